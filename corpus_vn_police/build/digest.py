@@ -1,0 +1,101 @@
+"""The content digest: what a build says, whatever its files look like.
+
+Every column of a shard is brought into a canonical byte form and hashed on its own, every shard
+apart; the digest is the sha256 of the canonical JSON of all of these and of the schemas. The
+form is documented in docs/content-digest.md; a golden-value test holds it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from corpus_vn_police.contract import canonical_json, schema_digests
+
+
+class ColumnHashes:
+    """The hashes of a shard's columns, fed batch by batch; how it is cut changes nothing."""
+
+    def __init__(self) -> None:
+        """Hashes of no rows."""
+        self._hashes: dict[str, Any] = {}
+        self._rows = 0
+
+    def update(self, table: pa.Table) -> None:
+        """Add rows."""
+        self._rows += table.num_rows
+        for name in table.column_names:
+            for chunk in table.column(name).chunks:
+                for buffer, data in _buffers(chunk, name):
+                    self._hashes.setdefault(buffer, hashlib.sha256()).update(data)
+
+    def digest(self) -> dict[str, Any]:
+        """`rows`, and of each buffer its sha256 (hex)."""
+        return {"rows": self._rows, "buffers": {name: value.hexdigest() for name, value in self._hashes.items()}}
+
+
+def _buffers(array: pa.Array, name: str) -> Iterator[tuple[str, Any]]:
+    """An array's canonical buffers, each with its name."""
+    kind = array.type
+    yield f"{name}:valid", pc.is_valid(array).cast(pa.uint8()).to_numpy(zero_copy_only=False)
+    if pa.types.is_struct(kind):
+        present = array.drop_null()
+        for number, field in enumerate(kind):
+            yield from _buffers(_field(present, number), f"{name}.{field.name}")
+    elif pa.types.is_list(kind):
+        present = array.drop_null()
+        yield f"{name}:lengths", _numbers(pc.list_value_length(present), "<u4")
+        yield from _buffers(pc.list_flatten(present), f"{name}[]")
+    elif pa.types.is_string(kind) or pa.types.is_binary(kind):
+        present = array.drop_null()
+        yield f"{name}:lengths", _numbers(pc.binary_length(present), "<u4")
+        yield f"{name}:values", _bytes(present)
+    else:
+        yield f"{name}:values", _values(array.drop_null())
+
+
+def _field(array: pa.StructArray, number: int) -> pa.Array:
+    # `flatten` takes the struct's offset into account, which `field` does not.
+    return array.flatten()[number]
+
+
+def _numbers(array: pa.Array, kind: str) -> np.ndarray:
+    return array.to_numpy(zero_copy_only=False).astype(kind)
+
+
+def _bytes(array: pa.Array) -> Any:
+    """The bytes of a string or binary array without nulls, one after the other."""
+    if not len(array):
+        return b""
+    _, offsets, data = array.buffers()
+    bounds = np.frombuffer(offsets, np.int32)[array.offset : array.offset + len(array) + 1]
+    return b"" if data is None else memoryview(data)[int(bounds[0]) : int(bounds[-1])]
+
+
+def _values(array: pa.Array) -> np.ndarray:
+    """Fixed-width values, little-endian; a Boolean is a byte, a date the days from 1970-01-01."""
+    kind = array.type
+    if pa.types.is_boolean(kind):
+        return array.cast(pa.uint8()).to_numpy(zero_copy_only=False)
+    if pa.types.is_date32(kind):
+        array = array.cast(pa.int32())
+    values = array.to_numpy(zero_copy_only=False)
+    return values.astype(values.dtype.newbyteorder("<"))
+
+
+def content_digest(shards: dict[str, dict[str, list[dict[str, Any]]]]) -> str:
+    """The digest of a build.
+
+    Args:
+        shards: config -> split -> the `ColumnHashes.digest` of its shards, in order.
+
+    Returns:
+        `sha256:` and 64 hex characters.
+    """
+    content = {"schemas": schema_digests(), "configs": shards}
+    return "sha256:" + hashlib.sha256(canonical_json(content)).hexdigest()

@@ -1,0 +1,253 @@
+"""corpus.toml -> frozen settings.
+
+The keys, their defaults and what is allowed stand in `schema/corpus.schema.json` alone; the
+dataclasses here give them types. A wrong key or value is an error that names it, what is
+allowed, and the nearest key.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime
+import difflib
+import json
+import tomllib
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from corpus_vn_police.contract import document, validator
+from corpus_vn_police.contract.arrow import resolve
+from corpus_vn_police.errors import ConfigError
+
+FILE_NAME = "corpus.toml"
+
+
+@dataclass(frozen=True)
+class Splits:
+    """`[splits]`: which record goes where. Months are `YYYY-MM`, days `YYYY-MM-DD`."""
+
+    strategy: str
+    ratios: dict[str, float]
+    seed: int
+    validation_from: str | None = None
+    test_from: str | None = None
+
+
+@dataclass(frozen=True)
+class Dedup:
+    """`[dedup]`: `near`, `exact` or `off`; the Jaccard similarity that makes a near duplicate."""
+
+    level: str
+    threshold: float
+
+
+@dataclass(frozen=True)
+class Limits:
+    """`[limits]`: bytes and paragraphs of a seed, members and ratio of an archive.
+
+    `latest` is the last day that a header may mean, as ISO date; None until the build fills in
+    the UTC day.
+    """
+
+    max_bytes: int
+    max_paragraphs: int
+    max_members: int
+    max_ratio: int
+    latest: str | None = None
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The settings of a corpus, defaults filled in.
+
+    Attributes:
+        prose: the hand-written half of the card, as Markdown text (not its path); None where
+            there is none.
+        settings: all keys that shape the data, as corpus.toml has them: for the manifest.
+    """
+
+    name: str
+    title: str
+    version: str
+    language: str
+    license: str
+    splits: Splits
+    dedup: Dedup
+    limits: Limits
+    structure: bool
+    quality: bool
+    annotations: bool
+    sources: bool
+    settings: dict[str, Any]
+    license_name: str | None = None
+    license_link: str | None = None
+    homepage: str | None = None
+    contact: str | None = None
+    citation: str | None = None
+    prose: str | None = None
+
+    def with_flags(self, *, dedup: str | None = None, latest: str | None = None) -> Corpus:
+        """The settings with those that a flag of the command line set; None leaves one as it is.
+
+        Raises:
+            ConfigError: `dedup` is none of near, exact, off.
+        """
+        changes = {"dedup": {"level": dedup}, "limits": {"latest": latest}}
+        document = {key: dict(value) if isinstance(value, dict) else value for key, value in self.settings.items()}
+        for table, values in changes.items():
+            document[table] |= {key: value for key, value in values.items() if value is not None}
+        return replace(_corpus(document, "the arguments"), prose=self.prose)
+
+
+def load_config(path: Path | None) -> Corpus:
+    """Read a corpus.toml; None gives the defaults.
+
+    Raises:
+        ConfigError: it cannot be read, is not TOML, has an unknown key or a value that is not
+            allowed, or asks for what this version does not do.
+    """
+    if path is None:
+        return _corpus({}, "the defaults")
+    try:
+        raw = tomllib.loads(path.read_bytes().decode("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}", "give the path of a corpus.toml") from error
+    except ValueError as error:  # tomllib.TOMLDecodeError and UnicodeDecodeError
+        raise ConfigError(f"{path}: is not TOML: {error}", "corpus-vn-police init DIR writes an example") from error
+    corpus = _corpus(raw, str(path))
+    prose = raw.get("card", {}).get("prose")
+    return replace(corpus, prose=_prose(path, prose)) if prose else corpus
+
+
+def _prose(config: Path, name: str) -> str:
+    folder = config.parent.resolve()
+    target = (folder / name).resolve()
+    if not target.is_relative_to(folder):
+        raise ConfigError(
+            f"{config}: card.prose = {name!r} leads out of {folder.name}/",
+            "the card's prose stands beside corpus.toml or below it",
+        )
+    try:
+        return target.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{config}: card.prose = {name!r} cannot be read: {error}",
+            "give the path of a UTF-8 Markdown file, relative to corpus.toml",
+        ) from error
+
+
+def _corpus(raw: dict[str, Any], where: str) -> Corpus:
+    raw = _plain(raw)
+    _check(raw, where)
+    settings = _with_defaults(document("corpus"), raw)
+    _check_splits(settings["splits"], where)
+    _check_supported(settings, where)
+    top = {field.name for field in fields(Corpus)}
+    values = {key: value for key, value in settings.items() if key in top and not isinstance(value, dict)}
+    return Corpus(
+        **{"title": settings["name"], **values},
+        splits=Splits(**settings["splits"]),
+        dedup=Dedup(**settings["dedup"]),
+        limits=Limits(**settings["limits"]),
+        structure=settings["structure"]["enabled"],
+        quality=settings["quality"]["enabled"],
+        annotations=settings["annotations"]["enabled"],
+        sources=settings["sources"]["enabled"],
+        settings=settings,
+    )
+
+
+def _plain(value: Any) -> Any:
+    """TOML's values in JSON's types: dates and times become strings."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, datetime.date | datetime.time) else value
+
+
+def _check(raw: dict[str, Any], where: str) -> None:
+    errors = sorted(validator("corpus").iter_errors(raw), key=lambda e: (list(map(str, e.absolute_path)), e.validator))
+    if not errors:
+        return
+    error = errors[0]
+    key = ".".join(str(step) for step in error.absolute_path)
+    if error.validator == "additionalProperties":
+        known = sorted(error.schema["properties"])
+        name = min(error.instance.keys() - set(known))
+        near = difflib.get_close_matches(name, known, n=1)
+        full = f"{key}.{name}" if key else name
+        guess = f"did you mean {near[0]!r}? " if near else ""
+        value = json.dumps(error.instance[name], ensure_ascii=False, default=str)[:80]
+        raise ConfigError(f"{where}: unknown key {full!r} (value {value})", f"{guess}allowed: {', '.join(known)}")
+    value = json.dumps(error.instance, ensure_ascii=False, default=str)[:80]
+    raise ConfigError(
+        f"{where}: {key or 'the file'} = {value} is not allowed",
+        f"allowed: {_allowed(error)}",
+    )
+
+
+def _allowed(error: Any) -> str:
+    schema = error.schema
+    parts = [
+        " or ".join(map(repr, schema["enum"])) if "enum" in schema else f"a value of type {schema.get('type')}",
+        *(f"{rule} {schema[rule]}" for rule in ("minimum", "exclusiveMinimum", "maximum", "maxLength", "pattern", "format", "minProperties") if rule in schema),
+    ]
+    example = schema.get("examples", [None])[0]
+    return ", ".join(parts) + (f"; for example {json.dumps(example, ensure_ascii=False)}" if example is not None else "")
+
+
+def _with_defaults(schema: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+    filled = dict(value)
+    for name, raw in schema["properties"].items():
+        part = resolve(raw, document("corpus"), name)
+        if name not in filled and "default" in part:
+            filled[name] = part["default"]
+        if part.get("type") == "object" and name in filled and name != "ratios":
+            filled[name] = _with_defaults(part, filled[name])
+    return filled
+
+
+def _check_splits(splits: dict[str, Any], where: str) -> None:
+    starts = {key: splits.get(key) for key in ("validation_from", "test_from")}
+    for key, start in starts.items():
+        if start is not None and not is_period(start):
+            raise ConfigError(f"{where}: splits.{key} = {start!r} is no day of the calendar", "write YYYY-MM or YYYY-MM-DD")
+    first, second = starts.values()
+    if first and second and first_day(first) >= first_day(second):
+        raise ConfigError(
+            f"{where}: splits.validation_from = {first!r} is not before splits.test_from = {second!r}",
+            "validation lies between train and test: leave one out or let it begin earlier",
+        )
+    total = sum(splits["ratios"].values())
+    if abs(total - 1) > 1e-9:
+        raise ConfigError(f"{where}: splits.ratios add up to {total:g}, not 1", "for example train = 0.8, validation = 0.1, test = 0.1")
+
+
+def _check_supported(settings: dict[str, Any], where: str) -> None:
+    wanted = {
+        "privacy.mode": (settings["privacy"]["mode"], "flag"),
+        "text.repair": (settings["text"]["repair"], False),
+        "text.tone": (settings["text"]["tone"], "keep"),
+        "quality.min_vietnamese_share": (settings["quality"].get("min_vietnamese_share"), None),
+        "quality.min_syllable_share": (settings["quality"].get("min_syllable_share"), None),
+    }
+    for key, (value, supported) in wanted.items():
+        if value != supported:
+            raise ConfigError(
+                f"{where}: {key} = {json.dumps(value)} is not done by this version yet",
+                f"leave {key} out; the changelog says when it comes",
+            )
+
+
+def is_period(text: str) -> bool:
+    """Whether `YYYY`, `YYYY-MM` or `YYYY-MM-DD` is a year, month or day of the calendar."""
+    parts = [int(part) for part in text.split("-")]
+    year, month, day = (*parts, 1, 1)[:3]
+    return 1 <= year <= 9999 and 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]
+
+
+def first_day(period: str) -> datetime.date:
+    """The first day that `YYYY`, `YYYY-MM` or `YYYY-MM-DD` can mean."""
+    return datetime.date.fromisoformat(f"{period}-01-01"[:10])

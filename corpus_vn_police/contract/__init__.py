@@ -1,0 +1,155 @@
+"""The schemas of `schema/`, and all that is derived from them.
+
+A field is declared once, in `schema/<name>.schema.json`. Its Arrow type, its `datasets` feature,
+the check of its values and its line in the card's table come from there.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import jsonschema
+import polars as pl
+import pyarrow as pa
+
+from corpus_vn_police.contract import features
+from corpus_vn_police.contract.arrow import arrow_schema, resolve
+from corpus_vn_police.contract.columnar import Column, mask
+from corpus_vn_police.contract.oracle import json_rows, oracle, violation
+from corpus_vn_police.errors import SchemaError
+from corpus_vn_police.resources import resource
+
+__all__ = ["CONFIGS", "NAMES", "Contract", "Field", "canonical_json", "document", "json_rows", "load_contract", "validator", "violation"]
+
+CONFIGS = {"default": "record", "annotations": "annotations", "sources": "sources"}
+"""The configs of a build, and the schema that each one's rows follow."""
+
+NAMES = ("record", "annotations", "sources", "ledger", "manifest", "corpus")
+"""The schemas that there are."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A line of the card's table of fields."""
+
+    name: str
+    type: str
+    nullable: bool
+    description: str
+
+
+@dataclass(frozen=True)
+class Contract:
+    """The format of a table: a JSON Schema and what is derived from it.
+
+    Attributes:
+        name: the schema's name, one of `NAMES`.
+        document: the JSON Schema.
+        schema: the Arrow schema, with the metadata that `datasets` reads its features from.
+        valid: a Boolean Polars expression over those columns, without nulls: the columnar check.
+    """
+
+    name: str
+    document: dict[str, Any]
+    schema: pa.Schema
+    valid: pl.Expr
+
+    @classmethod
+    def from_document(cls, name: str, document: dict[str, Any]) -> Contract:
+        """Derive everything from a JSON Schema.
+
+        Raises:
+            SchemaError: it is no JSON Schema, describes no table, or uses a keyword or a pattern
+                that the columnar check cannot hold to `jsonschema`'s verdict.
+        """
+        try:
+            oracle(document)
+        except jsonschema.SchemaError as error:
+            where = "/".join(str(step) for step in error.absolute_path)
+            raise SchemaError(
+                f"{name}: #/{where}: {error.message}", "the document must be JSON Schema 2020-12"
+            ) from error
+        schema = arrow_schema(document)
+        row = Column(pl.struct(pl.all()), pa.struct(list(schema)), document, f"{name}: #")
+        return cls(name, document, schema.with_metadata(features.metadata(schema)), mask(document, row))
+
+    def fields(self) -> list[Field]:
+        """The fields in order, those of a struct or a list of structs below it."""
+        return list(_fields(self.document, self.document, ""))
+
+    def empty(self, rows: int) -> dict[str, pa.Array]:
+        """Columns that no step filled: null where the field may be, else an empty list, false or 0.
+
+        A field that has no such value (an id, say) is null, and the check rejects it.
+        """
+        nullable = {field.name for field in self.fields() if field.nullable}
+        return {field.name: _empty(field.type, field.name in nullable, rows) for field in self.schema}
+
+
+def _empty(kind: pa.DataType, nullable: bool, rows: int) -> pa.Array:
+    if nullable:
+        return pa.nulls(rows, kind)
+    if pa.types.is_list(kind):
+        offsets = pa.array([0] * (rows + 1), pa.int32())
+        return pa.ListArray.from_arrays(offsets, pa.array([], kind.value_type), type=kind)
+    if pa.types.is_boolean(kind) or pa.types.is_integer(kind):
+        return pa.repeat(pa.scalar(False), rows).cast(kind)
+    return pa.nulls(rows, kind)
+
+
+def _fields(schema: dict[str, Any], root: dict[str, Any], prefix: str) -> Any:
+    for name, raw in schema.get("properties", {}).items():
+        part = resolve(raw, root, name)
+        kinds = [part["type"]] if isinstance(part["type"], str) else part["type"]
+        inner = part.get("items", part)
+        shape = part.get("x-arrow-type", next(kind for kind in kinds if kind != "null"))
+        shape = {"array": "list", "object": "struct", "boolean": "bool", "number": "float64", "integer": "int64"}.get(shape, shape)
+        yield Field(prefix + name, shape, "null" in kinds, part.get("description", ""))
+        yield from _fields(inner, root, f"{prefix}{name}.")
+
+
+@functools.cache
+def document(name: str) -> dict[str, Any]:
+    """A schema as it is shipped.
+
+    Raises:
+        SchemaError: there is no schema of this name, or it is not JSON.
+    """
+    if name not in NAMES:
+        raise SchemaError(f"there is no schema {name!r}", f"there are {', '.join(NAMES)}")
+    path = resource(f"schema/{name}.schema.json")
+    try:
+        loaded: dict[str, Any] = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise SchemaError(f"{path.name} is not JSON: {error}", "install the package again") from error
+    return loaded
+
+
+@functools.cache
+def load_contract(name: str) -> Contract:
+    """The contract of a shipped table schema: record, annotations, sources or ledger.
+
+    Raises:
+        SchemaError: as `Contract.from_document`.
+    """
+    return Contract.from_document(name, document(name))
+
+
+@functools.cache
+def validator(name: str) -> Any:
+    """The `jsonschema` validator of a shipped schema, `format` asserted, ECMAScript patterns."""
+    return oracle(document(name))
+
+
+def canonical_json(value: Any) -> bytes:
+    """JSON with sorted keys, no spaces, in UTF-8: the form that digests are taken of."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def schema_digests() -> dict[str, str]:
+    """sha256 (hex) of the canonical JSON of the schema of each config."""
+    return {name: hashlib.sha256(canonical_json(document(name))).hexdigest() for name in CONFIGS.values()}

@@ -1,0 +1,45 @@
+"""Arrow schema -> what `datasets` calls features, without importing it (that costs a second).
+
+Two spellings of one thing: the JSON in a Parquet file's `huggingface` metadata, and the YAML
+of a card's `dataset_info`. A test holds both to `datasets.Features`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pyarrow as pa
+
+
+def feature(kind: pa.DataType) -> Any:
+    """The JSON form of one feature, as `Features.to_dict` spells it."""
+    if pa.types.is_struct(kind):
+        return {field.name: feature(field.type) for field in kind}
+    if pa.types.is_list(kind):
+        return {"feature": feature(kind.value_type), "_type": "List"}
+    return {"dtype": _dtype(kind), "_type": "Value"}
+
+
+def _dtype(kind: pa.DataType) -> str:
+    return {"date32[day]": "date32", "double": "float64"}.get(str(kind), str(kind))
+
+
+def metadata(schema: pa.Schema) -> dict[bytes, bytes]:
+    """The key and value that `datasets` reads a Parquet file's features from."""
+    features = {field.name: feature(field.type) for field in schema}
+    return {b"huggingface": json.dumps({"info": {"features": features}}).encode()}
+
+
+def yaml_features(schema: pa.Schema) -> list[dict[str, Any]]:
+    """The YAML form of the features, as a card's `dataset_info` holds it."""
+    return [{"name": field.name, **_yaml(field.type)} for field in schema]
+
+
+def _yaml(kind: pa.DataType) -> dict[str, Any]:
+    if pa.types.is_struct(kind):
+        return {"struct": [{"name": field.name, **_yaml(field.type)} for field in kind]}
+    if pa.types.is_list(kind):
+        inner = _yaml(kind.value_type)
+        return {"list": inner["dtype"] if inner.keys() == {"dtype"} else inner.get("struct", inner)}
+    return {"dtype": _dtype(kind)}

@@ -1,0 +1,128 @@
+"""`jsonschema`, set up as the contract wants it: the oracle of law 1, and who explains rejects.
+
+Three things differ from its defaults: `pattern` has ECMAScript's meaning (Python's `$` also
+matches before a final newline), `format` is asserted, and a number that is not finite is no
+number (JSON has none).
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pyarrow as pa
+from jsonschema import Draft202012Validator, validators
+
+from corpus_vn_police.contract.patterns import matches
+
+_LENGTHS = {"minLength", "maxLength", "minItems", "maxItems"}
+
+
+def _pattern(validator: Any, pattern: str, instance: Any, _: Any) -> Iterator[jsonschema.ValidationError]:
+    if validator.is_type(instance, "string") and not matches(pattern, instance):
+        yield jsonschema.ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+def _number(_: Any, instance: Any) -> bool:
+    if isinstance(instance, bool) or not isinstance(instance, int | float):
+        return False
+    return math.isfinite(instance)
+
+
+def _integer(checker: Any, instance: Any) -> bool:
+    return _number(checker, instance) and (isinstance(instance, int) or instance.is_integer())
+
+
+_Validator = validators.extend(
+    Draft202012Validator,
+    validators={"pattern": _pattern},
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {"number": _number, "integer": _integer}
+    ),
+)
+
+
+def oracle(document: dict[str, Any]) -> Any:
+    """The `jsonschema` validator of a document, with `format` asserted.
+
+    Raises:
+        jsonschema.SchemaError: the document is no JSON Schema.
+    """
+    _Validator.check_schema(document)
+    return _Validator(document, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+
+def violation(validator: Any, instance: Any) -> tuple[str, str, str] | None:
+    """The first violation of an instance: keyword, JSON Pointer, detail; None where it is valid.
+
+    First is by pointer, then keyword, so that the same record always gives the same reason. The
+    detail names rule, limit and measure and never quotes the instance: a text that was rejected
+    is not in a build.
+    """
+    errors = sorted(validator.iter_errors(instance), key=lambda e: (_pointer(e), e.validator))
+    if not errors:
+        return None
+    error = errors[0]
+    return error.validator, _pointer(error), _detail(error)
+
+
+def _pointer(error: jsonschema.ValidationError) -> str:
+    steps = [str(step).replace("~", "~0").replace("/", "~1") for step in error.absolute_path]
+    return "".join(f"/{step}" for step in steps)
+
+
+def _detail(error: jsonschema.ValidationError) -> str:
+    rule, limit = error.validator, error.validator_value
+    if rule in _LENGTHS:
+        return f"{rule} {limit}, got {len(error.instance)}"
+    if rule in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
+        return f"{rule} {limit}, got {error.instance}"
+    if rule == "type":
+        return f"type {limit}, got {type(error.instance).__name__}"
+    return f"{rule} {limit}"[:500]
+
+
+def json_rows(table: pa.Table) -> list[dict[str, Any]]:
+    """The JSON form of a table's rows: date32 as an ISO date, binary as base64.
+
+    A date32 that ISO 8601's four-digit years cannot hold is written with the year it has, which
+    `format: date` refuses.
+    """
+    columns = {
+        field.name: [_json(value, field.type) for value in _plain(table.column(field.name))]
+        for field in table.schema
+    }
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _plain(column: pa.ChunkedArray) -> list[Any]:
+    # A date outside Python's years cannot become a `date`; its days can.
+    return column.cast(_days(column.type)).to_pylist()
+
+
+def _days(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_date32(kind):
+        return pa.int32()
+    if pa.types.is_struct(kind):
+        return pa.struct([pa.field(field.name, _days(field.type)) for field in kind])
+    if pa.types.is_list(kind):
+        return pa.list_(_days(kind.value_type))
+    return kind
+
+
+def _json(value: Any, kind: pa.DataType) -> Any:
+    if value is None:
+        return None
+    if pa.types.is_date32(kind):
+        return str(np.datetime64(value, "D"))
+    if pa.types.is_binary(kind):
+        return base64.b64encode(value).decode("ascii")
+    if pa.types.is_struct(kind):
+        return {field.name: _json(value[field.name], field.type) for field in kind}
+    if pa.types.is_list(kind):
+        return [_json(item, kind.value_type) for item in value]
+    return value

@@ -1,0 +1,62 @@
+"""Patterns that mean the same to JSON Schema and to the columnar check.
+
+JSON Schema's patterns are ECMAScript's, with the `u` flag. The columnar check runs Rust's
+`regex`. They agree on what is left when the classes whose members differ (`\\d`, `\\w`, `\\s`,
+`.`, `\\b`), everything that Rust lacks (lookaround, back references) and what only one of them
+reads as syntax (`[` inside a class, `&&`, `[^]`) are refused. Nothing is rewritten: an accepted
+pattern is given to both as it stands. The test of law 1 holds the two against each other.
+"""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+import regress
+
+from corpus_vn_police.errors import SchemaError
+
+_TOKEN = re.compile(
+    r"""
+      (?P<escape>\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[nrtfv]|[\^$\\.*+?()\[\]{}|/]))
+    | (?P<class>\[\^?(?!\])(?:[^\]\[\\&~-]|-(?!-)|\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[nrtfv^$\\.*+?()\[\]{}|/-]))*\])
+    | (?P<group>\((?:\?:)?(?!\?))
+    | (?P<plain>[^\\\[\](.?*+{}]|[?*+]|\{[0-9]+(?:,[0-9]*)?\})
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def check_pattern(pattern: str, pointer: str) -> None:
+    """Refuse a pattern that the two engines could read differently.
+
+    Args:
+        pattern: the value of a `pattern` keyword.
+        pointer: where it stands in the schema, for the message.
+
+    Raises:
+        SchemaError: it is no ECMAScript pattern, or uses what is not common ground.
+    """
+    position = 0
+    while position < len(pattern):
+        token = _TOKEN.match(pattern, position)
+        if token is None:
+            raise SchemaError(
+                f"{pointer}: the pattern {pattern!r} uses {pattern[position : position + 4]!r} at "
+                f"position {position}, which ECMAScript and the columnar check read differently",
+                "write classes out, as [0-9] for \\d; no dot, lookaround or back reference",
+            )
+        position = token.end()
+    try:
+        regress.Regex(pattern, "u")
+        pl.Series([""]).str.contains(pattern)
+    except (regress.RegressError, pl.exceptions.ComputeError) as error:
+        raise SchemaError(
+            f"{pointer}: the pattern {pattern!r} cannot be compiled: {error}",
+            "write an ECMAScript pattern of the unicode mode",
+        ) from error
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether ECMAScript finds the pattern anywhere in the text."""
+    return regress.Regex(pattern, "u").find(text) is not None

@@ -1,0 +1,1 @@
+"""How tasks are mapped to results: the only thing that knows of processes."""

@@ -1,0 +1,101 @@
+"""Processes of this machine."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import itertools
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait
+from typing import TypeVar
+
+from corpus_vn_police.errors import InterruptedBuildError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+# A forked copy of a process whose Polars has started threads can hang, so workers are forked
+# from a server that has imported only what is safe to fork.
+_PRELOAD = ["numpy", "pyarrow.parquet", "jsonschema"]
+# One thread a worker: the workers are the parallelism, and more threads only cost CPU time.
+_ENVIRONMENT = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+def available_cpus() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def map_tasks(function: Callable[[T], R], tasks: Iterable[T], workers: int) -> Iterator[R]:
+    """Map a function over tasks, results in the order of the tasks.
+
+    Args:
+        function: must pickle where there is more than one worker; so must tasks and results.
+        tasks: read ahead by at most two a worker, so that memory stays flat.
+        workers: processes; 1, or a single task, runs in this process.
+
+    Raises:
+        InterruptedBuildError: a worker was killed (by the kernel for its memory, say).
+    """
+    ahead = iter(tasks)
+    first = list(itertools.islice(ahead, 2))
+    rest = itertools.chain(first, ahead)
+    if workers <= 1 or len(first) < 2:
+        yield from map(function, rest)
+        return
+    with _pool(workers) as pool:
+        waiting: collections.deque[Future[R]] = collections.deque()
+        try:
+            for task in rest:
+                waiting.append(pool.submit(function, task))
+                if len(waiting) >= 2 * workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        except BrokenProcessPool as error:
+            raise InterruptedBuildError(
+                "a worker process was killed before it was done",
+                "the kernel does that when memory runs out: try fewer --workers",
+            ) from error
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+@contextlib.contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    methods = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    if hasattr(context, "set_forkserver_preload"):
+        context.set_forkserver_preload(_PRELOAD)
+    before = {name: os.environ.get(name) for name in _ENVIRONMENT}
+    os.environ.update(_ENVIRONMENT)
+    try:
+        with ProcessPoolExecutor(workers, context, _start_worker) as pool:
+            yield pool
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _start_worker() -> None:
+    """Leave Ctrl-C to the parent, and end with it: an orphan would wait for tasks for ever."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)

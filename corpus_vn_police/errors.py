@@ -1,0 +1,90 @@
+"""What can go wrong, as values: one root, fields first, the message built from them.
+
+Bad data never raises: it becomes a row of the ledger. These are for bad configuration, bad
+arguments, and a machine that fails.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass
+class CorpusError(Exception):
+    """The root of every error that this package raises on purpose.
+
+    Attributes:
+        message: what is wrong, and where.
+        hint: what to do next.
+        code: a dotted name for machines; each class has its own.
+        exit_code: what the command line exits with.
+    """
+
+    message: str
+    hint: str = ""
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 2
+
+    def __str__(self) -> str:
+        """Message and hint, a line each."""
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+
+class ConfigError(CorpusError):
+    """An argument or a key of corpus.toml has a value that is not allowed."""
+
+    code = "config"
+
+
+class InputError(CorpusError):
+    """The input is missing, is not what it should be, or holds no seeds."""
+
+    code = "input"
+
+
+class OutputError(CorpusError):
+    """The output folder holds something else, is no build, or is busy."""
+
+    code = "output"
+
+
+class SchemaError(CorpusError):
+    """A schema is invalid, or asks for what the columnar check cannot hold to."""
+
+    code = "schema"
+
+
+class NothingPublishedError(CorpusError):
+    """A build would publish nothing; the output folder is left as it was."""
+
+    code = "nothing_published"
+    exit_code = 1
+
+
+class RejectedError(CorpusError):
+    """`--strict`: seeds were rejected; the output folder is left as it was."""
+
+    code = "rejected"
+    exit_code = 1
+
+
+class LedgerError(CorpusError):
+    """The ledger does not balance: a defect of this package, never of the seeds."""
+
+    code = "ledger"
+    exit_code = 3
+
+
+class DiskError(CorpusError):
+    """The operating system failed to read or write."""
+
+    code = "io"
+    exit_code = 3
+
+
+class InterruptedBuildError(CorpusError):
+    """The run was interrupted, or one of its processes was killed."""
+
+    code = "interrupted"
+    exit_code = 3

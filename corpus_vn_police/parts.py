@@ -1,0 +1,164 @@
+"""What a task leaves on disk: the seeds' ledger rows, and the records that may be published.
+
+A part is two Arrow IPC files, `<name>.index` and `<name>.records`. They are mapped into memory
+where they are read, so that what a build holds of a record is its line of `Index`: about 40
+bytes, and its path where the parts are not in path order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+INDEX = pl.Schema(
+    {
+        "path": pl.String,
+        "sha256": pl.String,
+        "bytes": pl.Int64,
+        "id": pl.String,
+        "reason": pl.String,
+        "pointer": pl.String,
+        "detail": pl.String,
+        "date": pl.String,
+        "split": pl.UInt8,
+        "text_bytes": pl.UInt32,
+    }
+)
+"""A seed's line in a part: what the ledger says of it so far, and what the writing step needs.
+
+`split` (the index of the split) and `text_bytes` are null for a seed that is rejected; the
+others stand in `<name>.records`, in the same order.
+"""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part that was written: its name, and how many seeds and records it holds."""
+
+    name: str
+    seeds: int
+    records: int
+
+
+def write_part(folder: Path, name: str, index: pl.DataFrame, records: pa.Table) -> Part:
+    """Write a part.
+
+    Args:
+        folder: where.
+        name: its name; parts are read in the order of the list that they are given in.
+        index: the columns of `INDEX`, a row a seed.
+        records: a row for each row of `index` that has a `split`, in that order.
+    """
+    for kind, table in (("index", index.to_arrow(compat_level=pl.CompatLevel.oldest())), ("records", records)):
+        with pa.OSFile(str(folder / f"{name}.{kind}"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
+    return Part(name, len(index), records.num_rows)
+
+
+def open_table(folder: Path, part: Part, kind: str) -> pa.Table:
+    """Map a part's `index` or `records` into memory."""
+    with pa.memory_map(str(folder / f"{part.name}.{kind}")) as source:
+        return pa.ipc.open_file(source).read_all()
+
+
+@dataclass(frozen=True)
+class Index:
+    """The seeds of all parts, in the order of parts; a seed is known by its number in it.
+
+    Attributes:
+        folder: where the parts are.
+        parts: the parts.
+        starts: of each part the number of its first seed, and the number of all (int64).
+        ids: the ids as numbers (uint64); 0 where there is none.
+        splits: the split (uint8), 255 for a seed that is rejected.
+        text_bytes: length of the text in UTF-8 (uint32).
+        rows: the seed's row in its part's records (uint32).
+    """
+
+    folder: Path
+    parts: tuple[Part, ...]
+    starts: npt.NDArray[np.int64]
+    ids: npt.NDArray[np.uint64]
+    splits: npt.NDArray[np.uint8]
+    text_bytes: npt.NDArray[np.uint32]
+    rows: npt.NDArray[np.uint32]
+
+    @classmethod
+    def read(cls, folder: Path, parts: tuple[Part, ...]) -> Index:
+        """Gather the index of parts."""
+        columns: dict[str, list[np.ndarray]] = {"ids": [], "splits": [], "text_bytes": [], "rows": []}
+        for part in parts:
+            frame = pl.DataFrame(open_table(folder, part, "index").select(["id", "split", "text_bytes"]))
+            ids = frame["id"].str.to_integer(base=16, dtype=pl.UInt64).fill_null(0)
+            splits = frame["split"].fill_null(255).to_numpy()
+            columns["ids"].append(ids.to_numpy())
+            columns["splits"].append(splits)
+            columns["text_bytes"].append(frame["text_bytes"].fill_null(0).to_numpy())
+            columns["rows"].append((np.cumsum(splits != 255) - 1).clip(min=0).astype(np.uint32))
+        kinds = {"ids": np.uint64, "splits": np.uint8, "text_bytes": np.uint32, "rows": np.uint32}
+        joined = {name: np.concatenate([np.empty(0, kinds[name]), *column]) for name, column in columns.items()}
+        starts = np.concatenate([[0], np.cumsum([part.seeds for part in parts], dtype=np.int64)])
+        return cls(folder, parts, starts.astype(np.int64), **joined)
+
+    def __len__(self) -> int:
+        """How many seeds there are."""
+        return int(self.starts[-1])
+
+    def in_path_order(self) -> npt.NDArray[np.int64]:
+        """The seeds' numbers in the order of their paths' bytes, then of their sha256.
+
+        Parts of a folder of text files are in that order already; then no path is held.
+        """
+        last, ordered = "", True
+        for part in self.parts:
+            paths = self.column(part, "path")
+            ordered = ordered and (not last or last < paths[0]) and bool(paths.is_sorted()) and paths.n_unique() == len(paths)
+            if not ordered:
+                break
+            last = paths[-1]
+        if ordered:
+            return np.arange(len(self), dtype=np.int64)
+        frames = [pl.DataFrame({name: self.column(part, name) for name in ("path", "sha256")}) for part in self.parts]
+        return pl.concat(frames).select(pl.arg_sort_by("path", "sha256")).to_series().to_numpy().astype(np.int64)
+
+    def column(self, part: Part, name: str) -> pl.Series:
+        """A column of a part's index."""
+        return pl.Series(name, open_table(self.folder, part, "index").column(name))
+
+    def gather(self, numbers: npt.NDArray[np.int64], kind: str, columns: list[str]) -> pa.Table:
+        """Rows of the parts' `index` or `records`.
+
+        Args:
+            numbers: seeds, in the order wanted; for `records` only such as have a split.
+            kind: `index` or `records`.
+            columns: which columns.
+
+        Returns:
+            A table with a row for each number, in their order.
+        """
+        holders = np.searchsorted(self.starts, numbers, side="right") - 1
+        rows = self.rows[numbers].astype(np.int64) if kind == "records" else numbers - self.starts[holders]
+        tables, places = [], []
+        for holder in _distinct(holders):
+            mine = np.flatnonzero(holders == holder)
+            table = open_table(self.folder, self.parts[holder], kind).select(columns)
+            wanted = rows[mine]
+            run = len(wanted) == wanted[-1] - wanted[0] + 1 and bool((np.diff(wanted) == 1).all())
+            tables.append(table.slice(wanted[0], len(wanted)) if run else table.take(pa.array(wanted)))
+            places.append(mine)
+        joined = pa.concat_tables(tables)
+        order = np.concatenate(places)
+        if (np.diff(order) == 1).all():
+            return joined
+        return joined.take(pa.array(np.argsort(order, kind="stable")))
+
+
+def _distinct(holders: npt.NDArray[np.int64]) -> Iterator[int]:
+    _, first = np.unique(holders, return_index=True)
+    return (int(holders[place]) for place in np.sort(first))

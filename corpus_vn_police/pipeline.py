@@ -1,0 +1,259 @@
+"""The whole road on one screen: seeds -> parts -> what becomes of each -> a build in its place."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+from corpus_vn_police.build.card import render_card
+from corpus_vn_police.build.digest import content_digest
+from corpus_vn_police.build.figures import measure
+from corpus_vn_police.build.manifest import manifest, write_manifest
+from corpus_vn_police.build.parquet import (
+    SOURCE_DATA,
+    Written,
+    file_digest,
+    ledger_rows,
+    plan_shards,
+    write_ledger,
+    write_shard,
+)
+from corpus_vn_police.config import Corpus, Limits
+from corpus_vn_police.contract import load_contract
+from corpus_vn_police.dedup import settle
+from corpus_vn_police.engine.local import available_cpus, map_tasks
+from corpus_vn_police.errors import LedgerError, NothingPublishedError, RejectedError
+from corpus_vn_police.normalise import normalise
+from corpus_vn_police.parts import INDEX, Index, Part, write_part
+from corpus_vn_police.read import Batching, Task, Unpacker, list_input, load
+from corpus_vn_police.split import SPLITS, assign_split
+from corpus_vn_police.state import open_state
+from corpus_vn_police.structure import structure
+from corpus_vn_police.validate import records, validate
+
+Progress = Callable[[str, int], None]
+"""Called with the name of a step and how many seeds (or files) it has just done."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """What a build came to.
+
+    Attributes:
+        out: the folder, as it was given.
+        digest: the content digest, `sha256:` and 64 hex characters.
+        version: the data version, from corpus.toml.
+        seeds: seeds read.
+        status: seeds by ledger status, those that occur; together `seeds`.
+        splits: records by split, empty splits left out.
+        notes: what the keeper should know: lines for people.
+    """
+
+    out: str
+    digest: str
+    version: str
+    seeds: int
+    status: dict[str, int]
+    splits: dict[str, int]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Job:
+    """How a build runs; none of it changes what it comes to (law 4).
+
+    Attributes:
+        workers: processes; None for one a processor.
+        batching: how large a batch may grow.
+        strict: whether a rejected seed makes the build fail, leaving the output as it was.
+        date: the build's date as ISO day; None for the newest record's.
+        progress: told what has been done.
+    """
+
+    workers: int | None = None
+    batching: Batching = Batching()
+    strict: bool = False
+    date: str | None = None
+    progress: Progress = lambda step, done: None  # noqa: E731
+
+
+def run_build(seeds: str, out: Path, corpus: Corpus, job: Job) -> Build:
+    """Turn a folder of seeds into a build.
+
+    Raises:
+        CorpusError: the input is missing or holds no seeds, the output holds something else or is
+            busy, nothing would be published, or the disk fails. The output is left as it was.
+    """
+    corpus = _with_latest(corpus)
+    workers = job.workers or available_cpus()
+    listing = list_input(seeds)
+    unpacker = Unpacker(corpus.limits, job.batching)
+    with open_state(out) as state:
+        parts = _process_all(unpacker.tasks(listing), state.parts, corpus, job, workers)
+        index = Index.read(state.parts, parts)
+        settled = settle(index)
+        order = index.in_path_order()
+        published = order[settled.published[order]]
+        _check_publishable(index, published, job)
+        status = write_ledger(index, order, settled.published, settled.changes, state.new / "ledger.parquet")
+        shards = plan_shards(index, published, settled.copies, _configs(corpus))
+        written = []
+        for shard in map_tasks(functools.partial(write_shard, index, state.new), shards, min(workers, len(shards)) if len(index) > 10_000 else 1):
+            written.append(shard)
+            job.progress("write", shard.rows)
+        build = _finish(state.new, corpus, job, status, written)
+        state.place()
+    skipped = unpacker.skipped
+    notes = (*_notes(corpus, build, index, published), *_skipped_note(skipped.hidden, skipped.other))
+    return replace(build, out=str(out), notes=notes)
+
+
+def run_check(seeds: str, corpus: Corpus, job: Job) -> Iterator[pa.Table]:
+    """Read and validate, and write nothing.
+
+    Returns:
+        The ledger's rows in path order, `published` for what passes; copies are not left out.
+    """
+    corpus = _with_latest(corpus)
+    workers = job.workers or available_cpus()
+    listing = list_input(seeds)
+    with tempfile.TemporaryDirectory(prefix="corpus-vn-police-") as folder:
+        tasks = Unpacker(corpus.limits, job.batching).tasks(listing)
+        parts = _process_all(tasks, Path(folder), corpus, job, workers)
+        index = Index.read(Path(folder), parts)
+        settled = settle(index, leave_out_copies=False)
+        yield from ledger_rows(index, index.in_path_order(), settled.published, settled.changes)
+
+
+def process(folder: Path, corpus: Corpus, batching: Batching, numbered: tuple[int, Task]) -> list[Part]:
+    """Take one task's seeds down the road to their parts: what a worker does."""
+    number, task = numbered
+    contract = load_contract("record")
+    parts = []
+    for place, seeds in enumerate(load(task, corpus.limits, batching)):
+        batch = structure(normalise(seeds), corpus)
+        alive = batch["reason"].is_null()
+        sieved = validate(records(batch.filter(alive), contract), contract)
+        batch = _with_rejected(batch, alive, sieved.rejected)
+        kept = batch.filter(pl.col("reason").is_null())
+        table = sieved.kept
+        if corpus.sources:
+            data = kept["data"].to_arrow(compat_level=pl.CompatLevel.oldest()).cast(pa.binary())
+            table = table.append_column(SOURCE_DATA, data)
+        split = pl.when(pl.col("reason").is_null()).then(assign_split(batch, corpus.splits)).alias("split")
+        size = pl.when(pl.col("reason").is_null()).then(pl.col("text").str.len_bytes()).alias("text_bytes")
+        parts.append(write_part(folder, f"{number:07d}-{place:04d}", batch.with_columns(split, size).select(INDEX.names()), table))
+    return parts
+
+
+def _with_rejected(batch: pl.DataFrame, alive: pl.Series, rejected: pl.DataFrame) -> pl.DataFrame:
+    """Give the seeds whose records broke the schema their reason."""
+    if not len(rejected):
+        return batch
+    places = alive.arg_true().gather(rejected["row"])
+    names = ["reason", "pointer", "detail"]
+    return batch.with_columns(batch[name].scatter(places, rejected[name]) for name in names)
+
+
+def _process_all(tasks: Iterator[Task], folder: Path, corpus: Corpus, job: Job, workers: int) -> tuple[Part, ...]:
+    parts: list[Part] = []
+    work = functools.partial(process, folder, corpus, job.batching)
+    for done in map_tasks(work, enumerate(tasks), workers):
+        parts += done
+        job.progress("read", sum(part.seeds for part in done))
+    return tuple(parts)
+
+
+def _with_latest(corpus: Corpus) -> Corpus:
+    """The settings with the last day that a header may mean: the only use of a clock."""
+    if corpus.limits.latest is not None:
+        return corpus
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    limits: Limits = replace(corpus.limits, latest=today)
+    return replace(corpus, limits=limits)
+
+
+def _configs(corpus: Corpus) -> list[str]:
+    wanted = {"default": True, "annotations": corpus.annotations, "sources": corpus.sources}
+    return [config for config, enabled in wanted.items() if enabled]
+
+
+def _check_publishable(index: Index, published: npt.NDArray[np.int64], job: Job) -> None:
+    rejected = int((index.splits == 255).sum())
+    if not len(published):
+        raise NothingPublishedError(
+            f"none of {len(index)} seeds can be published: {_reasons(index)}",
+            "corpus-vn-police check SEEDS says of each what is wrong with it",
+        )
+    if job.strict and rejected:
+        raise RejectedError(
+            f"{rejected} of {len(index)} seeds are rejected: {_reasons(index)}",
+            "mend or remove them (corpus-vn-police check SEEDS names them), or build without --strict",
+        )
+
+
+def _reasons(index: Index) -> str:
+    counts: dict[str, int] = {}
+    for part in index.parts:
+        for reason, count in index.column(part, "reason").drop_nulls().value_counts().iter_rows():
+            counts[reason] = counts.get(reason, 0) + count
+    named = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return ", ".join(f"{count} {reason}" for reason, count in named[:5]) or "all share their ids"
+
+
+def _finish(folder: Path, corpus: Corpus, job: Job, status: dict[str, int], shards: list[Written]) -> Build:
+    """Write card and manifest beside the Parquet files."""
+    figures = measure(folder)
+    splits = {split.split: split.records for split in figures.splits}
+    _check_balance(status, figures.status, splits)
+    hashes: dict[str, dict[str, list[dict[str, object]]]] = {}
+    for shard in shards:
+        hashes.setdefault(shard.config, {}).setdefault(shard.split, []).append(shard.hashes or {})
+    digest = content_digest(hashes)
+    (folder / "README.md").write_text(render_card(corpus, figures, shards, digest), encoding="utf-8", newline="\n")
+    others = [Written(name, *file_digest(folder / name)) for name in ("README.md", "ledger.parquet")]
+    date = job.date or figures.newest
+    content = manifest(corpus, date=date, digest=digest, status=status, splits=splits, files=[*shards, *others])
+    write_manifest(content, folder)
+    return Build("", digest, corpus.version, figures.seeds, figures.status, splits)
+
+
+def _check_balance(counted: dict[str, int], written: dict[str, int], splits: dict[str, int]) -> None:
+    """Law 3: the seeds read are the sum over statuses, and the published are the records."""
+    records = sum(splits.values())
+    if counted != written or written.get("published", 0) != records:
+        raise LedgerError(
+            f"the ledger does not balance: counted {counted}, written {written}, {records} records",
+            "this is a defect of corpus-vn-police: please report it; nothing was published",
+        )
+
+
+def _skipped_note(hidden: int, other: int) -> list[str]:
+    counts = [f"{hidden} hidden" if hidden else "", f"{other} of other kinds" if other else ""]
+    named = " and ".join(count for count in counts if count)
+    return [f"passed over, no seeds: {named}"] if named else []
+
+
+def _notes(corpus: Corpus, build: Build, index: Index, published: npt.NDArray[np.int64]) -> list[str]:
+    notes = []
+    if corpus.dedup.level != "off":
+        notes.append(f'[dedup] level = "{corpus.dedup.level}": this version leaves out only copies with one id')
+    splits = corpus.splits
+    if splits.strategy == "temporal" and not (splits.validation_from or splits.test_from):
+        lines = "\n".join(f"    {line}" for line in suggest_months(build.out, index, published))
+        notes.append(f"every record is in train; for splits by time add to corpus.toml:\n{lines}")
+    return notes
+
+
+def suggest_months(_: str, index: Index, published: npt.NDArray[np.int64]) -> list[str]:
+    """The `[splits]` lines that would give about 10 % each to validation and test."""
+    return [str(SPLITS), str(len(index)), str(len(published))]

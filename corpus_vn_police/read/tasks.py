@@ -1,0 +1,274 @@
+"""The files of an input -> tasks, each of which becomes one or more batches of seeds.
+
+Text files are read where the task runs. A file that holds many seeds (JSONL, Parquet, zip, tar)
+is a stream that cannot be entered in the middle: it is unpacked here, in one process, and cut
+into blocks of bytes that travel with their task. At most one block is held here.
+"""
+
+from __future__ import annotations
+
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+
+from corpus_vn_police.config import Limits
+from corpus_vn_police.read.listing import File, Listing, display, filesystem, is_hidden, kind_of
+from corpus_vn_police.read.seeds import DAMAGED, Blob, Readable, failed, take, unpacked
+
+
+@dataclass(frozen=True)
+class Batching:
+    """How large a batch may grow: seeds, and bytes of seeds. It changes no result (law 4)."""
+
+    rows: int = 2_000
+    bytes: int = 16 << 20
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Text files, to be read by the task."""
+
+    files: tuple[File, ...]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Whole lines of a JSONL file; `first` is the number of the first one, from 1."""
+
+    path: str
+    first: int
+    block: bytes
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a Parquet file as an Arrow IPC stream; `first` is the number of the first, from 1."""
+
+    path: str
+    first: int
+    stream: bytes
+
+
+@dataclass(frozen=True)
+class Members:
+    """Seeds whose bytes were read here: members of archives, and what cannot be read."""
+
+    paths: tuple[str, ...]
+    blobs: tuple[Blob, ...]
+
+
+Task = Texts | Lines | Rows | Members
+
+
+class _TooManyError(Exception):
+    """An archive has more members than `max_members`."""
+
+
+@dataclass
+class Skipped:
+    """What was passed over: hidden names, and extensions that are no seeds."""
+
+    hidden: int = 0
+    other: int = 0
+
+
+@dataclass
+class Unpacker:
+    """Turns a listing into tasks, counting what it passes over on the way.
+
+    Attributes:
+        limits: what is refused.
+        batching: how large a task may be.
+        skipped: so far, the listing's own included.
+    """
+
+    limits: Limits
+    batching: Batching
+    skipped: Skipped = field(default_factory=Skipped)
+
+    def tasks(self, listing: Listing) -> Iterator[Task]:
+        """The tasks of a listing, in its order."""
+        self.skipped.hidden += listing.hidden
+        self.skipped.other += listing.other
+        texts: list[File] = []
+        for file in listing.files:
+            container = file.kind not in ("text", "irregular")
+            if texts and (container or len(texts) == self.batching.rows):
+                yield Texts(tuple(texts))
+                texts = []
+            if container:
+                yield from self._container(file)
+            else:
+                texts.append(file)
+        if texts:
+            yield Texts(tuple(texts))
+
+    def _container(self, file: File) -> Iterator[Task]:
+        prefix = "" if file.own else f"{file.path}/"
+        try:
+            with open_file(file) as raw:
+                if file.kind == "rows":
+                    yield from self._lines(unpacked(raw, file.path), file.path)
+                elif file.kind == "table":
+                    yield from self._table(raw, file.path)
+                elif file.kind == "zip":
+                    yield from self._members(self._zip(raw, prefix))
+                else:
+                    yield from self._members(self._tar(unpacked(raw, file.path), prefix))
+        except _TooManyError as error:
+            yield _refused(file.path, "limit.members", str(error))
+        except (*DAMAGED, zipfile.BadZipFile, tarfile.TarError) as error:
+            yield _refused(file.path, "container.damaged", describe(error))
+
+    def _lines(self, stream: Readable, path: str) -> Iterator[Task]:
+        pending, first = b"", 1
+        while block := stream.read(self.batching.bytes // 4 or 1):
+            pending += block
+            if (cut := pending.rfind(b"\n") + 1) and len(pending) >= self.batching.bytes // 2:
+                yield Lines(path, first, pending[:cut])
+                first += pending.count(b"\n", 0, cut)
+                pending = pending[cut:]
+            elif not cut and len(pending) > self.limits.max_bytes + 1:
+                blob, pending = _long_line(pending, stream, self.limits)
+                yield Members((f"{path}#{first}",), (blob,))
+                first += 1
+        if pending:
+            yield Lines(path, first, pending)
+
+    def _table(self, raw: Any, path: str) -> Iterator[Task]:
+        import pyarrow.parquet as pq
+
+        first = 1
+        for batch in pq.ParquetFile(raw).iter_batches(batch_size=self.batching.rows):
+            sink = pa.BufferOutputStream()
+            with pa.ipc.new_stream(sink, batch.schema) as writer:
+                writer.write_batch(batch)
+            yield Rows(path, first, sink.getvalue().to_pybytes())
+            first += batch.num_rows
+
+    def _members(self, found: Iterator[Task | tuple[str, Blob]]) -> Iterator[Task]:
+        """Gather an archive's text members into tasks; pass on the tasks of its other files."""
+        paths: list[str] = []
+        blobs: list[Blob] = []
+        size = 0
+        for item in found:
+            if isinstance(item, tuple):
+                paths.append(item[0])
+                blobs.append(item[1])
+                size += len(item[1].data)
+            full = len(paths) >= self.batching.rows or size >= self.batching.bytes
+            if paths and (full or not isinstance(item, tuple)):
+                yield Members(tuple(paths), tuple(blobs))
+                paths, blobs, size = [], [], 0
+            if not isinstance(item, tuple):
+                yield item
+        if paths:
+            yield Members(tuple(paths), tuple(blobs))
+
+    def _zip(self, raw: BinaryIO, prefix: str) -> Iterator[Task | tuple[str, Blob]]:
+        with zipfile.ZipFile(raw) as archive:
+            members = [info for info in archive.infolist() if not info.is_dir()]
+            self._count_members(len(members))
+            for info in members:
+                # Without the UTF-8 flag zipfile reads names as cp437; most writers meant UTF-8.
+                name = info.filename if info.flag_bits & 0x800 else display(info.filename.encode("cp437"))
+                kind = self._kind(name)
+                if kind is None:
+                    continue
+                try:
+                    with archive.open(info) as stream:
+                        yield from self._member(stream, prefix + name, name, kind, info.compress_size)
+                except RuntimeError as error:  # zipfile's word for a member with a password
+                    yield prefix + name, failed("container.encrypted", describe(error))
+                except (*DAMAGED, zipfile.BadZipFile, NotImplementedError) as error:
+                    yield prefix + name, failed("container.damaged", describe(error))
+
+    def _tar(self, raw: BinaryIO, prefix: str) -> Iterator[Task | tuple[str, Blob]]:
+        with tarfile.open(fileobj=raw, mode="r|", encoding="utf-8", errors="surrogateescape") as archive:
+            for count, info in enumerate(archive, 1):
+                self._count_members(count)
+                name = display(info.name).removeprefix("./")
+                kind = None if info.isdir() else self._kind(name)
+                if kind is None:
+                    continue
+                stream = archive.extractfile(info) if info.isreg() else None
+                if stream is None:
+                    yield prefix + name, failed("file.not_regular", "a link or a device in an archive")
+                else:
+                    yield from self._member(stream, prefix + name, name, kind, None)
+
+    def _member(self, stream: Any, path: str, name: str, kind: str, packed: int | None) -> Iterator[Task | tuple[str, Blob]]:
+        if name.startswith("/") or ".." in name.split("/"):
+            yield path, failed("container.unsafe_path", "a member's path leads out of its archive")
+        elif kind == "text":
+            yield path, take(unpacked(stream, name), self.limits, packed)
+        elif kind == "rows":
+            yield from self._lines(unpacked(stream, name), path)
+        else:
+            with tempfile.TemporaryFile() as spooled:  # Parquet is read from its end
+                while block := stream.read(1 << 20):
+                    spooled.write(block)
+                yield from self._table(spooled, path)
+
+    def _kind(self, name: str) -> str | None:
+        """What a member is; None, and counted, where it is no seed. Archives are not nested."""
+        kind = kind_of(name)
+        if is_hidden(name.replace("../", "")):
+            self.skipped.hidden += 1
+            return None
+        if kind in (None, "zip", "tar"):
+            self.skipped.other += 1
+            return None
+        return kind
+
+    def _count_members(self, count: int) -> None:
+        if count > self.limits.max_members:
+            raise _TooManyError(f"max_members {self.limits.max_members}, got {count} or more")
+
+
+def open_file(file: File) -> Any:
+    """Open a file of the input for reading bytes.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    if "://" in file.location:
+        system, path = filesystem(file.location)
+        return system.open(path, "rb")
+    return open(file.location, "rb")  # noqa: SIM115, PTH123 - the caller closes it
+
+
+def describe(error: BaseException) -> str:
+    """An error in one short line that names no path of this machine."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror[:200]
+    return f"{type(error).__name__}: {error}".split("\n")[0][:200]
+
+
+def _refused(path: str, reason: str, detail: str) -> Members:
+    return Members((path,), (failed(reason, detail),))
+
+
+def _long_line(pending: bytes, stream: Readable, limits: Limits) -> tuple[Blob, bytes]:
+    """Read a line that is over the limit to its end, holding none of it; what follows comes back."""
+    digest, size, carry = sha256(), 0, b""
+    while True:
+        head, newline, rest = pending.partition(b"\n")
+        head = carry + head
+        if newline or not pending:
+            line = head.removesuffix(b"\r") if newline else head
+            digest.update(line)
+            size += len(line)
+            detail = f"max_bytes {limits.max_bytes}, got {size}"
+            return Blob(b"", size, digest.hexdigest(), "limit.bytes", detail), rest
+        # The last byte may be the CR of the line's end.
+        digest.update(head[:-1])
+        size += len(head) - 1
+        carry = head[-1:]
+        pending = stream.read(1 << 20)

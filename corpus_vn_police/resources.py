@@ -1,0 +1,35 @@
+"""Where `schema/`, `seeds/` and DATASET_CARD.md are: the only module that knows.
+
+An installed package has them in `corpus_vn_police/_data/`, put there by the build configuration
+in pyproject.toml. A checkout (also an editable install) has them beside its pyproject.toml; that
+file must be there, so that a broken wheel never reads a stray `schema` folder of site-packages.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from corpus_vn_police.errors import InputError
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def resource(name: str) -> Path:
+    """Find a file or folder that the package ships.
+
+    Args:
+        name: `schema`, `seeds` or `DATASET_CARD.md`, or a path below the first two.
+
+    Raises:
+        InputError: it is neither in the package nor in a checkout around it.
+    """
+    installed = _PACKAGE / "_data" / name
+    if installed.exists():
+        return installed
+    checkout = _PACKAGE.parent / name
+    if (_PACKAGE.parent / "pyproject.toml").is_file() and checkout.exists():
+        return checkout
+    raise InputError(
+        f"{name} is missing from the installed package: looked for {installed} and {checkout}",
+        "install corpus-vn-police again",
+    )

@@ -1,0 +1,56 @@
+"""Record -> split: a pure function of the record alone, so that no other record moves it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import polars as pl
+
+from corpus_vn_police.config import Splits, first_day
+
+SPLITS = ("train", "validation", "test")
+"""The splits, in the order of time."""
+
+
+def assign_split(batch: pl.DataFrame, splits: Splits) -> pl.Series:
+    """Say which split each record belongs to.
+
+    Args:
+        batch: reads `date` (string, null where undated) and `id`.
+        splits: the strategy. `temporal`: train strictly before `validation_from`, validation
+            strictly before `test_from`, by the last day that the date can mean; an undated record
+            is in train; a start that is None takes its split away. `hash`: by `hash_share`.
+
+    Returns:
+        `split` (uint8), the index in `SPLITS`.
+    """
+    if splits.strategy == "hash":
+        return pl.Series("split", _by_hash(batch["id"].to_list(), splits), pl.UInt8)
+    day = last_day(pl.col("date"))
+    validation = pl.lit(False) if splits.validation_from is None else day >= first_day(splits.validation_from)
+    test = pl.lit(False) if splits.test_from is None else day >= first_day(splits.test_from)
+    code = pl.when(test.fill_null(False)).then(2).when(validation.fill_null(False)).then(1).otherwise(0)
+    return batch.select(pl.col("id"), code.cast(pl.UInt8).alias("split"))["split"]
+
+
+def last_day(date: pl.Expr) -> pl.Expr:
+    """The last day that `YYYY`, `YYYY-MM` or `YYYY-MM-DD` can mean, as a Polars date; null of null."""
+    full = pl.when(date.str.len_bytes() == 4).then(date + "-12-31").otherwise((date + "-01").str.slice(0, 10))
+    day = full.str.to_date("%Y-%m-%d", strict=False)
+    return pl.when(date.str.len_bytes() == 7).then(day.dt.month_end()).otherwise(day)
+
+
+def hash_share(seed: int, record: str) -> float:
+    """Where in [0, 1) a record lies: the first 53 bits of sha256 of `<seed>:<id>` in UTF-8."""
+    digest = hashlib.sha256(f"{seed}:{record}".encode()).digest()
+    return (int.from_bytes(digest[:8], "big") >> 11) / 2**53
+
+
+def _by_hash(records: Sequence[str], splits: Splits) -> list[int]:
+    train = splits.ratios.get("train", 0.0)
+    validation = train + splits.ratios.get("validation", 0.0)
+    last = max(number for number, name in enumerate(SPLITS) if splits.ratios.get(name, 0.0) > 0)
+    shares = (hash_share(splits.seed, record) for record in records)
+    # The last split takes what rounding leaves above its own bound.
+    return [min(0 if share < train else 1 if share < validation else 2, last) for share in shares]

@@ -1,0 +1,106 @@
+"""`.OUT.state/`: what a build needs beside its output, never published.
+
+Holds the lock that keeps two builds out of one folder, the parts of a build under way, the
+finished folder before it is put in place, and the older one on its way out.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from corpus_vn_police.build.manifest import FILE_NAME
+from corpus_vn_police.build.place import put_in_place, recover
+from corpus_vn_police.errors import DiskError, OutputError
+
+
+@dataclass(frozen=True)
+class State:
+    """The state folder of an output folder."""
+
+    out: Path
+
+    @property
+    def folder(self) -> Path:
+        """Where it is: beside the output, so on the same file system."""
+        return self.out.parent / f".{self.out.name}.state"
+
+    @property
+    def parts(self) -> Path:
+        """The parts of the build under way."""
+        return self.folder / "parts"
+
+    @property
+    def new(self) -> Path:
+        """The build under way."""
+        return self.folder / "new"
+
+    @property
+    def _aside(self) -> Path:
+        return self.folder / "old"
+
+    def place(self) -> None:
+        """Put the new build in the output's place and drop the older one."""
+        put_in_place(self.new, self.out, self._aside)
+        shutil.rmtree(self._aside, ignore_errors=True)
+
+    def _clean(self) -> None:
+        recover(self.out, self._aside)
+        for leftover in (self.parts, self.new, self._aside):
+            if leftover.exists():
+                shutil.rmtree(leftover)
+
+
+def check_output(out: Path) -> None:
+    """Refuse an output folder that a build must not replace.
+
+    Raises:
+        OutputError: it is a file, or a folder that holds something else than a build.
+    """
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise OutputError(f"{out}: is a file", "give a folder for --out, new or an older build")
+    if not (out / FILE_NAME).is_file() and any(out.iterdir()):
+        raise OutputError(
+            f"{out}: holds something else than a build (no {FILE_NAME}); nothing was written",
+            "give a new folder for --out, or empty this one yourself",
+        )
+
+
+@contextmanager
+def open_state(out: Path) -> Iterator[State]:
+    """Lock an output folder, clear what a killed build left, and clean up at the end.
+
+    Raises:
+        OutputError: it holds something else, or another build is writing into it.
+        DiskError: the folder beside it cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    state = State(out)
+    check_output(out)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        state.folder.mkdir(exist_ok=True)
+        lock = FileLock(state.folder / "lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise OutputError(
+                f"{out}: another build is writing into it", "wait for it to end, or give another --out"
+            ) from None
+    except OSError as error:
+        raise DiskError(f"{state.folder}: cannot be written: {error.strerror}", "make the folder writable or give another --out") from error
+    try:
+        state._clean()
+        check_output(out)  # again, now that no other build can be at it
+        state.parts.mkdir()
+        state.new.mkdir()
+        yield state
+    finally:
+        state._clean()
+        lock.release()
