@@ -58,8 +58,7 @@ def main(folder: str, out: str) -> None:
     half = len(names) // 2
     halves = [(names[:half], f"{out}/0.parquet"), (names[half:], f"{out}/1.parquet")]
     jobs = [
-        multiprocessing.get_context("spawn").Process(target=write, args=(folder, part, path))
-        for part, path in halves
+        multiprocessing.get_context("spawn").Process(target=write, args=(folder, part, path)) for part, path in halves
     ]
     for job in jobs:
         job.start()

@@ -1,0 +1,78 @@
+"""Dated Vietnamese police news as a dataset: the shipped corpus, and the tools that build one.
+
+    import corpus_vn_police as cvp
+
+    cvp.load_dataset()                  # the shipped corpus, a DatasetDict, offline
+    cvp.build("my_seeds", out="out")    # a folder of seeds -> a dataset
+    cvp.verify("out").ok                # whether a build is what its manifest says
+    cvp.normalise(text)                 # one text, as the build would clean it
+
+Importing this is quick: a function's libraries are imported when it is first asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import types
+from typing import TYPE_CHECKING, Any
+
+from corpus_vn_police.errors import CorpusError
+from corpus_vn_police.version import __version__
+
+if TYPE_CHECKING:
+    from corpus_vn_police.api import build, verify
+    from corpus_vn_police.normalise import normalise_text as normalise
+    from corpus_vn_police.pipeline import Build
+    from corpus_vn_police.shipped import load_dataset, path
+    from corpus_vn_police.verify import Problem, Report
+
+__all__ = [
+    "Build",
+    "CorpusError",
+    "Problem",
+    "Report",
+    "__version__",
+    "build",
+    "load_dataset",
+    "normalise",
+    "path",
+    "verify",
+]
+
+_HOMES = {
+    "Build": ("pipeline", "Build"),
+    "Problem": ("verify", "Problem"),
+    "Report": ("verify", "Report"),
+    "build": ("api", "build"),
+    "load_dataset": ("shipped", "load_dataset"),
+    "normalise": ("normalise", "normalise_text"),
+    "path": ("shipped", "path"),
+    "verify": ("api", "verify"),
+}
+
+
+class _Package(types.ModuleType):
+    """Keeps `build`, `normalise` and `verify` the functions that they are for users.
+
+    Importing a submodule sets it as an attribute of its package, and three of them have the name
+    of a function; `import corpus_vn_police.build` works all the same.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOMES and isinstance(value, types.ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, attribute = _HOMES[name]
+    return getattr(importlib.import_module(f"{__name__}.{module}"), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

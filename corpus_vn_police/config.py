@@ -192,10 +192,16 @@ def _allowed(error: Any) -> str:
     schema = error.schema
     parts = [
         " or ".join(map(repr, schema["enum"])) if "enum" in schema else f"a value of type {schema.get('type')}",
-        *(f"{rule} {schema[rule]}" for rule in ("minimum", "exclusiveMinimum", "maximum", "maxLength", "pattern", "format", "minProperties") if rule in schema),
+        *(
+            f"{rule} {schema[rule]}"
+            for rule in ("minimum", "exclusiveMinimum", "maximum", "maxLength", "pattern", "format", "minProperties")
+            if rule in schema
+        ),
     ]
     example = schema.get("examples", [None])[0]
-    return ", ".join(parts) + (f"; for example {json.dumps(example, ensure_ascii=False)}" if example is not None else "")
+    return ", ".join(parts) + (
+        f"; for example {json.dumps(example, ensure_ascii=False)}" if example is not None else ""
+    )
 
 
 def _with_defaults(schema: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
@@ -213,7 +219,9 @@ def _check_splits(splits: dict[str, Any], where: str) -> None:
     starts = {key: splits.get(key) for key in ("validation_from", "test_from")}
     for key, start in starts.items():
         if start is not None and not is_period(start):
-            raise ConfigError(f"{where}: splits.{key} = {start!r} is no day of the calendar", "write YYYY-MM or YYYY-MM-DD")
+            raise ConfigError(
+                f"{where}: splits.{key} = {start!r} is no day of the calendar", "write YYYY-MM or YYYY-MM-DD"
+            )
     first, second = starts.values()
     if first and second and first_day(first) >= first_day(second):
         raise ConfigError(
@@ -222,7 +230,10 @@ def _check_splits(splits: dict[str, Any], where: str) -> None:
         )
     total = sum(splits["ratios"].values())
     if abs(total - 1) > 1e-9:
-        raise ConfigError(f"{where}: splits.ratios add up to {total:g}, not 1", "for example train = 0.8, validation = 0.1, test = 0.1")
+        raise ConfigError(
+            f"{where}: splits.ratios add up to {total:g}, not 1",
+            "for example train = 0.8, validation = 0.1, test = 0.1",
+        )
 
 
 def _check_supported(settings: dict[str, Any], where: str) -> None:

@@ -63,10 +63,11 @@ def _sharing_an_id(index: Index) -> pl.DataFrame:
     same = ids[1:] == ids[:-1]
     mask = np.concatenate([same, [False]]) | np.concatenate([[False], same]) if len(ids) else np.empty(0, bool)
     seeds = np.sort(order[mask]).astype(np.int64)
-    schema = {"seed": pl.Int64, "id": pl.String, "sha256": pl.String, "path": pl.String, "reason": pl.String}
+    names = ["id", "sha256", "path", "reason"]
+    schema = pl.Schema({"seed": pl.Int64, **dict.fromkeys(names, pl.String)})
     if not len(seeds):
         return pl.DataFrame(schema=schema)
-    table = index.gather(seeds, "index", list(schema)[1:])
+    table = index.gather(seeds, "index", names)
     frame = pl.DataFrame(table).insert_column(0, pl.Series("seed", seeds)).cast(schema)
     # A seed that could not be read has no bytes to differ by.
     return frame.drop_nulls(["id", "sha256"]).sort("path", "sha256")
@@ -90,9 +91,15 @@ def _collisions(shared: pl.DataFrame) -> pl.DataFrame:
     differ = shared.filter(pl.col("sha256").n_unique().over("id") > 1)
     named = pl.col("path").head(_NAMED).str.join(", ").over("id")
     more = (pl.len().over("id") - _NAMED).clip(lower_bound=0)
-    detail = pl.format("one id, different bytes: {}{}", named, pl.when(more > 0).then(pl.format(" and {} more", more)).otherwise(pl.lit("")))
+    detail = pl.format(
+        "one id, different bytes: {}{}",
+        named,
+        pl.when(more > 0).then(pl.format(" and {} more", more)).otherwise(pl.lit("")),
+    )
     found = differ.with_columns(detail.alias("detail")).filter(pl.col("reason").is_null())
-    return _change(found, seed=pl.col("seed"), status=pl.lit("rejected"), reason=pl.lit("id.collision"), detail=pl.col("detail"))
+    return _change(
+        found, seed=pl.col("seed"), status=pl.lit("rejected"), reason=pl.lit("id.collision"), detail=pl.col("detail")
+    )
 
 
 def _copies(shared: pl.DataFrame) -> pl.DataFrame:

@@ -87,13 +87,13 @@ def _utf8(value: bytes | None) -> str | None:
 
 
 def clean(text: pl.Series) -> pl.Series:
-    """Clean texts; idempotent, and a clean text is its fixed point (law 2).
+    r"""Clean texts; idempotent, and a clean text is its fixed point (law 2).
 
     Args:
         text: a string column; null stays null.
 
     Returns:
-        The same rows: newlines are `\\n`, all of them kept; no C0 control characters but that,
+        The same rows: newlines are `\n`, all of them kept; no C0 control characters but that,
         none of the zero-width, bidirectional and soft-hyphen characters (a joiner inside an
         emoji stays), NFC, and single U+0020 spaces, none at the ends of a line.
     """

@@ -118,7 +118,9 @@ class Index:
         last, ordered = "", True
         for part in self.parts:
             paths = self.column(part, "path")
-            ordered = ordered and (not last or last < paths[0]) and bool(paths.is_sorted()) and paths.n_unique() == len(paths)
+            ordered = (
+                ordered and (not last or last < paths[0]) and bool(paths.is_sorted()) and paths.n_unique() == len(paths)
+            )
             if not ordered:
                 break
             last = paths[-1]

@@ -6,7 +6,8 @@ import datetime
 import functools
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from corpus_vn_police.build.figures import measure
 from corpus_vn_police.build.manifest import manifest, write_manifest
 from corpus_vn_police.build.parquet import (
     SOURCE_DATA,
+    Shard,
     Written,
     file_digest,
     ledger_rows,
@@ -35,10 +37,12 @@ from corpus_vn_police.errors import LedgerError, NothingPublishedError, Rejected
 from corpus_vn_police.normalise import normalise
 from corpus_vn_police.parts import INDEX, Index, Part, write_part
 from corpus_vn_police.read import Batching, Task, Unpacker, list_input, load
-from corpus_vn_police.split import SPLITS, assign_split
+from corpus_vn_police.split import assign_split, suggest_starts
 from corpus_vn_police.state import open_state
 from corpus_vn_police.structure import structure
 from corpus_vn_police.validate import records, validate
+
+_WORTH_A_WORKER = 20_000
 
 Progress = Callable[[str, int], None]
 """Called with the name of a step and how many seeds (or files) it has just done."""
@@ -80,10 +84,10 @@ class Job:
     """
 
     workers: int | None = None
-    batching: Batching = Batching()
+    batching: Batching = field(default_factory=Batching)
     strict: bool = False
     date: str | None = None
-    progress: Progress = lambda step, done: None  # noqa: E731
+    progress: Progress = lambda step, done: None
 
 
 def run_build(seeds: str, out: Path, corpus: Corpus, job: Job) -> Build:
@@ -106,14 +110,11 @@ def run_build(seeds: str, out: Path, corpus: Corpus, job: Job) -> Build:
         _check_publishable(index, published, job)
         status = write_ledger(index, order, settled.published, settled.changes, state.new / "ledger.parquet")
         shards = plan_shards(index, published, settled.copies, _configs(corpus))
-        written = []
-        for shard in map_tasks(functools.partial(write_shard, index, state.new), shards, min(workers, len(shards)) if len(index) > 10_000 else 1):
-            written.append(shard)
-            job.progress("write", shard.rows)
+        written = _write_all(index, state.new, shards, job, workers)
         build = _finish(state.new, corpus, job, status, written)
         state.place()
     skipped = unpacker.skipped
-    notes = (*_notes(corpus, build, index, published), *_skipped_note(skipped.hidden, skipped.other))
+    notes = (*_notes(corpus, index), *_skipped_note(skipped.hidden, skipped.other))
     return replace(build, out=str(out), notes=notes)
 
 
@@ -123,15 +124,20 @@ def run_check(seeds: str, corpus: Corpus, job: Job) -> Iterator[pa.Table]:
     Returns:
         The ledger's rows in path order, `published` for what passes; copies are not left out.
     """
-    corpus = _with_latest(corpus)
-    workers = job.workers or available_cpus()
+    with _surveyed(seeds, corpus, job) as index:
+        settled = settle(index, leave_out_copies=False)
+        yield from ledger_rows(index, index.in_path_order(), settled.published, settled.changes)
+
+
+@contextmanager
+def _surveyed(seeds: str, corpus: Corpus, job: Job) -> Iterator[Index]:
+    """The index of an input, its parts in a temporary folder."""
+    corpus = replace(_with_latest(corpus), sources=False)
     listing = list_input(seeds)
     with tempfile.TemporaryDirectory(prefix="corpus-vn-police-") as folder:
         tasks = Unpacker(corpus.limits, job.batching).tasks(listing)
-        parts = _process_all(tasks, Path(folder), corpus, job, workers)
-        index = Index.read(Path(folder), parts)
-        settled = settle(index, leave_out_copies=False)
-        yield from ledger_rows(index, index.in_path_order(), settled.published, settled.changes)
+        parts = _process_all(tasks, Path(folder), corpus, job, job.workers or available_cpus())
+        yield Index.read(Path(folder), parts)
 
 
 def process(folder: Path, corpus: Corpus, batching: Batching, numbered: tuple[int, Task]) -> list[Part]:
@@ -151,7 +157,11 @@ def process(folder: Path, corpus: Corpus, batching: Batching, numbered: tuple[in
             table = table.append_column(SOURCE_DATA, data)
         split = pl.when(pl.col("reason").is_null()).then(assign_split(batch, corpus.splits)).alias("split")
         size = pl.when(pl.col("reason").is_null()).then(pl.col("text").str.len_bytes()).alias("text_bytes")
-        parts.append(write_part(folder, f"{number:07d}-{place:04d}", batch.with_columns(split, size).select(INDEX.names()), table))
+        parts.append(
+            write_part(
+                folder, f"{number:07d}-{place:04d}", batch.with_columns(split, size).select(INDEX.names()), table
+            )
+        )
     return parts
 
 
@@ -171,6 +181,16 @@ def _process_all(tasks: Iterator[Task], folder: Path, corpus: Corpus, job: Job, 
         parts += done
         job.progress("read", sum(part.seeds for part in done))
     return tuple(parts)
+
+
+def _write_all(index: Index, folder: Path, shards: list[Shard], job: Job, workers: int) -> list[Written]:
+    written = []
+    # Starting a process costs a second; below that a worker has nothing to gain.
+    worth = len(shards) > 1 and len(index) > _WORTH_A_WORKER
+    for shard in map_tasks(functools.partial(write_shard, index, folder), shards, workers if worth else 1):
+        written.append(shard)
+        job.progress("write", shard.rows)
+    return written
 
 
 def _with_latest(corpus: Corpus) -> Corpus:
@@ -243,17 +263,29 @@ def _skipped_note(hidden: int, other: int) -> list[str]:
     return [f"passed over, no seeds: {named}"] if named else []
 
 
-def _notes(corpus: Corpus, build: Build, index: Index, published: npt.NDArray[np.int64]) -> list[str]:
+def _notes(corpus: Corpus, index: Index) -> list[str]:
     notes = []
     if corpus.dedup.level != "off":
         notes.append(f'[dedup] level = "{corpus.dedup.level}": this version leaves out only copies with one id')
     splits = corpus.splits
     if splits.strategy == "temporal" and not (splits.validation_from or splits.test_from):
-        lines = "\n".join(f"    {line}" for line in suggest_months(build.out, index, published))
-        notes.append(f"every record is in train; for splits by time add to corpus.toml:\n{lines}")
+        starts = suggest_starts(_dates(index))
+        lines = "\n".join(f'{key} = "{start}"' for key, start in starts.items())
+        advice = f"; for about 10 % each in validation and test add to corpus.toml:\n[splits]\n{lines}" if lines else ""
+        notes.append(f"every record is in train{advice}")
     return notes
 
 
-def suggest_months(_: str, index: Index, published: npt.NDArray[np.int64]) -> list[str]:
-    """The `[splits]` lines that would give about 10 % each to validation and test."""
-    return [str(SPLITS), str(len(index)), str(len(published))]
+def _dates(index: Index) -> dict[str, int]:
+    """How many records that may be published have each date; undated ones are left out."""
+    counts: dict[str, int] = {}
+    for part in index.parts:
+        for date, count in index.column(part, "date").drop_nulls().value_counts().iter_rows():
+            counts[date] = counts.get(date, 0) + count
+    return counts
+
+
+def survey(seeds: str, corpus: Corpus, job: Job) -> dict[str, int]:
+    """How many records each date would have, for `init`; nothing is written."""
+    with _surveyed(seeds, corpus, job) as index:
+        return _dates(index)

@@ -54,3 +54,34 @@ def _by_hash(records: Sequence[str], splits: Splits) -> list[int]:
     shares = (hash_share(splits.seed, record) for record in records)
     # The last split takes what rounding leaves above its own bound.
     return [min(0 if share < train else 1 if share < validation else 2, last) for share in shares]
+
+
+def suggest_starts(dates: dict[str, int]) -> dict[str, str]:
+    """The months from which validation and test would hold about 10 % each.
+
+    Args:
+        dates: how many records have each date.
+
+    Returns:
+        `validation_from` and `test_from`, or the second alone, or neither, where there are too
+        few months for more.
+    """
+    frame = pl.DataFrame({"date": list(dates), "count": list(dates.values())}, {"date": pl.String, "count": pl.Int64})
+    months = (
+        frame.select(last_day(pl.col("date")).dt.strftime("%Y-%m").alias("month"), "count")
+        .group_by("month")
+        .sum()
+        .sort("month", descending=True)
+    )
+    total = sum(dates.values())
+    # Of each month the share of records from its first day on; the first month of all would
+    # leave nothing before it.
+    shares = list(zip(months["month"], (months["count"].cum_sum() / max(total, 1)).to_list(), strict=True))[:-1]
+    found: dict[str, str] = {}
+    for key, share in (("test_from", 0.1), ("validation_from", 0.2)):
+        if shares:
+            distances = [abs(reached - share) for _, reached in shares]
+            place = distances.index(min(distances))
+            found[key] = shares[place][0]
+            shares = shares[place + 1 :]
+    return dict(reversed(found.items()))

@@ -94,7 +94,9 @@ def open_state(out: Path) -> Iterator[State]:
                 f"{out}: another build is writing into it", "wait for it to end, or give another --out"
             ) from None
     except OSError as error:
-        raise DiskError(f"{state.folder}: cannot be written: {error.strerror}", "make the folder writable or give another --out") from error
+        raise DiskError(
+            f"{state.folder}: cannot be written: {error.strerror}", "make the folder writable or give another --out"
+        ) from error
     try:
         state._clean()
         check_output(out)  # again, now that no other build can be at it

@@ -65,9 +65,7 @@ def reject(
     """
     hit = where.fill_null(False) & pl.col("reason").is_null()
     values = {"reason": pl.lit(reason), "detail": detail, "pointer": pl.lit(None) if pointer is None else pointer}
-    return batch.with_columns(
-        pl.when(hit).then(value).otherwise(name).alias(name) for name, value in values.items()
-    )
+    return batch.with_columns(pl.when(hit).then(value).otherwise(name).alias(name) for name, value in values.items())
 
 
 def _without_key_lines(name: str) -> pl.Expr:
@@ -92,9 +90,17 @@ def _take_header(batch: pl.DataFrame) -> pl.DataFrame:
     agree = pl.col("date").str.starts_with(pl.col("given")) | pl.col("given").str.starts_with(pl.col("date"))
     longer = pl.col("date").str.len_bytes() >= pl.col("given").str.len_bytes()
     bad_row = pl.col("header_date").is_not_null() & pl.col("given").is_null()
-    batch = reject(batch, bad_row, "header.malformed", pl.lit("the row's date is neither YYYY[-MM[-DD]], YYYYMMDD nor an ISO date-time"), pl.lit("/date"))
+    batch = reject(
+        batch,
+        bad_row,
+        "header.malformed",
+        pl.lit("the row's date is neither YYYY[-MM[-DD]], YYYYMMDD nor an ISO date-time"),
+        pl.lit("/date"),
+    )
     like = pl.col("text").str.contains(_LIKE_HEADER)
-    batch = reject(batch, like, "header.malformed", pl.lit("begins with date and a year, not with ` date YYYY[-MM[-DD]] `"))
+    batch = reject(
+        batch, like, "header.malformed", pl.lit("begins with date and a year, not with ` date YYYY[-MM[-DD]] `")
+    )
     batch = reject(batch, pl.col("differs"), "header.contradiction", pl.lit("two headers say different dates"))
     batch = reject(batch, ~agree, "header.contradiction", pl.format("header {}, row {}", "date", "given"))
     merged = pl.when(longer).then("date").otherwise(pl.coalesce("given", "date"))
@@ -125,7 +131,9 @@ def _check_date(batch: pl.DataFrame, latest: str | None) -> pl.DataFrame:
         detail = pl.format("latest {}, got {}", pl.lit(latest), "date")
         batch = reject(batch, first > latest, "header.future_date", detail)
     ok = pl.col("reason").is_null()
-    precision = pl.col("date").str.len_bytes().replace_strict({4: "year", 7: "month", 10: "day"}, return_dtype=pl.String)
+    precision = (
+        pl.col("date").str.len_bytes().replace_strict({4: "year", 7: "month", 10: "day"}, return_dtype=pl.String)
+    )
     date = pl.when(ok).then("date")
     return batch.with_columns(
         date.alias("date"),
@@ -156,8 +164,11 @@ def _one_line(title: pl.Series) -> pl.Series:
 def _without_title() -> pl.Expr:
     """The text without a first paragraph that is the title."""
     text, title = pl.col("text"), pl.col("title")
-    rest = pl.when(text == title).then(pl.lit("")).when(text.str.starts_with(title + "\n\n")).then(
-        text.str.slice(title.str.len_chars() + 2)
+    rest = (
+        pl.when(text == title)
+        .then(pl.lit(""))
+        .when(text.str.starts_with(title + "\n\n"))
+        .then(text.str.slice(title.str.len_chars() + 2))
     )
     return rest.otherwise(text).alias("text")
 

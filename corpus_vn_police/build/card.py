@@ -12,7 +12,14 @@ from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import CONFIGS, load_contract
 from corpus_vn_police.contract.features import yaml_features
 
-_SIZES = [(10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"), (10**8, "10M<n<100M")]
+_SIZES = [
+    (10**3, "n<1K"),
+    (10**4, "1K<n<10K"),
+    (10**5, "10K<n<100K"),
+    (10**6, "100K<n<1M"),
+    (10**7, "1M<n<10M"),
+    (10**8, "10M<n<100M"),
+]
 
 
 def render_card(corpus: Corpus, figures: Figures, shards: Sequence[Written], digest: str) -> str:
@@ -36,7 +43,9 @@ def render_card(corpus: Corpus, figures: Figures, shards: Sequence[Written], dig
         undefined=jinja2.StrictUndefined,
         autoescape=False,  # noqa: S701 - Markdown, and every figure is a number of ours
     )
-    front = yaml.safe_dump(front_matter(corpus, figures, shards, digest), sort_keys=False, allow_unicode=True, width=100)
+    front = yaml.safe_dump(
+        front_matter(corpus, figures, shards, digest), sort_keys=False, allow_unicode=True, width=100
+    )
     return environment.get_template("card.md.jinja").render(
         front=front,
         corpus=corpus,

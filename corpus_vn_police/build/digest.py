@@ -64,7 +64,7 @@ def _field(array: pa.StructArray, number: int) -> pa.Array:
     return array.flatten()[number]
 
 
-def _numbers(array: pa.Array, kind: str) -> np.ndarray:
+def _numbers(array: pa.Array, kind: str) -> Any:
     return array.to_numpy(zero_copy_only=False).astype(kind)
 
 
@@ -77,7 +77,7 @@ def _bytes(array: pa.Array) -> Any:
     return b"" if data is None else memoryview(data)[int(bounds[0]) : int(bounds[-1])]
 
 
-def _values(array: pa.Array) -> np.ndarray:
+def _values(array: pa.Array) -> Any:
     """Fixed-width values, little-endian; a Boolean is a byte, a date the days from 1970-01-01."""
     kind = array.type
     if pa.types.is_boolean(kind):

@@ -164,7 +164,9 @@ def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     )
 
 
-def write_ledger(index: Index, order: npt.NDArray[np.int64], published: npt.NDArray[np.bool_], changes: pl.DataFrame, path: Path) -> dict[str, int]:
+def write_ledger(
+    index: Index, order: npt.NDArray[np.int64], published: npt.NDArray[np.bool_], changes: pl.DataFrame, path: Path
+) -> dict[str, int]:
     """Write the ledger, one row a seed, in path order.
 
     Args:
@@ -187,7 +189,9 @@ def write_ledger(index: Index, order: npt.NDArray[np.int64], published: npt.NDAr
     return counts
 
 
-def ledger_rows(index: Index, order: npt.NDArray[np.int64], published: npt.NDArray[np.bool_], changes: pl.DataFrame) -> Any:
+def ledger_rows(
+    index: Index, order: npt.NDArray[np.int64], published: npt.NDArray[np.bool_], changes: pl.DataFrame
+) -> Any:
     """The rows of the ledger in order, as tables of at most 65,536 rows; see `write_ledger`."""
     schema = load_contract("ledger").schema
     names = ["path", "sha256", "bytes", "id", "reason", "pointer", "detail"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,18 @@ from corpus_vn_police.contract.oracle import json_rows, oracle, violation
 from corpus_vn_police.errors import SchemaError
 from corpus_vn_police.resources import resource
 
-__all__ = ["CONFIGS", "NAMES", "Contract", "Field", "canonical_json", "document", "json_rows", "load_contract", "validator", "violation"]
+__all__ = [
+    "CONFIGS",
+    "NAMES",
+    "Contract",
+    "Field",
+    "canonical_json",
+    "document",
+    "json_rows",
+    "load_contract",
+    "validator",
+    "violation",
+]
 
 CONFIGS = {"default": "record", "annotations": "annotations", "sources": "sources"}
 """The configs of a build, and the schema that each one's rows follow."""
@@ -51,12 +63,14 @@ class Contract:
         document: the JSON Schema.
         schema: the Arrow schema, with the metadata that `datasets` reads its features from.
         valid: a Boolean Polars expression over those columns, without nulls: the columnar check.
+        nullable: the columns that may be null.
     """
 
     name: str
     document: dict[str, Any]
     schema: pa.Schema
     valid: pl.Expr
+    nullable: frozenset[str]
 
     @classmethod
     def from_document(cls, name: str, document: dict[str, Any]) -> Contract:
@@ -74,8 +88,10 @@ class Contract:
                 f"{name}: #/{where}: {error.message}", "the document must be JSON Schema 2020-12"
             ) from error
         schema = arrow_schema(document)
-        row = Column(pl.struct(pl.all()), pa.struct(list(schema)), document, f"{name}: #")
-        return cls(name, document, schema.with_metadata(features.metadata(schema)), mask(document, row))
+        row = Column.of_rows(schema, document, f"{name}: #")
+        nullable = frozenset(field.name for field in _fields(document, document, "") if field.nullable)
+        described = schema.with_metadata(features.metadata(schema))
+        return cls(name, document, described, mask(document, row), nullable)
 
     def fields(self) -> list[Field]:
         """The fields in order, those of a struct or a list of structs below it."""
@@ -86,8 +102,7 @@ class Contract:
 
         A field that has no such value (an id, say) is null, and the check rejects it.
         """
-        nullable = {field.name for field in self.fields() if field.nullable}
-        return {field.name: _empty(field.type, field.name in nullable, rows) for field in self.schema}
+        return {field.name: _empty(field.type, field.name in self.nullable, rows) for field in self.schema}
 
 
 def _empty(kind: pa.DataType, nullable: bool, rows: int) -> pa.Array:
@@ -101,13 +116,16 @@ def _empty(kind: pa.DataType, nullable: bool, rows: int) -> pa.Array:
     return pa.nulls(rows, kind)
 
 
-def _fields(schema: dict[str, Any], root: dict[str, Any], prefix: str) -> Any:
+_SHAPES = {"array": "list", "object": "struct", "boolean": "bool", "number": "float64", "integer": "int64"}
+
+
+def _fields(schema: dict[str, Any], root: dict[str, Any], prefix: str) -> Iterator[Field]:
     for name, raw in schema.get("properties", {}).items():
         part = resolve(raw, root, name)
         kinds = [part["type"]] if isinstance(part["type"], str) else part["type"]
         inner = part.get("items", part)
-        shape = part.get("x-arrow-type", next(kind for kind in kinds if kind != "null"))
-        shape = {"array": "list", "object": "struct", "boolean": "bool", "number": "float64", "integer": "int64"}.get(shape, shape)
+        kind = part.get("x-arrow-type") or next(kind for kind in kinds if kind != "null")
+        shape = _SHAPES.get(kind, kind)
         yield Field(prefix + name, shape, "null" in kinds, part.get("description", ""))
         yield from _fields(inner, root, f"{prefix}{name}.")
 

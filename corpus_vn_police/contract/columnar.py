@@ -34,12 +34,27 @@ _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31, in day
 
 @dataclass(frozen=True)
 class Column:
-    """A column under check: how Polars reaches it, its Arrow type, where its schema stands."""
+    """A column under check: how Polars reaches it, its Arrow type, where its schema stands.
+
+    `row` is true for a table's row, whose fields are the frame's columns: to make a struct of
+    them for each keyword costs ten times what the checks do.
+    """
 
     expr: pl.Expr
     type: pa.DataType
     root: dict[str, Any]
     pointer: str
+    row: bool = False
+
+    @classmethod
+    def of_rows(cls, schema: pa.Schema, root: dict[str, Any], pointer: str) -> Column:
+        """The rows of a table, none of which is null."""
+        return cls(pl.first().is_null(), pa.struct(list(schema)), root, pointer, row=True)
+
+    def field(self, name: str, kind: pa.DataType) -> Column:
+        """A field of a row or struct."""
+        expr = pl.col(name) if self.row else self.expr.struct.field(name)
+        return Column(expr, kind, self.root, f"{self.pointer}/properties/{name}")
 
     @property
     def kind(self) -> str:
@@ -88,11 +103,7 @@ def mask(schema: Any, column: Column) -> pl.Expr:
     unknown = schema.keys() - _ANNOTATIONS - _KEYWORDS.keys() - {"then", "else"}
     if unknown:
         raise column.refuse(min(unknown), "this keyword is not known here")
-    parts = [
-        _KEYWORDS[key](value, column, schema)
-        for key, value in schema.items()
-        if key in _KEYWORDS
-    ]
+    parts = [_KEYWORDS[key](value, column, schema) for key, value in schema.items() if key in _KEYWORDS]
     return functools.reduce(lambda left, right: left & right, parts, column.expr.is_null() | True)
 
 
@@ -147,8 +158,10 @@ def _bound(keyword: str, value: Any, column: Column) -> pl.Expr:
     if column.kind == "integer":
         # Whole numbers: a strict or fractional bound is the next whole one, so that no
         # comparison goes through a float.
-        limit = (math.floor(value) + 1 if strict else math.ceil(value)) if low else (
-            math.ceil(value) - 1 if strict else math.floor(value)
+        limit = (
+            (math.floor(value) + 1 if strict else math.ceil(value))
+            if low
+            else (math.ceil(value) - 1 if strict else math.floor(value))
         )
         if not -_INT64 <= limit < _INT64:
             return column.always((limit < 0) == low)
@@ -199,11 +212,7 @@ def _properties(value: dict[str, Any], column: Column, _: dict[str, Any]) -> pl.
     if column.kind != "object":
         return column.always(True)
     present = {field.name: field.type for field in column.type}
-    checks = [
-        mask(part, Column(column.expr.struct.field(name), present[name], column.root, f"{column.pointer}/properties/{name}"))
-        for name, part in value.items()
-        if name in present
-    ]
+    checks = [mask(part, column.field(name, present[name])) for name, part in value.items() if name in present]
     return column.when_present(functools.reduce(lambda left, right: left & right, checks, pl.lit(True)))
 
 
@@ -239,8 +248,7 @@ def _unique(value: bool, column: Column, _: dict[str, Any]) -> pl.Expr:
 
 def _parts(keyword: str, value: list[Any], column: Column) -> list[pl.Expr]:
     return [
-        mask(part, replace(column, pointer=f"{column.pointer}/{keyword}/{number}"))
-        for number, part in enumerate(value)
+        mask(part, replace(column, pointer=f"{column.pointer}/{keyword}/{number}")) for number, part in enumerate(value)
     ]
 
 

@@ -37,12 +37,10 @@ def _integer(checker: Any, instance: Any) -> bool:
     return _number(checker, instance) and (isinstance(instance, int) or instance.is_integer())
 
 
-_Validator = validators.extend(
+_Validator: Any = validators.extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
     validators={"pattern": _pattern},
-    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
-        {"number": _number, "integer": _integer}
-    ),
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many({"number": _number, "integer": _integer}),
 )
 
 
@@ -75,10 +73,10 @@ def _pointer(error: jsonschema.ValidationError) -> str:
     return "".join(f"/{step}" for step in steps)
 
 
-def _detail(error: jsonschema.ValidationError) -> str:
-    rule, limit = error.validator, error.validator_value
+def _detail(error: Any) -> str:
+    rule, limit, instance = error.validator, error.validator_value, error.instance
     if rule in _LENGTHS:
-        return f"{rule} {limit}, got {len(error.instance)}"
+        return f"{rule} {limit}, got {len(instance)}"
     if rule in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
         return f"{rule} {limit}, got {error.instance}"
     if rule == "type":
@@ -93,15 +91,15 @@ def json_rows(table: pa.Table) -> list[dict[str, Any]]:
     `format: date` refuses.
     """
     columns = {
-        field.name: [_json(value, field.type) for value in _plain(table.column(field.name))]
-        for field in table.schema
+        field.name: [_json(value, field.type) for value in _plain(table.column(field.name))] for field in table.schema
     }
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def _plain(column: pa.ChunkedArray) -> list[Any]:
     # A date outside Python's years cannot become a `date`; its days can.
-    return column.cast(_days(column.type)).to_pylist()
+    values: list[Any] = column.cast(_days(column.type)).to_pylist()
+    return values
 
 
 def _days(kind: pa.DataType) -> pa.DataType:

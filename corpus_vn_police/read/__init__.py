@@ -10,14 +10,13 @@ import polars as pl
 import pyarrow as pa
 
 from corpus_vn_police.config import Limits
-from corpus_vn_police.read.listing import File, Listing, list_input
+from corpus_vn_police.read.listing import Listing, display, list_input
 from corpus_vn_police.read.rows import canonical_row, read_row
 from corpus_vn_police.read.seeds import DAMAGED, SEEDS, Blob, SeedBatch, failed, take, unpacked
 from corpus_vn_police.read.tasks import (
     Batching,
     Lines,
     Members,
-    Rows,
     Task,
     Texts,
     Unpacker,
@@ -27,7 +26,8 @@ from corpus_vn_police.read.tasks import (
 
 __all__ = ["SEEDS", "Batching", "Listing", "Task", "Unpacker", "list_input", "load"]
 
-_BLOCK = 1 << 18
+_BLOCK = 1 << 16  # larger, and each read costs a mapping of memory
+_IRREGULAR = failed("file.not_regular", "a device, a FIFO, a socket or a broken link")
 
 
 def load(task: Task, limits: Limits, batching: Batching) -> Iterator[pl.DataFrame]:
@@ -49,8 +49,9 @@ def load(task: Task, limits: Limits, batching: Batching) -> Iterator[pl.DataFram
 
 def _seeds(task: Task, limits: Limits) -> Iterator[tuple[str, Blob, dict[str, object] | None]]:
     if isinstance(task, Texts):
-        for file in task.files:
-            yield file.path, _text(file, limits), None
+        for name in task.names:
+            blob = _IRREGULAR if name in task.irregular else _text(task.root, name, limits)
+            yield display(name), blob, None
     elif isinstance(task, Members):
         for path, blob in zip(task.paths, task.blobs, strict=True):
             yield path, blob, None
@@ -77,17 +78,14 @@ def _row(path: str, seed: bytes, limits: Limits) -> tuple[str, Blob, dict[str, o
     return path, Blob(seed, size, digest), read_row(seed)
 
 
-def _text(file: File, limits: Limits) -> Blob:
-    if file.kind == "irregular":
-        return failed("file.not_regular", "a device, a FIFO, a socket or a broken link")
+def _text(root: str, name: str, limits: Limits) -> Blob:
     try:
-        if file.path.lower().endswith(".txt") and "://" not in file.location:
-            return _plain(file.location, limits)
-        with open_file(file) as raw:
-            raw.seek(0, os.SEEK_END)
-            packed = raw.tell()
+        if name.endswith(".txt") and "://" not in root:
+            return _plain(f"{root}/{name}", limits)
+        with open_file(root, name) as raw:
+            packed = raw.seek(0, os.SEEK_END)
             raw.seek(0)
-            return take(unpacked(raw, file.path), limits, packed)
+            return take(unpacked(raw, name), limits, packed)
     except DAMAGED as error:
         reason = "file.unreadable" if isinstance(error, OSError) and error.errno else "container.damaged"
         return failed(reason, describe(error))
@@ -106,5 +104,7 @@ def _plain(location: str, limits: Limits) -> Blob:
         os.close(descriptor)
     size = len(data)
     if size > limits.max_bytes:
-        return Blob(b"", size, hashlib.sha256(data).hexdigest(), "limit.bytes", f"max_bytes {limits.max_bytes}, got {size}")
+        return Blob(
+            b"", size, hashlib.sha256(data).hexdigest(), "limit.bytes", f"max_bytes {limits.max_bytes}, got {size}"
+        )
     return Blob(data, size, hashlib.sha256(data).hexdigest())

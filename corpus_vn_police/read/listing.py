@@ -1,7 +1,7 @@
-"""The input -> the files in it, in path order, and how many are no seeds.
+r"""The input -> the files in it, in path order, and how many are no seeds.
 
 A path is relative to the input's root, with `/`; bytes of a name that are not UTF-8 are written
-`\\xNN`. Files come in the order of their paths' bytes.
+`\xNN`. Files come in the order of their paths' bytes, which for UTF-8 is that of code points.
 """
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ import glob
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from corpus_vn_police.errors import DiskError, InputError
 
 _COMPRESSED = ("", ".gz", ".zst")
-_ENDINGS = {
+_KINDS = {
     **{f".txt{end}": "text" for end in _COMPRESSED},
     **{f".jsonl{end}": "rows" for end in _COMPRESSED},
     ".parquet": "table",
@@ -25,54 +24,56 @@ _ENDINGS = {
 }
 
 
-@dataclass(frozen=True)
-class File:
-    """A file of the input.
+class Found(NamedTuple):
+    """A file below the root: its name as the system has it, and whether bytes can be read."""
 
-    Attributes:
-        location: what opens it: a path of this machine or an fsspec URL.
-        path: its path below the input's root, as the ledger names it.
-        kind: `text`, `rows` (JSONL), `table` (Parquet), `zip`, `tar`, or `irregular` (a device, a
-            FIFO, a broken link: no seed can be read from it).
-        own: it is the input itself, so that an archive's name is left out of its members' paths.
-    """
-
-    location: str
-    path: str
-    kind: str
-    own: bool = False
+    name: str
+    regular: bool
 
 
 @dataclass(frozen=True)
 class Listing:
-    """What an input holds.
+    """What an input holds; a path is all that is kept of a file.
 
     Attributes:
-        files: the files to read, in path order.
+        root: the folder that paths are relative to, or its fsspec URL.
+        names: the files to read below it, in path order, as the system names them.
+        irregular: those of them that are devices, FIFOs, sockets or broken links.
+        own: the input is a single file, so that an archive's name is left out of its members'
+            paths.
         hidden: files and folders passed over because their names begin with a dot.
         other: files passed over because of their extension.
     """
 
-    files: tuple[File, ...]
+    root: str
+    names: tuple[str, ...]
+    irregular: frozenset[str]
+    own: bool
     hidden: int
     other: int
 
 
 def kind_of(name: str) -> str | None:
-    """What a file name's ending says of its contents; None where it is no seed."""
-    lower = name.lower()
-    return next((kind for end, kind in _ENDINGS.items() if lower.endswith(end)), None)
+    """What a file name's ending says of its contents; None where it is no seed.
+
+    `text`, `rows` (JSONL), `table` (Parquet), `zip` or `tar`.
+    """
+    stem, _, last = name.lower().rpartition(".")
+    if last in ("gz", "zst"):
+        last = f"{stem.rpartition('.')[2]}.{last}"
+    return _KINDS.get(f".{last}")
 
 
 def is_hidden(path: str) -> bool:
     """Whether any part of a relative path begins with a dot."""
-    return any(part.startswith(".") for part in path.split("/"))
+    return path.startswith(".") or "/." in path
 
 
-def display(name: str | bytes) -> str:
-    """A name as the ledger writes it: bytes that are not UTF-8 as `\\xNN`."""
-    raw = name if isinstance(name, bytes) else name.encode("utf-8", "surrogateescape")
-    return raw.decode("utf-8", "backslashreplace")
+def display(name: str) -> str:
+    r"""A name as the ledger writes it: bytes that are not UTF-8 as `\xNN`."""
+    if name.isascii():
+        return name
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def list_input(seeds: str) -> Listing:
@@ -82,42 +83,46 @@ def list_input(seeds: str) -> Listing:
         InputError: it is missing, or no file in it is a seed or holds any.
         DiskError: a folder cannot be listed (its seeds would vanish from the ledger).
     """
-    names: Iterator[tuple[str, str, bool]]
+    own = False
     if "://" in seeds:
-        names = _remote(seeds)
+        root, found, own = _remote(seeds)
     elif os.path.isdir(seeds):
-        names = _walk(seeds, "", ())
+        root, found = seeds, _walk(seeds, "", ())
     elif os.path.lexists(seeds):
-        names = iter([(seeds, display(os.path.basename(seeds)), os.path.isfile(seeds))])
+        root, own = os.path.dirname(seeds) or ".", True
+        found = iter([Found(os.path.basename(seeds), os.path.isfile(seeds))])
     elif glob.has_magic(seeds):
-        names = _glob(seeds)
+        root, found = _glob(seeds)
     else:
-        raise InputError(f"{display(seeds)}: there is no such file or folder", "give a folder of seeds, a file, an archive, a glob or a URL")
-    return _listing(seeds, names)
+        raise InputError(
+            f"{display(seeds)}: there is no such file or folder",
+            "give a folder of seeds, a file, an archive, a glob or a URL",
+        )
+    return _listing(seeds, root, found, own)
 
 
-def _listing(seeds: str, names: Iterator[tuple[str, str, bool]]) -> Listing:
-    files, hidden, other = [], 0, 0
-    for location, path, regular in names:
-        own = location == seeds
-        kind = kind_of(path)
-        if is_hidden(path) and not own:
+def _listing(seeds: str, root: str, found: Iterator[Found], own: bool) -> Listing:
+    names, irregular, hidden, other = [], [], 0, 0
+    for name, regular in found:
+        if is_hidden(name) and not own:
             hidden += 1
-        elif kind is None:
+        elif kind_of(name) is None:
             other += 1
         else:
-            files.append(File(location, path, kind if regular else "irregular", own))
-    if not files:
-        found = f"{other} files of other kinds, {hidden} hidden" if other or hidden else "it is empty"
+            names.append(name)
+            if not regular:
+                irregular.append(name)
+    if not names:
+        passed = f"{other} files of other kinds, {hidden} hidden" if other or hidden else "it is empty"
         raise InputError(
-            f"{display(seeds)}: holds no seeds ({found})",
+            f"{display(seeds)}: holds no seeds ({passed})",
             "seeds are .txt, .jsonl (each also .gz, .zst), .parquet, .zip and .tar[.gz|.zst] files",
         )
-    return Listing(tuple(files), hidden, other)
+    return Listing(root, tuple(names), frozenset(irregular), own, hidden, other)
 
 
-def _walk(folder: str, prefix: str, parents: tuple[tuple[int, int], ...]) -> Iterator[tuple[str, str, bool]]:
-    """Location, path and whether it is a regular file, of all below a folder, in path order.
+def _walk(folder: str, prefix: str, parents: tuple[tuple[int, int], ...]) -> Iterator[Found]:
+    """All below a folder, in path order.
 
     A link to a folder that it stands in is passed over: following it would not end.
     """
@@ -129,38 +134,33 @@ def _walk(folder: str, prefix: str, parents: tuple[tuple[int, int], ...]) -> Ite
         with os.scandir(folder) as scan:
             # A folder sorts with the `/` that follows its name in every path below it.
             entries = sorted(
-                ((display(entry.name) + "/" * entry.is_dir(), entry) for entry in scan),
-                key=lambda pair: pair[0].encode(),
+                (display(entry.name) + "/" * entry.is_dir(), entry.name, entry.is_file()) for entry in scan
             )
     except OSError as error:
         raise DiskError(
             f"{display(folder)}: cannot be listed: {error.strerror}",
             "make the folder readable or leave it out: its seeds would be missing from the ledger",
         ) from error
-    for name, entry in entries:
-        if not name.endswith("/"):
-            yield entry.path, prefix + name, entry.is_file()
-        elif name.startswith("."):
-            yield entry.path, prefix + name[:-1], False
+    for shown, name, regular in entries:
+        if shown.endswith("/") and not name.startswith("."):
+            yield from _walk(f"{folder}/{name}", f"{prefix}{name}/", (*parents, key))
         else:
-            yield from _walk(entry.path, prefix + name, (*parents, key))
+            yield Found(prefix + name, regular)
 
 
-def _glob(pattern: str) -> Iterator[tuple[str, str, bool]]:
-    fixed = pattern
-    while glob.has_magic(fixed):
-        fixed = os.path.dirname(fixed)
-    root = Path(fixed or ".")
-    found = set()
+def _glob(pattern: str) -> tuple[str, Iterator[Found]]:
+    root = pattern
+    while glob.has_magic(root):
+        root = os.path.dirname(root)
+    root = root or "."
+    found: set[Found] = set()  # a file that two parts of the pattern reach is one file
     for match in glob.iglob(pattern, recursive=True):
-        relative = display(os.path.relpath(match, root).replace(os.sep, "/"))
+        name = os.path.relpath(match, root).replace(os.sep, "/")
         if os.path.isdir(match):
-            found |= set(_walk(match, f"{relative}/", ()))
+            found |= set(_walk(match, "" if name == "." else f"{name}/", ()))
         else:
-            found.add((match, relative, os.path.isfile(match)))
-    # A file that two parts of the pattern reach is one file.
-    by_path = {path: (location, path, regular) for location, path, regular in found}
-    return iter([by_path[path] for path in sorted(by_path, key=str.encode)])
+            found.add(Found(name, os.path.isfile(match)))
+    return root, iter(sorted(found, key=lambda file: display(file.name)))
 
 
 def filesystem(url: str) -> tuple[Any, str]:
@@ -178,22 +178,23 @@ def filesystem(url: str) -> tuple[Any, str]:
     return system, path
 
 
-def _remote(url: str) -> Iterator[tuple[str, str, bool]]:
-    system, root = filesystem(url)
+def _remote(url: str) -> tuple[str, Iterator[Found], bool]:
+    system, path = filesystem(url)
     try:
-        if glob.has_magic(root):
-            fixed = root
-            while glob.has_magic(fixed):
-                fixed = fixed.rpartition("/")[0]
-            matches, base = system.glob(root), fixed
-        elif system.isdir(root):
-            matches, base = system.find(root), root
-        elif system.exists(root):
-            return iter([(url, root.rpartition("/")[2], True)])
+        if glob.has_magic(path):
+            root = path
+            while glob.has_magic(root):
+                root = root.rpartition("/")[0]
+            matches = system.glob(path)
+        elif system.isdir(path):
+            root, matches = path, system.find(path)
+        elif system.exists(path):
+            root, _, name = path.rpartition("/")
+            return system.unstrip_protocol(root), iter([Found(name, True)]), True
         else:
             raise InputError(f"{url}: there is no such file or folder", "mend the URL")
     except OSError as error:
         raise DiskError(f"{url}: cannot be listed: {error}", "check the URL and the access to it") from error
-    base = base.rstrip("/") + "/"
-    found = sorted(((match, match.removeprefix(base)) for match in matches), key=lambda pair: pair[1].encode())
-    return iter([(system.unstrip_protocol(match), path, True) for match, path in found])
+    base = root.rstrip("/") + "/"
+    names = sorted(match.removeprefix(base) for match in matches)
+    return system.unstrip_protocol(root), (Found(name, True) for name in names), False

@@ -50,7 +50,10 @@ def read_row(line: bytes) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         return {"reason": "json.invalid", "detail": f"{error.msg} at character {error.pos}"}
     except ValueError as error:  # NaN, Infinity, and integers of more than 4,300 digits
-        return {"reason": "json.invalid", "detail": "NaN or Infinity" if isinstance(error, _NotJsonError) else "a number too long to read"}
+        return {
+            "reason": "json.invalid",
+            "detail": "NaN or Infinity" if isinstance(error, _NotJsonError) else "a number too long to read",
+        }
     if not isinstance(value, dict):
         return _wrong("", "object", value)
     return _fields(value)
@@ -89,9 +92,18 @@ def _fields(value: dict[str, Any]) -> dict[str, Any]:
         return _wrong("/id", "string or integer", key)
     try:
         if key:
-            row |= {"id": key} if _HEX.fullmatch(key) else {"id": hashlib.sha256(key.encode()).hexdigest()[:16], "key": key}
+            row |= (
+                {"id": key}
+                if _HEX.fullmatch(key)
+                else {"id": hashlib.sha256(key.encode()).hexdigest()[:16], "key": key}
+            )
         date = value.get("date")
-        named = {"title": value.get("title"), "url": value.get("url"), "publisher": value.get("source"), "header_date": str(date) if type(date) is int else date}
+        named = {
+            "title": value.get("title"),
+            "url": value.get("url"),
+            "publisher": value.get("source"),
+            "header_date": str(date) if type(date) is int else date,
+        }
         pointers = {"publisher": "/source", "header_date": "/date"}
         for name, part in named.items():
             if part is not None and not isinstance(part, str):

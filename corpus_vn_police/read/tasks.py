@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from corpus_vn_police.config import Limits
-from corpus_vn_police.read.listing import File, Listing, display, filesystem, is_hidden, kind_of
+from corpus_vn_police.read.listing import Listing, display, filesystem, is_hidden, kind_of
 from corpus_vn_police.read.seeds import DAMAGED, Blob, Readable, failed, take, unpacked
 
 
@@ -32,9 +32,11 @@ class Batching:
 
 @dataclass(frozen=True)
 class Texts:
-    """Text files, to be read by the task."""
+    """Text files below a root, to be read by the task; from the irregular ones nothing can be."""
 
-    files: tuple[File, ...]
+    root: str
+    names: tuple[str, ...]
+    irregular: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -96,35 +98,37 @@ class Unpacker:
         """The tasks of a listing, in its order."""
         self.skipped.hidden += listing.hidden
         self.skipped.other += listing.other
-        texts: list[File] = []
-        for file in listing.files:
-            container = file.kind not in ("text", "irregular")
+        texts: list[str] = []
+        for name in listing.names:
+            kind = kind_of(name)
+            container = kind != "text" and name not in listing.irregular
             if texts and (container or len(texts) == self.batching.rows):
-                yield Texts(tuple(texts))
+                yield _texts(listing, texts)
                 texts = []
             if container:
-                yield from self._container(file)
+                yield from self._container(listing, name, kind)
             else:
-                texts.append(file)
+                texts.append(name)
         if texts:
-            yield Texts(tuple(texts))
+            yield _texts(listing, texts)
 
-    def _container(self, file: File) -> Iterator[Task]:
-        prefix = "" if file.own else f"{file.path}/"
+    def _container(self, listing: Listing, name: str, kind: str | None) -> Iterator[Task]:
+        path = display(name)
+        prefix = "" if listing.own else f"{path}/"
         try:
-            with open_file(file) as raw:
-                if file.kind == "rows":
-                    yield from self._lines(unpacked(raw, file.path), file.path)
-                elif file.kind == "table":
-                    yield from self._table(raw, file.path)
-                elif file.kind == "zip":
+            with open_file(listing.root, name) as raw:
+                if kind == "rows":
+                    yield from self._lines(unpacked(raw, name), path)
+                elif kind == "table":
+                    yield from self._table(raw, path)
+                elif kind == "zip":
                     yield from self._members(self._zip(raw, prefix))
                 else:
-                    yield from self._members(self._tar(unpacked(raw, file.path), prefix))
+                    yield from self._members(self._tar(unpacked(raw, name), prefix))
         except _TooManyError as error:
-            yield _refused(file.path, "limit.members", str(error))
+            yield _refused(path, "limit.members", str(error))
         except (*DAMAGED, zipfile.BadZipFile, tarfile.TarError) as error:
-            yield _refused(file.path, "container.damaged", describe(error))
+            yield _refused(path, "container.damaged", describe(error))
 
     def _lines(self, stream: Readable, path: str) -> Iterator[Task]:
         pending, first = b"", 1
@@ -177,7 +181,7 @@ class Unpacker:
             self._count_members(len(members))
             for info in members:
                 # Without the UTF-8 flag zipfile reads names as cp437; most writers meant UTF-8.
-                name = info.filename if info.flag_bits & 0x800 else display(info.filename.encode("cp437"))
+                name = info.filename if info.flag_bits & 0x800 else _utf8_name(info.filename)
                 kind = self._kind(name)
                 if kind is None:
                     continue
@@ -203,7 +207,9 @@ class Unpacker:
                 else:
                     yield from self._member(stream, prefix + name, name, kind, None)
 
-    def _member(self, stream: Any, path: str, name: str, kind: str, packed: int | None) -> Iterator[Task | tuple[str, Blob]]:
+    def _member(
+        self, stream: Any, path: str, name: str, kind: str, packed: int | None
+    ) -> Iterator[Task | tuple[str, Blob]]:
         if name.startswith("/") or ".." in name.split("/"):
             yield path, failed("container.unsafe_path", "a member's path leads out of its archive")
         elif kind == "text":
@@ -232,16 +238,25 @@ class Unpacker:
             raise _TooManyError(f"max_members {self.limits.max_members}, got {count} or more")
 
 
-def open_file(file: File) -> Any:
+def _utf8_name(name: str) -> str:
+    return name.encode("cp437").decode("utf-8", "backslashreplace")
+
+
+def _texts(listing: Listing, names: list[str]) -> Texts:
+    return Texts(listing.root, tuple(names), listing.irregular.intersection(names))
+
+
+def open_file(root: str, name: str) -> Any:
     """Open a file of the input for reading bytes.
 
     Raises:
         OSError: it cannot be opened.
     """
-    if "://" in file.location:
-        system, path = filesystem(file.location)
+    location = f"{root}/{name}"
+    if "://" in root:
+        system, path = filesystem(location)
         return system.open(path, "rb")
-    return open(file.location, "rb")  # noqa: SIM115, PTH123 - the caller closes it
+    return open(location, "rb")
 
 
 def describe(error: BaseException) -> str:

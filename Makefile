@@ -1,0 +1,37 @@
+# Each command does its own set-up, on a fresh machine with Python 3.11 or newer and make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: dataset test test-long lint bench clean
+
+dataset: $(VENV)/.ready
+	$(BIN)/corpus-vn-police build --out dataset
+	$(BIN)/python examples/load.py dataset
+
+test: $(VENV)/.ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-long: $(VENV)/.ready-dev
+	$(BIN)/python -m pytest -m long
+
+bench: $(VENV)/.ready-dev
+	$(BIN)/python benchmarks/spine.py $(SEEDS)
+
+$(VENV)/.ready: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.ready-dev: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --group dev
+	touch $@
+
+clean:
+	rm -rf $(VENV) dataset .dataset.state dist

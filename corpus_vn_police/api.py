@@ -1,0 +1,117 @@
+"""The functions of the package, as Python calls them; the command line calls the same."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from corpus_vn_police.config import FILE_NAME, Corpus, is_period, load_config
+from corpus_vn_police.errors import ConfigError, InputError
+from corpus_vn_police.pipeline import Build, Job, Progress, run_build
+from corpus_vn_police.shipped import shipped_corpus, shipped_seeds
+from corpus_vn_police.verify import Report
+from corpus_vn_police.verify import verify as verify_folder
+
+StrPath = str | os.PathLike[str]
+
+
+def build(
+    seeds: StrPath | None = None,
+    *,
+    out: StrPath,
+    config: StrPath | None = None,
+    workers: int | None = None,
+    dedup: str | None = None,
+    strict: bool = False,
+    date: str | None = None,
+    progress: Progress | None = None,
+) -> Build:
+    """Turn seeds into a dataset that `datasets.load_dataset` opens.
+
+    Args:
+        seeds: a folder, a file, an archive, a glob or an fsspec URL; None is the shipped corpus.
+        out: the folder to write: new, empty, or an older build, which is replaced as a whole.
+        config: a corpus.toml; None is the one in the folder of the seeds (beside a file), if
+            there is one.
+        workers: processes; None is one a processor.
+        dedup: `near`, `exact` or `off`; None leaves it to corpus.toml.
+        strict: whether rejected seeds make the build fail.
+        date: the build's date, `YYYY-MM-DD`; None is the newest record's.
+        progress: called with a step (`read`, `write`) and how many seeds or rows it has done.
+
+    Returns:
+        What the build came to.
+
+    Raises:
+        ConfigError: an argument or a key of corpus.toml is not allowed.
+        InputError: the seeds are missing, or there are none.
+        OutputError: `out` holds something else than a build, or is busy.
+        NothingPublishedError: every seed is rejected; `out` is left as it was.
+        RejectedError: `strict`, and a seed is rejected; `out` is left as it was.
+        DiskError: the operating system failed to read or write.
+    """
+    source, corpus = configured(seeds, config)
+    target = Path(os.path.abspath(out))  # noqa: PTH100 - a link stays what it is
+    check_apart(source, target)
+    job = Job(
+        workers=_positive(workers), strict=strict, date=_day(date), progress=progress or (lambda step, done: None)
+    )
+    return replace(run_build(source, target, corpus.with_flags(dedup=dedup), job), out=os.fspath(out))
+
+
+def verify(folder: StrPath) -> Report:
+    """Check a build: digests, schema of every row, ledger balance, configs aligned.
+
+    Raises:
+        OutputError: the folder is no build (it has no manifest).
+    """
+    return verify_folder(Path(folder))
+
+
+def configured(seeds: StrPath | None, config: StrPath | None) -> tuple[str, Corpus]:
+    """The input, and the settings that go with it.
+
+    Raises:
+        ConfigError: corpus.toml is broken, or missing where it was named.
+        InputError: a path is no text that the system could name.
+    """
+    if seeds is None:
+        corpus = shipped_corpus() if config is None else load_config(Path(config))
+        return str(shipped_seeds()), corpus
+    source = os.fspath(seeds)
+    if "\0" in source or not source:
+        raise InputError(f"{source!r} is no path", "give a folder of seeds, a file, an archive, a glob or a URL")
+    if config is not None:
+        return source, load_config(Path(config))
+    folder = Path(source) if Path(source).is_dir() else Path(source).parent
+    beside = folder / FILE_NAME
+    known = "://" not in source and Path(source).exists() and beside.is_file()
+    return source, load_config(beside if known else None)
+
+
+def check_apart(seeds: str, out: Path) -> None:
+    """Refuse an output inside the seeds, where the next build would read it, or around them.
+
+    Raises:
+        ConfigError: one folder lies in the other.
+    """
+    if "://" in seeds:
+        return
+    source, target = Path(seeds).resolve(), out.resolve()
+    if source.is_dir() and (target.is_relative_to(source) or source.is_relative_to(target)):
+        raise ConfigError(
+            f"--out {out} and the seeds {seeds} lie in one another", "give a folder for --out beside the seeds"
+        )
+
+
+def _positive(workers: int | None) -> int | None:
+    if workers is not None and workers < 1:
+        raise ConfigError(f"workers = {workers} is not allowed", "give 1 or more, or leave it out for one a processor")
+    return workers
+
+
+def _day(date: str | None) -> str | None:
+    if date is not None and not (len(date) == 10 and date.replace("-", "").isdigit() and is_period(date)):
+        raise ConfigError(f"date = {date!r} is no day of the calendar", "write YYYY-MM-DD")
+    return date

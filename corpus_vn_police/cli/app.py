@@ -1,0 +1,292 @@
+"""The commands."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from corpus_vn_police.cli.show import print_error, print_json, print_table, printable, progress, say
+from corpus_vn_police.errors import ConfigError, CorpusError, DiskError, InterruptedBuildError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Turn dated Vietnamese police news into a dataset, and check what was built.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for machines.")]
+Seeds = Annotated[str, typer.Argument(metavar="SEEDS", help="A folder, a file, an archive, a glob or a URL.")]
+Config = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="A corpus.toml; else the one beside the seeds.")
+]
+Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Processes; else one a processor.")]
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A build: the folder that build --out wrote.")]
+
+
+class Dedup(enum.StrEnum):
+    """Which copies are left out."""
+
+    near = "near"
+    exact = "exact"
+    off = "off"
+
+
+class Form(enum.StrEnum):
+    """What a schema can be printed as."""
+
+    arrow = "arrow"
+    features = "features"
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command.
+
+    Returns:
+        0 fine; 1 something was found; 2 arguments, configuration or input; 3 interrupted, or the
+        operating system failed.
+    """
+    as_json = "--json" in arguments
+    try:
+        code = app(arguments, prog_name="corpus-vn-police", standalone_mode=False)
+    except typer.Exit as ended:
+        return ended.exit_code
+    except CorpusError as error:
+        print_error(error, as_json)
+        return error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        print_error(InterruptedBuildError("interrupted", "the output folder is as it was; run it again"), as_json)
+        return 3
+    except BrokenPipeError:  # the reader of our output went away, as `| head` does
+        import os
+        import sys
+
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        name = f"{error.filename}: " if error.filename else ""
+        print_error(
+            DiskError(
+                f"{name}{error.strerror or error}", "check the disk and the permissions; the output folder is as it was"
+            ),
+            as_json,
+        )
+        return 3
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        print_error(ConfigError(error.format_message(), "corpus-vn-police COMMAND --help shows how"), as_json)
+        return 2
+    return code if isinstance(code, int) else 0
+
+
+@app.callback(invoke_without_command=True)
+def _main(version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False) -> None:
+    if version:
+        from corpus_vn_police.version import __version__
+
+        print(f"corpus-vn-police {__version__}")
+        raise typer.Exit
+
+
+@app.command(epilog="Example: corpus-vn-police build my_seeds --out my_dataset")
+def build(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder to write; an older build is replaced.")],
+    seeds: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SEEDS]",
+            help="A folder, a file, an archive, a glob or a URL; else the shipped seeds.",
+            show_default=False,
+        ),
+    ] = None,
+    config: Config = None,
+    workers: Workers = None,
+    dedup: Annotated[Dedup | None, typer.Option(help="Which copies are left out; else as corpus.toml says.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail where a seed is rejected.")] = False,
+    date: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="The build's date; else the newest record's.")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Turn seeds into a dataset."""
+    from corpus_vn_police import api
+
+    with progress(quiet=as_json) as moved:
+        built = api.build(
+            seeds,
+            out=out,
+            config=config,
+            workers=workers,
+            dedup=dedup.value if dedup else None,
+            strict=strict,
+            date=date,
+            progress=moved,
+        )
+    for note in built.notes:
+        say("note:  " + "\n       ".join(printable(line) for line in note.split("\n")))
+    if as_json:
+        print_json({key: value for key, value in asdict(built).items() if key != "notes"})
+        return 0
+    print(f"{printable(built.out)}  version {built.version}  {built.digest}")
+    print(
+        "  " + ", ".join(f"{count:,} {status}" for status, count in built.status.items()) + f" of {built.seeds:,} seeds"
+    )
+    print("  " + ", ".join(f"{split} {count:,}" for split, count in built.splits.items()))
+    print(f'  datasets.load_dataset("{printable(built.out)}")')
+    return 0
+
+
+@app.command(epilog="Example: corpus-vn-police init my_seeds")
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the seeds; made where it is missing.")],
+    as_json: Json = False,
+) -> int:
+    """Write a commented corpus.toml and a card to fill in."""
+    from corpus_vn_police.init import init_folder
+
+    written = [str(path) for path in init_folder(folder)]
+    if as_json:
+        print_json({"written": written})
+    else:
+        print("\n".join(f"wrote {printable(path)}" for path in written))
+        print(f"next: fill them in, then corpus-vn-police build {printable(folder)} --out DIR")
+    return 0
+
+
+@app.command(epilog="Example: corpus-vn-police check my_seeds")
+def check(seeds: Seeds, config: Config = None, workers: Workers = None, as_json: Json = False) -> int:
+    """Read and validate seeds; write nothing."""
+    from corpus_vn_police import api
+    from corpus_vn_police.pipeline import Job, run_check
+
+    source, corpus = api.configured(seeds, config)
+    counts: dict[str, int] = {}
+    with progress(quiet=as_json) as moved:
+        for table in run_check(source, corpus, Job(workers=workers, progress=moved)):
+            for row in table.to_pylist():
+                counts[row["status"]] = counts.get(row["status"], 0) + 1
+                if as_json:
+                    print_json(row)
+                elif row["status"] != "published":
+                    where = f" {row['pointer']}" if row["pointer"] else ""
+                    print(printable(f"{row['path']}: {row['reason']}{where}: {row['detail']}"))
+    if not as_json:
+        print(
+            ", ".join(
+                f"{count:,} {'would be published' if status == 'published' else status}"
+                for status, count in sorted(counts.items())
+            )
+        )
+    return int(counts.keys() != {"published"})
+
+
+@app.command(epilog="Example: corpus-vn-police verify my_dataset")
+def verify(folder: Folder, as_json: Json = False) -> int:
+    """Check a build: digests, schema, ledger balance, configs aligned."""
+    from corpus_vn_police import api
+
+    report = api.verify(folder)
+    if as_json:
+        print_json(
+            {"ok": report.ok, "digest": report.digest, "problems": [asdict(problem) for problem in report.problems]}
+        )
+    else:
+        for problem in report.problems:
+            print(printable(f"{problem.file}: {problem.code}: {problem.detail}"))
+        print(
+            f"{printable(folder)}: fine, {report.digest}"
+            if report.ok
+            else f"{printable(folder)}: {len(report.problems)} problems"
+        )
+    return int(not report.ok)
+
+
+@app.command(epilog="Example: corpus-vn-police stats my_dataset")
+def stats(folder: Folder, as_json: Json = False) -> int:
+    """Print the numbers of a build, measured from its files."""
+    from corpus_vn_police.build.figures import measure
+    from corpus_vn_police.build.manifest import read_manifest
+
+    try:
+        manifest = read_manifest(folder)
+    except ValueError as error:
+        raise ConfigError(
+            f"{folder}: its manifest is broken: {error}", f"corpus-vn-police verify {folder} says more"
+        ) from error
+    figures = measure(folder)
+    if as_json:
+        print_json(
+            {
+                "name": manifest["name"],
+                "version": manifest["version"],
+                "digest": manifest["digest"],
+                **figures.as_json(),
+            }
+        )
+        return 0
+    rows: list[list[Any]] = [
+        [
+            split.split,
+            split.records,
+            split.undated,
+            split.first or "–",
+            split.last or "–",
+            split.paragraphs,
+            split.syllables,
+        ]
+        for split in figures.splits
+    ]
+    print_table(
+        f"{manifest['name']} {manifest['version']}",
+        ["split", "records", "undated", "first", "last", "paragraphs", "syllables"],
+        rows,
+    )
+    print()
+    print_table(
+        "ledger",
+        ["status", "seeds"],
+        [[status, count] for status, count in {**figures.status, "read": figures.seeds}.items()],
+    )
+    if figures.reasons:
+        print()
+        print_table("rejected", ["reason", "seeds"], [[reason, count] for reason, count in figures.reasons.items()])
+    return 0
+
+
+@app.command(epilog="Example: corpus-vn-police schema record --as arrow")
+def schema(
+    name: Annotated[
+        str, typer.Argument(metavar="[NAME]", help="record, annotations, sources, ledger, manifest or corpus.")
+    ] = "record",
+    form: Annotated[Form | None, typer.Option("--as", help="Print what is derived from it instead.")] = None,
+    as_json: Json = False,
+) -> int:
+    """Print a schema: JSON Schema, or what is derived from it."""
+    import json
+
+    from corpus_vn_police.contract import document, load_contract
+    from corpus_vn_police.contract.features import feature
+
+    found = document(name)
+    if form is None:
+        print(json.dumps(found, ensure_ascii=False, indent=2))
+        return 0
+    if name in ("manifest", "corpus"):
+        raise ConfigError(
+            f"the schema {name!r} describes no table", "--as goes with record, annotations, sources and ledger"
+        )
+    arrow = load_contract(name).schema
+    if form is Form.features:
+        print(json.dumps({field.name: feature(field.type) for field in arrow}, indent=2))
+    elif as_json:
+        print_json([{"name": field.name, "type": str(field.type)} for field in arrow])
+    else:
+        print("\n".join(f"{field.name}: {field.type}" for field in arrow))
+    return 0

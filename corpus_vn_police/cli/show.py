@@ -1,0 +1,114 @@
+"""What people and machines see: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from corpus_vn_police.errors import CorpusError
+
+
+def printable(text: object) -> str:
+    """A text without what a terminal would obey: control and bidirectional characters, escaped."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in str(text)
+    )
+
+
+def say(line: str) -> None:
+    """A line for people, on stderr."""
+    print(line, file=sys.stderr)
+
+
+def print_json(value: Any) -> None:
+    """A line of JSON on stdout."""
+    # Half a surrogate pair (from a name that is not UTF-8) has no UTF-8; ASCII escapes have.
+    print(json.dumps(value, ensure_ascii=True), flush=False)
+
+
+def print_error(error: CorpusError, as_json: bool) -> None:
+    """An error: on stderr for people, on stdout for machines."""
+    if as_json:
+        print_json({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
+        return
+    say(f"error: {_lines(error.message)}")
+    if error.hint:
+        say(f"hint:  {_lines(error.hint)}")
+
+
+def _lines(text: str) -> str:
+    return "\n       ".join(printable(line) for line in text.split("\n"))
+
+
+def print_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
+    """A table on stdout; numbers to the right, texts folded into the width of the terminal."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(
+        title=Text(printable(title)), title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0)
+    )
+    for place, column in enumerate(columns):
+        numeric = all(isinstance(row[place], int | float) for row in rows)
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else printable(cell)) for cell in row))
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=160)
+    console.print(table)
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[Callable[[str, int], None]]:
+    """Progress on stderr: a line that moves on a terminal, a line every 10 seconds elsewhere."""
+    if quiet:
+        yield lambda step, done: None
+    elif sys.stderr.isatty():
+        with _bar() as moved:
+            yield moved
+    else:
+        yield _plain()
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[str, int], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description:<6}"),
+        BarColumn(24),
+        TextColumn("{task.completed:>12,.0f} seeds"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def moved(step: str, done: int) -> None:
+            if step not in tasks:
+                tasks[step] = bar.add_task(step, total=None)
+            bar.update(tasks[step], advance=done)
+
+        yield moved
+
+
+def _plain() -> Callable[[str, int], None]:
+    import time
+
+    totals: dict[str, int] = {}
+    last = time.monotonic()
+
+    def moved(step: str, done: int) -> None:
+        nonlocal last
+        totals[step] = totals.get(step, 0) + done
+        if time.monotonic() - last >= 10:
+            last = time.monotonic()
+            say(f"{step}: {totals[step]:,}")
+
+    return moved

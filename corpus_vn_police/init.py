@@ -1,0 +1,119 @@
+"""A folder -> a corpus.toml and a card to fill in."""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from pathlib import Path
+from typing import Any
+
+from corpus_vn_police.config import FILE_NAME, load_config
+from corpus_vn_police.contract import document
+from corpus_vn_police.contract.arrow import resolve
+from corpus_vn_police.errors import ConfigError, DiskError, InputError
+from corpus_vn_police.pipeline import Job, survey
+
+CARD_NAME = "DATASET_CARD.md"
+
+_CARD = """\
+# {name}
+
+## What the texts are
+
+(Which texts, in which language, from when, about what.)
+
+## Where they come from
+
+(Who published them, how and when they were gathered, whose they are.)
+
+## What to know before you use them
+
+(Whose viewpoint they have, who is named in them, what is missing.)
+
+## Takedown
+
+(Whom to write to, and what happens then.)
+"""
+
+
+def init_folder(folder: Path) -> list[Path]:
+    """Write a commented corpus.toml and a card to fill in; nothing is overwritten.
+
+    Args:
+        folder: made where it is missing; where it holds seeds, the months that would give about
+            10 % each to validation and test are written into `[splits]`.
+
+    Returns:
+        The files that were written.
+
+    Raises:
+        ConfigError: one of the two files is there already.
+        DiskError: the folder cannot be written.
+    """
+    paths = [folder / FILE_NAME, folder / CARD_NAME]
+    for path in paths:
+        if path.exists():
+            raise ConfigError(f"{path}: is there already; nothing was written", "edit it, or move it away first")
+    name = re.sub("[^A-Za-z0-9._-]+", "-", folder.resolve().name).strip("-._") or "corpus"
+    texts = [config_template(name, _starts(folder)), _CARD.format(name=name)]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, text in zip(paths, texts, strict=True):
+            path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise DiskError(
+            f"{folder}: cannot be written: {error.strerror}", "give a folder that you may write to"
+        ) from error
+    return paths
+
+
+def _starts(folder: Path) -> dict[str, str]:
+    from corpus_vn_police.split import suggest_starts
+
+    if not folder.is_dir():
+        return {}
+    try:
+        return suggest_starts(survey(str(folder), load_config(None), Job()))
+    except InputError:  # no seeds yet
+        return {}
+
+
+def config_template(name: str, starts: dict[str, str]) -> str:
+    """A corpus.toml with every key, its meaning and its default, as the schema has them.
+
+    Args:
+        name: the dataset's name.
+        starts: `validation_from` and `test_from`, as far as they are known.
+    """
+    known = {"name": name, "card.prose": CARD_NAME, **{f"splits.{key}": start for key, start in starts.items()}}
+    schema = document("corpus")
+    tables = [key for key, part in schema["properties"].items() if part.get("type") == "object"]
+    lines = [f"# {schema['description']}", *_keys(schema, "", known)]
+    for table in tables:
+        part = schema["properties"][table]
+        lines += ["", f"[{table}]", *_comment(part["description"]), *_keys(part, f"{table}.", known)]
+    return "\n".join(lines) + "\n"
+
+
+def _keys(schema: dict[str, Any], prefix: str, known: dict[str, str]) -> list[str]:
+    lines = []
+    for key, raw in schema["properties"].items():
+        part = resolve(raw, document("corpus"), key)
+        if part.get("type") == "object" and "default" in part and not part["default"]:
+            continue
+        value = part.get("default", part.get("examples", [None])[0])
+        set_to = known.get(f"{prefix}{key}")
+        line = f"# {key} = {_toml(value)}" if set_to is None else f"{key} = {_toml(set_to)}"
+        lines += ["", *_comment(part.get("description", "")), line]
+    return lines
+
+
+def _comment(text: str) -> list[str]:
+    return textwrap.wrap(text, 78, initial_indent="# ", subsequent_indent="# ")
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(part)}" for key, part in value.items()) + " }"
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,228 @@
+"""A build folder -> what is wrong with it: digests, schema, ledger balance, configs aligned."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from corpus_vn_police.build.digest import ColumnHashes, content_digest
+from corpus_vn_police.build.manifest import FILE_NAME, read_manifest, self_digest
+from corpus_vn_police.build.parquet import FOLDERS, file_digest
+from corpus_vn_police.contract import CONFIGS, Contract, json_rows, load_contract, schema_digests, validator, violation
+from corpus_vn_police.split import SPLITS
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong with a build: the file, a dotted code, and what exactly."""
+
+    file: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `verify` found.
+
+    Attributes:
+        digest: the content digest, recomputed from the Parquet files; None where they cannot all
+            be read.
+        problems: what is wrong, in the order in which it was found.
+    """
+
+    digest: str | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+
+@dataclass
+class _Findings:
+    """What is gathered on the way through the files."""
+
+    problems: list[Problem] = field(default_factory=list)
+    hashes: dict[str, dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
+    ids: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+    readable: bool = True
+
+    def add(self, file: str, code: str, detail: str) -> None:
+        self.problems.append(Problem(file, code, detail))
+
+
+def verify(folder: Path) -> Report:
+    """Check a build folder.
+
+    Args:
+        folder: a build on this machine.
+
+    Raises:
+        OutputError: it has no manifest, so it is no build.
+    """
+    try:
+        manifest = read_manifest(folder)
+    except ValueError as error:
+        return Report(None, (Problem(FILE_NAME, "manifest.invalid", str(error)[:500]),))
+    findings = _Findings()
+    if self_digest(manifest) != manifest["sha256"]:
+        findings.add(FILE_NAME, "manifest.digest", "its own sha256 is not that of its contents")
+    if not _check_files(folder, manifest, findings):
+        # What a damaged file says of the others is no news.
+        return Report(None, tuple(findings.problems))
+    for config in CONFIGS:
+        _check_config(folder, config, findings)
+    _check_ledger(folder, manifest, findings)
+    _check_alignment(findings)
+    digest = content_digest(findings.hashes) if findings.readable else None
+    if digest not in (None, manifest["digest"]):
+        findings.add(FILE_NAME, "manifest.content_digest", f"says {manifest['digest']}, the files say {digest}")
+    return Report(digest, tuple(findings.problems))
+
+
+def _check_files(folder: Path, manifest: dict[str, Any], findings: _Findings) -> bool:
+    """Whether every file of the manifest is here, to the byte."""
+    whole = True
+    if manifest["schemas"] != schema_digests():
+        findings.add(FILE_NAME, "manifest.schemas", "was built to other schemas than this version's")
+    listed = {entry["path"]: entry for entry in manifest["files"]}
+    present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+    for path in sorted(present - listed.keys() - {FILE_NAME}):
+        findings.add(path, "file.unlisted", "is not in the manifest")
+    for path, entry in listed.items():
+        if path not in present:
+            findings.add(path, "file.missing", "is in the manifest but not here")
+            whole = False
+            continue
+        size, sha256 = file_digest(folder / path)
+        if (size, sha256) != (entry["bytes"], entry["sha256"]):
+            findings.add(
+                path, "file.digest", f"expected {entry['bytes']} bytes, sha256 {entry['sha256']}; got {size}, {sha256}"
+            )
+            whole = False
+    return whole
+
+
+def _check_config(folder: Path, config: str, findings: _Findings) -> None:
+    contract = load_contract(CONFIGS[config])
+    for split in SPLITS:
+        for path in sorted((folder / FOLDERS[config]).glob(f"{split}-*.parquet")):
+            name = path.relative_to(folder).as_posix()
+            hashes = ColumnHashes()
+            ids = findings.ids.setdefault((config, split), [])
+            for table in _tables(path, name, contract, findings):
+                hashes.update(table)
+                _check_rows(table, name, contract, findings)
+                ids.append(_identity(table, config, name, findings))
+            findings.hashes.setdefault(config, {}).setdefault(split, []).append(hashes.digest())
+
+
+def _tables(path: Path, name: str, contract: Contract, findings: _Findings) -> Iterator[pa.Table]:
+    """A Parquet file's rows by row group, as long as it can be read and has the right columns."""
+    try:
+        with pq.ParquetFile(path) as file:
+            if not file.schema_arrow.equals(contract.schema):
+                findings.add(name, "schema.columns", f"its columns are not those of {contract.name}")
+                findings.readable = False
+                return
+            for group in range(file.num_row_groups):
+                yield file.read_row_group(group)
+    except (OSError, pa.ArrowException) as error:
+        findings.add(name, "file.unreadable", str(error).split("\n")[0][:200])
+        findings.readable = False
+
+
+def _check_rows(table: pa.Table, name: str, contract: Contract, findings: _Findings) -> None:
+    valid = pl.DataFrame(table).select(contract.valid)
+    bad = (~valid.to_series()).arg_true()
+    if not len(bad):
+        return
+    first = json_rows(table.slice(bad[0], 1))[0]
+    found = violation(validator(contract.name), first)
+    where = f"{found[1]}: {found[2]}" if found else "the columnar check alone rejects it"
+    findings.add(name, "schema.row", f"{len(bad)} rows break {contract.name}; the first is row {bad[0]}, {where}")
+
+
+def _identity(table: pa.Table, config: str, name: str, findings: _Findings) -> pl.DataFrame:
+    """Id and sha256 of a table's rows; the annotations have none, so theirs is null."""
+    ids = pl.Series("id", table.column("id"))
+    if config == "default":
+        sha256 = pl.Series("sha256", table.column("source").combine_chunks().field("sha256"))
+    elif config == "sources":
+        sha256 = pl.Series("sha256", [hashlib.sha256(data).hexdigest() for data in _views(table.column("data"))])
+    else:
+        sha256 = pl.Series("sha256", [None], pl.String).new_from_index(0, len(ids))
+    return pl.DataFrame([ids, sha256])
+
+
+def _views(column: pa.ChunkedArray) -> Iterator[Any]:
+    for chunk in column.chunks:
+        for value in chunk:
+            yield value.as_buffer() or b""
+
+
+def _check_ledger(folder: Path, manifest: dict[str, Any], findings: _Findings) -> None:
+    contract = load_contract("ledger")
+    counts: dict[str, int] = {}
+    published = []
+    path = folder / "ledger.parquet"
+    if not path.is_file():
+        return
+    for table in _tables(path, path.name, contract, findings):
+        _check_rows(table, path.name, contract, findings)
+        frame = pl.DataFrame(table.select(["id", "sha256", "status"]))
+        for status, count in frame["status"].value_counts().iter_rows():
+            counts[status] = counts.get(status, 0) + count
+        published.append(frame.filter(pl.col("status") == "published").drop("status"))
+    expected = {status: count for status, count in manifest["status"].items() if count}
+    if counts != expected or sum(counts.values()) != manifest["seeds"]:
+        findings.add(
+            path.name, "ledger.balance", f"has {counts}, the manifest says {expected} of {manifest['seeds']} seeds"
+        )
+    sizes = {split: sum(map(len, findings.ids.get(("default", split), []))) for split in SPLITS}
+    splits = {split: size for split, size in sizes.items() if size}
+    if splits != manifest["splits"]:
+        findings.add(FILE_NAME, "splits.count", f"the files have {splits}, the manifest says {manifest['splits']}")
+    records = [frame for key, frames in findings.ids.items() if key[0] == "default" for frame in frames]
+    if not records or not published:
+        return
+    if not pl.concat(records).sort("id", "sha256").equals(pl.concat(published).sort("id", "sha256")):
+        findings.add(path.name, "ledger.records", "the rows that it calls published are not the records")
+    repeated = pl.concat(records)["id"].is_duplicated().sum()
+    if repeated:
+        findings.add("data", "records.id", f"{repeated} records share their id with another one")
+
+
+def _check_alignment(findings: _Findings) -> None:
+    """Every config has the records of `default`, row by row; a seed's bytes have its sha256."""
+    for (config, split), frames in findings.ids.items():
+        if config == "default" or not frames:
+            continue
+        here = pl.concat(frames)
+        there = findings.ids.get(("default", split), [])
+        base = pl.concat(there) if there else here.clear()
+        where = f"{FOLDERS[config]}/{split}"
+        if not here["id"].equals(base["id"]):
+            findings.add(where, "configs.aligned", f"its {len(here)} ids are not those of data/{split} in order")
+        elif config == "sources" and not here["sha256"].equals(base["sha256"]):
+            rows = np.flatnonzero((here["sha256"] != base["sha256"]).to_numpy())
+            findings.add(
+                where,
+                "sources.sha256",
+                f"{len(rows)} rows hold other bytes than the seed's; the first is row {rows[0]}",
+            )
+    for split in SPLITS:
+        for config in ("annotations", "sources"):
+            built = any(key[0] == config and frames for key, frames in findings.ids.items())
+            if built and findings.ids.get(("default", split)) and not findings.ids.get((config, split)):
+                findings.add(f"{FOLDERS[config]}/{split}", "configs.aligned", "the split is missing")
