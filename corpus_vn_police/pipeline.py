@@ -36,7 +36,7 @@ from corpus_vn_police.engine.local import available_cpus, map_tasks
 from corpus_vn_police.errors import LedgerError, NothingPublishedError, RejectedError
 from corpus_vn_police.normalise import normalise
 from corpus_vn_police.parts import INDEX, Index, Part, write_part
-from corpus_vn_police.read import Batching, Task, Unpacker, list_input, load
+from corpus_vn_police.read import Batching, Skipped, Task, Unpacker, list_input, load
 from corpus_vn_police.split import assign_split, suggest_starts
 from corpus_vn_police.state import open_state
 from corpus_vn_police.structure import structure
@@ -112,9 +112,8 @@ def run_build(seeds: str, out: Path, corpus: Corpus, job: Job) -> Build:
         shards = plan_shards(index, published, settled.copies, _configs(corpus))
         written = _write_all(index, state.new, shards, job, workers)
         build = _finish(state.new, corpus, job, status, written)
+        notes = (*_notes(corpus, index), *_skipped_note(unpacker.skipped))
         state.place()
-    skipped = unpacker.skipped
-    notes = (*_notes(corpus, index), *_skipped_note(skipped.hidden, skipped.other))
     return replace(build, out=str(out), notes=notes)
 
 
@@ -257,9 +256,9 @@ def _check_balance(counted: dict[str, int], written: dict[str, int], splits: dic
         )
 
 
-def _skipped_note(hidden: int, other: int) -> list[str]:
-    counts = [f"{hidden} hidden" if hidden else "", f"{other} of other kinds" if other else ""]
-    named = " and ".join(count for count in counts if count)
+def _skipped_note(skipped: Skipped) -> list[str]:
+    kinds = {"hidden": skipped.hidden, "of other kinds": skipped.other}
+    named = " and ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
     return [f"passed over, no seeds: {named}"] if named else []
 
 

@@ -17,6 +17,7 @@ from corpus_vn_police.read.tasks import (
     Batching,
     Lines,
     Members,
+    Skipped,
     Task,
     Texts,
     Unpacker,
@@ -24,7 +25,7 @@ from corpus_vn_police.read.tasks import (
     open_file,
 )
 
-__all__ = ["SEEDS", "Batching", "Listing", "Task", "Unpacker", "list_input", "load"]
+__all__ = ["SEEDS", "Batching", "Listing", "Skipped", "Task", "Unpacker", "list_input", "load"]
 
 _BLOCK = 1 << 16  # larger, and each read costs a mapping of memory
 _IRREGULAR = failed("file.not_regular", "a device, a FIFO, a socket or a broken link")
