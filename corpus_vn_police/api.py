@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def build(
         DiskError: the operating system failed to read or write.
     """
     source, corpus = configured(seeds, config)
-    target = Path(os.path.abspath(out))  # noqa: PTH100 - a link stays what it is
+    target = Path(os.path.realpath(out))  # a link stays a link, and the build goes where it leads
     check_apart(source, target)
     job = Job(
         workers=_positive(workers), strict=strict, date=_day(date), progress=progress or (lambda step, done: None)
@@ -84,9 +85,10 @@ def configured(seeds: StrPath | None, config: StrPath | None) -> tuple[str, Corp
         raise InputError(f"{source!r} is no path", "give a folder of seeds, a file, an archive, a glob or a URL")
     if config is not None:
         return source, load_config(Path(config))
-    folder = Path(source) if Path(source).is_dir() else Path(source).parent
-    beside = folder / FILE_NAME
-    known = "://" not in source and Path(source).exists() and beside.is_file()
+    # os.path answers False where pathlib raises, as for a path that is too long.
+    folder = source if os.path.isdir(source) else os.path.dirname(source)  # noqa: PTH112, PTH120
+    beside = Path(folder) / FILE_NAME
+    known = "://" not in source and os.path.exists(source) and beside.is_file()  # noqa: PTH110
     return source, load_config(beside if known else None)
 
 
@@ -96,10 +98,8 @@ def check_apart(seeds: str, out: Path) -> None:
     Raises:
         ConfigError: one folder lies in the other.
     """
-    if "://" in seeds:
-        return
-    source, target = Path(seeds).resolve(), out.resolve()
-    if source.is_dir() and (target.is_relative_to(source) or source.is_relative_to(target)):
+    source = Path(os.path.realpath(seeds.removeprefix("file://")))
+    if os.path.isdir(source) and (out.is_relative_to(source) or source.is_relative_to(out)):  # noqa: PTH112
         raise ConfigError(
             f"--out {out} and the seeds {seeds} lie in one another", "give a folder for --out beside the seeds"
         )
@@ -112,6 +112,6 @@ def _positive(workers: int | None) -> int | None:
 
 
 def _day(date: str | None) -> str | None:
-    if date is not None and not (len(date) == 10 and date.replace("-", "").isdigit() and is_period(date)):
+    if date is not None and not (re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", date) and is_period(date)):
         raise ConfigError(f"date = {date!r} is no day of the calendar", "write YYYY-MM-DD")
     return date

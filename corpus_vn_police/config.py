@@ -110,10 +110,10 @@ def load_config(path: Path | None) -> Corpus:
     if path is None:
         return _corpus({}, "the defaults")
     try:
-        raw = tomllib.loads(path.read_bytes().decode("utf-8"))
+        raw = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}", "give the path of a corpus.toml") from error
-    except ValueError as error:  # tomllib.TOMLDecodeError and UnicodeDecodeError
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
         raise ConfigError(f"{path}: is not TOML: {error}", "corpus-vn-police init DIR writes an example") from error
     corpus = _corpus(raw, str(path))
     prose = raw.get("card", {}).get("prose")
@@ -129,7 +129,7 @@ def _prose(config: Path, name: str) -> str:
             "the card's prose stands beside corpus.toml or below it",
         )
     try:
-        return target.read_text(encoding="utf-8")
+        return target.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
             f"{config}: card.prose = {name!r} cannot be read: {error}",
@@ -208,6 +208,8 @@ def _with_defaults(schema: dict[str, Any], value: dict[str, Any]) -> dict[str, A
     filled = dict(value)
     for name, raw in schema["properties"].items():
         part = resolve(raw, document("corpus"), name)
+        if part.get("type") == "integer" and name in filled:
+            filled[name] = int(filled[name])  # to JSON Schema 1.0 is an integer, in a hash it is not
         if name not in filled and "default" in part:
             filled[name] = part["default"]
         if part.get("type") == "object" and name in filled and name != "ratios":

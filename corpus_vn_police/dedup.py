@@ -90,7 +90,7 @@ def _change(frame: pl.DataFrame, **values: pl.Expr) -> pl.DataFrame:
 def _collisions(shared: pl.DataFrame) -> pl.DataFrame:
     differ = shared.filter(pl.col("sha256").n_unique().over("id") > 1)
     named = pl.col("path").head(_NAMED).str.join(", ").over("id")
-    more = (pl.len().over("id") - _NAMED).clip(lower_bound=0)
+    more = (pl.len().over("id").cast(pl.Int64) - _NAMED).clip(lower_bound=0)
     detail = pl.format(
         "one id, different bytes: {}{}",
         named,

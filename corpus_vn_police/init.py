@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,9 @@ def init_folder(folder: Path) -> list[Path]:
     for path in paths:
         if path.exists():
             raise ConfigError(f"{path}: is there already; nothing was written", "edit it, or move it away first")
-    name = re.sub("[^A-Za-z0-9._-]+", "-", folder.resolve().name).strip("-._") or "corpus"
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"{folder}: is a file", "give the folder of the seeds")
+    name = _name(folder)
     texts = [config_template(name, _starts(folder)), _CARD.format(name=name)]
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -66,6 +69,13 @@ def init_folder(folder: Path) -> list[Path]:
             f"{folder}: cannot be written: {error.strerror}", "give a folder that you may write to"
         ) from error
     return paths
+
+
+def _name(folder: Path) -> str:
+    """The folder's name as a dataset may be called: Công an Đà Nẵng is Cong-an-Da-Nang."""
+    base = unicodedata.normalize("NFD", folder.resolve().name).translate({ord("đ"): "d", ord("Đ"): "D"})
+    letters = "".join(character for character in base if not unicodedata.combining(character))
+    return re.sub("[^A-Za-z0-9._-]+", "-", letters)[:96].strip("-._") or "corpus"
 
 
 def _starts(folder: Path) -> dict[str, str]:

@@ -28,6 +28,8 @@ _SPACES = r"\t\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000"
 
 _SUSPECT = f"[{_CONTROLS}{_INVISIBLE}{_NEWLINES}{_SPACES}{_NOT_NFC}]"
 
+_HEADER_GAP = r"^([\s\uFEFF\u200B]*date[ \t\u00A0]+[0-9]{4}(?:-[0-9]{2}){0,2})[\x0B\x0C\x1C-\x1F]"
+
 # An emoji sequence (a family, a profession) is held together by zero-width joiners: those
 # between two pictographs are kept. The blocks are those of Unicode's emoji, with the variation
 # selector and the skin tones that may stand before a joiner.
@@ -49,17 +51,32 @@ def normalise(batch: pl.DataFrame) -> pl.DataFrame:
         bytes are damaged: a text is never mended silently.
     """
     text = decode(batch["body"])
-    damage = (
-        pl.when(pl.col("reason").is_not_null())
-        .then(pl.col("reason"))
-        .when(pl.col("text").is_null())
-        .then(pl.lit("encoding.invalid_utf8"))
-        .when(pl.col("text").str.contains("\0", literal=True))
-        .then(pl.lit("encoding.nul"))
+    damaged = (text.is_null() | text.str.contains("\0", literal=True)) & batch["reason"].is_null()
+    batch = _with_damage(batch, text, damaged).drop("body")
+    return batch.with_columns(clean(text.zip_with(batch["reason"].is_null(), _NO_TEXT)))
+
+
+_NO_TEXT = pl.Series([None], dtype=pl.String)
+
+
+def _with_damage(batch: pl.DataFrame, text: pl.Series, damaged: pl.Series) -> pl.DataFrame:
+    """Give the rows of the mask the reason that names what is wrong with their bytes."""
+    if not damaged.any():
+        return batch
+    places = damaged.arg_true()
+    reasons, details = [], []
+    for place in places:
+        try:
+            batch["body"][place].decode("utf-8")
+        except UnicodeDecodeError as error:
+            reasons.append("encoding.invalid_utf8")
+            details.append(f"byte {error.start} of {len(error.object)}: {error.reason}")
+        else:
+            reasons.append("encoding.nul")
+            details.append(f"{text[place].count(chr(0))} NUL bytes")
+    return batch.with_columns(
+        batch["reason"].scatter(places, pl.Series(reasons)), batch["detail"].scatter(places, pl.Series(details))
     )
-    batch = batch.drop("body").with_columns(text).with_columns(damage.alias("reason"))
-    batch = batch.with_columns(pl.when(pl.col("reason").is_null()).then("text"))
-    return batch.with_columns(clean(batch["text"]))
 
 
 def decode(body: pl.Series) -> pl.Series:
@@ -117,7 +134,8 @@ def _positions(mask: pl.Series) -> pl.Series:
 def _visible(text: pl.Series) -> pl.Series:
     """Newlines, controls, invisible characters, NFC and kinds of spaces, of the rows that need it."""
     text = text.str.replace_all("\r\n", "\n", literal=True).str.replace_all(f"[{_NEWLINES}]", "\n")
-    text = text.str.replace_all(f"[{_CONTROLS}]", "")
+    # Between a header and the text any white space will do, also the controls that are dropped.
+    text = text.str.replace(_HEADER_GAP, "${1} ").str.replace_all(f"[{_CONTROLS}]", "")
     without_joiner = _INVISIBLE.replace(r"\u200B-\u200F", r"\u200B\u200C\u200E\u200F")
     text = text.str.replace_all(f"[{without_joiner}]", "")
     if text.str.contains(_JOINER, literal=True).any():

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime
 import functools
+import itertools
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
@@ -31,12 +31,12 @@ from corpus_vn_police.build.parquet import (
 )
 from corpus_vn_police.config import Corpus, Limits
 from corpus_vn_police.contract import load_contract
-from corpus_vn_police.dedup import settle
+from corpus_vn_police.dedup import Settled, settle
 from corpus_vn_police.engine.local import available_cpus, map_tasks
-from corpus_vn_police.errors import LedgerError, NothingPublishedError, RejectedError
+from corpus_vn_police.errors import ConfigError, InputError, LedgerError, NothingPublishedError, RejectedError
 from corpus_vn_police.normalise import normalise
 from corpus_vn_police.parts import INDEX, Index, Part, write_part
-from corpus_vn_police.read import Batching, Skipped, Task, Unpacker, list_input, load
+from corpus_vn_police.read import Batching, Listing, Skipped, Task, Unpacker, list_input, load
 from corpus_vn_police.split import assign_split, suggest_starts
 from corpus_vn_police.state import open_state
 from corpus_vn_police.structure import structure
@@ -104,10 +104,11 @@ def run_build(seeds: str, out: Path, corpus: Corpus, job: Job) -> Build:
     with open_state(out) as state:
         parts = _process_all(unpacker.tasks(listing), state.parts, corpus, job, workers)
         index = Index.read(state.parts, parts)
+        _check_any(index, seeds)
         settled = settle(index)
         order = index.in_path_order()
         published = order[settled.published[order]]
-        _check_publishable(index, published, job)
+        _check_publishable(index, settled, job)
         status = write_ledger(index, order, settled.published, settled.changes, state.new / "ledger.parquet")
         shards = plan_shards(index, published, settled.copies, _configs(corpus))
         written = _write_all(index, state.new, shards, job, workers)
@@ -136,7 +137,9 @@ def _surveyed(seeds: str, corpus: Corpus, job: Job) -> Iterator[Index]:
     with tempfile.TemporaryDirectory(prefix="corpus-vn-police-") as folder:
         tasks = Unpacker(corpus.limits, job.batching).tasks(listing)
         parts = _process_all(tasks, Path(folder), corpus, job, job.workers or available_cpus())
-        yield Index.read(Path(folder), parts)
+        index = Index.read(Path(folder), parts)
+        _check_any(index, seeds)
+        yield index
 
 
 def process(folder: Path, corpus: Corpus, batching: Batching, numbered: tuple[int, Task]) -> list[Part]:
@@ -206,27 +209,41 @@ def _configs(corpus: Corpus) -> list[str]:
     return [config for config, enabled in wanted.items() if enabled]
 
 
-def _check_publishable(index: Index, published: npt.NDArray[np.int64], job: Job) -> None:
-    rejected = int((index.splits == 255).sum())
-    if not len(published):
+def _check_outside(listing: Listing, out: Path) -> None:
+    """Refuse to read what an older build wrote, as a glob may name it."""
+    root = Path(os.path.realpath(listing.root))
+    if "://" in listing.root or not out.is_relative_to(root):
+        return
+    inside = f"{out.relative_to(root).as_posix()}/"
+    found = next((name for name in listing.names if name.startswith(inside)), None)
+    if found:
+        raise ConfigError(f"the seeds include {found}, which lies in --out {out}", "give a folder for --out elsewhere")
+
+
+def _check_any(index: Index, seeds: str) -> None:
+    if not len(index):
+        raise InputError(f"{seeds}: holds no seeds (its files hold no rows or members)", "give files that hold some")
+
+
+def _check_publishable(index: Index, settled: Settled, job: Job) -> None:
+    counts: dict[str, int] = {}
+    columns = [*(index.column(part, "reason") for part in index.parts), settled.changes["reason"]]
+    for reason, count in itertools.chain.from_iterable(
+        column.drop_nulls().value_counts().iter_rows() for column in columns
+    ):
+        counts[reason] = counts.get(reason, 0) + count
+    named = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    reasons = ", ".join(f"{count} {reason}" for reason, count in named[:5])
+    if not settled.published.any():
         raise NothingPublishedError(
-            f"none of {len(index)} seeds can be published: {_reasons(index)}",
+            f"none of {len(index)} seeds can be published: {reasons}",
             "corpus-vn-police check SEEDS says of each what is wrong with it",
         )
-    if job.strict and rejected:
+    if job.strict and counts:
         raise RejectedError(
-            f"{rejected} of {len(index)} seeds are rejected: {_reasons(index)}",
+            f"{sum(counts.values())} of {len(index)} seeds are rejected: {reasons}",
             "mend or remove them (corpus-vn-police check SEEDS names them), or build without --strict",
         )
-
-
-def _reasons(index: Index) -> str:
-    counts: dict[str, int] = {}
-    for part in index.parts:
-        for reason, count in index.column(part, "reason").drop_nulls().value_counts().iter_rows():
-            counts[reason] = counts.get(reason, 0) + count
-    named = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    return ", ".join(f"{count} {reason}" for reason, count in named[:5]) or "all share their ids"
 
 
 def _finish(folder: Path, corpus: Corpus, job: Job, status: dict[str, int], shards: list[Written]) -> Build:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from corpus_vn_police.build.manifest import FILE_NAME
+from corpus_vn_police.build.manifest import FILE_NAME, read_manifest
 from corpus_vn_police.build.place import put_in_place, recover
 from corpus_vn_police.errors import DiskError, OutputError
 
@@ -60,15 +60,30 @@ def check_output(out: Path) -> None:
     Raises:
         OutputError: it is a file, or a folder that holds something else than a build.
     """
-    if not out.exists():
+    above = next(folder for folder in (out, *out.parents) if folder.exists())
+    if not above.is_dir():
+        raise OutputError(f"{above}: is a file", "give a folder for --out, new or an older build")
+    if above != out or not any(out.iterdir()):
         return
-    if not out.is_dir():
-        raise OutputError(f"{out}: is a file", "give a folder for --out, new or an older build")
-    if not (out / FILE_NAME).is_file() and any(out.iterdir()):
+    stranger = _stranger(out)
+    if stranger:
         raise OutputError(
-            f"{out}: holds something else than a build (no {FILE_NAME}); nothing was written",
+            f"{out}: holds something else than a build ({stranger}); nothing was written",
             "give a new folder for --out, or empty this one yourself",
         )
+
+
+def _stranger(out: Path) -> str | None:
+    """What in a folder is no part of a build; None where there is nothing else."""
+    if not (out / FILE_NAME).is_file():
+        return f"no {FILE_NAME}"
+    try:
+        listed = {entry["path"] for entry in read_manifest(out)["files"]}
+    except ValueError as error:
+        return f"its {FILE_NAME} is none of a build: {error}"
+    found = (path.relative_to(out).as_posix() for path in out.rglob("*") if not path.is_dir())
+    other = sorted(set(found) - listed - {FILE_NAME})
+    return f"{other[0]} and {len(other) - 1} more" if len(other) > 1 else next(iter(other), None)
 
 
 @contextmanager

@@ -21,8 +21,10 @@ _HEADERS = re.compile(rf"\s*date +({_DATE})(?:\s+|\Z)")
 _LIKE_HEADER = r"^\s*(?i:date)[^\p{L}\p{N}]{0,9}[0-9]{4}"
 _KEY_LINES = r"^(?:# *[A-Za-z_][A-Za-z0-9_.-]* *=[^\n]*(?:\n+|$))+"
 # What a row's `date` may be: a header form, YYYYMMDD, or an ISO date-time, as written.
-_GIVEN = rf"^({_DATE})(?:[T ][0-9]{{2}}:?[0-9]{{2}}[0-9:.,+Z -]*)?$"
-_COMPACT = "^([0-9]{4})([0-9]{2})([0-9]{2})$"
+_TIME = r"(?:[01][0-9]|2[0-4])(?::?[0-5][0-9](?::?[0-6][0-9](?:[.,][0-9]+)?)?)?"
+_ZONE = r" ?(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)"
+_GIVEN = rf"^({_DATE}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[Tt ]{_TIME}(?:{_ZONE})?)$"
+_COMPACT = "^([0-9]{4})([0-9]{2})([0-9]{2})($|[Tt ])"
 
 
 def structure(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
@@ -75,9 +77,7 @@ def _without_key_lines(name: str) -> pl.Expr:
 
 def _take_header(batch: pl.DataFrame) -> pl.DataFrame:
     """Move the header from `text` to `date`, with what a row's own date says."""
-    given = pl.coalesce(
-        pl.col("header_date").str.replace(_COMPACT, "${1}-${2}-${3}").str.extract(_GIVEN, 1),
-    )
+    given = pl.col("header_date").str.replace(_COMPACT, "${1}-${2}-${3}${4}").str.extract(_GIVEN, 1).str.slice(0, 10)
     batch = batch.with_columns(
         given.alias("given"),
         pl.col("text").str.extract(_HEADER, 1).alias("date"),
@@ -104,7 +104,7 @@ def _take_header(batch: pl.DataFrame) -> pl.DataFrame:
     batch = reject(batch, pl.col("differs"), "header.contradiction", pl.lit("two headers say different dates"))
     batch = reject(batch, ~agree, "header.contradiction", pl.format("header {}, row {}", "date", "given"))
     merged = pl.when(longer).then("date").otherwise(pl.coalesce("given", "date"))
-    return batch.with_columns(merged.alias("date")).drop("given", "differs", "header_date")
+    return batch.with_columns(merged.alias("date")).drop("differs", "header_date")
 
 
 def _take_more_headers(batch: pl.DataFrame, again: pl.Series) -> pl.DataFrame:
@@ -126,10 +126,13 @@ def _check_date(batch: pl.DataFrame, latest: str | None) -> pl.DataFrame:
     first = (pl.col("date") + "-01-01").str.slice(0, 10)
     day = first.str.to_date("%Y-%m-%d", strict=False)
     impossible = pl.col("date").is_not_null() & (day.is_null() | first.str.starts_with("0000"))
-    batch = reject(batch, impossible, "header.impossible_date", pl.format("{} is no date of the calendar", "date"))
+    where = pl.when(pl.col("date") == pl.col("given")).then(pl.lit("/date"))
+    detail = pl.format("{} is no date of the calendar", "date")
+    batch = reject(batch, impossible, "header.impossible_date", detail, where)
     if latest is not None:
         detail = pl.format("latest {}, got {}", pl.lit(latest), "date")
-        batch = reject(batch, first > latest, "header.future_date", detail)
+        batch = reject(batch, first > latest, "header.future_date", detail, where)
+    batch = batch.drop("given")
     ok = pl.col("reason").is_null()
     precision = (
         pl.col("date").str.len_bytes().replace_strict({4: "year", 7: "month", 10: "day"}, return_dtype=pl.String)

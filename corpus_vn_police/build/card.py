@@ -60,6 +60,8 @@ def render_card(corpus: Corpus, figures: Figures, shards: Sequence[Written], dig
 def _prose(text: str | None) -> str:
     """The hand-written half without its own first heading and front matter."""
     lines = (text or "").strip().split("\n")
+    if lines[0] == "---" and "---" in lines[1:]:
+        lines = "\n".join(lines[lines.index("---", 1) + 1 :]).strip().split("\n")
     if lines[0].startswith("# "):
         lines = lines[1:]
     return "\n".join(lines).strip()

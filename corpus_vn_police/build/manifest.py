@@ -80,7 +80,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / FILE_NAME
     if not path.is_file():
         raise OutputError(f"{folder}: is not a build (it has no {FILE_NAME})", "give the folder that build --out wrote")
-    content = json.loads(path.read_bytes())
+    try:
+        content = json.loads(path.read_bytes())
+    except RecursionError as error:
+        raise ValueError("nested deeper than the parser goes") from error
     errors = sorted(validator("manifest").iter_errors(content), key=lambda error: list(map(str, error.absolute_path)))
     if errors:
         where = "/".join(str(step) for step in errors[0].absolute_path)

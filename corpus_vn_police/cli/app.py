@@ -9,12 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
-from corpus_vn_police.cli.show import print_error, print_json, print_table, printable, progress, say
+from corpus_vn_police.cli.show import print_error, print_json, print_table, printable, progress, say, speaks_unicode
 from corpus_vn_police.errors import ConfigError, CorpusError, DiskError, InterruptedBuildError
 
 app = typer.Typer(
     add_completion=False,
-    no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Turn dated Vietnamese police news into a dataset, and check what was built.",
@@ -28,6 +27,10 @@ Config = Annotated[
 ]
 Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Processes; else one a processor.")]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A build: the folder that build --out wrote.")]
+
+
+_INTERRUPTED = InterruptedBuildError("interrupted", "the output folder is as it was; run it again")
+_TYPER_INTERRUPTED = 130  # what typer makes of Ctrl-C
 
 
 class Dedup(enum.StrEnum):
@@ -56,13 +59,16 @@ def run(arguments: list[str]) -> int:
     try:
         code = app(arguments, prog_name="corpus-vn-police", standalone_mode=False)
     except typer.Exit as ended:
+        if ended.exit_code == _TYPER_INTERRUPTED:
+            print_error(_INTERRUPTED, as_json)
+            return _INTERRUPTED.exit_code
         return ended.exit_code
     except CorpusError as error:
         print_error(error, as_json)
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        print_error(InterruptedBuildError("interrupted", "the output folder is as it was; run it again"), as_json)
-        return 3
+        print_error(_INTERRUPTED, as_json)
+        return _INTERRUPTED.exit_code
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
         import os
         import sys
@@ -71,13 +77,8 @@ def run(arguments: list[str]) -> int:
         return 0
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""
-        print_error(
-            DiskError(
-                f"{name}{error.strerror or error}", "check the disk and the permissions; the output folder is as it was"
-            ),
-            as_json,
-        )
-        return 3
+        print_error(DiskError(f"{name}{error.strerror or error}", "check the disk and the permissions"), as_json)
+        return DiskError.exit_code
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise
@@ -87,12 +88,18 @@ def run(arguments: list[str]) -> int:
 
 
 @app.callback(invoke_without_command=True)
-def _main(version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False) -> None:
+def _main(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
     if version:
         from corpus_vn_police.version import __version__
 
         print(f"corpus-vn-police {__version__}")
         raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit(2)
 
 
 @app.command(epilog="Example: corpus-vn-police build my_seeds --out my_dataset")
@@ -211,16 +218,19 @@ def verify(folder: Folder, as_json: Json = False) -> int:
 @app.command(epilog="Example: corpus-vn-police stats my_dataset")
 def stats(folder: Folder, as_json: Json = False) -> int:
     """Print the numbers of a build, measured from its files."""
+    import polars
+
     from corpus_vn_police.build.figures import measure
     from corpus_vn_police.build.manifest import read_manifest
 
     try:
         manifest = read_manifest(folder)
-    except ValueError as error:
+        figures = measure(folder)
+    except (ValueError, OSError, polars.exceptions.PolarsError) as error:
+        reason = str(error).split("\n")[0]
         raise ConfigError(
-            f"{folder}: its manifest is broken: {error}", f"corpus-vn-police verify {folder} says more"
+            f"{folder}: is damaged: {reason}", f"corpus-vn-police verify {folder} says what is wrong with it"
         ) from error
-    figures = measure(folder)
     if as_json:
         print_json(
             {
@@ -276,7 +286,7 @@ def schema(
 
     found = document(name)
     if form is None:
-        print(json.dumps(found, ensure_ascii=False, indent=2))
+        print(json.dumps(found, ensure_ascii=not speaks_unicode(), indent=2))
         return 0
     if name in ("manifest", "corpus"):
         raise ConfigError(

@@ -19,6 +19,11 @@ def printable(text: object) -> str:
     )
 
 
+def speaks_unicode() -> bool:
+    """Whether stdout can hold Vietnamese letters as they are."""
+    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+
+
 def say(line: str) -> None:
     """A line for people, on stderr."""
     print(line, file=sys.stderr)

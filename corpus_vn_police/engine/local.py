@@ -8,10 +8,13 @@ import itertools
 import multiprocessing
 import os
 import signal
+import sys
 import threading
+import types
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from typing import TypeVar
 
@@ -55,7 +58,8 @@ def map_tasks(function: Callable[[T], R], tasks: Iterable[T], workers: int) -> I
         waiting: collections.deque[Future[R]] = collections.deque()
         try:
             for task in rest:
-                waiting.append(pool.submit(function, task))
+                with _apart_from_the_script():
+                    waiting.append(pool.submit(function, task))
                 if len(waiting) >= 2 * workers:
                     yield waiting.popleft().result()
             while waiting:
@@ -73,11 +77,13 @@ def map_tasks(function: Callable[[T], R], tasks: Iterable[T], workers: int) -> I
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-    if hasattr(context, "set_forkserver_preload"):
-        context.set_forkserver_preload(_PRELOAD)
     before = {name: os.environ.get(name) for name in _ENVIRONMENT}
     os.environ.update(_ENVIRONMENT)
     try:
+        if context.get_start_method() == "forkserver":
+            context.set_forkserver_preload(_PRELOAD)
+            with _apart_from_the_script():
+                forkserver.ensure_running()
         with ProcessPoolExecutor(workers, context, _start_worker) as pool:
             yield pool
     finally:
@@ -86,6 +92,25 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _apart_from_the_script() -> Iterator[None]:
+    """Have a process that is started here know nothing of the user's script, nor of Ctrl-C.
+
+    `multiprocessing` runs the script again in each process, to find functions that it defines.
+    Ours stand in this package, and a plain script that calls `build` would build in each process.
+    Ctrl-C goes to all processes of a terminal; only the first one is to answer.
+    """
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if hasattr(signal, "pthread_sigmask") else None
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
+        if mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def _start_worker() -> None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from corpus_vn_police.config import Limits
 from corpus_vn_police.read.listing import Listing, display, list_input
-from corpus_vn_police.read.rows import canonical_row, read_row
+from corpus_vn_police.read.rows import read_row, read_table_row
 from corpus_vn_police.read.seeds import DAMAGED, SEEDS, Blob, SeedBatch, failed, take, unpacked
 from corpus_vn_police.read.tasks import (
     Batching,
@@ -66,9 +66,18 @@ def _seeds(task: Task, limits: Limits) -> Iterator[tuple[str, Blob, dict[str, ob
     else:
         number = task.first
         for record_batch in pa.ipc.open_stream(task.stream):
-            for row in record_batch.to_pylist():
-                yield _row(f"{task.path}#{number}", canonical_row(row), limits)
+            for place in range(record_batch.num_rows):
+                yield _table_row(f"{task.path}#{number}", record_batch.slice(place, 1), limits)
                 number += 1
+
+
+def _table_row(path: str, one: pa.RecordBatch, limits: Limits) -> tuple[str, Blob, dict[str, object]]:
+    try:
+        data, row = read_table_row(one.to_pylist()[0])
+    except Exception as error:
+        return path, failed("container.value", describe(error)), {}
+    seed = _row(path, data, limits)
+    return (*seed[:2], row) if seed[1].reason is None else seed
 
 
 def _row(path: str, seed: bytes, limits: Limits) -> tuple[str, Blob, dict[str, object]]:
@@ -86,6 +95,8 @@ def _text(root: str, name: str, limits: Limits) -> Blob:
         with open_file(root, name) as raw:
             packed = raw.seek(0, os.SEEK_END)
             raw.seek(0)
+            if not packed and not name.lower().endswith(".txt"):
+                return failed("container.damaged", "an empty file")
             return take(unpacked(raw, name), limits, packed)
     except DAMAGED as error:
         reason = "file.unreadable" if isinstance(error, OSError) and error.errno else "container.damaged"

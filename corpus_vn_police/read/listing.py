@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -84,6 +84,7 @@ def list_input(seeds: str) -> Listing:
         DiskError: a folder cannot be listed (its seeds would vanish from the ledger).
     """
     own = False
+    seeds = seeds.removeprefix("file://")
     if "://" in seeds:
         root, found, own = _remote(seeds)
     elif os.path.isdir(seeds):
@@ -113,7 +114,8 @@ def _listing(seeds: str, root: str, found: Iterator[Found], own: bool) -> Listin
             if not regular:
                 irregular.append(name)
     if not names:
-        passed = f"{other} files of other kinds, {hidden} hidden" if other or hidden else "it is empty"
+        nothing = "no file matches" if glob.has_magic(seeds) else "it is empty"
+        passed = f"{other} files of other kinds, {hidden} hidden" if other or hidden else nothing
         raise InputError(
             f"{display(seeds)}: holds no seeds ({passed})",
             "seeds are .txt, .jsonl (each also .gz, .zst), .parquet, .zip and .tar[.gz|.zst] files",
@@ -134,7 +136,7 @@ def _walk(folder: str, prefix: str, parents: tuple[tuple[int, int], ...]) -> Ite
         with os.scandir(folder) as scan:
             # A folder sorts with the `/` that follows its name in every path below it.
             entries = sorted(
-                (display(entry.name) + "/" * entry.is_dir(), entry.name, entry.is_file()) for entry in scan
+                (display(entry.name) + "/" * _is(entry.is_dir), entry.name, _is(entry.is_file)) for entry in scan
             )
     except OSError as error:
         raise DiskError(
@@ -148,19 +150,36 @@ def _walk(folder: str, prefix: str, parents: tuple[tuple[int, int], ...]) -> Ite
             yield Found(prefix + name, regular)
 
 
+def _is(question: Callable[[], bool]) -> bool:
+    """What a directory entry says of itself; False where it is a link that leads nowhere."""
+    try:
+        return question()
+    except OSError:
+        return False
+
+
 def _glob(pattern: str) -> tuple[str, Iterator[Found]]:
     root = pattern
     while glob.has_magic(root):
         root = os.path.dirname(root)
     root = root or "."
-    found: set[Found] = set()  # a file that two parts of the pattern reach is one file
-    for match in glob.iglob(pattern, recursive=True):
+    # A file that two parts of the pattern reach, or a link to a folder around it, is one file:
+    # that with the shortest name.
+    found: dict[str, Found] = {}
+    walked: set[str] = set()
+    for match in sorted(glob.iglob(pattern, recursive=True), key=lambda match: (len(match), match)):
         name = os.path.relpath(match, root).replace(os.sep, "/")
-        if os.path.isdir(match):
-            found |= set(_walk(match, "" if name == "." else f"{name}/", ()))
+        if not os.path.isdir(match):
+            inside = iter([Found(name, os.path.isfile(match))])
+        elif (real := os.path.realpath(match)) not in walked:
+            walked.add(real)
+            inside = _walk(match, "" if name == "." else f"{name}/", ())
         else:
-            found.add(Found(name, os.path.isfile(match)))
-    return root, iter(sorted(found, key=lambda file: display(file.name)))
+            continue
+        for file in inside:
+            folder, base = os.path.split(f"{root}/{file.name}")
+            found.setdefault(os.path.join(os.path.realpath(folder), base), file)
+    return root, iter(sorted(found.values(), key=lambda file: display(file.name)))
 
 
 def filesystem(url: str) -> tuple[Any, str]:
@@ -171,6 +190,8 @@ def filesystem(url: str) -> tuple[Any, str]:
     """
     import fsspec
 
+    if "::" in url:
+        raise InputError(f"{url}: chained URLs are not read", "give the archive itself: it is unpacked on the way")
     try:
         system, path = fsspec.core.url_to_fs(url)
     except (ValueError, ImportError) as error:

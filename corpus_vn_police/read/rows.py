@@ -15,6 +15,8 @@ import re
 from typing import Any
 
 _HEX = re.compile(r"[0-9a-f]{16}")
+# The keys of a row that are read, and what `SEEDS` calls them; the id first, for the ledger.
+_KEYS = {"id": "key", "text": "body", "title": "title", "url": "url", "source": "publisher", "date": "header_date"}
 
 
 class _DuplicateKeyError(ValueError):
@@ -70,55 +72,68 @@ def _no_constant(_: str) -> Any:
     raise _NotJsonError
 
 
-def _wrong(pointer: str, expected: str, value: Any) -> dict[str, Any]:
-    return {
-        "reason": "json.type",
-        "pointer": pointer,
-        "detail": f"expected {expected}, got {_kind(value)}",
-    }
-
-
 def _kind(value: Any) -> str:
-    names = {dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null"}
-    return names.get(type(value), "number")
+    names = {dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null", bytes: "binary"}
+    return names.get(type(value), "number" if isinstance(value, int | float) else type(value).__name__)
+
+
+def _wrong(pointer: str, expected: str, value: Any) -> dict[str, Any]:
+    return {"reason": "json.type", "pointer": pointer, "detail": f"expected {expected}, got {_kind(value)}"}
 
 
 def _fields(value: dict[str, Any]) -> dict[str, Any]:
-    row: dict[str, Any] = {}
-    key = value.get("id")
-    if isinstance(key, int) and not isinstance(key, bool):
-        key = str(key)
-    if key is not None and not isinstance(key, str):
-        return _wrong("/id", "string or integer", key)
-    try:
-        if key:
-            row |= (
-                {"id": key}
-                if _HEX.fullmatch(key)
-                else {"id": hashlib.sha256(key.encode()).hexdigest()[:16], "key": key}
-            )
-        date = value.get("date")
-        named = {
-            "title": value.get("title"),
-            "url": value.get("url"),
-            "publisher": value.get("source"),
-            "header_date": str(date) if type(date) is int else date,
-        }
-        pointers = {"publisher": "/source", "header_date": "/date"}
-        for name, part in named.items():
-            if part is not None and not isinstance(part, str):
-                return row | _wrong(pointers.get(name, f"/{name}"), "string", part)
-            if part:
-                part.encode()
-                row[name] = part
-        if not isinstance(value.get("text"), str):
-            return row | _wrong("/text", "string", value.get("text"))
-        row["body"] = value["text"].encode()
-    except UnicodeEncodeError:
-        # JSON can write half of a surrogate pair; no text in UTF-8 can hold it.
-        row = {name: part for name, part in row.items() if name == "id"}
-        return row | {"reason": "encoding.lone_surrogate", "detail": "a lone surrogate in a string"}
-    return row
+    """The row's keys under the names of `SEEDS`, or what is wrong with the first that is."""
+    found: dict[str, Any] = {}
+    for key, name in _KEYS.items():
+        part = value.get(key)
+        if key in ("id", "date") and type(part) is int:
+            part = str(part)
+        if not isinstance(part, str) and (part is not None or key == "text"):
+            expected = "string or integer" if key in ("id", "date") else "string"
+            return _identified(found) | _wrong(f"/{key}", expected, part)
+        try:
+            (part or "").encode()
+        except UnicodeEncodeError:
+            # JSON can write half of a surrogate pair; no text in UTF-8 can hold it.
+            detail = "a lone surrogate"
+            return _identified(found) | {"reason": "encoding.lone_surrogate", "pointer": f"/{key}", "detail": detail}
+        if part and "\0" in part and key != "text":  # `normalise` looks at the text
+            return _identified(found) | {"reason": "encoding.nul", "pointer": f"/{key}", "detail": "a NUL character"}
+        if part or key == "text":
+            found[name] = part
+    return (
+        _identified(found)
+        | {name: part for name, part in found.items() if name not in ("key", "body")}
+        | {"body": found["body"].encode()}
+    )
+
+
+def _identified(found: dict[str, Any]) -> dict[str, Any]:
+    """The id that a row's `id` gives, with the `id` itself as key where it is another one."""
+    key = found.get("key")
+    if not key:
+        return {}
+    if _HEX.fullmatch(key):
+        return {"id": key}
+    return {"id": hashlib.sha256(key.encode()).hexdigest()[:16], "key": key}
+
+
+def read_table_row(row: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
+    """Read a row of a Parquet file.
+
+    Args:
+        row: its values, as Arrow gives them to Python.
+
+    Returns:
+        The seed's bytes (`canonical_row`), and what `read_row` makes of them. A key that must be
+        a string has to be one in the file: binary or a time is none, although JSON writes it as one.
+    """
+    data = canonical_row(row)
+    for key in _KEYS:
+        value = row.get(key)
+        if key != "date" and value is not None and not isinstance(value, str | int):
+            return data, _wrong(f"/{key}", "string", value)
+    return data, read_row(data)
 
 
 def canonical_row(row: dict[str, Any]) -> bytes:

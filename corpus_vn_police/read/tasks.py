@@ -7,19 +7,21 @@ into blocks of bytes that travel with their task. At most one block is held here
 
 from __future__ import annotations
 
+import os
 import tarfile
 import tempfile
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, BinaryIO
+from tarfile import HeaderError, ReadError
+from typing import Any, BinaryIO, Self
 
 import pyarrow as pa
 
 from corpus_vn_police.config import Limits
 from corpus_vn_police.read.listing import Listing, display, filesystem, is_hidden, kind_of
-from corpus_vn_police.read.seeds import DAMAGED, Blob, Readable, failed, take, unpacked
+from corpus_vn_police.read.seeds import Blob, Readable, failed, take, unpacked
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,10 @@ class Members:
 
 
 Task = Texts | Lines | Rows | Members
+
+
+_BLOCK = 1 << 18
+_ENCRYPTED, _UTF8 = 0x1, 0x800  # flag bits of a zip member
 
 
 class _TooManyError(Exception):
@@ -117,23 +123,41 @@ class Unpacker:
         prefix = "" if listing.own else f"{path}/"
         try:
             with open_file(listing.root, name) as raw:
-                if kind == "rows":
-                    yield from self._lines(unpacked(raw, name), path)
-                elif kind == "table":
-                    yield from self._table(raw, path)
-                elif kind == "zip":
-                    yield from self._members(self._zip(raw, prefix))
-                else:
-                    yield from self._members(self._tar(unpacked(raw, name), prefix))
+                if not raw.seek(0, os.SEEK_END) and kind != "rows":
+                    raise EOFError("an empty file")
+                raw.seek(0)
+                yield from self._unpack(raw, name, path, prefix)
         except _TooManyError as error:
             yield _refused(path, "limit.members", str(error))
-        except (*DAMAGED, zipfile.BadZipFile, tarfile.TarError) as error:
+        except OSError as error:
+            reason = "file.unreadable" if error.errno else "container.damaged"
+            yield _refused(path, reason, describe(error))
+        except Exception as error:
             yield _refused(path, "container.damaged", describe(error))
 
+    def _unpack(self, raw: Any, name: str, path: str, prefix: str) -> Iterator[Task]:
+        kind = kind_of(name)
+        if kind == "rows":
+            yield from self._lines(unpacked(raw, name), path)
+        elif kind == "table":
+            yield from self._table(raw, path)
+        elif kind == "zip":
+            yield from self._members(self._zip(raw, prefix))
+        else:
+            yield from self._members(self._tar(unpacked(raw, name), prefix))
+
     def _lines(self, stream: Readable, path: str) -> Iterator[Task]:
-        pending, first = b"", 1
-        while block := stream.read(self.batching.bytes // 4 or 1):
+        pending, first, damage = b"", 1, None
+        while True:
+            try:
+                # The size of a read decides how much of a damaged stream comes out, so it is not
+                # that of a batch.
+                block = stream.read(_BLOCK)
+            except Exception as error:
+                block, damage = b"", error
             pending += block
+            if not block:
+                break
             if (cut := pending.rfind(b"\n") + 1) and len(pending) >= self.batching.bytes // 2:
                 yield Lines(path, first, pending[:cut])
                 first += pending.count(b"\n", 0, cut)
@@ -142,13 +166,20 @@ class Unpacker:
                 blob, pending = _long_line(pending, stream, self.limits)
                 yield Members((f"{path}#{first}",), (blob,))
                 first += 1
+        if damage is not None:
+            pending = pending[: pending.rfind(b"\n") + 1]
         if pending:
             yield Lines(path, first, pending)
+        if damage is not None:
+            raise damage
 
     def _table(self, raw: Any, path: str) -> Iterator[Task]:
         import pyarrow.parquet as pq
 
         first = 1
+        names = pq.ParquetFile(raw).schema_arrow.names
+        if len(set(names)) < len(names):
+            raise ValueError("two columns have one name")
         for batch in pq.ParquetFile(raw).iter_batches(batch_size=self.batching.rows):
             sink = pa.BufferOutputStream()
             with pa.ipc.new_stream(sink, batch.schema) as writer:
@@ -158,22 +189,25 @@ class Unpacker:
 
     def _members(self, found: Iterator[Task | tuple[str, Blob]]) -> Iterator[Task]:
         """Gather an archive's text members into tasks; pass on the tasks of its other files."""
-        paths: list[str] = []
-        blobs: list[Blob] = []
+        gathered: list[tuple[str, Blob]] = []
         size = 0
-        for item in found:
-            if isinstance(item, tuple):
-                paths.append(item[0])
-                blobs.append(item[1])
-                size += len(item[1].data)
-            full = len(paths) >= self.batching.rows or size >= self.batching.bytes
-            if paths and (full or not isinstance(item, tuple)):
-                yield Members(tuple(paths), tuple(blobs))
-                paths, blobs, size = [], [], 0
-            if not isinstance(item, tuple):
-                yield item
-        if paths:
-            yield Members(tuple(paths), tuple(blobs))
+        try:
+            for item in found:
+                if isinstance(item, tuple):
+                    gathered.append(item)
+                    size += len(item[1].data)
+                full = len(gathered) >= self.batching.rows or size >= self.batching.bytes
+                if gathered and (full or not isinstance(item, tuple)):
+                    yield _gather(gathered)
+                    gathered, size = [], 0
+                if not isinstance(item, tuple):
+                    yield item
+        except Exception:
+            if gathered:  # what came before the damage
+                yield _gather(gathered)
+            raise
+        if gathered:
+            yield _gather(gathered)
 
     def _zip(self, raw: BinaryIO, prefix: str) -> Iterator[Task | tuple[str, Blob]]:
         with zipfile.ZipFile(raw) as archive:
@@ -181,23 +215,25 @@ class Unpacker:
             self._count_members(len(members))
             for info in members:
                 # Without the UTF-8 flag zipfile reads names as cp437; most writers meant UTF-8.
-                name = info.filename if info.flag_bits & 0x800 else _utf8_name(info.filename)
+                name = _without_dots(info.filename if info.flag_bits & _UTF8 else _utf8_name(info.filename))
                 kind = self._kind(name)
                 if kind is None:
+                    continue
+                if info.flag_bits & _ENCRYPTED:
+                    yield prefix + name, failed("container.encrypted", "a member with a password")
                     continue
                 try:
                     with archive.open(info) as stream:
                         yield from self._member(stream, prefix + name, name, kind, info.compress_size)
-                except RuntimeError as error:  # zipfile's word for a member with a password
-                    yield prefix + name, failed("container.encrypted", describe(error))
-                except (*DAMAGED, zipfile.BadZipFile, NotImplementedError) as error:
+                except Exception as error:
                     yield prefix + name, failed("container.damaged", describe(error))
 
     def _tar(self, raw: BinaryIO, prefix: str) -> Iterator[Task | tuple[str, Blob]]:
-        with tarfile.open(fileobj=raw, mode="r|", encoding="utf-8", errors="surrogateescape") as archive:
+        options: Any = {"encoding": "utf-8", "errors": "surrogateescape", "tarinfo": _TarInfo}
+        with tarfile.open(fileobj=raw, mode="r|", **options) as archive:
             for count, info in enumerate(archive, 1):
                 self._count_members(count)
-                name = display(info.name).removeprefix("./")
+                name = _without_dots(display(info.name))
                 kind = None if info.isdir() else self._kind(name)
                 if kind is None:
                     continue
@@ -236,6 +272,35 @@ class Unpacker:
     def _count_members(self, count: int) -> None:
         if count > self.limits.max_members:
             raise _TooManyError(f"max_members {self.limits.max_members}, got {count} or more")
+
+
+_END_OF_ARCHIVE: type[HeaderError] = tarfile.EOFHeaderError  # type: ignore[attr-defined]
+
+
+class _TarInfo(tarfile.TarInfo):
+    """A member whose header must be whole.
+
+    `tarfile` takes a damaged or missing header after the first one for the end of the archive;
+    the members after it would vanish.
+    """
+
+    @classmethod
+    def fromtarfile(cls, tarfile: tarfile.TarFile) -> Self:
+        try:
+            return super().fromtarfile(tarfile)
+        except _END_OF_ARCHIVE:
+            raise
+        except HeaderError as error:
+            raise ReadError(f"{error}: the archive goes on or was cut") from error
+
+
+def _without_dots(name: str) -> str:
+    return "/".join(part for part in name.split("/") if part != ".")
+
+
+def _gather(members: list[tuple[str, Blob]]) -> Members:
+    paths, blobs = zip(*members, strict=True)
+    return Members(paths, blobs)
 
 
 def _utf8_name(name: str) -> str:

@@ -1,0 +1,183 @@
+"""The command line, in processes of its own."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import ROOT, SEEDS
+
+COMMANDS = ["build", "init", "check", "verify", "stats", "schema"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example_and_json(cli, command):
+    told = cli(command, "--help", COLUMNS="80")
+    assert told.returncode == 0
+    assert f"Example: corpus-vn-police {command}" in told.stdout
+    assert "--json" in told.stdout
+    assert max(map(len, told.stdout.split("\n"))) <= 80
+
+
+def test_build_tells_people_and_machines_what_it_came_to(cli, tmp_path):
+    told = cli("build", SEEDS, "--out", "out", cwd=tmp_path)
+    assert told.returncode == 0
+    assert re.fullmatch(
+        r'out  version 0\.1\.0  sha256:[0-9a-f]{64}\n  2 published of 2 seeds\n  train 1, test 1\n  datasets\.load_dataset\("out"\)\n',
+        told.stdout,
+    )
+    said = json.loads(cli("build", "--out", "out", "--json", cwd=tmp_path).stdout)
+    assert said == {
+        "out": "out", "digest": told.stdout.split()[3], "version": "0.1.0", "seeds": 2,
+        "status": {"published": 2}, "splits": {"train": 1, "test": 1},
+    }  # fmt: skip
+
+
+def test_check_lists_what_would_be_rejected_and_writes_nothing(cli, write):
+    folder = write({"a.txt": "a", "b.txt": b"\xff", "x.jsonl": '{"text": 1}'})
+    before = sorted(folder.parent.rglob("*"))
+    told = cli("check", folder)
+    assert told.returncode == 1
+    assert told.stdout.split("\n") == [
+        "b.txt: encoding.invalid_utf8: byte 0 of 1: invalid start byte",
+        "x.jsonl#1: json.type /text: expected string, got number",
+        "1 would be published, 2 rejected",
+        "",
+    ]
+    rows = [json.loads(line) for line in cli("check", folder, "--json").stdout.splitlines()]
+    assert [(row["path"], row["status"], row["reason"]) for row in rows] == [
+        ("a.txt", "published", None), ("b.txt", "rejected", "encoding.invalid_utf8"), ("x.jsonl#1", "rejected", "json.type"),
+    ]  # fmt: skip
+    assert sorted(folder.parent.rglob("*")) == before
+    assert cli("check", write({"a.txt": "a", "b.txt": "a"}, "fine")).returncode == 0
+
+
+def test_verify_and_stats_tell_what_is_there(cli, tmp_path):
+    cli("build", SEEDS, "--out", tmp_path / "out")
+    assert cli("verify", tmp_path / "out").returncode == 0
+    stats = json.loads(cli("stats", tmp_path / "out", "--json").stdout)
+    assert (stats["seeds"], stats["records"], stats["status"]) == (2, 2, {"published": 2})
+    assert "2020-12" in cli("stats", tmp_path / "out").stdout
+    (tmp_path / "out/README.md").write_text("x")
+    told = cli("verify", tmp_path / "out", "--json")
+    said = json.loads(told.stdout)
+    assert (told.returncode, said["ok"], said["digest"]) == (1, False, None)
+    assert [(problem["file"], problem["code"]) for problem in said["problems"]] == [("README.md", "file.digest")]
+
+
+def test_init_writes_what_build_reads_and_overwrites_nothing(cli, write):
+    folder = write({f"{month}.txt": f"date 2020-{month:02d} a{month}" for month in range(1, 11)})
+    assert cli("init", folder).returncode == 0
+    text = (folder / "corpus.toml").read_text()
+    assert '\nvalidation_from = "2020-09"\n' in text
+    assert '\ntest_from = "2020-10"\n' in text
+    built = json.loads(cli("build", folder, "--out", folder.parent / "out", "--json").stdout)
+    assert built["splits"] == {"train": 8, "validation": 1, "test": 1}
+    (folder / "corpus.toml").write_text("mine")
+    assert cli("init", folder).returncode == 2
+    assert (folder / "corpus.toml").read_text() == "mine"
+
+
+def test_build_says_which_lines_would_divide_by_time(cli, write, tmp_path):
+    told = cli(
+        "build",
+        write({f"{month}.txt": f"date 2020-{month:02d} a{month}" for month in range(1, 11)}),
+        "--out",
+        tmp_path / "out",
+    )
+    assert '[splits]\n       validation_from = "2020-09"\n       test_from = "2020-10"' in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("form", "start"),
+    [
+        ((), '{\n  "$schema"'),
+        (("--as", "arrow"), "id: string\n"),
+        (("--as", "features"), '{\n  "id": {\n    "dtype": "string"'),
+    ],
+)
+def test_schema_prints_the_schema_or_what_is_derived_from_it(cli, form, start):
+    assert cli("schema", "record", *form).stdout.startswith(start)
+
+
+_BAD = {
+    "a folder that is missing": (["build", "nowhere", "--out", "out"], 2, "no such file or folder"),
+    "an empty folder": (["build", "empty", "--out", "out"], 2, "holds no seeds"),
+    "a folder without seeds": (["check", "other"], 2, "1 files of other kinds"),
+    "a broken corpus.toml": (["build", "broken", "--out", "out"], 2, "is not TOML"),
+    "an output that holds something else": (["build", "in", "--out", "other"], 2, "holds something else"),
+    "an output that is a file": (["build", "in", "--out", "in/a.txt"], 2, "in one another"),
+    "nothing to publish": (["build", "bad", "--out", "out"], 1, "none of 1 seeds can be published"),
+    "rejects where none may be": (["build", "half", "--out", "out", "--strict"], 1, "1 of 2 seeds are rejected"),
+    "no build to verify": (["verify", "in"], 2, "is not a build"),
+    "no folder to verify": (["verify", "nowhere"], 2, "is not a build"),
+    "no build to count": (["stats", "in"], 2, "is not a build"),
+    "a command that there is not": (["bild"], 2, "No such command"),
+    "an option that there is not": (["build", "in", "--uot", "x"], 2, "No such option"),
+    "an output that is missing": (["build", "in"], 2, "Missing option"),
+    "no processes": (["build", "in", "--out", "out", "--workers", "0"], 2, "workers = 0"),
+    "a day that there is not": (["build", "in", "--out", "out", "--date", "2020-02-30"], 2, "no day of the calendar"),
+    "a config that is missing": (["build", "in", "--out", "out", "--config", "nowhere.toml"], 2, "cannot be read"),
+    "a schema that there is not": (["schema", "recrod"], 2, "there is no schema"),
+    "a level that there is not": (["build", "in", "--out", "out", "--dedup", "all"], 2, "all"),
+}
+
+
+@pytest.mark.parametrize("case", _BAD)
+def test_bad_input_gives_one_clear_message_and_touches_nothing(cli, write, tmp_path, case):
+    arguments, code, said = _BAD[case]
+    write({"a.txt": "a"})
+    write({"n.md": "x"}, "other")
+    write({"a.txt": "a", "corpus.toml": "="}, "broken")
+    write({"a.txt": ""}, "bad")
+    write({"a.txt": "", "b.txt": "b"}, "half")
+    (tmp_path / "empty").mkdir()
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    told = cli(*arguments, cwd=tmp_path)
+    assert (told.returncode, told.stdout) == (code, "")
+    lines = [line for line in told.stderr.split("\n") if not line.startswith("note:")]
+    assert lines[0].startswith("error: ")
+    assert said in told.stderr
+    assert any(line.startswith("hint:  ") for line in lines)
+    assert "Traceback" not in told.stderr
+    machine = cli(*arguments, "--json", cwd=tmp_path)
+    assert machine.returncode == code
+    assert said in json.loads(machine.stdout)["error"]["message"] + json.loads(machine.stdout)["error"]["hint"]
+    after = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and ".state" not in str(path)}
+    assert after == before
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_a_terminal_would_obey_is_escaped(cli, write):
+    told = cli("check", write({"a\x1b[31m\n\u202e.txt": b"\xff"}))
+    assert told.stdout.startswith("a\\x1b[31m\\n\\u202e.txt: encoding.invalid_utf8")
+
+
+def test_a_reader_that_goes_away_is_no_error(write):
+    folder = write({f"{number}.txt": "" for number in range(3000)})
+    command = f"{sys.executable} -m corpus_vn_police check {folder} | head -1; exit ${{PIPESTATUS[0]}}"
+    told = subprocess.run(
+        ["bash", "-c", command], env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+    )
+    assert "Traceback" not in told.stderr
+    assert "Exception" not in told.stderr
+
+
+def test_ctrl_c_ends_with_3_and_leaves_no_build(write, tmp_path):
+    folder = write({f"{number}.txt": "chữ " * 2000 + str(number) for number in range(4000)})
+    command = [sys.executable, "-m", "corpus_vn_police", "build", folder, "--out", tmp_path / "out"]
+    process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True)
+    parts = tmp_path / ".out.state/parts"
+    while not (parts.is_dir() and any(parts.iterdir())):
+        assert process.poll() is None, "it ended before it could be interrupted"
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate()
+    assert process.returncode == 3
+    assert "error: interrupted" in told
+    assert "Traceback" not in told
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,126 @@
+"""corpus.toml: defaults, and errors that name key, value, what is allowed and the nearest key."""
+
+import tomllib
+
+import pytest
+
+from corpus_vn_police.config import load_config
+from corpus_vn_police.contract import NAMES, document
+from corpus_vn_police.errors import ConfigError
+from corpus_vn_police.init import config_template
+
+
+def _load(tmp_path, text):
+    path = tmp_path / "corpus.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return load_config(path)
+
+
+def test_every_key_has_a_default(tmp_path):
+    corpus = _load(tmp_path, "")
+    assert corpus == load_config(None)
+    assert (corpus.name, corpus.title, corpus.version, corpus.splits.strategy) == (
+        "corpus",
+        "corpus",
+        "0.1.0",
+        "temporal",
+    )
+    assert (corpus.dedup.level, corpus.dedup.threshold, corpus.limits.max_bytes) == ("near", 0.7, 16 << 20)
+
+
+def test_a_key_that_is_set_is_kept_and_a_flag_beats_it(tmp_path):
+    corpus = _load(
+        tmp_path,
+        'title = "Tin"\n[dedup]\nlevel = "exact"\n[limits]\nlatest = 2020-01-02\n[splits]\ntest_from = 2020-01-01',
+    )
+    assert (corpus.title, corpus.dedup.level, corpus.limits.latest, corpus.splits.test_from) == (
+        "Tin",
+        "exact",
+        "2020-01-02",
+        "2020-01-01",
+    )
+    assert corpus.with_flags(dedup="off").dedup.level == "off"
+    assert corpus.with_flags().settings == corpus.settings
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ('nam = "x"', ["unknown key 'nam'", '"x"', "did you mean 'name'?"]),
+        (
+            "[splits]\nvalidation_form = 1",
+            ["unknown key 'splits.validation_form'", "did you mean 'validation_from'?", "test_from"],
+        ),
+        ("[splt]\nx = 1", ["unknown key 'splt'", "did you mean 'splits'?"]),
+        ('[splits]\ntest_from = "2020-13"', ["splits.test_from", '"2020-13"', "pattern"]),
+        ('[splits]\ntest_from = "2021-02-30"', ["splits.test_from", "no day of the calendar"]),
+        ('[splits]\nvalidation_from = "2022-01"\ntest_from = "2021-01"', ["is not before splits.test_from"]),
+        ("[splits]\nratios = { train = 0.5 }", ["splits.ratios add up to 0.5"]),
+        ('[splits]\nstrategy = "random"', ["splits.strategy", "'temporal' or 'hash'"]),
+        ("[dedup]\nthreshold = 1.5", ["dedup.threshold = 1.5", "maximum 1"]),
+        ("[dedup]\nthreshold = nan", ["dedup.threshold = NaN"]),
+        ("[limits]\nmax_bytes = true", ["limits.max_bytes = true", "type integer"]),
+        ('[limits]\nlatest = "2020-02-31"', ["limits.latest", "format date"]),
+        ("version = 1", ["version = 1", '"1.0.0"']),
+        ('title = "a\\u001b[31m"', ["title", "pattern"]),
+        ("splits = 3", ["splits = 3", "type object"]),
+        ('name = "a/b"', ['name = "a/b"']),
+        ("x =", ["is not TOML"]),
+        (b"\xff", ["is not TOML"]),
+        ('[privacy]\nmode = "mask"', ["privacy.mode", "not done by this version"]),
+        ('[card]\nprose = "../x.md"', ["card.prose", "leads out"]),
+        ('[card]\nprose = "/etc/passwd"', ["card.prose", "leads out"]),
+        ('[card]\nprose = "missing.md"', ["card.prose", "cannot be read"]),
+    ],
+)
+def test_a_wrong_key_or_value_is_an_error_that_says_what_is_allowed(tmp_path, text, parts):
+    with pytest.raises(ConfigError) as caught:
+        _load(tmp_path, text)
+    assert str(tmp_path / "corpus.toml") in str(caught.value)
+    assert [part for part in parts if part not in str(caught.value)] == []
+
+
+def test_a_missing_file_that_was_named_is_an_error(tmp_path):
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_config(tmp_path / "nowhere.toml")
+
+
+def test_the_card_s_prose_is_read_beside_the_file(tmp_path):
+    (tmp_path / "card.md").write_text("# Tin\n\nVăn bản.")
+    assert _load(tmp_path, '[card]\nprose = "card.md"').prose == "# Tin\n\nVăn bản."
+
+
+def test_the_template_of_init_is_valid_as_it_is_and_with_every_key_set(tmp_path):
+    text = config_template("tin", {"validation_from": "2021-01", "test_from": "2022-01"})
+    (tmp_path / "DATASET_CARD.md").write_text("x")
+    corpus = _load(tmp_path, text)
+    assert (corpus.name, corpus.splits.validation_from, corpus.splits.test_from, corpus.prose) == (
+        "tin",
+        "2021-01",
+        "2022-01",
+        "x",
+    )
+    keys = [line.removeprefix("# ") for line in text.split("\n") if " = " in line or line.startswith("[")]
+    set_keys = tomllib.loads(
+        "\n".join(line for line in keys if line.split(" ")[0].lstrip("[").rstrip("]").replace("_", "").isalpha())
+    )
+    schema = document("corpus")["properties"]
+    assert set_keys.keys() == schema.keys()
+    for table in (key for key in schema if schema[key].get("type") == "object"):
+        assert set_keys[table].keys() == schema[table]["properties"].keys()
+
+
+def _described(schema, path=""):
+    for name, part in schema.get("properties", {}).items():
+        yield f"{path}/{name}", part
+        inner = part.get("items", part)
+        if "enabled" not in inner.get("properties", {}):
+            yield from _described(inner, f"{path}/{name}")
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("manifest", "corpus")])
+def test_every_field_of_a_table_has_a_description_and_an_example(name):
+    schema = document(name)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert schema["$id"].rpartition(":")[2].count(".") == 2
+    assert [path for path, part in _described(schema) if not part.get("description") or "examples" not in part] == []

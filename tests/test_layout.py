@@ -1,0 +1,50 @@
+"""How the modules may lean on one another, and that importing is light."""
+
+import ast
+import re
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+
+PACKAGE = ROOT / "corpus_vn_police"
+# What every module may import, and what each stage may import beyond it.
+COMMON = {"config", "contract", "errors", "resources", "version"}
+ALLOWED = {
+    "errors": set(), "version": set(), "resources": set(), "contract": set(), "config": set(),
+    "read": set(), "normalise": set(), "structure": {"normalise"}, "validate": set(), "split": set(),
+    "parts": set(), "dedup": {"parts"}, "engine": set(), "build": {"parts", "split"}, "state": {"build"},
+    "verify": {"build", "split"},
+}  # fmt: skip
+
+
+def _imports(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("corpus_vn_police."):
+            yield node.module.split(".")[1]
+
+
+@pytest.mark.parametrize("stage", ALLOWED)
+def test_a_stage_imports_what_lies_below_it_never_a_sibling(stage):
+    files = [PACKAGE / f"{stage}.py"] if (PACKAGE / f"{stage}.py").exists() else sorted((PACKAGE / stage).rglob("*.py"))
+    found = {module for file in files for module in _imports(file)} - {stage}
+    assert found - COMMON - ALLOWED[stage] == set()
+
+
+def test_importing_the_package_imports_no_heavy_library():
+    code = "import sys, corpus_vn_police; print(sorted({'polars', 'pyarrow', 'datasets', 'numpy', 'jsonschema', 'rich', 'typer'} & set(sys.modules)))"
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"
+
+
+def test_every_reason_of_the_code_is_in_the_documentation_and_the_other_way_round():
+    pattern = re.compile(r'"((?:file|container|limit|json|encoding|header|text|id)\.[a-z_0-9]+)"')
+    files = [file for file in PACKAGE.rglob("*.py") if file.name not in ("verify.py", "config.py")]  # other codes
+    used = {code for file in files for code in pattern.findall(file.read_text(encoding="utf-8"))}
+    documented = set(
+        re.findall(
+            r"^\| `([a-z]+\.[a-z_0-9]+)` \|", (ROOT / "docs/reasons.md").read_text(encoding="utf-8"), re.MULTILINE
+        )
+    )
+    assert used == documented

@@ -1,0 +1,146 @@
+"""Headers, paragraphs and counts."""
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corpus_vn_police.config import load_config
+from corpus_vn_police.normalise import normalise
+from corpus_vn_police.read.seeds import SeedBatch, take
+from corpus_vn_police.structure import structure
+
+_CORPUS = load_config(None).with_flags(latest="2026-11-22")
+
+
+def _structure(*texts, **row):
+    import io
+
+    batch = SeedBatch()
+    for text in texts:
+        data = text.encode()
+        batch.add("x.txt", take(io.BytesIO(data), _CORPUS.limits), {"body": data, **row})
+    return structure(normalise(batch.frame()), _CORPUS)
+
+
+def _one(text, **row):
+    return _structure(text, **row).row(0, named=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "date", "precision", "body"),
+    [
+        (" date 2020-12 Ngày 7/12", "2020-12", "month", "Ngày 7/12"),
+        ("date 2020 a", "2020", "year", "a"),
+        ("\ufeff\u200b date\t2020-12-07\na", "2020-12-07", "day", "a"),
+        ("\n\n date\u00a0 2020-12\u3000a", "2020-12", "month", "a"),
+        ("date 2020-12\r\n\r\na", "2020-12", "month", "a"),
+        ("date 2020-12\x0ca", "2020-12", "month", "a"),
+        ("date 2020-12\x1c\x1ca", "2020-12", "month", "a"),
+        ("date 2020 date 2020-12 date 2020-12-05 a", "2020-12-05", "day", "a"),
+        ("date 2020-12-05 date 2020 a", "2020-12-05", "day", "a"),
+        ("update 2020-12 a", None, None, "update 2020-12 a"),
+        ("dated 2020 a", None, None, "dated 2020 a"),
+        ("a date 2020-12 b", None, None, "a date 2020-12 b"),
+        ("# doc_id = 1\n# date = 20201001\na", None, None, "a"),
+        ("date 2020-12\n# url = x\n\na", "2020-12", "month", "a"),
+        ("# không phải khóa\na", None, None, "# không phải khóa\n\na"),
+    ],
+)
+def test_the_header_is_read_and_never_stays_in_the_text(text, date, precision, body):
+    row = _one(text)
+    assert (row["date"], row["date_precision"], row["text"], row["reason"]) == (date, precision, body, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("date 2020-1 a", "header.malformed"),
+        ("Date 2020-12 a", "header.malformed"),
+        ("DATE: 2020 a", "header.malformed"),
+        ("date 20201207 a", "header.malformed"),
+        ("date 2020-12, a", "header.malformed"),
+        ("date 2020-12 date 2020-1 a", "header.malformed"),
+        ("date 2020-13 a", "header.impossible_date"),
+        ("date 2021-02-29 a", "header.impossible_date"),
+        ("date 0000 a", "header.impossible_date"),
+        ("date 2026-12 a", "header.future_date"),
+        ("date 2026-11-23 a", "header.future_date"),
+        ("date 2020 date 2021 a", "header.contradiction"),
+        ("date 2020-12-05 date 2020 date 2020-12-06 a", "header.contradiction"),
+        ("date 2020-12", "text.empty"),
+        (" date 2020-12 \n\n \u200b ", "text.empty"),
+        ("", "text.empty"),
+        ("date 2020\0 a", "encoding.nul"),
+    ],
+)
+def test_a_bad_header_or_body_is_rejected_with_its_reason(text, reason):
+    row = _one(text)
+    assert (row["reason"], row["date"]) == (reason, "2020-12" if reason == "text.empty" and "2020" in text else None)
+
+
+def test_the_year_and_the_month_of_today_are_not_the_future():
+    assert _structure("date 2026 a", "date 2026-11 a", "date 2026-11-22 a")["reason"].to_list() == [None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("given_date", "date"),
+    [
+        ("20200102", "2020-01-02"),
+        ("2020", "2020-01"),
+        ("2020-01-02T10:00:00+07:00", "2020-01-02"),
+        ("2020-01-02 10:00:00.5Z", "2020-01-02"),
+        ("2020-01-02T10", "2020-01-02"),
+        ("20200102T101010Z", "2020-01-02"),
+        ("2020-01-02t10:00z", "2020-01-02"),
+    ],
+)
+def test_a_row_s_date_and_the_header_together_give_the_more_precise_one(given_date, date):
+    row = _one("date 2020-01 a", header_date=given_date)
+    assert (row["date"], row["reason"]) == (date, None)
+
+
+@pytest.mark.parametrize(
+    ("given_date", "reason", "pointer"),
+    [
+        ("2021", "header.contradiction", None),
+        ("2/1/2020", "header.malformed", "/date"),
+        ("202001", "header.malformed", "/date"),
+        ("2020-01-32", "header.impossible_date", "/date"),
+        ("2020-01-02T99:00", "header.malformed", "/date"),
+        ("2020-01-02T10:00---", "header.malformed", "/date"),
+        ("2020T10:00", "header.malformed", "/date"),
+    ],
+)
+def test_a_row_s_date_that_is_wrong_is_rejected(given_date, reason, pointer):
+    row = _one("date 2020-01 a", header_date=given_date)
+    assert (row["reason"], row["pointer"]) == (reason, pointer)
+
+
+@pytest.mark.parametrize(
+    ("text", "body"),
+    [
+        ("a\nb\nc", "a\n\nb\n\nc"),
+        ("a\nb\n\n\n\nc\n", "a\nb\n\nc"),
+        ("a \n \n b", "a\n\nb"),
+        ("\n\na\nb\n", "a\n\nb"),
+    ],
+)
+def test_paragraphs_are_parted_at_blank_lines_or_where_there_are_none_at_newlines(text, body):
+    assert _one(text)["text"] == body
+
+
+def test_a_first_paragraph_that_is_the_row_s_title_is_taken_out():
+    assert _structure("Tiêu đề\nThân bài", "Khác\nThân bài", title=" Tiêu  đề\n")["text"].to_list() == [
+        "Thân bài",
+        "Khác\n\nThân bài",
+    ]
+
+
+@given(st.lists(st.text(alphabet="a đ\n.\u00a0\t", min_size=1), min_size=1, max_size=5))
+def test_the_counts_are_those_of_the_text(texts):
+    rows = _structure(*texts).filter(pl.col("reason").is_null())
+    for row in rows.iter_rows(named=True):
+        text = row["text"]
+        counted = (row["n_chars"], row["n_syllables"], row["n_paragraphs"])
+        assert counted == (len(text), len(text.split()), len(text.split("\n\n")))

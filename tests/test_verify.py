@@ -1,0 +1,147 @@
+"""`verify` names each kind of damage."""
+
+import json
+import random
+import shutil
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import corpus_vn_police as cvp
+from corpus_vn_police.build.manifest import self_digest
+from corpus_vn_police.build.parquet import file_digest
+from corpus_vn_police.errors import OutputError
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("verify")
+    (folder / "in").mkdir()
+    for number in range(6):
+        (folder / f"in/{number}.txt").write_text(f"date 202{number} Bài {number}")
+    (folder / "in/bad.txt").write_bytes(b"\xff")
+    (folder / "in/corpus.toml").write_text('[splits]\ntest_from = "2024-01"\n')
+    cvp.build(folder / "in", out=folder / "out", workers=1)
+    return folder / "out"
+
+
+@pytest.fixture
+def out(built, tmp_path):
+    return shutil.copytree(built, tmp_path / "out")
+
+
+def _codes(out):
+    return [(problem.file, problem.code) for problem in cvp.verify(out).problems]
+
+
+def _sign(out, **changes):
+    """Make the manifest agree with the files, as somebody would who changes them on purpose."""
+    path = out / "manifest.json"
+    manifest = json.loads(path.read_text()) | changes
+    for entry in manifest["files"]:
+        entry["bytes"], entry["sha256"] = file_digest(out / entry["path"])
+    manifest["sha256"] = self_digest(manifest)
+    path.write_text(json.dumps(manifest))
+
+
+def _rewrite(out, name, change):
+    """Change a Parquet file's table and sign the manifest."""
+    table = pq.read_table(out / name)
+    pq.write_table(change(table), out / name)
+    _sign(out)
+    return {code for _, code in _codes(out)}
+
+
+def test_a_build_is_fine(out):
+    report = cvp.verify(out)
+    assert (report.ok, report.digest) == (True, json.loads((out / "manifest.json").read_text())["digest"])
+
+
+def test_a_flipped_byte_is_found_in_any_file(out):
+    draw = random.Random(11)
+    for path in sorted(path for path in out.rglob("*") if path.is_file()):
+        whole = path.read_bytes()
+        for place in draw.sample(range(len(whole)), 12):
+            path.write_bytes(whole[:place] + bytes([whole[place] ^ (1 << draw.randrange(8))]) + whole[place + 1 :])
+            assert not cvp.verify(out).ok, (path, place)
+        path.write_bytes(whole)
+    assert cvp.verify(out).ok
+
+
+def test_a_file_that_is_missing_or_was_added_is_named(out):
+    (out / "ledger.parquet").unlink()
+    (out / "data/notes.txt").write_text("x")
+    assert _codes(out) == [("data/notes.txt", "file.unlisted"), ("ledger.parquet", "file.missing")]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 1}', "\ufffe"])
+def test_a_broken_manifest_is_reported_not_raised(out, text):
+    (out / "manifest.json").write_text(text)
+    assert _codes(out) == [("manifest.json", "manifest.invalid")]
+
+
+def test_a_manifest_that_was_edited_is_found(out):
+    path = out / "manifest.json"
+    path.write_text(path.read_text().replace('"seeds": 7', '"seeds": 8'))
+    assert ("manifest.json", "manifest.digest") in _codes(out)
+
+
+def test_counts_that_do_not_add_up_are_found(out):
+    _sign(out, seeds=8, splits={"train": 6})
+    assert {code for _, code in _codes(out)} == {"ledger.balance", "splits.count"}
+
+
+def test_a_row_that_breaks_the_schema_is_found(out):
+    def negative(table):
+        return table.set_column(
+            table.schema.get_field_index("n_chars"),
+            table.schema.field("n_chars"),
+            pa.array([-1] * len(table), pa.int32()),
+        )
+
+    assert _rewrite(out, "data/train-00000-of-00001.parquet", negative) == {"schema.row", "manifest.content_digest"}
+
+
+def test_a_column_of_another_type_is_found(out):
+    def wider(table):
+        return table.set_column(table.schema.get_field_index("year"), "year", table.column("year").cast(pa.int64()))
+
+    assert "schema.columns" in _rewrite(out, "data/train-00000-of-00001.parquet", wider)
+
+
+def test_a_record_without_a_ledger_row_is_found(out):
+    def less(table):
+        return table.slice(1)
+
+    assert {"ledger.balance", "ledger.records"} <= _rewrite(out, "ledger.parquet", less)
+
+
+def test_configs_that_are_out_of_step_are_found(out):
+    def turned(table):
+        return table.take(list(reversed(range(len(table)))))
+
+    assert _rewrite(out, "annotations/train-00000-of-00001.parquet", turned) == {
+        "configs.aligned",
+        "manifest.content_digest",
+    }
+
+
+def test_sources_with_other_bytes_are_found(out):
+    def other(table):
+        return table.set_column(2, "data", pa.array([b"x"] * len(table)))
+
+    assert _rewrite(out, "sources/train-00000-of-00001.parquet", other) == {"sources.sha256", "manifest.content_digest"}
+
+
+def test_an_id_that_stands_twice_is_found(out):
+    def twice(table):
+        return pa.table(pl.DataFrame(table).with_columns(pl.col("id").first()).to_arrow().cast(table.schema))
+
+    assert "records.id" in _rewrite(out, "data/train-00000-of-00001.parquet", twice)
+
+
+def test_a_folder_without_a_manifest_is_no_build(tmp_path):
+    with pytest.raises(OutputError, match="is not a build"):
+        cvp.verify(tmp_path)
