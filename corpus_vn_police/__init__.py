@@ -56,7 +56,7 @@ class _Package(types.ModuleType):
     """Keeps `build`, `normalise` and `verify` the functions that they are for users.
 
     Importing a submodule sets it as an attribute of its package, and three of them have the name
-    of a function; `import corpus_vn_police.build` works all the same.
+    of a function. `from corpus_vn_police.build.card import ...` works all the same.
     """
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from corpus_vn_police.config import FILE_NAME, Corpus, is_period, load_config
-from corpus_vn_police.errors import ConfigError, InputError
+from corpus_vn_police.errors import ConfigError, DiskError, InputError
 from corpus_vn_police.pipeline import Build, Job, Progress, run_build
 from corpus_vn_police.shipped import shipped_corpus, shipped_seeds
 from corpus_vn_police.verify import Report
@@ -52,13 +52,18 @@ def build(
         RejectedError: `strict`, and a seed is rejected; `out` is left as it was.
         DiskError: the operating system failed to read or write.
     """
+    if not os.fspath(out):
+        raise ConfigError("out is empty", "give a folder for --out")
     source, corpus = configured(seeds, config)
     target = Path(os.path.realpath(out))  # a link stays a link, and the build goes where it leads
     check_apart(source, target)
-    job = Job(
-        workers=_positive(workers), strict=strict, date=_day(date), progress=progress or (lambda step, done: None)
-    )
-    return replace(run_build(source, target, corpus.with_flags(dedup=dedup), job), out=os.fspath(out))
+    job = Job(workers=workers, strict=strict, date=_day(date), progress=progress or (lambda step, done: None))
+    try:
+        built = run_build(source, target, corpus.with_flags(dedup=dedup), job)
+    except OSError as error:
+        name = f"{error.filename}: " if error.filename else ""
+        raise DiskError(f"{name}{error.strerror or error}", "check the disk and the permissions") from error
+    return replace(built, out=os.fspath(out))
 
 
 def verify(folder: StrPath) -> Report:
@@ -103,12 +108,6 @@ def check_apart(seeds: str, out: Path) -> None:
         raise ConfigError(
             f"--out {out} and the seeds {seeds} lie in one another", "give a folder for --out beside the seeds"
         )
-
-
-def _positive(workers: int | None) -> int | None:
-    if workers is not None and workers < 1:
-        raise ConfigError(f"workers = {workers} is not allowed", "give 1 or more, or leave it out for one a processor")
-    return workers
 
 
 def _day(date: str | None) -> str | None:

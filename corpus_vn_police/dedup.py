@@ -67,7 +67,7 @@ def _sharing_an_id(index: Index) -> pl.DataFrame:
     schema = pl.Schema({"seed": pl.Int64, **dict.fromkeys(names, pl.String)})
     if not len(seeds):
         return pl.DataFrame(schema=schema)
-    table = index.gather(seeds, "index", names)
+    table = index.gather(seeds, names)
     frame = pl.DataFrame(table).insert_column(0, pl.Series("seed", seeds)).cast(schema)
     # A seed that could not be read has no bytes to differ by.
     return frame.drop_nulls(["id", "sha256"]).sort("path", "sha256")

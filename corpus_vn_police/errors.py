@@ -26,6 +26,8 @@ class CorpusError(Exception):
     code: ClassVar[str] = "error"
     exit_code: ClassVar[int] = 2
 
+    __hash__ = Exception.__hash__  # a dataclass with equality has none of its own
+
     def __str__(self) -> str:
         """Message and hint, a line each."""
         return f"{self.message}\n{self.hint}" if self.hint else self.message

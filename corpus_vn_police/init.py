@@ -13,7 +13,7 @@ from corpus_vn_police.config import FILE_NAME, load_config
 from corpus_vn_police.contract import document
 from corpus_vn_police.contract.arrow import resolve
 from corpus_vn_police.errors import ConfigError, DiskError, InputError
-from corpus_vn_police.pipeline import Job, survey
+from corpus_vn_police.pipeline import Job
 
 CARD_NAME = "DATASET_CARD.md"
 
@@ -80,11 +80,12 @@ def _name(folder: Path) -> str:
 
 def _starts(folder: Path) -> dict[str, str]:
     from corpus_vn_police.split import suggest_starts
+    from corpus_vn_police.survey import count_dates
 
     if not folder.is_dir():
         return {}
     try:
-        return suggest_starts(survey(str(folder), load_config(None), Job()))
+        return suggest_starts(count_dates(str(folder), load_config(None), Job()))
     except InputError:  # no seeds yet
         return {}
 

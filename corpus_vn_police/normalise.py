@@ -31,11 +31,10 @@ _SUSPECT = f"[{_CONTROLS}{_INVISIBLE}{_NEWLINES}{_SPACES}{_NOT_NFC}]"
 _HEADER_GAP = r"^([\s\uFEFF\u200B]*date[ \t\u00A0]+[0-9]{4}(?:-[0-9]{2}){0,2})[\x0B\x0C\x1C-\x1F]"
 
 # An emoji sequence (a family, a profession) is held together by zero-width joiners: those
-# between two pictographs are kept. The blocks are those of Unicode's emoji, with the variation
-# selector and the skin tones that may stand before a joiner.
+# between two pictographs are kept. A variation selector or a skin tone may stand before it.
 _JOINER = "\u200d"
-_PICTOGRAPH = r"[\u2190-\u2BFF\u3030\u303D\u3297\u3299\x{1F000}-\x{1FAFF}]"
-_KEPT_JOINER = rf"({_PICTOGRAPH}\uFE0F?)\u200D({_PICTOGRAPH})"
+_PICTOGRAPH = r"\p{Extended_Pictographic}"
+_KEPT_JOINER = rf"({_PICTOGRAPH}[\uFE0F\x{{1F3FB}}-\x{{1F3FF}}]?)\u200D({_PICTOGRAPH})"
 _PLACEHOLDER = "\x01"  # a control character, so it cannot be in the text at that point
 
 

@@ -7,7 +7,6 @@ bytes, and its path where the parts are not in path order.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,25 +45,32 @@ class Part:
     records: int
 
 
-def write_part(folder: Path, name: str, index: pl.DataFrame, records: pa.Table) -> Part:
+def write_part(folder: Path, name: str, index: pl.DataFrame, records: pa.Table | None) -> Part:
     """Write a part.
 
     Args:
         folder: where.
         name: its name; parts are read in the order of the list that they are given in.
         index: the columns of `INDEX`, a row a seed.
-        records: a row for each row of `index` that has a `split`, in that order.
+        records: a row for each row of `index` that has a `split`, in that order; None where
+            nobody will read them.
     """
-    for kind, table in (("index", index.to_arrow(compat_level=pl.CompatLevel.oldest())), ("records", records)):
-        with pa.OSFile(str(folder / f"{name}.{kind}"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-            writer.write_table(table)
-    return Part(name, len(index), records.num_rows)
+    tables = {"index": index.to_arrow(compat_level=pl.CompatLevel.oldest()), "records": records}
+    for kind, table in tables.items():
+        if table is not None:
+            path = str(folder / f"{name}.{kind}")
+            with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+                writer.write_table(table)
+    return Part(name, len(index), 0 if records is None else records.num_rows)
 
 
 def open_table(folder: Path, part: Part, kind: str) -> pa.Table:
     """Map a part's `index` or `records` into memory."""
     with pa.memory_map(str(folder / f"{part.name}.{kind}")) as source:
         return pa.ipc.open_file(source).read_all()
+
+
+_KINDS = {"ids": np.uint64, "splits": np.uint8, "text_bytes": np.uint32, "data_bytes": np.uint32, "rows": np.uint32}
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,7 @@ class Index:
         ids: the ids as numbers (uint64); 0 where there is none.
         splits: the split (uint8), 255 for a seed that is rejected.
         text_bytes: length of the text in UTF-8 (uint32).
+        data_bytes: length of the seed (uint32); no more than 2**32 - 1 is told.
         rows: the seed's row in its part's records (uint32).
     """
 
@@ -87,22 +94,23 @@ class Index:
     ids: npt.NDArray[np.uint64]
     splits: npt.NDArray[np.uint8]
     text_bytes: npt.NDArray[np.uint32]
+    data_bytes: npt.NDArray[np.uint32]
     rows: npt.NDArray[np.uint32]
 
     @classmethod
     def read(cls, folder: Path, parts: tuple[Part, ...]) -> Index:
         """Gather the index of parts."""
-        columns: dict[str, list[np.ndarray]] = {"ids": [], "splits": [], "text_bytes": [], "rows": []}
+        columns: dict[str, list[np.ndarray]] = {name: [] for name in _KINDS}
         for part in parts:
-            frame = pl.DataFrame(open_table(folder, part, "index").select(["id", "split", "text_bytes"]))
+            frame = pl.DataFrame(open_table(folder, part, "index").select(["id", "bytes", "split", "text_bytes"]))
             ids = frame["id"].str.to_integer(base=16, dtype=pl.UInt64).fill_null(0)
             splits = frame["split"].fill_null(255).to_numpy()
             columns["ids"].append(ids.to_numpy())
             columns["splits"].append(splits)
             columns["text_bytes"].append(frame["text_bytes"].fill_null(0).to_numpy())
+            columns["data_bytes"].append(frame["bytes"].fill_null(0).clip(0, 2**32 - 1).cast(pl.UInt32).to_numpy())
             columns["rows"].append((np.cumsum(splits != 255) - 1).clip(min=0).astype(np.uint32))
-        kinds = {"ids": np.uint64, "splits": np.uint8, "text_bytes": np.uint32, "rows": np.uint32}
-        joined = {name: np.concatenate([np.empty(0, kinds[name]), *column]) for name, column in columns.items()}
+        joined = {name: np.concatenate([np.empty(0, kind), *columns[name]]) for name, kind in _KINDS.items()}
         starts = np.concatenate([[0], np.cumsum([part.seeds for part in parts], dtype=np.int64)])
         return cls(folder, parts, starts.astype(np.int64), **joined)
 
@@ -126,41 +134,96 @@ class Index:
             last = paths[-1]
         if ordered:
             return np.arange(len(self), dtype=np.int64)
-        frames = [pl.DataFrame({name: self.column(part, name) for name in ("path", "sha256")}) for part in self.parts]
-        return pl.concat(frames).select(pl.arg_sort_by("path", "sha256")).to_series().to_numpy().astype(np.int64)
+        paths = pl.concat([self.column(part, "path") for part in self.parts])
+        order = paths.arg_sort().to_numpy().astype(np.int64)
+        if paths.n_unique() == len(paths):
+            return order
+        # An archive may hold a name twice.
+        sha256 = pl.concat([self.column(part, "sha256") for part in self.parts])
+        return (
+            pl.DataFrame([paths, sha256])
+            .select(pl.arg_sort_by("path", "sha256"))
+            .to_series()
+            .to_numpy()
+            .astype(np.int64)
+        )
+
+    def dates(self) -> dict[str, int]:
+        """How many records that may be published have each date; undated ones are left out."""
+        counts: dict[str, int] = {}
+        for part in self.parts:
+            frame = pl.DataFrame(open_table(self.folder, part, "index").select(["date", "split"])).drop_nulls()
+            for date, count in frame["date"].value_counts().iter_rows():
+                counts[date] = counts.get(date, 0) + count
+        return counts
 
     def column(self, part: Part, name: str) -> pl.Series:
         """A column of a part's index."""
         return pl.Series(name, open_table(self.folder, part, "index").column(name))
 
-    def gather(self, numbers: npt.NDArray[np.int64], kind: str, columns: list[str]) -> pa.Table:
-        """Rows of the parts' `index` or `records`.
+    def gather(self, numbers: npt.NDArray[np.int64], columns: list[str]) -> pa.Table:
+        """The index lines of seeds, in the order of their numbers given."""
+        holders = self._holders(numbers)
+        return _gather(self.folder, self.parts, holders, numbers - self.starts[holders], "index", columns)
 
-        Args:
-            numbers: seeds, in the order wanted; for `records` only such as have a split.
-            kind: `index` or `records`.
-            columns: which columns.
+    def locate(self, numbers: npt.NDArray[np.int64]) -> Located:
+        """Where the records of seeds are; all of them must have a split."""
+        holders = self._holders(numbers).astype(np.uint32)
+        sizes = np.stack([self.text_bytes[numbers], self.data_bytes[numbers]])
+        return Located(self.folder, self.parts, holders, self.rows[numbers], *sizes)
 
-        Returns:
-            A table with a row for each number, in their order.
-        """
-        holders = np.searchsorted(self.starts, numbers, side="right") - 1
-        rows = self.rows[numbers].astype(np.int64) if kind == "records" else numbers - self.starts[holders]
-        tables, places = [], []
-        for holder in _distinct(holders):
-            mine = np.flatnonzero(holders == holder)
-            table = open_table(self.folder, self.parts[holder], kind).select(columns)
-            wanted = rows[mine]
-            run = len(wanted) == wanted[-1] - wanted[0] + 1 and bool((np.diff(wanted) == 1).all())
-            tables.append(table.slice(wanted[0], len(wanted)) if run else table.take(pa.array(wanted)))
-            places.append(mine)
-        joined = pa.concat_tables(tables)
-        order = np.concatenate(places)
-        if (np.diff(order) == 1).all():
-            return joined
-        return joined.take(pa.array(np.argsort(order, kind="stable")))
+    def _holders(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        return np.searchsorted(self.starts, numbers, side="right") - 1
 
 
-def _distinct(holders: npt.NDArray[np.int64]) -> Iterator[int]:
-    _, first = np.unique(holders, return_index=True)
-    return (int(holders[place]) for place in np.sort(first))
+@dataclass(frozen=True)
+class Located:
+    """Records of parts, in an order of their own.
+
+    Attributes:
+        folder: where the parts are.
+        parts: all parts.
+        holders: of each record its part (uint32).
+        rows: of each record its row in the part's records (uint32).
+        text_bytes: length of its text in UTF-8 (uint32).
+        data_bytes: length of its seed (uint32).
+    """
+
+    folder: Path
+    parts: tuple[Part, ...]
+    holders: npt.NDArray[np.uint32]
+    rows: npt.NDArray[np.uint32]
+    text_bytes: npt.NDArray[np.uint32]
+    data_bytes: npt.NDArray[np.uint32]
+
+    def __len__(self) -> int:
+        """How many records there are."""
+        return len(self.rows)
+
+    def gather(self, start: int, stop: int, columns: list[str]) -> pa.Table:
+        """The records from `start` up to, not including, `stop`."""
+        holders = self.holders[start:stop].astype(np.int64)
+        return _gather(self.folder, self.parts, holders, self.rows[start:stop].astype(np.int64), "records", columns)
+
+
+def _gather(
+    folder: Path,
+    parts: tuple[Part, ...],
+    holders: npt.NDArray[np.int64],
+    rows: npt.NDArray[np.int64],
+    kind: str,
+    columns: list[str],
+) -> pa.Table:
+    """Rows of parts, in the order given; a run of rows of one part is not copied."""
+    grouped = np.argsort(holders, kind="stable")
+    bounds = np.flatnonzero(np.diff(holders[grouped])) + 1
+    tables = []
+    for mine in np.split(grouped, bounds):
+        table = open_table(folder, parts[holders[mine[0]]], kind).select(columns)
+        wanted = rows[mine]
+        run = bool((np.diff(wanted) == 1).all())
+        tables.append(table.slice(wanted[0], len(wanted)) if run else table.take(pa.array(wanted)))
+    joined = pa.concat_tables(tables)
+    if (np.diff(grouped) == 1).all():
+        return joined
+    return joined.take(pa.array(np.argsort(grouped, kind="stable")))

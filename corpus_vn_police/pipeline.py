@@ -6,9 +6,7 @@ import datetime
 import functools
 import itertools
 import os
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -24,28 +22,28 @@ from corpus_vn_police.build.parquet import (
     Shard,
     Written,
     file_digest,
-    ledger_rows,
     plan_shards,
     write_ledger,
     write_shard,
 )
-from corpus_vn_police.config import Corpus, Limits
+from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import load_contract
 from corpus_vn_police.dedup import Settled, settle
 from corpus_vn_police.engine.local import available_cpus, map_tasks
 from corpus_vn_police.errors import ConfigError, InputError, LedgerError, NothingPublishedError, RejectedError
 from corpus_vn_police.normalise import normalise
 from corpus_vn_police.parts import INDEX, Index, Part, write_part
-from corpus_vn_police.read import Batching, Listing, Skipped, Task, Unpacker, list_input, load
+from corpus_vn_police.read import Batching, Skipped, Task, Unpacker, list_input, load, seeds_in
 from corpus_vn_police.split import assign_split, suggest_starts
 from corpus_vn_police.state import open_state
 from corpus_vn_police.structure import structure
 from corpus_vn_police.validate import records, validate
 
+# Starting a process costs a second; below that many records a worker has nothing to gain.
 _WORTH_A_WORKER = 20_000
 
 Progress = Callable[[str, int], None]
-"""Called with the name of a step and how many seeds (or files) it has just done."""
+"""Called with the name of a step and how many seeds (or rows) it has just done."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +87,18 @@ class Job:
     date: str | None = None
     progress: Progress = lambda step, done: None
 
+    def __post_init__(self) -> None:
+        """Refuse a number of processes below 1."""
+        if self.workers is not None and self.workers < 1:
+            raise ConfigError(
+                f"workers = {self.workers} is not allowed", "give 1 or more, or leave it out for one a processor"
+            )
+
+    @property
+    def processes(self) -> int:
+        """How many processes there may be."""
+        return self.workers or available_cpus()
+
 
 def run_build(seeds: str, out: Path, corpus: Corpus, job: Job) -> Build:
     """Turn a folder of seeds into a build.
@@ -97,52 +107,65 @@ def run_build(seeds: str, out: Path, corpus: Corpus, job: Job) -> Build:
         CorpusError: the input is missing or holds no seeds, the output holds something else or is
             busy, nothing would be published, or the disk fails. The output is left as it was.
     """
-    corpus = _with_latest(corpus)
-    workers = job.workers or available_cpus()
-    listing = list_input(seeds)
+    corpus = with_latest(corpus)
     unpacker = Unpacker(corpus.limits, job.batching)
+    tasks = _tasks_outside(out, seeds, unpacker)
     with open_state(out) as state:
-        parts = _process_all(unpacker.tasks(listing), state.parts, corpus, job, workers)
-        index = Index.read(state.parts, parts)
-        _check_any(index, seeds)
+        index = process_all(tasks, state.parts, corpus, job)
         settled = settle(index)
-        order = index.in_path_order()
-        published = order[settled.published[order]]
         _check_publishable(index, settled, job)
+        order = index.in_path_order()
         status = write_ledger(index, order, settled.published, settled.changes, state.new / "ledger.parquet")
-        shards = plan_shards(index, published, settled.copies, _configs(corpus))
-        written = _write_all(index, state.new, shards, job, workers)
+        shards = plan_shards(index, order[settled.published[order]], settled.copies, _configs(corpus))
+        written = _write_all(state.new, shards, job, len(index))
         build = _finish(state.new, corpus, job, status, written)
+        _check_balance(len(index), status, build)
         notes = (*_notes(corpus, index), *_skipped_note(unpacker.skipped))
         state.place()
     return replace(build, out=str(out), notes=notes)
 
 
-def run_check(seeds: str, corpus: Corpus, job: Job) -> Iterator[pa.Table]:
-    """Read and validate, and write nothing.
+def process_all(tasks: Iterator[Task], folder: Path, corpus: Corpus, job: Job, *, keep_records: bool = True) -> Index:
+    """Take all tasks down the road to their parts.
 
-    Returns:
-        The ledger's rows in path order, `published` for what passes; copies are not left out.
+    Args:
+        tasks: what to read.
+        folder: where the parts go.
+        corpus: the settings.
+        job: how it runs.
+        keep_records: False leaves the records out of the parts, for a check that writes nothing.
+
+    Raises:
+        InputError: there is not one seed.
+        LedgerError: a seed was lost between the reading and its part (law 3).
     """
-    with _surveyed(seeds, corpus, job) as index:
-        settled = settle(index, leave_out_copies=False)
-        yield from ledger_rows(index, index.in_path_order(), settled.published, settled.changes)
+    work = functools.partial(process, folder, corpus, job.batching, keep_records)
+    parts: list[Part] = []
+    given = 0
+
+    def counted() -> Iterator[tuple[int, Task]]:
+        nonlocal given
+        for number, task in enumerate(tasks):
+            given += seeds_in(task)
+            yield number, task
+
+    for done in map_tasks(work, counted(), job.processes):
+        parts += done
+        job.progress("read", sum(part.seeds for part in done))
+    index = Index.read(folder, tuple(parts))
+    if len(index) != given:
+        raise LedgerError(
+            f"{given} seeds were read and {len(index)} came to their parts",
+            "this is a defect of corpus-vn-police: please report it; nothing was published",
+        )
+    if not given:
+        raise InputError("the input holds no seeds: no text, row or member", "give files that hold some")
+    return index
 
 
-@contextmanager
-def _surveyed(seeds: str, corpus: Corpus, job: Job) -> Iterator[Index]:
-    """The index of an input, its parts in a temporary folder."""
-    corpus = replace(_with_latest(corpus), sources=False)
-    listing = list_input(seeds)
-    with tempfile.TemporaryDirectory(prefix="corpus-vn-police-") as folder:
-        tasks = Unpacker(corpus.limits, job.batching).tasks(listing)
-        parts = _process_all(tasks, Path(folder), corpus, job, job.workers or available_cpus())
-        index = Index.read(Path(folder), parts)
-        _check_any(index, seeds)
-        yield index
-
-
-def process(folder: Path, corpus: Corpus, batching: Batching, numbered: tuple[int, Task]) -> list[Part]:
+def process(
+    folder: Path, corpus: Corpus, batching: Batching, keep_records: bool, numbered: tuple[int, Task]
+) -> list[Part]:
     """Take one task's seeds down the road to their parts: what a worker does."""
     number, task = numbered
     contract = load_contract("record")
@@ -152,18 +175,16 @@ def process(folder: Path, corpus: Corpus, batching: Batching, numbered: tuple[in
         alive = batch["reason"].is_null()
         sieved = validate(records(batch.filter(alive), contract), contract)
         batch = _with_rejected(batch, alive, sieved.rejected)
-        kept = batch.filter(pl.col("reason").is_null())
-        table = sieved.kept
-        if corpus.sources:
-            data = kept["data"].to_arrow(compat_level=pl.CompatLevel.oldest()).cast(pa.binary())
-            table = table.append_column(SOURCE_DATA, data)
-        split = pl.when(pl.col("reason").is_null()).then(assign_split(batch, corpus.splits)).alias("split")
-        size = pl.when(pl.col("reason").is_null()).then(pl.col("text").str.len_bytes()).alias("text_bytes")
-        parts.append(
-            write_part(
-                folder, f"{number:07d}-{place:04d}", batch.with_columns(split, size).select(INDEX.names()), table
-            )
+        kept = pl.col("reason").is_null()
+        batch = batch.with_columns(
+            pl.when(kept).then(assign_split(batch, corpus.splits)).alias("split"),
+            pl.when(kept).then(pl.col("text").str.len_bytes()).alias("text_bytes"),
         )
+        table = sieved.kept if keep_records else None
+        if table is not None and corpus.sources:
+            data = batch.filter(kept)["data"].to_arrow(compat_level=pl.CompatLevel.oldest())
+            table = table.append_column(SOURCE_DATA, data.cast(pa.binary()))
+        parts.append(write_part(folder, f"{number:07d}-{place:04d}", batch.select(INDEX.names()), table))
     return parts
 
 
@@ -176,53 +197,40 @@ def _with_rejected(batch: pl.DataFrame, alive: pl.Series, rejected: pl.DataFrame
     return batch.with_columns(batch[name].scatter(places, rejected[name]) for name in names)
 
 
-def _process_all(tasks: Iterator[Task], folder: Path, corpus: Corpus, job: Job, workers: int) -> tuple[Part, ...]:
-    parts: list[Part] = []
-    work = functools.partial(process, folder, corpus, job.batching)
-    for done in map_tasks(work, enumerate(tasks), workers):
-        parts += done
-        job.progress("read", sum(part.seeds for part in done))
-    return tuple(parts)
+def _tasks_outside(out: Path, seeds: str, unpacker: Unpacker) -> Iterator[Task]:
+    """The input's tasks; refuses to read what an older build wrote, as a glob may name it."""
+    listing = list_input(seeds)
+    root = Path(os.path.realpath(listing.root))
+    if "://" not in listing.root and out.is_relative_to(root):
+        inside = f"{out.relative_to(root).as_posix()}/"
+        found = next((name for name in listing.names if name.startswith(inside)), None)
+        if found:
+            raise ConfigError(
+                f"the seeds include {found}, which lies in --out {out}", "give a folder for --out elsewhere"
+            )
+    return unpacker.tasks(listing)
 
 
-def _write_all(index: Index, folder: Path, shards: list[Shard], job: Job, workers: int) -> list[Written]:
+def _write_all(folder: Path, shards: list[Shard], job: Job, seeds: int) -> list[Written]:
     written = []
-    # Starting a process costs a second; below that a worker has nothing to gain.
-    worth = len(shards) > 1 and len(index) > _WORTH_A_WORKER
-    for shard in map_tasks(functools.partial(write_shard, index, folder), shards, workers if worth else 1):
+    workers = job.processes if len(shards) > 1 and seeds > _WORTH_A_WORKER else 1
+    for shard in map_tasks(functools.partial(write_shard, folder), shards, workers):
         written.append(shard)
         job.progress("write", shard.rows)
     return written
 
 
-def _with_latest(corpus: Corpus) -> Corpus:
+def with_latest(corpus: Corpus) -> Corpus:
     """The settings with the last day that a header may mean: the only use of a clock."""
     if corpus.limits.latest is not None:
         return corpus
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    limits: Limits = replace(corpus.limits, latest=today)
-    return replace(corpus, limits=limits)
+    return replace(corpus, limits=replace(corpus.limits, latest=today))
 
 
 def _configs(corpus: Corpus) -> list[str]:
     wanted = {"default": True, "annotations": corpus.annotations, "sources": corpus.sources}
     return [config for config, enabled in wanted.items() if enabled]
-
-
-def _check_outside(listing: Listing, out: Path) -> None:
-    """Refuse to read what an older build wrote, as a glob may name it."""
-    root = Path(os.path.realpath(listing.root))
-    if "://" in listing.root or not out.is_relative_to(root):
-        return
-    inside = f"{out.relative_to(root).as_posix()}/"
-    found = next((name for name in listing.names if name.startswith(inside)), None)
-    if found:
-        raise ConfigError(f"the seeds include {found}, which lies in --out {out}", "give a folder for --out elsewhere")
-
-
-def _check_any(index: Index, seeds: str) -> None:
-    if not len(index):
-        raise InputError(f"{seeds}: holds no seeds (its files hold no rows or members)", "give files that hold some")
 
 
 def _check_publishable(index: Index, settled: Settled, job: Job) -> None:
@@ -250,12 +258,12 @@ def _finish(folder: Path, corpus: Corpus, job: Job, status: dict[str, int], shar
     """Write card and manifest beside the Parquet files."""
     figures = measure(folder)
     splits = {split.split: split.records for split in figures.splits}
-    _check_balance(status, figures.status, splits)
     hashes: dict[str, dict[str, list[dict[str, object]]]] = {}
     for shard in shards:
         hashes.setdefault(shard.config, {}).setdefault(shard.split, []).append(shard.hashes or {})
     digest = content_digest(hashes)
-    (folder / "README.md").write_text(render_card(corpus, figures, shards, digest), encoding="utf-8", newline="\n")
+    card = render_card(corpus, figures, shards, digest)
+    (folder / "README.md").write_text(card, encoding="utf-8", newline="\n")
     others = [Written(name, *file_digest(folder / name)) for name in ("README.md", "ledger.parquet")]
     date = job.date or figures.newest
     content = manifest(corpus, date=date, digest=digest, status=status, splits=splits, files=[*shards, *others])
@@ -263,12 +271,12 @@ def _finish(folder: Path, corpus: Corpus, job: Job, status: dict[str, int], shar
     return Build("", digest, corpus.version, figures.seeds, figures.status, splits)
 
 
-def _check_balance(counted: dict[str, int], written: dict[str, int], splits: dict[str, int]) -> None:
+def _check_balance(seeds: int, counted: dict[str, int], build: Build) -> None:
     """Law 3: the seeds read are the sum over statuses, and the published are the records."""
-    records = sum(splits.values())
-    if counted != written or written.get("published", 0) != records:
+    published = sum(build.splits.values())
+    if build.seeds != seeds or counted != build.status or published != counted.get("published", 0):
         raise LedgerError(
-            f"the ledger does not balance: counted {counted}, written {written}, {records} records",
+            f"the ledger does not balance: {seeds} seeds, {counted}, {published} records",
             "this is a defect of corpus-vn-police: please report it; nothing was published",
         )
 
@@ -285,23 +293,7 @@ def _notes(corpus: Corpus, index: Index) -> list[str]:
         notes.append(f'[dedup] level = "{corpus.dedup.level}": this version leaves out only copies with one id')
     splits = corpus.splits
     if splits.strategy == "temporal" and not (splits.validation_from or splits.test_from):
-        starts = suggest_starts(_dates(index))
-        lines = "\n".join(f'{key} = "{start}"' for key, start in starts.items())
-        advice = f"; for about 10 % each in validation and test add to corpus.toml:\n[splits]\n{lines}" if lines else ""
-        notes.append(f"every record is in train{advice}")
+        lines = "\n".join(f'{key} = "{start}"' for key, start in suggest_starts(index.dates()).items())
+        advice = f"; for about 10 % each in validation and test add to corpus.toml:\n[splits]\n{lines}"
+        notes.append(f"every record is in train{advice if lines else ''}")
     return notes
-
-
-def _dates(index: Index) -> dict[str, int]:
-    """How many records that may be published have each date; undated ones are left out."""
-    counts: dict[str, int] = {}
-    for part in index.parts:
-        for date, count in index.column(part, "date").drop_nulls().value_counts().iter_rows():
-            counts[date] = counts.get(date, 0) + count
-    return counts
-
-
-def survey(seeds: str, corpus: Corpus, job: Job) -> dict[str, int]:
-    """How many records each date would have, for `init`; nothing is written."""
-    with _surveyed(seeds, corpus, job) as index:
-        return _dates(index)

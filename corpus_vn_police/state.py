@@ -6,13 +6,14 @@ finished folder before it is put in place, and the older one on its way out.
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from corpus_vn_police.build.manifest import FILE_NAME, read_manifest
+from corpus_vn_police.build.manifest import FILE_NAME
 from corpus_vn_police.build.place import put_in_place, recover
 from corpus_vn_police.errors import DiskError, OutputError
 
@@ -60,6 +61,8 @@ def check_output(out: Path) -> None:
     Raises:
         OutputError: it is a file, or a folder that holds something else than a build.
     """
+    if out.is_mount():
+        raise OutputError(f"{out}: is a mount point, which cannot be replaced", "give a folder below it for --out")
     above = next(folder for folder in (out, *out.parents) if folder.exists())
     if not above.is_dir():
         raise OutputError(f"{above}: is a file", "give a folder for --out, new or an older build")
@@ -78,9 +81,14 @@ def _stranger(out: Path) -> str | None:
     if not (out / FILE_NAME).is_file():
         return f"no {FILE_NAME}"
     try:
-        listed = {entry["path"] for entry in read_manifest(out)["files"]}
-    except ValueError as error:
-        return f"its {FILE_NAME} is none of a build: {error}"
+        # Not `read_manifest`: a build of another version of the schema may be replaced as well.
+        manifest = json.loads((out / FILE_NAME).read_bytes())
+        listed = {entry["path"] for entry in manifest["files"]}
+        ours = manifest["schema"].startswith("urn:corpus-vn-police:schema:manifest:")
+    except (ValueError, RecursionError, TypeError, LookupError, AttributeError):
+        ours = False
+    if not ours:
+        return f"its {FILE_NAME} is none of a build"
     found = (path.relative_to(out).as_posix() for path in out.rglob("*") if not path.is_dir())
     other = sorted(set(found) - listed - {FILE_NAME})
     return f"{other[0]} and {len(other) - 1} more" if len(other) > 1 else next(iter(other), None)
@@ -119,5 +127,7 @@ def open_state(out: Path) -> Iterator[State]:
         state.new.mkdir()
         yield state
     finally:
-        state._clean()
-        lock.release()
+        try:
+            state._clean()
+        finally:
+            lock.release()

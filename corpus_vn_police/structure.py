@@ -19,7 +19,7 @@ _DATE = "[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?"
 _HEADER = rf"^\s*date +({_DATE})(?:\s+|$)"
 _HEADERS = re.compile(rf"\s*date +({_DATE})(?:\s+|\Z)")
 _LIKE_HEADER = r"^\s*(?i:date)[^\p{L}\p{N}]{0,9}[0-9]{4}"
-_KEY_LINES = r"^(?:# *[A-Za-z_][A-Za-z0-9_.-]* *=[^\n]*(?:\n+|$))+"
+_KEY_LINES = r"^\s*(?:# *[^\s=#][^=\n]{0,60}=[^\n]*(?:\n+|$))+"
 # What a row's `date` may be: a header form, YYYYMMDD, or an ISO date-time, as written.
 _TIME = r"(?:[01][0-9]|2[0-4])(?::?[0-5][0-9](?::?[0-6][0-9](?:[.,][0-9]+)?)?)?"
 _ZONE = r" ?(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)"
@@ -72,12 +72,18 @@ def reject(
 
 def _without_key_lines(name: str) -> pl.Expr:
     column = pl.col(name)
-    return pl.when(column.str.starts_with("#")).then(column.str.replace(_KEY_LINES, "")).otherwise(column)
+    return pl.when(column.str.contains(r"^\s*#")).then(column.str.replace(_KEY_LINES, "")).otherwise(column)
 
 
 def _take_header(batch: pl.DataFrame) -> pl.DataFrame:
     """Move the header from `text` to `date`, with what a row's own date says."""
-    given = pl.col("header_date").str.replace(_COMPACT, "${1}-${2}-${3}${4}").str.extract(_GIVEN, 1).str.slice(0, 10)
+    given = (
+        pl.col("header_date")
+        .str.strip_chars()
+        .str.replace(_COMPACT, "${1}-${2}-${3}${4}")
+        .str.extract(_GIVEN, 1)
+        .str.slice(0, 10)
+    )
     batch = batch.with_columns(
         given.alias("given"),
         pl.col("text").str.extract(_HEADER, 1).alias("date"),

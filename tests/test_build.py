@@ -357,7 +357,7 @@ def test_the_digest_s_buffers_are_those_that_the_documentation_says():
         "l:valid": b"\1\1\0\1", "l:lengths": b"\1\0\0\0\0\0\0\0\2\0\0\0",
         "l[]:valid": b"\1\0\1", "l[].a:valid": b"\1\0", "l[].a:values": b"\1\0\0\0",
         "l[].b:valid": b"\1\0", "l[].b:lengths": b"\2\0\0\0", "l[].b[]:valid": b"\1\0", "l[].b[]:lengths": b"\1\0\0\0", "l[].b[]:values": b"x",
-        "f:valid": b"\1\1\0\1", "f:values": b"\0\0\0\0\0\0\xe0?\0\0\0\0\0\0\xf0\x7f\0\0\0\0\0\0\0\x80",
+        "f:valid": b"\1\1\0\1", "f:values": b"\0\0\0\0\0\0\xe0?\0\0\0\0\0\0\xf0\x7f" + bytes(8),
         "b:valid": b"\1\1\0\1", "b:lengths": b"\1\0\0\0\0\0\0\0\2\0\0\0", "b:values": b"\0\xff\xff",
     }.items()}  # fmt: skip
     assert hashes.digest() == {"rows": 4, "buffers": sha}

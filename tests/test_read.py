@@ -422,7 +422,7 @@ def test_a_key_of_a_parquet_row_must_be_a_string_in_the_file_too(tmp_path):
 def test_parquet_values_that_python_cannot_hold_reject_their_row_alone(tmp_path):
     bad = pa.array([b"ok", b"\xff"]).view(pa.string())
     pq.write_table(pa.table({"text": bad}), tmp_path / "utf8.parquet")
-    huge = pa.array([0, 2**62]).view(pa.timestamp("s"))
+    huge = pa.array([0, 2**62]).view(pa.timestamp("us"))
     pq.write_table(pa.table({"text": ["a", "b"], "t": huge}), tmp_path / "time.parquet")
     twice = pa.table([pa.array(["a"]), pa.array(["b"])], names=["text", "text"])
     pq.write_table(twice, tmp_path / "twice.parquet")

@@ -43,6 +43,7 @@ def render_card(corpus: Corpus, figures: Figures, shards: Sequence[Written], dig
         undefined=jinja2.StrictUndefined,
         autoescape=False,  # noqa: S701 - Markdown, and every figure is a number of ours
     )
+    environment.filters["cell"] = _cell
     front = yaml.safe_dump(
         front_matter(corpus, figures, shards, digest), sort_keys=False, allow_unicode=True, width=100
     )
@@ -55,6 +56,11 @@ def render_card(corpus: Corpus, figures: Figures, shards: Sequence[Written], dig
         configs=[config for config in CONFIGS if any(shard.config == config for shard in shards)],
         fields={config: load_contract(name).fields() for config, name in CONFIGS.items()},
     )
+
+
+def _cell(text: str) -> str:
+    """A text as one cell of a Markdown table."""
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 def _prose(text: str | None) -> str:

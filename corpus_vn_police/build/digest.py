@@ -85,6 +85,9 @@ def _values(array: pa.Array) -> Any:
     if pa.types.is_date32(kind):
         array = array.cast(pa.int32())
     values = array.to_numpy(zero_copy_only=False)
+    if pa.types.is_floating(kind):
+        # What is equal has one form: 0.0 for -0.0, one NaN for all.
+        values = np.where(np.isnan(values), np.nan, values + 0.0)
     return values.astype(values.dtype.newbyteorder("<"))
 
 

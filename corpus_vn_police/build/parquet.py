@@ -15,15 +15,16 @@ import pyarrow.parquet as pq
 
 from corpus_vn_police.build.digest import ColumnHashes
 from corpus_vn_police.contract import CONFIGS, load_contract
-from corpus_vn_police.parts import Index
+from corpus_vn_police.parts import Index, Located
 from corpus_vn_police.split import SPLITS
 
 SHARD_BYTES = 256 << 20
 """A shard closes when its text reaches this many bytes of UTF-8."""
 
 # The Hub's viewer wants row groups of 100 to 300 MB in memory, and `datasets` reads a whole one
-# at a time when it streams; this is the text alone, the sources hold as much again.
+# at a time when it streams. What a row takes beside its text or bytes is about this much.
 _GROUP_BYTES = 64 << 20
+_ROW_BYTES = 256
 
 FOLDERS = {"default": "data", "annotations": "annotations", "sources": "sources"}
 """The folder of each config's shards."""
@@ -39,7 +40,7 @@ class Shard:
     Attributes:
         config, split: whose.
         number, of: its place among that split's shards, from 0.
-        seeds: the numbers of its records in the index, in order (int64).
+        records: where its records are, in order.
         duplicates: of each of them how many seeds were left out for it (int32).
     """
 
@@ -47,7 +48,7 @@ class Shard:
     split: str
     number: int
     of: int
-    seeds: npt.NDArray[np.int64]
+    records: Located
     duplicates: npt.NDArray[np.int32]
 
     @property
@@ -89,32 +90,32 @@ def plan_shards(index: Index, order: npt.NDArray[np.int64], copies: pl.DataFrame
     duplicates = np.zeros(len(index) if len(copies) else 0, np.int32)
     duplicates[copies["seed"].to_numpy()] = copies["duplicates"].to_numpy()
     shards = []
-    for config in configs:
-        for code, split in enumerate(SPLITS):
-            mine = order[index.splits[order] == code]
-            pieces = _cut(mine, index.text_bytes[mine], SHARD_BYTES)
-            for number, piece in enumerate(pieces):
-                count = duplicates[piece] if len(copies) else np.zeros(len(piece), np.int32)
-                shards.append(Shard(config, split, number, len(pieces), piece, count))
-    return shards
+    for code, split in enumerate(SPLITS):
+        mine = order[index.splits[order] == code]
+        bounds = _cut(index.text_bytes[mine], SHARD_BYTES)
+        for number, (start, stop) in enumerate(bounds):
+            seeds = mine[start:stop]
+            records = index.locate(seeds)
+            count = duplicates[seeds] if len(copies) else np.zeros(len(seeds), np.int32)
+            shards += [Shard(config, split, number, len(bounds), records, count) for config in configs]
+    return sorted(shards, key=lambda shard: configs.index(shard.config))
 
 
-def _cut(seeds: npt.NDArray[np.int64], sizes: npt.NDArray[np.uint32], limit: int) -> list[npt.NDArray[np.int64]]:
-    """Cut a run of records where the bytes since the last cut reach the limit."""
-    ends, pieces, start = np.cumsum(sizes, dtype=np.int64), [], 0
-    while start < len(seeds):
+def _cut(sizes: npt.NDArray[np.integer], limit: int) -> list[tuple[int, int]]:
+    """Cut rows where the bytes since the last cut reach the limit: first row, and one past the last."""
+    ends, bounds, start = np.cumsum(sizes, dtype=np.int64), [], 0
+    while start < len(sizes):
         before = int(ends[start - 1]) if start else 0
-        stop = int(np.searchsorted(ends, before + limit)) + 1
-        pieces.append(seeds[start:stop])
-        start = min(stop, len(seeds))
-    return pieces
+        stop = min(int(np.searchsorted(ends, before + limit)) + 1, len(sizes))
+        bounds.append((start, stop))
+        start = stop
+    return bounds
 
 
-def write_shard(index: Index, out: Path, shard: Shard) -> Written:
+def write_shard(out: Path, shard: Shard) -> Written:
     """Write one shard.
 
     Args:
-        index: all seeds.
         out: the build folder.
         shard: which records.
 
@@ -125,30 +126,30 @@ def write_shard(index: Index, out: Path, shard: Shard) -> Written:
     path = out / shard.path
     path.parent.mkdir(exist_ok=True)
     hashes, arrow_bytes = ColumnHashes(), 0
-    place = 0
+    held = shard.records.data_bytes if shard.config == "sources" else shard.records.text_bytes
     with _writer(path, contract.schema) as writer:
-        for group in _cut(shard.seeds, index.text_bytes[shard.seeds], _GROUP_BYTES):
-            table = _rows(index, shard, group, shard.duplicates[place : place + len(group)])
-            place += len(group)
-            writer.write_table(table, row_group_size=len(group))
+        for start, stop in _cut(held.astype(np.int64) + _ROW_BYTES, _GROUP_BYTES):
+            table = _rows(shard, start, stop)
+            writer.write_table(table, row_group_size=stop - start)
             hashes.update(table)
             arrow_bytes += table.nbytes
     size, sha256 = file_digest(path)
-    return Written(shard.path, size, sha256, shard.config, shard.split, len(shard.seeds), arrow_bytes, hashes.digest())
+    rows = len(shard.records)
+    return Written(shard.path, size, sha256, shard.config, shard.split, rows, arrow_bytes, hashes.digest())
 
 
-def _rows(index: Index, shard: Shard, group: npt.NDArray[np.int64], duplicates: npt.NDArray[np.int32]) -> pa.Table:
+def _rows(shard: Shard, start: int, stop: int) -> pa.Table:
     schema = load_contract(CONFIGS[shard.config]).schema
     if shard.config == "default":
-        table = index.gather(group, "records", schema.names)
+        table = shard.records.gather(start, stop, schema.names)
         place = schema.get_field_index("duplicates")
-        return table.set_column(place, schema.field(place), pa.array(duplicates)).cast(schema)
+        return table.set_column(place, schema.field(place), pa.array(shard.duplicates[start:stop])).cast(schema)
     if shard.config == "sources":
-        table = index.gather(group, "records", ["id", "source", SOURCE_DATA])
+        table = shard.records.gather(start, stop, ["id", "source", SOURCE_DATA])
         paths = pa.chunked_array([chunk.flatten()[0] for chunk in table.column("source").chunks], pa.string())
         return pa.table([table.column("id"), paths, table.column(SOURCE_DATA)], schema=schema)
-    table = index.gather(group, "records", ["id"])
-    empty = load_contract("annotations").empty(len(group))
+    table = shard.records.gather(start, stop, ["id"])
+    empty = load_contract("annotations").empty(stop - start)
     return pa.table([table.column("id"), *(empty[name] for name in schema.names[1:])], schema=schema)
 
 
@@ -197,7 +198,7 @@ def ledger_rows(
     names = ["path", "sha256", "bytes", "id", "reason", "pointer", "detail"]
     for start in range(0, len(order), 1 << 16):
         seeds = order[start : start + (1 << 16)]
-        frame = pl.DataFrame(index.gather(seeds, "index", names)).with_columns(
+        frame = pl.DataFrame(index.gather(seeds, names)).with_columns(
             pl.Series("seed", seeds), pl.Series("ok", published[seeds])
         )
         frame = frame.join(changes, on="seed", how="left", suffix="_new", maintain_order="left")

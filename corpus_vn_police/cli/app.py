@@ -58,10 +58,9 @@ def run(arguments: list[str]) -> int:
     as_json = "--json" in arguments
     try:
         code = app(arguments, prog_name="corpus-vn-police", standalone_mode=False)
+        if code == _TYPER_INTERRUPTED:
+            raise KeyboardInterrupt
     except typer.Exit as ended:
-        if ended.exit_code == _TYPER_INTERRUPTED:
-            print_error(_INTERRUPTED, as_json)
-            return _INTERRUPTED.exit_code
         return ended.exit_code
     except CorpusError as error:
         print_error(error, as_json)
@@ -171,12 +170,13 @@ def init(
 def check(seeds: Seeds, config: Config = None, workers: Workers = None, as_json: Json = False) -> int:
     """Read and validate seeds; write nothing."""
     from corpus_vn_police import api
-    from corpus_vn_police.pipeline import Job, run_check
+    from corpus_vn_police.pipeline import Job
+    from corpus_vn_police.survey import check_seeds
 
     source, corpus = api.configured(seeds, config)
     counts: dict[str, int] = {}
     with progress(quiet=as_json) as moved:
-        for table in run_check(source, corpus, Job(workers=workers, progress=moved)):
+        for table in check_seeds(source, corpus, Job(workers=workers, progress=moved)):
             for row in table.to_pylist():
                 counts[row["status"]] = counts.get(row["status"], 0) + 1
                 if as_json:

@@ -20,6 +20,7 @@ import pyarrow as pa
 from corpus_vn_police.contract import features
 from corpus_vn_police.contract.arrow import arrow_schema, resolve
 from corpus_vn_police.contract.columnar import Column, mask
+from corpus_vn_police.contract.document import check_document
 from corpus_vn_police.contract.oracle import json_rows, oracle, violation
 from corpus_vn_police.errors import SchemaError
 from corpus_vn_police.resources import resource
@@ -81,17 +82,20 @@ class Contract:
                 that the columnar check cannot hold to `jsonschema`'s verdict.
         """
         try:
+            check_document(document)
             oracle(document)
+            schema = arrow_schema(document)
+            valid = mask(document, Column.of_rows(schema, document, f"{name}: #"))
+        except RecursionError as error:
+            raise SchemaError(f"{name}: is nested deeper than can be followed", "make it flatter") from error
         except jsonschema.SchemaError as error:
             where = "/".join(str(step) for step in error.absolute_path)
             raise SchemaError(
                 f"{name}: #/{where}: {error.message}", "the document must be JSON Schema 2020-12"
             ) from error
-        schema = arrow_schema(document)
-        row = Column.of_rows(schema, document, f"{name}: #")
         nullable = frozenset(field.name for field in _fields(document, document, "") if field.nullable)
         described = schema.with_metadata(features.metadata(schema))
-        return cls(name, document, described, mask(document, row), nullable)
+        return cls(name, document, described, valid, nullable)
 
     def fields(self) -> list[Field]:
         """The fields in order, those of a struct or a list of structs below it."""
@@ -123,11 +127,12 @@ def _fields(schema: dict[str, Any], root: dict[str, Any], prefix: str) -> Iterat
     for name, raw in schema.get("properties", {}).items():
         part = resolve(raw, root, name)
         kinds = [part["type"]] if isinstance(part["type"], str) else part["type"]
-        inner = part.get("items", part)
         kind = part.get("x-arrow-type") or next(kind for kind in kinds if kind != "null")
         shape = _SHAPES.get(kind, kind)
         yield Field(prefix + name, shape, "null" in kinds, part.get("description", ""))
-        yield from _fields(inner, root, f"{prefix}{name}.")
+        inner = resolve(part["items"], root, name) if "array" in kinds else part
+        if "array" in kinds or "object" in kinds:
+            yield from _fields(inner, root, f"{prefix}{name}.")
 
 
 @functools.cache

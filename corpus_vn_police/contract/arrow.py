@@ -31,6 +31,8 @@ def resolve(schema: Schema, root: Schema, pointer: str) -> Schema:
     Raises:
         SchemaError: it points elsewhere, at nothing, or leads back to itself.
     """
+    if not isinstance(schema, dict):
+        raise SchemaError(f"{pointer}: got {schema!r}, expected an object", "write a schema with a type")
     seen: set[str] = set()
     while "$ref" in schema:
         reference = schema["$ref"]
@@ -42,6 +44,8 @@ def resolve(schema: Schema, root: Schema, pointer: str) -> Schema:
             )
         seen.add(reference)
         target = root["$defs"][name]
+        if not isinstance(target, dict):
+            raise SchemaError(f"#/$defs/{name}: got {target!r}, expected an object", "write a schema with a type")
         beside = {key: value for key, value in schema.items() if key != "$ref"}
         overlap = {key for key in beside.keys() & target.keys() if key not in ("description", "examples")}
         if overlap:
@@ -76,6 +80,8 @@ def arrow_type(schema: Schema, root: Schema, pointer: str = "#") -> pa.DataType:
     kind = kinds[0]
     if kind == "object":
         properties = schema.get("properties", {})
+        if not properties:
+            raise SchemaError(f"{pointer}: an object without properties is no column", "name its properties")
         return pa.struct(
             [
                 pa.field(name, arrow_type(part, root, f"{pointer}/properties/{name}"))
@@ -84,10 +90,10 @@ def arrow_type(schema: Schema, root: Schema, pointer: str = "#") -> pa.DataType:
         )
     if kind == "array":
         return pa.list_(arrow_type(schema.get("items", {}), root, f"{pointer}/items"))
-    name = schema.get("x-arrow-type", _DEFAULT[kind])
+    name = schema.get("x-arrow-type", _DEFAULT.get(kind))
     date_fits = (name == "date32") == (schema.get("format") == "date")
     binary_fits = (name == "binary") == (schema.get("contentEncoding") == "base64")
-    if name not in _ALLOWED[kind] or not date_fits or not binary_fits:
+    if not isinstance(name, str) or name not in _ALLOWED.get(kind, ()) or not date_fits or not binary_fits:
         raise SchemaError(
             f"{pointer}/x-arrow-type: {name!r} does not fit type {kind!r}, format "
             f"{schema.get('format')!r}, contentEncoding {schema.get('contentEncoding')!r}",

@@ -98,13 +98,18 @@ def mask(schema: Any, column: Column) -> pl.Expr:
         SchemaError: a keyword or a pattern cannot be held to `jsonschema`'s verdict.
     """
     if isinstance(schema, bool):
-        return pl.lit(schema) if schema else (column.expr.is_null() & pl.lit(False)).fill_null(False)
+        return _everywhere(column, schema)
     schema = resolve(schema, column.root, column.pointer)
     unknown = schema.keys() - _ANNOTATIONS - _KEYWORDS.keys() - {"then", "else"}
     if unknown:
         raise column.refuse(min(unknown), "this keyword is not known here")
     parts = [_KEYWORDS[key](value, column, schema) for key, value in schema.items() if key in _KEYWORDS]
-    return functools.reduce(lambda left, right: left & right, parts, column.expr.is_null() | True)
+    return functools.reduce(lambda left, right: left & right, parts, _everywhere(column, True))
+
+
+def _everywhere(column: Column, verdict: bool) -> pl.Expr:
+    """The same verdict for every value; a literal alone would have one row where a column has many."""
+    return column.expr.is_null() | True if verdict else column.expr.is_null() & False
 
 
 def _finite(column: Column) -> pl.Expr:

@@ -61,11 +61,12 @@ def violation(validator: Any, instance: Any) -> tuple[str, str, str] | None:
     detail names rule, limit and measure and never quotes the instance: a text that was rejected
     is not in a build.
     """
-    errors = sorted(validator.iter_errors(instance), key=lambda e: (_pointer(e), e.validator))
+    errors = sorted(validator.iter_errors(instance), key=lambda e: (list(map(str, e.absolute_path)), e.validator or ""))
     if not errors:
         return None
     error = errors[0]
-    return error.validator, _pointer(error), _detail(error)
+    # The schema `false` has no keyword.
+    return error.validator or "false", _pointer(error), _detail(error)
 
 
 def _pointer(error: jsonschema.ValidationError) -> str:

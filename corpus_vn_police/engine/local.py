@@ -51,7 +51,8 @@ def map_tasks(function: Callable[[T], R], tasks: Iterable[T], workers: int) -> I
     ahead = iter(tasks)
     first = list(itertools.islice(ahead, 2))
     rest = itertools.chain(first, ahead)
-    if workers <= 1 or len(first) < 2:
+    # A daemonic process (one of a multiprocessing.Pool, say) may not have children.
+    if workers <= 1 or len(first) < 2 or multiprocessing.current_process().daemon:
         yield from map(function, rest)
         return
     with _pool(workers) as pool:
@@ -77,21 +78,12 @@ def map_tasks(function: Callable[[T], R], tasks: Iterable[T], workers: int) -> I
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-    before = {name: os.environ.get(name) for name in _ENVIRONMENT}
-    os.environ.update(_ENVIRONMENT)
-    try:
-        if context.get_start_method() == "forkserver":
-            context.set_forkserver_preload(_PRELOAD)
-            with _apart_from_the_script():
-                forkserver.ensure_running()
-        with ProcessPoolExecutor(workers, context, _start_worker) as pool:
-            yield pool
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+    if context.get_start_method() == "forkserver":
+        context.set_forkserver_preload(_PRELOAD)
+        with _apart_from_the_script():
+            forkserver.ensure_running()
+    with ProcessPoolExecutor(workers, context, _start_worker) as pool:
+        yield pool
 
 
 @contextlib.contextmanager
@@ -115,6 +107,7 @@ def _apart_from_the_script() -> Iterator[None]:
 
 def _start_worker() -> None:
     """Leave Ctrl-C to the parent, and end with it: an orphan would wait for tasks for ever."""
+    os.environ.update(_ENVIRONMENT)  # read when Polars is imported, by the first task
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:

@@ -14,6 +14,7 @@ from corpus_vn_police.read.listing import Listing, display, list_input
 from corpus_vn_police.read.rows import read_row, read_table_row
 from corpus_vn_police.read.seeds import DAMAGED, SEEDS, Blob, SeedBatch, failed, take, unpacked
 from corpus_vn_police.read.tasks import (
+    BLANK,
     Batching,
     Lines,
     Members,
@@ -22,10 +23,12 @@ from corpus_vn_police.read.tasks import (
     Texts,
     Unpacker,
     describe,
+    fault,
     open_file,
+    seeds_in,
 )
 
-__all__ = ["SEEDS", "Batching", "Listing", "Skipped", "Task", "Unpacker", "list_input", "load"]
+__all__ = ["SEEDS", "Batching", "Listing", "Skipped", "Task", "Unpacker", "list_input", "load", "seeds_in"]
 
 _BLOCK = 1 << 16  # larger, and each read costs a mapping of memory
 _IRREGULAR = failed("file.not_regular", "a device, a FIFO, a socket or a broken link")
@@ -61,7 +64,7 @@ def _seeds(task: Task, limits: Limits) -> Iterator[tuple[str, Blob, dict[str, ob
         ended = len(lines) - 1
         for number, line in enumerate(lines):
             seed = line.removesuffix(b"\r") if number < ended else line
-            if seed.strip(b" \t\r"):
+            if seed.strip(BLANK):
                 yield _row(f"{task.path}#{task.first + number}", seed, limits)
     else:
         number = task.first
@@ -74,7 +77,7 @@ def _seeds(task: Task, limits: Limits) -> Iterator[tuple[str, Blob, dict[str, ob
 def _table_row(path: str, one: pa.RecordBatch, limits: Limits) -> tuple[str, Blob, dict[str, object]]:
     try:
         data, row = read_table_row(one.to_pylist()[0])
-    except Exception as error:
+    except Exception as error:  # law 9: a damaged file may hold what Python has no value for
         return path, failed("container.value", describe(error)), {}
     seed = _row(path, data, limits)
     return (*seed[:2], row) if seed[1].reason is None else seed
@@ -99,8 +102,7 @@ def _text(root: str, name: str, limits: Limits) -> Blob:
                 return failed("container.damaged", "an empty file")
             return take(unpacked(raw, name), limits, packed)
     except DAMAGED as error:
-        reason = "file.unreadable" if isinstance(error, OSError) and error.errno else "container.damaged"
-        return failed(reason, describe(error))
+        return failed(fault(error), describe(error))
 
 
 def _plain(location: str, limits: Limits) -> Blob:

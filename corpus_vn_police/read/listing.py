@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from corpus_vn_police.config import FILE_NAME as CONFIG_NAME
 from corpus_vn_police.errors import DiskError, InputError
 
 _COMPRESSED = ("", ".gz", ".zst")
@@ -107,6 +108,8 @@ def _listing(seeds: str, root: str, found: Iterator[Found], own: bool) -> Listin
     for name, regular in found:
         if is_hidden(name) and not own:
             hidden += 1
+        elif name == CONFIG_NAME:
+            continue
         elif kind_of(name) is None:
             other += 1
         else:

@@ -88,7 +88,7 @@ def take(stream: Readable, limits: Limits, packed: int | None = None) -> Blob:
         packed: its length in compressed bytes; None where it is not compressed.
 
     Raises:
-        OSError, EOFError, zlib.error: the stream is damaged; `damaged` names these.
+        OSError, EOFError, zlib.error: the stream is damaged; `DAMAGED` names these.
     """
     digest, blocks, size = hashlib.sha256(), [], 0
     ceiling = None if packed is None else max(packed * limits.max_ratio, limits.max_bytes)

@@ -7,6 +7,7 @@ into blocks of bytes that travel with their task. At most one block is held here
 
 from __future__ import annotations
 
+import errno
 import os
 import tarfile
 import tempfile
@@ -56,6 +57,7 @@ class Rows:
 
     path: str
     first: int
+    count: int
     stream: bytes
 
 
@@ -70,12 +72,26 @@ class Members:
 Task = Texts | Lines | Rows | Members
 
 
-_BLOCK = 1 << 18
+# What is read at once decides how much of a damaged file comes out, so neither is a batch's size.
+_BLOCK = 1 << 16
+_TABLE_ROWS = 512
+BLANK = b" \t\r"  # a line of a JSONL file that holds no more is empty
 _ENCRYPTED, _UTF8 = 0x1, 0x800  # flag bits of a zip member
 
 
 class _TooManyError(Exception):
     """An archive has more members than `max_members`."""
+
+
+def seeds_in(task: Task) -> int:
+    """How many seeds a task will give: what the ledger is balanced against."""
+    if isinstance(task, Texts):
+        return len(task.names)
+    if isinstance(task, Members):
+        return len(task.paths)
+    if isinstance(task, Rows):
+        return task.count
+    return sum(1 for line in task.block.split(b"\n") if line.strip(BLANK))
 
 
 @dataclass
@@ -132,8 +148,8 @@ class Unpacker:
         except OSError as error:
             reason = "file.unreadable" if error.errno else "container.damaged"
             yield _refused(path, reason, describe(error))
-        except Exception as error:
-            yield _refused(path, "container.damaged", describe(error))
+        except Exception as error:  # law 9: what a parser raises for foreign bytes is not known
+            yield _refused(path, fault(error), describe(error))
 
     def _unpack(self, raw: Any, name: str, path: str, prefix: str) -> Iterator[Task]:
         kind = kind_of(name)
@@ -147,31 +163,19 @@ class Unpacker:
             yield from self._members(self._tar(unpacked(raw, name), prefix))
 
     def _lines(self, stream: Readable, path: str) -> Iterator[Task]:
-        pending, first, damage = b"", 1, None
-        while True:
-            try:
-                # The size of a read decides how much of a damaged stream comes out, so it is not
-                # that of a batch.
-                block = stream.read(_BLOCK)
-            except Exception as error:
-                block, damage = b"", error
-            pending += block
-            if not block:
-                break
-            if (cut := pending.rfind(b"\n") + 1) and len(pending) >= self.batching.bytes // 2:
+        pending, first = b"", 1
+        for chunk in _chunks(stream, self.batching.bytes // 2):
+            pending += chunk
+            if cut := pending.rfind(b"\n") + 1:
                 yield Lines(path, first, pending[:cut])
                 first += pending.count(b"\n", 0, cut)
                 pending = pending[cut:]
-            elif not cut and len(pending) > self.limits.max_bytes + 1:
+            elif len(pending) > self.limits.max_bytes + 1:
                 blob, pending = _long_line(pending, stream, self.limits)
                 yield Members((f"{path}#{first}",), (blob,))
                 first += 1
-        if damage is not None:
-            pending = pending[: pending.rfind(b"\n") + 1]
         if pending:
             yield Lines(path, first, pending)
-        if damage is not None:
-            raise damage
 
     def _table(self, raw: Any, path: str) -> Iterator[Task]:
         import pyarrow.parquet as pq
@@ -180,11 +184,11 @@ class Unpacker:
         names = pq.ParquetFile(raw).schema_arrow.names
         if len(set(names)) < len(names):
             raise ValueError("two columns have one name")
-        for batch in pq.ParquetFile(raw).iter_batches(batch_size=self.batching.rows):
+        for batch in pq.ParquetFile(raw).iter_batches(batch_size=_TABLE_ROWS):
             sink = pa.BufferOutputStream()
             with pa.ipc.new_stream(sink, batch.schema) as writer:
                 writer.write_batch(batch)
-            yield Rows(path, first, sink.getvalue().to_pybytes())
+            yield Rows(path, first, batch.num_rows, sink.getvalue().to_pybytes())
             first += batch.num_rows
 
     def _members(self, found: Iterator[Task | tuple[str, Blob]]) -> Iterator[Task]:
@@ -225,8 +229,8 @@ class Unpacker:
                 try:
                     with archive.open(info) as stream:
                         yield from self._member(stream, prefix + name, name, kind, info.compress_size)
-                except Exception as error:
-                    yield prefix + name, failed("container.damaged", describe(error))
+                except Exception as error:  # law 9, as for the whole archive
+                    yield prefix + name, failed(fault(error), describe(error))
 
     def _tar(self, raw: BinaryIO, prefix: str) -> Iterator[Task | tuple[str, Blob]]:
         options: Any = {"encoding": "utf-8", "errors": "surrogateescape", "tarinfo": _TarInfo}
@@ -324,6 +328,26 @@ def open_file(root: str, name: str) -> Any:
     return open(location, "rb")
 
 
+# What the operating system says of a file. Anything else (no memory, no space, too many open
+# files, a failing disk) is the machine's fault, and a build must not depend on it.
+_OF_THE_FILE = {
+    *(errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR),
+    *(errno.ELOOP, errno.ENXIO, errno.ENODEV, errno.EINVAL, errno.ENAMETOOLONG),
+}
+
+
+def fault(error: Exception) -> str:
+    """The reason code for what was raised while a file was read.
+
+    Raises:
+        MemoryError, OSError: the machine failed, not the file.
+    """
+    number = error.errno if isinstance(error, OSError) else None
+    if isinstance(error, MemoryError) or (number is not None and number not in _OF_THE_FILE):
+        raise error
+    return "container.damaged" if number is None else "file.unreadable"
+
+
 def describe(error: BaseException) -> str:
     """An error in one short line that names no path of this machine."""
     if isinstance(error, OSError) and error.strerror:
@@ -333,6 +357,23 @@ def describe(error: BaseException) -> str:
 
 def _refused(path: str, reason: str, detail: str) -> Members:
     return Members((path,), (failed(reason, detail),))
+
+
+def _chunks(stream: Readable, least: int) -> Iterator[bytes]:
+    """A stream in chunks of `least` bytes or more; where it is damaged, first what came before."""
+    held: list[bytes] = []
+    size = 0
+    try:
+        while block := stream.read(_BLOCK):
+            held.append(block)
+            size += len(block)
+            if size >= least:
+                yield b"".join(held)
+                held, size = [], 0
+    except Exception:
+        yield b"".join(held)
+        raise
+    yield b"".join(held)
 
 
 def _long_line(pending: bytes, stream: Readable, limits: Limits) -> tuple[Blob, bytes]:

@@ -1,0 +1,51 @@
+"""Seeds -> what would become of them: the first half of the road, and nothing is written."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from corpus_vn_police.build.parquet import ledger_rows
+from corpus_vn_police.config import Corpus
+from corpus_vn_police.dedup import settle
+from corpus_vn_police.parts import Index
+from corpus_vn_police.pipeline import Job, process_all, with_latest
+from corpus_vn_police.read import Unpacker, list_input
+
+
+def check_seeds(seeds: str, corpus: Corpus, job: Job) -> Iterator[pa.Table]:
+    """Read and validate.
+
+    Returns:
+        The ledger's rows in path order, `published` for what passes; copies are not left out.
+
+    Raises:
+        InputError: the input is missing or holds no seeds.
+    """
+    with _surveyed(seeds, corpus, job) as index:
+        settled = settle(index, leave_out_copies=False)
+        yield from ledger_rows(index, index.in_path_order(), settled.published, settled.changes)
+
+
+def count_dates(seeds: str, corpus: Corpus, job: Job) -> dict[str, int]:
+    """How many records each date would have; undated ones are left out.
+
+    Raises:
+        InputError: as `check_seeds`.
+    """
+    with _surveyed(seeds, corpus, job) as index:
+        return index.dates()
+
+
+@contextmanager
+def _surveyed(seeds: str, corpus: Corpus, job: Job) -> Iterator[Index]:
+    """The index of an input, its parts in a temporary folder."""
+    corpus = replace(with_latest(corpus), sources=False)
+    tasks = Unpacker(corpus.limits, job.batching).tasks(list_input(seeds))
+    with tempfile.TemporaryDirectory(prefix="corpus-vn-police-") as folder:
+        yield process_all(tasks, Path(folder), corpus, job, keep_records=False)
