@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import polars as pl
 
 from corpus_vn_police.config import Corpus
@@ -24,6 +25,7 @@ _KEY_LINES = r"^\s*(?:# *[^\s=#][^=\n]{0,60}=[^\n]*(?:\n+|$))+"
 _TIME = r"(?:[01][0-9]|2[0-4])(?::?[0-5][0-9](?::?[0-6][0-9](?:[.,][0-9]+)?)?)?"
 _ZONE = r" ?(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)"
 _GIVEN = rf"^({_DATE}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[Tt ]{_TIME}(?:{_ZONE})?)$"
+_SPACE, _NEWLINE = b" \n"
 _COMPACT = "^([0-9]{4})([0-9]{2})([0-9]{2})($|[Tt ])"
 
 
@@ -45,7 +47,7 @@ def structure(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
     batch = batch.with_columns(_paragraphs(), _one_line(batch["title"]))
     if corpus.structure and batch["title"].null_count() < len(batch):
         batch = batch.with_columns(_without_title())
-    batch = batch.with_columns(_counts())
+    batch = batch.with_columns(_counts(batch["text"]))
     limit = corpus.limits.max_paragraphs
     batch = reject(batch, pl.col("text") == "", "text.empty", pl.lit("no text beside the header"))
     too_many = pl.col("n_paragraphs") > limit
@@ -182,13 +184,28 @@ def _without_title() -> pl.Expr:
     return rest.otherwise(text).alias("text")
 
 
-def _counts() -> list[pl.Expr]:
-    # In a body white space is single spaces, newlines and blank lines, so its tokens can be
-    # counted by their gaps: 0.27 s for 70 MB, where matching \S+ takes 0.98.
-    text = pl.col("text")
-    gaps = {gap: text.str.count_matches(gap, literal=True).cast(pl.Int32) for gap in (" ", "\n", "\n\n")}
+def _counts(text: pl.Series) -> list[pl.Series]:
+    blank_lines = text.str.count_matches("\n\n", literal=True).cast(pl.Int32)
     return [
         text.str.len_chars().cast(pl.Int32).alias("n_chars"),
-        (gaps[" "] + gaps["\n"] - gaps["\n\n"] + 1).alias("n_syllables"),
-        (gaps["\n\n"] + 1).alias("n_paragraphs"),
+        (_gaps(text) - blank_lines + 1).alias("n_syllables"),
+        (blank_lines + 1).alias("n_paragraphs"),
     ]
+
+
+def _gaps(text: pl.Series) -> pl.Series:
+    r"""Spaces and newlines of each text.
+
+    In a body white space is single spaces, newlines and blank lines, so its tokens can be counted
+    by their gaps. Over the bytes of all texts at once: 0.13 s for 70 MB, where counting the matches
+    of a literal took 0.31 and those of `\S+` 0.98.
+    """
+    array = text.fill_null("").to_arrow(compat_level=pl.CompatLevel.oldest())
+    _, offsets, data = array.buffers()
+    bounds = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
+    octets = np.frombuffer(data or b"", np.uint8)[bounds[0] : bounds[-1]]
+    white = (octets == _SPACE) | (octets == _NEWLINE)
+    # A last element of its own, so that an empty text at the end has somewhere to begin.
+    counts = np.add.reduceat(np.append(white, False), bounds[:-1] - bounds[0], dtype=np.int32)
+    # An empty text's range is not empty to `reduceat`: it holds the byte that comes next.
+    return pl.Series(np.where(np.diff(bounds) == 0, 0, counts).astype(np.int32))

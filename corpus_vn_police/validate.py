@@ -43,7 +43,7 @@ def records(batch: pl.DataFrame, contract: Contract) -> pa.Table:
     have = batch.with_columns(source)
     wanted = [name for name in contract.schema.names if name in have.columns]
     filled = have.select(wanted).to_arrow(compat_level=pl.CompatLevel.oldest())
-    empty = contract.empty(len(batch))
+    empty = contract.empty(set(contract.schema.names) - set(wanted), len(batch))
     columns = [
         filled.column(field.name).cast(field.type) if field.name in wanted else empty[field.name]
         for field in contract.schema

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus_vn_police.contract import Contract, json_rows, load_contract
-from corpus_vn_police.contract.oracle import oracle
+from corpus_vn_police.contract.oracle import oracle, violation
 from corpus_vn_police.contract.patterns import check_pattern, matches
 from corpus_vn_police.errors import SchemaError
 
@@ -246,6 +246,7 @@ def test_any_pattern_is_refused_or_means_the_same(pattern, text):
         "[a--b]",
         "[[a]]",
         "[^]",
+        r"[^]\n-[.]",
         "[]",
         "a{,2}",
         "(",
@@ -256,6 +257,13 @@ def test_any_pattern_is_refused_or_means_the_same(pattern, text):
 def test_a_pattern_that_the_engines_could_read_differently_is_refused(pattern):
     with pytest.raises(SchemaError, match="pattern"):
         check_pattern(pattern, "#/properties/x")
+
+
+def _nested(depth):
+    schema = {}
+    for _ in range(depth):
+        schema = {"not": schema}
+    return schema
 
 
 def _with(**keywords):
@@ -281,8 +289,33 @@ def _with(**keywords):
             "multipleOf: this keyword is not known",
         ),
         ({"type": "string"}, "a row must be an object"),
+        (True, "expected an object"),
+        ({"type": "object"}, "an object without properties"),
+        ({"type": "object", "properties": {"x": True}}, "expected an object"),
+        ({"type": "object", "properties": {"x": {"type": "array", "items": True}}}, "expected an object"),
+        ({"type": "object", "properties": {"x": {"type": "null"}}}, "expected one type"),
+        ({"type": "object", "properties": {"*": {"type": "string"}}}, "is no plain word"),
+        (_with(**{"$id": "urn:x"}), "only the document itself has one"),
+        (_with(const="\ud800"), "half of a surrogate pair"),
+        (_with(**{"x-arrow-type": ["string"]}), "does not fit"),
+        ({"type": "object", "properties": {"x": {"type": "number", "minimum": float("nan")}}}, "out of the range"),
+        ({"type": "object", "properties": {"x": {"type": "number", "maximum": 10**400}}}, "out of the range"),
+        ({"$schema": "http://json-schema.org/draft-07/schema#", **_with()}, "got 'http://json-schema.org/draft-07"),
+        ({**_with(), "not": _nested(500)}, "nested deeper"),
     ],
 )
 def test_a_schema_that_cannot_be_held_to_is_refused_when_it_is_loaded(document, said):
     with pytest.raises(SchemaError, match=said.replace("$", r"\$")):
         Contract.from_document("bad", document)
+
+
+def test_a_violation_of_the_schema_false_has_a_name():
+    document = {"type": "object", "properties": {"x": {"type": "string"}}, "allOf": [False, {"required": ["y"]}]}
+    assert violation(oracle(document), {"x": "a"}) == ("false", "", "false None")
+
+
+def test_keywords_of_another_type_are_let_pass_as_json_schema_has_it():
+    document = _with(items={"enum": [1]}, properties={"y": {}}, minItems=3)
+    contract = Contract.from_document("passes", document)
+    assert pl.DataFrame({"x": ["a"]}).select(contract.valid).item() is True
+    assert oracle(document).is_valid({"x": "a"})

@@ -44,6 +44,8 @@ def test_the_cases_come_out_as_the_experts_wrote_them(text, expected):
 @example("\u0300 \u200b\n \u0301")
 @example("👩\u200d❤\ufe0f\u200d👨 a\u200db")
 @example("\u1100\u1161\u11a8")
+@example("\u2329\u200d👨")
+@example("👨\u200d\u2329")
 def test_normalising_twice_is_normalising_once(text):
     once = cvp.normalise(text)
     assert cvp.normalise(once) == once

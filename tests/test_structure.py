@@ -44,6 +44,7 @@ def _one(text, **row):
         ("a date 2020-12 b", None, None, "a date 2020-12 b"),
         ("# doc_id = 1\n# date = 20201001\na", None, None, "a"),
         ("date 2020-12\n# url = x\n\na", "2020-12", "month", "a"),
+        ("\n# Tiêu đề = b\na", None, None, "a"),
         ("# không phải khóa\na", None, None, "# không phải khóa\n\na"),
     ],
 )

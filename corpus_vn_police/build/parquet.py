@@ -149,8 +149,8 @@ def _rows(shard: Shard, start: int, stop: int) -> pa.Table:
         paths = pa.chunked_array([chunk.flatten()[0] for chunk in table.column("source").chunks], pa.string())
         return pa.table([table.column("id"), paths, table.column(SOURCE_DATA)], schema=schema)
     table = shard.records.gather(start, stop, ["id"])
-    empty = load_contract("annotations").empty(stop - start)
-    return pa.table([table.column("id"), *(empty[name] for name in schema.names[1:])], schema=schema)
+    empty = load_contract("annotations").empty(schema.names[1:], stop - start)
+    return pa.table({"id": table.column("id"), **empty}, schema=schema)
 
 
 def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import jsonschema
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -101,19 +102,19 @@ class Contract:
         """The fields in order, those of a struct or a list of structs below it."""
         return list(_fields(self.document, self.document, ""))
 
-    def empty(self, rows: int) -> dict[str, pa.Array]:
+    def empty(self, names: Iterable[str], rows: int) -> dict[str, pa.Array]:
         """Columns that no step filled: null where the field may be, else an empty list, false or 0.
 
         A field that has no such value (an id, say) is null, and the check rejects it.
         """
-        return {field.name: _empty(field.type, field.name in self.nullable, rows) for field in self.schema}
+        return {name: _empty(self.schema.field(name).type, name in self.nullable, rows) for name in names}
 
 
 def _empty(kind: pa.DataType, nullable: bool, rows: int) -> pa.Array:
     if nullable:
         return pa.nulls(rows, kind)
     if pa.types.is_list(kind):
-        offsets = pa.array([0] * (rows + 1), pa.int32())
+        offsets = pa.array(np.zeros(rows + 1, np.int32))
         return pa.ListArray.from_arrays(offsets, pa.array([], kind.value_type), type=kind)
     if pa.types.is_boolean(kind) or pa.types.is_integer(kind):
         return pa.repeat(pa.scalar(False), rows).cast(kind)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -69,12 +69,12 @@ class Column:
         return next((kind for test, kind in tests if test(self.type)), "string")
 
     def when_present(self, condition: pl.Expr) -> pl.Expr:
-        """The condition, or true where the value is null."""
-        return (self.expr.is_null() | condition).fill_null(True)
+        """The condition, or true where the value is null; it is null nowhere else."""
+        return self.expr.is_null() | condition
 
-    def always(self, verdict: bool) -> pl.Expr:
-        """The same verdict for every value that is not null."""
-        return self.when_present(self.expr.is_null() if not verdict else self.expr.is_not_null())
+    def everywhere(self, verdict: bool) -> pl.Expr:
+        """One verdict for all values; a literal alone has one row where a column has many."""
+        return self.expr.is_null() | True if verdict else self.expr.is_null() & False
 
     def refuse(self, keyword: str, why: str) -> SchemaError:
         """The error that says that a keyword cannot be held to."""
@@ -82,6 +82,11 @@ class Column:
             f"{self.pointer}/{keyword}: {why}",
             "the columnar check must give jsonschema's verdict on every record; leave it out",
         )
+
+
+Verdict = pl.Expr | None
+"""A Boolean expression without nulls; None where every value passes. Most keywords of most columns
+let every value pass, and to plan an expression costs more than to run it on 2,000 rows."""
 
 
 def mask(schema: Any, column: Column) -> pl.Expr:
@@ -97,44 +102,53 @@ def mask(schema: Any, column: Column) -> pl.Expr:
     Raises:
         SchemaError: a keyword or a pattern cannot be held to `jsonschema`'s verdict.
     """
+    verdict = _mask(schema, column)
+    return column.everywhere(True) if verdict is None else verdict
+
+
+def _mask(schema: Any, column: Column) -> Verdict:
     if isinstance(schema, bool):
-        return _everywhere(column, schema)
+        return None if schema else column.everywhere(False)
     schema = resolve(schema, column.root, column.pointer)
     unknown = schema.keys() - _ANNOTATIONS - _KEYWORDS.keys() - {"then", "else"}
     if unknown:
         raise column.refuse(min(unknown), "this keyword is not known here")
-    parts = [_KEYWORDS[key](value, column, schema) for key, value in schema.items() if key in _KEYWORDS]
-    return functools.reduce(lambda left, right: left & right, parts, _everywhere(column, True))
+    return _both(_KEYWORDS[key](value, column, schema) for key, value in schema.items() if key in _KEYWORDS)
 
 
-def _everywhere(column: Column, verdict: bool) -> pl.Expr:
-    """The same verdict for every value; a literal alone would have one row where a column has many."""
-    return column.expr.is_null() | True if verdict else column.expr.is_null() & False
+def _both(verdicts: Iterable[Verdict]) -> Verdict:
+    parts = [verdict for verdict in verdicts if verdict is not None]
+    return functools.reduce(lambda left, right: left & right, parts) if parts else None
 
 
-def _finite(column: Column) -> pl.Expr:
-    return column.expr.is_finite() if column.kind == "number" else pl.lit(True)
+def _present(column: Column, passes: bool) -> Verdict:
+    """One verdict for every value that is not null; null passes."""
+    return None if passes else column.expr.is_null()
 
 
-def _type(value: Any, column: Column, _: dict[str, Any]) -> pl.Expr:
+def _type(value: Any, column: Column, _: dict[str, Any]) -> Verdict:
     names = {value} if isinstance(value, str) else set(value)
-    null = pl.lit("null" in names) & column.expr.is_null()
+    null = column.expr.is_null() if "null" in names else None
+    if column.kind == "number" and names & {"number", "integer"}:
+        fits = column.expr.is_finite()
+        if "number" not in names:
+            fits = fits & (column.expr == column.expr.floor())
+        return fits.fill_null("null" in names)
     if column.kind in names or (column.kind == "integer" and "number" in names):
-        return null | (column.expr.is_not_null() & _finite(column).fill_null(True))
-    if column.kind == "number" and "integer" in names:
-        return null | (_finite(column) & (column.expr == column.expr.floor())).fill_null(False)
-    return null
+        return column.expr.is_not_null() if null is None else None
+    return column.everywhere(False) if null is None else null
 
 
-def _enum(value: Any, column: Column, _: dict[str, Any]) -> pl.Expr:
-    if column.kind in ("array", "object") or pa.types.is_date32(column.type) or pa.types.is_binary(column.type):
+def _enum(value: Any, column: Column, _: dict[str, Any]) -> Verdict:
+    nested = column.kind in ("array", "object")
+    if nested or pa.types.is_date32(column.type) or pa.types.is_binary(column.type):
         raise column.refuse("enum", f"values of Arrow type {column.type} cannot be compared with it")
     wanted = [entry for entry in value if _same_kind(entry, column)]
     if column.kind in ("integer", "number"):
         wanted = [_exact(entry, column, "enum") for entry in wanted]
     values = column.expr.cast(pl.Int64) if column.kind == "integer" else column.expr
-    null = column.expr.is_null() & (None in value)
-    return null | values.is_in(wanted).fill_null(False) if wanted else null
+    found = values.is_in(wanted) if wanted else column.everywhere(False)
+    return pl.when(column.expr.is_null()).then(None in value).otherwise(found)
 
 
 def _same_kind(entry: Any, column: Column) -> bool:
@@ -155,37 +169,38 @@ def _exact(number: float, column: Column, keyword: str) -> float:
     return float(number)
 
 
-def _bound(keyword: str, value: Any, column: Column) -> pl.Expr:
+def _bound(keyword: str, value: Any, column: Column) -> Verdict:
     """minimum, maximum, exclusiveMinimum, exclusiveMaximum."""
     if column.kind not in ("integer", "number"):
-        return column.always(True)
+        return None
     low, strict = keyword.lower().endswith("minimum"), keyword.startswith("exclusive")
     if column.kind == "integer":
-        # Whole numbers: a strict or fractional bound is the next whole one, so that no
-        # comparison goes through a float.
-        limit = (
-            (math.floor(value) + 1 if strict else math.ceil(value))
-            if low
-            else (math.ceil(value) - 1 if strict else math.floor(value))
-        )
+        limit = _whole_limit(value, low, strict)
         if not -_INT64 <= limit < _INT64:
-            return column.always((limit < 0) == low)
+            return _present(column, (limit < 0) == low)
         whole = column.expr.cast(pl.Int64)
         return column.when_present(whole >= limit if low else whole <= limit)
-    limit = _exact(value, column, keyword)
+    bound = _exact(value, column, keyword)
     tests = {
-        (True, False): column.expr >= limit,
-        (True, True): column.expr > limit,
-        (False, False): column.expr <= limit,
-        (False, True): column.expr < limit,
+        (True, False): column.expr >= bound,
+        (True, True): column.expr > bound,
+        (False, False): column.expr <= bound,
+        (False, True): column.expr < bound,
     }
     return column.when_present(~column.expr.is_finite() | tests[low, strict])
 
 
-def _length(keyword: str, value: Any, column: Column) -> pl.Expr:
+def _whole_limit(value: float, low: bool, strict: bool) -> int:
+    """The bound of whole numbers that a strict or fractional one comes to: no float is compared."""
+    if low:
+        return math.floor(value) + 1 if strict else math.ceil(value)
+    return math.ceil(value) - 1 if strict else math.floor(value)
+
+
+def _length(keyword: str, value: Any, column: Column) -> Verdict:
     """minLength, maxLength (code points), minItems, maxItems."""
     if column.kind != ("string" if keyword.endswith("Length") else "array"):
-        return column.always(True)
+        return None
     if column.kind == "string":
         if not pa.types.is_string(column.type):
             raise column.refuse(keyword, f"a column of Arrow type {column.type} has no length")
@@ -197,92 +212,91 @@ def _length(keyword: str, value: Any, column: Column) -> pl.Expr:
     return column.when_present(length >= limit if keyword.startswith("min") else length <= limit)
 
 
-def _pattern(value: str, column: Column, _: dict[str, Any]) -> pl.Expr:
+def _pattern(value: str, column: Column, _: dict[str, Any]) -> Verdict:
     check_pattern(value, f"{column.pointer}/pattern")
     if column.kind != "string":
-        return column.always(True)
+        return None
     if not pa.types.is_string(column.type):
         raise column.refuse("pattern", f"a column of Arrow type {column.type} has no text")
     return column.when_present(column.expr.str.contains(value))
 
 
-def _format(value: str, column: Column, _: dict[str, Any]) -> pl.Expr:
+def _format(value: str, column: Column, _: dict[str, Any]) -> Verdict:
     if value != "date" or not pa.types.is_date32(column.type):
         raise column.refuse("format", f"only format date with x-arrow-type date32, got {value!r}")
-    days = column.expr.cast(pl.Int32)
-    return column.when_present(days.is_between(_FIRST_DAY, _LAST_DAY))
+    return column.when_present(column.expr.cast(pl.Int32).is_between(_FIRST_DAY, _LAST_DAY))
 
 
-def _properties(value: dict[str, Any], column: Column, _: dict[str, Any]) -> pl.Expr:
+def _properties(value: dict[str, Any], column: Column, _: dict[str, Any]) -> Verdict:
     if column.kind != "object":
-        return column.always(True)
+        return None
     present = {field.name: field.type for field in column.type}
-    checks = [mask(part, column.field(name, present[name])) for name, part in value.items() if name in present]
-    return column.when_present(functools.reduce(lambda left, right: left & right, checks, pl.lit(True)))
+    inner = _both(_mask(part, column.field(name, present[name])) for name, part in value.items() if name in present)
+    return inner if column.row or inner is None else column.when_present(inner)
 
 
-def _required(value: list[str], column: Column, _: dict[str, Any]) -> pl.Expr:
-    if column.kind != "object":
-        return column.always(True)
-    return column.always(set(value) <= {field.name for field in column.type})
+def _required(value: list[str], column: Column, _: dict[str, Any]) -> Verdict:
+    return _present(column, column.kind != "object" or set(value) <= {field.name for field in column.type})
 
 
-def _additional(value: Any, column: Column, schema: dict[str, Any]) -> pl.Expr:
+def _additional(value: Any, column: Column, schema: dict[str, Any]) -> Verdict:
     if not isinstance(value, bool):
         raise column.refuse("additionalProperties", "only true or false")
     if column.kind != "object" or value:
-        return column.always(True)
-    return column.always({field.name for field in column.type} <= schema.get("properties", {}).keys())
+        return None
+    return _present(column, {field.name for field in column.type} <= schema.get("properties", {}).keys())
 
 
-def _items(value: Any, column: Column, _: dict[str, Any]) -> pl.Expr:
+def _items(value: Any, column: Column, _: dict[str, Any]) -> Verdict:
     if column.kind != "array":
-        return column.always(True)
-    inner = Column(pl.element(), column.type.value_type, column.root, f"{column.pointer}/items")
-    return column.when_present(column.expr.list.eval(mask(value, inner)).list.all())
+        return None
+    inner = _mask(value, Column(pl.element(), column.type.value_type, column.root, f"{column.pointer}/items"))
+    return None if inner is None else column.when_present(column.expr.list.eval(inner).list.all())
 
 
-def _unique(value: bool, column: Column, _: dict[str, Any]) -> pl.Expr:
+def _unique(value: bool, column: Column, _: dict[str, Any]) -> Verdict:
     if column.kind != "array" or not value:
-        return column.always(True)
+        return None
     inner = column.type.value_type
     if not (pa.types.is_string(inner) or pa.types.is_integer(inner) or pa.types.is_boolean(inner)):
         raise column.refuse("uniqueItems", f"items of Arrow type {inner} are not compared")
     return column.when_present(column.expr.list.n_unique() == column.expr.list.len())
 
 
-def _parts(keyword: str, value: list[Any], column: Column) -> list[pl.Expr]:
-    return [
-        mask(part, replace(column, pointer=f"{column.pointer}/{keyword}/{number}")) for number, part in enumerate(value)
-    ]
+def _parts(keyword: str, value: list[Any], column: Column) -> Iterator[tuple[Any, Column]]:
+    """The subschemas of a keyword, each with the column that knows where it stands."""
+    for number, part in enumerate(value):
+        yield part, replace(column, pointer=f"{column.pointer}/{keyword}/{number}")
 
 
-def _all_of(value: list[Any], column: Column, _: dict[str, Any]) -> pl.Expr:
-    return functools.reduce(lambda left, right: left & right, _parts("allOf", value, column))
+def _all_of(value: list[Any], column: Column, _: dict[str, Any]) -> Verdict:
+    return _both(_mask(*part) for part in _parts("allOf", value, column))
 
 
-def _any_of(value: list[Any], column: Column, _: dict[str, Any]) -> pl.Expr:
-    return functools.reduce(lambda left, right: left | right, _parts("anyOf", value, column))
+def _any_of(value: list[Any], column: Column, _: dict[str, Any]) -> Verdict:
+    return functools.reduce(lambda left, right: left | right, (mask(*part) for part in _parts("anyOf", value, column)))
 
 
-def _one_of(value: list[Any], column: Column, _: dict[str, Any]) -> pl.Expr:
-    counts = [part.cast(pl.Int32) for part in _parts("oneOf", value, column)]
+def _one_of(value: list[Any], column: Column, _: dict[str, Any]) -> Verdict:
+    counts = [mask(*part).cast(pl.Int32) for part in _parts("oneOf", value, column)]
     return functools.reduce(lambda left, right: left + right, counts) == 1
 
 
-def _not(value: Any, column: Column, _: dict[str, Any]) -> pl.Expr:
+def _not(value: Any, column: Column, _: dict[str, Any]) -> Verdict:
     return ~mask(value, replace(column, pointer=f"{column.pointer}/not"))
 
 
-def _if(value: Any, column: Column, schema: dict[str, Any]) -> pl.Expr:
-    def branch(keyword: str) -> pl.Expr:
-        return mask(schema.get(keyword, True), replace(column, pointer=f"{column.pointer}/{keyword}"))
+def _if(value: Any, column: Column, schema: dict[str, Any]) -> Verdict:
+    def branch(keyword: str) -> Verdict:
+        return _mask(schema.get(keyword, True), replace(column, pointer=f"{column.pointer}/{keyword}"))
 
     condition = mask(value, replace(column, pointer=f"{column.pointer}/if"))
-    return (condition & branch("then")) | (~condition & branch("else"))
+    then, otherwise = branch("then"), branch("else")
+    # Written as implications: a branch that lets every value pass is no part of it.
+    return _both((None if then is None else ~condition | then, None if otherwise is None else condition | otherwise))
 
 
-_KEYWORDS: dict[str, Callable[[Any, Column, dict[str, Any]], pl.Expr]] = {
+_KEYWORDS: dict[str, Callable[[Any, Column, dict[str, Any]], Verdict]] = {
     "type": _type,
     "enum": _enum,
     "const": lambda value, column, schema: _enum([value], column, schema),

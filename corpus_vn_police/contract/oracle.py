@@ -82,7 +82,7 @@ def _detail(error: Any) -> str:
         return f"{rule} {limit}, got {error.instance}"
     if rule == "type":
         return f"type {limit}, got {type(error.instance).__name__}"
-    return f"{rule} {limit}"[:500]
+    return f"{rule or 'false'} {limit}"[:500]
 
 
 def json_rows(table: pa.Table) -> list[dict[str, Any]]:
