@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 import corpus_vn_police as cvp
 from corpus_vn_police.build import parquet
 from corpus_vn_police.build.digest import ColumnHashes
+from corpus_vn_police.build.figures import STATUSES
 from corpus_vn_police.config import load_config
 from corpus_vn_police.contract import CONFIGS, load_contract, schema_digests
 from corpus_vn_police.errors import ConfigError, NothingPublishedError, OutputError, RejectedError
@@ -44,13 +45,17 @@ _MIXED = {
 }
 
 
+def _status(**counts):
+    return {status: counts.get(status, 0) for status in STATUSES}
+
+
 def _published(out):
     return [row["id"] for row in records(out)]
 
 
 def test_the_two_seeds_become_a_dataset(tmp_path):
     built = cvp.build(SEEDS, out=tmp_path / "out")
-    assert (built.seeds, built.status, built.splits) == (2, {"published": 2}, {"train": 1, "test": 1})
+    assert (built.seeds, built.status, built.splits) == (2, _status(published=2), {"train": 1, "test": 1})
     first, second = records(tmp_path / "out")
     data = (SEEDS / "000_c76f5c9e64c8c598.txt").read_bytes()
     assert first["text"] == data.decode().removeprefix(" date 2020-12 ")
@@ -77,7 +82,7 @@ def test_law_3_every_seed_has_one_row_in_the_ledger(write, tmp_path):
         "bad/empty.txt": "text.empty", "bad/header.txt": "header.impossible_date",
     }  # fmt: skip
     assert built.seeds == len(rows) == sum(built.status.values())
-    assert built.status == {"published": 180, "rejected": 4}
+    assert built.status == _status(published=180, rejected=4)
 
 
 def test_law_4_order_batches_and_workers_change_nothing(write, tmp_path):
@@ -427,7 +432,7 @@ def test_a_build_that_is_killed_leaves_the_old_one_and_no_process(write, tmp_pat
     assert cvp.verify(tmp_path / "out").digest == old.digest
     while _session(process.pid):  # workers end with their parent, each in its own time
         pass
-    assert cvp.build(folder, out=tmp_path / "out").status == {"published": 1, "duplicate": 2999}
+    assert cvp.build(folder, out=tmp_path / "out").status == _status(published=1, duplicate=2999)
 
 
 def _session(leader):

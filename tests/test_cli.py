@@ -11,6 +11,7 @@ import time
 import pytest
 from conftest import ROOT, SEEDS
 
+_STATUS = {"published": 2, "rejected": 0, "duplicate": 0, "near_duplicate": 0, "removed": 0}
 COMMANDS = ["build", "init", "check", "verify", "stats", "schema"]
 
 
@@ -27,13 +28,13 @@ def test_build_tells_people_and_machines_what_it_came_to(cli, tmp_path):
     told = cli("build", SEEDS, "--out", "out", cwd=tmp_path)
     assert told.returncode == 0
     assert re.fullmatch(
-        r'out  version 0\.1\.0  sha256:[0-9a-f]{64}\n  2 published of 2 seeds\n  train 1, test 1\n  datasets\.load_dataset\("out"\)\n',
+        r'out, version 0\.1\.0\n  sha256:[0-9a-f]{64}\n  2 published of 2 seeds\n  train 1, test 1\n  datasets\.load_dataset\("out"\)\n',
         told.stdout,
     )
     said = json.loads(cli("build", "--out", "out", "--json", cwd=tmp_path).stdout)
     assert said == {
         "out": "out", "digest": told.stdout.split()[3], "version": "0.1.0", "seeds": 2,
-        "status": {"published": 2}, "splits": {"train": 1, "test": 1},
+        "status": _STATUS, "splits": {"train": 1, "test": 1},
     }  # fmt: skip
 
 
@@ -60,7 +61,7 @@ def test_verify_and_stats_tell_what_is_there(cli, tmp_path):
     cli("build", SEEDS, "--out", tmp_path / "out")
     assert cli("verify", tmp_path / "out").returncode == 0
     stats = json.loads(cli("stats", tmp_path / "out", "--json").stdout)
-    assert (stats["seeds"], stats["records"], stats["status"]) == (2, 2, {"published": 2})
+    assert (stats["seeds"], stats["records"], stats["status"]) == (2, 2, _STATUS)
     assert "2020-12" in cli("stats", tmp_path / "out").stdout
     (tmp_path / "out/README.md").write_text("x")
     told = cli("verify", tmp_path / "out", "--json")

@@ -10,6 +10,9 @@ import polars as pl
 
 from corpus_vn_police.split import SPLITS
 
+STATUSES = ("published", "rejected", "duplicate", "near_duplicate", "removed")
+"""What may become of a seed."""
+
 
 @dataclass(frozen=True)
 class SplitFigures:
@@ -31,7 +34,7 @@ class Figures:
 
     Attributes:
         splits: a line a split, in the order of time.
-        status: ledger rows by status, those that occur.
+        status: ledger rows by status, all five.
         reasons: rejected seeds by reason, the most frequent first.
         lengths: shortest, median and longest text, in syllables.
         years: records by year of their date, undated ones left out.
@@ -40,7 +43,7 @@ class Figures:
     splits: list[SplitFigures]
     status: dict[str, int]
     reasons: dict[str, int]
-    lengths: dict[str, int]
+    lengths: dict[str, float]
     years: dict[str, int]
 
     @property
@@ -76,7 +79,7 @@ def measure(folder: Path) -> Figures:
     """
     splits = [found for split in SPLITS if (found := _split(folder, split))]
     ledger = pl.scan_parquet(folder / "ledger.parquet", glob=False)
-    statuses = ledger.group_by("status").len().collect(engine="streaming")
+    counts = dict(ledger.group_by("status").len().collect(engine="streaming").iter_rows())
     reasons = (
         ledger.filter(pl.col("reason").is_not_null())
         .group_by("reason")
@@ -87,13 +90,13 @@ def measure(folder: Path) -> Figures:
     data = [_shards(folder, split.split) for split in splits]
     lengths = pl.concat(data).select(
         pl.col("n_syllables").min().alias("shortest"),
-        pl.col("n_syllables").median().cast(pl.Int64).alias("median"),
+        pl.col("n_syllables").median().alias("median"),
         pl.col("n_syllables").max().alias("longest"),
     )
     years = pl.concat(data).filter(pl.col("year").is_not_null()).group_by("year").len().sort("year")
     return Figures(
         splits,
-        dict(sorted(statuses.iter_rows())),
+        {status: counts.get(status, 0) for status in STATUSES},
         dict(reasons.iter_rows()),
         lengths.collect(engine="streaming").row(0, named=True),
         {str(year): count for year, count in years.collect(engine="streaming").iter_rows()},

@@ -140,9 +140,12 @@ def build(
     if as_json:
         print_json({key: value for key, value in asdict(built).items() if key != "notes"})
         return 0
-    print(f"{printable(built.out)}  version {built.version}  {built.digest}")
+    print(f"{printable(built.out)}, version {built.version}")
+    print(f"  {built.digest}")
     print(
-        "  " + ", ".join(f"{count:,} {status}" for status, count in built.status.items()) + f" of {built.seeds:,} seeds"
+        "  "
+        + ", ".join(f"{count:,} {status}" for status, count in built.status.items() if count)
+        + f" of {built.seeds:,} seeds"
     )
     print("  " + ", ".join(f"{split} {count:,}" for split, count in built.splits.items()))
     print(f'  datasets.load_dataset("{printable(built.out)}")')
@@ -207,11 +210,9 @@ def verify(folder: Folder, as_json: Json = False) -> int:
     else:
         for problem in report.problems:
             print(printable(f"{problem.file}: {problem.code}: {problem.detail}"))
-        print(
-            f"{printable(folder)}: fine, {report.digest}"
-            if report.ok
-            else f"{printable(folder)}: {len(report.problems)} problems"
-        )
+        print(f"{printable(folder)}: {'fine' if report.ok else f'{len(report.problems)} problems'}")
+        if report.ok:
+            print(f"  {report.digest}")
     return int(not report.ok)
 
 
