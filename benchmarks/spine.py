@@ -79,7 +79,7 @@ def measure(command: list[str]) -> Cost:
         while not done.wait(0.1):
             peak = max(peak, _resident())
 
-    watcher = threading.Thread(target=watch)
+    watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     before, start = os.times(), time.monotonic()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

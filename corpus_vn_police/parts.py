@@ -15,6 +15,8 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from corpus_vn_police.contract.arrow import from_numpy
+
 INDEX = pl.Schema(
     {
         "path": pl.String,
@@ -222,8 +224,8 @@ def _gather(
         table = open_table(folder, parts[holders[mine[0]]], kind).select(columns)
         wanted = rows[mine]
         run = bool((np.diff(wanted) == 1).all())
-        tables.append(table.slice(wanted[0], len(wanted)) if run else table.take(pa.array(wanted)))
+        tables.append(table.slice(wanted[0], len(wanted)) if run else table.take(from_numpy(wanted)))
     joined = pa.concat_tables(tables)
     if (np.diff(grouped) == 1).all():
         return joined
-    return joined.take(pa.array(np.argsort(grouped, kind="stable")))
+    return joined.take(from_numpy(np.argsort(grouped, kind="stable")))

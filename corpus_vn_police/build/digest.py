@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus_vn_police.contract import canonical_json, schema_digests
+from corpus_vn_police.contract.arrow import to_numpy
 
 
 class ColumnHashes:
@@ -42,7 +43,7 @@ class ColumnHashes:
 def _buffers(array: pa.Array, name: str) -> Iterator[tuple[str, Any]]:
     """An array's canonical buffers, each with its name."""
     kind = array.type
-    yield f"{name}:valid", pc.is_valid(array).cast(pa.uint8()).to_numpy(zero_copy_only=False)
+    yield f"{name}:valid", to_numpy(pc.is_valid(array).cast(pa.uint8()))
     if pa.types.is_struct(kind):
         present = array.drop_null()
         for number, field in enumerate(kind):
@@ -65,7 +66,7 @@ def _field(array: pa.StructArray, number: int) -> pa.Array:
 
 
 def _numbers(array: pa.Array, kind: str) -> Any:
-    return array.to_numpy(zero_copy_only=False).astype(kind)
+    return to_numpy(array).astype(kind)
 
 
 def _bytes(array: pa.Array) -> Any:
@@ -81,10 +82,10 @@ def _values(array: pa.Array) -> Any:
     """Fixed-width values, little-endian; a Boolean is a byte, a date the days from 1970-01-01."""
     kind = array.type
     if pa.types.is_boolean(kind):
-        return array.cast(pa.uint8()).to_numpy(zero_copy_only=False)
+        return to_numpy(array.cast(pa.uint8()))
     if pa.types.is_date32(kind):
         array = array.cast(pa.int32())
-    values = array.to_numpy(zero_copy_only=False)
+    values = to_numpy(array)
     if pa.types.is_floating(kind):
         # What is equal has one form: 0.0 for -0.0, one NaN for all.
         values = np.where(np.isnan(values), np.nan, values + 0.0)

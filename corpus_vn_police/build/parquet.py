@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from corpus_vn_police.build.digest import ColumnHashes
 from corpus_vn_police.contract import CONFIGS, load_contract
+from corpus_vn_police.contract.arrow import from_numpy
 from corpus_vn_police.parts import Index, Located
 from corpus_vn_police.split import SPLITS
 
@@ -143,7 +144,7 @@ def _rows(shard: Shard, start: int, stop: int) -> pa.Table:
     if shard.config == "default":
         table = shard.records.gather(start, stop, schema.names)
         place = schema.get_field_index("duplicates")
-        return table.set_column(place, schema.field(place), pa.array(shard.duplicates[start:stop])).cast(schema)
+        return table.set_column(place, schema.field(place), from_numpy(shard.duplicates[start:stop])).cast(schema)
     if shard.config == "sources":
         table = shard.records.gather(start, stop, ["id", "source", SOURCE_DATA])
         paths = pa.chunked_array([chunk.flatten()[0] for chunk in table.column("source").chunks], pa.string())

@@ -19,7 +19,7 @@ import polars as pl
 import pyarrow as pa
 
 from corpus_vn_police.contract import features
-from corpus_vn_police.contract.arrow import arrow_schema, resolve
+from corpus_vn_police.contract.arrow import arrow_schema, from_numpy, resolve
 from corpus_vn_police.contract.columnar import Column, mask
 from corpus_vn_police.contract.document import check_document
 from corpus_vn_police.contract.oracle import json_rows, oracle, violation
@@ -114,10 +114,10 @@ def _empty(kind: pa.DataType, nullable: bool, rows: int) -> pa.Array:
     if nullable:
         return pa.nulls(rows, kind)
     if pa.types.is_list(kind):
-        offsets = pa.array(np.zeros(rows + 1, np.int32))
-        return pa.ListArray.from_arrays(offsets, pa.array([], kind.value_type), type=kind)
+        offsets = from_numpy(np.zeros(rows + 1, np.int32))
+        return pa.ListArray.from_arrays(offsets, pa.nulls(0, kind.value_type), type=kind)
     if pa.types.is_boolean(kind) or pa.types.is_integer(kind):
-        return pa.repeat(pa.scalar(False), rows).cast(kind)
+        return from_numpy(np.zeros(rows, np.int8)).cast(kind)
     return pa.nulls(rows, kind)
 
 
