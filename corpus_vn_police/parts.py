@@ -137,9 +137,10 @@ class Index:
         if ordered:
             return np.arange(len(self), dtype=np.int64)
         paths = pl.concat([self.column(part, "path") for part in self.parts])
-        order = paths.arg_sort().to_numpy().astype(np.int64)
-        if paths.n_unique() == len(paths):
-            return order
+        order = paths.arg_sort()
+        ordered_paths = paths.gather(order)
+        if not (ordered_paths == ordered_paths.shift(1)).any():
+            return order.to_numpy().astype(np.int64)
         # An archive may hold a name twice.
         sha256 = pl.concat([self.column(part, "sha256") for part in self.parts])
         return (

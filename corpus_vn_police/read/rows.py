@@ -38,11 +38,7 @@ def read_row(line: bytes) -> dict[str, Any]:
         `reason`, `pointer` and `detail` of why it is no seed, with the id where it has one.
     """
     try:
-        value = json.loads(
-            line.removeprefix(b"\xef\xbb\xbf").decode("utf-8"),
-            object_pairs_hook=_unique,
-            parse_constant=_no_constant,
-        )
+        value = _DECODER.decode(line.removeprefix(b"\xef\xbb\xbf").decode("utf-8"))
     except UnicodeDecodeError as error:
         return {"reason": "encoding.invalid_utf8", "detail": f"byte {error.start} of {len(line)}: {error.reason}"}
     except _DuplicateKeyError:
@@ -70,6 +66,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(_: str) -> Any:
     raise _NotJsonError
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
 
 
 def _kind(value: Any) -> str:
