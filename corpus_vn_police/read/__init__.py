@@ -12,7 +12,7 @@ import pyarrow as pa
 from corpus_vn_police.config import Limits
 from corpus_vn_police.read.listing import Listing, display, list_input
 from corpus_vn_police.read.rows import read_row, read_table_row
-from corpus_vn_police.read.seeds import DAMAGED, SEEDS, Blob, SeedBatch, failed, take, unpacked
+from corpus_vn_police.read.seeds import DAMAGED, SEEDS, Blob, SeedBatch, describe, failed, fault, take, unpacked
 from corpus_vn_police.read.tasks import (
     BLANK,
     Batching,
@@ -22,8 +22,6 @@ from corpus_vn_police.read.tasks import (
     Task,
     Texts,
     Unpacker,
-    describe,
-    fault,
     open_file,
     seeds_in,
 )

@@ -6,6 +6,7 @@ seed with a reason keeps its row, so that the ledger has it, and its bytes are l
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import re
 import zlib
@@ -119,6 +120,33 @@ def unpacked(raw: BinaryIO, name: str) -> Any:
 
 DAMAGED = (OSError, EOFError, zlib.error, pa.ArrowException)
 """What a damaged or vanished file raises while it is read."""
+
+
+# What the operating system says of a file. Anything else (no memory, no space, too many open
+# files, a failing disk) is the machine's fault, and a build must not depend on it.
+_OF_THE_FILE = {
+    *(errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR),
+    *(errno.ELOOP, errno.ENXIO, errno.ENODEV, errno.EINVAL, errno.ENAMETOOLONG),
+}
+
+
+def fault(error: Exception) -> str:
+    """The reason code for what was raised while a file was read.
+
+    Raises:
+        MemoryError, OSError: the machine failed, not the file.
+    """
+    number = error.errno if isinstance(error, OSError) else None
+    if isinstance(error, MemoryError) or (number is not None and number not in _OF_THE_FILE):
+        raise error
+    return "container.damaged" if number is None else "file.unreadable"
+
+
+def describe(error: BaseException) -> str:
+    """An error in one short line that names no path of this machine."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror[:200]
+    return f"{type(error).__name__}: {error}".split("\n")[0][:200]
 
 
 def named_id(path: str) -> str | None:

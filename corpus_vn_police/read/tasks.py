@@ -7,22 +7,19 @@ into blocks of bytes that travel with their task. At most one block is held here
 
 from __future__ import annotations
 
-import errno
 import os
-import tarfile
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
-from tarfile import HeaderError, ReadError
-from typing import Any, BinaryIO, Self
+from typing import Any
 
 import pyarrow as pa
 
 from corpus_vn_police.config import Limits
+from corpus_vn_police.read.archives import Member, TooManyError, tar_members, zip_members
 from corpus_vn_police.read.listing import Listing, display, filesystem, is_hidden, kind_of
-from corpus_vn_police.read.seeds import Blob, Readable, failed, take, unpacked
+from corpus_vn_police.read.seeds import Blob, Readable, describe, failed, fault, take, unpacked
 
 
 @dataclass(frozen=True)
@@ -76,11 +73,6 @@ Task = Texts | Lines | Rows | Members
 _BLOCK = 1 << 16
 _TABLE_ROWS = 512
 BLANK = b" \t\r"  # a line of a JSONL file that holds no more is empty
-_ENCRYPTED, _UTF8 = 0x1, 0x800  # flag bits of a zip member
-
-
-class _TooManyError(Exception):
-    """An archive has more members than `max_members`."""
 
 
 def seeds_in(task: Task) -> int:
@@ -143,7 +135,7 @@ class Unpacker:
                     raise EOFError("an empty file")
                 raw.seek(0)
                 yield from self._unpack(raw, name, path, prefix)
-        except _TooManyError as error:
+        except TooManyError as error:
             yield _refused(path, "limit.members", str(error))
         except OSError as error:
             reason = "file.unreadable" if error.errno else "container.damaged"
@@ -158,9 +150,9 @@ class Unpacker:
         elif kind == "table":
             yield from self._table(raw, path)
         elif kind == "zip":
-            yield from self._members(self._zip(raw, prefix))
+            yield from self._members(self._archive(zip_members(raw, self.limits.max_members), prefix))
         else:
-            yield from self._members(self._tar(unpacked(raw, name), prefix))
+            yield from self._members(self._archive(tar_members(unpacked(raw, name), self.limits.max_members), prefix))
 
     def _lines(self, stream: Readable, path: str) -> Iterator[Task]:
         pending, first = b"", 1
@@ -213,39 +205,18 @@ class Unpacker:
         if gathered:
             yield _gather(gathered)
 
-    def _zip(self, raw: BinaryIO, prefix: str) -> Iterator[Task | tuple[str, Blob]]:
-        with zipfile.ZipFile(raw) as archive:
-            members = [info for info in archive.infolist() if not info.is_dir()]
-            self._count_members(len(members))
-            for info in members:
-                # Without the UTF-8 flag zipfile reads names as cp437; most writers meant UTF-8.
-                name = _without_dots(info.filename if info.flag_bits & _UTF8 else _utf8_name(info.filename))
-                kind = self._kind(name)
-                if kind is None:
-                    continue
-                if info.flag_bits & _ENCRYPTED:
-                    yield prefix + name, failed("container.encrypted", "a member with a password")
-                    continue
+    def _archive(self, members: Iterator[Member], prefix: str) -> Iterator[Task | tuple[str, Blob]]:
+        for member in members:
+            kind = self._kind(member.name)
+            path = prefix + member.name
+            if kind is not None and member.reason is not None:
+                yield path, failed(member.reason, member.detail)
+            elif kind is not None:
                 try:
-                    with archive.open(info) as stream:
-                        yield from self._member(stream, prefix + name, name, kind, info.compress_size)
+                    with member.open() as stream:
+                        yield from self._member(stream, path, member.name, kind, member.packed)
                 except Exception as error:  # law 9, as for the whole archive
-                    yield prefix + name, failed(fault(error), describe(error))
-
-    def _tar(self, raw: BinaryIO, prefix: str) -> Iterator[Task | tuple[str, Blob]]:
-        options: Any = {"encoding": "utf-8", "errors": "surrogateescape", "tarinfo": _TarInfo}
-        with tarfile.open(fileobj=raw, mode="r|", **options) as archive:
-            for count, info in enumerate(archive, 1):
-                self._count_members(count)
-                name = _without_dots(display(info.name))
-                kind = None if info.isdir() else self._kind(name)
-                if kind is None:
-                    continue
-                stream = archive.extractfile(info) if info.isreg() else None
-                if stream is None:
-                    yield prefix + name, failed("file.not_regular", "a link or a device in an archive")
-                else:
-                    yield from self._member(stream, prefix + name, name, kind, None)
+                    yield path, failed(fault(error), describe(error))
 
     def _member(
         self, stream: Any, path: str, name: str, kind: str, packed: int | None
@@ -273,42 +244,10 @@ class Unpacker:
             return None
         return kind
 
-    def _count_members(self, count: int) -> None:
-        if count > self.limits.max_members:
-            raise _TooManyError(f"max_members {self.limits.max_members}, got {count} or more")
-
-
-_END_OF_ARCHIVE: type[HeaderError] = tarfile.EOFHeaderError  # type: ignore[attr-defined]
-
-
-class _TarInfo(tarfile.TarInfo):
-    """A member whose header must be whole.
-
-    `tarfile` takes a damaged or missing header after the first one for the end of the archive;
-    the members after it would vanish.
-    """
-
-    @classmethod
-    def fromtarfile(cls, tarfile: tarfile.TarFile) -> Self:
-        try:
-            return super().fromtarfile(tarfile)
-        except _END_OF_ARCHIVE:
-            raise
-        except HeaderError as error:
-            raise ReadError(f"{error}: the archive goes on or was cut") from error
-
-
-def _without_dots(name: str) -> str:
-    return "/".join(part for part in name.split("/") if part != ".")
-
 
 def _gather(members: list[tuple[str, Blob]]) -> Members:
     paths, blobs = zip(*members, strict=True)
     return Members(paths, blobs)
-
-
-def _utf8_name(name: str) -> str:
-    return name.encode("cp437").decode("utf-8", "backslashreplace")
 
 
 def _texts(listing: Listing, names: list[str]) -> Texts:
@@ -326,33 +265,6 @@ def open_file(root: str, name: str) -> Any:
         system, path = filesystem(location)
         return system.open(path, "rb")
     return open(location, "rb")
-
-
-# What the operating system says of a file. Anything else (no memory, no space, too many open
-# files, a failing disk) is the machine's fault, and a build must not depend on it.
-_OF_THE_FILE = {
-    *(errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR),
-    *(errno.ELOOP, errno.ENXIO, errno.ENODEV, errno.EINVAL, errno.ENAMETOOLONG),
-}
-
-
-def fault(error: Exception) -> str:
-    """The reason code for what was raised while a file was read.
-
-    Raises:
-        MemoryError, OSError: the machine failed, not the file.
-    """
-    number = error.errno if isinstance(error, OSError) else None
-    if isinstance(error, MemoryError) or (number is not None and number not in _OF_THE_FILE):
-        raise error
-    return "container.damaged" if number is None else "file.unreadable"
-
-
-def describe(error: BaseException) -> str:
-    """An error in one short line that names no path of this machine."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror[:200]
-    return f"{type(error).__name__}: {error}".split("\n")[0][:200]
 
 
 def _refused(path: str, reason: str, detail: str) -> Members:
