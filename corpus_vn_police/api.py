@@ -39,7 +39,8 @@ def build(
         dedup: `near`, `exact` or `off`; None leaves it to corpus.toml.
         strict: whether rejected seeds make the build fail.
         date: the build's date, `YYYY-MM-DD`; None is the newest record's.
-        progress: called with a step (`read`, `write`) and how many seeds or rows it has done.
+        progress: called with a step (`read`, `write`), how many seeds or rows it has just done, and
+            of how many (None where that is not known).
 
     Returns:
         What the build came to.
@@ -57,7 +58,7 @@ def build(
     source, corpus = configured(seeds, config)
     target = Path(os.path.realpath(out))  # a link stays a link, and the build goes where it leads
     check_apart(source, target)
-    job = Job(workers=workers, strict=strict, date=_day(date), progress=progress or (lambda step, done: None))
+    job = Job(workers=workers, strict=strict, date=_day(date), progress=progress or (lambda step, done, total: None))
     try:
         built = run_build(source, target, corpus.with_flags(dedup=dedup), job)
     except OSError as error:

@@ -42,8 +42,9 @@ from corpus_vn_police.validate import records, validate
 # Starting a process costs a second; below that many records a worker has nothing to gain.
 _WORTH_A_WORKER = 20_000
 
-Progress = Callable[[str, int], None]
-"""Called with the name of a step and how many seeds (or rows) it has just done."""
+Progress = Callable[[str, int, int | None], None]
+"""Called with the name of a step, how many seeds (or rows) it has just done, and of how many; None
+where that is not known."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Job:
     batching: Batching = field(default_factory=Batching)
     strict: bool = False
     date: str | None = None
-    progress: Progress = lambda step, done: None
+    progress: Progress = lambda step, done, total: None
 
     def __post_init__(self) -> None:
         """Refuse a number of processes below 1."""
@@ -109,9 +110,9 @@ def run_build(seeds: str, out: Path, corpus: Corpus, job: Job) -> Build:
     """
     corpus = with_latest(corpus)
     unpacker = Unpacker(corpus.limits, job.batching)
-    tasks = _tasks_outside(out, seeds, unpacker)
+    tasks, total = _tasks_outside(out, seeds, unpacker)
     with open_state(out) as state:
-        index = process_all(tasks, state.parts, corpus, job)
+        index = process_all(tasks, total, state.parts, corpus, job)
         settled = settle(index)
         _check_publishable(index, settled, job)
         order = index.in_path_order()
@@ -125,11 +126,14 @@ def run_build(seeds: str, out: Path, corpus: Corpus, job: Job) -> Build:
     return replace(build, out=str(out), notes=notes)
 
 
-def process_all(tasks: Iterator[Task], folder: Path, corpus: Corpus, job: Job, *, keep_records: bool = True) -> Index:
+def process_all(
+    tasks: Iterator[Task], total: int | None, folder: Path, corpus: Corpus, job: Job, *, keep_records: bool = True
+) -> Index:
     """Take all tasks down the road to their parts.
 
     Args:
         tasks: what to read.
+        total: how many seeds that will be, for whoever watches; None where it is not known.
         folder: where the parts go.
         corpus: the settings.
         job: how it runs.
@@ -151,7 +155,7 @@ def process_all(tasks: Iterator[Task], folder: Path, corpus: Corpus, job: Job, *
 
     for done in map_tasks(work, counted(), job.processes):
         parts += done
-        job.progress("read", sum(part.seeds for part in done))
+        job.progress("read", sum(part.seeds for part in done), total)
     index = Index.read(folder, tuple(parts))
     if len(index) != given:
         raise LedgerError(
@@ -197,8 +201,12 @@ def _with_rejected(batch: pl.DataFrame, alive: pl.Series, rejected: pl.DataFrame
     return batch.with_columns(batch[name].scatter(places, rejected[name]) for name in names)
 
 
-def _tasks_outside(out: Path, seeds: str, unpacker: Unpacker) -> Iterator[Task]:
-    """The input's tasks; refuses to read what an older build wrote, as a glob may name it."""
+def _tasks_outside(out: Path, seeds: str, unpacker: Unpacker) -> tuple[Iterator[Task], int | None]:
+    """The input's tasks, and how many seeds they hold where that is known.
+
+    Raises:
+        ConfigError: the input holds what an older build wrote, as a glob may name it.
+    """
     listing = list_input(seeds)
     root = Path(os.path.realpath(listing.root))
     if "://" not in listing.root and out.is_relative_to(root):
@@ -208,15 +216,16 @@ def _tasks_outside(out: Path, seeds: str, unpacker: Unpacker) -> Iterator[Task]:
             raise ConfigError(
                 f"the seeds include {found}, which lies in --out {out}", "give a folder for --out elsewhere"
             )
-    return unpacker.tasks(listing)
+    return unpacker.tasks(listing), listing.seeds
 
 
 def _write_all(folder: Path, shards: list[Shard], job: Job, seeds: int) -> list[Written]:
     written = []
     workers = job.processes if len(shards) > 1 and seeds > _WORTH_A_WORKER else 1
+    rows = sum(len(shard.records) for shard in shards)
     for shard in map_tasks(functools.partial(write_shard, folder), shards, workers):
         written.append(shard)
-        job.progress("write", shard.rows)
+        job.progress("write", shard.rows, rows)
     return written
 
 

@@ -46,6 +46,7 @@ def count_dates(seeds: str, corpus: Corpus, job: Job) -> dict[str, int]:
 def _surveyed(seeds: str, corpus: Corpus, job: Job) -> Iterator[Index]:
     """The index of an input, its parts in a temporary folder."""
     corpus = replace(with_latest(corpus), sources=False)
-    tasks = Unpacker(corpus.limits, job.batching).tasks(list_input(seeds))
+    listing = list_input(seeds)
+    tasks = Unpacker(corpus.limits, job.batching).tasks(listing)
     with tempfile.TemporaryDirectory(prefix="corpus-vn-police-") as folder:
-        yield process_all(tasks, Path(folder), corpus, job, keep_records=False)
+        yield process_all(tasks, listing.seeds, Path(folder), corpus, job, keep_records=False)

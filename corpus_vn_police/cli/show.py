@@ -69,11 +69,14 @@ def print_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
     console.print(table)
 
 
+Moved = Callable[[str, int, int | None], None]
+
+
 @contextmanager
-def progress(quiet: bool) -> Iterator[Callable[[str, int], None]]:
+def progress(quiet: bool) -> Iterator[Moved]:
     """Progress on stderr: a line that moves on a terminal, a line every 10 seconds elsewhere."""
     if quiet:
-        yield lambda step, done: None
+        yield lambda step, done, total: None
     elif sys.stderr.isatty():
         with _bar() as moved:
             yield moved
@@ -82,38 +85,33 @@ def progress(quiet: bool) -> Iterator[Callable[[str, int], None]]:
 
 
 @contextmanager
-def _bar() -> Iterator[Callable[[str, int], None]]:
+def _bar() -> Iterator[Moved]:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-    columns = (
-        TextColumn("{task.description:<6}"),
-        BarColumn(24),
-        TextColumn("{task.completed:>12,.0f} seeds"),
-        TimeElapsedColumn(),
-    )
+    columns = (TextColumn("{task.description:<6}"), BarColumn(24), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         tasks: dict[str, TaskID] = {}
 
-        def moved(step: str, done: int) -> None:
+        def moved(step: str, done: int, total: int | None) -> None:
             if step not in tasks:
-                tasks[step] = bar.add_task(step, total=None)
+                tasks[step] = bar.add_task(step, total=total)
             bar.update(tasks[step], advance=done)
 
         yield moved
 
 
-def _plain() -> Callable[[str, int], None]:
+def _plain() -> Moved:
     import time
 
-    totals: dict[str, int] = {}
+    sums: dict[str, int] = {}
     last = time.monotonic()
 
-    def moved(step: str, done: int) -> None:
+    def moved(step: str, done: int, total: int | None) -> None:
         nonlocal last
-        totals[step] = totals.get(step, 0) + done
+        sums[step] = sums.get(step, 0) + done
         if time.monotonic() - last >= 10:
             last = time.monotonic()
-            say(f"{step}: {totals[step]:,}")
+            say(f"{step}: {sums[step]:,}" + (f" of {total:,}" if total else ""))
 
     return moved

@@ -53,6 +53,11 @@ class Listing:
     hidden: int
     other: int
 
+    @property
+    def seeds(self) -> int | None:
+        """How many seeds there are; None where a file holds more than one, or none."""
+        return len(self.names) if all(kind_of(name) == "text" for name in self.names) else None
+
 
 def kind_of(name: str) -> str | None:
     """What a file name's ending says of its contents; None where it is no seed.
