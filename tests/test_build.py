@@ -253,6 +253,12 @@ def test_seeds_with_one_id_and_different_bytes_are_all_rejected(write, tmp_path)
     assert ledger(tmp_path / "out")[0]["detail"] == f"one id, different bytes: 1_{name}, 2_{name}, 3_{name}"
 
 
+def test_two_seeds_are_enough_for_a_collision_and_the_id_of_zeros_is_one(write, tmp_path):
+    names = [f"{number}_{'0' * 16}.txt" for number in (1, 2)]
+    cvp.build(write({names[0]: "a", names[1]: "b", "ok.txt": "c"}), out=tmp_path / "out")
+    assert outcomes(tmp_path / "out") == {names[0]: "id.collision", names[1]: "id.collision", "ok.txt": "published"}
+
+
 def test_seeds_with_one_id_and_the_same_bytes_are_one_record(write, tmp_path):
     cvp.build(write({"b/1.txt": "a", "a/2.txt": "a", "c.txt": "a", "d.txt": "d"}), out=tmp_path / "out")
     assert outcomes(tmp_path / "out") == {
