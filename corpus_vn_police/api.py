@@ -62,8 +62,7 @@ def build(
     try:
         built = run_build(source, target, corpus.with_flags(dedup=dedup), job)
     except OSError as error:
-        name = f"{error.filename}: " if error.filename else ""
-        raise DiskError(f"{name}{error.strerror or error}", "check the disk and the permissions") from error
+        raise DiskError.of(error) from error
     return replace(built, out=os.fspath(out))
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from corpus_vn_police.contract import document, validator
+from corpus_vn_police.contract import document, first_error, validator
 from corpus_vn_police.contract.arrow import resolve
 from corpus_vn_police.errors import ConfigError
 
@@ -168,10 +168,9 @@ def _plain(value: Any) -> Any:
 
 
 def _check(raw: dict[str, Any], where: str) -> None:
-    errors = sorted(validator("corpus").iter_errors(raw), key=lambda e: (list(map(str, e.absolute_path)), e.validator))
-    if not errors:
+    error = first_error(validator("corpus"), raw)
+    if error is None:
         return
-    error = errors[0]
     key = ".".join(str(step) for step in error.absolute_path)
     if error.validator == "additionalProperties":
         known = sorted(error.schema["properties"])

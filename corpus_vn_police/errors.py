@@ -84,6 +84,12 @@ class DiskError(CorpusError):
     code = "io"
     exit_code = 3
 
+    @classmethod
+    def of(cls, error: OSError) -> DiskError:
+        """What the system said, with the file that it said it of."""
+        name = f"{error.filename}: " if error.filename else ""
+        return cls(f"{name}{error.strerror or error}", "check the disk and the permissions")
+
 
 class InterruptedBuildError(CorpusError):
     """The run was interrupted, or one of its processes was killed."""

@@ -40,11 +40,10 @@ others stand in `<name>.records`, in the same order.
 
 @dataclass(frozen=True)
 class Part:
-    """A part that was written: its name, and how many seeds and records it holds."""
+    """A part that was written: its name, and how many seeds it holds."""
 
     name: str
     seeds: int
-    records: int
 
 
 def write_part(folder: Path, name: str, index: pl.DataFrame, records: pa.Table | None) -> Part:
@@ -63,7 +62,7 @@ def write_part(folder: Path, name: str, index: pl.DataFrame, records: pa.Table |
             path = str(folder / f"{name}.{kind}")
             with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
                 writer.write_table(table)
-    return Part(name, len(index), 0 if records is None else records.num_rows)
+    return Part(name, len(index))
 
 
 def open_table(folder: Path, part: Part, kind: str) -> pa.Table:

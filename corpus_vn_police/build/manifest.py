@@ -10,7 +10,7 @@ from typing import Any
 
 from corpus_vn_police.build.parquet import Written
 from corpus_vn_police.config import Corpus
-from corpus_vn_police.contract import canonical_json, document, schema_digests, validator
+from corpus_vn_police.contract import canonical_json, document, first_error, schema_digests, validator
 from corpus_vn_police.errors import OutputError
 from corpus_vn_police.version import __version__
 
@@ -83,9 +83,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         content = json.loads(path.read_bytes())
     except RecursionError as error:
         raise ValueError("nested deeper than the parser goes") from error
-    errors = sorted(validator("manifest").iter_errors(content), key=lambda error: list(map(str, error.absolute_path)))
-    if errors:
-        where = "/".join(str(step) for step in errors[0].absolute_path)
-        raise ValueError(f"/{where}: {errors[0].message[:200]}")
+    wrong = first_error(validator("manifest"), content)
+    if wrong is not None:
+        where = "/".join(str(step) for step in wrong.absolute_path)
+        raise ValueError(f"/{where}: {wrong.message[:200]}")
     result: dict[str, Any] = content
     return result

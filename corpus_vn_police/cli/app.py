@@ -75,8 +75,7 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        name = f"{error.filename}: " if error.filename else ""
-        print_error(DiskError(f"{name}{error.strerror or error}", "check the disk and the permissions"), as_json)
+        print_error(DiskError.of(error), as_json)
         return DiskError.exit_code
     except Exception as error:
         if not hasattr(error, "format_message"):

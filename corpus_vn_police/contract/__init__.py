@@ -22,7 +22,7 @@ from corpus_vn_police.contract import features
 from corpus_vn_police.contract.arrow import arrow_schema, from_numpy, resolve
 from corpus_vn_police.contract.columnar import Column, mask
 from corpus_vn_police.contract.document import check_document
-from corpus_vn_police.contract.oracle import json_rows, oracle, violation
+from corpus_vn_police.contract.oracle import first_error, json_rows, oracle, violation
 from corpus_vn_police.errors import SchemaError
 from corpus_vn_police.resources import resource
 
@@ -33,6 +33,7 @@ __all__ = [
     "Field",
     "canonical_json",
     "document",
+    "first_error",
     "json_rows",
     "load_contract",
     "validator",

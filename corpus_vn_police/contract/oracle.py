@@ -54,6 +54,12 @@ def oracle(document: dict[str, Any]) -> Any:
     return _Validator(document, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
+def first_error(validator: Any, instance: Any) -> Any:
+    """The first error of an instance, by pointer, then keyword; None where it is valid."""
+    errors = sorted(validator.iter_errors(instance), key=lambda e: (list(map(str, e.absolute_path)), e.validator or ""))
+    return errors[0] if errors else None
+
+
 def violation(validator: Any, instance: Any) -> tuple[str, str, str] | None:
     """The first violation of an instance: keyword, JSON Pointer, detail; None where it is valid.
 
@@ -61,10 +67,9 @@ def violation(validator: Any, instance: Any) -> tuple[str, str, str] | None:
     detail names rule, limit and measure and never quotes the instance: a text that was rejected
     is not in a build.
     """
-    errors = sorted(validator.iter_errors(instance), key=lambda e: (list(map(str, e.absolute_path)), e.validator or ""))
-    if not errors:
+    error = first_error(validator, instance)
+    if error is None:
         return None
-    error = errors[0]
     # The schema `false` has no keyword.
     return error.validator or "false", _pointer(error), _detail(error)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator
 
@@ -12,7 +11,7 @@ import pyarrow as pa
 from corpus_vn_police.config import Limits
 from corpus_vn_police.read.listing import Listing, display, list_input
 from corpus_vn_police.read.rows import read_row, read_table_row
-from corpus_vn_police.read.seeds import DAMAGED, SEEDS, Blob, SeedBatch, describe, failed, fault, take, unpacked
+from corpus_vn_police.read.seeds import DAMAGED, SEEDS, Blob, SeedBatch, describe, failed, fault, take, unpacked, whole
 from corpus_vn_police.read.tasks import (
     BLANK,
     Batching,
@@ -77,16 +76,13 @@ def _table_row(path: str, one: pa.RecordBatch, limits: Limits) -> tuple[str, Blo
         data, row = read_table_row(one.to_pylist()[0])
     except Exception as error:  # law 9: a damaged file may hold what Python has no value for
         return path, failed("container.value", describe(error)), {}
-    seed = _row(path, data, limits)
-    return (*seed[:2], row) if seed[1].reason is None else seed
+    blob = whole(data, limits)
+    return path, blob, row if blob.reason is None else {}
 
 
 def _row(path: str, seed: bytes, limits: Limits) -> tuple[str, Blob, dict[str, object]]:
-    digest, size = hashlib.sha256(seed).hexdigest(), len(seed)
-    if size > limits.max_bytes:
-        blob = Blob(b"", size, digest, "limit.bytes", f"max_bytes {limits.max_bytes}, got {size}")
-        return path, blob, {}
-    return path, Blob(seed, size, digest), read_row(seed)
+    blob = whole(seed, limits)
+    return path, blob, read_row(seed) if blob.reason is None else {}
 
 
 def _text(root: str, name: str, limits: Limits) -> Blob:
@@ -114,9 +110,4 @@ def _plain(location: str, limits: Limits) -> Blob:
                 return take(stream, limits)
     finally:
         os.close(descriptor)
-    size = len(data)
-    if size > limits.max_bytes:
-        return Blob(
-            b"", size, hashlib.sha256(data).hexdigest(), "limit.bytes", f"max_bytes {limits.max_bytes}, got {size}"
-        )
-    return Blob(data, size, hashlib.sha256(data).hexdigest())
+    return whole(data, limits)

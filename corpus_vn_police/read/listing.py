@@ -44,6 +44,7 @@ class Listing:
             paths.
         hidden: files and folders passed over because their names begin with a dot.
         other: files passed over because of their extension.
+        seeds: how many seeds there are; None where a file holds more than one, or none.
     """
 
     root: str
@@ -52,11 +53,7 @@ class Listing:
     own: bool
     hidden: int
     other: int
-
-    @property
-    def seeds(self) -> int | None:
-        """How many seeds there are; None where a file holds more than one, or none."""
-        return len(self.names) if all(kind_of(name) == "text" for name in self.names) else None
+    seeds: int | None
 
 
 def kind_of(name: str) -> str | None:
@@ -109,15 +106,16 @@ def list_input(seeds: str) -> Listing:
 
 
 def _listing(seeds: str, root: str, found: Iterator[Found], own: bool) -> Listing:
-    names, irregular, hidden, other = [], [], 0, 0
+    names, irregular, hidden, other, texts = [], [], 0, 0, 0
     for name, regular in found:
         if is_hidden(name) and not own:
             hidden += 1
         elif name == CONFIG_NAME:
             continue
-        elif kind_of(name) is None:
+        elif (kind := kind_of(name)) is None:
             other += 1
         else:
+            texts += kind == "text"
             names.append(name)
             if not regular:
                 irregular.append(name)
@@ -128,7 +126,8 @@ def _listing(seeds: str, root: str, found: Iterator[Found], own: bool) -> Listin
             f"{display(seeds)}: holds no seeds ({passed})",
             "seeds are .txt, .jsonl (each also .gz, .zst), .parquet, .zip and .tar[.gz|.zst] files",
         )
-    return Listing(root, tuple(names), frozenset(irregular), own, hidden, other)
+    seeds_known = len(names) if texts == len(names) else None
+    return Listing(root, tuple(names), frozenset(irregular), own, hidden, other, seeds_known)
 
 
 def _walk(folder: str, prefix: str, parents: tuple[tuple[int, int], ...]) -> Iterator[Found]:

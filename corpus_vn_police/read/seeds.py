@@ -80,6 +80,17 @@ def failed(reason: str, detail: str) -> Blob:
     return Blob(b"", None, None, reason, detail)
 
 
+def over_limit(size: int, sha256: str, limits: Limits) -> Blob:
+    """A seed of more bytes than are read of one."""
+    return Blob(b"", size, sha256, "limit.bytes", f"max_bytes {limits.max_bytes}, got {size}")
+
+
+def whole(data: bytes, limits: Limits) -> Blob:
+    """A seed whose bytes are all here."""
+    digest = hashlib.sha256(data).hexdigest()
+    return over_limit(len(data), digest, limits) if len(data) > limits.max_bytes else Blob(data, len(data), digest)
+
+
 def take(stream: Readable, limits: Limits, packed: int | None = None) -> Blob:
     """Read one seed to its end, never holding more than `max_bytes` of it.
 
@@ -103,7 +114,7 @@ def take(stream: Readable, limits: Limits, packed: int | None = None) -> Blob:
         else:
             blocks.clear()
     if size > limits.max_bytes:
-        return Blob(b"", size, digest.hexdigest(), "limit.bytes", f"max_bytes {limits.max_bytes}, got {size}")
+        return over_limit(size, digest.hexdigest(), limits)
     return Blob(b"".join(blocks), size, digest.hexdigest())
 
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 from corpus_vn_police.config import Limits
 from corpus_vn_police.read.archives import Member, TooManyError, tar_members, zip_members
 from corpus_vn_police.read.listing import Listing, display, filesystem, is_hidden, kind_of
-from corpus_vn_police.read.seeds import Blob, Readable, describe, failed, fault, take, unpacked
+from corpus_vn_police.read.seeds import Blob, Readable, describe, failed, fault, over_limit, take, unpacked
 
 
 @dataclass(frozen=True)
@@ -134,21 +134,17 @@ class Unpacker:
                 if not raw.seek(0, os.SEEK_END) and kind != "rows":
                     raise EOFError("an empty file")
                 raw.seek(0)
-                yield from self._unpack(raw, name, path, prefix)
+                yield from self._unpack(raw, name, kind, prefix)
         except TooManyError as error:
             yield _refused(path, "limit.members", str(error))
-        except OSError as error:
-            reason = "file.unreadable" if error.errno else "container.damaged"
-            yield _refused(path, reason, describe(error))
         except Exception as error:  # law 9: what a parser raises for foreign bytes is not known
             yield _refused(path, fault(error), describe(error))
 
-    def _unpack(self, raw: Any, name: str, path: str, prefix: str) -> Iterator[Task]:
-        kind = kind_of(name)
+    def _unpack(self, raw: Any, name: str, kind: str | None, prefix: str) -> Iterator[Task]:
         if kind == "rows":
-            yield from self._lines(unpacked(raw, name), path)
+            yield from self._lines(unpacked(raw, name), display(name))
         elif kind == "table":
-            yield from self._table(raw, path)
+            yield from self._table(raw, display(name))
         elif kind == "zip":
             yield from self._members(self._archive(zip_members(raw, self.limits.max_members), prefix))
         else:
@@ -173,10 +169,11 @@ class Unpacker:
         import pyarrow.parquet as pq
 
         first = 1
-        names = pq.ParquetFile(raw).schema_arrow.names
+        file = pq.ParquetFile(raw)
+        names = file.schema_arrow.names
         if len(set(names)) < len(names):
             raise ValueError("two columns have one name")
-        for batch in pq.ParquetFile(raw).iter_batches(batch_size=_TABLE_ROWS):
+        for batch in file.iter_batches(batch_size=_TABLE_ROWS):
             sink = pa.BufferOutputStream()
             with pa.ipc.new_stream(sink, batch.schema) as writer:
                 writer.write_batch(batch)
@@ -298,8 +295,7 @@ def _long_line(pending: bytes, stream: Readable, limits: Limits) -> tuple[Blob, 
             line = head.removesuffix(b"\r") if newline else head
             digest.update(line)
             size += len(line)
-            detail = f"max_bytes {limits.max_bytes}, got {size}"
-            return Blob(b"", size, digest.hexdigest(), "limit.bytes", detail), rest
+            return over_limit(size, digest.hexdigest(), limits), rest
         # The last byte may be the CR of the line's end.
         digest.update(head[:-1])
         size += len(head) - 1
