@@ -7,6 +7,7 @@ bytes, and its path where the parts are not in path order.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -152,11 +153,10 @@ class Index:
 
     def dates(self) -> dict[str, int]:
         """How many records that may be published have each date; undated ones are left out."""
-        counts: dict[str, int] = {}
+        counts: Counter[str] = Counter()
         for part in self.parts:
             frame = pl.DataFrame(open_table(self.folder, part, "index").select(["date", "split"])).drop_nulls()
-            for date, count in frame["date"].value_counts().iter_rows():
-                counts[date] = counts.get(date, 0) + count
+            counts.update(dict(frame["date"].value_counts().iter_rows()))
         return counts
 
     def column(self, part: Part, name: str) -> pl.Series:

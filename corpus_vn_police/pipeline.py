@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime
 import functools
-import itertools
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -243,12 +243,9 @@ def _configs(corpus: Corpus) -> list[str]:
 
 
 def _check_publishable(index: Index, settled: Settled, job: Job) -> None:
-    counts: dict[str, int] = {}
-    columns = [*(index.column(part, "reason") for part in index.parts), settled.changes["reason"]]
-    for reason, count in itertools.chain.from_iterable(
-        column.drop_nulls().value_counts().iter_rows() for column in columns
-    ):
-        counts[reason] = counts.get(reason, 0) + count
+    counts: Counter[str] = Counter()
+    for column in (*(index.column(part, "reason") for part in index.parts), settled.changes["reason"]):
+        counts.update(dict(column.drop_nulls().value_counts().iter_rows()))
     named = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     reasons = ", ".join(f"{count} {reason}" for reason, count in named[:5])
     if not settled.published.any():
@@ -286,7 +283,7 @@ def _check_balance(seeds: int, counted: dict[str, int], build: Build) -> None:
     occurring = {status: count for status, count in build.status.items() if count}
     if build.seeds != seeds or counted != occurring or published != counted.get("published", 0):
         raise LedgerError(
-            f"the ledger does not balance: {seeds} seeds, {counted}, {published} records",
+            f"the ledger does not balance: {seeds} seeds, {dict(counted)}, {published} records",
             "this is a defect of corpus-vn-police: please report it; nothing was published",
         )
 

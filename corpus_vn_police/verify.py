@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -180,7 +181,7 @@ def _views(column: pa.ChunkedArray) -> Iterator[Any]:
 
 def _check_ledger(folder: Path, manifest: dict[str, Any], findings: _Findings) -> None:
     contract = load_contract("ledger")
-    counts: dict[str, int] = {}
+    counts: Counter[str] = Counter()
     published = []
     path = folder / "ledger.parquet"
     if not path.is_file():
@@ -188,14 +189,15 @@ def _check_ledger(folder: Path, manifest: dict[str, Any], findings: _Findings) -
     for table in _tables(path, path.name, contract, findings):
         _check_rows(table, path.name, contract, findings)
         frame = pl.DataFrame(table.select(["id", "sha256", "status"]))
-        for status, count in frame["status"].value_counts().iter_rows():
-            counts[status] = counts.get(status, 0) + count
+        counts.update(dict(frame["status"].value_counts().iter_rows()))
         kept = frame.filter(pl.col("status") == "published")
         published.append(pl.DataFrame([_bits(kept["id"]), _bits(kept["sha256"])]))
     expected = {status: count for status, count in manifest["status"].items() if count}
     if counts != expected or sum(counts.values()) != manifest["seeds"]:
         findings.add(
-            path.name, "ledger.balance", f"has {counts}, the manifest says {expected} of {manifest['seeds']} seeds"
+            path.name,
+            "ledger.balance",
+            f"has {dict(counts)}, the manifest says {expected} of {manifest['seeds']} seeds",
         )
     sizes = {split: sum(map(len, findings.ids.get(("default", split), []))) for split in SPLITS}
     splits = {split: size for split, size in sizes.items() if size}

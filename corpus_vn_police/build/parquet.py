@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -182,11 +183,10 @@ def write_ledger(
         The number of rows of each status.
     """
     schema = load_contract("ledger").schema
-    counts: dict[str, int] = {}
+    counts: Counter[str] = Counter()
     with _writer(path, schema) as writer:
         for table in ledger_rows(index, order, published, changes):
-            for status, count in pl.Series(table.column("status")).value_counts().iter_rows():
-                counts[status] = counts.get(status, 0) + count
+            counts.update(dict(pl.Series(table.column("status")).value_counts().iter_rows()))
             writer.write_table(table)
     return counts
 

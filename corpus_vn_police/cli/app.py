@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -176,11 +177,11 @@ def check(seeds: Seeds, config: Config = None, workers: Workers = None, as_json:
     from corpus_vn_police.survey import check_seeds
 
     source, corpus = api.configured(seeds, config)
-    counts: dict[str, int] = {}
+    counts: Counter[str] = Counter()
     with progress(quiet=as_json) as moved:
         for table in check_seeds(source, corpus, Job(workers=workers, progress=moved)):
             for row in table.to_pylist():
-                counts[row["status"]] = counts.get(row["status"], 0) + 1
+                counts[row["status"]] += 1
                 if as_json:
                     print_json(row)
                 elif row["status"] != "published":
