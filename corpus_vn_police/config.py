@@ -58,6 +58,23 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Text:
+    """`[text]`: whether damaged texts are repaired; the style of the tone: `keep`, `old`, `new`."""
+
+    repair: bool
+    tone: str
+
+
+@dataclass(frozen=True)
+class Quality:
+    """`[quality]`: whether texts are measured, and the shares below which one is rejected."""
+
+    enabled: bool
+    min_vietnamese_share: float
+    min_syllable_share: float
+
+
+@dataclass(frozen=True)
 class Corpus:
     """The settings of a corpus, defaults filled in.
 
@@ -75,8 +92,9 @@ class Corpus:
     splits: Splits
     dedup: Dedup
     limits: Limits
+    text: Text
     structure: bool
-    quality: bool
+    quality: Quality
     annotations: bool
     sources: bool
     settings: dict[str, Any]
@@ -150,8 +168,9 @@ def _corpus(raw: dict[str, Any], where: str) -> Corpus:
         splits=Splits(**settings["splits"]),
         dedup=Dedup(**settings["dedup"]),
         limits=Limits(**settings["limits"]),
+        text=Text(**settings["text"]),
         structure=settings["structure"]["enabled"],
-        quality=settings["quality"]["enabled"],
+        quality=Quality(**settings["quality"]),
         annotations=settings["annotations"]["enabled"],
         sources=settings["sources"]["enabled"],
         settings=settings,
@@ -240,10 +259,6 @@ def _check_splits(splits: dict[str, Any], where: str) -> None:
 def _check_supported(settings: dict[str, Any], where: str) -> None:
     wanted = {
         "privacy.mode": (settings["privacy"]["mode"], "flag"),
-        "text.repair": (settings["text"]["repair"], False),
-        "text.tone": (settings["text"]["tone"], "keep"),
-        "quality.min_vietnamese_share": (settings["quality"].get("min_vietnamese_share"), None),
-        "quality.min_syllable_share": (settings["quality"].get("min_syllable_share"), None),
     }
     for key, (value, supported) in wanted.items():
         if value != supported:

@@ -33,6 +33,7 @@ from corpus_vn_police.engine.local import available_cpus, map_tasks
 from corpus_vn_police.errors import ConfigError, InputError, LedgerError, NothingPublishedError, RejectedError
 from corpus_vn_police.normalise import normalise
 from corpus_vn_police.parts import INDEX, Index, Part, write_part
+from corpus_vn_police.quality import quality
 from corpus_vn_police.read import Batching, Skipped, Task, Unpacker, list_input, load, seeds_in
 from corpus_vn_police.split import assign_split, suggest_starts
 from corpus_vn_police.state import open_state
@@ -175,7 +176,7 @@ def process(
     contract = load_contract("record")
     parts = []
     for place, seeds in enumerate(load(task, corpus.limits, batching)):
-        batch = structure(normalise(seeds), corpus)
+        batch = quality(structure(normalise(seeds, corpus.text), corpus), corpus.quality)
         alive = batch["reason"].is_null()
         sieved = validate(records(batch.filter(alive), contract), contract)
         batch = _with_rejected(batch, alive, sieved.rejected)

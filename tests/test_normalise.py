@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 import corpus_vn_police as cvp
 from corpus_vn_police import normalise as module_or_function
-from corpus_vn_police.normalise import _NOT_NFC, clean, decode
+from corpus_vn_police.normalise import clean, decode, diagnose
+from corpus_vn_police.normalise.clean import _NOT_NFC
 
 _NAMED = "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202e\u2060\u2066\u2069\ufeff\r\u0085\u2028\u2029\t\u00a0\u2003\u202f\u3000"
 _MIXED = st.text(
@@ -22,22 +23,39 @@ _MIXED = st.text(
 )
 
 
-def _cases():
-    # Marks that stand in the wrong order, Ð and Ƣ come with a later version.
-    later = {"default/precomposed_tone_plus_circumflex", "default/african_d_0189", "default/gha_for_u_horn"}
-    with (ROOT / "tests/data/normalisation_cases.tsv").open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
-            if row["name"].startswith(("default/", "preserve/")) and row["name"] not in later:
-                read = [
-                    row[key].encode("ascii", "backslashreplace").decode("unicode_escape")
-                    for key in ("input", "expected")
-                ]
-                yield pytest.param(*read, id=row["name"])
+_CHOICES = {
+    "default": {},
+    "preserve": {},
+    "tone_old": {"tone": "old"},
+    "tone_new": {"tone": "new"},
+    "repair": {"repair": True},
+    "order": {"repair": True},
+}
 
 
-@pytest.mark.parametrize(("text", "expected"), _cases())
-def test_the_cases_come_out_as_the_experts_wrote_them(text, expected):
-    assert cvp.normalise(text) == expected
+def _cases(*profiles):
+    for path in ("tests/data/normalisation_cases.tsv", "tests/data/normalisation_cases_ours.tsv"):
+        with (ROOT / path).open(encoding="utf-8", newline="") as lines:
+            for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
+                profile = row["name"].partition("/")[0]
+                if profile in profiles:
+                    texts = [
+                        row[key].encode("ascii", "backslashreplace").decode("unicode_escape")
+                        for key in ("input", "expected")
+                    ]
+                    yield pytest.param(*texts, _CHOICES.get(profile), id=row["name"])
+
+
+@pytest.mark.parametrize(("text", "expected", "choices"), _cases(*_CHOICES))
+def test_the_cases_come_out_as_the_experts_wrote_them(text, expected, choices):
+    assert cvp.normalise(text, **choices) == expected
+
+
+@pytest.mark.parametrize(("text", "expected", "choices"), _cases("detect"))
+def test_the_encoding_is_named_as_the_experts_named_it(text, expected, choices):
+    found = diagnose(text)
+    named = found.reason.partition(".")[2].replace("_", "-") if found else "ok"
+    assert named == expected
 
 
 @given(_MIXED)
@@ -60,7 +78,11 @@ def test_what_comes_out_is_clean(text):
     assert all(line == line.strip(" ") for line in out.split("\n"))
 
 
-_CLEAN = st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Mc", "Me"]))
+_CLEAN = st.text(
+    alphabet=st.characters(
+        exclude_categories=["Cs", "Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Mc", "Me"], exclude_characters="ÐðƉƢƣ"
+    )
+)
 
 
 @given(st.lists(st.lists(_CLEAN.filter(bool), max_size=4).map(" ".join), max_size=4).map("\n".join))
@@ -105,6 +127,6 @@ def test_the_function_is_what_the_package_shows_although_a_module_has_its_name()
     assert callable(cvp.verify)
 
 
-def test_what_this_version_cannot_do_is_refused():
-    with pytest.raises(ValueError, match="only tone='keep'"):
-        cvp.normalise("hoà", tone="old")
+def test_a_style_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="give 'keep', 'old' or 'new'"):
+        cvp.normalise("hoà", tone="both")

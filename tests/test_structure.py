@@ -20,7 +20,7 @@ def _structure(*texts, **row):
     for text in texts:
         data = text.encode()
         batch.add("x.txt", take(io.BytesIO(data), _CORPUS.limits), {"body": data, **row})
-    return structure(normalise(batch.frame()), _CORPUS)
+    return structure(normalise(batch.frame(), _CORPUS.text), _CORPUS)
 
 
 def _one(text, **row):

@@ -1,19 +1,10 @@
-"""Clean text -> date, title, body.
-
-The header ` date 2020-12 ` and leading `# key = value` lines are taken out of the text, the rest
-is parted into paragraphs. Datelines, captions, bylines and headlines are not looked for yet:
-their fields are null or empty.
-"""
+"""The header ` date 2020-12 ` and leading `# key = value` lines: out of the text, into fields."""
 
 from __future__ import annotations
 
 import re
 
-import numpy as np
 import polars as pl
-
-from corpus_vn_police.config import Corpus
-from corpus_vn_police.normalise import clean
 
 _DATE = "[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?"
 # The contract's header, over clean text: byte order marks, tabs and no-break spaces are gone.
@@ -25,34 +16,22 @@ _KEY_LINES = r"^\s*(?:# *[^\s=#][^=\n]{0,60}=[^\n]*(?:\n+|$))+"
 _TIME = r"(?:[01][0-9]|2[0-4])(?::?[0-5][0-9](?::?[0-6][0-9](?:[.,][0-9]+)?)?)?"
 _ZONE = r" ?(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)"
 _GIVEN = rf"^({_DATE}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[Tt ]{_TIME}(?:{_ZONE})?)$"
-_SPACE, _NEWLINE = b" \n"
 _COMPACT = "^([0-9]{4})([0-9]{2})([0-9]{2})($|[Tt ])"
 
 
-def structure(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
-    """Take the header out of the texts and part them into paragraphs.
+def read_headers(batch: pl.DataFrame, latest: str | None) -> pl.DataFrame:
+    """Take header and leading `# key = value` lines out of the texts, and read the date.
 
     Args:
-        batch: reads `text`, `header_date`, `title`, `reason`; `text` is clean.
-        corpus: reads `limits`, `structure`.
+        batch: reads `text`, `header_date`, `reason`, `pointer`, `detail`; `text` is clean.
+        latest: the last day that a header may mean, ISO; None for no limit.
 
     Returns:
-        The same rows in the same order. `text` is the body, `title` on one line; added are `date`,
-        `date_precision` (string), `year` (int16), `month` (int8), `n_chars`, `n_syllables`,
-        `n_paragraphs` (int32; code points, white-space tokens, paragraphs). A text whose header
-        or body is at fault has its `reason`, `pointer` and `detail`.
+        The same rows in the same order, without `header_date`; added are `date`, `date_precision`
+        (string), `year` (int16), `month` (int8). A header that is at fault is the text's `reason`.
     """
     batch = _take_header(batch.with_columns(_without_key_lines("text")))
-    batch = _check_date(batch.with_columns(_without_key_lines("text")), corpus.limits.latest)
-    batch = batch.with_columns(_paragraphs(), _one_line(batch["title"]))
-    if corpus.structure and batch["title"].null_count() < len(batch):
-        batch = batch.with_columns(_without_title())
-    batch = batch.with_columns(_counts(batch["text"]))
-    limit = corpus.limits.max_paragraphs
-    batch = reject(batch, pl.col("text") == "", "text.empty", pl.lit("no text beside the header"))
-    too_many = pl.col("n_paragraphs") > limit
-    detail = pl.format(f"max_paragraphs {limit}, got {{}}", "n_paragraphs")
-    return reject(batch, too_many, "limit.paragraphs", detail)
+    return _check_date(batch.with_columns(_without_key_lines("text")), latest)
 
 
 def reject(
@@ -152,60 +131,3 @@ def _check_date(batch: pl.DataFrame, latest: str | None) -> pl.DataFrame:
         date.str.slice(0, 4).cast(pl.Int16).alias("year"),
         pl.when(date.str.len_bytes() > 4).then(date.str.slice(5, 2)).cast(pl.Int8).alias("month"),
     )
-
-
-def _paragraphs() -> pl.Expr:
-    """Paragraphs joined by one blank line.
-
-    A text with a blank line is parted at blank lines, one without at every newline.
-    """
-    body = pl.col("text").str.strip_chars(" \n")
-    blank = body.str.contains("\n\n", literal=True)
-    squeezed = body.str.replace_all("\n{3,}", "\n\n")
-    return pl.when(blank).then(squeezed).otherwise(body.str.replace_all("\n", "\n\n", literal=True)).alias("text")
-
-
-def _one_line(title: pl.Series) -> pl.Series:
-    if title.null_count() == len(title):
-        return title
-    line = clean(title).str.replace_all("\n+", " ").str.strip_chars(" ")
-    return line.set(line == "", None).alias("title")
-
-
-def _without_title() -> pl.Expr:
-    """The text without a first paragraph that is the title."""
-    text, title = pl.col("text"), pl.col("title")
-    rest = (
-        pl.when(text == title)
-        .then(pl.lit(""))
-        .when(text.str.starts_with(title + "\n\n"))
-        .then(text.str.slice(title.str.len_chars() + 2))
-    )
-    return rest.otherwise(text).alias("text")
-
-
-def _counts(text: pl.Series) -> list[pl.Series]:
-    blank_lines = text.str.count_matches("\n\n", literal=True).cast(pl.Int32)
-    return [
-        text.str.len_chars().cast(pl.Int32).alias("n_chars"),
-        (_gaps(text) - blank_lines + 1).alias("n_syllables"),
-        (blank_lines + 1).alias("n_paragraphs"),
-    ]
-
-
-def _gaps(text: pl.Series) -> pl.Series:
-    r"""Spaces and newlines of each text.
-
-    In a body white space is single spaces, newlines and blank lines, so its tokens can be counted
-    by their gaps. Over the bytes of all texts at once: 0.13 s for 70 MB, where counting the matches
-    of a literal took 0.31 and those of `\S+` 0.98.
-    """
-    array = text.fill_null("").to_arrow(compat_level=pl.CompatLevel.oldest())
-    _, offsets, data = array.buffers()
-    bounds = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
-    octets = np.frombuffer(data or b"", np.uint8)[bounds[0] : bounds[-1]]
-    white = (octets == _SPACE) | (octets == _NEWLINE)
-    # A last element of its own, so that an empty text at the end has somewhere to begin.
-    counts = np.add.reduceat(np.append(white, False), bounds[:-1] - bounds[0], dtype=np.int32)
-    # An empty text's range is not empty to `reduceat`: it holds the byte that comes next.
-    return pl.Series(np.where(np.diff(bounds) == 0, 0, counts).astype(np.int32))

@@ -1,16 +1,19 @@
-"""Raw text -> clean text: strict UTF-8, newlines, invisible characters, NFC, spaces.
+"""Text -> clean text: newlines, invisible characters, the order of marks, NFC, spaces.
 
-The order loses nothing: newlines first, then what is invisible, then NFC, then spaces. One cheap
-test finds the rows that need any of it; the others are left as they are. What is dropped or
-folded here is lossless for Vietnamese; quotes, dashes, ellipses, tone style and spelling stay.
+One cheap test finds the rows that need any of it; the others are left as they are. Marks out of
+order and look-alikes of Đ and Ư, which hardly any text has, are mended text by text.
 """
 
 from __future__ import annotations
 
 import functools
 import operator
+import re
+import unicodedata
 
 import polars as pl
+
+from corpus_vn_police.syllables import TOKEN, is_syllable
 
 # What may break NFC: marks (also the conjoining Hangul ones) and the characters that have a
 # canonical decomposition although nothing composes to them. A superset: the test over all code
@@ -25,7 +28,11 @@ _INVISIBLE = r"\u00AD\u061C\u180E\u200B-\u200F\u202A-\u202E\u2060-\u2064\u2066-\
 _NEWLINES = r"\r\u0085\u2028\u2029"
 _SPACES = r"\t\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000"
 
-_SUSPECT = f"[{_CONTROLS}{_INVISIBLE}{_NEWLINES}{_SPACES}{_NOT_NFC}]"
+# Letters that stand for others: Ð, ð and Ɖ for Đ and đ (windows-1258 read as windows-1252, and
+# fonts), Ƣ and ƣ for Ư and ư (conversions of PDF).
+_LOOK_ALIKES = str.maketrans("ÐðƉƢƣ", "ĐđĐƯư")
+_LETTERS = r"\p{M}ÐðƉƢƣ"
+_SUSPECT = f"[{_LETTERS}{_CONTROLS}{_INVISIBLE}{_NEWLINES}{_SPACES}{_NOT_NFC}]"
 
 _HEADER_GAP = r"^([\s\uFEFF\u200B]*date[ \t\u00A0]+[0-9]{4}(?:-[0-9]{2}){0,2})[\x0B\x0C\x1C-\x1F]"
 
@@ -35,67 +42,6 @@ _JOINER = "\u200d"
 _PICTOGRAPH = r"\p{Extended_Pictographic}"
 _KEPT_JOINER = rf"({_PICTOGRAPH}[\uFE0F\x{{1F3FB}}-\x{{1F3FF}}]?)\u200D({_PICTOGRAPH})"
 _PLACEHOLDER = "\x01"  # a control character, so it cannot be in the text at that point
-
-
-def normalise(batch: pl.DataFrame) -> pl.DataFrame:
-    """Decode and clean the texts of a batch of seeds.
-
-    Args:
-        batch: reads `body` (binary) and `reason`.
-
-    Returns:
-        The same rows in the same order, with `text` (string; null where there is a reason) in
-        place of `body`, and `encoding.invalid_utf8` or `encoding.nul` in `reason` where the
-        bytes are damaged: a text is never mended silently.
-    """
-    text = decode(batch["body"])
-    damaged = (text.is_null() | text.str.contains("\0", literal=True)) & batch["reason"].is_null()
-    batch = _with_damage(batch, text, damaged).drop("body")
-    return batch.with_columns(clean(text.zip_with(batch["reason"].is_null(), _NO_TEXT)))
-
-
-_NO_TEXT = pl.Series([None], dtype=pl.String)
-
-
-def _with_damage(batch: pl.DataFrame, text: pl.Series, damaged: pl.Series) -> pl.DataFrame:
-    """Give the rows of the mask the reason that names what is wrong with their bytes."""
-    if not damaged.any():
-        return batch
-    places = damaged.arg_true()
-    reasons, details = [], []
-    for place in places:
-        try:
-            batch["body"][place].decode("utf-8")
-        except UnicodeDecodeError as error:
-            reasons.append("encoding.invalid_utf8")
-            details.append(f"byte {error.start} of {len(error.object)}: {error.reason}")
-        else:
-            reasons.append("encoding.nul")
-            details.append(f"{text[place].count(chr(0))} NUL bytes")
-    return batch.with_columns(
-        batch["reason"].scatter(places, pl.Series(reasons)), batch["detail"].scatter(places, pl.Series(details))
-    )
-
-
-def decode(body: pl.Series) -> pl.Series:
-    """Read bytes as strict UTF-8.
-
-    Returns:
-        A string column named `text`; null where the bytes are not UTF-8.
-    """
-    try:
-        # All rows are checked at once, without a copy; only a batch that holds a damaged text is
-        # looked at row by row. (`strict=False` raises as well, in Polars 2.1.)
-        return body.cast(pl.String).alias("text")
-    except pl.exceptions.ComputeError:
-        return pl.Series("text", [_utf8(value) for value in body], pl.String)
-
-
-def _utf8(value: bytes | None) -> str | None:
-    try:
-        return None if value is None else value.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
 
 
 def clean(text: pl.Series) -> pl.Series:
@@ -139,28 +85,44 @@ def _visible(text: pl.Series) -> pl.Series:
         text = text.str.replace_all(_KEPT_JOINER, kept).str.replace_all(_KEPT_JOINER, kept)
         text = text.str.replace_all(_JOINER, "", literal=True)
         text = text.str.replace_all(_PLACEHOLDER, _JOINER, literal=True)
-    return text.str.normalize("NFC").str.replace_all(f"[{_SPACES}]", " ")
+    text = text.str.normalize("NFC")
+    # NFC has composed what can be; what still has a mark has it out of order, or has no letter.
+    lettered = text.str.contains(f"[{_LETTERS}]").fill_null(False)
+    if lettered.any():
+        mended = pl.Series([mended_letters(each) for each in text.filter(lettered)], dtype=pl.String)
+        text = text.zip_with(~lettered, mended.gather(_positions(lettered)))
+    return text.str.replace_all(f"[{_SPACES}]", " ")
+
+
+_QUALITY = "\u0302\u0306\u031b"  # circumflex, breve, horn: they make another letter
+_TONE = "\u0300\u0301\u0303\u0309\u0323"
+_MARKS = re.compile(f"[{_QUALITY}{_TONE}]{{2,}}")
+
+
+def mended_letters(text: str) -> str:
+    """Put marks in the order that composes, and Đ and Ư where look-alikes stand for them.
+
+    Within each run of Vietnamese marks those of quality come before those of tone, else in the
+    order they had; other marks stay where they are. A look-alike is replaced only where its token
+    becomes a syllable (Icelandic Davíð stays).
+
+    Args:
+        text: NFC.
+
+    Returns:
+        NFC; the fixed point of this function.
+    """
+    decomposed = unicodedata.normalize("NFD", text)
+    ordered = _MARKS.sub(lambda run: "".join(sorted(run.group(), key=_TONE.__contains__)), decomposed)
+    return TOKEN.sub(_without_look_alikes, unicodedata.normalize("NFC", ordered))
+
+
+def _without_look_alikes(match: re.Match[str]) -> str:
+    token = match.group()
+    meant = unicodedata.normalize("NFC", token.translate(_LOOK_ALIKES))
+    return meant if meant != token and is_syllable(meant) else token
 
 
 def _tidy(text: pl.Series) -> pl.Series:
     text = text.str.replace_all(" {2,}", " ")
     return text.str.replace_all("\n ", "\n", literal=True).str.replace_all(" \n", "\n", literal=True)
-
-
-def normalise_text(text: str, *, tone: str = "keep", repair: bool = False) -> str:
-    """Clean one text as the build would; the header and all newlines stay.
-
-    Args:
-        text: any text; lone surrogates, which no build can meet, stay as they are.
-        tone: `keep` is the only style yet.
-        repair: False is the only choice yet.
-
-    Raises:
-        ValueError: `tone` or `repair` asks for what this version does not do.
-    """
-    if tone != "keep" or repair:
-        raise ValueError(f"tone={tone!r}, repair={repair!r}: only tone='keep', repair=False yet")
-    try:
-        return str(clean(pl.Series([text], dtype=pl.String))[0])
-    except UnicodeEncodeError:
-        return text

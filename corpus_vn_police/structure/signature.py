@@ -1,0 +1,235 @@
+"""Headline and byline: what stands above the article, and who signs it."""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+
+from corpus_vn_police.structure.captions import VERB_FIRST, points
+from corpus_vn_police.structure.credits import ends_in_abbreviation
+from corpus_vn_police.structure.residue import PUBLISHED, STAMP
+from corpus_vn_police.syllables import LOWER, UPPER, is_word
+
+_COLON = (
+    "tác giả|nguồn tin|nguồn|bài,? ảnh|bài (?:và|&|-) ảnh|ảnh (?:và|&) bài|bài-ảnh|bài/ảnh|tin,? ảnh|tin (?:và|&|-) ảnh|tin,? bài|"
+    "tin, bài và ảnh|tin|bài viết|bài|thực hiện|người viết|biên dịch|tổng hợp|phóng viên|nhóm phóng viên|nhóm pv|pv|ctv"
+)
+_NO_COLON = (
+    "theo|ghi chép của|bút ký của|phóng sự của|ký sự của|bài của|tin của|phóng viên|nhóm phóng viên|nhóm pv|pv|ctv"
+)
+_LABELLED = re.compile(rf"[(\[]?\s*(?:(?:{_COLON})\s*[:：]\s*|(?:{_NO_COLON})\s+)(\S.*)", re.IGNORECASE)
+_BRACKET = re.compile(r"\s*[(\[][^()\[\]]{1,40}[)\]]\s*\.?$")
+_STATION = re.compile(r"\s*[-–—]\s*([A-ZĐ0-9][A-ZĐ0-9.]{1,9})\.?$")
+_BETWEEN = re.compile(r"\s*(?:[-–—,&/]|\bvà\b)\s*")
+_INITIALS = re.compile(rf"(?:[A-ZĐ]\.?){{1,4}}[A-ZĐ]?|(?:[A-ZĐ]\.)+[{UPPER}][{LOWER}{UPPER}]+")
+_DESKS = frozenset(
+    [
+        "PV",
+        "P.V",
+        "CTV",
+        "BTV",
+        "TTXVN",
+        "VOV",
+        "VTV",
+        "VTC",
+        "TTO",
+        "PLO",
+        "TPO",
+        "NDO",
+        "SGGP",
+        "SGGPO",
+        "QĐND",
+        "CAND",
+        "ANTĐ",
+        "TNO",
+        "VNA",
+        "T.H",
+        "N.V",
+    ]
+)
+_WORDS = 10  # of a signature at most
+_TAIL = 160  # code points at the end of a paragraph, where a signature is looked for
+
+
+def signature(line: str) -> str | None:
+    """Who signs, where a line is nothing but a signature; None where it is not.
+
+    `Tác giả: X`, `Theo X`, `Tin, ảnh: X`, `X - THTG` and `X (Báo Y)` give X.
+    """
+    if len(line) > _WORDS * 12 or len(line.split()) > _WORDS or "\n" in line:
+        return None
+    labelled = _LABELLED.fullmatch(line)
+    names = labelled.group(1) if labelled else line
+    if line[:1] in "([" and line[-1:] in ")]":
+        names = names.strip("()[] ")
+    names = _BRACKET.sub("", names)
+    station = _STATION.search(names)
+    if station and not is_word(station.group(1)) and names[: station.start()].strip():
+        names = names[: station.start()]
+    names = names.strip()
+    if not _INITIALS.fullmatch(names):
+        names = names.rstrip(".")
+    if labelled:
+        return names if names[:1].isupper() and not re.search(rf"[.!?:;] |, [{LOWER}]", names) else None
+    return names if names and _are_names(names) else None
+
+
+def _are_names(text: str) -> bool:
+    """Whether a text is names and nothing else: capitals or capitalised words, at most four of six words."""
+    if text in _DESKS:
+        return True
+    people = _BETWEEN.split(text)
+    if not all(people) or len(people) > 4:
+        return False
+    words = [word for person in people for word in person.split()]
+    if any(not _INITIALS.fullmatch(word) and not (word[0].isupper() and word.isalpha()) for word in words):
+        return False
+    spelt = [word for word in words if is_word(word)]
+    short = all(len(person.split()) <= 5 for person in people)
+    return short and (2 * len(spelt) >= len(words) or (len(words) < 4 and all(map(_INITIALS.fullmatch, words))))
+
+
+_GLUED = re.compile(
+    r"(?s)(.*?[.!?…”\"/)])\s*((?:[(\[]?(?:Theo|Tác giả|Nguồn|Nguồn tin|Bài và ảnh|Tin, ảnh|Bài, ảnh)\s*:?\s+)?"
+    rf"[{UPPER}][^.!?…”\":;]{{2,60}}?[)\]]?|(?:[A-ZĐ]\.){{1,3}} ?(?:[{UPPER}]+|[{UPPER}][{LOWER}]*)?)\.?$"
+)
+
+
+def glued_signature(paragraph: str) -> tuple[str, str] | None:
+    """The prose and the signature of a paragraph that ends in one; None where it does not."""
+    found = _GLUED.fullmatch(paragraph)
+    if found is None or ends_in_abbreviation(found.group(1)):
+        return None
+    prose, tail = found.groups()
+    names = signature(tail)
+    if names is None or (names == tail and not (len(names.split()) > 1 or names in _DESKS or "." in names)):
+        return None
+    return prose, names
+
+
+def mark_byline(units: pl.DataFrame) -> pl.DataFrame:
+    """Mark the byline: the last paragraph, the end of the last sentence, or a line below the headline.
+
+    Args:
+        units: the columns of `UNITS`; headline, residue and captions with a label are marked.
+
+    Returns:
+        The units, in order; the text of a byline is who signs. A paragraph that ended in one has
+        become two.
+    """
+    units = units.with_row_index("unit")
+    body = pl.col("kind") == "body"
+    beside = pl.col("kind").is_in(["title", "residue"])
+    beside = beside.shift(1).over("row").fill_null(False) | beside.shift(-1).over("row").fill_null(False)
+    bodies = units.select("unit", "row", "kind", beside.alias("beside")).filter(body)
+    place, of = pl.int_range(pl.len()).over("row"), pl.len().over("row")
+    bodies = bodies.with_columns(place.alias("place"), of.alias("of")).filter(pl.col("of") > 1)
+    last = pl.col("place") == pl.col("of") - 1
+    text = pl.col("text")
+    short = (text.str.len_chars() < _TAIL) & (text.str.count_matches(" ") < _WORDS)
+    unfinished = ~text.str.contains(r"[.!?…”\"]$") | text.str.contains(r"(?:\p{Lu}\.)+$")
+    found = bodies.filter(last | (pl.col("place") < _HEAD - 1)).with_columns(last.alias("last"))
+    found = found.with_columns(units["text"].gather(found["unit"]).str.tail(_TAIL))
+    found = found.filter(short | (pl.col("last") & unfinished))
+    found = found.select("unit", "row", "text", "last", "beside")
+    return _with_bylines(units, found) if len(found) else units.drop("unit")
+
+
+def _with_bylines(units: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    signed: dict[int, list[tuple[str, str]]] = {}
+    rows = set()
+    for unit, row, text, last, beside in found.reverse().iter_rows():
+        if row in rows:
+            continue
+        names = signature(text) if last or beside or _LABELLED.fullmatch(text) else None
+        pieces = [("byline", names)] if names else None
+        if pieces is None and last and (parted := glued_signature(text)):
+            whole = units["text"][unit]
+            pieces = [("body", whole[: len(whole) - len(text)] + parted[0]), ("byline", parted[1])]
+        if pieces:
+            rows.add(row)
+            signed[unit] = pieces
+    if not signed:
+        return units.drop("unit")
+    flat = [(unit, kind, text) for unit, pieces in signed.items() for kind, text in pieces]
+    new = pl.DataFrame(flat, {"unit": units.schema["unit"], "new_kind": pl.String, "new_text": pl.String}, orient="row")
+    joined = units.join(new, on="unit", how="left", maintain_order="left_right")
+    kind, text = pl.coalesce("new_kind", "kind"), pl.coalesce("new_text", "text")
+    return joined.with_columns(kind.alias("kind"), text.alias("text")).drop("unit", "new_kind", "new_text")
+
+
+_HEAD = 4  # paragraphs that may stand above the article: headline, time, names
+_LONGEST_HEADLINE, _PROSE = 40, 12  # words
+
+
+def mark_given_title(units: pl.DataFrame, title: pl.Series) -> pl.DataFrame:
+    """Mark a first paragraph that equals the title which the row gave.
+
+    Args:
+        units: the columns of `UNITS`; residue is marked.
+        title: for each text the title that its row gave, on one line; null where it gave none.
+    """
+    if title.null_count() == len(title):
+        return units
+    body = pl.col("kind") == "body"
+    first = body & (body.cast(pl.UInt8).cum_sum().over("row") == 1)
+    same = first & (pl.col("text") == title.gather(units["row"])).fill_null(False)
+    return units.with_columns(pl.when(same).then(pl.lit("title")).otherwise("kind").alias("kind"))
+
+
+def mark_title(units: pl.DataFrame, wanted: pl.Series, tight: pl.Series) -> pl.DataFrame:
+    """Mark the headline, and take the time of publication off the lines above the article.
+
+    A headline is the first paragraph where it ends no sentence and prose follows; surely so where
+    the time of publication is beside it. What might as well be a caption is none; where no blank
+    lines part the paragraphs, pages often begin with the headline, and it takes more for a caption.
+
+    Args:
+        units: the columns of `UNITS`; residue and captions with a label are marked.
+        wanted: for each text whether its headline is looked for (boolean).
+        tight: for each text whether single newlines part its paragraphs (boolean).
+
+    Returns:
+        The same rows in the same order.
+    """
+    units = units.with_row_index("unit")
+    above = units.select("unit", "row", "kind", "gap", pl.col("text").str.slice(0, _LONGEST_HEADLINE * 10))
+    above = above.filter(pl.int_range(pl.len()).over("row") < _ABOVE)
+    text, body = pl.col("text"), pl.col("kind") == "body"
+    words = text.str.count_matches(" ") + 1
+    number = body.cast(pl.UInt8).cum_sum().over("row")
+    short = body & (number <= _HEAD) & (text.str.len_chars() < _LONGEST_HEADLINE * 10)
+    head = pl.when(short & text.str.contains("[0-9][/.-][0-9]{4}")).then("text")
+    before = pl.coalesce(head.str.extract(_TIMED, 1), head.str.extract(_TIMED_FIRST, 1))
+    published = pl.when(pl.col("kind") == "residue").then("text").str.contains(f"^(?:{PUBLISHED})").fill_null(False)
+    above = above.with_columns(before.alias("before"), published.alias("published"), words.alias("words"))
+    above = above.with_columns(pl.coalesce("before", "text").alias("text"))
+    near = pl.col("before").is_not_null() | pl.col("published")
+    soon = [near.shift(-ahead).over("row").fill_null(False) for ahead in (-1, 1, 2, 3)]
+    prose = [pl.col("words").shift(-ahead).over("row").fill_null(0) >= _PROSE for ahead in (1, 2, 3)]
+    above = above.with_columns(
+        (pl.col("before").is_not_null() | pl.any_horizontal(soon)).alias("sure"),
+        pl.any_horizontal(prose).alias("prose"),
+    )
+    first = above.filter(
+        body & (number == 1) & pl.col("prose") & words.is_between(4, _LONGEST_HEADLINE) & ~pl.col("gap")
+    )
+    first = first.filter(wanted.gather(first["row"]))
+    # Captions and headlines both begin with a verb; that is no sign of either.
+    limit = pl.when(tight.gather(first["row"])).then(7).otherwise(4) + text.str.contains(VERB_FIRST).cast(pl.Int8) * 3
+    open_ended = ~text.str.contains(r"[.;,:]$") | text.str.ends_with("...") | pl.col("before").is_not_null()
+    likely = (points(text, words, pl.lit(False), pl.lit(False)) < limit) & ~text.str.contains(OPENS_WITH_DATE)
+    titles = first.filter(open_ended & (pl.col("sure") | likely))["unit"]
+    timed = above.filter(pl.col("before").is_not_null())
+    return units.with_columns(
+        units["text"].scatter(timed["unit"], timed["text"]),
+        units["kind"].scatter(titles, "title") if len(titles) else units["kind"],
+    ).drop("unit")
+
+
+_ABOVE = 30  # units: of the site's navigation as well
+# A day alone belongs to the headline unless a sign parts it (`viện phí tăng từ 1-8-2017`).
+_TIMED = rf"(?s)^(.*?\S)(?:[\s|,•·\-–—(\[]*(?:(?i:cập nhật|đăng lúc)\s*:?\s*)?{STAMP}|\s*(?:[|•·(\[]| [-–—])\s*{PUBLISHED})[)\]]?$"
+_TIMED_FIRST = rf"(?s)^[(\[]?{STAMP}[)\]]?[\s|,•·\-–—:]*(\S.*)$"
+OPENS_WITH_DATE = r"^(?i:ngày|sáng|trưa|chiều|tối|đêm|rạng sáng|mờ sáng|hôm nay|hôm qua) ?[0-9(]"

@@ -1,0 +1,375 @@
+"""Headlines, datelines, captions, bylines and residue."""
+
+import importlib.util
+import io
+import json
+
+import pytest
+from conftest import ROOT, SEEDS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import corpus_vn_police as cvp
+from corpus_vn_police.config import load_config
+from corpus_vn_police.normalise import normalise
+from corpus_vn_police.read.seeds import SeedBatch, take
+from corpus_vn_police.structure import structure
+
+_CORPUS = load_config(None).with_flags(latest="2026-11-22")
+_PROSE = "Công an thành phố đã phối hợp với các đơn vị nghiệp vụ kiểm tra, xử lý nhiều trường hợp vi phạm trên địa bàn trong tháng qua."
+_MORE = "Theo lãnh đạo đơn vị, trong thời gian tới lực lượng sẽ tiếp tục duy trì các tổ công tác để bảo đảm trật tự trên các tuyến đường."
+
+
+def _taken(*texts, corpus=_CORPUS, **row):
+    batch = SeedBatch()
+    for text in texts:
+        data = text.encode()
+        batch.add("x.txt", take(io.BytesIO(data), corpus.limits), {"body": data, **row})
+    return structure(normalise(batch.frame(), corpus.text), corpus).to_dicts()
+
+
+def _page(*paragraphs, header="2020-12"):
+    return f" date {header} " + "\n\n".join(paragraphs)
+
+
+def _captions(row):
+    return [(each["text"], each["credit"], each["after_paragraph"]) for each in row["captions"]]
+
+
+@pytest.mark.parametrize("name", ["000_c76f5c9e64c8c598", "002_3ae91319fd06e6ae"])
+def test_a_seed_is_taken_apart_as_the_expert_did(name):
+    gold = json.loads((ROOT / f"tests/data/gold_{name}.json").read_text(encoding="utf-8"))
+    (row,) = _taken((SEEDS / f"{name}.txt").read_text(encoding="utf-8"))
+    body = [paragraph["text"] for paragraph in gold["paragraphs"] if paragraph["kind"] != "caption"]
+    before = {
+        paragraph["i"]: sum(other["kind"] != "caption" for other in gold["paragraphs"][: paragraph["i"]])
+        for paragraph in gold["paragraphs"]
+    }
+    assert row["text"] == "\n\n".join(body)
+    assert _captions(row) == [
+        (each["caption_text"], each["credit"], before[each["paragraph"]]) for each in gold["captions"]
+    ]
+    assert {key: row[key] for key in ("date", "date_precision", "event_date_text", "place")} == {
+        key: gold[key] for key in ("date", "date_precision", "event_date_text", "place")
+    }
+    assert row["event_date"].isoformat() == gold["event_date"]
+    assert (row["title"], row["byline"], row["date_conflict"]) == (None, None, False)
+
+
+def _benchmark():
+    spec = importlib.util.spec_from_file_location("structure_benchmark", ROOT / "benchmarks/structure.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("pages", sorted((ROOT / "benchmarks/pages").glob("*.jsonl")), ids=lambda path: path.stem)
+def test_the_annotated_pages_are_read_as_well_as_the_benchmark_says(pages):
+    module = _benchmark()
+    annotated = [json.loads(line) for line in pages.read_text(encoding="utf-8").splitlines()]
+    for field, (wanted, given_, found) in module.score(annotated, module.read(annotated)).items():
+        assert found >= 0.95 * given_, f"{field}: precision {found}/{given_}"
+        assert found >= 0.95 * wanted, f"{field}: recall {found}/{wanted}"
+
+
+@pytest.mark.parametrize(
+    ("opening", "header", "event_date", "words"),
+    [
+        ("Ngày 7/12, ", "2020-12", "2020-12-07", "Ngày 7/12"),
+        ("Sáng 26/6, ", "2023-06", "2023-06-26", "Sáng 26/6"),
+        ("Rạng sáng 15.6, ", "2017-06", "2017-06-15", "Rạng sáng 15.6"),
+        ("Ngày 3-1, ", "2024-01", "2024-01-03", "Ngày 3-1"),
+        ("Sáng ngày 28/7/2025, ", "2025-08", "2025-07-28", "Sáng ngày 28/7/2025"),
+        ("Ngày 15 tháng 3 năm 2019, ", "2019-03", "2019-03-15", "Ngày 15 tháng 3 năm 2019"),
+        ("Hôm nay (12/9), ", "2022-09", "2022-09-12", "Hôm nay (12/9)"),
+        ("Chiều nay, 12/9, ", "2022-09", "2022-09-12", "Chiều nay, 12/9"),
+        ("Vào lúc 9 giờ 30 ngày 7/3, ", "2022-03", "2022-03-07", "ngày 7/3"),
+        ("Khoảng 8h30 sáng 7/3, ", "2022-03", "2022-03-07", "sáng 7/3"),
+        ("(PLO)- Ngày 30-12, ", "2025-12-30", "2025-12-30", "Ngày 30-12"),
+        ("TPO - Tối 8/3, ", "2020-03", "2020-03-08", "Tối 8/3"),
+        ("QĐND Online - Thứ hai (8/3), ", "2020-03", "2020-03-08", "Thứ hai (8/3)"),
+        # The header's year; the year before only for November and December under January and February.
+        ("Ngày 29/12, ", "2022-01", "2021-12-29", "Ngày 29/12"),
+        ("Ngày 30/11, ", "2022-02", "2021-11-30", "Ngày 30/11"),
+        ("Ngày 30/10, ", "2022-02", None, None),
+        ("Ngày 29/12, ", "2022-03", None, None),
+        ("Ngày 8/12, ", "2020-12-07", None, None),
+        ("Ngày 7/12, ", "2020-12-07", "2020-12-07", "Ngày 7/12"),
+        ("Ngày 7/12, ", "2020", "2020-12-07", "Ngày 7/12"),
+        # No single day, or none at all.
+        ("Ngày 26 - 27/12, ", "2020-12", None, None),
+        ("Trong hai ngày 26 và 27/12, ", "2020-12", None, None),
+        ("Từ ngày 26/12 đến ngày 28/12, ", "2020-12", None, None),
+        ("Từ 7-9/12, ", "2020-12", None, None),
+        ("Đêm 6 rạng sáng 7/12, ", "2020-12", None, None),
+        ("Ngày 30/4 và 1/5, ", "2020-05", None, None),
+        ("Ngày 31/11, ", "2020-12", None, None),
+        ("Ngày 29/2, ", "2021-03", None, None),
+        ("Ngày 19/8 hằng năm, ", "2020-12", None, None),
+        ("Trước đó, ngày 5/12, ", "2020-12", None, None),
+        ("Hoạt động 24/7, ", "2020-12", None, None),
+    ],
+)
+def test_a_dateline_gives_the_day_that_it_names(opening, header, event_date, words):
+    (row,) = _taken(_page(opening + _PROSE, _MORE, header=header))
+    found = row["event_date"] and row["event_date"].isoformat()
+    assert (found, row["event_date_text"], row["place"]) == (event_date, words, None)
+    assert row["text"].startswith(opening)
+
+
+def test_a_dateline_without_a_header_has_a_day_only_where_it_writes_the_year():
+    rows = _taken(f"Ngày 7/12, {_PROSE}", f"Ngày 7/12/2020, {_PROSE}")
+    assert [(row["event_date"] and row["event_date"].isoformat(), row["date_conflict"]) for row in rows] == [
+        (None, False),
+        ("2020-12-07", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("day", "header", "conflict"),
+    [("31/1/2021", "2020-12", False), ("1/2/2021", "2020-12", True), ("31/10/2020", "2020-12", False), ("30/10/2020", "2020-12", True),
+     ("29/10/2020", "2020-12", True), ("31/1/2021", "2020", False), ("1/2/2021", "2020", True), ("8/1/2021", "2020-12-07", True)],
+)  # fmt: skip
+def test_a_written_year_more_than_31_days_outside_the_header_is_a_conflict(day, header, conflict):
+    (row,) = _taken(_page(f"Ngày {day}, {_PROSE}", header=header))
+    assert (row["date_conflict"], row["event_date"] is None) == (conflict, False)
+
+
+def test_the_dateline_is_looked_for_in_the_first_three_paragraphs_of_the_body():
+    first, third, fourth = (_page(*[_MORE] * before, f"Ngày 7/12, {_PROSE}", _MORE) for before in (0, 2, 3))
+    assert [row["event_date_text"] for row in _taken(first, third, fourth)] == ["Ngày 7/12", "Ngày 7/12", None]
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        ("tại TP.Đà Nẵng, ", "Đà Nẵng"),
+        ("tại TP. Hồ Chí Minh, ", "Hồ Chí Minh"),
+        ("tại thành phố Huế, ", "Huế"),
+        ("tại tỉnh Nghệ An, ", "Nghệ An"),
+        ("tại Hà Nội, ", "Hà Nội"),
+        ("tại Nha Trang, ", "Nha Trang"),
+        ("tại Khánh Hoà, ", "Khánh Hoà"),
+        ("tại Hà Nội Bộ Công an ", "Hà Nội"),
+        ("tại huyện Hòa Vang, TP.Đà Nẵng, ", "Đà Nẵng"),
+        ("tại huyện Hòa Vang, ", "huyện Hòa Vang"),
+        ("tại Trung tâm Hội nghị quốc gia (Hà Nội), ", "Hà Nội"),
+        ("tại trụ sở Bộ Công an, ", None),
+        ("tại Học viện Cảnh sát nhân dân, ", None),
+        ("Công an TP.HCM ", None),
+    ],
+)
+def test_the_place_is_the_dateline_s_without_its_prefix(words, place):
+    (row,) = _taken(_page(f"Ngày 7/12, {words}{_PROSE}", _MORE))
+    assert row["place"] == place
+
+
+def test_a_place_may_stand_before_the_day():
+    rows = _taken(_page(f"Tại TP.Đà Nẵng, sáng 7/12, {_PROSE}"), _page(f"Hà Nội, ngày 7/12, {_PROSE}"))
+    assert [(row["place"], row["event_date_text"]) for row in rows] == [
+        ("Đà Nẵng", "sáng 7/12"),
+        ("Hà Nội", "ngày 7/12"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "text", "credit"),
+    [
+        ("Đại biểu dự hội nghị (ảnh Bộ Công an).", "Đại biểu dự hội nghị", "Bộ Công an"),
+        ("Đại biểu dự hội nghị. Ảnh: BCA", "Đại biểu dự hội nghị.", "BCA"),
+        ("Đại biểu dự hội nghị (Ảnh: Thống Nhất/TTXVN).", "Đại biểu dự hội nghị", "Thống Nhất/TTXVN"),
+        ("Đại biểu dự hội nghị. ẢNH: KIM ANH", "Đại biểu dự hội nghị.", "KIM ANH"),
+        ("Đại biểu dự hội nghị - Ảnh: Kim Anh", "Đại biểu dự hội nghị", "Kim Anh"),
+        ("Đại biểu dự hội nghị, ảnh: Kim Anh", "Đại biểu dự hội nghị", "Kim Anh"),
+        ("Đại biểu dự hội nghị. BỘ CÔNG AN", "Đại biểu dự hội nghị.", "BỘ CÔNG AN"),
+        ("Đại biểu dự hội nghị. HT", "Đại biểu dự hội nghị.", "HT"),
+        ("Đại biểu dự hội nghị. N.H.", "Đại biểu dự hội nghị.", "N.H."),
+        ("Đại biểu dự hội nghị\nẢnh: Kim Anh", "Đại biểu dự hội nghị", "Kim Anh"),
+        ("Đại biểu dự hội nghị\nKIM ANH", "Đại biểu dự hội nghị", "KIM ANH"),
+        ("Ảnh do Công an tỉnh cung cấp", "", "Công an tỉnh"),
+        ("Nghi phạm bước vào tiệm vàng. (Ảnh cắt từ clip)", "Nghi phạm bước vào tiệm vàng.", "cắt từ clip"),
+        ("Quang cảnh hội nghị", "Quang cảnh hội nghị", None),
+        ("Đại tá Nguyễn Văn An (bên trái) tặng quà cho bà con", "Đại tá Nguyễn Văn An (bên trái) tặng quà cho bà con", None),
+        ("Các đại biểu chụp ảnh lưu niệm tại buổi lễ.", "Các đại biểu chụp ảnh lưu niệm tại buổi lễ.", None),
+    ],
+)  # fmt: skip
+def test_a_caption_is_taken_out_of_the_body_with_its_credit(paragraph, text, credit):
+    (row,) = _taken(_page(_PROSE, paragraph, _MORE))
+    assert (_captions(row), row["text"], row["byline"]) == ([(text, credit, 1)], f"{_PROSE}\n\n{_MORE}", None)
+
+
+@pytest.mark.parametrize(
+    "paragraph",
+    [
+        "Chuyển biến từ cơ sở",
+        "Người dân nên làm gì?",
+        "Vụ án đang được tiếp tục điều tra, mở rộng.",
+        "Đợt cao điểm kết thúc vào ngày 14/8.",
+        "Ảnh chụp từ camera cho thấy chiếc xe tải đã chạy lấn làn trong nhiều giây trước khi xảy ra va chạm.",
+        "Trong ảnh, nạn nhân đội mũ bảo hiểm màu xanh và đi một mình trên chiếc xe máy cũ của gia đình.",
+        "Năm 2024, chương trình sẽ đến thêm ba bệnh viện tại TP.HCM",
+        "Kết quả được báo cáo về Cục C04.",
+        "- Phải đội mũ bảo hiểm khi đi xe máy trên mọi tuyến đường",
+    ],
+)
+def test_short_prose_and_sub_headings_stay_in_the_body(paragraph):
+    (row,) = _taken(_page(_PROSE, paragraph, _MORE))
+    assert (row["captions"], row["text"]) == ([], f"{_PROSE}\n\n{paragraph}\n\n{_MORE}")
+
+
+def test_captions_that_run_repeat_stand_alone_or_come_first_are_counted_from_the_body():
+    caption = "Tang vật được giấu trong thùng xe. Ảnh: Kim Anh"
+    (row,) = _taken(_page(caption, _PROSE, caption, caption, "Một góc hội trường\n\nẢnh: HT", _MORE))
+    text = "Tang vật được giấu trong thùng xe."
+    assert _captions(row) == [
+        (text, "Kim Anh", 0),
+        (text, "Kim Anh", 1),
+        (text, "Kim Anh", 1),
+        ("Một góc hội trường", "HT", 1),
+    ]
+    assert (row["text"], row["n_paragraphs"]) == (f"{_PROSE}\n\n{_MORE}", 2)
+
+
+def test_a_caption_that_is_fused_into_a_paragraph_leaves_its_prose():
+    start = f"Lực lượng cứu hộ tại hiện trường. Ảnh: BTC {_PROSE}"
+    glued = f"Lực lượng cứu hộ tại hiện trường. Ảnh: BTC{_PROSE}"
+    end = f"{_PROSE} {_MORE} Lực lượng cứu hộ tại hiện trường. Ảnh: BTC"
+    rows = _taken(_page(start, _MORE), _page(glued, _MORE), _page(end, _MORE))
+    caption = ("Lực lượng cứu hộ tại hiện trường.", "BTC")
+    assert [_captions(row) for row in rows] == [[(*caption, 0)], [(*caption, 0)], [(*caption, 1)]]
+    assert [row["text"] for row in rows] == [f"{_PROSE}\n\n{_MORE}"] * 2 + [f"{_PROSE} {_MORE}\n\n{_MORE}"]
+
+
+@pytest.mark.parametrize(
+    ("last", "byline"),
+    [
+        ("PHẠM THỦY", "PHẠM THỦY"),
+        ("Thanh Việt", "Thanh Việt"),
+        ("Tác giả: Thanh Việt", "Thanh Việt"),
+        ("Nguồn tin: Bộ Tư lệnh CSCĐ", "Bộ Tư lệnh CSCĐ"),
+        ("Theo TTXVN", "TTXVN"),
+        ("(Theo Báo Nhân Dân)", "Báo Nhân Dân"),
+        ("Bài và ảnh: Thanh Việt - Kim Anh", "Thanh Việt - Kim Anh"),
+        ("Tin, ảnh: Thanh Việt", "Thanh Việt"),
+        ("Minh Trí - THTG", "Minh Trí"),
+        ("Hữu Phú (Báo Quảng Bình)", "Hữu Phú"),
+        ("N.H.", "N.H."),
+        ("PV", "PV"),
+    ],
+)
+def test_a_byline_is_who_signs(last, byline):
+    (row,) = _taken(_page(_PROSE, _MORE, last))
+    assert (row["byline"], row["text"], row["captions"]) == (byline, f"{_PROSE}\n\n{_MORE}", [])
+
+
+@pytest.mark.parametrize("tail", [" PHẠM THỦY", "PHẠM THỦY", " T. NGÂN", " Thanh Việt", " Theo TTXVN"])
+def test_a_byline_may_be_glued_to_the_last_sentence(tail):
+    (row,) = _taken(_page(_PROSE, _MORE + tail))
+    assert (row["byline"], row["text"]) == (tail.strip().removeprefix("Theo "), f"{_PROSE}\n\n{_MORE}")
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        "Vụ án đang được điều tra.",
+        "Mọi người đều vui",
+        "Chương trình diễn ra tại TP. Hồ Chí Minh",
+        f"{_MORE[:-1]} của lực lượng CAND",
+    ],
+)
+def test_a_last_paragraph_that_signs_nothing_stays(last):
+    (row,) = _taken(_page(_PROSE, last))
+    assert (row["byline"], row["text"]) == (None, f"{_PROSE}\n\n{last}")
+
+
+_TITLE = "Nhiều cách làm hay giữ bình yên cho xóm làng"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        f"{_TITLE}\n",
+        f"{_TITLE} 07/12/2020 10:30\n",
+        f"{_TITLE} - Thứ Hai, 07/12/2020 | 10:30 GMT+7\n",
+        f"{_TITLE}\n07/12/2020 10:30\n",
+        f"Thứ Hai, 07/12/2020 - 10:30\n{_TITLE}\n",
+        f"Trang chủ\nThời sự\nPháp luật\nĐời sống\n{_TITLE}\n07/12/2020 10:30\n",
+        f"Trang chủ > Pháp luật > An ninh\n{_TITLE}\nThanh Việt - 07/12/2020 10:30\n",
+    ],
+)
+def test_the_headline_is_found_below_menus_and_without_the_time(head):
+    (row,) = _taken(f" date 2020-12-07 {head}{_PROSE}\n{_MORE}")
+    assert (row["title"], row["text"]) == (_TITLE, f"{_PROSE}\n\n{_MORE}")
+    assert row["byline"] == ("Thanh Việt" if "Thanh Việt" in head else None)
+
+
+def test_a_row_s_title_is_the_title_and_a_first_paragraph_that_differs_stays():
+    text = f"{_TITLE}\n\n{_PROSE}\n\n{_MORE}"
+    (same,) = _taken(text, title=_TITLE)
+    (other,) = _taken(text, title="Một tiêu đề khác")
+    assert (same["title"], same["text"]) == (_TITLE, f"{_PROSE}\n\n{_MORE}")
+    assert (other["title"], other["text"]) == ("Một tiêu đề khác", text)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "0:00 / 0:00",
+        "00:00/02:35",
+        "Trình duyệt của bạn không hỗ trợ HTML5 video.",
+        ">> Xem thêm: Bắt nhóm trộm xe",
+        ">>> Khởi tố ba bị can",
+        "leftcenterrightdel",
+        "Thứ Hai, 07/12/2020 - 10:30 (GMT+7)",
+        "10:30 07/12/2020",
+        "Chia sẻ",
+        "Facebook Zalo Sao chép liên kết",
+        "Bình luận (3)",
+        "Từ khóa: công an, hội nghị",
+        "Trang chủ > Pháp luật > Tin tức",
+        "Theo dõi báo trên Google News",
+    ],
+)
+def test_residue_is_taken_out_and_counted(line):
+    (row,) = _taken(_page(_PROSE, line, _MORE))
+    assert (row["text"], row["captions"], row["detail"]) == (f"{_PROSE}\n\n{_MORE}", [], "residue taken out: 1 places")
+
+
+def test_scraps_at_a_paragraph_s_end_are_taken_off():
+    (row,) = _taken(_page(f"{_PROSE} |", f"leftcenterrightdel {_MORE}"))
+    assert (row["text"], row["detail"]) == (f"{_PROSE}\n\n{_MORE}", "residue taken out: 2 places")
+
+
+def test_without_structure_all_of_it_stays_in_the_text(tmp_path):
+    config = tmp_path / "corpus.toml"
+    config.write_text("[structure]\nenabled = false\n")
+    text = f"{_TITLE}\n\nNgày 7/12, {_PROSE}\n\nĐại biểu dự hội nghị. Ảnh: BCA\n\n0:00 / 0:00\n\nPHẠM THỦY"
+    (row,) = _taken(f" date 2020-12 {text}", corpus=load_config(config).with_flags(latest="2026-11-22"))
+    assert (row["text"], row["title"], row["date"]) == (text, None, "2020-12")
+    assert not {"captions", "byline", "event_date", "place"} & row.keys()
+
+
+_PIECES = st.sampled_from(
+    [_PROSE, _MORE, _TITLE, "Ngày 7/12, ", "Ảnh: BCA", "(ảnh Bộ Công an).", "PHẠM THỦY", "0:00 / 0:00", "|", "\n", "\n\n", "\n\n\n\n",
+     " ", ". ", "TP.", "Theo ", "tại ", "leftcenterrightdel", "07/12/2020 10:30", ">>", "“", "Trang chủ", "- ", "ảnh: "]
+)  # fmt: skip
+
+
+@settings(max_examples=25)
+@given(st.lists(st.lists(_PIECES, max_size=14).map("".join), min_size=1, max_size=4))
+def test_a_text_is_taken_apart_alone_as_among_others_and_no_word_is_made_up(texts):
+    rows = _taken(*texts)
+    for text, row in zip(texts, rows, strict=True):
+        assert _taken(text) == [row]
+        if row["reason"] is None:
+            kept = [row["text"], row["title"], row["byline"], *(each["text"] for each in row["captions"])]
+            assert {word for part in kept if part for word in part.split()} <= set(cvp.normalise(text).split()) | set(
+                cvp.normalise(text)
+                .replace("BCA", "BCA ")
+                .replace("(", " (")
+                .replace("|", " ")
+                .replace(".", ". ")
+                .split()
+            ) | {word for part in kept if part for word in part.split() if word in text}
+            assert all(0 <= each["after_paragraph"] <= row["n_paragraphs"] for each in row["captions"])
+            assert (row["event_date"] is None) == (row["event_date_text"] is None)
