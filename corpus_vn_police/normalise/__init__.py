@@ -72,23 +72,27 @@ def _settled(batch: pl.DataFrame, column: str, found: dict[int, Diagnosis], text
     """Reject the rows whose `column` is damaged, or put what was restored in its place."""
     if not found:
         return batch
-    where = "" if column == "text" else f"/{column}"
-    names = ["reason", "pointer", "detail", column]
-    values = {name: batch[name].to_list() for name in names}
-    for row, first in found.items():
-        left: Diagnosis | None = first
-        restored, done = None, [first.reason]
-        if text.repair and first.restored is not None:
-            restored, more, left = restore(first.restored)
-            done += more
-        if left is None:
-            said = f"repaired {', '.join(done)}{f' in {where}' if where else ''}"
-            earlier = values["detail"][row]
-            values[column][row], values["detail"][row] = restored, f"{earlier}; {said}" if earlier else said
-        else:
-            values["reason"][row], values["detail"][row] = left.reason, left.detail
-            values["pointer"][row] = where or None
-    return batch.with_columns(pl.Series(name, values[name], pl.String) for name in names)
+    where = None if column == "text" else f"/{column}"
+    places = pl.Series(list(found), dtype=pl.UInt32)
+    few = batch[places].select("reason", "pointer", "detail", column)
+    outcomes = [_outcome(diagnosis, text.repair) for diagnosis in found.values()]
+    changed = []
+    for row, (left, restored, done) in zip(few.to_dicts(), outcomes, strict=True):
+        if left is not None:
+            changed.append(row | {"reason": left.reason, "pointer": where, "detail": left.detail})
+            continue
+        said = f"repaired {', '.join(done)}{f' in {where}' if where else ''}"
+        changed.append(row | {"detail": f"{row['detail']}; {said}" if row["detail"] else said, column: restored})
+    new = pl.DataFrame(changed, schema=few.schema)
+    return batch.with_columns(batch[name].scatter(places, new[name]) for name in new.columns)
+
+
+def _outcome(first: Diagnosis, repair: bool) -> tuple[Diagnosis | None, str | None, list[str]]:
+    """The damage that is left, the restored text, and the reasons of what was repaired."""
+    if not repair or first.restored is None:
+        return first, None, []
+    restored, more, left = restore(first.restored)
+    return left, restored, [first.reason, *more]
 
 
 def normalise_text(text: str, *, tone: str = "keep", repair: bool = False) -> str:

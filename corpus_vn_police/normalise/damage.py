@@ -73,7 +73,7 @@ _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-z][a-zA-
 _SUSPECT = (
     r"[\x{FFFD}\x{80}-\x{84}\x{86}-\x{9F}\x{A1}-\x{BE}ÄÅÆÇËÎÏÐÑÖ×ØÛÜÞßäåæçëîïðñöø÷ûüþÿ"
     r"\p{Greek}\p{Cyrillic}\p{Armenian}ɑɡı\x{1D400}-\x{1D7FF}]"
-    rf"|[ÂÃÈÊÌÍÒÓÔÙÚÝâáàãèéê]{_CONTINUATION}|[aeiouyâêôAEIOUYÂÊÔ][ìòÌÒ]|[aeoAEO][âÂ]|[aeouyAEOUY][ùõÙÕ]|<[A-Za-z/!]|&#?[A-Za-z0-9]{{2,31}};"
+    rf"|[Â-ß]{_CONTINUATION}|[à-ô]{_CONTINUATION}{{2}}|[aeoyâêôAEOYÂÊÔ][ìòÌÒ]|[^gGqQ][iuIU][ìòÌÒ]|[aeoAEO][âÂ]|[aeouyAEOUY][ùõÙÕ]|<[A-Za-z/!]|&#?[A-Za-z0-9]{{2,31}};"
 )
 
 

@@ -48,7 +48,9 @@ _VNI = re.compile(
 _WORD = re.compile(r"(?:[^\W\d_]|[¡-©«¬\u00ad®µ¶·¸¹»¼½¾×÷])+")
 _SIGNS = "¡¢£¤¥¦§¨©«¬\u00ad®¶·¸¹»¼½¾×÷"
 # What these encodings show in almost every line, and Vietnamese in Unicode never has.
-_ODD = re.compile("[ÄÅÆÇËÎÏÐÑÖ×ØÛÜÞßäåæçëîïðñöø÷ûüþÿ¡-¾]|[aeiouyâêôAEIOUYÂÊÔ][ìòÌÒ]|[aeoAEO][âÂ]|[aeouyAEOUY][ùõÙÕ]")
+_ODD = re.compile(
+    "[ÄÅÆÇËÎÏÐÑÖ×ØÛÜÞßäåæçëîïðñöø÷ûüþÿ¡-¾]|[aeoyâêôAEOYÂÊÔ][ìòÌÒ]|[^gGqQ][iuIU][ìòÌÒ]|[aeoAEO][âÂ]|[aeouyAEOUY][ùõÙÕ]"
+)
 ONLY_VIETNAMESE = re.compile("[ĂăĐđƠơƯưẠ-ỹ]")
 
 
@@ -139,11 +141,14 @@ def _best(line: str) -> Legacy | None:
     """The encoding that a line reads best in, without its text; None where it reads well as it stands."""
     words = [word for word in _WORD.findall(line) if not word.isascii() and word.strip(_SIGNS)]
     as_it_stands = sum(map(_stands, words))
+    wanted = max(1, _READ_BETTER * len(words))
+    if len(words) - as_it_stands < wanted:
+        return None
     best = None
     for name in _READERS:
         good = sum(_reads(name, word) for word in words)
         gained = good - as_it_stands
-        well = good >= _READ_WELL * len(words) and gained >= max(1, _READ_BETTER * len(words))
+        well = good >= _READ_WELL * len(words) and gained >= wanted
         if well and (best is None or gained > best.words):
             best = Legacy(name, "", gained, len(words))
     return best
@@ -151,7 +156,8 @@ def _best(line: str) -> Legacy | None:
 
 @functools.lru_cache(maxsize=1 << 16)
 def _stands(word: str) -> bool:
-    return is_word(mended_letters(word.strip(_SIGNS)))
+    bare = word.strip(_SIGNS)
+    return is_word(bare) or is_word(mended_letters(bare))
 
 
 @functools.lru_cache(maxsize=1 << 16)

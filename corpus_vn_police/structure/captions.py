@@ -5,9 +5,11 @@ from __future__ import annotations
 import polars as pl
 
 from corpus_vn_police.structure import credits
+from corpus_vn_police.structure.points import opens_like_a_caption, points
 
 _LONGEST = 50  # words of a caption; of the captions with a credit in 39,235 real articles 99 % have fewer
 _SHORT = 30  # words; three sentences of more are prose and a caption
+_LONG_SENTENCE = 24  # words, from which on a sentence without a gap before it is prose
 _LONGEST_BARE = 45  # words, where no credit says that it is one
 
 
@@ -46,7 +48,8 @@ def _unfused(units: pl.DataFrame) -> pl.DataFrame:
     words = text.str.count_matches(" ") + 1
     sentences = text.str.count_matches(r"[\p{Ll}\p{N}”\")][.!?…] ") + 1
     whole = (words <= _LONGEST) & ~((sentences > 2) & (words > _SHORT))
-    places = places.filter(inside & ~(whole & text.str.contains(credits.ENDS_IN_CREDIT)))
+    short = text.set(~whole, None)  # what is long is not searched for the end of a caption
+    places = places.filter(inside & ~short.str.contains(credits.ENDS_IN_CREDIT).fill_null(False))
     if not len(places):
         return units
     units = units.with_row_index("unit")
@@ -69,11 +72,12 @@ def _labelled(units: pl.DataFrame) -> pl.DataFrame:
     found = few.with_columns(
         *_of(credits.IN_BRACKETS, "brackets", credits_in=(2, 3)),
         *_of(credits.LABELLED, "labelled"),
+        *_of(credits.AFTER_A_STOP, "stop", credits_in=(2, 3)),
         *_of(credits.BY_NAME, "name"),
         *_of(credits.FROM_A_CLIP, "clip"),
         *_of(credits.PROVIDED, "provided"),
     )
-    names = ("brackets", "labelled", "name", "clip", "provided")
+    names = ("brackets", "labelled", "stop", "name", "clip", "provided")
     credit = pl.coalesce(f"{name}_credit" for name in names).str.strip_chars(" .,;-–|")
     # The last point of N.H. is the credit's own.
     initials = credit.str.contains(r"^(?:\p{Lu}\.)+\p{Lu}$") & pl.col("text").str.contains(
@@ -102,7 +106,7 @@ def _alone(units: pl.DataFrame) -> pl.DataFrame:
     words = pl.col("text").str.count_matches(" ") + 1
     next_alone = alone.shift(-1).over("row").fill_null(False)
     text, no = pl.col("text"), pl.lit(False)
-    shows = ~text.str.contains(r"[.!?…]$") | (points(text, words, no, no) >= 2)
+    shows = ~text.str.contains(r"[.!?…]$") | (points(text, words, no, no) >= 1)
     takes = next_alone & (pl.col("kind") == "body") & (words <= _LONGEST) & shows
     units = units.with_columns(
         pl.when(takes).then(pl.col("credit").shift(-1).over("row")).otherwise("credit").alias("credit"),
@@ -110,83 +114,6 @@ def _alone(units: pl.DataFrame) -> pl.DataFrame:
         (alone & takes.shift(1).over("row").fill_null(False)).alias("given"),
     )
     return units.filter(~pl.col("given")).drop("given")
-
-
-# What a caption without a label shows, as points for and against. The words are those that set
-# captions with a credit apart from short paragraphs of prose in real articles.
-_SCENE = (
-    r"^(?:Quang cảnh|Toàn cảnh|Một góc|Khung cảnh|Cận cảnh|Hiện trường|Chân dung|Tiết mục|Tang vật|Số tang vật|"
-    r"Phối cảnh|Số (?:ma t[uú]y|tiền|súng|hàng|pháo|xe|vàng|thuốc|điện thoại)[^,]{0,60}(?:thu giữ|sử dụng|tang vật|tịch thu)|"
-    r"Ảnh minh h)"
-)
-_GROUP = (
-    r"^(?:Hình ảnh|Các đại biểu|Đại biểu|Các đối tượng|Đối tượng|Nhóm|Bị can|Bị cáo|Các bị cáo|Khối|Cảnh|Bên trong|Bên ngoài|Khu vực|Trụ sở|"
-    r"Chiếc|Đoàn đại biểu|Đoàn công tác|Đội hình|Nghi thức|Phần thi|Phần|Nội dung|Màn|Trận|Lớp học|Cột khói|Khói|Đám cháy|Ngọn lửa)(?:[^\p{L}]|$)"
-)
-_SUBJECT = (
-    r"^(?i:các|những|một|hai|ba|ông|bà|anh|chị|em|cụ|bé|cháu|thầy|cô|lực lượng|lãnh đạo|cán bộ|chiến sĩ|chiến sỹ|công an|cảnh sát|"
-    r"người dân|đại diện|giám đốc|phó|trưởng|chủ tịch|chủ|thủ tướng|bộ trưởng|thứ trưởng|đồng chí|đội|tổ|học sinh|học viên|sinh viên|"
-    r"thí sinh|vận động viên|khách|nhân viên|bí thư|phụ nữ|đoàn viên|đoàn|đại tướng|thượng tướng|trung tướng|thiếu tướng|đại tá|"
-    r"thượng tá|trung tá|thiếu tá|đại [uú][ýyỷ]|thượng [uú][ýyỷ]|trung [uú][ýyỷ]|thiếu [uú][ýyỷ]|đại (?:úy|uý)|thượng (?:úy|uý)|"
-    r"trung (?:úy|uý)|thiếu (?:úy|uý)|thượng sĩ|trung sĩ|hạ sĩ|binh nhất|binh nhì|nghệ sĩ|bác sĩ|xe|robot|tàu|máy bay|tân|chuyến|nạn nhân|thiết bị|máy|tấm|căn|ngôi|bức|cây|lớp|giờ|nơi|bà con|bệnh nhân|gia đình|nhà|trường|hàng|nghi phạm|nghi can|hung thủ|tài xế|lái xe|phạm nhân|cựu|nguyên|thân nhân|du khách|tình nguyện viên|cộng tác viên)(?:[^\p{L}]|$)"
-)
-_EVENT = (
-    r"(?:^|[^\p{L}])(?:tại|trong|ở|trước|sau|bên|cùng|trên|dưới|qua|với|hồi) (?:các |một |hai )?(?:buổi|lễ|hội|cuộc|tình huống|công an|đồn|phiên|chương trình|đêm|ngày hội|"
-    r"ngày|giờ|cơ quan|hiện trường|trụ sở|khu vực|nhà|sân|phòng|toà|tòa|điểm|chốt|tang vật|chiếc|lò|bộ|dịp|lúc|thời điểm|tháng|chiến sĩ|chiến sỹ|cán bộ|gia đình|tấm|con|đồng đội|bà con|người)(?:[^\p{L}]|$)|[, ]nơi \p{Ll}"
-)
-_ACTION = (
-    r"(?:^|[^\p{L}])(?:phát biểu|trao|tặng|ký kết|chủ trì|chụp ảnh|chụp hình|tuần tra|kiểm tra|thăm|chúc mừng|biểu dương|dâng hương|thắp hương|"
-    r"diễu hành|diễu binh|biểu diễn|chào mừng|ăn mừng|tham quan|tham dự|tham gia|huấn luyện|tập luyện|thực hành|thực hiện|hướng dẫn|"
-    r"lấy lời khai|bị đưa|bị bắt|bị dẫn giải|bị áp giải|nghe|đón|tiếp|chào|bắt tay|trò chuyện|trao đổi|thi đấu|phun nước|cứu|dập|"
-    r"nhận|giữ gìn|khám|cấp phát|tuyên thệ|xếp hàng|hào hứng|chia tay|lên đường|ra quân|xuất phát|cắt băng|bấm nút|trồng cây|"
-    r"mở đầu|mở đường|gắn|tiếp cận|phân loại|hạ xuống|dìu|bế|cõng|dựng|lắp đặt|đo|khám nghiệm|khám xét|niêm phong|kiểm đếm|lập biên bản|dừng xe|ghi hình|cầm|ôm|nắm tay|treo|đặt|rước|bơi|leo|hát|múa|dạy|phát tờ rơi|tuyên truyền|thu giữ|dọn|vớt|lặn|chuẩn bị|cất cánh|tiễn|thả|rà soát|tìm kiếm|trình diễn|làm thủ tục|làm việc|nấu|gói|gặt|sửa|vây quanh|giao lưu|động viên|chứng kiến|theo dõi|phân luồng|tháo dỡ|thu dọn|khuân|vận chuyển|bàn giao)(?:[^\p{L}]|$)"
-)
-_POSITION = r"\((?:[^()]*[^()\p{L}])?(?:trái|phải|giữa|đứng|ngồi|áo|hàng|thứ|ảnh|cầm|số)(?:[^()\p{L}][^()]*)?\)"
-# A verb without a subject: prose does not begin so.
-VERB_FIRST = (
-    r"^(?:Trao|Tặng|Khám bệnh|Khám nghiệm|Cấp phát|Cấp thuốc|Dùng|Kiểm tra|Tuần tra|Hướng dẫn|Tuyên truyền|Chụp ảnh|Lấy mẫu|Lấy lời khai|Dọn|"
-    r"Vận chuyển|Thăm|Động viên|Ký kết|Cắt băng|Bàn giao|Phun|Biểu diễn|Thả|Niêm phong|Dập|Tập|Huấn luyện|Giao lưu|Đón|Phát|Nấu|Gói|Sửa|Trồng|"
-    r"Thắp|Dâng|Cứu|Dìu|Bế|Cõng|Kéo|Chữa cháy|Cắt tóc|Tập luyện|Thực hành|Diễn tập|Chúc mừng|Khen thưởng|Gắn|Lắp đặt)(?:,? [^,]*)?$"
-)
-_NARRATIVE = (
-    r"(?:^|[^\p{L}])(?:này|đó|ấy|nói trên|khai|khai nhận|thừa nhận|gồm|thuộc|hoạt động|diễn ra|kéo dài|trở thành|đạt|chiếm|tăng|giảm|hư hỏng|tử vong|"
-    r"bị thương nặng|thiệt mạng|qua đời|trú|quê|có hiệu lực)(?:[^\p{L}]|$)"
-)
-_ADVERBIAL = (
-    r"^(?i:theo|đến|hiện nay|hiện đã|hiện đang|hiện có|hiện các|hiện cơ|hiện công|hiện còn|hiện vụ|hiện tại|hiện lực|hiện đối|hiện nạn|sau|dịp|trước|tính|năm|ngày|tháng|từ|khi|để|trong|tại|nếu|nhưng|tuy|đợt|vụ|vì|do|với|qua|ngoài|bên cạnh|"
-    r"đồng thời|tiếp|cũng|được biết|ngay|sáng|trưa|chiều|tối|đêm|rạng|mới|vừa|hôm|buổi|cùng|kết quả|ngược|thực tế|riêng|đây|đó|nhờ|mỗi|"
-    r"mọi|bây giờ|hiện nay|hết|đang|việc|nhiều năm|cuối|đầu|còn|và|hay|hoặc|song|chỉ|không|chưa|dự kiến|buổi lễ|hội nghị|chương trình)(?:[^\p{L}]|$)"
-)
-_DISCOURSE = (
-    r"(?:^|[^\p{L}])(?i:đã|đang|sẽ|chưa|cần|phải|nên|hiện nay|hiện đã|hiện đang|cho biết|cho rằng|nói|nhằm|theo|vì|nếu|nhưng|tuy|cùng ngày|sau đó|dự kiến|nhấn mạnh|"
-    r"khẳng định|yêu cầu|đề nghị|hơn|rất|cũng|vẫn|có thể|hoặc|không được|không còn|không phải|do đó|vì vậy|khoảng|trường hợp|quy định|xử phạt|phạt tù|bị phạt)(?:[^\p{L}]|$)"
-)
-_FIGURES = r"[0-9]\s?(?:%|đồng|triệu|tỷ|tỉ|nghìn|ngàn|trường hợp|vụ|người)|[“\"][^”\"]{25,}[”\"]|[:;]|\./\."
-
-
-def points(text: pl.Expr, words: pl.Expr, gap: pl.Expr, near: pl.Expr) -> pl.Expr:
-    """How much speaks for a caption; 3 and more are one."""
-    stop = text.str.contains(r"[.!?…:;,]$")
-    weights = {
-        _SCENE: 4, VERB_FIRST: 3, _NARRATIVE: -2, _GROUP: 2, _SUBJECT: 1, _EVENT: 1, _ACTION: 1, _POSITION: 2, _ADVERBIAL: -3, _DISCOURSE: -2, _FIGURES: -2,
-    }  # fmt: skip
-    total = pl.sum_horizontal(text.str.contains(pattern).cast(pl.Int8) * weight for pattern, weight in weights.items())
-    many = text.str.contains(r"[.!?…] \p{Lu}").cast(pl.Int8) * 2
-    return (
-        total
-        + (~stop).cast(pl.Int8) * 2
-        + (~stop & (words >= 10)).cast(pl.Int8)
-        + (stop & (words <= 17) & ~text.str.contains(",")).cast(pl.Int8)
-        + gap.cast(pl.Int8) * 2
-        + (near & (stop | (words >= 9))).cast(pl.Int8)
-        - text.str.contains(r"^(?:[-–—•*+]|[0-9]{1,2}[.)]) ").cast(pl.Int8) * 4
-        - many
-        - (~stop & (words <= 7)).cast(pl.Int8)
-        - (~stop & (words <= 5)).cast(pl.Int8)
-        - (words <= 4).cast(pl.Int8)
-        - text.str.contains(r"^[\p{Lu}\P{L}]+$").cast(pl.Int8) * 4
-        - (words > 30).cast(pl.Int8)
-    )
 
 
 _ENOUGH = 3
@@ -202,12 +129,13 @@ def mark_bare_captions(units: pl.DataFrame) -> pl.DataFrame:
     Returns:
         The same rows in the same order.
     """
-    for again in (False, True):  # what stands beside a caption is sooner one itself
-        units = _mark_once(units, again)
-    return units
+    first = _mark_once(units, again=False)
+    if first["kind"].equals(units["kind"]):
+        return first
+    return _mark_once(first, again=True)  # what stands beside a caption is sooner one itself
 
 
-def _mark_once(units: pl.DataFrame, again: bool) -> pl.DataFrame:
+def _mark_once(units: pl.DataFrame, *, again: bool) -> pl.DataFrame:
     body, caption = units["kind"] == "body", units["kind"] == "caption"
     row = units["row"]
     near = (caption.shift(1) & (row == row.shift(1))) | (caption.shift(-1) & (row == row.shift(-1)))
@@ -222,6 +150,9 @@ def _mark_once(units: pl.DataFrame, again: bool) -> pl.DataFrame:
         places.is_in(first.implode()).alias("first"),
     )
     few = few.filter(pl.col("text").str.count_matches(" ").is_between(2, _LONGEST - 1))
+    ends = pl.col("text").str.contains(r"[.!?…]$")
+    sentence = (pl.col("text").str.count_matches(" ") <= _LONG_SENTENCE) & opens_like_a_caption(pl.col("text"))
+    few = few.filter(~ends | sentence | pl.col("gap") | pl.col("text").str.contains(_MAY_BE_SIGNED))
     marked = _judged(few)
     places = marked["unit"]
     return _same_again(

@@ -8,25 +8,26 @@ from corpus_vn_police.syllables import LOWER, UPPER, is_word
 
 _LABEL = (
     r"(?:Nguồn ảnh|NGUỒN ẢNH|Ảnh (?:minh h(?:ọa|oạ)|tư liệu|chụp màn hình|chụp từ clip|cắt từ (?:clip|video)|nguồn|đồ h(?:ọa|oạ))|"
-    r"ẢNH [\p{Lu} ]{2,20}?|Ảnh|ẢNH|Hình ảnh|Hình|HÌNH|Photo|PHOTO|Đồ họa|Đồ hoạ|ĐỒ HỌA|Infographic)"
+    r"ẢNH [\p{Lu} ]+?|Ảnh|ẢNH|Hình ảnh|Hình|HÌNH|Photo|PHOTO|Đồ họa|Đồ hoạ|ĐỒ HỌA|Infographic)"
 )
-_NAME = r"[^:：;\n()\[\]]{1,70}?"
+_NAME = r"[^:：;\n()\[\]]+?"
 _END = r"\s*[.|]*\s*$"
 _GLUE = r"[\s\-–—/|,]*"
-CAPITALS = r"\p{Lu}[\p{Lu}\p{N}.&/\-]*(?: (?:\p{Lu}[\p{Lu}\p{N}.&/\-]*|[-–/&])){0,7}"
+CAPITALS = r"\p{Lu}[\p{Lu}\p{N}.&/\-]*(?: (?:\p{Lu}[\p{Lu}\p{N}.&/\-]*|[-–/&]))*"
 """A run of words in capitals: a credit or a signature without a label."""
 
 IN_BRACKETS = (
     rf"(?s)^(.*?){_GLUE}[(\[]\s*(?:(?i:ảnh|hình|hình ảnh|nguồn|nguồn ảnh|photo|clip|video|đồ họa|ảnh minh họa|ảnh tư liệu)"
     rf"\s*[:：]\s*({_NAME})|(?i:ảnh|hình|nguồn)\s+(\p{{Lu}}{_NAME}))\s*[)\]]{_END}"
 )
-LABELLED = rf"(?s)^(.*?)(?:{_GLUE}{_LABEL}|[,;.]\s*ảnh)\s*[:：]\s*({_NAME})[)\]]?{_END}"
-BY_NAME = rf"(?s)^(.*?)[,;.]\s*[ảẢ]nh\s+(\p{{Lu}}{_NAME}){_END}"
+LABELLED = rf"(?s)^(.*?)(?:{_GLUE}{_LABEL}|[,;]\s*ảnh)\s*[:：]\s*({_NAME})[)\]]?{_END}"
+AFTER_A_STOP = rf"(?s)^(.*[.!?…])\s+(?:ảnh\s*[:：]\s*({_NAME})[)\]]?{_END}|(?:Ảnh|ẢNH)\s+((?:\p{{Lu}}[\p{{L}}.]*)(?:[ /]\p{{Lu}}[\p{{L}}.]*){{0,4}}?)\.?$)"
+BY_NAME = rf"(?s)^(.*?)[,;]\s*[ảẢ]nh\s+(\p{{Lu}}{_NAME}){_END}"
 FROM_A_CLIP = rf"(?s)^(.*?){_GLUE}[(\[]?(?:Ảnh|ẢNH) ((?i:cắt|chụp|lấy|trích) (?i:từ|lại từ|màn hình|qua)(?: (?i:clip|video|camera|màn hình|facebook))?|tư liệu)[)\]]?{_END}"
-PROVIDED = rf"(?s)^(.*?){_GLUE}[(\[]?(?i:ảnh) do (.{{2,50}}?) (?i:cung cấp)[)\]]?{_END}"
+PROVIDED = rf"(?s)^(.*?){_GLUE}[(\[]?(?i:ảnh) do (.+?) (?i:cung cấp)[)\]]?{_END}"
 IN_CAPITALS = rf"(?s)^(.*[.!?…])\s+(?:[-–—/|] ?)?({CAPITALS}){_END}"
 AFTER_A_DASH = rf"(?s)^(.*[^\s.])(?: [-–—/|] |\n)({CAPITALS})$"
-UNPARTED = r"(?s)^(.*\p{Ll}[\p{Ll}\p{N},”\")]*) ((?:\p{Lu}{2,} ){1,6}\p{Lu}{2,})$"
+UNPARTED = r"(?s)^(.*\p{Ll}[\p{Ll}\p{N},”\")]*) ((?:\p{Lu}\p{Lu}+ )+\p{Lu}\p{Lu}+)$"
 INITIALS = r"(?s)^(.*\p{Ll}) (\p{Lu}{2}|(?:\p{Lu}\.){1,3}\p{Lu}\.?)$"
 NO_INITIALS = frozenset("VN CA EU XH TP TX TT AI IS US UN MU HĐ UB QH TW PV QL TL SN ĐH CĐ TQ HN".split())
 """Pairs of capitals that end a line of prose or a caption of their own."""
@@ -116,6 +117,7 @@ _GOES_ON = 4  # words after a credit that make it stand inside a paragraph
 _CREDIT_WORDS = 10  # of a label and its credit at the end
 
 
+_WITH_AGENCY = re.compile(rf"[^\W\d]+/[{UPPER}]{{2,}}")
 _GLUED = re.compile(rf"([{UPPER}]{{2,}}|.*[{LOWER}])([{UPPER}][{LOWER}].*|[“\"].+)")
 
 
@@ -126,12 +128,12 @@ def _parted_credit(tail: str) -> tuple[str, str]:
     if given >= 0:
         return tail[: given + 9], tail[given + 10 :]
     for place, word in enumerate(words[:6]):
-        glued = _GLUED.fullmatch(word)
+        glued = None if word[1:].islower() else _GLUED.fullmatch(word)
         if glued:
             return " ".join([*words[:place], glued.group(1)]), " ".join([glued.group(2), *words[place + 1 :]])
         if word.endswith((".", ";")) and len(word) > 3:
             return " ".join(words[: place + 1]), " ".join(words[place + 1 :])
-        if re.fullmatch(rf"[^\W\d]+/[{UPPER}]{{2,}}", word):
+        if "/" in word and _WITH_AGENCY.fullmatch(word):
             return " ".join(words[: place + 1]), " ".join(words[place + 1 :])
     if words[0].isupper() and len(words[0]) > 1:
         run = next((place for place, word in enumerate(words) if not word.isupper()), len(words))

@@ -10,8 +10,8 @@ from corpus_vn_police.structure.places import place_at
 
 # The agency before it: `(PLO)- `, `TPO - `, `QĐND Online - `.
 _SLUG = (
-    r"(?:\([\p{L}\p{N}][^()\n]{0,40}\)\s*[.:,]?\s*[-–—:]?\s*|"
-    r"\p{Lu}[\p{L}\p{N}.&/]*(?: (?:\p{Lu}[\p{L}\p{N}.&/]*|trí|điện tử|tử|online|net)){0,3} ?[-–—:] ?)?"
+    r"(?:\([\p{L}\p{N}][^()\n]*\)\s*[.:,]?\s*[-–—:]?\s*|"
+    r"\p{Lu}[\p{L}\p{N}.&/]*(?: (?:\p{Lu}[\p{L}\p{N}.&/]*|trí|điện tử|tử|online|net))* ?[-–—:] ?)?"
 )
 _TIME = (
     r"(?i:(?:tờ )?mờ sáng|rạng sáng|sáng sớm|đầu giờ sáng|sáng|gần trưa|giữa trưa|trưa|xế chiều|đầu giờ chiều|cuối giờ chiều|"
@@ -32,8 +32,8 @@ _WORDS = (
     rf"{_NUMBERS}(?:\s?\))?"
 )
 _DATELINE = (
-    rf"(?s)^{_SLUG}(?:(?i:tại|ở) (?P<before>[^,\n]{{2,60}}(?:, [^,\n]{{2,40}}){{0,2}}?), "
-    rf"|(?P<name>(?:(?:TP|Tp)\.? ?)?\p{{Lu}}[\p{{L}}’']*(?: \p{{Lu}}[\p{{L}}’']*){{0,3}}), )?{_LEAD}"
+    rf"(?s)^{_SLUG}(?:(?i:tại|ở) (?P<before>[^,\n]+(?:, [^,\n]+)??), "
+    rf"|(?P<name>(?:(?:TP|Tp)\.? ?)?\p{{Lu}}[\p{{L}}’']*(?: \p{{Lu}}[\p{{L}}’']*)*), )?{_LEAD}"
     rf"(?P<words>{_WORDS})(?P<after>.*)$"
 )
 # What must not follow: another number makes it a range, a list, or no date.
@@ -50,16 +50,17 @@ _AFTER_DAYS = re.compile(r"[^,]{0,60}[0-9]\)?(,? (?:tại|ở) .*)")
 # In the lead the day may stand inside the first clause, where these words open it.
 _LEAD_CLAUSE = (
     rf"(?s)^{_SLUG}(?:Công an|Cơ quan|Cục|Phòng|Bộ|Viện|TAND|Tòa án|Toà án|VKSND|Đội|Lực lượng|Đồn|UBND|Ban|Tổ|CSGT|Trại|Cảnh sát|Hội đồng)"
-    rf"[^,.;:\n]{{0,70}}? (?:vào )?(?P<words>{_WORDS}),?(?P<after> (?i:đã|vừa|cho biết|cho hay|thông tin|xác nhận|thông báo|tổ chức|phối hợp|tiếp|bắt|"
+    rf"[^,.;:\n]*? (?:vào )?(?P<words>{_WORDS}),?(?P<after> (?i:đã|vừa|cho biết|cho hay|thông tin|xác nhận|thông báo|tổ chức|phối hợp|tiếp|bắt|"
     r"khởi tố|tống đạt|ra quyết định|phát đi|công bố|tiến hành)[ ,:].*)$"
 )
 _LEAD_TOPIC = (
-    rf"(?s)^{_SLUG}(?:Liên quan[^\n]{{8,250}}?|(?:Theo )?(?:(?i:tin|thông tin|nguồn tin|tin tức)(?: nhanh| ban đầu| mới nhất)? (?i:từ|của) )[^,.\n]{{3,70}}?|"
-    rf"Theo (?:Công an|Cơ quan|Phòng|Cục|Bộ)[^,.\n]{{2,70}}?), {_LEAD}(?P<words>{_WORDS}), (?P<after>.*)$"
+    rf"(?s)^{_SLUG}(?:Liên quan[^\n]*?|(?:Theo )?(?:(?i:tin|thông tin|nguồn tin|tin tức)(?: nhanh| ban đầu| mới nhất)? (?i:từ|của) )[^,.\n]+?|"
+    rf"Theo (?:Công an|Cơ quan|Phòng|Cục|Bộ)[^,.\n]+?), {_LEAD}(?P<words>{_WORDS}), (?P<after>.*)$"
 )
 # Not one day of one year: `Ngày 19/8 hằng năm`, `năm ngoái`.
 _NO_YEAR = r"^ (?:\(?âm lịch|hằng năm|hàng năm|mỗi năm|năm nào|năm ngoái|năm trước|các năm|những năm)"
 _HEAD = 400  # code points of a paragraph that are looked at
+_SOON = 90  # code points, within which the day stands where a paragraph opens with it
 _OPENINGS = 3  # paragraphs of the body that may open with a dateline
 
 DATELINES = pl.Schema(
@@ -88,7 +89,8 @@ def datelines(units: pl.DataFrame, dates: pl.Series) -> pl.DataFrame:
     opening = units.filter(pl.col("kind") == "body").with_columns(
         place, pl.col("text").str.slice(0, _HEAD).alias("head")
     )
-    opening = opening.filter((pl.col("opening") < _OPENINGS) & pl.col("head").str.contains("[0-9]"))
+    soon = pl.when(pl.col("opening") == 0).then("head").otherwise(pl.col("head").str.slice(0, _SOON))
+    opening = opening.filter((pl.col("opening") < _OPENINGS) & soon.str.contains("[0-9]"))
     found = _matched(opening)
     several = pl.col("several") | pl.col("after").str.contains(f"{_GOES_ON}|{_NO_YEAR}").fill_null(False)
     found = found.with_columns(several.alias("several"))

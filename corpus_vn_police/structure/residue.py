@@ -43,6 +43,7 @@ RESIDUE = f"{_PUBLISHED_LINE}|{_PLAYER}|{_BROWSER}|{_RELATED}|{_MENU}|{_BUTTONS}
 _SCRAPS = r"\s*\bleftcenterrightdel\b\s*|\s*\|+\s*$"
 _LONGEST = 400  # bytes of a unit that may be residue
 _MENU_LENGTH = 3  # entries, before which a run of short lines may be anything
+_PAIR = r"^\p{Lu}[^.!?:\d]* [-–&] \p{Lu}[^.!?:\d]*$"  # Quốc phòng - An ninh
 _SITE = r"^(?i:báo|báo điện tử|trang|cổng|tạp chí|đài|chuyên trang)(?: \p{Lu}?[\p{L}]+){1,7}$"
 _SECTION_WORDS = 4  # of a menu's entries; headlines are longer
 
@@ -64,9 +65,9 @@ def mark_residue(units: pl.DataFrame) -> pl.DataFrame:
     places = short.arg_true()
     text = units["text"].gather(places)
     alone = text.str.contains(rf"^(?:{RESIDUE})$") | (text == "")
-    section = (text.str.contains(_SITE) | (text.str.count_matches(" ") < _SECTION_WORDS)) & ~text.str.contains(
-        r"[.!?…:”\"\d]"
-    )
+    words = text.str.count_matches(" ") + 1
+    named = (text.str.contains(_SITE) & (words <= 8)) | (text.str.contains(_PAIR) & (words <= 7))
+    section = (named | (words <= _SECTION_WORDS)) & ~text.str.contains(r"[.!?…:”\"\d]")
     flags = pl.DataFrame({"row": units["row"], "run": short.set(short, False).scatter(places, alone | section)})
     run = flags.select(pl.col("run").cast(pl.UInt8).cum_min().over("row") == 1).to_series()
     counted = pl.DataFrame({"row": units["row"], "run": run}).group_by("row", maintain_order=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 import polars as pl
 
-from corpus_vn_police.structure.captions import VERB_FIRST, points
 from corpus_vn_police.structure.credits import ends_in_abbreviation
+from corpus_vn_police.structure.points import begins_with_a_verb, points
 from corpus_vn_police.structure.residue import PUBLISHED, STAMP
 from corpus_vn_police.syllables import LOWER, UPPER, is_word
 
@@ -19,6 +20,9 @@ _NO_COLON = (
     "theo|ghi chép của|bút ký của|phóng sự của|ký sự của|bài của|tin của|phóng viên|nhóm phóng viên|nhóm pv|pv|ctv"
 )
 _LABELLED = re.compile(rf"[(\[]?\s*(?:(?:{_COLON})\s*[:：]\s*|(?:{_NO_COLON})\s+)(\S.*)", re.IGNORECASE)
+_FIRST_WORDS = frozenset(
+    "tác nguồn bài bài-ảnh bài/ảnh ảnh tin thực người biên tổng phóng nhóm pv ctv theo ghi bút ký".split()
+)
 _BRACKET = re.compile(r"\s*[(\[][^()\[\]]{1,40}[)\]]\s*\.?$")
 _STATION = re.compile(r"\s*[-–—]\s*([A-ZĐ0-9][A-ZĐ0-9.]{1,9})\.?$")
 _BETWEEN = re.compile(r"\s*(?:[-–—,&/]|\bvà\b)\s*")
@@ -52,6 +56,7 @@ _WORDS = 10  # of a signature at most
 _TAIL = 160  # code points at the end of a paragraph, where a signature is looked for
 
 
+@functools.lru_cache(maxsize=1 << 14)  # the same people sign many articles
 def signature(line: str) -> str | None:
     """Who signs, where a line is nothing but a signature; None where it is not.
 
@@ -59,7 +64,8 @@ def signature(line: str) -> str | None:
     """
     if len(line) > _WORDS * 12 or len(line.split()) > _WORDS or "\n" in line:
         return None
-    labelled = _LABELLED.fullmatch(line)
+    first = line.lstrip("([ ").partition(" ")[0].rstrip(",:：;").lower()
+    labelled = _LABELLED.fullmatch(line) if first in _FIRST_WORDS else None
     names = labelled.group(1) if labelled else line
     if line[:1] in "([" and line[-1:] in ")]":
         names = names.strip("()[] ")
@@ -90,18 +96,16 @@ def _are_names(text: str) -> bool:
     return short and (2 * len(spelt) >= len(words) or (len(words) < 4 and all(map(_INITIALS.fullmatch, words))))
 
 
-_GLUED = re.compile(
-    r"(?s)(.*?[.!?…”\"/)])\s*((?:[(\[]?(?:Theo|Tác giả|Nguồn|Nguồn tin|Bài và ảnh|Tin, ảnh|Bài, ảnh)\s*:?\s+)?"
-    rf"[{UPPER}][^.!?…”\":;]{{2,60}}?[)\]]?|(?:[A-ZĐ]\.){{1,3}} ?(?:[{UPPER}]+|[{UPPER}][{LOWER}]*)?)\.?$"
-)
+_AFTER_A_STOP = re.compile(r"(?s)[.!?…”\"/)]\s*([^\s.!?…”\"/)][^.!?…”\":;/)]{2,60}[)\]]?)\.?$")
+_INITIALS_LAST = re.compile(rf"(?s)[.!?…”\"/)]\s*((?:[A-ZĐ]\.){{1,3}} ?(?:[{UPPER}]+|[{UPPER}][{LOWER}]*)?)$")
 
 
 def glued_signature(paragraph: str) -> tuple[str, str] | None:
     """The prose and the signature of a paragraph that ends in one; None where it does not."""
-    found = _GLUED.fullmatch(paragraph)
-    if found is None or ends_in_abbreviation(found.group(1)):
+    found = _INITIALS_LAST.search(paragraph) or _AFTER_A_STOP.search(paragraph)
+    if found is None or ends_in_abbreviation(paragraph[: found.start() + 1]):
         return None
-    prose, tail = found.groups()
+    prose, tail = paragraph[: found.start() + 1], found.group(1)
     names = signature(tail)
     if names is None or (names == tail and not (len(names.split()) > 1 or names in _DESKS or "." in names)):
         return None
@@ -206,8 +210,8 @@ def mark_title(units: pl.DataFrame, wanted: pl.Series, tight: pl.Series) -> pl.D
     above = above.with_columns(before.alias("before"), published.alias("published"), words.alias("words"))
     above = above.with_columns(pl.coalesce("before", "text").alias("text"))
     near = pl.col("before").is_not_null() | pl.col("published")
-    soon = [near.shift(-ahead).over("row").fill_null(False) for ahead in (-1, 1, 2, 3)]
-    prose = [pl.col("words").shift(-ahead).over("row").fill_null(0) >= _PROSE for ahead in (1, 2, 3)]
+    soon = [_ahead(near, by).fill_null(False) for by in (-1, 1, 2, 3)]
+    prose = [_ahead(pl.col("words"), by).fill_null(0) >= _PROSE for by in (1, 2, 3)]
     above = above.with_columns(
         (pl.col("before").is_not_null() | pl.any_horizontal(soon)).alias("sure"),
         pl.any_horizontal(prose).alias("prose"),
@@ -217,7 +221,7 @@ def mark_title(units: pl.DataFrame, wanted: pl.Series, tight: pl.Series) -> pl.D
     )
     first = first.filter(wanted.gather(first["row"]))
     # Captions and headlines both begin with a verb; that is no sign of either.
-    limit = pl.when(tight.gather(first["row"])).then(7).otherwise(4) + text.str.contains(VERB_FIRST).cast(pl.Int8) * 3
+    limit = pl.when(tight.gather(first["row"])).then(7).otherwise(4) + begins_with_a_verb(text).cast(pl.Int8) * 3
     open_ended = ~text.str.contains(r"[.;,:]$") | text.str.ends_with("...") | pl.col("before").is_not_null()
     likely = (points(text, words, pl.lit(False), pl.lit(False)) < limit) & ~text.str.contains(OPENS_WITH_DATE)
     titles = first.filter(open_ended & (pl.col("sure") | likely))["unit"]
@@ -226,6 +230,11 @@ def mark_title(units: pl.DataFrame, wanted: pl.Series, tight: pl.Series) -> pl.D
         units["text"].scatter(timed["unit"], timed["text"]),
         units["kind"].scatter(titles, "title") if len(titles) else units["kind"],
     ).drop("unit")
+
+
+def _ahead(values: pl.Expr, by: int) -> pl.Expr:
+    """The values of the unit so many places ahead in the same text; null where there is none."""
+    return pl.when(pl.col("row") == pl.col("row").shift(-by)).then(values.shift(-by))
 
 
 _ABOVE = 30  # units: of the site's navigation as well

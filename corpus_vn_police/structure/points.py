@@ -1,0 +1,114 @@
+"""What a caption without a label shows, as points for and against.
+
+The words are those that set captions with a credit apart from short paragraphs of prose in real
+articles.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+# All of them are looked for in small letters. (Patterns that ignore case are compiled ten times as
+# slowly, and Polars keeps but 32 compiled ones: that was 60 ms a batch.)
+_SCENE = (
+    r"^(?:quang cảnh|toàn cảnh|một góc|khung cảnh|cận cảnh|hiện trường|chân dung|tiết mục|tang vật|số tang vật|"
+    r"phối cảnh|số (?:ma t[uú]y|tiền|súng|hàng|pháo|xe|vàng|thuốc|điện thoại)[^,]*(?:thu giữ|sử dụng|tang vật|tịch thu)|"
+    r"ảnh minh h)"
+)
+_GROUP = (
+    r"^(?:hình ảnh|các đại biểu|đại biểu|các đối tượng|đối tượng|nhóm|Bị can|Bị cáo|các bị cáo|khối|cảnh|Bên trong|Bên ngoài|khu vực|trụ sở|"
+    r"chiếc|đoàn đại biểu|đoàn công tác|đội hình|nghi thức|phần thi|phần|nội dung|màn|trận|lớp học|cột khói|khói|đám cháy|ngọn lửa)(?:[ ,.;:!?()“”\"/…]|$)"
+)
+_SUBJECT = (
+    r"^(?:các|những|một|hai|ba|ông|bà|anh|chị|em|cụ|bé|cháu|thầy|cô|lực lượng|lãnh đạo|cán bộ|chiến sĩ|chiến sỹ|công an|cảnh sát|"
+    r"người dân|đại diện|giám đốc|phó|trưởng|chủ tịch|chủ|thủ tướng|bộ trưởng|thứ trưởng|đồng chí|đội|tổ|học sinh|học viên|sinh viên|"
+    r"thí sinh|vận động viên|khách|nhân viên|bí thư|phụ nữ|đoàn viên|đoàn|đại tướng|thượng tướng|trung tướng|thiếu tướng|đại tá|"
+    r"thượng tá|trung tá|thiếu tá|đại [uú][ýyỷ]|thượng [uú][ýyỷ]|trung [uú][ýyỷ]|thiếu [uú][ýyỷ]|đại (?:úy|uý)|thượng (?:úy|uý)|"
+    r"trung (?:úy|uý)|thiếu (?:úy|uý)|thượng sĩ|trung sĩ|hạ sĩ|binh nhất|binh nhì|nghệ sĩ|bác sĩ|xe|robot|tàu|máy bay|tân|chuyến|nạn nhân|lính|ban giám khảo|giám khảo|thành viên|hội viên|di ảnh|bữa cơm|bữa|thiết bị|máy|tấm|căn|ngôi|bức|cây|lớp|giờ|nơi|bà con|bệnh nhân|gia đình|nhà|trường|hàng|nghi phạm|nghi can|hung thủ|tài xế|lái xe|phạm nhân|cựu|nguyên|thân nhân|du khách|tình nguyện viên|cộng tác viên)(?:[ ,.;:!?()“”\"/…]|$)"
+)
+_EVENT = (
+    r"(?:^|[ ,.;:!?()“”\"/])(?:tại|trong|ở|trước|sau|bên|cùng|trên|dưới|qua|với|hồi) (?:các |một |hai )?(?:buổi|lễ|hội|cuộc|tình huống|công an|đồn|phiên|chương trình|đêm|ngày hội|"
+    r"ngày|giờ|cơ quan|hiện trường|trụ sở|khu vực|nhà|sân|phòng|toà|tòa|điểm|chốt|tang vật|chiếc|lò|bộ|dịp|lúc|thời điểm|tháng|chiến sĩ|chiến sỹ|cán bộ|gia đình|tấm|con|đồng đội|bà con|người)(?:[ ,.;:!?()“”\"/…]|$)|[, ]nơi "
+)
+_ACTION = (
+    r"(?:^|[ ,.;:!?()“”\"/])(?:phát biểu|trao|tặng|ký kết|chủ trì|chụp ảnh|chụp hình|tuần tra|kiểm tra|thăm|chúc mừng|biểu dương|dâng hương|thắp hương|"
+    r"diễu hành|diễu binh|biểu diễn|chào mừng|ăn mừng|tham quan|tham dự|tham gia|huấn luyện|tập luyện|thực hành|thực hiện|hướng dẫn|"
+    r"lấy lời khai|bị đưa|bị bắt|bị dẫn giải|bị áp giải|nghe|đón|tiếp|chào|bắt tay|trò chuyện|trao đổi|thi đấu|phun nước|cứu|dập|"
+    r"nhận|chấm điểm|chấm thi|lấy mẫu|bao trùm|thu nhận|giữ gìn|khám|cấp phát|tuyên thệ|xếp hàng|hào hứng|chia tay|lên đường|ra quân|xuất phát|cắt băng|bấm nút|trồng cây|"
+    r"mở đầu|mở đường|gắn|tiếp cận|phân loại|hạ xuống|dìu|bế|cõng|dựng|lắp đặt|đo|khám nghiệm|khám xét|niêm phong|kiểm đếm|lập biên bản|dừng xe|ghi hình|cầm|ôm|nắm tay|treo|đặt|rước|bơi|leo|hát|múa|dạy|phát tờ rơi|tuyên truyền|thu giữ|dọn|vớt|lặn|chuẩn bị|cất cánh|tiễn|thả|rà soát|tìm kiếm|trình diễn|làm thủ tục|làm việc|nấu|gói|gặt|sửa|vây quanh|giao lưu|động viên|chứng kiến|theo dõi|phân luồng|tháo dỡ|thu dọn|khuân|vận chuyển|bàn giao)(?:[ ,.;:!?()“”\"/…]|$)"
+)
+_POSITION = r"\((?:[^()]* )?(?:trái|phải|giữa|đứng|ngồi|áo|hàng|thứ|ảnh|cầm|số)(?: [^()]*)?\)"
+# No verb before the preposition: a name and where it is, or a thing and whose it is.
+_NAME_AT = r"^\p{Lu}\p{Ll}+(?: \p{Lu}\p{Ll}+)+ (?:\([^()]+\) )?(?:tại|trong|khi|lúc|cùng|bên|ở|trước|sau khi) [^,]*$"
+_OWNED = r"^[^,.]+ của [^,]+$"
+# A verb without a subject: prose does not begin so.
+_VERB_FIRST = (
+    r"^(?:trao|tặng|khám bệnh|khám nghiệm|cấp phát|cấp thuốc|dùng|kiểm tra|tuần tra|hướng dẫn|tuyên truyền|chụp ảnh|lấy mẫu|lấy lời khai|dọn|"
+    r"vận chuyển|thăm|động viên|ký kết|cắt băng|bàn giao|phun|biểu diễn|thả|niêm phong|dập|tập|huấn luyện|giao lưu|đón|phát|nấu|gói|sửa|trồng|"
+    r"thắp|dâng|cứu|dìu|bế|cõng|kéo|chữa cháy|cắt tóc|tập luyện|thực hành|diễn tập|chúc mừng|khen thưởng|gắn|lắp đặt)(?:,? [^,]*)?$"
+)
+_NARRATIVE = (
+    r"(?:^|[ ,.;:!?()“”\"/])(?:này|đó|ấy|nói trên|khai|khai nhận|thừa nhận|gồm|thuộc|hoạt động|diễn ra|kéo dài|trở thành|đạt|chiếm|tăng|giảm|hư hỏng|tử vong|"
+    r"bị thương nặng|thiệt mạng|qua đời|trú|quê|có hiệu lực)(?:[ ,.;:!?()“”\"/…]|$)"
+)
+_ADVERBIAL = (
+    r"^(?:theo|đến|hiện nay|hiện đã|hiện đang|hiện có|hiện các|hiện cơ|hiện công|hiện còn|hiện vụ|hiện tại|hiện lực|hiện đối|hiện nạn|sau|dịp|trước|tính|năm|ngày|tháng|từ|khi|để|trong|tại|nếu|nhưng|tuy|đợt|vụ|vì|do|với|qua|ngoài|bên cạnh|"
+    r"đồng thời|tiếp|cũng|được biết|ngay|sáng|trưa|chiều|tối|đêm|rạng|mới|vừa|hôm|buổi|cùng|kết quả|ngược|thực tế|riêng|đây|đó|nhờ|mỗi|"
+    r"mọi|bây giờ|hiện nay|hết|đang|việc|nhiều năm|cuối|đầu|còn|và|hay|hoặc|song|chỉ|không|chưa|dự kiến|buổi lễ|hội nghị|chương trình)(?:[ ,.;:!?()“”\"/…]|$)"
+)
+_DISCOURSE = (
+    r"(?:^|[ ,.;:!?()“”\"/])(?:đã|đang|sẽ|chưa|cần|phải|nên|hiện nay|hiện đã|hiện đang|cho biết|cho rằng|nói|nhằm|theo|vì|nếu|nhưng|tuy|cùng ngày|sau đó|dự kiến|nhấn mạnh|"
+    r"khẳng định|yêu cầu|đề nghị|hơn|rất|cũng|vẫn|có thể|hoặc|không được|không còn|không phải|do đó|vì vậy|khoảng|trường hợp|quy định|xử phạt|phạt tù|bị phạt)(?:[ ,.;:!?()“”\"/…]|$)"
+)
+_FIGURES = r"[0-9]\s?(?:%|đồng|triệu|tỷ|tỉ|nghìn|ngàn|trường hợp|vụ|người)|[“\"][^”\"]{25}[”\"]|[:;]|\./\."
+
+
+def points(text: pl.Expr, words: pl.Expr, gap: pl.Expr, near: pl.Expr) -> pl.Expr:
+    """How much speaks for a caption; 3 and more are one.
+
+    Args:
+        text: one paragraph (string).
+        words: how many words it has.
+        gap: whether more blank lines than usual stand before it (boolean).
+        near: whether a caption stands beside it (boolean).
+    """
+    lower = text.str.to_lowercase()
+    weights = {
+        _SCENE: 4, _VERB_FIRST: 3, _GROUP: 2, _POSITION: 2, _SUBJECT: 1, _EVENT: 1, _ACTION: 1,
+        _ADVERBIAL: -3, _NARRATIVE: -2, _DISCOURSE: -2, _FIGURES: -2, _ITEM: -4,
+    }  # fmt: skip
+    stop, comma = text.str.contains(r"[.!?…:;,]$"), text.str.contains(",", literal=True)
+    shown = [
+        (text.str.contains(_NAME_AT), 3),
+        (gap, 2),
+        (near & (stop | (words >= 9)), 1),
+        (~stop, 2),
+        (~stop & (words >= 10), 1),
+        (stop & (words <= 14) & lower.str.contains(_OWNED), 1),
+        (stop & (words <= 17) & ~comma, 1),
+        (stop & (words > 18) & comma, -1),
+        (stop & (words > 22), -2),
+        (words > 30, -1),
+        (~stop & (words <= 7), -1),
+        (~stop & (words <= 5), -1),
+        (words <= 4, -1),
+        (text.str.contains(_NEXT_SENTENCE), -2),
+        (text == text.str.to_uppercase(), -4),
+    ]
+    worded = [lower.str.contains(pattern).cast(pl.Int8) * weight for pattern, weight in weights.items()]
+    return pl.sum_horizontal(*worded, *(sign.cast(pl.Int8) * weight for sign, weight in shown))
+
+
+_ITEM = r"^(?:[-–—•*+]|[0-9]+[.)]) "
+_NEXT_SENTENCE = r"[.!?…] \p{Lu}"
+
+
+def opens_like_a_caption(text: pl.Expr) -> pl.Expr:
+    """Whether a sentence opens as captions do that are one; a cheap test before `points` (boolean)."""
+    opening = f"{_SCENE}|{_GROUP}|{_SUBJECT}|{_VERB_FIRST}"
+    return text.str.to_lowercase().str.contains(opening) | text.str.contains(_NAME_AT)
+
+
+def begins_with_a_verb(text: pl.Expr) -> pl.Expr:
+    """Whether a paragraph begins with a verb and has no subject (boolean)."""
+    return text.str.to_lowercase().str.contains(_VERB_FIRST)
