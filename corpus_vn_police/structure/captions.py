@@ -99,21 +99,23 @@ def _labelled(units: pl.DataFrame) -> pl.DataFrame:
 
 
 def _alone(units: pl.DataFrame) -> pl.DataFrame:
-    """Give a credit that stands alone to the short paragraph before it."""
-    alone = (pl.col("kind") == "caption") & (pl.col("text") == "")
-    if not units.select(alone.any()).item():
-        return units
-    words = pl.col("text").str.count_matches(" ") + 1
-    next_alone = alone.shift(-1).over("row").fill_null(False)
+    """Give a credit that stands alone to the short paragraph before it, where that may be a caption."""
+    alone = ((units["kind"] == "caption") & (units["text"] == "")).arg_true()
+    before = alone.filter(alone > 0) - 1
+    few = units[before].with_columns(before.alias("unit"), units["credit"].gather(before + 1).alias("given"))
     text, no = pl.col("text"), pl.lit(False)
-    shows = ~text.str.contains(r"[.!?…]$") | (points(text, words, no, no) >= 1)
-    takes = next_alone & (pl.col("kind") == "body") & (words <= _LONGEST) & shows
-    units = units.with_columns(
-        pl.when(takes).then(pl.col("credit").shift(-1).over("row")).otherwise("credit").alias("credit"),
-        pl.when(takes).then(pl.lit("caption")).otherwise("kind").alias("kind"),
-        (alone & takes.shift(1).over("row").fill_null(False)).alias("given"),
+    words = text.str.count_matches(" ") + 1
+    few = few.filter(
+        (pl.col("kind") == "body") & (pl.col("row") == units["row"].gather(before + 1)) & (words <= _LONGEST)
     )
-    return units.filter(~pl.col("given")).drop("given")
+    if not len(few):
+        return units
+    few = few.filter(~text.str.contains(r"[.!?…]$") | (points(text, words, no, no) >= 1))
+    units = units.with_columns(
+        units["credit"].scatter(few["unit"], few["given"]),
+        units["kind"].scatter(few["unit"], "caption") if len(few) else units["kind"],
+    )
+    return units.with_row_index("unit").filter(~pl.col("unit").is_in((few["unit"] + 1).implode())).drop("unit")
 
 
 _ENOUGH = 3
