@@ -153,7 +153,7 @@ def in_style(text: str, style: str) -> str:
     """
     other = {"old": "new", "new": "old"}[style]
     rimes = "|".join(f"{''.join(f'[{letter}{letter.upper()}]' for letter in rime)}" for rime in STYLES[other])
-    pattern = re.compile(rf"(?<![^\W\d_])[^\W\d_]{{0,3}}(?:{rimes})(?![^\W\d_])")
+    pattern = re.compile(rf"(?<![^\W\d_])[^\W\d_]{{0,3}}(?:{rimes})(?![^\W\d_]|[\u0300-\u036f])")
     return pattern.sub(lambda match: _restyled(match.group(), other), text)
 
 

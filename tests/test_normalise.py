@@ -69,6 +69,16 @@ def test_normalising_twice_is_normalising_once(text):
     assert cvp.normalise(once) == once
 
 
+@given(
+    st.lists(st.sampled_from(["hoà", "Khoá", "quý", "ỦY", "\u0301", " ", "-", "a", "noé", "thuỷ", "n"])).map("".join),
+    st.sampled_from(["old", "new"]),
+)
+def test_a_text_in_one_style_of_the_tone_stays_so_and_clean(text, tone):
+    once = cvp.normalise(text, tone=tone)
+    assert cvp.normalise(once, tone=tone) == once
+    assert cvp.normalise(once) == once
+
+
 @given(_MIXED)
 def test_what_comes_out_is_clean(text):
     out = cvp.normalise(text)

@@ -198,6 +198,11 @@ def test_a_caption_is_taken_out_of_the_body_with_its_credit(paragraph, text, cre
     assert (_captions(row), row["text"], row["byline"]) == ([(text, credit, 1)], f"{_PROSE}\n\n{_MORE}", None)
 
 
+def test_a_credit_that_is_empty_is_none_at_all():
+    (row,) = _taken(_page(_PROSE, "Đại biểu dự hội nghị (ảnh: -).", _MORE))
+    assert [each["credit"] for each in row["captions"]] in ([None], [])
+
+
 @pytest.mark.parametrize(
     "paragraph",
     [

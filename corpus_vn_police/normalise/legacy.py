@@ -45,7 +45,7 @@ _VNI = re.compile(
 
 # What a word may be made of where these encodings are read as windows-1252: its letters, and the
 # signs that TCVN3 has letters for.
-_WORD = re.compile(r"(?:[^\W\d_]|[¡-©«¬\u00ad®µ¶·¸¹»¼½¾×÷])+")
+_WORD = re.compile(r"[\w¡-©«¬\u00ad®¶·¸»×÷]+")
 _SIGNS = "¡¢£¤¥¦§¨©«¬\u00ad®¶·¸¹»¼½¾×÷"
 # What these encodings show in almost every line, and Vietnamese in Unicode never has.
 _ODD = re.compile(

@@ -11,6 +11,7 @@ _LABEL = (
     r"ẢNH [\p{Lu} ]+?|Ảnh|ẢNH|Hình ảnh|Hình|HÌNH|Photo|PHOTO|Đồ họa|Đồ hoạ|ĐỒ HỌA|Infographic)"
 )
 _NAME = r"[^:：;\n()\[\]]+?"
+_FEW_WORDS = r"[^\s:：;()\[\]]+(?: [^\s:：;()\[\]]+){0,8}"
 _END = r"\s*[.|]*\s*$"
 _GLUE = r"[\s\-–—/|,]*"
 CAPITALS = r"\p{Lu}[\p{Lu}\p{N}.&/\-]*(?: (?:\p{Lu}[\p{Lu}\p{N}.&/\-]*|[-–/&]))*"
@@ -32,7 +33,7 @@ INITIALS = r"(?s)^(.*\p{Ll}) (\p{Lu}{2}|(?:\p{Lu}\.){1,3}\p{Lu}\.?)$"
 NO_INITIALS = frozenset("VN CA EU XH TP TX TT AI IS US UN MU HĐ UB QH TW PV QL TL SN ĐH CĐ TQ HN".split())
 """Pairs of capitals that end a line of prose or a caption of their own."""
 NAMED = r"(?s)^(.*(?:[.!?…]\s|\S\n))(?:[-–—] )?(\p{Lu}\p{Ll}+(?: \p{Lu}\p{Ll}+){1,3}(?:/[\p{L}]+)?)$"
-ENDS_IN_CREDIT = rf"(?:{_LABEL}|[,;.]\s*ảnh)\s*[:：]\s*{_NAME}[)\]]?{_END}|[(\[]\s*(?i:ảnh|hình)\s*[:：]?\s+\p{{Lu}}{_NAME}[)\]]{_END}"
+ENDS_IN_CREDIT = rf"(?:{_LABEL}|[,;.]\s*ảnh)\s*[:：]\s*{_FEW_WORDS}[)\]]?{_END}|[(\[]\s*(?i:ảnh|hình)\s*[:：]?\s+\p{{Lu}}{_FEW_WORDS}[)\]]{_END}"
 
 _INSIDE = re.compile(
     rf"[(\[]\s*(?:[Ảả]nh|ẢNH)(?:\s*[:：]\s*|\s+(?=[{UPPER}]))([^()\[\]\n]{{1,60}})[)\]]\.?|(?:Ảnh|ẢNH)\s*[:：]\s*"
