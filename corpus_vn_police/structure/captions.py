@@ -7,7 +7,7 @@ import polars as pl
 from corpus_vn_police.structure import credits
 from corpus_vn_police.structure.points import opens_like_a_caption, points
 
-_LONGEST = 50  # words of a caption; of the captions with a credit in 39,235 real articles 99 % have fewer
+_LONGEST = 50  # words of a caption with a credit; of 2,533 in 6,000 real articles 99 % have 47 or fewer
 _SHORT = 30  # words; three sentences of more are prose and a caption
 _LONG_SENTENCE = 24  # words, from which on a sentence without a gap before it is prose
 _LONGEST_BARE = 45  # words, where no credit says that it is one

@@ -101,7 +101,7 @@ _SIGNS = ("Ảnh", "ẢNH", "(ảnh", "[ảnh")
 
 
 def _first_label(text: str) -> re.Match[str] | None:
-    """The first label of a credit; looking for its letters first is ten times as fast as the pattern."""
+    """The first label of a credit; its letters are looked for first, which is faster than the pattern."""
     places = []
     for sign in _SIGNS:
         place = text.find(sign, _SHORTEST)
