@@ -161,6 +161,10 @@ def test_a_misread_paragraph_among_sound_ones_is_found_and_only_it_is_repaired()
     assert cvp.normalise(text, repair=True) == cvp.normalise("\n\n".join([_TEXTS[0], _plain(_TEXTS[1]), _TEXTS[2]]))
 
 
+def test_of_two_encodings_that_fit_the_one_that_changes_less_is_named():
+    assert diagnose("Coâng an nhân dân").reason == "encoding.vni"
+
+
 def test_utf_8_with_lost_bytes_is_named_and_not_mended():
     lost = _western(_TEXTS[0].encode()).replace("\x90", "")
     found = diagnose(lost)

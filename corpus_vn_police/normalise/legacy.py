@@ -144,13 +144,15 @@ def _best(line: str) -> Legacy | None:
     wanted = max(1, _READ_BETTER * len(words))
     if len(words) - as_it_stands < wanted:
         return None
-    best = None
-    for name in _READERS:
+    best, most = None, (0, 0)
+    for name, read in _READERS.items():
         good = sum(_reads(name, word) for word in words)
         gained = good - as_it_stands
         well = good >= _READ_WELL * len(words) and gained >= wanted
-        if well and (best is None or gained > best.words):
-            best = Legacy(name, "", gained, len(words))
+        # Of two that gain as much the one that leaves more words as they are.
+        score = (gained, sum(read(word) == word for word in words) if well else 0)
+        if well and score > most:
+            best, most = Legacy(name, "", gained, len(words)), score
     return best
 
 
