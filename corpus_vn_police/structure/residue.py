@@ -44,7 +44,7 @@ _SCRAPS = r"\s*\bleftcenterrightdel\b\s*|\s*\|+\s*$"
 _LONGEST = 400  # bytes of a unit that may be residue
 _MENU_LENGTH = 3  # entries, before which a run of short lines may be anything
 _PAIR = r"^\p{Lu}[^.!?:\d]* [-–&] \p{Lu}[^.!?:\d]*$"  # Quốc phòng - An ninh
-_SITE = r"^(?i:báo|báo điện tử|trang|cổng|tạp chí|đài|chuyên trang)(?: \p{Lu}?[\p{L}]+){1,7}$"
+_SITE = r"^(?i:báo|báo điện tử|trang|cổng|tạp chí|đài|chuyên trang)(?: [^\s.!?:]+)+$"
 _SECTION_WORDS = 4  # of a menu's entries; headlines are longer
 
 
