@@ -245,6 +245,14 @@ def test_a_caption_that_is_fused_into_a_paragraph_leaves_its_prose():
     assert [row["text"] for row in rows] == [f"{_PROSE}\n\n{_MORE}"] * 2 + [f"{_PROSE} {_MORE}\n\n{_MORE}"]
 
 
+def test_a_paragraph_of_very_many_captions_is_taken_apart_as_one_of_few():
+    page = "Tang vật của vụ án. Ảnh: BTC Công an đã thu giữ nhiều tang vật. "
+    many = 20_000  # with work that grew with the square this would take an hour
+    (row,) = _taken(f" date 2020-12 {page * many}")
+    assert _captions(row) == [("Tang vật của vụ án.", "BTC", 0)] * many
+    assert row["text"] == " ".join(["Công an đã thu giữ nhiều tang vật."] * many)
+
+
 @pytest.mark.parametrize(
     ("last", "byline"),
     [

@@ -48,7 +48,7 @@ _MISREAD = re.compile(rf"[Â-ß]{_CONTINUATION}|[à-ï]{_CONTINUATION}{{2}}|[ð-
 _MISREAD_MARK = re.compile("â[€\x80‚]")  # quotes, dashes, ellipses, the sign of the đồng
 _LAYERS = 4  # of misreading; each makes the text about twice as long
 # What a right reading does not leave: bytes were lost, so the rest cannot be restored exactly.
-_LEFT_OVER = re.compile(rf"[{LOWER}][ÃÄÅÆÂ]|[ÄÅÆ][^\W\d_]*[đăơưạ-ỹ]|[Æá]º|á»|â€")
+_LEFT_OVER = re.compile(rf"[{LOWER}][ÃÄÅÆÂ]|[ÄÅÆ][^\W\d_]{{0,20}}[đăơưạ-ỹ]|[Æá]º|á»|â€")
 _C1 = re.compile("[\x80-\x84\x86-\x9f]")  # U+0085 is a newline
 
 # Letters of other scripts that look like Latin ones: a choice from the confusables of UTS #39.

@@ -252,9 +252,8 @@ def captions(units: pl.DataFrame, rows: int) -> pl.Series:
     before = units.select(new.cast(pl.Int32).cum_sum().over("row").alias("after_paragraph"))
     shown = units.with_columns(before).filter(pl.col("kind") == "caption")
     line = pl.col("text").str.replace_all("\n", " ", literal=True).str.strip_chars(" ")
-    credit = pl.when(pl.col("credit") != "").then("credit").alias("credit")
     found = shown.group_by("row", maintain_order=True).agg(
-        pl.struct(line.alias("text"), credit, "after_paragraph").alias("captions")
+        pl.struct(line.alias("text"), "credit", "after_paragraph").alias("captions")
     )
     every = pl.DataFrame({"row": pl.int_range(rows, dtype=pl.UInt32, eager=True)})
     joined = every.join(found, on="row", how="left", maintain_order="left")["captions"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Iterator
 
 from corpus_vn_police.syllables import LOWER, UPPER, is_word
 
@@ -68,23 +70,29 @@ def unfuse(paragraph: str, longest: int) -> list[tuple[str, str, str | None]]:
         credit in the text, with kind `body`.
     """
     captions: list[tuple[str, str, str | None]] = []
-    prose, rest = "", paragraph
-    while match := _first_label(rest):
-        credit, after = match.group(1), rest[match.end() :].strip()
-        if credit is None:
-            credit, after = _parted_credit(after) if after else ("", "")
-        if not credit or len(after.split(maxsplit=_GOES_ON)) < _GOES_ON:
-            break
-        head = rest[: match.start()].rstrip(_SEPARATORS)
-        before, caption = last_sentence(head) if captions or len(head.split(maxsplit=longest)) > longest else ("", head)
-        if not caption.strip() or len(caption.split(maxsplit=longest)) > longest:
-            prose, rest = f"{prose} {rest[: match.end()]}".strip(), rest[match.end() :].strip()
+    prose, start = [], 0
+    for match in _labels(paragraph):
+        if match.start() < start + _SHORTEST:
             continue
-        prose, rest = f"{prose} {before}".strip(), after
-        captions.append((caption.strip(), "caption", credit.strip(" .")))
-    if captions:
-        return [*captions, (f"{prose} {rest}".strip(), "body", None)]
-    return _with_tail(paragraph)
+        credit, end = match.group(1), match.end()
+        if credit is None:
+            credit, length = _leading_credit(paragraph[end : end + _WINDOW])
+            end += length
+        if not credit or len(paragraph[end : end + _WINDOW].split(maxsplit=_GOES_ON)) < _GOES_ON:
+            break
+        head = paragraph[start : match.start()].rstrip(_SEPARATORS)
+        before, caption = last_sentence(head) if captions or len(head.split(maxsplit=longest)) > longest else ("", head)
+        if caption.strip() and len(caption.split(maxsplit=longest)) <= longest:
+            captions.append((caption.strip(), "caption", credit.strip(" .") or None))
+            prose.append(before)
+        else:
+            end = match.end()
+            prose.append(paragraph[start:end])
+        start = _BLANK.match(paragraph, end).end()  # type: ignore[union-attr]  # it matches anywhere
+    if not captions:
+        return _with_tail(paragraph)
+    around = (piece.strip() for piece in (*prose, paragraph[start:]))
+    return [*captions, (" ".join(filter(None, around)), "body", None)]
 
 
 def _with_tail(paragraph: str) -> list[tuple[str, str, str | None]]:
@@ -100,17 +108,19 @@ def _with_tail(paragraph: str) -> list[tuple[str, str, str | None]]:
 _SIGNS = ("Ảnh", "ẢNH", "(ảnh", "[ảnh")
 
 
-def _first_label(text: str) -> re.Match[str] | None:
-    """The first label of a credit; its letters are looked for first, which is faster than the pattern."""
+def _labels(text: str) -> Iterator[re.Match[str]]:
+    """The labels of credits, in order; their letters are looked for first, which is faster."""
     places = []
     for sign in _SIGNS:
         place = text.find(sign, _SHORTEST)
         while place >= 0:
             places.append(place - (text[place - 1] in "(["))
             place = text.find(sign, place + 1)
-    return next((match for place in sorted(places) if (match := _INSIDE.match(text, place))), None)
+    return filter(None, (_INSIDE.match(text, place) for place in sorted(places)))
 
 
+_BLANK = re.compile(r"\s*")
+_WINDOW = 400  # code points after a label, in which its credit ends and prose begins
 _SHORTEST = 3  # code points of a caption
 _SEPARATORS = " -–—/|,\n"
 _LONGEST_SENTENCE = 800  # code points, in which the end of the one before is looked for
@@ -118,30 +128,34 @@ _GOES_ON = 4  # words after a credit that make it stand inside a paragraph
 _CREDIT_WORDS = 10  # of a label and its credit at the end
 
 
+_WORD = re.compile(r"\S+")
 _WITH_AGENCY = re.compile(rf"[^\W\d]+/[{UPPER}]{{2,}}")
 _GLUED = re.compile(rf"([{UPPER}]{{2,}}|.*[{LOWER}])([{UPPER}][{LOWER}].*|[“\"].+)")
 
 
-def _parted_credit(tail: str) -> tuple[str, str]:
-    """Part what follows a label into the credit and the prose after it."""
-    words = tail.split(maxsplit=12)
+def _leading_credit(tail: str) -> tuple[str, int]:
+    """The credit that what follows a label begins with, and how many code points it takes."""
     given = tail.find(" cung cấp ", 0, 60)
     if given >= 0:
-        return tail[: given + 9], tail[given + 10 :]
+        return tail[: given + 9], given + 10
+    spans = list(itertools.islice(_WORD.finditer(tail), 12))
+    words = [span.group() for span in spans]
     for place, word in enumerate(words[:6]):
         glued = None if word[1:].islower() else _GLUED.fullmatch(word)
         if glued:
-            return " ".join([*words[:place], glued.group(1)]), " ".join([glued.group(2), *words[place + 1 :]])
-        if word.endswith((".", ";")) and len(word) > 3:
-            return " ".join(words[: place + 1]), " ".join(words[place + 1 :])
-        if "/" in word and _WITH_AGENCY.fullmatch(word):
-            return " ".join(words[: place + 1]), " ".join(words[place + 1 :])
+            return " ".join([*words[:place], glued.group(1)]), spans[place].start() + glued.end(1)
+        closed = word.endswith((".", ";")) and len(word) > 3
+        if closed or ("/" in word and _WITH_AGENCY.fullmatch(word)):
+            return " ".join(words[: place + 1]), spans[place].end()
+    if not words:
+        return "", 0
     if words[0].isupper() and len(words[0]) > 1:
         run = next((place for place, word in enumerate(words) if not word.isupper()), len(words))
     else:
         capitalised = next((place for place, word in enumerate(words) if not word[:1].isupper()), len(words))
         run = min(max(capitalised - 1, 1), 4) if capitalised < 6 else 2
-    return " ".join(words[:run]), " ".join(words[run:])
+    run = min(run, len(words))
+    return " ".join(words[:run]), spans[run - 1].end()
 
 
 def are_syllables(words: str) -> bool:
