@@ -1,5 +1,6 @@
 """What the tests share."""
 
+import io
 import os
 import subprocess
 import sys
@@ -9,6 +10,10 @@ from pathlib import Path
 import hypothesis
 import polars as pl
 import pytest
+
+from corpus_vn_police.normalise import normalise
+from corpus_vn_police.read.seeds import SeedBatch, take
+from corpus_vn_police.structure import structure
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = ROOT / "seeds"
@@ -75,3 +80,12 @@ def records(out: Path, config: str = "data") -> list[dict[str, object]]:
     """All rows of a config, split after split."""
     files = [path for split in ("train", "validation", "test") for path in sorted((out / config).glob(f"{split}-*"))]
     return [row for path in files for row in pl.read_parquet(path).to_dicts()]
+
+
+def taken_apart(*texts, corpus, **row):
+    """A frame with a row a text, as structure leaves it; `row` is what a row of a file gives beside."""
+    batch = SeedBatch()
+    for text in texts:
+        data = text.encode()
+        batch.add("x.txt", take(io.BytesIO(data), corpus.limits), {"body": data, **row})
+    return structure(normalise(batch.frame(), corpus.text), corpus)

@@ -13,7 +13,7 @@ PACKAGE = ROOT / "corpus_vn_police"
 COMMON = {"config", "contract", "errors", "resources", "syllables", "version"}
 ALLOWED = {
     "errors": set(), "version": set(), "resources": set(), "contract": set(), "config": set(), "syllables": set(),
-    "read": set(), "normalise": set(), "structure": {"normalise"}, "quality": {"structure"}, "validate": set(), "split": set(),
+    "read": set(), "normalise": set(), "structure": set(), "quality": {"structure"}, "validate": set(), "split": set(),
     "parts": set(), "dedup": {"parts"}, "engine": set(), "build": {"parts", "split"}, "state": {"build"},
     "verify": {"build", "split"},
 }  # fmt: skip

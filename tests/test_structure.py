@@ -2,25 +2,17 @@
 
 import polars as pl
 import pytest
+from conftest import taken_apart
 from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus_vn_police.config import load_config
-from corpus_vn_police.normalise import normalise
-from corpus_vn_police.read.seeds import SeedBatch, take
-from corpus_vn_police.structure import structure
 
 _CORPUS = load_config(None).with_flags(latest="2026-11-22")
 
 
 def _structure(*texts, **row):
-    import io
-
-    batch = SeedBatch()
-    for text in texts:
-        data = text.encode()
-        batch.add("x.txt", take(io.BytesIO(data), _CORPUS.limits), {"body": data, **row})
-    return structure(normalise(batch.frame(), _CORPUS.text), _CORPUS)
+    return taken_apart(*texts, corpus=_CORPUS, **row)
 
 
 def _one(text, **row):

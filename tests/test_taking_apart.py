@@ -1,19 +1,15 @@
 """Headlines, datelines, captions, bylines and residue."""
 
 import importlib.util
-import io
 import json
 
 import pytest
-from conftest import ROOT, SEEDS
+from conftest import ROOT, SEEDS, taken_apart
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import corpus_vn_police as cvp
 from corpus_vn_police.config import load_config
-from corpus_vn_police.normalise import normalise
-from corpus_vn_police.read.seeds import SeedBatch, take
-from corpus_vn_police.structure import structure
 
 _CORPUS = load_config(None).with_flags(latest="2026-11-22")
 _PROSE = "Công an thành phố đã phối hợp với các đơn vị nghiệp vụ kiểm tra, xử lý nhiều trường hợp vi phạm trên địa bàn trong tháng qua."
@@ -21,11 +17,7 @@ _MORE = "Theo lãnh đạo đơn vị, trong thời gian tới lực lượng s�
 
 
 def _taken(*texts, corpus=_CORPUS, **row):
-    batch = SeedBatch()
-    for text in texts:
-        data = text.encode()
-        batch.add("x.txt", take(io.BytesIO(data), corpus.limits), {"body": data, **row})
-    return structure(normalise(batch.frame(), corpus.text), corpus).to_dicts()
+    return taken_apart(*texts, corpus=corpus, **row).to_dicts()
 
 
 def _page(*paragraphs, header="2020-12"):

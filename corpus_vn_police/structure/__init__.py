@@ -11,7 +11,6 @@ from __future__ import annotations
 import polars as pl
 
 from corpus_vn_police.config import Corpus
-from corpus_vn_police.normalise.clean import clean
 from corpus_vn_police.structure.captions import captions, mark_bare_captions, mark_captions
 from corpus_vn_police.structure.counts import counts
 from corpus_vn_police.structure.dateline import datelines
@@ -73,5 +72,5 @@ def _take_apart(batch: pl.DataFrame) -> pl.DataFrame:
 def _one_line(title: pl.Series) -> pl.Series:
     if title.null_count() == len(title):
         return title
-    line = clean(title).str.replace_all("\n+", " ").str.strip_chars(" ")
+    line = title.str.replace_all("\n+", " ").str.strip_chars(" ")
     return line.set(line == "", None).alias("title")

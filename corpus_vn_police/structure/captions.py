@@ -6,6 +6,7 @@ import polars as pl
 
 from corpus_vn_police.structure import credits
 from corpus_vn_police.structure.points import opens_like_a_caption, points
+from corpus_vn_police.structure.rows import of_each_text
 
 _LONGEST = 50  # words of a caption with a credit; of 2,533 in 6,000 real articles 99 % have 47 or fewer
 _SHORT = 30  # words; three sentences of more are prose and a caption
@@ -141,10 +142,10 @@ def _mark_once(units: pl.DataFrame, *, again: bool) -> pl.DataFrame:
     body, caption = units["kind"] == "body", units["kind"] == "caption"
     row = units["row"]
     near = (caption.shift(1) & (row == row.shift(1))) | (caption.shift(-1) & (row == row.shift(-1)))
-    last = units.with_row_index("unit").filter(body).unique("row", keep="last", maintain_order=True)["unit"]
+    bodies = units.select("row").with_row_index("unit").filter(body)
+    first, last = (bodies.unique("row", keep=end, maintain_order=True)["unit"] for end in ("first", "last"))
     short = body & (units["text"].str.len_bytes() <= _LONGEST * 10)
     places = (short & near.fill_null(False) if again else short).arg_true()
-    first = units.with_row_index("unit").filter(body).unique("row", keep="first", maintain_order=True)["unit"]
     few = units.select("row", "text", "gap")[places].with_columns(
         places.alias("unit"),
         near.fill_null(False).gather(places).alias("near"),
@@ -255,6 +256,5 @@ def captions(units: pl.DataFrame, rows: int) -> pl.Series:
     found = shown.group_by("row", maintain_order=True).agg(
         pl.struct(line.alias("text"), "credit", "after_paragraph").alias("captions")
     )
-    every = pl.DataFrame({"row": pl.int_range(rows, dtype=pl.UInt32, eager=True)})
-    joined = every.join(found, on="row", how="left", maintain_order="left")["captions"]
+    joined = of_each_text(found, rows)["captions"]
     return joined.fill_null(pl.Series([[]], dtype=joined.dtype))

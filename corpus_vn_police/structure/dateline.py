@@ -7,6 +7,7 @@ import re
 import polars as pl
 
 from corpus_vn_police.structure.places import place_at
+from corpus_vn_police.structure.rows import of_each_text
 
 # The agency before it: `(PLO)- `, `TPO - `, `QĐND Online - `.
 _SLUG = (
@@ -96,8 +97,7 @@ def datelines(units: pl.DataFrame, dates: pl.Series) -> pl.DataFrame:
     found = found.with_columns(several.alias("several"))
     found = found.filter(pl.col("words").is_not_null() | pl.col("several"))
     found = found.unique("row", keep="first", maintain_order=True)
-    every = pl.DataFrame({"row": pl.int_range(len(dates), dtype=pl.UInt32, eager=True), "date": dates})
-    return _dated(every.join(found, on="row", how="left", maintain_order="left")).select(
+    return _dated(of_each_text(found, len(dates)).with_columns(dates.alias("date"))).select(
         *(name for name in DATELINES.names() if name != "place"), _places(found, len(dates))
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from corpus_vn_police.structure.rows import of_each_text
+
 _CLOCK = r"[0-9]{1,2}\s?(?:[:hg]|giờ)\s?[0-9]{2}(?::[0-9]{2})?(?: phút)?(?:\s?(?:AM|PM|SA|CH))?"
 _WEEKDAY = r"(?:(?:thứ|Thứ|THỨ) ?(?:[Hh]ai|[Bb]a|[Tt]ư|[Nn]ăm|[Ss]áu|[Bb]ảy|HAI|BA|TƯ|NĂM|SÁU|BẢY|[2-7])|[Cc]hủ [Nn]hật|CHỦ NHẬT|CN|T[2-7])"
 _DAY = r"(?:[Nn]gày )?[0-9]{1,2}\s?[/.\-]\s?[0-9]{1,2}\s?[/.\-]\s?[0-9]{4}"
@@ -90,7 +92,6 @@ def _without_scraps(units: pl.DataFrame) -> pl.DataFrame:
 
 def residue_of(units: pl.DataFrame, rows: int) -> pl.Series:
     """How many places of residue each text had: whole units, and scraps taken off others (uint32)."""
-    every = pl.DataFrame({"row": pl.int_range(rows, dtype=pl.UInt32, eager=True)})
     whole = (pl.col("kind") == "residue").cast(pl.UInt32)
     found = units.group_by("row").agg(pl.max_horizontal(whole, "scraps").sum().alias("residue"))
-    return every.join(found, on="row", how="left", maintain_order="left")["residue"].fill_null(0)
+    return of_each_text(found, rows)["residue"].fill_null(0)

@@ -27,31 +27,7 @@ _BRACKET = re.compile(r"\s*[(\[][^()\[\]]{1,40}[)\]]\s*\.?$")
 _STATION = re.compile(r"\s*[-–—]\s*([A-ZĐ0-9][A-ZĐ0-9.]{1,9})\.?$")
 _BETWEEN = re.compile(r"\s*(?:[-–—,&/]|\bvà\b)\s*")
 _INITIALS = re.compile(rf"(?:[A-ZĐ]\.?){{1,4}}[A-ZĐ]?|(?:[A-ZĐ]\.)+[{UPPER}][{LOWER}{UPPER}]+")
-_DESKS = frozenset(
-    [
-        "PV",
-        "P.V",
-        "CTV",
-        "BTV",
-        "TTXVN",
-        "VOV",
-        "VTV",
-        "VTC",
-        "TTO",
-        "PLO",
-        "TPO",
-        "NDO",
-        "SGGP",
-        "SGGPO",
-        "QĐND",
-        "CAND",
-        "ANTĐ",
-        "TNO",
-        "VNA",
-        "T.H",
-        "N.V",
-    ]
-)
+_DESKS = frozenset("PV P.V CTV BTV TTXVN VOV VTV VTC TTO PLO TPO NDO SGGP SGGPO QĐND CAND ANTĐ TNO VNA T.H N.V".split())
 _WORDS = 10  # of a signature at most
 _TAIL = 160  # code points at the end of a paragraph, where a signature is looked for
 
@@ -125,7 +101,7 @@ def mark_byline(units: pl.DataFrame) -> pl.DataFrame:
     units = units.with_row_index("unit")
     body = pl.col("kind") == "body"
     beside = pl.col("kind").is_in(["title", "residue"])
-    beside = beside.shift(1).over("row").fill_null(False) | beside.shift(-1).over("row").fill_null(False)
+    beside = _ahead(beside, -1).fill_null(False) | _ahead(beside, 1).fill_null(False)
     bodies = units.select("unit", "row", "kind", beside.alias("beside")).filter(body)
     place, of = pl.int_range(pl.len()).over("row"), pl.len().over("row")
     bodies = bodies.with_columns(place.alias("place"), of.alias("of")).filter(pl.col("of") > 1)

@@ -6,6 +6,7 @@ import polars as pl
 
 from corpus_vn_police.structure.credits import ENDS_IN_CREDIT
 from corpus_vn_police.structure.residue import RESIDUE
+from corpus_vn_police.structure.rows import of_each_text
 
 UNITS = pl.Schema(
     {
@@ -95,8 +96,7 @@ def join(units: pl.DataFrame, rows: int) -> pl.DataFrame:
     if same.any():
         body = body.group_by("row", "paragraph", maintain_order=True).agg(pl.col("text").str.join("\n"))
     texts = body.group_by("row", maintain_order=True).agg(pl.col("text").str.join("\n\n"))
-    every = pl.DataFrame({"row": pl.int_range(rows, dtype=pl.UInt32, eager=True)})
-    return every.join(texts, on="row", how="left", maintain_order="left").select(pl.col("text").fill_null(""))
+    return of_each_text(texts, rows).select(pl.col("text").fill_null(""))
 
 
 def plain_paragraphs() -> pl.Expr:
@@ -110,6 +110,4 @@ def plain_paragraphs() -> pl.Expr:
 def first_of(units: pl.DataFrame, kind: str, rows: int) -> pl.Series:
     """The first unit of a kind in each text, on one line; null where there is none."""
     found = units.filter(pl.col("kind") == kind).unique("row", keep="first", maintain_order=True)
-    every = pl.DataFrame({"row": pl.int_range(rows, dtype=pl.UInt32, eager=True)})
-    joined = every.join(found.select("row", "text"), on="row", how="left", maintain_order="left")["text"]
-    return joined.str.replace_all("\n", " ", literal=True).alias(kind)
+    return of_each_text(found.select("row", "text"), rows)["text"].str.replace_all("\n", " ", literal=True).alias(kind)
