@@ -1,8 +1,8 @@
 """What a task leaves on disk: the seeds' ledger rows, and the records that may be published.
 
-A part is two Arrow IPC files, `<name>.index` and `<name>.records`. They are mapped into memory
-where they are read, so that what a build holds of a record is its line of `Index`: about 40
-bytes, and its path where the parts are not in path order.
+A part is two Arrow IPC files, `<name>.index` and `<name>.records`, and a file of numbers,
+`<name>.signs`. They are mapped into memory or read piece by piece, so that what a build holds of a
+record is its line of `Index`: about 40 bytes, and its path where the parts are not in path order.
 """
 
 from __future__ import annotations
@@ -47,7 +47,13 @@ class Part:
     seeds: int
 
 
-def write_part(folder: Path, name: str, index: pl.DataFrame, records: pa.Table | None) -> Part:
+def write_part(
+    folder: Path,
+    name: str,
+    index: pl.DataFrame,
+    records: pa.Table | None = None,
+    signs: npt.NDArray[np.uint64] | None = None,
+) -> Part:
     """Write a part.
 
     Args:
@@ -56,6 +62,7 @@ def write_part(folder: Path, name: str, index: pl.DataFrame, records: pa.Table |
         index: the columns of `INDEX`, a row a seed.
         records: a row for each row of `index` that has a `split`, in that order; None where
             nobody will read them.
+        signs: what copies are found by, a column a record; None where none are looked for.
     """
     tables = {"index": index.to_arrow(compat_level=pl.CompatLevel.oldest()), "records": records}
     for kind, table in tables.items():
@@ -63,6 +70,8 @@ def write_part(folder: Path, name: str, index: pl.DataFrame, records: pa.Table |
             path = str(folder / f"{name}.{kind}")
             with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
                 writer.write_table(table)
+    if signs is not None:
+        signs.tofile(folder / f"{name}.signs")
     return Part(name, len(index))
 
 

@@ -28,7 +28,7 @@ from corpus_vn_police.build.parquet import (
 )
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import load_contract
-from corpus_vn_police.dedup import Settled, settle
+from corpus_vn_police.dedup import Settled, settle, sign
 from corpus_vn_police.engine.local import available_cpus, map_tasks
 from corpus_vn_police.errors import ConfigError, InputError, LedgerError, NothingPublishedError, RejectedError
 from corpus_vn_police.normalise import normalise
@@ -114,7 +114,7 @@ def run_build(seeds: str, out: Path, corpus: Corpus, job: Job) -> Build:
     tasks, total = _tasks_outside(out, seeds, unpacker)
     with open_state(out) as state:
         index = process_all(tasks, total, state.parts, corpus, job)
-        settled = settle(index)
+        settled = settle(index, corpus.dedup)
         _check_publishable(index, settled, job)
         order = index.in_path_order()
         status = write_ledger(index, order, settled.published, settled.changes, state.new / "ledger.parquet")
@@ -185,12 +185,26 @@ def process(
             pl.when(kept).then(assign_split(batch, corpus.splits)).alias("split"),
             pl.when(kept).then(pl.col("text").str.len_bytes()).alias("text_bytes"),
         )
-        table = sieved.kept if keep_records else None
-        if table is not None and corpus.sources:
-            data = batch.filter(kept)["data"].to_arrow(compat_level=pl.CompatLevel.oldest())
-            table = table.append_column(SOURCE_DATA, data.cast(pa.binary()))
-        parts.append(write_part(folder, f"{number:07d}-{place:04d}", batch.select(INDEX.names()), table))
+        name = f"{number:07d}-{place:04d}"
+        index = batch.select(INDEX.names())
+        parts.append(
+            _write(folder, name, index, batch.filter(kept), sieved.kept, corpus)
+            if keep_records
+            else write_part(folder, name, index)
+        )
     return parts
+
+
+def _write(
+    folder: Path, name: str, index: pl.DataFrame, published: pl.DataFrame, table: pa.Table, corpus: Corpus
+) -> Part:
+    """Write a part with its records, the bytes that `sources` needs, and the signs that dedup needs."""
+    if corpus.sources:
+        data = published["data"].to_arrow(compat_level=pl.CompatLevel.oldest())
+        table = table.append_column(SOURCE_DATA, data.cast(pa.binary()))
+    level = corpus.dedup.level
+    signs = None if level == "off" else sign(published["text"], near=level == "near")
+    return write_part(folder, name, index, table, signs)
 
 
 def _with_rejected(batch: pl.DataFrame, alive: pl.Series, rejected: pl.DataFrame) -> pl.DataFrame:
@@ -297,8 +311,6 @@ def _skipped_note(skipped: Skipped) -> list[str]:
 
 def _notes(corpus: Corpus, index: Index) -> list[str]:
     notes = []
-    if corpus.dedup.level != "off":
-        notes.append(f'[dedup] level = "{corpus.dedup.level}": this version leaves out only copies with one id')
     splits = corpus.splits
     if splits.strategy == "temporal" and not (splits.validation_from or splits.test_from):
         lines = "\n".join(f'{key} = "{start}"' for key, start in suggest_starts(index.dates()).items())

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from corpus_vn_police.build.parquet import ledger_rows
 from corpus_vn_police.config import Corpus
-from corpus_vn_police.dedup import settle
+from corpus_vn_police.dedup import settle_ids
 from corpus_vn_police.parts import Index
 from corpus_vn_police.pipeline import Job, process_all, with_latest
 from corpus_vn_police.read import Unpacker, list_input
@@ -28,7 +28,7 @@ def check_seeds(seeds: str, corpus: Corpus, job: Job) -> Iterator[pa.Table]:
         InputError: the input is missing or holds no seeds.
     """
     with _surveyed(seeds, corpus, job) as index:
-        settled = settle(index, leave_out_copies=False)
+        settled = settle_ids(index)
         yield from ledger_rows(index, index.in_path_order(), settled.published, settled.changes)
 
 

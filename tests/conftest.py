@@ -1,5 +1,6 @@
 """What the tests share."""
 
+import csv
 import io
 import os
 import subprocess
@@ -89,3 +90,13 @@ def taken_apart(*texts, corpus, **row):
         data = text.encode()
         batch.add("x.txt", take(io.BytesIO(data), corpus.limits), {"body": data, **row})
     return structure(normalise(batch.frame(), corpus.text), corpus)
+
+
+def normalisation_cases(*profiles):
+    """The annotated cases of some profiles: name, input, expected."""
+    for path in sorted((ROOT / "tests/data").glob("normalisation_cases*.tsv")):
+        with path.open(encoding="utf-8", newline="") as lines:
+            for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
+                if row["name"].partition("/")[0] in profiles:
+                    texts = [row[key].encode("ascii", "backslashreplace") for key in ("input", "expected")]
+                    yield row["name"], *(text.decode("unicode_escape") for text in texts)

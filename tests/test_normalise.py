@@ -1,11 +1,10 @@
 """Law 2 and the cases of normalisation."""
 
-import csv
 import unicodedata
 
 import polars as pl
 import pytest
-from conftest import ROOT
+from conftest import normalisation_cases
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -34,16 +33,8 @@ _CHOICES = {
 
 
 def _cases(*profiles):
-    for path in ("tests/data/normalisation_cases.tsv", "tests/data/normalisation_cases_ours.tsv"):
-        with (ROOT / path).open(encoding="utf-8", newline="") as lines:
-            for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
-                profile = row["name"].partition("/")[0]
-                if profile in profiles:
-                    texts = [
-                        row[key].encode("ascii", "backslashreplace").decode("unicode_escape")
-                        for key in ("input", "expected")
-                    ]
-                    yield pytest.param(*texts, _CHOICES.get(profile), id=row["name"])
+    for name, text, expected in normalisation_cases(*profiles):
+        yield pytest.param(text, expected, _CHOICES.get(name.partition("/")[0]), id=name)
 
 
 @pytest.mark.parametrize(("text", "expected", "choices"), _cases(*_CHOICES))

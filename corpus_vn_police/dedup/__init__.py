@@ -1,0 +1,8 @@
+"""Sign -> pair -> drop: copies of an article, and which of them is published."""
+
+from corpus_vn_police.dedup.copies import Copies, Signed, find_copies
+from corpus_vn_police.dedup.key import dedup_key
+from corpus_vn_police.dedup.settle import Settled, settle, settle_ids
+from corpus_vn_police.dedup.sign import sign
+
+__all__ = ["Copies", "Settled", "Signed", "dedup_key", "find_copies", "settle", "settle_ids", "sign"]

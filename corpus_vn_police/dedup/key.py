@@ -1,0 +1,51 @@
+"""The dedup key of a text: what two copies of one article have in common, letter for letter.
+
+Equal in the key are NFC and NFD, the two styles of the tone, upper and lower case, punctuation and
+spaces; tones, đ and numbers stay. `“HÒA BÌNH, 7/12”` and `hoà bình 7.12` have the key `hoa2 binh2 7 12`.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+
+# The numbers that typists of VNI know the tones by.
+_TONES = {"\u0301": "1", "\u0300": "2", "\u0309": "3", "\u0303": "4", "\u0323": "5"}
+# A run of letters, marks and digits: all else parts syllables.
+_RUN = re.compile(r"(?:[^\W_]|[\u0300-\u036f])+")
+
+
+def dedup_key(text: str) -> str:
+    """The key of a text: its syllables in lower case, each tone as a number at the end, one space between.
+
+    A text without any letter or digit is its own key, so that a row of dots is no copy of another sign.
+    """
+    return " ".join(syllable for word in text.split() for syllable in key_syllables(word)) or text
+
+
+def key_syllables(word: str) -> tuple[str, ...]:
+    """The syllables that a word (what stands between white space) has in the key: none, one or more."""
+    return _remembered(word) if len(word) <= _LONGEST else _key_syllables(word)
+
+
+_LONGEST = 64  # code points of a word that is remembered: the memory of 65,536 of them is bounded
+
+
+def _key_syllables(word: str) -> tuple[str, ...]:
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", word).casefold())
+    return tuple(map(_tone_last, _RUN.findall(folded)))
+
+
+_remembered = functools.lru_cache(maxsize=1 << 16)(_key_syllables)
+
+
+def _tone_last(run: str) -> str:
+    if run.isascii():
+        return run
+    letters: list[str] = []
+    tones: list[str] = []
+    for letter in unicodedata.normalize("NFD", run):
+        tone = _TONES.get(letter)
+        (letters if tone is None else tones).append(tone or letter)
+    return unicodedata.normalize("NFC", "".join(letters)) + "".join(tones)

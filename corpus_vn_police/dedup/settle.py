@@ -1,0 +1,192 @@
+"""All seeds -> what becomes of each: the only step that sees more than one batch.
+
+An id names one record. Seeds with one id and different bytes are all rejected, so that nothing
+depends on which came first; of seeds with one id and the same bytes the first by path stays and
+the others are its duplicates. What is left is looked through for copies under different ids.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from corpus_vn_police.config import Dedup
+from corpus_vn_police.dedup.copies import Copies, Signed, find_copies
+from corpus_vn_police.dedup.order import standing_order
+from corpus_vn_police.parts import Index
+
+_NAMED = 10  # paths that a collision's detail names before it counts
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What became of the seeds beyond what their own batch could say.
+
+    Attributes:
+        published: of each seed whether it is published (bool).
+        changes: of each seed that this step left out, sorted by `seed` (int64, its number):
+            `status`, `reason`, `detail`, `duplicate_of` (string), `similarity` (float64).
+        copies: of each published record with duplicates its `seed` (int64) and their number
+            `duplicates` (int32), sorted by `seed`.
+    """
+
+    published: npt.NDArray[np.bool_]
+    changes: pl.DataFrame
+    copies: pl.DataFrame
+
+
+def settle(index: Index, dedup: Dedup) -> Settled:
+    """Decide which seeds are published.
+
+    Args:
+        index: all seeds; their parts hold the signs that the level needs.
+        dedup: which copies are left out; `off` leaves out those that share their id alone.
+    """
+    collisions, copies = _by_id(index)
+    published = _without(index.splits != _REJECTED, collisions, copies)
+    if dedup.level != "off":
+        found = find_copies(_signed(index, published), dedup)
+        copies = _one_step(copies, _by_text(index, found, dedup))
+    changes = pl.concat([collisions, copies]).sort("seed")
+    counted = copies.group_by("kept").agg(pl.len().cast(pl.Int32).alias("duplicates"))
+    return Settled(
+        _without(published, changes),
+        changes.drop("kept"),
+        counted.rename({"kept": "seed"}).sort("seed"),
+    )
+
+
+def settle_ids(index: Index) -> Settled:
+    """Reject the seeds whose id others have with other bytes, and leave out no copy: for a check alone."""
+    collisions, copies = _by_id(index)
+    published = _without(index.splits != _REJECTED, collisions)
+    none = copies.clear().select(seed="kept", duplicates=pl.lit(0, pl.Int32))
+    return Settled(published, collisions.drop("kept"), none)
+
+
+_REJECTED = 255
+
+
+def _without(published: npt.NDArray[np.bool_], *changes: pl.DataFrame) -> npt.NDArray[np.bool_]:
+    published = published.copy()
+    for frame in changes:
+        published[frame["seed"].to_numpy()] = False
+    return published
+
+
+def _by_id(index: Index) -> tuple[pl.DataFrame, pl.DataFrame]:
+    shared = _sharing_an_id(index)
+    return _collisions(shared), _copies(shared)
+
+
+def _signed(index: Index, published: npt.NDArray[np.bool_]) -> Signed:
+    """The texts that may be published, known by their place among those that were signed."""
+    seeds = np.flatnonzero(index.splits != _REJECTED)
+    places = np.cumsum(index.splits != _REJECTED) - 1
+    ends = np.cumsum(index.splits != _REJECTED)
+    counts = np.diff(np.concatenate([[0], ends])[index.starts]).tolist()
+
+    def texts(wanted: npt.NDArray[np.int64]) -> pl.Series:
+        located = index.locate(seeds[wanted])
+        return pl.Series("text", located.gather(0, len(located), ["text"]).column("text"))
+
+    order = places[standing_order(index, np.flatnonzero(published))]
+    paths = [index.folder / f"{part.name}.signs" for part in index.parts]
+    return Signed(paths, counts, order, texts, index.folder / "sets")
+
+
+def _by_text(index: Index, found: Copies, dedup: Dedup) -> pl.DataFrame:
+    seeds = np.flatnonzero(index.splits != _REJECTED)
+    kept = seeds[found.kept]
+    frame = pl.DataFrame(
+        {
+            "seed": seeds[found.left],
+            "kept": kept,
+            "id": index.ids[kept],
+            "similarity": found.similarity,
+            "exact": found.exact,
+        }
+    )
+    near = f"near duplicate: Jaccard similarity of 5-syllable shingles at least {dedup.threshold:g}"
+    names = [f"{number:016x}" for number in frame["id"]]
+    return _change(
+        frame.with_columns(pl.Series("name", names, pl.String)),
+        seed=pl.col("seed"),
+        status=pl.when("exact").then(pl.lit("duplicate")).otherwise(pl.lit("near_duplicate")),
+        detail=pl.when("exact").then(pl.lit("same dedup key")).otherwise(pl.lit(near)),
+        duplicate_of=pl.col("name"),
+        similarity=pl.col("similarity"),
+        kept=pl.col("kept"),
+    )
+
+
+def _one_step(by_id: pl.DataFrame, by_text: pl.DataFrame) -> pl.DataFrame:
+    """Both together; a copy of a seed that is left out is one of the seed that it is left out for."""
+    moved = by_id.select("seed", "kept").join(by_text, left_on="kept", right_on="seed", how="left", suffix="_of")
+    moved = moved.select("seed", *by_text.columns[1:-1], pl.col("kept_of").alias("kept")).drop_nulls("kept")
+    still = by_id.join(moved, on="seed", how="anti")
+    return pl.concat([still, moved.select(by_id.columns), by_text])
+
+
+def _sharing_an_id(index: Index) -> pl.DataFrame:
+    """Seeds that share their id with others: `seed, id, sha256, path, reason`, in path order."""
+    order = np.argsort(index.ids, kind="stable")
+    ids = index.ids[order]
+    same = ids[1:] == ids[:-1]
+    mask = np.concatenate([same, [False]]) | np.concatenate([[False], same]) if len(ids) else np.empty(0, bool)
+    seeds = np.sort(order[mask]).astype(np.int64)
+    names = ["id", "sha256", "path", "reason"]
+    schema = pl.Schema({"seed": pl.Int64, **dict.fromkeys(names, pl.String)})
+    if not len(seeds):
+        return pl.DataFrame(schema=schema)
+    table = index.gather(seeds, names)
+    frame = pl.DataFrame(table).insert_column(0, pl.Series("seed", seeds)).cast(schema)
+    # A seed that could not be read has no bytes to differ by.
+    return frame.drop_nulls(["id", "sha256"]).sort("path", "sha256")
+
+
+def _none() -> pl.DataFrame:
+    return pl.DataFrame(
+        schema={
+            "seed": pl.Int64, "status": pl.String, "reason": pl.String, "detail": pl.String,
+            "duplicate_of": pl.String, "similarity": pl.Float64, "kept": pl.Int64,
+        }
+    )  # fmt: skip
+
+
+def _change(frame: pl.DataFrame, **values: pl.Expr) -> pl.DataFrame:
+    schema = _none().schema
+    return frame.select(values.get(name, pl.lit(None)).cast(kind).alias(name) for name, kind in schema.items())
+
+
+def _collisions(shared: pl.DataFrame) -> pl.DataFrame:
+    differ = shared.filter(pl.col("sha256").n_unique().over("id") > 1)
+    named = pl.col("path").head(_NAMED).str.join(", ").over("id")
+    more = (pl.len().over("id").cast(pl.Int64) - _NAMED).clip(lower_bound=0)
+    detail = pl.format(
+        "one id, different bytes: {}{}",
+        named,
+        pl.when(more > 0).then(pl.format(" and {} more", more)).otherwise(pl.lit("")),
+    )
+    found = differ.with_columns(detail.alias("detail")).filter(pl.col("reason").is_null())
+    return _change(
+        found, seed=pl.col("seed"), status=pl.lit("rejected"), reason=pl.lit("id.collision"), detail=pl.col("detail")
+    )
+
+
+def _copies(shared: pl.DataFrame) -> pl.DataFrame:
+    same = shared.filter((pl.col("sha256").n_unique().over("id") == 1) & pl.col("reason").is_null())
+    kept = pl.col("seed").first().over("id")
+    found = same.with_columns(kept.alias("kept")).filter(pl.col("seed") != pl.col("kept"))
+    return _change(
+        found,
+        seed=pl.col("seed"),
+        status=pl.lit("duplicate"),
+        detail=pl.lit("same bytes, same id"),
+        duplicate_of=pl.col("id"),
+        similarity=pl.lit(1.0),
+        kept=pl.col("kept"),
+    )
