@@ -1,4 +1,4 @@
-"""A build folder -> what is wrong with it: digests, schema, ledger balance, configs aligned."""
+"""A build folder -> what is wrong with it: digests, schema, ledger balance, configs aligned, leaks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ import pyarrow.parquet as pq
 from corpus_vn_police.build.digest import ColumnHashes, content_digest
 from corpus_vn_police.build.manifest import FILE_NAME, read_manifest, self_digest
 from corpus_vn_police.build.parquet import FOLDERS, file_digest
+from corpus_vn_police.config import Dedup
 from corpus_vn_police.contract import CONFIGS, Contract, json_rows, load_contract, schema_digests, validator, violation
+from corpus_vn_police.leaks import PublishedCopies, Sharing, find_published_copies, shared_ngrams
 from corpus_vn_police.split import SPLITS
 
 
@@ -38,10 +40,16 @@ class Report:
         digest: the content digest, recomputed from the Parquet files; None where they cannot all
             be read.
         problems: what is wrong, in the order in which it was found.
+        sharing: what each later split shares with each earlier one; empty where the files cannot all
+            be read.
+        copies: what was looked for among the published records; None where the files cannot all be
+            read, or the build left no copies out.
     """
 
     digest: str | None
     problems: tuple[Problem, ...]
+    sharing: tuple[Sharing, ...] = ()
+    copies: PublishedCopies | None = None
 
     @property
     def ok(self) -> bool:
@@ -56,6 +64,7 @@ class _Findings:
     problems: list[Problem] = field(default_factory=list)
     hashes: dict[str, dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
     ids: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+    duplicates: list[pl.DataFrame] = field(default_factory=list)
     readable: bool = True
 
     def add(self, file: str, code: str, detail: str) -> None:
@@ -86,9 +95,14 @@ def verify(folder: Path) -> Report:
     _check_ledger(folder, manifest, findings)
     _check_alignment(findings)
     digest = content_digest(findings.hashes) if findings.readable else None
+    sharing: list[Sharing] = []
+    copies = None
+    if findings.readable:
+        copies = _check_copies(folder, Dedup(**manifest["config"]["dedup"]), findings)
+        sharing = shared_ngrams(folder)
     if digest not in (None, manifest["digest"]):
         findings.add(FILE_NAME, "manifest.content_digest", f"says {manifest['digest']}, the files say {digest}")
-    return Report(digest, tuple(findings.problems))
+    return Report(digest, tuple(findings.problems), tuple(sharing), copies)
 
 
 def _check_files(folder: Path, manifest: dict[str, Any], findings: _Findings) -> bool:
@@ -125,6 +139,8 @@ def _check_config(folder: Path, config: str, findings: _Findings) -> None:
                 hashes.update(table)
                 _check_rows(table, name, contract, findings)
                 ids.append(_identity(table, config))
+                if config == "default":
+                    findings.duplicates.append(_left_out_for(table))
             findings.hashes.setdefault(config, {}).setdefault(split, []).append(hashes.digest())
 
 
@@ -169,6 +185,12 @@ def _identity(table: pa.Table, config: str) -> pl.DataFrame:
     return pl.DataFrame([_bits(ids), _bits(sha256)])
 
 
+def _left_out_for(table: pa.Table) -> pl.DataFrame:
+    """The records that others were left out for: their ids (64 bits), and how many they say."""
+    frame = pl.DataFrame(table.select(["id", "duplicates"])).filter(pl.col("duplicates") != 0)
+    return pl.DataFrame([_bits(frame["id"]), frame["duplicates"].cast(pl.Int64)])
+
+
 def _bits(digits: pl.Series) -> pl.Series:
     return digits.str.slice(0, 16).str.to_integer(base=16, dtype=pl.UInt64, strict=False).fill_null(0)
 
@@ -182,16 +204,17 @@ def _views(column: pa.ChunkedArray) -> Iterator[Any]:
 def _check_ledger(folder: Path, manifest: dict[str, Any], findings: _Findings) -> None:
     contract = load_contract("ledger")
     counts: Counter[str] = Counter()
-    published = []
+    published, left_out = [], []
     path = folder / "ledger.parquet"
     if not path.is_file():
         return
     for table in _tables(path, path.name, contract, findings):
         _check_rows(table, path.name, contract, findings)
-        frame = pl.DataFrame(table.select(["id", "sha256", "status"]))
+        frame = pl.DataFrame(table.select(["id", "sha256", "status", "duplicate_of"]))
         counts.update(dict(frame["status"].value_counts().iter_rows()))
         kept = frame.filter(pl.col("status") == "published")
         published.append(pl.DataFrame([_bits(kept["id"]), _bits(kept["sha256"])]))
+        left_out.append(_bits(frame["duplicate_of"].drop_nulls()))
     expected = {status: count for status, count in manifest["status"].items() if count}
     if counts != expected or sum(counts.values()) != manifest["seeds"]:
         findings.add(
@@ -208,6 +231,9 @@ def _check_ledger(folder: Path, manifest: dict[str, Any], findings: _Findings) -
         return
     if not pl.concat(records).sort("id", "sha256").equals(pl.concat(published).sort("id", "sha256")):
         findings.add(path.name, "ledger.records", "the rows that it calls published are not the records")
+    said = pl.concat(findings.duplicates).sort("id").rows()
+    if pl.concat(left_out).value_counts(name="duplicates").sort("duplicate_of").rows() != said:
+        findings.add(path.name, "ledger.duplicates", "`duplicate_of` and the records' `duplicates` do not say the same")
     repeated = pl.concat(records)["id"].is_duplicated().sum()
     if repeated:
         findings.add("data", "records.id", f"{repeated} records share their id with another one")
@@ -236,3 +262,23 @@ def _check_alignment(findings: _Findings) -> None:
             built = any(key[0] == config and frames for key, frames in findings.ids.items())
             if built and findings.ids.get(("default", split)) and not findings.ids.get((config, split)):
                 findings.add(f"{FOLDERS[config]}/{split}", "configs.aligned", "the split is missing")
+
+
+_NAMED = 5  # pairs of copies that a problem names before it counts
+
+
+def _check_copies(folder: Path, dedup: Dedup, findings: _Findings) -> PublishedCopies | None:
+    """Law 6: no two published records are copies by the build's own rule."""
+    if dedup.level == "off":
+        return None
+    found = find_published_copies(folder, dedup)
+    for exact, code, what in (
+        (True, "copies.duplicate", "duplicates"),
+        (False, "copies.near_duplicate", "near duplicates"),
+    ):
+        pairs = [pair for pair in found.pairs if pair.exact == exact]
+        if pairs:
+            named = ", ".join(f"{pair.left} like {pair.kept} ({pair.similarity:.2f})" for pair in pairs[:_NAMED])
+            more = f" and {len(pairs) - _NAMED} more" if len(pairs) > _NAMED else ""
+            findings.add(FOLDERS["default"], code, f"{len(pairs)} {what}: {named}{more}")
+    return found

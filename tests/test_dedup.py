@@ -367,3 +367,43 @@ def test_copies_are_the_same_whatever_the_batches_and_the_workers(write, tmp_pat
         found.append((built.digest, ledger(tmp_path / "out")))
     assert found == [found[0]] * 3
     assert found[0][1] != []
+
+
+def _short(number):
+    return f"{_article(number, 40)} số {number}"
+
+
+def _growing():
+    """8,000 texts: first 4,000, then one that bridges two splits, then others, among them earlier copies."""
+    first = [(1 + number % 60, _short(number)) for number in range(4_000)]
+    halves = [first[3_000][1].split(" "), first[3_059][1].split(" ")]
+    bridge = (61, " ".join([*halves[0][:40], *halves[1][:40]]))
+    later = [(1 + number % 60, _short(number)) for number in range(4_000, 7_000)]
+    copies = [(1, first[number][1].upper()) for number in range(0, 1_998, 2)]
+    texts = [*first, bridge, *later, *copies]
+    return [f" date {2018 + month // 12}-{month % 12 + 1:02d} {text}" for month, text in texts]
+
+
+def _splits(out):
+    return {
+        (row["id"], row["source"]["sha256"]): path.name.partition("-")[0]
+        for path in sorted((out / "data").glob("*.parquet"))
+        for row in pl.read_parquet(path).select("id", "source").to_dicts()
+    }
+
+
+def test_laws_4_and_5_a_corpus_that_grows_moves_no_record(write, tmp_path):
+    config = '[splits]\nvalidation_from = "2021-01"\ntest_from = "2022-01"\n[dedup]\nthreshold = 0.45\n'
+    texts = _growing()
+    before = {}
+    for count in (4_000, 4_001, 8_000):
+        built = _built(write, tmp_path, {_name(n): text for n, text in enumerate(texts[:count])}, config)
+        now = _splits(tmp_path / "out")
+        assert {key: now[key] for key in before.keys() & now.keys()} == {
+            key: before[key] for key in before.keys() & now.keys()
+        }
+        before = now
+    fresh = _built(write, tmp_path, {_name(n): text for n, text in enumerate(texts)}, config, "fresh", workers=2)
+    assert (fresh.digest, fresh.status) == (built.digest, built.status)
+    assert built.status["duplicate"] == 999
+    assert _fates(tmp_path / "out")[_name(4_000)][:2] == ("near_duplicate", _id(3_000))

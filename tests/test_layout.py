@@ -15,7 +15,8 @@ ALLOWED = {
     "errors": set(), "version": set(), "resources": set(), "contract": set(), "config": set(), "syllables": set(),
     "read": set(), "normalise": set(), "structure": set(), "quality": {"structure"}, "validate": set(), "split": set(),
     "parts": set(), "dedup": {"parts"}, "engine": set(), "build": {"parts", "split"}, "state": {"build"},
-    "verify": {"build", "split"},
+    "published": {"build", "split"}, "leaks": {"dedup", "published", "split"},
+    "verify": {"build", "leaks", "split"},
 }  # fmt: skip
 
 

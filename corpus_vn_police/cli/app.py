@@ -6,11 +6,11 @@ import enum
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from corpus_vn_police.cli.show import print_error, print_json, print_table, printable, progress, say, speaks_unicode
+from corpus_vn_police.cli.show import print_error, print_json, printable, progress, say, speaks_unicode
 from corpus_vn_police.errors import ConfigError, CorpusError, DiskError, InterruptedBuildError
 
 app = typer.Typer(
@@ -201,6 +201,7 @@ def check(seeds: Seeds, config: Config = None, workers: Workers = None, as_json:
 def verify(folder: Folder, as_json: Json = False) -> int:
     """Check a build: digests, schema, ledger balance, configs aligned."""
     from corpus_vn_police import api
+    from corpus_vn_police.cli.tables import copies_line, sharing_line
 
     report = api.verify(folder)
     if as_json:
@@ -213,6 +214,10 @@ def verify(folder: Folder, as_json: Json = False) -> int:
         print(f"{printable(folder)}: {'fine' if report.ok else f'{len(report.problems)} problems'}")
         if report.ok:
             print(f"  {report.digest}")
+        if report.copies and report.copies.sampled:
+            print(f"  {copies_line(report.copies)}")
+        for found in report.sharing:
+            print(printable(f"  {sharing_line(found)}"))
     return int(not report.ok)
 
 
@@ -223,10 +228,13 @@ def stats(folder: Folder, as_json: Json = False) -> int:
 
     from corpus_vn_police.build.figures import measure
     from corpus_vn_police.build.manifest import read_manifest
+    from corpus_vn_police.cli.tables import print_figures, print_sharing
+    from corpus_vn_police.leaks import shared_ngrams
 
     try:
         manifest = read_manifest(folder)
         figures = measure(folder)
+        sharing = shared_ngrams(folder)
     except (ValueError, OSError, polars.exceptions.PolarsError) as error:
         reason = str(error).split("\n")[0]
         raise ConfigError(
@@ -239,35 +247,12 @@ def stats(folder: Folder, as_json: Json = False) -> int:
                 "version": manifest["version"],
                 "digest": manifest["digest"],
                 **figures.as_json(),
+                "sharing": [asdict(found) for found in sharing],
             }
         )
         return 0
-    rows: list[list[Any]] = [
-        [
-            split.split,
-            split.records,
-            split.undated,
-            split.first or "–",
-            split.last or "–",
-            split.paragraphs,
-            split.syllables,
-        ]
-        for split in figures.splits
-    ]
-    print_table(
-        f"{manifest['name']} {manifest['version']}",
-        ["split", "records", "undated", "first", "last", "paragraphs", "syllables"],
-        rows,
-    )
-    print()
-    print_table(
-        "ledger",
-        ["status", "seeds"],
-        [[status, count] for status, count in {**figures.status, "read": figures.seeds}.items()],
-    )
-    if figures.reasons:
-        print()
-        print_table("rejected", ["reason", "seeds"], [[reason, count] for reason, count in figures.reasons.items()])
+    print_figures(f"{manifest['name']} {manifest['version']}", figures)
+    print_sharing(sharing)
     return 0
 
 

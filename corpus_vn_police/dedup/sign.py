@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from corpus_vn_police.dedup.shingles import Rows, keys, mixed, shingles
+from corpus_vn_police.dedup.shingles import Keys, Rows, keys, mixed, shingles
 
 BANDS = 32
 _ROWS = 4  # minima of a band
@@ -35,9 +35,14 @@ def sign(text: pl.Series, *, near: bool) -> Signs:
         near: False leaves the bands out.
     """
     found = keys(text)
+    key = sign_keys(found)
+    return np.concatenate([key, bands(shingles(found.rows))]) if near else key
+
+
+def sign_keys(found: Keys) -> Signs:
+    """The first two rows of the signs: the keys' digests."""
     digests = b"".join(hashlib.sha256(key.as_buffer()).digest()[:16] for key in found.texts())
-    key = np.frombuffer(digests, ">u8").astype(np.uint64).reshape(-1, _KEY_COLUMNS).T
-    return np.concatenate([key, bands(shingles(found.rows))]) if near else np.ascontiguousarray(key)
+    return np.ascontiguousarray(np.frombuffer(digests, ">u8").astype(np.uint64).reshape(-1, _KEY_COLUMNS).T)
 
 
 def bands(rows: Rows) -> Signs:

@@ -1,0 +1,63 @@
+"""The figures of a build as tables, for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corpus_vn_police.build.figures import Figures
+from corpus_vn_police.cli.show import print_table
+from corpus_vn_police.leaks import NGRAM, PublishedCopies, Sharing
+
+_NAMED = 3  # records of each pair of splits
+
+
+def print_figures(title: str, figures: Figures) -> None:
+    """The splits, the ledger and the reasons of rejections."""
+    rows: list[list[Any]] = [
+        [each.split, each.records, each.undated, each.first or "–", each.last or "–", each.paragraphs, each.syllables]
+        for each in figures.splits
+    ]
+    print_table(title, ["split", "records", "undated", "first", "last", "paragraphs", "syllables"], rows)
+    tables = {"ledger": ("status", {**figures.status, "read": figures.seeds}), "rejected": ("reason", figures.reasons)}
+    for name, (column, counts) in tables.items():
+        if counts:
+            print()
+            print_table(name, [column, "seeds"], [list(pair) for pair in counts.items()])
+
+
+def print_sharing(sharing: list[Sharing]) -> None:
+    """What each later split shares with each earlier one, and the records that share the most."""
+    if not sharing:
+        return
+    print()
+    print_table(
+        f"{NGRAM}-grams that a split shares with an earlier one",
+        ["split", "earlier", "n-grams", "shared", "share"],
+        [[each.split, each.earlier, each.ngrams, each.shared, _percent(each.shared, each.ngrams)] for each in sharing],
+    )
+    rows = [
+        [record.id, each.split, _percent(record.shared, record.ngrams), record.like, each.earlier]
+        for each in sharing
+        for record in each.records[:_NAMED]
+    ]
+    if rows:
+        print()
+        print_table("records that share the most", ["record", "of", "share", "like", "of"], rows)
+
+
+def sharing_line(each: Sharing) -> str:
+    """The same in a line."""
+    line = f"{each.split} shares {_percent(each.shared, each.ngrams)} of its {NGRAM}-grams with {each.earlier}"
+    if not each.records:
+        return line
+    most = each.records[0]
+    return f"{line}; most: {most.id}, {_percent(most.shared, most.ngrams)}, like {most.like}"
+
+
+def copies_line(copies: PublishedCopies) -> str:
+    """What brute force found beside the bands."""
+    return f"{copies.sampled:,} records compared with all others: {len(copies.missed)} near duplicates share no band"
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}" if whole else "–"

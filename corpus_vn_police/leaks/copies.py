@@ -1,0 +1,152 @@
+"""Whether copies are left among the published records: by the build's own rule, and by brute force."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from corpus_vn_police.config import Dedup
+from corpus_vn_police.dedup import Signed, find_copies, first_days
+from corpus_vn_police.dedup.buckets import spread
+from corpus_vn_police.dedup.shingles import Rows, keys, mixed, sets, shingles
+from corpus_vn_police.dedup.sign import bands, sign_keys
+from corpus_vn_police.published import Published, id_numbers
+
+_SAMPLE = 256  # records that are compared with all others
+_SEED = np.uint64(0x9E3779B97F4A7C15)  # what their choice is mixed with
+
+
+@dataclass(frozen=True)
+class CopyPair:
+    """Two published records of which the build's rule leaves one out.
+
+    Attributes:
+        left, kept: their ids.
+        similarity: their true Jaccard similarity.
+        exact: whether it is for their keys, which are equal.
+    """
+
+    left: str
+    kept: str
+    similarity: float
+    exact: bool
+
+
+@dataclass(frozen=True)
+class PublishedCopies:
+    """Copies among the published records.
+
+    Attributes:
+        pairs: those that the build's rule leaves out, by id.
+        sampled: how many records were compared with all others by brute force; 0 where only equal
+            keys were looked for.
+        missed: of the pairs that this found, those that share no band: which the bands miss.
+    """
+
+    pairs: tuple[CopyPair, ...]
+    sampled: int
+    missed: tuple[CopyPair, ...]
+
+
+def find_published_copies(folder: Path, dedup: Dedup) -> PublishedCopies:
+    """Look for the pairs of published records that the build's rule would not have published together.
+
+    The texts are signed anew, as they are published; bands, threshold and order are the build's. A
+    sample, chosen by a hash of the ids, is compared with all records besides.
+
+    Args:
+        folder: reads `id`, `date` and `text` of `data/*.parquet`.
+        dedup: the level `near` or `exact`, and the threshold.
+    """
+    published = Published.open(folder)
+    ids = id_numbers(published.column("id"))
+    sample = _Sample.choose(published, ids) if dedup.level == "near" else None
+    paths: list[Path] = []
+    counts: list[int] = []
+    days = [np.empty(0, np.int32)]
+    hits: list[_Hit] = []
+    with tempfile.TemporaryDirectory(prefix="corpus-vn-police-") as scratch:
+        for batch in published.batches("date", "text"):
+            found = keys(batch["text"])
+            signs = sign_keys(found)
+            if sample is not None:
+                rows = shingles(found.rows)
+                marks = bands(rows)
+                signs = np.concatenate([signs, marks])
+                hits += sample.hits(sets(rows), marks, sum(counts), dedup.threshold)
+            paths.append(Path(scratch) / f"{len(paths)}.signs")
+            signs.tofile(paths[-1])
+            counts.append(len(batch))
+            days.append(first_days(batch["date"]))
+        order = np.lexsort((ids, np.concatenate(days)))
+        copies = find_copies(Signed(paths, counts, order, published.texts, Path(scratch) / "sets"), dedup)
+    by_rule = [
+        CopyPair(f"{ids[left]:016x}", f"{ids[kept]:016x}", float(similarity), bool(exact))
+        for left, kept, similarity, exact in zip(copies.left, copies.kept, copies.similarity, copies.exact, strict=True)
+    ]
+    known = set(copies.left.tolist())
+    others = sorted({hit for hit in hits if not {hit.one, hit.other} & known})
+    pairs = {banded: tuple(hit.named(ids) for hit in others if hit.banded == banded) for banded in (True, False)}
+    return PublishedCopies((*by_rule, *pairs[True]), 0 if sample is None else len(sample.places), pairs[False])
+
+
+@dataclass(frozen=True, order=True)
+class _Hit:
+    """A pair of records by place, `one` before `other`: how similar, and whether they share a band."""
+
+    one: int
+    other: int
+    similarity: float
+    banded: bool
+
+    def named(self, ids: npt.NDArray[np.uint64]) -> CopyPair:
+        return CopyPair(f"{ids[self.other]:016x}", f"{ids[self.one]:016x}", self.similarity, exact=False)
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """Some records: their places, the hashes of their bands (a column each), and who has which shingle."""
+
+    places: npt.NDArray[np.int64]
+    marks: npt.NDArray[np.uint64]
+    sizes: npt.NDArray[np.int64]
+    hashes: npt.NDArray[np.uint64]
+    owners: npt.NDArray[np.int64]
+
+    @classmethod
+    def choose(cls, published: Published, ids: npt.NDArray[np.uint64]) -> _Sample:
+        """The records whose mixed ids are the smallest, so that a record's turn depends on its id alone."""
+        places = np.sort(np.argsort(mixed(ids * _SEED), kind="stable")[:_SAMPLE])
+        rows = shingles(keys(published.texts(places)).rows)
+        distinct = sets(rows)
+        order = np.argsort(distinct.hashes, kind="stable")
+        owners = np.repeat(np.arange(len(places)), distinct.sizes)[order]
+        return cls(places, bands(rows), distinct.sizes, distinct.hashes[order], owners)
+
+    def hits(self, rows: Rows, marks: npt.NDArray[np.uint64], first: int, threshold: float) -> list[_Hit]:
+        """The pairs of a record of the sample and one of a batch that reach the threshold.
+
+        Args:
+            rows: the sets of shingles of the batch.
+            marks: the hashes of its bands.
+            first: the place of its first record.
+            threshold: the Jaccard similarity.
+        """
+        starts = np.searchsorted(self.hashes, rows.hashes, side="left")
+        counts = np.searchsorted(self.hashes, rows.hashes, side="right") - starts
+        asking = np.repeat(np.repeat(np.arange(len(rows)), rows.sizes), counts)
+        having = self.owners[spread(starts, counts)]
+        common = np.bincount(asking * len(self.places) + having, minlength=0)
+        pairs = np.flatnonzero(common)
+        there, here = pairs // len(self.places), pairs % len(self.places)
+        similarity = common[pairs] / (rows.sizes[there] + self.sizes[here] - common[pairs])
+        found = []
+        for place in np.flatnonzero((similarity >= threshold) & (there + first != self.places[here])):
+            one, other = sorted((int(there[place]) + first, int(self.places[here[place]])))
+            banded = bool((marks[:, there[place]] == self.marks[:, here[place]]).any())
+            found.append(_Hit(one, other, float(similarity[place]), banded))
+        return found

@@ -1,0 +1,74 @@
+"""The published records of a build folder, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow.parquet as pq
+
+from corpus_vn_police.build.parquet import FOLDERS
+from corpus_vn_police.split import SPLITS
+
+_AT_ONCE = 2_000  # records of a batch
+
+
+@dataclass(frozen=True)
+class Published:
+    """The records of a build, known by their place in the order of splits, shards and rows.
+
+    Attributes:
+        groups: of each row group its file and number.
+        ends: of each row group how many records there are up to its end (int64).
+    """
+
+    groups: tuple[tuple[Path, int], ...]
+    ends: npt.NDArray[np.int64]
+
+    @classmethod
+    def open(cls, folder: Path, *splits: str) -> Published:
+        """The records of the named splits of a build folder; of all where none is named."""
+        groups: list[tuple[Path, int]] = []
+        sizes: list[int] = []
+        for split in splits or SPLITS:
+            for path in sorted((folder / FOLDERS["default"]).glob(f"{split}-*.parquet")):
+                metadata = pq.read_metadata(path)
+                groups += [(path, number) for number in range(metadata.num_row_groups)]
+                sizes += [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
+        return cls(tuple(groups), np.cumsum(sizes, dtype=np.int64))
+
+    def __len__(self) -> int:
+        """How many records there are."""
+        return int(self.ends[-1]) if len(self.ends) else 0
+
+    def batches(self, *columns: str) -> Iterator[pl.DataFrame]:
+        """All records in order, in tables of at most 2,000 rows."""
+        for path, number in self.groups:
+            with pq.ParquetFile(path) as file:
+                for batch in file.iter_batches(_AT_ONCE, row_groups=[number], columns=list(columns)):
+                    yield pl.DataFrame(batch)
+
+    def column(self, name: str) -> pl.Series:
+        """A column of all records."""
+        return pl.concat([batch[name] for batch in self.batches(name)])
+
+    def texts(self, places: npt.NDArray[np.int64]) -> pl.Series:
+        """The texts of places, which are sorted; only their row groups are read."""
+        holders = np.searchsorted(self.ends, places, side="right")
+        found = [pl.Series("text", [], pl.String)]
+        for holder in np.unique(holders):
+            path, number = self.groups[holder]
+            with pq.ParquetFile(path) as file:
+                column = pl.Series("text", file.read_row_group(number, ["text"]).column("text"))
+            start = self.ends[holder - 1] if holder else 0
+            found.append(column.gather(places[holders == holder] - start))
+        return pl.concat(found)
+
+
+def id_numbers(ids: pl.Series) -> npt.NDArray[np.uint64]:
+    """Ids as numbers: what their 16 hex characters write."""
+    return ids.str.to_integer(base=16, dtype=pl.UInt64, strict=False).fill_null(0).to_numpy()
