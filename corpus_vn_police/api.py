@@ -27,6 +27,8 @@ def build(
     strict: bool = False,
     date: str | None = None,
     progress: Progress | None = None,
+    resume: bool = True,
+    rehash: bool = False,
 ) -> Build:
     """Turn seeds into a dataset that `datasets.load_dataset` opens.
 
@@ -41,6 +43,9 @@ def build(
         date: the build's date, `YYYY-MM-DD`; None is the newest record's.
         progress: called with a step (`read`, `write`), how many seeds or rows it has just done, and
             of how many (None where that is not known).
+        resume: False forgets what an earlier build that was interrupted has done.
+        rehash: True reads all seeds; else those whose path, size and mtime are as they were when the last
+            build into `out` read them are not read again.
 
     Returns:
         What the build came to.
@@ -58,7 +63,14 @@ def build(
     source, corpus = configured(seeds, config)
     target = Path(os.path.realpath(out))  # a link stays a link, and the build goes where it leads
     check_apart(source, target)
-    job = Job(workers=workers, strict=strict, date=_day(date), progress=progress or (lambda step, done, total: None))
+    job = Job(
+        workers=workers,
+        strict=strict,
+        date=_day(date),
+        progress=progress or (lambda step, done, total: None),
+        resume=resume,
+        rehash=rehash,
+    )
     try:
         built = run_build(source, target, corpus.with_flags(dedup=dedup), job)
     except OSError as error:

@@ -1,7 +1,7 @@
 """What a task leaves on disk: the seeds' ledger rows, and the records that may be published.
 
-A part is two Arrow IPC files, `<name>.index` and `<name>.records`, and a file of numbers,
-`<name>.signs`. They are mapped into memory or read piece by piece, so that what a build holds of a
+A part is two Arrow IPC files, `<name>.index` and `<name>.records`, and two files of 64-bit numbers,
+`<name>.signs` and `<name>.stamps`. They are mapped into memory or read piece by piece, so that what a build holds of a
 record is its line of `Index`: about 40 bytes, and its path where the parts are not in path order.
 """
 
@@ -39,12 +39,42 @@ others stand in `<name>.records`, in the same order.
 """
 
 
+ENDINGS = ("index", "records", "signs", "stamps")
+"""The files of a part."""
+
+Stamps = npt.NDArray[np.uint64]
+"""What text files are known by: 64 bits of path, size and mtime."""
+
+UNKNOWN = 0
+"""The stamp of a seed that is to be read again by the next build."""
+
+# What depends on more than the seed's bytes: the day, and what the system says of a file.
+_AGAIN = r"^(?:header\.future_date$|file\.)"
+_REJECTED = 255  # the split of a seed that has none
+
+
 @dataclass(frozen=True)
 class Part:
-    """A part that was written: its name, and how many seeds it holds."""
+    """A part that was written.
+
+    Attributes:
+        name: its files' name, without the ending.
+        seeds: how many seeds it holds.
+        live: of each whether it still counts (bool); None where all do. A part of an earlier build may
+            hold seeds that have changed since, or are gone.
+        again: whether the next build has to look again at a seed of it that did not change.
+    """
 
     name: str
     seeds: int
+    live: npt.NDArray[np.bool_] | None = None
+    again: bool = False
+
+    @property
+    def lines(self) -> npt.NDArray[np.uint32]:
+        """The lines of its index that count."""
+        live = np.arange(self.seeds) if self.live is None else np.flatnonzero(self.live)
+        return live.astype(np.uint32)
 
 
 def write_part(
@@ -53,6 +83,7 @@ def write_part(
     index: pl.DataFrame,
     records: pa.Table | None = None,
     signs: npt.NDArray[np.uint64] | None = None,
+    stamps: Stamps | None = None,
 ) -> Part:
     """Write a part.
 
@@ -63,7 +94,9 @@ def write_part(
         records: a row for each row of `index` that has a `split`, in that order; None where
             nobody will read them.
         signs: what copies are found by, a column a record; None where none are looked for.
+        stamps: of each row of `index` its stamp; None where the seeds are no text files.
     """
+    again = index["reason"].str.contains(_AGAIN).fill_null(False).to_numpy()
     tables = {"index": index.to_arrow(compat_level=pl.CompatLevel.oldest()), "records": records}
     for kind, table in tables.items():
         if table is not None:
@@ -72,7 +105,14 @@ def write_part(
                 writer.write_table(table)
     if signs is not None:
         signs.tofile(folder / f"{name}.signs")
-    return Part(name, len(index))
+    if stamps is not None:
+        np.where(again, np.uint64(UNKNOWN), stamps).tofile(folder / f"{name}.stamps")
+    return Part(name, len(index), again=bool(again.any()))
+
+
+def read_stamps(folder: Path, part: Part) -> Stamps:
+    """The stamps of a part's seeds."""
+    return np.fromfile(folder / f"{part.name}.stamps", np.uint64)
 
 
 def open_table(folder: Path, part: Part, kind: str) -> pa.Table:
@@ -81,17 +121,22 @@ def open_table(folder: Path, part: Part, kind: str) -> pa.Table:
         return pa.ipc.open_file(source).read_all()
 
 
-_KINDS = {"ids": np.uint64, "splits": np.uint8, "text_bytes": np.uint32, "data_bytes": np.uint32, "rows": np.uint32}
+_KINDS = {
+    "holders": np.uint32, "lines": np.uint32, "ids": np.uint64, "splits": np.uint8, "text_bytes": np.uint32,
+    "data_bytes": np.uint32, "rows": np.uint32,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Index:
-    """The seeds of all parts, in the order of parts; a seed is known by its number in it.
+    """The seeds of all parts that count, in the order of parts; a seed is known by its number in it.
 
     Attributes:
         folder: where the parts are.
         parts: the parts.
-        starts: of each part the number of its first seed, and the number of all (int64).
+        records: of each part how many records it holds, with those that no longer count.
+        holders: of each seed its part (uint32).
+        lines: its line in the part's index (uint32).
         ids: the ids as numbers (uint64); 0 where there is none.
         splits: the split (uint8), 255 for a seed that is rejected.
         text_bytes: length of the text in UTF-8 (uint32).
@@ -101,7 +146,9 @@ class Index:
 
     folder: Path
     parts: tuple[Part, ...]
-    starts: npt.NDArray[np.int64]
+    records: tuple[int, ...]
+    holders: npt.NDArray[np.uint32]
+    lines: npt.NDArray[np.uint32]
     ids: npt.NDArray[np.uint64]
     splits: npt.NDArray[np.uint8]
     text_bytes: npt.NDArray[np.uint32]
@@ -111,23 +158,48 @@ class Index:
     @classmethod
     def read(cls, folder: Path, parts: tuple[Part, ...]) -> Index:
         """Gather the index of parts."""
-        columns: dict[str, list[np.ndarray]] = {name: [] for name in _KINDS}
-        for part in parts:
+        columns: dict[str, list[npt.NDArray[np.generic]]] = {name: [] for name in _KINDS}
+        records = []
+        for holder, part in enumerate(parts):
             frame = pl.DataFrame(open_table(folder, part, "index").select(["id", "bytes", "split", "text_bytes"]))
-            ids = frame["id"].str.to_integer(base=16, dtype=pl.UInt64).fill_null(0)
-            splits = frame["split"].fill_null(255).to_numpy()
-            columns["ids"].append(ids.to_numpy())
-            columns["splits"].append(splits)
-            columns["text_bytes"].append(frame["text_bytes"].fill_null(0).to_numpy())
-            columns["data_bytes"].append(frame["bytes"].fill_null(0).clip(0, 2**32 - 1).cast(pl.UInt32).to_numpy())
-            columns["rows"].append((np.cumsum(splits != 255) - 1).clip(min=0).astype(np.uint32))
+            splits = frame["split"].fill_null(_REJECTED).to_numpy()
+            found = {
+                "ids": frame["id"].str.to_integer(base=16, dtype=pl.UInt64).fill_null(0),
+                "splits": splits,
+                "text_bytes": frame["text_bytes"].fill_null(0),
+                "data_bytes": frame["bytes"].fill_null(0).clip(0, 2**32 - 1).cast(pl.UInt32),
+                "rows": (np.cumsum(splits != _REJECTED) - 1).clip(min=0).astype(np.uint32),
+            }
+            records.append(int((splits != _REJECTED).sum()))
+            columns["lines"].append(part.lines)
+            columns["holders"].append(np.full(len(part.lines), holder, np.uint32))
+            for name, values in found.items():
+                columns[name].append(np.asarray(values)[part.lines])
         joined = {name: np.concatenate([np.empty(0, kind), *columns[name]]) for name, kind in _KINDS.items()}
-        starts = np.concatenate([[0], np.cumsum([part.seeds for part in parts], dtype=np.int64)])
-        return cls(folder, parts, starts.astype(np.int64), **joined)
+        return cls(folder, parts, tuple(records), **joined)
 
     def __len__(self) -> int:
         """How many seeds there are."""
-        return int(self.starts[-1])
+        return len(self.holders)
+
+    @property
+    def publishable(self) -> npt.NDArray[np.bool_]:
+        """Of each seed whether it has a record: nothing was wrong with it alone (bool)."""
+        found: npt.NDArray[np.bool_] = self.splits != _REJECTED
+        return found
+
+    def signed(self, seeds: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The place of seeds' records among the records of all parts."""
+        starts = np.cumsum(self.records, dtype=np.int64) - self.records
+        places: npt.NDArray[np.int64] = starts[self.holders[seeds]] + self.rows[seeds]
+        return places
+
+    def by_place(self) -> npt.NDArray[np.int64]:
+        """Of each place among the records of all parts the seed; -1 where it no longer counts."""
+        seeds = np.flatnonzero(self.publishable)
+        found = np.full(sum(self.records), -1, np.int64)
+        found[self.signed(seeds)] = seeds
+        return found
 
     def in_path_order(self) -> npt.NDArray[np.int64]:
         """The seeds' numbers in the order of their paths' bytes, then of their sha256.
@@ -164,27 +236,24 @@ class Index:
         """How many records that may be published have each date; undated ones are left out."""
         counts: Counter[str] = Counter()
         for part in self.parts:
-            frame = pl.DataFrame(open_table(self.folder, part, "index").select(["date", "split"])).drop_nulls()
+            frame = pl.DataFrame([self.column(part, "date"), self.column(part, "split")]).drop_nulls()
             counts.update(dict(frame["date"].value_counts().iter_rows()))
         return counts
 
     def column(self, part: Part, name: str) -> pl.Series:
-        """A column of a part's index."""
-        return pl.Series(name, open_table(self.folder, part, "index").column(name))
+        """A column of a part's index, of the seeds that count."""
+        column = pl.Series(name, open_table(self.folder, part, "index").column(name))
+        return column if part.live is None else column.filter(pl.Series(part.live))
 
     def gather(self, numbers: npt.NDArray[np.int64], columns: list[str]) -> pa.Table:
         """The index lines of seeds, in the order of their numbers given."""
-        holders = self._holders(numbers)
-        return _gather(self.folder, self.parts, holders, numbers - self.starts[holders], "index", columns)
+        holders, lines = (places[numbers].astype(np.int64) for places in (self.holders, self.lines))
+        return _gather(self.folder, self.parts, holders, lines, "index", columns)
 
     def locate(self, numbers: npt.NDArray[np.int64]) -> Located:
         """Where the records of seeds are; all of them must have a split."""
-        holders = self._holders(numbers).astype(np.uint32)
         sizes = np.stack([self.text_bytes[numbers], self.data_bytes[numbers]])
-        return Located(self.folder, self.parts, holders, self.rows[numbers], *sizes)
-
-    def _holders(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        return np.searchsorted(self.starts, numbers, side="right") - 1
+        return Located(self.folder, self.parts, self.holders[numbers], self.rows[numbers], *sizes)
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime
 import functools
 import os
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
@@ -31,10 +33,11 @@ from corpus_vn_police.contract import load_contract
 from corpus_vn_police.dedup import Settled, settle, sign
 from corpus_vn_police.engine.local import available_cpus, map_tasks
 from corpus_vn_police.errors import ConfigError, InputError, LedgerError, NothingPublishedError, RejectedError
+from corpus_vn_police.known import Known, Planned
 from corpus_vn_police.normalise import normalise
 from corpus_vn_police.parts import INDEX, Index, Part, write_part
 from corpus_vn_police.quality import quality
-from corpus_vn_police.read import Batching, Skipped, Task, Unpacker, list_input, load, seeds_in
+from corpus_vn_police.read import Batching, Listing, Skipped, Unpacker, list_input, load, seeds_in
 from corpus_vn_police.split import assign_split, suggest_starts
 from corpus_vn_police.state import open_state
 from corpus_vn_police.structure import structure
@@ -81,6 +84,8 @@ class Job:
         strict: whether a rejected seed makes the build fail, leaving the output as it was.
         date: the build's date as ISO day; None for the newest record's.
         progress: told what has been done.
+        resume: False forgets what a build that was interrupted has done.
+        rehash: True reads all seeds, also those that have not changed.
     """
 
     workers: int | None = None
@@ -88,6 +93,8 @@ class Job:
     strict: bool = False
     date: str | None = None
     progress: Progress = lambda step, done, total: None
+    resume: bool = True
+    rehash: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a number of processes below 1."""
@@ -111,9 +118,10 @@ def run_build(seeds: str, out: Path, corpus: Corpus, job: Job) -> Build:
     """
     corpus = with_latest(corpus)
     unpacker = Unpacker(corpus.limits, job.batching)
-    tasks, total = _tasks_outside(out, seeds, unpacker)
+    listing = _listing_outside(out, seeds)
     with open_state(out) as state:
-        index = process_all(tasks, total, state.parts, corpus, job)
+        known = Known.open(state.parts, listing, corpus, resume=job.resume, rehash=job.rehash)
+        index = _read_all(known, listing, unpacker, corpus, job)
         settled = settle(index, corpus.dedup)
         _check_publishable(index, settled, job)
         order = index.in_path_order()
@@ -124,58 +132,86 @@ def run_build(seeds: str, out: Path, corpus: Corpus, job: Job) -> Build:
         _check_balance(len(index), status, build)
         notes = (*_notes(corpus, index), *_skipped_note(unpacker.skipped))
         state.place()
+        known.finish()
     return replace(build, out=str(out), notes=notes)
 
 
+def _read_all(known: Known, listing: Listing, unpacker: Unpacker, corpus: Corpus, job: Job) -> Index:
+    """All seeds of a listing: those that earlier builds have read as they are known, the others read."""
+    unpacker.skipped.hidden += listing.hidden
+    unpacker.skipped.other += listing.other
+    reused, unread = known.reuse(listing, unpacker)
+    job.progress("read", sum(len(part.lines) for part in reused), listing.seeds)
+    plan = known.plan(unread, unpacker, reused)
+    parts = process_all(plan, listing.seeds, known.folder, corpus, job, done=known.add)
+    return gather_parts(known.folder, [*reused, *parts])
+
+
 def process_all(
-    tasks: Iterator[Task], total: int | None, folder: Path, corpus: Corpus, job: Job, *, keep_records: bool = True
-) -> Index:
+    plan: Iterable[Planned],
+    total: int | None,
+    folder: Path,
+    corpus: Corpus,
+    job: Job,
+    *,
+    keep_records: bool = True,
+    done: Callable[[Planned, list[Part]], None] = lambda planned, parts: None,
+) -> list[Part]:
     """Take all tasks down the road to their parts.
 
     Args:
-        tasks: what to read.
-        total: how many seeds that will be, for whoever watches; None where it is not known.
+        plan: what to read.
+        total: how many seeds there are, for whoever watches; None where it is not known.
         folder: where the parts go.
         corpus: the settings.
         job: how it runs.
         keep_records: False leaves the records out of the parts, for a check that writes nothing.
+        done: told of each task that is done.
 
     Raises:
-        InputError: there is not one seed.
         LedgerError: a seed was lost between the reading and its part (law 3).
     """
     work = functools.partial(process, folder, corpus, job.batching, keep_records)
     parts: list[Part] = []
-    given = 0
+    running: deque[Planned] = deque()
 
-    def counted() -> Iterator[tuple[int, Task]]:
-        nonlocal given
-        for number, task in enumerate(tasks):
-            given += seeds_in(task)
-            yield number, task
+    def started() -> Iterator[Planned]:
+        for planned in plan:
+            running.append(planned)
+            yield planned
 
-    for done in map_tasks(work, counted(), job.processes):
-        parts += done
-        job.progress("read", sum(part.seeds for part in done), total)
+    for found in map_tasks(work, started(), job.processes):
+        planned = running.popleft()
+        given, came = seeds_in(planned.task), sum(part.seeds for part in found)
+        if given != came:
+            raise LedgerError(
+                f"{given} seeds were read and {came} came to their parts",
+                "this is a defect of corpus-vn-police: please report it; nothing was published",
+            )
+        done(planned, found)
+        parts += found
+        job.progress("read", came, total)
+    return parts
+
+
+def gather_parts(folder: Path, parts: list[Part]) -> Index:
+    """The index of all parts.
+
+    Raises:
+        InputError: there is not one seed.
+    """
     index = Index.read(folder, tuple(parts))
-    if len(index) != given:
-        raise LedgerError(
-            f"{given} seeds were read and {len(index)} came to their parts",
-            "this is a defect of corpus-vn-police: please report it; nothing was published",
-        )
-    if not given:
+    if not len(index):
         raise InputError("the input holds no seeds: no text, row or member", "give files that hold some")
     return index
 
 
-def process(
-    folder: Path, corpus: Corpus, batching: Batching, keep_records: bool, numbered: tuple[int, Task]
-) -> list[Part]:
+def process(folder: Path, corpus: Corpus, batching: Batching, keep_records: bool, planned: Planned) -> list[Part]:
     """Take one task's seeds down the road to their parts: what a worker does."""
-    number, task = numbered
     contract = load_contract("record")
-    parts = []
-    for place, seeds in enumerate(load(task, corpus.limits, batching)):
+    parts: list[Part] = []
+    first = 0
+    for place, seeds in enumerate(load(planned.task, corpus.limits, batching)):
         batch = quality(structure(normalise(seeds, corpus.text), corpus), corpus.quality)
         alive = batch["reason"].is_null()
         sieved = validate(records(batch.filter(alive), contract), contract)
@@ -185,26 +221,24 @@ def process(
             pl.when(kept).then(assign_split(batch, corpus.splits)).alias("split"),
             pl.when(kept).then(pl.col("text").str.len_bytes()).alias("text_bytes"),
         )
-        name = f"{number:07d}-{place:04d}"
-        index = batch.select(INDEX.names())
-        parts.append(
-            _write(folder, name, index, batch.filter(kept), sieved.kept, corpus)
-            if keep_records
-            else write_part(folder, name, index)
-        )
+        stamps = None if planned.stamps is None else planned.stamps[first : first + len(batch)]
+        first += len(batch)
+        name, index = f"{planned.name}-{place:04d}", batch.select(INDEX.names())
+        if keep_records:
+            extras = _extras(batch.filter(kept), sieved.kept, corpus)
+            parts.append(write_part(folder, name, index, *extras, stamps))
+        else:
+            parts.append(write_part(folder, name, index))
     return parts
 
 
-def _write(
-    folder: Path, name: str, index: pl.DataFrame, published: pl.DataFrame, table: pa.Table, corpus: Corpus
-) -> Part:
-    """Write a part with its records, the bytes that `sources` needs, and the signs that dedup needs."""
+def _extras(published: pl.DataFrame, table: pa.Table, corpus: Corpus) -> tuple[pa.Table, npt.NDArray[np.uint64] | None]:
+    """Records with the bytes that `sources` needs, and the signs that dedup needs."""
     if corpus.sources:
         data = published["data"].to_arrow(compat_level=pl.CompatLevel.oldest())
         table = table.append_column(SOURCE_DATA, data.cast(pa.binary()))
     level = corpus.dedup.level
-    signs = None if level == "off" else sign(published["text"], near=level == "near")
-    return write_part(folder, name, index, table, signs)
+    return table, None if level == "off" else sign(published["text"], near=level == "near")
 
 
 def _with_rejected(batch: pl.DataFrame, alive: pl.Series, rejected: pl.DataFrame) -> pl.DataFrame:
@@ -216,11 +250,11 @@ def _with_rejected(batch: pl.DataFrame, alive: pl.Series, rejected: pl.DataFrame
     return batch.with_columns(batch[name].scatter(places, rejected[name]) for name in names)
 
 
-def _tasks_outside(out: Path, seeds: str, unpacker: Unpacker) -> tuple[Iterator[Task], int | None]:
-    """The input's tasks, and how many seeds they hold where that is known.
+def _listing_outside(out: Path, seeds: str) -> Listing:
+    """The input.
 
     Raises:
-        ConfigError: the input holds what an older build wrote, as a glob may name it.
+        ConfigError: it holds what an older build wrote, as a glob may name it.
     """
     listing = list_input(seeds)
     root = Path(os.path.realpath(listing.root))
@@ -231,7 +265,7 @@ def _tasks_outside(out: Path, seeds: str, unpacker: Unpacker) -> tuple[Iterator[
             raise ConfigError(
                 f"the seeds include {found}, which lies in --out {out}", "give a folder for --out elsewhere"
             )
-    return unpacker.tasks(listing), listing.seeds
+    return listing
 
 
 def _write_all(folder: Path, shards: list[Shard], job: Job, seeds: int) -> list[Written]:

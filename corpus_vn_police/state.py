@@ -1,7 +1,7 @@
 """`.OUT.state/`: what a build needs beside its output, never published.
 
-Holds the lock that keeps two builds out of one folder, the parts of a build under way, the
-finished folder before it is put in place, and the older one on its way out.
+Holds the lock that keeps two builds out of one folder, the parts that were read (for the next build as
+well), the finished folder before it is put in place, and the older one on its way out.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class State:
 
     @property
     def parts(self) -> Path:
-        """The parts of the build under way."""
+        """The parts of this build and of those before it."""
         return self.folder / "parts"
 
     @property
@@ -50,7 +50,7 @@ class State:
 
     def _clean(self) -> None:
         recover(self.out, self._aside)
-        for leftover in (self.parts, self.new, self._aside):
+        for leftover in (self.new, self._aside):
             if leftover.exists():
                 shutil.rmtree(leftover)
 
@@ -123,7 +123,6 @@ def open_state(out: Path) -> Iterator[State]:
     try:
         state._clean()
         check_output(out)  # again, now that no other build can be at it
-        state.parts.mkdir()
         state.new.mkdir()
         yield state
     finally:

@@ -13,8 +13,9 @@ import pyarrow as pa
 from corpus_vn_police.build.parquet import ledger_rows
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.dedup import settle_ids
+from corpus_vn_police.known import Planned
 from corpus_vn_police.parts import Index
-from corpus_vn_police.pipeline import Job, process_all, with_latest
+from corpus_vn_police.pipeline import Job, gather_parts, process_all, with_latest
 from corpus_vn_police.read import Unpacker, list_input
 
 
@@ -48,5 +49,8 @@ def _surveyed(seeds: str, corpus: Corpus, job: Job) -> Iterator[Index]:
     corpus = replace(with_latest(corpus), sources=False)
     listing = list_input(seeds)
     tasks = Unpacker(corpus.limits, job.batching).tasks(listing)
-    with tempfile.TemporaryDirectory(prefix="corpus-vn-police-") as folder:
-        yield process_all(tasks, listing.seeds, Path(folder), corpus, job, keep_records=False)
+    plan = (Planned(f"{number:07d}", task) for number, task in enumerate(tasks))
+    with tempfile.TemporaryDirectory(prefix="corpus-vn-police-") as name:
+        folder = Path(name)
+        parts = process_all(plan, listing.seeds, folder, corpus, job, keep_records=False)
+        yield gather_parts(folder, parts)

@@ -119,6 +119,12 @@ def build(
     date: Annotated[
         str | None, typer.Option(metavar="YYYY-MM-DD", help="The build's date; else the newest record's.")
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume/--no-resume", help="Go on from what an interrupted build has done.")
+    ] = True,
+    rehash: Annotated[
+        bool, typer.Option("--rehash", help="Read all seeds, also those whose size and mtime have not changed.")
+    ] = False,
     as_json: Json = False,
 ) -> int:
     """Turn seeds into a dataset."""
@@ -134,6 +140,8 @@ def build(
             strict=strict,
             date=date,
             progress=moved,
+            resume=resume,
+            rehash=rehash,
         )
     for note in built.notes:
         say("note:  " + "\n       ".join(printable(line) for line in note.split("\n")))

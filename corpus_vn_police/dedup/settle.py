@@ -46,7 +46,7 @@ def settle(index: Index, dedup: Dedup) -> Settled:
         dedup: which copies are left out; `off` leaves out those that share their id alone.
     """
     collisions, copies = _by_id(index)
-    published = _without(index.splits != _REJECTED, collisions, copies)
+    published = _without(index.publishable, collisions, copies)
     if dedup.level != "off":
         found = find_copies(_signed(index, published), dedup)
         copies = _one_step(copies, _by_text(index, found, dedup))
@@ -62,12 +62,9 @@ def settle(index: Index, dedup: Dedup) -> Settled:
 def settle_ids(index: Index) -> Settled:
     """Reject the seeds whose id others have with other bytes, and leave out no copy: for a check alone."""
     collisions, copies = _by_id(index)
-    published = _without(index.splits != _REJECTED, collisions)
+    published = _without(index.publishable, collisions)
     none = copies.clear().select(seed="kept", duplicates=pl.lit(0, pl.Int32))
     return Settled(published, collisions.drop("kept"), none)
-
-
-_REJECTED = 255
 
 
 def _without(published: npt.NDArray[np.bool_], *changes: pl.DataFrame) -> npt.NDArray[np.bool_]:
@@ -83,23 +80,20 @@ def _by_id(index: Index) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def _signed(index: Index, published: npt.NDArray[np.bool_]) -> Signed:
-    """The texts that may be published, known by their place among those that were signed."""
-    seeds = np.flatnonzero(index.splits != _REJECTED)
-    places = np.cumsum(index.splits != _REJECTED) - 1
-    ends = np.cumsum(index.splits != _REJECTED)
-    counts = np.diff(np.concatenate([[0], ends])[index.starts]).tolist()
+    """The texts that may be published, known by their place among all that were signed."""
+    seeds = index.by_place()
 
     def texts(wanted: npt.NDArray[np.int64]) -> pl.Series:
         located = index.locate(seeds[wanted])
         return pl.Series("text", located.gather(0, len(located), ["text"]).column("text"))
 
-    order = places[standing_order(index, np.flatnonzero(published))]
+    order = index.signed(standing_order(index, np.flatnonzero(published)))
     paths = [index.folder / f"{part.name}.signs" for part in index.parts]
-    return Signed(paths, counts, order, texts, index.folder / "sets")
+    return Signed(paths, list(index.records), order, texts, index.folder / "sets")
 
 
 def _by_text(index: Index, found: Copies, dedup: Dedup) -> pl.DataFrame:
-    seeds = np.flatnonzero(index.splits != _REJECTED)
+    seeds = index.by_place()
     kept = seeds[found.kept]
     frame = pl.DataFrame(
         {

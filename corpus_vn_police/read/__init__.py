@@ -9,7 +9,7 @@ import polars as pl
 import pyarrow as pa
 
 from corpus_vn_police.config import Limits
-from corpus_vn_police.read.listing import Listing, display, list_input
+from corpus_vn_police.read.listing import Listing, display, kind_of, list_input
 from corpus_vn_police.read.rows import read_row, read_table_row
 from corpus_vn_police.read.seeds import DAMAGED, SEEDS, Blob, SeedBatch, describe, failed, fault, take, unpacked, whole
 from corpus_vn_police.read.tasks import (
@@ -25,7 +25,19 @@ from corpus_vn_police.read.tasks import (
     seeds_in,
 )
 
-__all__ = ["SEEDS", "Batching", "Listing", "Skipped", "Task", "Unpacker", "list_input", "load", "seeds_in"]
+__all__ = [
+    "SEEDS",
+    "Batching",
+    "Listing",
+    "Skipped",
+    "Task",
+    "Texts",
+    "Unpacker",
+    "kind_of",
+    "list_input",
+    "load",
+    "seeds_in",
+]
 
 _BLOCK = 1 << 16  # larger, and each read costs a mapping of memory
 _IRREGULAR = failed("file.not_regular", "a device, a FIFO, a socket or a broken link")

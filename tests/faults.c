@@ -1,0 +1,118 @@
+/* A library to be loaded before libc (LD_PRELOAD): the n-th call that changes a file below a folder
+ * fails, or kills the process. FAULT_DIR names the folder, FAULT_AT is n (from 1; 0 for none),
+ * FAULT_ERRNO the error number (0 for SIGKILL); each such call adds a byte to the file FAULT_COUNT.
+ * Calls of libc's own (fwrite's write) cannot be seen, so fwrite is one of those that are.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static long calls;
+
+static int inside(const char *path) {
+    const char *folder = getenv("FAULT_DIR");
+    return folder && path && strncmp(path, folder, strlen(folder)) == 0;
+}
+
+static int open_inside(int descriptor) {
+    char link[64], path[PATH_MAX];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    if (length < 0) return 0;
+    path[length] = 0;
+    return inside(path);
+}
+
+/* Whether this call is the one that fails. */
+static int fails(int counted) {
+    const char *at = getenv("FAULT_AT"), *number = getenv("FAULT_ERRNO"), *count = getenv("FAULT_COUNT");
+    if (!counted) return 0;
+    calls++;
+    if (count) {
+        static int (*real_open)(const char *, int, ...);
+        static ssize_t (*real_write)(int, const void *, size_t);
+        if (!real_open) real_open = dlsym(RTLD_NEXT, "open");
+        if (!real_write) real_write = dlsym(RTLD_NEXT, "write");
+        int descriptor = real_open(count, O_WRONLY | O_CREAT | O_APPEND, 0600);
+        if (descriptor >= 0) {
+            real_write(descriptor, ".", 1);
+            close(descriptor);
+        }
+    }
+    if (!at || calls != atol(at)) return 0;
+    if (!number || !atoi(number)) raise(SIGKILL);
+    errno = atoi(number);
+    return 1;
+}
+
+#define REAL(name, result, ...) \
+    static result (*real)(__VA_ARGS__); \
+    if (!real) real = dlsym(RTLD_NEXT, #name)
+
+ssize_t write(int descriptor, const void *data, size_t size) {
+    REAL(write, ssize_t, int, const void *, size_t);
+    return fails(open_inside(descriptor)) ? -1 : real(descriptor, data, size);
+}
+
+ssize_t pwrite64(int descriptor, const void *data, size_t size, off64_t offset) {
+    REAL(pwrite64, ssize_t, int, const void *, size_t, off64_t);
+    return fails(open_inside(descriptor)) ? -1 : real(descriptor, data, size, offset);
+}
+
+ssize_t writev(int descriptor, const struct iovec *pieces, int count) {
+    REAL(writev, ssize_t, int, const struct iovec *, int);
+    return fails(open_inside(descriptor)) ? -1 : real(descriptor, pieces, count);
+}
+
+size_t fwrite(const void *data, size_t size, size_t count, FILE *stream) {
+    REAL(fwrite, size_t, const void *, size_t, size_t, FILE *);
+    return fails(open_inside(fileno(stream))) ? 0 : real(data, size, count, stream);
+}
+
+int fsync(int descriptor) {
+    REAL(fsync, int, int);
+    return fails(open_inside(descriptor)) ? -1 : real(descriptor);
+}
+
+int rename(const char *from, const char *to) {
+    REAL(rename, int, const char *, const char *);
+    return fails(inside(to)) ? -1 : real(from, to);
+}
+
+int renameat2(int old, const char *from, int new, const char *to, unsigned flags) {
+    REAL(renameat2, int, int, const char *, int, const char *, unsigned);
+    return fails(inside(to)) ? -1 : real(old, from, new, to, flags);
+}
+
+int unlink(const char *path) {
+    REAL(unlink, int, const char *);
+    return fails(inside(path)) ? -1 : real(path);
+}
+
+int mkdir(const char *path, mode_t mode) {
+    REAL(mkdir, int, const char *, mode_t);
+    return fails(inside(path)) ? -1 : real(path, mode);
+}
+
+static int opened(int folder, const char *path, int flags, mode_t mode) {
+    static int (*real)(int, const char *, int, ...);
+    if (!real) real = dlsym(RTLD_NEXT, "openat");
+    if (fails((flags & (O_CREAT | O_TRUNC)) && inside(path))) return -1;
+    return real(folder, path, flags, mode);
+}
+
+#define MODE(flags) \
+    mode_t mode = 0; \
+    if ((flags) & O_CREAT) { va_list more; va_start(more, flags); mode = va_arg(more, mode_t); va_end(more); }
+
+int open(const char *path, int flags, ...) { MODE(flags) return opened(AT_FDCWD, path, flags, mode); }
+int open64(const char *path, int flags, ...) { MODE(flags) return opened(AT_FDCWD, path, flags | O_LARGEFILE, mode); }
