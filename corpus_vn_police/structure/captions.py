@@ -104,14 +104,14 @@ def _alone(units: pl.DataFrame) -> pl.DataFrame:
     alone = ((units["kind"] == "caption") & (units["text"] == "")).arg_true()
     before = alone.filter(alone > 0) - 1
     few = units[before].with_columns(before.alias("unit"), units["credit"].gather(before + 1).alias("given"))
-    text, no = pl.col("text"), pl.lit(False)
+    text = pl.col("text")
     words = text.str.count_matches(" ") + 1
     few = few.filter(
         (pl.col("kind") == "body") & (pl.col("row") == units["row"].gather(before + 1)) & (words <= _LONGEST)
     )
     if not len(few):
         return units
-    few = few.filter(~text.str.contains(r"[.!?…]$") | (points(text, words, no, no) >= 1))
+    few = few.filter(~few["text"].str.contains(r"[.!?…]$") | (points(few["text"], few.select(words).to_series()) >= 1))
     units = units.with_columns(
         units["credit"].scatter(few["unit"], few["given"]),
         units["kind"].scatter(few["unit"], "caption") if len(few) else units["kind"],
@@ -185,8 +185,8 @@ def _judged(few: pl.DataFrame) -> pl.DataFrame:
         .then(_ENOUGH + 1)
         .otherwise(pl.when("last").then(_ENOUGH + 2).otherwise(_ENOUGH))
     )
-    few = few.with_columns((points(shown, words, pl.col("gap"), pl.col("near")) >= limit).alias("enough"))
-    few = few.filter(pl.col("enough") & (pl.col("credit").is_not_null() | (words <= _LONGEST_BARE)))
+    few = few.with_columns(points(few["shown"], few.select(words).to_series(), few["gap"], few["near"]).alias("points"))
+    few = few.filter((pl.col("points") >= limit) & (pl.col("credit").is_not_null() | (words <= _LONGEST_BARE)))
     return few.select("unit", shown.alias("text"), "credit")
 
 

@@ -199,7 +199,8 @@ def mark_title(units: pl.DataFrame, wanted: pl.Series, tight: pl.Series) -> pl.D
     # Captions and headlines both begin with a verb; that is no sign of either.
     limit = pl.when(tight.gather(first["row"])).then(7).otherwise(4) + begins_with_a_verb(text).cast(pl.Int8) * 3
     open_ended = ~text.str.contains(r"[.;,:]$") | text.str.ends_with("...") | pl.col("before").is_not_null()
-    likely = (points(text, words, pl.lit(False), pl.lit(False)) < limit) & ~text.str.contains(OPENS_WITH_DATE)
+    first = first.with_columns(points(first["text"], first.select(words).to_series()).alias("points"))
+    likely = (pl.col("points") < limit) & ~text.str.contains(OPENS_WITH_DATE)
     titles = first.filter(open_ended & (pl.col("sure") | likely))["unit"]
     timed = above.filter(pl.col("before").is_not_null())
     return units.with_columns(
