@@ -117,26 +117,45 @@ def mark_byline(units: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_bylines(units: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
-    signed: dict[int, list[tuple[str, str]]] = {}
+    """Mark who signs; `found` are the lines and ends of paragraphs that may be or hold a signature."""
+    whole: dict[int, str] = {}
+    ends: dict[int, tuple[str, int]] = {}  # who signs, and how many code points that takes at the end
     rows = set()
     for unit, row, text, last, beside in found.reverse().iter_rows():
         if row in rows:
             continue
         names = signature(text) if last or beside or _LABELLED.fullmatch(text) else None
-        pieces = [("byline", names)] if names else None
-        if pieces is None and last and (parted := glued_signature(text)):
-            whole = units["text"][unit]
-            pieces = [("body", whole[: len(whole) - len(text)] + parted[0]), ("byline", parted[1])]
-        if pieces:
-            rows.add(row)
-            signed[unit] = pieces
-    if not signed:
-        return units.drop("unit")
-    flat = [(unit, kind, text) for unit, pieces in signed.items() for kind, text in pieces]
-    new = pl.DataFrame(flat, {"unit": units.schema["unit"], "new_kind": pl.String, "new_text": pl.String}, orient="row")
-    joined = units.join(new, on="unit", how="left", maintain_order="left_right")
-    kind, text = pl.coalesce("new_kind", "kind"), pl.coalesce("new_text", "text")
-    return joined.with_columns(kind.alias("kind"), text.alias("text")).drop("unit", "new_kind", "new_text")
+        if names:
+            whole[unit] = names
+        elif last and (parted := glued_signature(text)):
+            ends[unit] = parted[1], len(text) - len(parted[0])
+        else:
+            continue
+        rows.add(row)
+    text, kind, named = units["text"], units["kind"], pl.Series(list(whole), dtype=pl.UInt32)
+    if whole:
+        text = text.scatter(named, pl.Series(list(whole.values())))
+        kind = kind.scatter(named, "byline")
+    units = units.with_columns(text, kind)
+    return _parted(units, ends).drop("unit")
+
+
+def _parted(units: pl.DataFrame, ends: dict[int, tuple[str, int]]) -> pl.DataFrame:
+    """Part the paragraphs that end in a signature before it.
+
+    No paragraph comes to Python for that: to take 1,000 of 3.5 kB there and back took 20 ms.
+    """
+    if not ends:
+        return units
+    names, lengths = zip(*ends.values(), strict=True)
+    places = pl.Series("unit", list(ends), units.schema["unit"])
+    text = units["text"]
+    kept = pl.DataFrame({"text": text.gather(places), "length": lengths}).select(
+        pl.col("text").str.head(-pl.col("length"))
+    )
+    bylines = units[places].with_columns(pl.lit("byline").alias("kind"), pl.Series("text", names))
+    units = units.with_columns(text.scatter(places, kept.to_series()))
+    return pl.concat([units, bylines]).sort("unit", maintain_order=True)
 
 
 _HEAD = 4  # paragraphs that may stand above the article: headline, time, names
