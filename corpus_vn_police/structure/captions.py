@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+
+import numpy as np
 import polars as pl
 
 from corpus_vn_police.structure import credits
@@ -46,29 +49,37 @@ def _unfused(units: pl.DataFrame) -> pl.DataFrame:
     places = ((units["kind"] == "body") & units["text"].str.contains_any(["Ảnh", "ẢNH", "(ảnh", "[ảnh"])).arg_true()
     text = units["text"].gather(places)
     inside = text.str.contains(r"(?:Ảnh|ẢNH)\s*[:：]|[(\[]\s*(?:[Ảả]nh|ẢNH)\s")
+    places, text = places.filter(inside), text.filter(inside)
     words = text.str.count_matches(" ") + 1
-    sentences = text.str.count_matches(r"[\p{Ll}\p{N}”\")][.!?…] ") + 1
-    whole = (words <= _LONGEST) & ~((sentences > 2) & (words > _SHORT))
-    short = text.set(~whole, None)  # what is long is not searched for the end of a caption
-    places = places.filter(inside & ~short.str.contains(credits.ENDS_IN_CREDIT).fill_null(False))
+    short = text.set(words > _LONGEST, None)  # what is long is searched for no more than labels
+    sentences = short.str.count_matches(r"[\p{Ll}\p{N}”\")][.!?…] ") + 1
+    short = short.set((sentences > 2) & (words > _SHORT), None)
+    parted = ~short.str.contains(credits.ENDS_IN_CREDIT).fill_null(False)
+    places, text = places.filter(parted), text.filter(parted)
     if not len(places):
         return units
+    pieces = [credits.unfuse(paragraph, _LONGEST) for paragraph in text.to_list()]
+    return _apart(units, places, pieces)
+
+
+def _apart(units: pl.DataFrame, places: pl.Series, pieces: list[list[tuple[str, str, str | None]]]) -> pl.DataFrame:
+    """Put the text, kind and credit of pieces in the place of the units that they were."""
+    of = np.repeat(places.to_numpy(), [len(each) for each in pieces])
+    text, kind, credit = zip(*itertools.chain.from_iterable(pieces), strict=True)
+    columns = [pl.Series("text", text), pl.Series("kind", kind), pl.Series("credit", credit, pl.String)]
+    new = units[of].with_columns(pl.Series("unit", of), *columns)
     units = units.with_row_index("unit")
-    parted = []
-    for unit in units[places].iter_rows(named=True):
-        names = ("text", "kind", "credit")
-        parted += [unit | dict(zip(names, piece, strict=True)) for piece in credits.unfuse(unit["text"], _LONGEST)]
-    rest = units.filter(~pl.col("unit").is_in(places.implode()))
-    return pl.concat([rest, pl.DataFrame(parted, schema=units.schema)]).sort("unit", maintain_order=True).drop("unit")
+    whole = pl.Series([True]).new_from_index(0, len(units)).scatter(places, False)
+    return pl.concat([units.filter(whole), new.select(units.columns)]).sort("unit", maintain_order=True).drop("unit")
 
 
 def _labelled(units: pl.DataFrame) -> pl.DataFrame:
     """Mark the captions whose credit has a label: `(ảnh X).`, `Ảnh: X`, `Ảnh do X cung cấp`."""
     text = units["text"]
     short = (units["kind"] == "body") & (text.str.len_bytes() < _LONGEST * 10)
-    places = (short & text.str.contains_any(_LABELS)).arg_true()
+    places = short.arg_true()
     few = pl.DataFrame({"text": text.gather(places), "place": places}).filter(
-        pl.col("text").str.count_matches(" ") < _LONGEST + 8
+        pl.col("text").str.contains_any(_LABELS) & (pl.col("text").str.count_matches(" ") < _LONGEST + 8)
     )
     found = few.with_columns(
         *_of(credits.IN_BRACKETS, "brackets", credits_in=(2, 3)),
