@@ -238,13 +238,11 @@ def _same_again(units: pl.DataFrame) -> pl.DataFrame:
     captions = units.filter(pl.col("kind") == "caption").select("row", "text").unique()
     if not len(captions):
         return units
-    again = units.select("row", "text").join(
-        captions.with_columns(pl.lit(True).alias("again")), on=["row", "text"], how="left", maintain_order="left"
-    )
-    repeats = again["again"].fill_null(False) & (units["kind"] == "body")
-    return (
-        units.with_columns(pl.Series("kind", ["caption"]).zip_with(repeats, units["kind"])) if repeats.any() else units
-    )
+    longest = captions["text"].str.len_bytes().max()
+    bodies = units.select("row", "text").with_row_index("unit")
+    bodies = bodies.filter((units["kind"] == "body") & (units["text"].str.len_bytes() <= longest))
+    again = bodies.join(captions, on=["row", "text"], how="semi")["unit"]
+    return units.with_columns(units["kind"].scatter(again, "caption")) if len(again) else units
 
 
 def captions(units: pl.DataFrame, rows: int) -> pl.Series:
@@ -259,9 +257,10 @@ def captions(units: pl.DataFrame, rows: int) -> pl.Series:
         `after_paragraph` counts the paragraphs of the body before the caption.
     """
     body = pl.col("kind") == "body"
-    last = pl.when(body).then("paragraph").forward_fill().shift(1).over("row")
-    new = body & (last.is_null() | (last != pl.col("paragraph")))
-    before = units.select(new.cast(pl.Int32).cum_sum().over("row").alias("after_paragraph"))
+    places = units.select("row", "paragraph", body.alias("body"))
+    places = places.with_columns(pl.when("body").then("paragraph").forward_fill().shift(1).over("row").alias("last"))
+    new = pl.col("body") & (pl.col("last").is_null() | (pl.col("last") != pl.col("paragraph")))
+    before = places.select(new.cast(pl.Int32).cum_sum().over("row").alias("after_paragraph"))
     shown = units.with_columns(before).filter(pl.col("kind") == "caption")
     line = pl.col("text").str.replace_all("\n", " ", literal=True).str.strip_chars(" ")
     found = shown.group_by("row", maintain_order=True).agg(

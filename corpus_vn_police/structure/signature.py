@@ -197,12 +197,14 @@ def mark_title(units: pl.DataFrame, wanted: pl.Series, tight: pl.Series) -> pl.D
     above = above.filter(pl.int_range(pl.len()).over("row") < _ABOVE)
     text, body = pl.col("text"), pl.col("kind") == "body"
     words = text.str.count_matches(" ") + 1
-    number = body.cast(pl.UInt8).cum_sum().over("row")
+    above = above.with_columns(body.cast(pl.UInt8).cum_sum().over("row").alias("number"), words.alias("words"))
+    number = pl.col("number")
     short = body & (number <= _HEAD) & (text.str.len_chars() < _LONGEST_HEADLINE * 10)
-    head = pl.when(short & text.str.contains("[0-9][/.-][0-9]{4}")).then("text")
-    before = pl.coalesce(head.str.extract(_TIMED, 1), head.str.extract(_TIMED_FIRST, 1))
-    published = pl.when(pl.col("kind") == "residue").then("text").str.contains(f"^(?:{PUBLISHED})").fill_null(False)
-    above = above.with_columns(before.alias("before"), published.alias("published"), words.alias("words"))
+    head = pl.when(short & text.str.contains("[0-9][/.-][0-9]{4}")).then("text").alias("head")
+    above = above.with_columns(head, pl.when(pl.col("kind") == "residue").then("text").alias("line"))
+    before = pl.coalesce(pl.col("head").str.extract(_TIMED, 1), pl.col("head").str.extract(_TIMED_FIRST, 1))
+    published = pl.col("line").str.contains(f"^(?:{PUBLISHED})").fill_null(False)
+    above = above.with_columns(before.alias("before"), published.alias("published"))
     above = above.with_columns(pl.coalesce("before", "text").alias("text"))
     near = pl.col("before").is_not_null() | pl.col("published")
     soon = [_ahead(near, by).fill_null(False) for by in (-1, 1, 2, 3)]
