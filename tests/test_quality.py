@@ -50,12 +50,13 @@ def test_what_was_measured_before_changes_no_figure():
     assert _measured(*texts, settings=_OPEN).rows() == alone
 
 
-def test_words_that_were_met_are_forgotten_when_there_are_many(monkeypatch):
-    monkeypatch.setattr(quality_module, "_MOST_WORDS", 2)
-    before = _measured(_VIETNAMESE).row(0)
-    _measured("một hai ba")
-    assert len(quality_module._Words.seen.known) == 0
-    assert _measured(_VIETNAMESE).row(0) == before
+def test_words_that_share_a_place_are_measured_as_if_alone(monkeypatch):
+    texts = [_VIETNAMESE, "Hoà hòa naïve", "The police held a conference.", ""]
+    alone = [_measured(text, settings=_OPEN).row(0) for text in texts]
+    monkeypatch.setattr(quality_module, "_MET", 2)
+    monkeypatch.setattr(quality_module._Met, "words", quality_module._Met())
+    assert [_measured(text, settings=_OPEN).row(0) for text in texts] == alone
+    assert _measured(*texts, settings=_OPEN).rows() == alone
 
 
 _VIETNAMESE = "Công an thành phố đã tổ chức hội nghị tổng kết công tác năm với sự tham dự của lãnh đạo các đơn vị."
