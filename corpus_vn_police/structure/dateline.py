@@ -87,11 +87,12 @@ def datelines(units: pl.DataFrame, dates: pl.Series) -> pl.DataFrame:
         else the header's as the contract has it, else there is no date.
     """
     place = pl.int_range(pl.len()).over("row").alias("opening")
-    opening = units.filter(pl.col("kind") == "body").with_columns(
-        place, pl.col("text").str.slice(0, _HEAD).alias("head")
+    opening = units.select("row", "text", "kind").filter(pl.col("kind") == "body").with_columns(place)
+    opening = opening.filter(pl.col("opening") < _OPENINGS).with_columns(
+        pl.col("text").str.slice(0, _HEAD).alias("head")
     )
     soon = pl.when(pl.col("opening") == 0).then("head").otherwise(pl.col("head").str.slice(0, _SOON))
-    opening = opening.filter((pl.col("opening") < _OPENINGS) & soon.str.contains("[0-9]"))
+    opening = opening.filter(soon.str.contains("[0-9]"))
     found = _matched(opening)
     several = pl.col("several") | pl.col("after").str.contains(f"{_GOES_ON}|{_NO_YEAR}").fill_null(False)
     found = found.with_columns(several.alias("several"))

@@ -41,8 +41,10 @@ def part(text: pl.Series) -> pl.DataFrame:
     """
     body = text.str.strip_chars(" \n").fill_null("")
     blank = body.str.contains("\n\n", literal=True)
-    marked = body.str.replace_all("\n{4,}", f"\n\n{_MARK}").str.replace_all("\n{3}", "\n\n")
-    parts = marked.str.split("\n\n").zip_with(blank, body.str.split("\n"))
+    marked = body
+    if body.str.contains("\n\n\n", literal=True).any():
+        marked = body.str.replace_all("\n{4,}", f"\n\n{_MARK}").str.replace_all("\n{3}", "\n\n")
+    parts = marked.str.split("\n\n").zip_with(blank, body.set(blank, None).str.split("\n"))
     units = pl.DataFrame({"row": pl.int_range(len(text), dtype=pl.UInt32, eager=True), "text": parts}).explode("text")
     units = units.filter(pl.col("text").fill_null("") != "").with_columns(
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("paragraph"),
