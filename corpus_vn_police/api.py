@@ -10,6 +10,7 @@ from pathlib import Path
 from corpus_vn_police.config import FILE_NAME, Corpus, is_period, load_config
 from corpus_vn_police.errors import ConfigError, DiskError, InputError
 from corpus_vn_police.pipeline import Build, Job, Progress, run_build
+from corpus_vn_police.remote import local_copy
 from corpus_vn_police.shipped import shipped_corpus, shipped_seeds
 from corpus_vn_police.verify import Report
 from corpus_vn_police.verify import verify as verify_folder
@@ -79,12 +80,17 @@ def build(
 
 
 def verify(folder: StrPath) -> Report:
-    """Check a build: digests, schema of every row, ledger balance, configs aligned.
+    """Check a build: digests, schema of every row, ledger balance, configs aligned, copies and leaks.
+
+    Args:
+        folder: a folder, or the fsspec URL of one (`hf://datasets/user/name`), which is fetched.
 
     Raises:
         OutputError: the folder is no build (it has no manifest).
+        DiskError: the URL cannot be fetched.
     """
-    return verify_folder(Path(folder))
+    with local_copy(os.fspath(folder)) as local:
+        return verify_folder(local)
 
 
 def configured(seeds: StrPath | None, config: StrPath | None) -> tuple[str, Corpus]:

@@ -28,6 +28,7 @@ Config = Annotated[
 ]
 Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Processes; else one a processor.")]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A build: the folder that build --out wrote.")]
+Located = Annotated[str, typer.Argument(metavar="DIR", help="A build: a folder, or a URL such as hf://datasets/a/b.")]
 
 
 _INTERRUPTED = InterruptedBuildError("interrupted", "the output folder is as it was; run it again")
@@ -206,8 +207,8 @@ def check(seeds: Seeds, config: Config = None, workers: Workers = None, as_json:
 
 
 @app.command(epilog="Example: corpus-vn-police verify my_dataset")
-def verify(folder: Folder, as_json: Json = False) -> int:
-    """Check a build: digests, schema, ledger balance, configs aligned."""
+def verify(folder: Located, as_json: Json = False) -> int:
+    """Check a build: digests, schema, ledger balance, configs aligned, copies, leaks."""
     from corpus_vn_police import api
     from corpus_vn_police.cli.tables import copies_line, sharing_line
 
