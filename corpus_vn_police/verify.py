@@ -17,10 +17,10 @@ import pyarrow.parquet as pq
 from corpus_vn_police.build.digest import ColumnHashes, content_digest
 from corpus_vn_police.build.manifest import FILE_NAME, read_manifest, self_digest
 from corpus_vn_police.build.parquet import FOLDERS, file_digest
-from corpus_vn_police.config import Dedup
+from corpus_vn_police.config import Dedup, Splits
 from corpus_vn_police.contract import CONFIGS, Contract, json_rows, load_contract, schema_digests, validator, violation
 from corpus_vn_police.leaks import PublishedCopies, Sharing, find_published_copies, shared_ngrams
-from corpus_vn_police.split import SPLITS
+from corpus_vn_police.split import SPLITS, assign_split
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,9 @@ def verify(folder: Path) -> Report:
     if not _check_files(folder, manifest, findings):
         # What a damaged file says of the others is no news.
         return Report(None, tuple(findings.problems))
+    splits = Splits(**manifest["config"]["splits"])
     for config in CONFIGS:
-        _check_config(folder, config, findings)
+        _check_config(folder, config, splits, findings)
     _check_ledger(folder, manifest, findings)
     _check_alignment(findings)
     digest = content_digest(findings.hashes) if findings.readable else None
@@ -128,7 +129,7 @@ def _check_files(folder: Path, manifest: dict[str, Any], findings: _Findings) ->
     return whole
 
 
-def _check_config(folder: Path, config: str, findings: _Findings) -> None:
+def _check_config(folder: Path, config: str, splits: Splits, findings: _Findings) -> None:
     contract = load_contract(CONFIGS[config])
     for split in SPLITS:
         for path in sorted((folder / FOLDERS[config]).glob(f"{split}-*.parquet")):
@@ -141,6 +142,7 @@ def _check_config(folder: Path, config: str, findings: _Findings) -> None:
                 ids.append(_identity(table, config))
                 if config == "default":
                     findings.duplicates.append(_left_out_for(table))
+                    _check_splits(table, split, splits, name, findings)
             findings.hashes.setdefault(config, {}).setdefault(split, []).append(hashes.digest())
 
 
@@ -168,6 +170,15 @@ def _check_rows(table: pa.Table, name: str, contract: Contract, findings: _Findi
     found = violation(validator(contract.name), first)
     where = f"{found[1]}: {found[2]}" if found else "the columnar check alone rejects it"
     findings.add(name, "schema.row", f"{len(bad)} rows break {contract.name}; the first is row {bad[0]}, {where}")
+
+
+def _check_splits(table: pa.Table, split: str, splits: Splits, name: str, findings: _Findings) -> None:
+    """Each record is in the split that its date, or its id, says."""
+    meant = assign_split(pl.DataFrame(table.select(["id", "date"])), splits)
+    wrong = (meant != SPLITS.index(split)).arg_true()
+    if len(wrong):
+        where = f"{len(wrong)} records belong to other splits; the first, row {wrong[0]}, to {SPLITS[meant[wrong[0]]]}"
+        findings.add(name, "splits.assignment", where)
 
 
 def _identity(table: pa.Table, config: str) -> pl.DataFrame:

@@ -162,3 +162,12 @@ def test_a_build_on_a_remote_file_system_is_fetched_and_checked(out):
 def test_a_url_that_is_no_build_is_refused(url):
     with pytest.raises(CorpusError, match=url):
         cvp.verify(url)
+
+
+def test_a_record_in_a_split_that_is_not_its_own_is_found(out):
+    def later(table):
+        place = table.schema.get_field_index("date")
+        dates = [*table.column("date").to_pylist()[:-1], "2024-05"]
+        return table.set_column(place, table.schema.field(place), pa.array(dates))
+
+    assert "splits.assignment" in _rewrite(out, "data/train-00000-of-00001.parquet", later)
