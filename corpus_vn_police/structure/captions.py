@@ -51,10 +51,12 @@ def _unfused(units: pl.DataFrame) -> pl.DataFrame:
     inside = text.str.contains(r"(?:Ảnh|ẢNH)\s*[:：]|[(\[]\s*(?:[Ảả]nh|ẢNH)\s")
     places, text = places.filter(inside), text.filter(inside)
     words = text.str.count_matches(" ") + 1
+    # Two captions that run in one paragraph end in a credit as one does.
+    several = text.str.count_matches(r"(?:Ảnh|ẢNH)\s*[:：]") > 1
     short = text.set(words > _LONGEST, None)  # what is long is searched for no more than labels
     sentences = short.str.count_matches(r"[\p{Ll}\p{N}”\")][.!?…] ") + 1
     short = short.set((sentences > 2) & (words > _SHORT), None)
-    parted = ~short.str.contains(credits.ENDS_IN_CREDIT).fill_null(False)
+    parted = several | ~short.str.contains(credits.ENDS_IN_CREDIT).fill_null(False)
     places, text = places.filter(parted), text.filter(parted)
     if not len(places):
         return units
@@ -159,6 +161,7 @@ def _mark_once(units: pl.DataFrame, *, again: bool) -> pl.DataFrame:
     places = (short & near.fill_null(False) if again else short).arg_true()
     few = units.select("row", "text", "gap")[places].with_columns(
         places.alias("unit"),
+        _listed(units).gather(places).alias("listed"),
         near.fill_null(False).gather(places).alias("near"),
         places.is_in(last.implode()).alias("last"),
         places.is_in(first.implode()).alias("first"),
@@ -197,8 +200,17 @@ def _judged(few: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.when("last").then(_ENOUGH + 2).otherwise(_ENOUGH))
     )
     few = few.with_columns(points(few["shown"], few.select(words).to_series(), few["gap"], few["near"]).alias("points"))
-    few = few.filter((pl.col("points") >= limit) & (pl.col("credit").is_not_null() | (words <= _LONGEST_BARE)))
+    bare = ~pl.col("listed") & (words <= _LONGEST_BARE)
+    few = few.filter((pl.col("points") >= limit) & (pl.col("credit").is_not_null() | bare))
     return few.select("unit", shown.alias("text"), "credit")
+
+
+def _listed(units: pl.DataFrame) -> pl.Series:
+    """Whether a unit is an item of a list: lines that end no sentence, after one that ends in a colon."""
+    text = pl.col("text")
+    begins = text.str.contains(r"[.!?…:]$") | (pl.col("row") != pl.col("row").shift(1)).fill_null(True)
+    before = pl.when(begins).then(text.str.ends_with(":")).forward_fill()
+    return units.select((before & ~begins).alias("listed")).to_series()
 
 
 # Ends neither a sentence nor in a small word: a name, capitals or initials may stand there.

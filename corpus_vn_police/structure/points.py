@@ -13,8 +13,9 @@ import polars as pl
 _SCENE = (
     r"^(?:quang cảnh|toàn cảnh|một góc|khung cảnh|cận cảnh|hiện trường|chân dung|tiết mục|tang vật|số tang vật|"
     r"phối cảnh|số (?:ma t[uú]y|tiền|súng|hàng|pháo|xe|vàng|thuốc|điện thoại)[^,]*(?:thu giữ|sử dụng|tang vật|tịch thu)|"
-    r"ảnh minh h)"
+    r"ảnh minh h|sơ đồ|bản đồ|vị trí xảy ra|ảnh nhận dạng)"
 )
+_SHOWN = r"^trong ảnh ?:"  # says itself that it is one, whatever its colon and `trong` weigh
 _GROUP = (
     r"^(?:hình ảnh|các đại biểu|đại biểu|các đối tượng|đối tượng|nhóm|Bị can|Bị cáo|các bị cáo|khối|cảnh|Bên trong|Bên ngoài|khu vực|trụ sở|"
     r"chiếc|đoàn đại biểu|đoàn công tác|đội hình|nghi thức|phần thi|phần|nội dung|màn|trận|lớp học|cột khói|khói|đám cháy|ngọn lửa)(?:[ ,.;:!?()“”\"/…]|$)"
@@ -24,7 +25,7 @@ _SUBJECT = (
     r"người dân|đại diện|giám đốc|phó|trưởng|chủ tịch|chủ|thủ tướng|bộ trưởng|thứ trưởng|đồng chí|đội|tổ|học sinh|học viên|sinh viên|"
     r"thí sinh|vận động viên|khách|nhân viên|bí thư|phụ nữ|đoàn viên|đoàn|đại tướng|thượng tướng|trung tướng|thiếu tướng|đại tá|"
     r"thượng tá|trung tá|thiếu tá|đại [uú][ýyỷ]|thượng [uú][ýyỷ]|trung [uú][ýyỷ]|thiếu [uú][ýyỷ]|đại (?:úy|uý)|thượng (?:úy|uý)|"
-    r"trung (?:úy|uý)|thiếu (?:úy|uý)|thượng sĩ|trung sĩ|hạ sĩ|binh nhất|binh nhì|nghệ sĩ|bác sĩ|xe|robot|tàu|máy bay|tân|chuyến|nạn nhân|lính|ban giám khảo|giám khảo|thành viên|hội viên|di ảnh|bữa cơm|bữa|thiết bị|máy|tấm|căn|ngôi|bức|cây|lớp|giờ|nơi|bà con|bệnh nhân|gia đình|nhà|trường|hàng|nghi phạm|nghi can|hung thủ|tài xế|lái xe|phạm nhân|cựu|nguyên|thân nhân|du khách|tình nguyện viên|cộng tác viên)(?:[ ,.;:!?()“”\"/…]|$)"
+    r"trung (?:úy|uý)|thiếu (?:úy|uý)|thượng sĩ|trung sĩ|hạ sĩ|binh nhất|binh nhì|nghệ sĩ|bác sĩ|xe|robot|tàu|máy bay|tân|chuyến|nạn nhân|lính|ban giám khảo|giám khảo|thành viên|hội viên|di ảnh|bữa cơm|bữa|thiết bị|máy|tấm|căn|ngôi|bức|cây|lớp|giờ|nơi|bà con|bệnh nhân|gia đình|nhà|trường|hàng|nghi phạm|nghi can|hung thủ|tài xế|lái xe|phạm nhân|cựu|nguyên|thân nhân|kiểm sát viên|thẩm phán|luật sư|bị hại|công nhân|thanh niên|phụ huynh|khán giả|hành khách|bộ đội|dân quân|tiểu thương|ngư dân|nông dân|du khách|tình nguyện viên|cộng tác viên)(?:[ ,.;:!?()“”\"/…]|$)"
 )
 _EVENT = (
     r"(?:^|[ ,.;:!?()“”\"/])(?:tại|trong|ở|trước|sau|bên|cùng|trên|dưới|qua|với|hồi) (?:các |một |hai )?(?:buổi|lễ|hội|cuộc|tình huống|công an|đồn|phiên|chương trình|đêm|ngày hội|"
@@ -65,7 +66,7 @@ _FIGURES = r"[0-9]\s?(?:%|đồng|triệu|tỷ|tỉ|nghìn|ngàn|trường hợp
 
 _ITEM = r"^(?:[-–—•*+]|[0-9]+[.)]) "
 _WEIGHTS = {
-    _SCENE: 4, _VERB_FIRST: 3, _GROUP: 2, _POSITION: 2, _SUBJECT: 1, _EVENT: 1, _ACTION: 1,
+    _SCENE: 4, _SHOWN: 9, _VERB_FIRST: 3, _GROUP: 2, _POSITION: 2, _SUBJECT: 1, _EVENT: 1, _ACTION: 1,
     _ADVERBIAL: -3, _NARRATIVE: -2, _DISCOURSE: -2, _FIGURES: -2, _ITEM: -4,
 }  # fmt: skip
 _NEXT_SENTENCE = r"[.!?…] \p{Lu}"
@@ -112,7 +113,7 @@ def points(text: pl.Series, words: pl.Series, gap: pl.Series | None = None, near
 
 def opens_like_a_caption(text: pl.Expr) -> pl.Expr:
     """Whether a sentence opens as captions do that are one; a cheap test before `points` (boolean)."""
-    opening = f"{_SCENE}|{_GROUP}|{_SUBJECT}|{_VERB_FIRST}"
+    opening = f"{_SCENE}|{_SHOWN}|{_GROUP}|{_SUBJECT}|{_VERB_FIRST}"
     return text.str.to_lowercase().str.contains(opening) | text.str.contains(_NAME_AT)
 
 

@@ -23,11 +23,15 @@ _LABELLED = re.compile(rf"[(\[]?\s*(?:(?:{_COLON})\s*[:：]\s*|(?:{_NO_COLON})\s
 _FIRST_WORDS = frozenset(
     "tác nguồn bài bài-ảnh bài/ảnh ảnh tin thực người biên tổng phóng nhóm pv ctv theo ghi bút ký".split()
 )
-_BRACKET = re.compile(r"\s*[(\[][^()\[\]]{1,40}[)\]]\s*\.?$")
-_STATION = re.compile(r"\s*[-–—]\s*([A-ZĐ0-9][A-ZĐ0-9.]{1,9})\.?$")
+# A contributor is part of who signs, an outlet or a station is not: `Kim Anh (CTV)`, `Kim Anh - THTG`.
+_BRACKET = re.compile(r"\s*[(\[](?!CTV[)\]])[^()\[\]]{1,40}[)\]]\s*\.?$")
+_STATION = re.compile(r"\s*[-–—]\s*((?!CTV\.?$)[A-ZĐ0-9][A-ZĐ0-9.]{1,9})\.?$")
+_CONTRIBUTOR = re.compile(r" ?(?:\(CTV\)|[-–—] CTV)$")
 _BETWEEN = re.compile(r"\s*(?:[-–—,&/]|\bvà\b)\s*")
 _INITIALS = re.compile(rf"(?:[A-ZĐ]\.?){{1,4}}[A-ZĐ]?|(?:[A-ZĐ]\.)+[{UPPER}][{LOWER}{UPPER}]+")
-_DESKS = frozenset("PV P.V CTV BTV TTXVN VOV VTV VTC TTO PLO TPO NDO SGGP SGGPO QĐND CAND ANTĐ TNO VNA T.H N.V".split())
+_DESKS = frozenset(
+    "PV P.V CTV BTV TTXVN VOV VTV VTC TTO PLO TPO NDO SGGP SGGPO QĐND CAND ANTĐ TNO VNA T.H N.V Vietnam+ VietnamPlus TTXVN/Vietnam+ TTXVN/VietnamPlus".split()
+)
 _WORDS = 10  # of a signature at most
 _TAIL = 160  # code points at the end of a paragraph, where a signature is looked for
 
@@ -54,7 +58,7 @@ def signature(line: str) -> str | None:
         names = names.rstrip(".")
     if labelled:
         return names if names[:1].isupper() and not re.search(rf"[.!?:;] |, [{LOWER}]", names) else None
-    return names if names and _are_names(names) else None
+    return names if names and _are_names(_CONTRIBUTOR.sub("", names)) else None
 
 
 def _are_names(text: str) -> bool:
@@ -109,9 +113,12 @@ def mark_byline(units: pl.DataFrame) -> pl.DataFrame:
     text = pl.col("text")
     short = (text.str.len_chars() < _TAIL) & (text.str.count_matches(" ") < _WORDS)
     unfinished = ~text.str.contains(r"[.!?…”\"]$") | text.str.contains(r"(?:\p{Lu}\.)+$")
-    found = bodies.filter(last | (pl.col("place") < _HEAD - 1)).with_columns(last.alias("last"))
+    foot = pl.col("place") >= pl.col("of") - _FOOT
+    found = bodies.filter(foot | (pl.col("place") < _HEAD - 1)).with_columns(last.alias("last"))
     found = found.with_columns(units["text"].gather(found["unit"]).str.tail(_TAIL))
-    found = found.filter(short | (pl.col("last") & unfinished))
+    # Photos may stand below who signs, but only a label tells a name there from the caption of one.
+    head = pl.col("place") < _HEAD - 1
+    found = found.filter((short & (pl.col("last") | head | text.str.contains("[:：]"))) | (pl.col("last") & unfinished))
     found = found.select("unit", "row", "text", "last", "beside")
     return _with_bylines(units, found) if len(found) else units.drop("unit")
 
@@ -121,8 +128,15 @@ def _with_bylines(units: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     whole: dict[int, str] = {}
     ends: dict[int, tuple[str, int]] = {}  # who signs, and how many code points that takes at the end
     rows = set()
+    sources: dict[int, int] = {}
+    residue: list[int] = []
     for unit, row, text, last, beside in found.reverse().iter_rows():
         if row in rows:
+            # `Tác giả: X` above `Nguồn tin: Y`: X signs, and Y is no prose.
+            if row in sources and ":" in text and _LABELLED.fullmatch(text) and (names := signature(text)):
+                whole[unit] = names
+                whole.pop(sources[row])
+                residue.append(sources.pop(row))
             continue
         names = signature(text) if last or beside or _LABELLED.fullmatch(text) else None
         if names:
@@ -132,10 +146,14 @@ def _with_bylines(units: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
         else:
             continue
         rows.add(row)
+        if names and text[:5].lower() == "nguồn":
+            sources[row] = unit
     text, kind, named = units["text"], units["kind"], pl.Series(list(whole), dtype=pl.UInt32)
     if whole:
         text = text.scatter(named, pl.Series(list(whole.values())))
         kind = kind.scatter(named, "byline")
+    if residue:
+        kind = kind.scatter(pl.Series(residue, dtype=pl.UInt32), "residue")
     units = units.with_columns(text, kind)
     return _parted(units, ends).drop("unit")
 
@@ -158,8 +176,10 @@ def _parted(units: pl.DataFrame, ends: dict[int, tuple[str, int]]) -> pl.DataFra
     return pl.concat([units, bylines]).sort("unit", maintain_order=True)
 
 
+_FOOT = 4  # paragraphs at the end, among which a labelled signature may stand
 _HEAD = 4  # paragraphs that may stand above the article: headline, time, names
 _LONGEST_HEADLINE, _PROSE = 40, 12  # words
+_LOOSE, _TIGHT = 4, 7  # logarithms of the odds that a first line is a caption, below which it is a headline
 
 
 def mark_given_title(units: pl.DataFrame, title: pl.Series) -> pl.DataFrame:
@@ -218,7 +238,9 @@ def mark_title(units: pl.DataFrame, wanted: pl.Series, tight: pl.Series) -> pl.D
     )
     first = first.filter(wanted.gather(first["row"]))
     # Captions and headlines both begin with a verb; that is no sign of either.
-    limit = pl.when(tight.gather(first["row"])).then(7).otherwise(4) + begins_with_a_verb(text).cast(pl.Int8) * 3
+    limit = (
+        pl.when(tight.gather(first["row"])).then(_TIGHT).otherwise(_LOOSE) + begins_with_a_verb(text).cast(pl.Int8) * 3
+    )
     open_ended = ~text.str.contains(r"[.;,:]$") | text.str.ends_with("...") | pl.col("before").is_not_null()
     first = first.with_columns(points(first["text"], first.select(words).to_series()).alias("points"))
     likely = (pl.col("points") < limit) & ~text.str.contains(OPENS_WITH_DATE)
