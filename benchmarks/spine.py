@@ -29,7 +29,7 @@ OFF = "[{}]\nenabled = false\n"
 BARE = '[dedup]\nlevel = "off"\n' + OFF.format("sources") + OFF.format("annotations")
 CONFIGS = {"spine": BARE + OFF.format("structure") + OFF.format("quality"), "text": BARE}
 WANTED = {"spine": 2, "text": 4}  # times the floor's CPU, at most
-_PR_SET_CHILD_SUBREAPER = 36
+PR_SET_CHILD_SUBREAPER = 36
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def main() -> None:
     parser.add_argument("seeds")
     parser.add_argument("--runs", type=int, default=3)
     args = parser.parse_args()
-    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     costs: dict[str, list[Cost]] = {name: [] for name in ("floor", *CONFIGS)}
     with tempfile.TemporaryDirectory() as scratch:
         commands = {"floor": [sys.executable, str(HERE / "floor.py"), args.seeds, f"{scratch}/floor"]}
