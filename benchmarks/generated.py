@@ -35,10 +35,11 @@ def identical(count: int) -> Iterator[str]:
     return (text for _ in range(count))
 
 
-def numbered(count: int) -> Iterator[str]:
-    """One text of 200 syllables in which a number alone differs."""
-    words = prose(random.Random(1), 200).split(" ")
-    return (" ".join([*words[:100], str(number), *words[100:]]) for number in range(count))
+def numbered(count: int, syllables: int = 200) -> Iterator[str]:
+    """One text in which a number alone differs."""
+    middle = syllables // 2
+    words = prose(random.Random(1), syllables).split(" ")
+    return (" ".join([*words[:middle], str(number), *words[middle:]]) for number in range(count))
 
 
 def footed(count: int, share: float) -> Iterator[str]:

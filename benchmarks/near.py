@@ -167,6 +167,7 @@ CASES: dict[str, tuple[tuple[int, ...], Callable[[int], Iterable[str]]]] = {
         )
         for values in (500, 48, 8)
     },
+    "a number, long texts": ((500, 1_000, 2_000), lambda count: generated.numbered(count, 12_000)),
     "shorter than a shingle": ((25_000, 50_000, 100_000), generated.short),
     "one text, bytes": ((5 << 18, 5 << 19, 5 << 20), generated.long),
 }
