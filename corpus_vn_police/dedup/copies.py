@@ -16,7 +16,8 @@ from corpus_vn_police.dedup.near import Stored, leave_out, open_sets
 from corpus_vn_police.dedup.shingles import keys, sets, shingles
 from corpus_vn_police.dedup.sign import BANDS, read_band, read_keys
 
-_AT_ONCE = 2_000  # texts of which the sets are made at once
+_AT_ONCE = 2_000  # texts of which the sets are made at once,
+_BYTES = 16 << 20  # or fewer, where they are long
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Signed:
         paths: the files of signs.
         counts: how many texts each has signed.
         order: the places of the texts that take part, in the order in which they stay.
+        sizes: how long each text is, about, in bytes (uint32).
         texts: gives the texts of places, which are sorted.
         scratch: a file that may be written, for the sets of shingles: some 8 bytes a syllable of each
             text that shares a band with another one.
@@ -35,6 +37,7 @@ class Signed:
     paths: list[Path]
     counts: list[int]
     order: Numbers
+    sizes: npt.NDArray[np.uint32]
     texts: Callable[[Numbers], pl.Series]
     scratch: Path
 
@@ -127,8 +130,11 @@ def _store(signed: Signed, places: Numbers) -> Stored:
     order = np.argsort(places)
     sizes = np.zeros(len(places), np.int64)
     with signed.scratch.open("wb") as sink:
-        for start in range(0, len(order), _AT_ONCE):
+        start = 0
+        while start < len(order):
             some = order[start : start + _AT_ONCE]
+            some = some[: max(1, int((np.cumsum(signed.sizes[places[some]], dtype=np.int64) <= _BYTES).sum()))]
+            start += len(some)
             rows = sets(shingles(keys(signed.texts(places[some])).rows))
             sizes[some] = rows.sizes
             rows.hashes.tofile(sink)

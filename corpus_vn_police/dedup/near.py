@@ -7,6 +7,7 @@ threshold. Each block is compared with what stays of the blocks before it, then 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from corpus_vn_police.dedup.shingles import Hashes, Rows, jaccard
 # before those of it are looked up by their rarest shingles.
 _BLOCK = 64
 _SAMPLE = 4_096  # sets, of which the commonest shingles are counted
+_SHINGLES = 1 << 22  # of a block or a sample, 8 bytes each: texts may be long
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class _Staying:
         self.starts = ends - buckets.sizes
         self.slots = np.zeros(ends[-1] if len(ends) else 0, np.uint32)
         self.filled = np.zeros(len(ends), np.uint32)
-        self.rare = RareIndex()
+        self.rare = RareIndex(threshold, stored.sizes, np.zeros((2, len(stored.sizes)), np.uint32))
         self.indexed = np.zeros(len(buckets.members), np.bool_)
         self.rarity: Rarity | None = None
 
@@ -96,8 +98,9 @@ class _Staying:
 
     def _prefixes(self, members: Numbers) -> Prefixes:
         if self.rarity is None:
-            every = max(1, len(self.buckets.members) // _SAMPLE)
-            self.rarity = Rarity.of(self.stored.rows(np.arange(0, len(self.buckets.members), every)))
+            sample = np.arange(0, len(self.buckets.members), max(1, len(self.buckets.members) // _SAMPLE))
+            few = np.cumsum(self.stored.sizes[sample]) <= _SHINGLES
+            self.rarity = Rarity.of(self.stored.rows(sample[few]))
         return Prefixes.of(self.stored.rows(members), self.rarity, self.threshold)
 
     def near(self, members: Numbers) -> tuple[Numbers, Numbers, npt.NDArray[np.float64]]:
@@ -152,6 +155,16 @@ def similarities(stored: Stored, ones: Numbers, others: Numbers, threshold: floa
     return found
 
 
+def _blocks(members: Numbers, stored: Stored) -> Iterator[Numbers]:
+    """Members in blocks of a few, fewer where their sets are large."""
+    start = 0
+    while start < len(members):
+        block = members[start : start + _BLOCK]
+        few = int((np.cumsum(stored.sizes[block]) <= _SHINGLES).sum())
+        yield block[: max(few, 1)]
+        start += max(few, 1)
+
+
 def leave_out(buckets: Buckets, stored: Stored, threshold: float) -> LeftOut:
     """Say which members are left out for which.
 
@@ -163,8 +176,7 @@ def leave_out(buckets: Buckets, stored: Stored, threshold: float) -> LeftOut:
     count = len(buckets.members)
     staying = _Staying(buckets, stored, threshold)
     stays = np.ones(count, np.bool_)
-    for start in range(0, count, _BLOCK):
-        block = np.arange(start, min(start + _BLOCK, count))
+    for block in _blocks(np.arange(count), stored):
         stays[block[staying.near(block)[0]]] = False
         rest = block[stays[block]]
         stays[rest] = _greedy(buckets, stored, rest, threshold)
@@ -192,10 +204,12 @@ def _greedy(buckets: Buckets, stored: Stored, block: Numbers, threshold: float) 
 def _most_similar(staying: _Staying, members: Numbers) -> LeftOut:
     """Of each member that is left out the most similar one that stays, the first in order of several."""
     kept, similarity = np.zeros(len(members), np.int64), np.zeros(len(members))
-    for start in range(0, len(members), _BLOCK):
-        asking, found, similar = staying.near(members[start : start + _BLOCK])
+    start = 0
+    for block in _blocks(members, staying.stored):
+        asking, found, similar = staying.near(block)
         order = np.lexsort((found, -similar, asking))
         places, firsts = np.unique(asking[order], return_index=True)
         best = order[firsts]
         kept[start + places], similarity[start + places] = found[best], similar[best]
+        start += len(block)
     return LeftOut(members, kept, similarity)
