@@ -5,6 +5,7 @@
     cvp.load_dataset()                  # the shipped corpus, a DatasetDict, offline
     cvp.build("my_seeds", out="out")    # a folder of seeds -> a dataset
     cvp.verify("out").ok                # whether a build is what its manifest says
+    cvp.sources("out", out="seeds")     # the published seeds, byte for byte
     cvp.normalise(text)                 # one text, as the build would clean it
 
 Importing this is quick: a function's libraries are imported when it is first asked for.
@@ -21,10 +22,11 @@ from corpus_vn_police.errors import CorpusError
 from corpus_vn_police.version import __version__
 
 if TYPE_CHECKING:
-    from corpus_vn_police.api import build, verify
+    from corpus_vn_police.api import build, sources, verify
     from corpus_vn_police.normalise import normalise_text as normalise
     from corpus_vn_police.pipeline import Build
     from corpus_vn_police.shipped import load_dataset, path
+    from corpus_vn_police.sources import Sources
     from corpus_vn_police.verify import Problem, Report
 
 __all__ = [
@@ -32,11 +34,13 @@ __all__ = [
     "CorpusError",
     "Problem",
     "Report",
+    "Sources",
     "__version__",
     "build",
     "load_dataset",
     "normalise",
     "path",
+    "sources",
     "verify",
 ]
 
@@ -44,18 +48,20 @@ _HOMES = {
     "Build": ("pipeline", "Build"),
     "Problem": ("verify", "Problem"),
     "Report": ("verify", "Report"),
+    "Sources": ("sources", "Sources"),
     "build": ("api", "build"),
     "load_dataset": ("shipped", "load_dataset"),
     "normalise": ("normalise", "normalise_text"),
     "path": ("shipped", "path"),
+    "sources": ("api", "sources"),
     "verify": ("api", "verify"),
 }
 
 
 class _Package(types.ModuleType):
-    """Keeps `build`, `normalise` and `verify` the functions that they are for users.
+    """Keeps `build`, `normalise`, `sources` and `verify` the functions that they are for users.
 
-    Importing a submodule sets it as an attribute of its package, and three of them have the name
+    Importing a submodule sets it as an attribute of its package, and four of them have the name
     of a function. `from corpus_vn_police.build.card import ...` works all the same.
     """
 

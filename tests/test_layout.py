@@ -16,7 +16,7 @@ ALLOWED = {
     "read": set(), "normalise": set(), "structure": set(), "quality": {"structure"}, "validate": set(), "split": set(),
     "parts": set(), "dedup": {"parts"}, "engine": set(), "build": {"parts", "split"}, "state": {"build"},
     "published": {"build", "split"}, "leaks": {"dedup", "published", "split"},
-    "verify": {"build", "leaks", "split"},
+    "verify": {"build", "leaks", "split"}, "sources": {"build", "published"},
 }  # fmt: skip
 
 
