@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from corpus_vn_police.config import FILE_NAME, Corpus, is_period, load_config
+from corpus_vn_police.diff import Difference, compare
 from corpus_vn_police.errors import ConfigError, DiskError, InputError
 from corpus_vn_police.pipeline import Build, Job, Progress, run_build
 from corpus_vn_police.shipped import shipped_corpus, shipped_seeds
@@ -103,6 +104,24 @@ def sources(folder: StrPath, *, out: StrPath, progress: Progress | None = None) 
     target = Path(os.path.realpath(out))
     written = write_sources(Path(folder), target, progress or (lambda step, done, total: None))
     return replace(written, out=os.fspath(out))
+
+
+def diff(old: StrPath, new: StrPath) -> Difference:
+    """Compare the records of two builds by their ids.
+
+    Returns:
+        The records that were added, removed, changed (and in which fields), or moved to another
+        split.
+
+    Raises:
+        OutputError: one of the two is no build.
+        DamagedError: one of them cannot be read, or has an id twice.
+        DiskError: the operating system failed to read.
+    """
+    try:
+        return compare(Path(old), Path(new))
+    except OSError as error:
+        raise DiskError.of(error) from error
 
 
 def configured(seeds: StrPath | None, config: StrPath | None) -> tuple[str, Corpus]:

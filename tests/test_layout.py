@@ -17,6 +17,7 @@ ALLOWED = {
     "parts": set(), "dedup": {"parts"}, "engine": set(), "build": {"parts", "split"}, "state": {"build"},
     "published": {"build", "split"}, "leaks": {"dedup", "published", "split"},
     "verify": {"build", "leaks", "split"}, "sources": {"build", "published"},
+    "diff": {"build", "published", "split"},
 }  # fmt: skip
 
 

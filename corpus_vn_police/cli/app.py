@@ -282,6 +282,28 @@ def sources(
     return 0
 
 
+@app.command(epilog="Example: corpus-vn-police diff old_dataset my_dataset")
+def diff(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="A build.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="A build that came after it.")],
+    as_json: Json = False,
+) -> int:
+    """Compare the records of two builds; exit 1 where one moved.
+
+    Records are told apart by their ids: added, removed, changed, moved to another split.
+    """
+    from corpus_vn_police import api
+    from corpus_vn_police.cli.tables import print_difference
+    from corpus_vn_police.diff import hex_ids
+
+    found = api.diff(old, new)
+    if as_json:
+        print_json({name: list(hex_ids(getattr(found, name))) for name in ("added", "removed", "changed", "moved")})
+    else:
+        print_difference(found)
+    return int(len(found.moved) > 0)
+
+
 @app.command(epilog="Example: corpus-vn-police schema record --as arrow")
 def schema(
     name: Annotated[
