@@ -18,7 +18,16 @@ from corpus_vn_police.build.digest import ColumnHashes, content_digest
 from corpus_vn_police.build.manifest import FILE_NAME, read_manifest, self_digest
 from corpus_vn_police.build.parquet import FOLDERS, file_digest
 from corpus_vn_police.config import Dedup
-from corpus_vn_police.contract import CONFIGS, Contract, json_rows, load_contract, schema_digests, validator, violation
+from corpus_vn_police.contract import (
+    CONFIGS,
+    Contract,
+    first_error,
+    json_rows,
+    load_contract,
+    schema_digests,
+    validator,
+    violation,
+)
 from corpus_vn_police.leaks import PublishedCopies, Sharing, find_published_copies, shared_ngrams
 from corpus_vn_police.split import SPLITS
 
@@ -82,10 +91,12 @@ def verify(folder: Path) -> Report:
     """
     try:
         manifest = read_manifest(folder)
-    except ValueError as error:
+        own = self_digest(manifest)
+        dedup = _dedup(manifest["config"])
+    except (ValueError, RecursionError) as error:
         return Report(None, (Problem(FILE_NAME, "manifest.invalid", str(error)[:500]),))
     findings = _Findings()
-    if self_digest(manifest) != manifest["sha256"]:
+    if own != manifest["sha256"]:
         findings.add(FILE_NAME, "manifest.digest", "its own sha256 is not that of its contents")
     if not _check_files(folder, manifest, findings):
         # What a damaged file says of the others is no news.
@@ -98,11 +109,23 @@ def verify(folder: Path) -> Report:
     sharing: list[Sharing] = []
     copies = None
     if findings.readable:
-        copies = _check_copies(folder, Dedup(**manifest["config"]["dedup"]), findings)
+        copies = _check_copies(folder, dedup, findings)
         sharing = shared_ngrams(folder)
     if digest not in (None, manifest["digest"]):
         findings.add(FILE_NAME, "manifest.content_digest", f"says {manifest['digest']}, the files say {digest}")
     return Report(digest, tuple(findings.problems), tuple(sharing), copies)
+
+
+def _dedup(config: dict[str, Any]) -> Dedup:
+    """The rule of the build; its settings must be ones that a corpus.toml may hold.
+
+    Raises:
+        ValueError: they are not.
+    """
+    wrong = first_error(validator("corpus"), config)
+    if wrong is not None or not {"level", "threshold"} <= config.get("dedup", {}).keys():
+        raise ValueError(f"/config: {wrong.message[:200] if wrong else 'dedup has no level or threshold'}")
+    return Dedup(**config["dedup"])
 
 
 def _check_files(folder: Path, manifest: dict[str, Any], findings: _Findings) -> bool:
@@ -111,7 +134,11 @@ def _check_files(folder: Path, manifest: dict[str, Any], findings: _Findings) ->
     if manifest["schemas"] != schema_digests():
         findings.add(FILE_NAME, "manifest.schemas", "was built to other schemas than this version's")
     listed = {entry["path"]: entry for entry in manifest["files"]}
-    present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+    found = [path for path in folder.rglob("*") if not path.is_dir()]
+    # A device, or a link to one, could be read for ever; a link to a file is how the Hub's cache holds it.
+    present = {path.relative_to(folder).as_posix() for path in found if path.is_file()}
+    for path in sorted(path.relative_to(folder).as_posix() for path in found if not path.is_file()):
+        findings.add(path, "file.not_regular", "is a device, a FIFO, a socket or a broken link")
     for path in sorted(present - listed.keys() - {FILE_NAME}):
         findings.add(path, "file.unlisted", "is not in the manifest")
     for path, entry in listed.items():

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from tarfile import HeaderError, ReadError
 from typing import Any, BinaryIO, NamedTuple, Self
 
+from corpus_vn_police.read.bounds import Readable
 from corpus_vn_police.read.listing import display
 
 _ENCRYPTED, _UTF8 = 0x1, 0x800  # flag bits of a zip member
@@ -57,15 +58,15 @@ def zip_members(raw: BinaryIO, most: int) -> Iterator[Member]:
             yield Member(_without_dots(name), opened, info.compress_size, encrypted, "a member with a password")
 
 
-def tar_members(raw: BinaryIO, most: int) -> Iterator[Member]:
+def tar_members(raw: Readable, most: int) -> Iterator[Member]:
     """The members of a tar archive.
 
     Raises:
         TooManyError: there are more than `most`, which are given before.
         Exception: the archive is damaged, or ends without its end mark.
     """
-    options: Any = {"encoding": "utf-8", "errors": "surrogateescape", "tarinfo": _TarInfo}
-    with tarfile.open(fileobj=raw, mode="r|", **options) as archive:
+    options: Any = {"fileobj": raw, "encoding": "utf-8", "errors": "surrogateescape", "tarinfo": _TarInfo}
+    with tarfile.open(mode="r|", **options) as archive:
         for count, info in enumerate(archive, 1):
             if count > most:
                 raise TooManyError(f"max_members {most}, got more")
