@@ -174,6 +174,19 @@ def test_a_tar_archive_s_links_and_devices_are_no_files(write):
     assert found == {f"x.tar/{name}": "file.not_regular" for name in kinds if name != "strange.txt"}
 
 
+def test_a_zip_archive_s_links_and_devices_are_no_files(write):
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w") as archive:
+        for name, mode in {"link.txt": 0o120777, "fifo.txt": 0o010644, "file.txt": 0o100644, "none.txt": 0}.items():
+            info = zipfile.ZipInfo(name)
+            info.external_attr, info.create_system = mode << 16, 3
+            archive.writestr(info, "/etc/passwd")
+    assert _bodies(write({"x.zip": sink.getvalue()})) == {
+        "x.zip/link.txt": "file.not_regular", "x.zip/fifo.txt": "file.not_regular",
+        "x.zip/file.txt": "/etc/passwd", "x.zip/none.txt": "/etc/passwd",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "name", ["x\\..\\..\\x.txt", "C:\\x.txt", "a\nb.txt", "\x1b[2J.txt", "\u202ex.txt", "x" * 300 + ".txt"]
 )
@@ -226,6 +239,16 @@ def test_a_folder_that_vanished_is_a_row_for_each_of_its_files(write):
     folder = write({"d/a.txt": "a", "d/b.jsonl": '{"text": "b"}', "z.txt": "z"})
     found = _then(folder, lambda: (folder / "d").rename(folder / "e"))
     assert found == {"d/a.txt": "file.unreadable", "d/b.jsonl": "file.unreadable", "z.txt": "z"}
+
+
+def test_a_pattern_ends_where_links_lead_back_and_forth(write):
+    folder = write({"a/a.txt": "a", "b/c/b.txt": "b", "b/.h/x.txt": "", ".x/y.txt": ""})
+    for name in ("a/up", "b/up", "b/c/up"):  # `glob` goes through them in every order, 40 levels deep
+        (folder / name).symlink_to(folder)
+    every = {"a/a.txt": "a", "b/c/b.txt": "b"}
+    assert _bodies(f"{folder}/**") == _bodies(f"{folder}/**/*.txt") == _bodies(f"{folder}/*/**") == every
+    assert _bodies(f"{folder}/**/c") == {"b/c/b.txt": "b"}
+    assert _bodies(f"{folder}/b/**/b.txt") == {"c/b.txt": "b"}
 
 
 # Rows.
