@@ -18,7 +18,16 @@ from corpus_vn_police.build.digest import ColumnHashes, content_digest
 from corpus_vn_police.build.manifest import FILE_NAME, read_manifest, self_digest
 from corpus_vn_police.build.parquet import FOLDERS, file_digest
 from corpus_vn_police.config import Dedup, Splits
-from corpus_vn_police.contract import CONFIGS, Contract, json_rows, load_contract, schema_digests, validator, violation
+from corpus_vn_police.contract import (
+    CONFIGS,
+    Contract,
+    first_error,
+    json_rows,
+    load_contract,
+    schema_digests,
+    validator,
+    violation,
+)
 from corpus_vn_police.leaks import PublishedCopies, Sharing, find_published_copies, shared_ngrams
 from corpus_vn_police.split import SPLITS, assign_split
 
@@ -82,15 +91,16 @@ def verify(folder: Path) -> Report:
     """
     try:
         manifest = read_manifest(folder)
-    except ValueError as error:
+        own = self_digest(manifest)
+        dedup, splits = _rules(manifest["config"])
+    except (ValueError, RecursionError) as error:
         return Report(None, (Problem(FILE_NAME, "manifest.invalid", str(error)[:500]),))
     findings = _Findings()
-    if self_digest(manifest) != manifest["sha256"]:
+    if own != manifest["sha256"]:
         findings.add(FILE_NAME, "manifest.digest", "its own sha256 is not that of its contents")
     if not _check_files(folder, manifest, findings):
         # What a damaged file says of the others is no news.
         return Report(None, tuple(findings.problems))
-    splits = Splits(**manifest["config"]["splits"])
     for config in CONFIGS:
         _check_config(folder, config, splits, findings)
     _check_ledger(folder, manifest, findings)
@@ -99,11 +109,26 @@ def verify(folder: Path) -> Report:
     sharing: list[Sharing] = []
     copies = None
     if findings.readable:
-        copies = _check_copies(folder, Dedup(**manifest["config"]["dedup"]), findings)
+        copies = _check_copies(folder, dedup, findings)
         sharing = shared_ngrams(folder)
     if digest not in (None, manifest["digest"]):
         findings.add(FILE_NAME, "manifest.content_digest", f"says {manifest['digest']}, the files say {digest}")
     return Report(digest, tuple(findings.problems), tuple(sharing), copies)
+
+
+def _rules(config: dict[str, Any]) -> tuple[Dedup, Splits]:
+    """The rules of the build; its settings must be ones that a corpus.toml may hold, and all be there.
+
+    Raises:
+        ValueError: they are not.
+    """
+    wrong = first_error(validator("corpus"), config)
+    if wrong is not None:
+        raise ValueError(f"/config: {wrong.message[:200]}")
+    try:
+        return Dedup(**config["dedup"]), Splits(**config["splits"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"/config: not all settings are there: {str(error)[:200]}") from error
 
 
 def _check_files(folder: Path, manifest: dict[str, Any], findings: _Findings) -> bool:
@@ -112,7 +137,11 @@ def _check_files(folder: Path, manifest: dict[str, Any], findings: _Findings) ->
     if manifest["schemas"] != schema_digests():
         findings.add(FILE_NAME, "manifest.schemas", "was built to other schemas than this version's")
     listed = {entry["path"]: entry for entry in manifest["files"]}
-    present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+    found = [path for path in folder.rglob("*") if not path.is_dir()]
+    # A device, or a link to one, could be read for ever; a link to a file is how the Hub's cache holds it.
+    present = {path.relative_to(folder).as_posix() for path in found if path.is_file()}
+    for path in sorted(path.relative_to(folder).as_posix() for path in found if not path.is_file()):
+        findings.add(path, "file.not_regular", "is a device, a FIFO, a socket or a broken link")
     for path in sorted(present - listed.keys() - {FILE_NAME}):
         findings.add(path, "file.unlisted", "is not in the manifest")
     for path, entry in listed.items():

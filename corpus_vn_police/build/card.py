@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -41,9 +42,9 @@ def render_card(corpus: Corpus, figures: Figures, shards: Sequence[Written], dig
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
-        autoescape=False,  # noqa: S701 - Markdown, and every figure is a number of ours
+        autoescape=False,  # noqa: S701 - Markdown: `plain` and `fenced` are for what is not ours
     )
-    environment.filters["cell"] = _cell
+    environment.filters |= {"cell": _cell, "plain": plain, "fenced": fenced}
     front = yaml.safe_dump(
         front_matter(corpus, figures, shards, digest), sort_keys=False, allow_unicode=True, width=100
     )
@@ -61,6 +62,26 @@ def render_card(corpus: Corpus, figures: Figures, shards: Sequence[Written], dig
 def _cell(text: str) -> str:
     """A text as one cell of a Markdown table."""
     return " ".join(text.split()).replace("|", "\\|")
+
+
+def plain(text: str) -> str:
+    """A line of the keeper's as Markdown that says just that: no HTML, link or code begins in it."""
+    return re.sub(r"([\\`<\[])", r"\\\1", visible(text))
+
+
+def fenced(text: str) -> str:
+    """A text as a block of code that nothing in it can end."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(4, longest + 1)
+    return f"{fence}\n{visible(text)}\n{fence}"
+
+
+def visible(text: str) -> str:
+    """A text whose control and bidirectional characters, but for tabs and newlines, are escapes."""
+    return "".join(
+        each if each.isprintable() or each in "\n\t\u00a0" else each.encode("unicode_escape").decode("ascii")
+        for each in text
+    )
 
 
 def _prose(text: str | None) -> str:

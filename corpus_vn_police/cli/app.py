@@ -32,6 +32,7 @@ Located = Annotated[str, typer.Argument(metavar="DIR", help="A build: a folder, 
 
 
 _INTERRUPTED = InterruptedBuildError("interrupted", "the output folder is as it was; run it again")
+_NAMED = 10  # files that are named before they are counted
 _TYPER_INTERRUPTED = 130  # what typer makes of Ctrl-C
 
 
@@ -263,6 +264,53 @@ def stats(folder: Folder, as_json: Json = False) -> int:
     print_figures(f"{manifest['name']} {manifest['version']}", figures)
     print_sharing(sharing)
     return 0
+
+
+@app.command(epilog="Example: corpus-vn-police sources my_dataset --out my_seeds")
+def sources(
+    folder: Folder,
+    out: Annotated[Path, typer.Option("--out", metavar="D", help="The folder to write: new or empty.")],
+    as_json: Json = False,
+) -> int:
+    """Write the published seeds back, byte for byte, sha256 checked.
+
+    Files come back as they were, compressed ones unpacked; rows as lines of their file.
+    """
+    from corpus_vn_police import api
+
+    with progress(quiet=as_json) as moved:
+        written = api.sources(folder, out=out, progress=moved)
+    if as_json:
+        print_json(asdict(written))
+        return 0
+    print(f"{printable(written.out)}: {written.seeds:,} seeds in {written.files:,} files, {written.bytes:,} bytes")
+    for path, name in list(written.renamed.items())[:_NAMED]:
+        print(printable(f"  {path} -> {name}"))
+    if len(written.renamed) > _NAMED:
+        print(f"  and {len(written.renamed) - _NAMED:,} more that could not keep their path")
+    return 0
+
+
+@app.command(epilog="Example: corpus-vn-police diff old_dataset my_dataset")
+def diff(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="A build.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="A build that came after it.")],
+    as_json: Json = False,
+) -> int:
+    """Compare the records of two builds; exit 1 where one moved.
+
+    Records are told apart by their ids: added, removed, changed, moved to another split.
+    """
+    from corpus_vn_police import api
+    from corpus_vn_police.cli.tables import print_difference
+    from corpus_vn_police.diff import hex_ids
+
+    found = api.diff(old, new)
+    if as_json:
+        print_json({name: list(hex_ids(getattr(found, name))) for name in ("added", "removed", "changed", "moved")})
+    else:
+        print_difference(found)
+    return int(len(found.moved) > 0)
 
 
 @app.command(epilog="Example: corpus-vn-police schema record --as arrow")
