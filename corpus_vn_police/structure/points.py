@@ -18,7 +18,8 @@ _SCENE = (
     r"nơi (?:xảy ra|phát hiện|cất giấu|giấu|tìm thấy|ở của|làm việc của|ông|bà|anh|chị|nạn nhân|bị can|bị cáo|đối tượng|nghi phạm|các|hai|nhóm))"
 )
 # Says itself that it is one, whatever its colon and `trong` weigh.
-_SHOWN = r"^(?:trong (?:ảnh|hình|clip|video)|infographic|đồ họa|đồ hoạ|hình ảnh|biểu đồ|sơ đồ|bản đồ) ?:|\((?:ảnh|hình) chụp "
+_SHOWN = r"^(?:trong (?:ảnh|hình|clip|video)|infographic|đồ họa|đồ hoạ|hình ảnh|biểu đồ|sơ đồ|bản đồ) ?:"
+_TAKEN = "(ảnh chụp "  # and so does what says when it was taken, where it stands
 # Things and gatherings that are shown rather than told of, and ranks: stories begin with a name alone.
 _GROUP = (
     r"^(?:hình ảnh|các đại biểu|đại biểu|các đối tượng|đối tượng|nhóm|bị can|bị cáo|các bị cáo|khối|cảnh|bên trong|bên ngoài|khu vực|trụ sở|"
@@ -52,10 +53,10 @@ _ACTION = (
 _POSITION = r", nơi (?:xảy ra|phát hiện|tìm thấy|cất giấu)|\((?:[^()]* )?(?:trái|phải|giữa|đứng|ngồi|áo|hàng|thứ|ảnh|cầm|số)(?: [^()]*)?\)"
 # No verb before the preposition: a name and where it is; and portraits, who is shown and no more.
 _NAME_AT = (
-    r"^\p{Lu}\p{Ll}+(?: \p{Lu}\p{Ll}+)+ (?:\([^()]+\) )?(?:tại|trong|khi|lúc|cùng|bên|ở|trước|sau khi) [^,]*$|"
+    r"^\p{Lu}[^ ,.]+(?: \p{Lu}[^ ,.]+)+ (?:\([^()]+\) )?(?:tại|trong|khi|lúc|cùng|bên|ở|trước|sau khi) [^,]*$|"
     r"^(?:(?:Đại|Thượng|Trung|Thiếu|Chuẩn) (?:tướng|tá|[uú][ýyỷ]|sĩ)|Hạ sĩ|Binh nh[aấ]t|Binh nhì|Liệt sĩ|Bị can|Bị cáo|Bị hại|Các bị can|Các đối tượng|Đối tượng|Nghi phạm|Nghi can|"
     r"Hung thủ|Kẻ chủ mưu|Nạn nhân|Phạm nhân|Tài xế|Lái xe|Luật sư|Thẩm phán|Kiểm sát viên|Bác sĩ|Ông|Bà|Anh|Chị|Em|Cháu|Cụ|Bé|Cô|Thầy|Đồng chí|Ông trùm|Trùm|Vợ chồng)"
-    r",?(?: (?:bác sĩ|giáo sư|tiến sĩ|GS|TS|PGS|ThS|BS|NSND|NSƯT)[,.]?)*(?:,? (?:và )?\p{Lu}[\p{L}'’.]*)+(?: \([^()]+\))?\.?$"
+    r",?(?: (?:bác sĩ|giáo sư|tiến sĩ|GS|TS|PGS|ThS|BS|NSND|NSƯT)[,.]?)*(?:,? (?:và )?\p{Lu}[^ ,()]*)+(?: \([^()]+\)\.?)?$"
 )
 _OWNED = r"^[^,.]+ của [^,]+$"
 # A verb without a subject: prose does not begin so.
@@ -108,6 +109,7 @@ def points(text: pl.Series, words: pl.Series, gap: pl.Series | None = None, near
     comma = shown.str.contains(",", literal=True)
     signs = [
         (shown.str.contains(_NAME_AT), 3),
+        (lower.str.contains(_TAKEN, literal=True), 9),
         (pl.col("gap"), 2),
         (pl.col("near") & (stop | (length >= 9)), 1),
         (~stop, 2),
@@ -130,7 +132,8 @@ def points(text: pl.Series, words: pl.Series, gap: pl.Series | None = None, near
 def opens_like_a_caption(text: pl.Expr) -> pl.Expr:
     """Whether a sentence opens as captions do that are one; a cheap test before `points` (boolean)."""
     opening = f"{_SCENE}|{_SHOWN}|{_GROUP}|{_SUBJECT}|{_VERB_FIRST}"
-    return text.str.to_lowercase().str.contains(opening) | text.str.contains(_NAME_AT)
+    taken = text.str.contains(_TAKEN, literal=True)
+    return text.str.to_lowercase().str.contains(opening) | text.str.contains(_NAME_AT) | taken
 
 
 def begins_with_a_verb(text: pl.Expr) -> pl.Expr:
