@@ -41,7 +41,7 @@ def _of(pattern: str, name: str, *, credits_in: tuple[int, ...] = (2,)) -> list[
 
 
 _LABELS = ["Ảnh", "ẢNH", "(ảnh", "( ảnh", "[ảnh", ", ảnh", "; ảnh", ". ảnh", "Hình", "HÌNH", "(hình", "Photo", "PHOTO", "(photo", "Đồ h", "ĐỒ H",
-    "Infographic", "(nguồn", "(Nguồn", "Nguồn ảnh", "NGUỒN ẢNH", "(clip", "(Clip", "(video", "(Video"]  # fmt: skip
+    "Infographic", "(nguồn", "(Nguồn", "Nguồn", "NGUỒN ẢNH", "Clip:", "Video:", "(clip", "(Clip", "(video", "(Video"]  # fmt: skip
 
 
 def _unfused(units: pl.DataFrame) -> pl.DataFrame:
@@ -80,7 +80,8 @@ def _labelled(units: pl.DataFrame) -> pl.DataFrame:
     text = units["text"]
     short = (units["kind"] == "body") & (text.str.len_bytes() < _LONGEST * 10)
     places = short.arg_true()
-    few = pl.DataFrame({"text": text.gather(places), "place": places}).filter(
+    last = (units["row"] != units["row"].shift(-1)).fill_null(True).gather(places)
+    few = pl.DataFrame({"text": text.gather(places), "place": places, "last": last}).filter(
         pl.col("text").str.contains_any(_LABELS) & (pl.col("text").str.count_matches(" ") < _LONGEST + 8)
     )
     found = few.with_columns(
@@ -90,8 +91,13 @@ def _labelled(units: pl.DataFrame) -> pl.DataFrame:
         *_of(credits.BY_NAME, "name"),
         *_of(credits.FROM_A_CLIP, "clip"),
         *_of(credits.PROVIDED, "provided"),
+        *_of(credits.SOURCED, "source"),
     )
-    names = ("brackets", "labelled", "stop", "name", "clip", "provided")
+    # The last paragraph may end in who the article is from.
+    found = found.with_columns(
+        pl.when(~pl.col("last")).then(f"source_{part}").alias(f"source_{part}") for part in ("text", "credit")
+    )
+    names = ("brackets", "labelled", "stop", "name", "clip", "provided", "source")
     credit = pl.coalesce(f"{name}_credit" for name in names).str.strip_chars(" .,;-–|")
     # The last point of N.H. is the credit's own.
     initials = credit.str.contains(r"^(?:\p{Lu}\.)+\p{Lu}$") & pl.col("text").str.contains(
@@ -134,6 +140,7 @@ def _alone(units: pl.DataFrame) -> pl.DataFrame:
 
 _ENOUGH = 3
 _LEAD = 20  # words, from which on a first paragraph is sooner the lead than a caption
+_NO_LEAD = 7  # words, of which no lead is made even where they end a sentence
 
 
 def mark_bare_captions(units: pl.DataFrame) -> pl.DataFrame:
@@ -194,7 +201,7 @@ def _judged(few: pl.DataFrame) -> pl.DataFrame:
         pl.when(pl.col("credit").is_not_null())
         .then(pl.when("last").then(2).otherwise(-1))
         .when(pl.col("first") & ((words > _LEAD) | shown.str.contains(r"[.!?…]$")))
-        .then(_ENOUGH + 3)
+        .then(pl.when(words > _NO_LEAD).then(_ENOUGH + 3).otherwise(_ENOUGH + 2))
         .when("first")
         .then(_ENOUGH + 1)
         .otherwise(pl.when("last").then(_ENOUGH + 2).otherwise(_ENOUGH))

@@ -27,8 +27,10 @@ IN_BRACKETS = (
 LABELLED = rf"(?s)^(.*?)(?:{_GLUE}{_LABEL}|[,;]\s*ảnh)\s*[:：]\s*({_NAME}{_CONTRIBUTOR})[)\]]?{_END}"
 AFTER_A_STOP = rf"(?s)^(.*[.!?…])\s+(?:ảnh\s*[:：]\s*({_NAME})[)\]]?{_END}|(?:Ảnh|ẢNH)\s+((?:\p{{Lu}}[\p{{L}}.]*)(?:[ /]\p{{Lu}}[\p{{L}}.]*){{0,4}}?)\.?$)"
 BY_NAME = rf"(?s)^(.*?)[,;]\s*[ảẢ]nh\s+(\p{{Lu}}{_NAME}){_END}"
-FROM_A_CLIP = rf"(?s)^(.*?){_GLUE}[(\[]?(?:Ảnh|ẢNH) ((?i:cắt|chụp|lấy|trích) (?i:từ|lại từ|màn hình|qua)(?: (?i:clip|video|camera|màn hình|facebook))?|tư liệu)[)\]]?{_END}"
-PROVIDED = rf"(?s)^(.*?){_GLUE}[(\[]?(?i:ảnh) do (.+?) (?i:cung cấp)[)\]]?{_END}"
+FROM_A_CLIP = rf"(?s)^(.*?){_GLUE}(?:[(\[]?(?:Ảnh|ẢNH)|[(\[]ảnh) ((?i:cắt|chụp|lấy|trích) (?i:từ|lại từ|màn hình|qua)(?: (?i:clip|video|camera|màn hình|facebook))?|tư liệu)[)\]]?{_END}"
+# One sentence and no more: `Nguồn: X` stands below articles as well.
+SOURCED = rf"(?s)^([^.!?…:：]*[^\s.!?…:：;,][.!?…]?)[;,]?\s+[(\[]?(?:Nguồn|Clip|Video)\s*[:：]\s*({_NAME})[)\]]?{_END}"
+PROVIDED = rf"(?s)^(.*?){_GLUE}[(\[]?(?:(?i:ảnh) do|Ảnh) (.+?) (?i:cung cấp)[)\]]?{_END}"
 IN_CAPITALS = rf"(?s)^(.*[.!?…])\s+(?:[-–—/|] ?)?({CAPITALS}){_END}"
 AFTER_A_DASH = rf"(?s)^(.*[^\s.])(?: [-–—/|] |\n)({CAPITALS})$"
 UNPARTED = r"(?s)^(.*\p{Ll}[\p{Ll}\p{N},”\")]*) ((?:\p{Lu}\p{Lu}+ )+\p{Lu}\p{Lu}+)$"

@@ -22,7 +22,7 @@ STAMP = (
     rf"(?:{_BETWEEN}{_ZONE})?"
 )
 _PUBLISHED_LINE = rf"(?:[^\s|.]+(?: [^\s|.]+){{0,2}} ?\| ?)?(?:(?:Cập nhật|Đăng|Ngày đăng|Đăng ngày|Xuất bản|Ngày xuất bản|Thời gian)(?: lúc)?\s*:?\s*)?(?:{PUBLISHED}(?:\s*[|•·]\s*[^\n|.\-–]{{1,30}})?|{_WEEKDAY}|{_CLOCK})"
-_PLAYER = r"(?:[\p{L}\s:]*)?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:\s*/\s*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)"
+_PLAYER = r"/\s*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?|(?:[\p{L}\s:]*)?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:\s*/\s*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)"
 _BROWSER = r"(?i:video player|video đang|audio)[^\n.]*\.?|[^\n]*(?i:trình duyệt)[^\n]*(?i:không hỗ trợ)[^\n]*"
 _RELATED = r"(?:>|»|►|▶|➤|→|⇒|=>)[^\n]*|(?i:xem thêm|đọc thêm|tin liên quan|bài liên quan|tin cùng chuyên mục|cùng chuyên mục|tin khác|mời xem|mời (?:độc giả|bạn đọc|quý vị|các bạn) (?:xem|đón|theo dõi))\s*:?[^\n.]*"
 _MENU = r"[^\n.>›»|]+(?:\s*[>›»|]\s*[^\n.>›»|]+){2,}|(?i:trang chủ)(?:\s*[/>›»|][^\n]*)?"
