@@ -60,7 +60,7 @@ def test_the_annotated_pages_are_read_as_well_as_the_benchmark_says(pages):
     module = _benchmark()
     annotated = [json.loads(line) for line in pages.read_text(encoding="utf-8").splitlines()]
     # Of the last two the errors were looked at once; they are as the table says.
-    floor = {"6": 0.9, "7": 0.85}.get(pages.stem, 0.95)
+    floor = {"6": 0.9, "7": 0.85, "8": 0.84}.get(pages.stem, 0.95)
     for field, (wanted, given_, found) in module.score(annotated, module.read(annotated)).items():
         assert found >= floor * given_, f"{field}: precision {found}/{given_}"
         assert found >= floor * wanted, f"{field}: recall {found}/{wanted}"
@@ -98,6 +98,10 @@ def test_the_annotated_pages_are_read_as_well_as_the_benchmark_says(pages):
         ("Trong hai ngày 26 và 27/12, ", "2020-12", None, None),
         ("Từ ngày 26/12 đến ngày 28/12, ", "2020-12", None, None),
         ("Từ 7-9/12, ", "2020-12", None, None),
+        ("Hưởng ứng Tháng Thanh niên, ngày 7/12, ", "2020-12", "2020-12-07", "ngày 7/12"),
+        ("Sau vụ cháy ở quận 7, ngày 7/12, ", "2020-12", "2020-12-07", "ngày 7/12"),
+        ("Tin từ Công an tỉnh hôm nay 7.12 cho biết, ", "2020-12", "2020-12-07", "hôm nay 7.12"),
+        ("Sau khi vụ việc xảy ra năm 2019, ", "2020-12", None, None),
         ("Đêm 6 rạng sáng 7/12, ", "2020-12", None, None),
         ("Ngày 30/4 và 1/5, ", "2020-05", None, None),
         ("Ngày 31/11, ", "2020-12", None, None),
@@ -443,6 +447,19 @@ def test_residue_is_taken_out_and_counted(line):
 def test_scraps_at_a_paragraph_s_end_are_taken_off():
     (row,) = _taken(_page(f"{_PROSE} |", f"leftcenterrightdel {_MORE}"))
     assert (row["text"], row["detail"]) == (f"{_PROSE}\n\n{_MORE}", "residue taken out: 2 places")
+
+
+def test_headlines_below_a_heading_of_related_ones_are_residue():
+    links = ["Tin liên quan", "Bắt hai nghi phạm cướp tiệm vàng ở quận 7", "TPHCM: Phạt tài xế 35 triệu đồng"]
+    (row,) = _taken(_page(_PROSE, _MORE, "PHẠM THỦY", *links))
+    assert (row["text"], row["byline"], row["captions"], row["detail"]) == (
+        f"{_PROSE}\n\n{_MORE}", "PHẠM THỦY", [], "residue taken out: 3 places"
+    )  # fmt: skip
+
+
+def test_prose_below_a_heading_of_related_ones_stays():
+    (row,) = _taken(_page(_PROSE, "Xem thêm", _MORE))
+    assert row["text"] == f"{_PROSE}\n\n{_MORE}"
 
 
 def test_without_structure_all_of_it_stays_in_the_text(tmp_path):

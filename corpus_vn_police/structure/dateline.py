@@ -50,12 +50,12 @@ _SEVERAL = (
 _AFTER_DAYS = re.compile(r"[^,]{0,60}[0-9]\)?(,? (?:tại|ở) .*)")
 # In the lead the day may stand inside the first clause, where these words open it.
 _LEAD_CLAUSE = (
-    rf"(?s)^{_SLUG}(?:Công an|Cơ quan|Cục|Phòng|Bộ|Viện|TAND|Tòa án|Toà án|VKSND|Đội|Lực lượng|Đồn|UBND|Ban|Tổ|CSGT|Trại|Cảnh sát|Hội đồng)"
+    rf"(?s)^{_SLUG}(?:Tin từ|Thông tin từ|Nguồn tin|Công an|Cơ quan|Cục|Phòng|Bộ|Viện|TAND|Tòa án|Toà án|VKSND|Đội|Lực lượng|Đồn|UBND|Ban|Tổ|CSGT|Trại|Cảnh sát|Hội đồng)"
     rf"[^,.;:\n]*? (?:vào )?(?P<words>{_WORDS}),?(?P<after> (?i:đã|vừa|cho biết|cho hay|thông tin|xác nhận|thông báo|tổ chức|phối hợp|tiếp|bắt|"
     r"khởi tố|tống đạt|ra quyết định|phát đi|công bố|tiến hành)[ ,:].*)$"
 )
 _LEAD_TOPIC = (
-    rf"(?s)^{_SLUG}(?:Liên quan[^\n]*?|(?:Theo )?(?:(?i:tin|thông tin|nguồn tin|tin tức)(?: nhanh| ban đầu| mới nhất)? (?i:từ|của) )[^,.\n]+?|"
+    rf"(?s)^{_SLUG}(?:(?:Liên quan|Hưởng ứng|Thực hiện|Nhân dịp|Nhân kỷ niệm|Chào mừng|Hướng tới|Trong khuôn khổ|Sau vụ|Sau khi|Sau thời gian|Trước tình hình|Tiếp tục|Nhằm) [^\n.]*?|(?:Theo )?(?:(?i:tin|thông tin|nguồn tin|tin tức)(?: nhanh| ban đầu| mới nhất)? (?i:từ|của) )[^,.\n]+?|"
     rf"Theo (?:Công an|Cơ quan|Phòng|Cục|Bộ)[^,.\n]+?), {_LEAD}(?P<words>{_WORDS}), (?P<after>.*)$"
 )
 # Not one day of one year: `Ngày 19/8 hằng năm`, `năm ngoái`.

@@ -67,7 +67,7 @@ _VERB_FIRST = (
 )
 _NARRATIVE = (
     r"(?:^|[ ,.;:!?()“”\"/])(?:này|đó|ấy|nói trên|khai|khai nhận|thừa nhận|gồm|thuộc|hoạt động|diễn ra|kéo dài|trở thành|đạt|chiếm|tăng|giảm|hư hỏng|tử vong|"
-    r"bị thương nặng|thiệt mạng|qua đời|tử nạn|bỏ trốn|bỏ chạy|tẩu thoát|truy nã|có mặt|trình báo|vào cuộc|xác minh|tuyên phạt|trú|quê|có hiệu lực)(?:[ ,.;:!?()“”\"/…]|$)"
+    r"bị thương nặng|thiệt mạng|qua đời|tử nạn|bỏ trốn|bỏ chạy|tẩu thoát|truy nã|khiến|có mặt|trình báo|vào cuộc|xác minh|tuyên phạt|trú|quê|có hiệu lực)(?:[ ,.;:!?()“”\"/…]|$)"
 )
 _ADVERBIAL = (
     r"^(?:theo|đến|hiện nay|hiện đã|hiện đang|hiện có|hiện các|hiện cơ|hiện công|hiện còn|hiện vụ|hiện tại|hiện lực|hiện đối|hiện nạn|sau|dịp|trước|tính|năm|ngày|tháng|từ|khi|để|trong|tại|nếu|nhưng|tuy|đợt|vụ|vì|do|với|qua|ngoài|bên cạnh|"

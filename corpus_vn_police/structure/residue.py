@@ -37,11 +37,14 @@ _LINES = (
     r"(?i:hotline|đường dây nóng|email|điện thoại)\s*[:：][^\n]*|(?i:cỡ chữ|giọng đọc|tốc độ đọc)[^\n.]*|(?:A[-+−]\s*){1,2}A?[-+−]?|[0-9]+ (?i:bình luận|lượt xem|ý kiến|lượt thích)|"
     r"(?i:bình luận|ý kiến(?: bạn đọc)?|chia sẻ)\s*\(?[0-9]+\)?|"
     r"(?i:theo dõi|mời (?:quý|các|bạn))[^\n]*(?i:google news|zalo|facebook|youtube|tiktok|kênh|fanpage|video)[^\n]*|"
+    r"(?i:trở thành người đầu tiên)[^\n.]*(?:bài viết|bình luận|sao)[^\n.]*|"
     r"(?i:bạn đang đọc|bấm vào đây|nhấn vào đây|click vào|vui lòng (?:đăng nhập|nhập|bật))[^\n]*|[0-9]+(?: [^\s.]+){1,3} (?i:online)|\|+"
 )
 RESIDUE = f"{_PUBLISHED_LINE}|{_PLAYER}|{_BROWSER}|{_RELATED}|{_MENU}|{_BUTTONS}|{_LINES}"
 """A line that is no prose: player times, related links, menus, buttons, the time of publication."""
 
+_RELATED_HEAD = r"^(?i:xem thêm|đọc thêm|tin liên quan|bài liên quan|bài viết liên quan|tin bài liên quan|tin cùng chuyên mục|cùng chuyên mục|tin khác|các tin khác|tin cũ hơn)\s*:?$"
+_SHORTEST_LINK, _LONGEST_LINK = 5, 25  # words: shorter lines there are names of those who sign
 _SCRAPS = r"\s*\bleftcenterrightdel\b\s*|\s*\|+\s*$"
 _LONGEST = 400  # bytes of a unit that may be residue
 _MENU_LENGTH = 3  # entries, before which a run of short lines may be anything
@@ -76,7 +79,20 @@ def mark_residue(units: pl.DataFrame) -> pl.DataFrame:
     lengths = counted.agg(pl.col("run").sum().alias("menu"), pl.len().alias("all"))
     menus = lengths.filter((pl.col("menu") >= _MENU_LENGTH) & (pl.col("menu") < pl.col("all")))["row"]
     residue = short.set(short, False).scatter(places, alone) | (run & units["row"].is_in(menus.implode()))
+    heads = short.set(short, False).scatter(places, text.str.contains(_RELATED_HEAD))
+    if heads.any():
+        residue |= _related(units, residue, heads)
     return units.with_columns(pl.Series("kind", ["residue"]).zip_with(residue, units["kind"]))
+
+
+def _related(units: pl.DataFrame, residue: pl.Series, heads: pl.Series) -> pl.Series:
+    """Headlines at the foot of the page, below `Tin liên quan` and the like: lines that end no sentence."""
+    words = units["text"].str.count_matches(" ") + 1
+    link = (words <= _LONGEST_LINK) & ~units["text"].str.contains(r"[.!?…”\"]$")
+    seen = units.select("row").with_columns(foot=(link | residue).cast(pl.UInt8), below=heads.cast(pl.UInt8))
+    foot = seen.select(pl.col("foot").reverse().cum_min().over(pl.col("row").reverse()).reverse() == 1).to_series()
+    below = seen.select(pl.col("below").cum_max().over("row") == 1).to_series()
+    return foot & below & (units["kind"] == "body") & (words >= _SHORTEST_LINK)
 
 
 def _after_a_photo(units: pl.DataFrame) -> pl.DataFrame:

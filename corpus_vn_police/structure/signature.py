@@ -13,7 +13,7 @@ from corpus_vn_police.structure.residue import PUBLISHED, STAMP
 from corpus_vn_police.syllables import LOWER, UPPER, is_word
 
 _COLON = (
-    "tác giả|nguồn tin|nguồn|bài,? ảnh|bài (?:và|&|-) ảnh|ảnh (?:và|&) bài|bài-ảnh|bài/ảnh|tin,? ảnh|tin (?:và|&|-) ảnh|tin,? bài|"
+    "tác giả|nguồn tin|nguồn|tin-ảnh|bài,? ảnh|bài (?:và|&|-) ảnh|ảnh (?:và|&) bài|bài-ảnh|bài/ảnh|tin,? ảnh|tin (?:và|&|-) ảnh|tin,? bài|"
     "tin, bài và ảnh|tin|bài viết|bài|thực hiện|người viết|biên dịch|tổng hợp|phóng viên|nhóm phóng viên|nhóm pv|pv|ctv"
 )
 _NO_COLON = (
