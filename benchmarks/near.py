@@ -65,7 +65,7 @@ def as_rows(seeds: Path, folder: Path, count: int) -> None:
 def build_command(seeds: Path, out: Path, level: str) -> list[str]:
     """A build by the command line."""
     options = ["--dedup", level, "--workers", "2", "--out", str(out)]
-    return [sys.executable, "-m", "corpus_vn_police", "build", str(seeds), *options]
+    return [sys.executable, "-m", "corpus_vn_police", "build", str(seeds), "--rehash", *options]
 
 
 def run_levels(seeds: Path, scratch: Path, runs: int) -> dict[str, list[Cost]]:

@@ -70,7 +70,9 @@ def main() -> None:
     report: dict[str, Any] = {}
     profile = cProfile.Profile() if args.profile else None
     pipeline.settle = watched(pipeline.settle, report, profile)
-    built = pipeline.run_build(args.seeds, args.out, load_config(args.config), pipeline.Job(workers=args.workers))
+    built = pipeline.run_build(
+        args.seeds, args.out, load_config(args.config), pipeline.Job(workers=args.workers, rehash=True)
+    )
     times = os.times()
     report["status"] = built.status
     report["cpu"] = times.user + times.system + times.children_user + times.children_system

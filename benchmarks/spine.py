@@ -102,7 +102,7 @@ def main() -> None:
             config = Path(scratch) / f"{name}.toml"
             config.write_text(settings)
             options = ["--config", str(config), "--workers", "2", "--out", f"{scratch}/{name}"]
-            commands[name] = [sys.executable, "-m", "corpus_vn_police", "build", args.seeds, *options]
+            commands[name] = [sys.executable, "-m", "corpus_vn_police", "build", args.seeds, "--rehash", *options]
         for _ in range(args.runs):
             for name, command in commands.items():
                 shutil.rmtree(f"{scratch}/{name}", ignore_errors=True)

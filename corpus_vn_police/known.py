@@ -135,14 +135,7 @@ class Known:
 
     def reuse(self, listing: Listing, unpacker: Unpacker) -> tuple[list[Part], Listing]:
         """The parts that can be used as they are, and what of the listing is to be read."""
-        texts = [name for name in listing.names if _is_text(listing, name)]
-        stamps = self._stamps(listing.root, texts)
-        still = stamps[stamps != UNKNOWN]
-        mine = {part.name: read_stamps(self.folder, part) for part in self.texts}
-        live = [replace(part, live=np.isin(mine[part.name], still)) for part in self.texts]
-        self.texts = [part for part in live if len(part.lines) >= _WORTH_KEEPING * part.seeds]
-        known = np.concatenate([np.empty(0, np.uint64), *(mine[part.name] for part in self.texts)])
-        unread = set(itertools.compress(texts, ~np.isin(stamps, known) | (stamps == UNKNOWN)))
+        unread = self._unread_texts(listing)
         parts = list(self.texts)
         others = [name for name in listing.names if not _is_text(listing, name)]
         here = self._stamps(listing.root, others).tolist()
@@ -155,6 +148,19 @@ class Known:
             if found is None:
                 unread.add(name)
         return parts, replace(listing, names=tuple(name for name in listing.names if name in unread))
+
+    def _unread_texts(self, listing: Listing) -> set[str]:
+        """The text files that no part holds as they are; parts of which little still counts are dropped."""
+        texts = [name for name in listing.names if _is_text(listing, name)]
+        if not self.texts:
+            return set(texts)  # 3 us a file to ask, for nothing
+        stamps = self._stamps(listing.root, texts)
+        still = stamps[stamps != UNKNOWN]
+        mine = {part.name: read_stamps(self.folder, part) for part in self.texts}
+        live = [replace(part, live=np.isin(mine[part.name], still)) for part in self.texts]
+        self.texts = [part for part in live if len(part.lines) >= _WORTH_KEEPING * part.seeds]
+        known = np.concatenate([np.empty(0, np.uint64), *(mine[part.name] for part in self.texts)])
+        return set(itertools.compress(texts, ~np.isin(stamps, known) | (stamps == UNKNOWN)))
 
     def _whole(self, stamp: int, unpacker: Unpacker) -> list[Part] | None:
         """The parts of a file that holds many seeds; None where not all of them are known."""
