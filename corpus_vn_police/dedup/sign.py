@@ -19,6 +19,7 @@ BANDS = 32
 _ROWS = 4  # minima of a band
 _SEED = 42
 _KEY_COLUMNS = 2
+_AT_ONCE = 500  # texts: ten arrays of 8 bytes a syllable are held meanwhile
 # Odd constants: a band's hash is a sum of its minima, each times one of them.
 _WEIGHTS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], np.uint64)
 
@@ -34,6 +35,11 @@ def sign(text: pl.Series, *, near: bool) -> Signs:
         text: clean texts, without null.
         near: False leaves the bands out.
     """
+    pieces = [_sign(text.slice(start, _AT_ONCE), near) for start in range(0, len(text), _AT_ONCE)]
+    return np.concatenate(pieces, axis=1) if pieces else _sign(text, near)
+
+
+def _sign(text: pl.Series, near: bool) -> Signs:
     found = keys(text)
     key = sign_keys(found)
     return np.concatenate([key, bands(shingles(found.rows))]) if near else key
