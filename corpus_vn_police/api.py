@@ -7,10 +7,11 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from corpus_vn_police.config import FILE_NAME, Corpus, is_period, load_config
+from corpus_vn_police.config import FILE_NAME, REMOVED_NAME, Corpus, is_period, load_config
 from corpus_vn_police.errors import ConfigError, DiskError, InputError
 from corpus_vn_police.pipeline import Build, Job, Progress, run_build
 from corpus_vn_police.shipped import shipped_corpus, shipped_seeds
+from corpus_vn_police.tombstones import Tombstones, read_removed
 from corpus_vn_police.verify import Report
 from corpus_vn_police.verify import verify as verify_folder
 
@@ -51,7 +52,7 @@ def build(
         What the build came to.
 
     Raises:
-        ConfigError: an argument or a key of corpus.toml is not allowed.
+        ConfigError: an argument, a key of corpus.toml or a line of removed.csv is not allowed.
         InputError: the seeds are missing, or there are none.
         OutputError: `out` holds something else than a build, or is busy.
         NothingPublishedError: every seed is rejected; `out` is left as it was.
@@ -72,7 +73,8 @@ def build(
         rehash=rehash,
     )
     try:
-        built = run_build(source, target, corpus.with_flags(dedup=dedup), job)
+        tombstones = kept_away(source, config)
+        built = run_build(source, target, corpus.with_flags(dedup=dedup), job, tombstones)
     except OSError as error:
         raise DiskError.of(error) from error
     return replace(built, out=os.fspath(out))
@@ -102,11 +104,27 @@ def configured(seeds: StrPath | None, config: StrPath | None) -> tuple[str, Corp
         raise InputError(f"{source!r} is no path", "give a folder of seeds, a file, an archive, a glob or a URL")
     if config is not None:
         return source, load_config(Path(config))
+    folder = _beside(source)
+    beside = None if folder is None else folder / FILE_NAME
+    return source, load_config(beside if beside and beside.is_file() else None)
+
+
+def kept_away(source: str, config: StrPath | None) -> Tombstones:
+    """What `removed.csv` says was taken down: that beside corpus.toml, or where it would stand.
+
+    Raises:
+        ConfigError: a line of it is not what it should be.
+    """
+    folder = Path(config).parent if config is not None else _beside(source)
+    return Tombstones() if folder is None else read_removed(folder / REMOVED_NAME)
+
+
+def _beside(source: str) -> Path | None:
+    """The folder in which the settings of an input are looked for; None for a URL and a glob."""
     # os.path answers False where pathlib raises, as for a path that is too long.
-    folder = source if os.path.isdir(source) else os.path.dirname(source)  # noqa: PTH112, PTH120
-    beside = Path(folder) / FILE_NAME
-    known = "://" not in source and os.path.exists(source) and beside.is_file()  # noqa: PTH110
-    return source, load_config(beside if known else None)
+    if "://" in source or not os.path.exists(source):  # noqa: PTH110
+        return None
+    return Path(source if os.path.isdir(source) else os.path.dirname(source))  # noqa: PTH112, PTH120
 
 
 def check_apart(seeds: str, out: Path) -> None:

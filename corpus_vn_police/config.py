@@ -21,6 +21,7 @@ from corpus_vn_police.contract.arrow import resolve
 from corpus_vn_police.errors import ConfigError
 
 FILE_NAME = "corpus.toml"
+REMOVED_NAME = "removed.csv"  # beside it: what was taken down
 
 
 @dataclass(frozen=True)

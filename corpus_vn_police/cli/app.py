@@ -187,11 +187,14 @@ def check(seeds: Seeds, config: Config = None, workers: Workers = None, as_json:
     source, corpus = api.configured(seeds, config)
     counts: Counter[str] = Counter()
     with progress(quiet=as_json) as moved:
-        for table in check_seeds(source, corpus, Job(workers=workers, progress=moved)):
+        tombstones = api.kept_away(source, config)
+        for table in check_seeds(source, corpus, Job(workers=workers, progress=moved), tombstones):
             for row in table.to_pylist():
                 counts[row["status"]] += 1
                 if as_json:
                     print_json(row)
+                elif row["status"] == "removed":
+                    print(f"{row['id']}: was taken down")
                 elif row["status"] != "published":
                     where = f" {row['pointer']}" if row["pointer"] else ""
                     print(printable(f"{row['path']}: {row['reason']}{where}: {row['detail']}"))
@@ -202,7 +205,7 @@ def check(seeds: Seeds, config: Config = None, workers: Workers = None, as_json:
                 for status, count in sorted(counts.items())
             )
         )
-    return int(counts.keys() != {"published"})
+    return int(bool(counts.keys() - {"published", "removed"}))
 
 
 @app.command(epilog="Example: corpus-vn-police verify my_dataset")
