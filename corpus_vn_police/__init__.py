@@ -5,6 +5,7 @@
     cvp.load_dataset()                  # the shipped corpus, a DatasetDict, offline
     cvp.build("my_seeds", out="out")    # a folder of seeds -> a dataset
     cvp.verify("out").ok                # whether a build is what its manifest says
+    cvp.remove("out", ID, reason="…")   # takedown: gone from a build and from those that follow it
     cvp.normalise(text)                 # one text, as the build would clean it
 
 Importing this is quick: a function's libraries are imported when it is first asked for.
@@ -21,9 +22,10 @@ from corpus_vn_police.errors import CorpusError
 from corpus_vn_police.version import __version__
 
 if TYPE_CHECKING:
-    from corpus_vn_police.api import build, verify
+    from corpus_vn_police.api import build, remove, verify
     from corpus_vn_police.normalise import normalise_text as normalise
     from corpus_vn_police.pipeline import Build
+    from corpus_vn_police.remove import Removal
     from corpus_vn_police.shipped import load_dataset, path
     from corpus_vn_police.verify import Problem, Report
 
@@ -31,31 +33,35 @@ __all__ = [
     "Build",
     "CorpusError",
     "Problem",
+    "Removal",
     "Report",
     "__version__",
     "build",
     "load_dataset",
     "normalise",
     "path",
+    "remove",
     "verify",
 ]
 
 _HOMES = {
     "Build": ("pipeline", "Build"),
     "Problem": ("verify", "Problem"),
+    "Removal": ("remove", "Removal"),
     "Report": ("verify", "Report"),
     "build": ("api", "build"),
     "load_dataset": ("shipped", "load_dataset"),
     "normalise": ("normalise", "normalise_text"),
     "path": ("shipped", "path"),
+    "remove": ("api", "remove"),
     "verify": ("api", "verify"),
 }
 
 
 class _Package(types.ModuleType):
-    """Keeps `build`, `normalise` and `verify` the functions that they are for users.
+    """Keeps `build`, `normalise`, `remove` and `verify` the functions that they are for users.
 
-    Importing a submodule sets it as an attribute of its package, and three of them have the name
+    Importing a submodule sets it as an attribute of its package, and four of them have the name
     of a function. `from corpus_vn_police.build.card import ...` works all the same.
     """
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from corpus_vn_police.config import FILE_NAME, REMOVED_NAME, Corpus, is_period, load_config
 from corpus_vn_police.errors import ConfigError, DiskError, InputError
 from corpus_vn_police.pipeline import Build, Job, Progress, run_build
+from corpus_vn_police.remove import Removal, Takedown, run_remove
 from corpus_vn_police.shipped import shipped_corpus, shipped_seeds
 from corpus_vn_police.tombstones import Tombstones, read_removed
 from corpus_vn_police.verify import Report
@@ -78,6 +81,50 @@ def build(
     except OSError as error:
         raise DiskError.of(error) from error
     return replace(built, out=os.fspath(out))
+
+
+def remove(
+    folder: StrPath,
+    ids: str | Iterable[str],
+    *,
+    reason: str,
+    near: float | None = None,
+    seeds: StrPath | None = None,
+) -> Removal:
+    """Take records down: out of a build, and kept away from those that follow it.
+
+    What had been left out as a copy of them goes along. No seeds are read; no other record moves.
+
+    Args:
+        folder: a build on this machine, which is replaced as a whole.
+        ids: the id of a record, or of a seed that was not published; or several.
+        reason: why, in a line; it is written beside the seeds, never into the build.
+        near: published records whose Jaccard similarity with one of these is as high or higher go along;
+            None takes none along.
+        seeds: the folder of the seeds, where `removed.csv` and `CHANGES.md` are to say so; None writes
+            neither.
+
+    Returns:
+        What it came to. Ids that had been taken down before change nothing.
+
+    Raises:
+        InputError: an id is not in the ledger; nothing was changed.
+        ConfigError: an argument, or a line of removed.csv, is not allowed.
+        OutputError: the folder is no build, is damaged, or is busy.
+        NothingPublishedError: no record would be left; nothing was changed.
+        DiskError: the operating system failed to read or write.
+    """
+    target = Path(os.path.realpath(folder))
+    if seeds is not None:
+        check_apart(os.fspath(seeds), target)
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    named = frozenset([ids] if isinstance(ids, str) else ids)
+    asked = Takedown(named, reason, today, near, None if seeds is None else Path(seeds))
+    try:
+        removal = run_remove(target, asked)
+    except OSError as error:
+        raise DiskError.of(error) from error
+    return replace(removal, out=os.fspath(folder))
 
 
 def verify(folder: StrPath) -> Report:

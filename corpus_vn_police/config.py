@@ -139,6 +139,20 @@ def load_config(path: Path | None) -> Corpus:
     return replace(corpus, prose=_prose(path, prose)) if prose else corpus
 
 
+def corpus_of(settings: dict[str, Any], prose: str | None, where: str) -> Corpus:
+    """The settings of a corpus whose corpus.toml is not at hand.
+
+    Args:
+        settings: the keys, as corpus.toml has them; what is missing has its default.
+        prose: the hand-written half of the card; None where there is none.
+        where: what they were read from, for messages.
+
+    Raises:
+        ConfigError: as `load_config`.
+    """
+    return replace(_corpus(settings, where), prose=prose)
+
+
 def _prose(config: Path, name: str) -> str:
     folder = config.parent.resolve()
     target = (folder / name).resolve()

@@ -138,12 +138,12 @@ def run_build(seeds: str, out: Path, corpus: Corpus, job: Job, tombstones: Tombs
         written = _write_all(state.new, shards, job, len(index))
         finished = finish(state.new, corpus, job.date, written)
         figures = finished.figures
-        build = Build(str(out), finished.digest, corpus.version, figures.seeds, figures.status, finished.splits)
-        _check_balance(settled.rows, status, build)
         notes = (*_notes(corpus, index), *_skipped_note(unpacker.skipped))
+        build = Build(str(out), finished.digest, corpus.version, figures.seeds, figures.status, finished.splits, notes)
+        _check_balance(settled.rows, status, build)
         state.place()
         known.finish()
-    return replace(build, notes=notes)
+    return build
 
 
 def _read_all(known: Known, listing: Listing, unpacker: Unpacker, corpus: Corpus, job: Job) -> Index:

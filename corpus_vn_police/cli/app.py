@@ -232,6 +232,35 @@ def verify(folder: Folder, as_json: Json = False) -> int:
     return int(not report.ok)
 
 
+@app.command(epilog='Example: corpus-vn-police remove my_dataset --id c76f5c9e64c8c598 --reason "asked for"')
+def remove(
+    folder: Folder,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, in a line; not in the build.")],
+    ids: Annotated[
+        list[str] | None, typer.Option("--id", metavar="ID", help="A record, or a seed left out; may be repeated.")
+    ] = None,
+    ids_file: Annotated[Path | None, typer.Option("--ids", metavar="FILE", help="A file of ids, one a line.")] = None,
+    near: Annotated[
+        float | None, typer.Option(metavar="T", help="Take records along whose similarity is T or more.")
+    ] = None,
+    seeds: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write removed.csv and CHANGES.md there; else lines are printed.")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Take records down: out of a build, and out of those that follow it."""
+    from corpus_vn_police import api
+    from corpus_vn_police.cli.takedown import print_removal, read_ids
+
+    named = [*(ids or []), *(read_ids(ids_file) if ids_file else [])]
+    removal = api.remove(folder, named, reason=reason, near=near, seeds=seeds)
+    if as_json:
+        print_json(asdict(removal))
+    else:
+        print_removal(removal)
+    return 0
+
+
 @app.command(epilog="Example: corpus-vn-police stats my_dataset")
 def stats(folder: Folder, as_json: Json = False) -> int:
     """Print the numbers of a build, measured from its files."""
