@@ -119,7 +119,7 @@ def remove(
         check_apart(os.fspath(seeds), target)
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     named = frozenset([ids] if isinstance(ids, str) else ids)
-    asked = Takedown(named, reason, today, near, None if seeds is None else Path(seeds))
+    asked = Takedown(named, " ".join(reason.split()), today, near, None if seeds is None else Path(seeds))
     try:
         removal = run_remove(target, asked)
     except OSError as error:

@@ -54,7 +54,7 @@ class Takedown:
         """Refuse what cannot be done."""
         if not self.ids:
             raise ConfigError("no id is given", "give --id ID, or --ids with a file of one id a line")
-        if not self.reason.strip():
+        if not self.reason:
             raise ConfigError("the reason is empty", "say in a line why it is taken down")
         if self.near is not None and not 0 < self.near <= 1:
             raise ConfigError(f"near = {self.near} is not allowed", "give a similarity above 0, up to 1")
@@ -324,8 +324,7 @@ def _write_down(seeds: Path, lines: list[str], asked: Takedown, pairs: frozenset
     ids = ", ".join(f"`{name}`" for name in sorted(asked.ids))
     copies = len({name for name, _ in pairs} - asked.ids)
     more = f" and {copies} more with them" if copies else ""
-    reason = " ".join(asked.reason.split())
-    _append(changes, f"- {asked.date}: took down {ids}{more}: {reason}", "# Changes\n\n")
+    _append(changes, f"- {asked.date}: took down {ids}{more}: {asked.reason}", "# Changes\n\n")
     return str(removed), str(changes)
 
 

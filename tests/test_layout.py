@@ -14,7 +14,7 @@ COMMON = {"config", "contract", "errors", "resources", "syllables", "version"}
 ALLOWED = {
     "errors": set(), "version": set(), "resources": set(), "contract": set(), "config": set(), "syllables": set(),
     "read": set(), "normalise": set(), "structure": set(), "quality": {"structure"}, "validate": set(), "split": set(),
-    "parts": set(), "tombstones": set(), "dedup": {"parts", "tombstones"}, "engine": set(), "build": {"parts", "split"}, "state": {"build"},
+    "parts": set(), "tombstones": set(), "dedup": {"parts", "tombstones"}, "engine": set(), "build": {"parts", "split", "tombstones"}, "state": {"build"},
     "published": {"build", "split"}, "leaks": {"dedup", "published", "split"},
     "verify": {"build", "leaks", "split"},
 }  # fmt: skip

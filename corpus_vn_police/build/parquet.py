@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from corpus_vn_police.build.digest import ColumnHashes
@@ -168,10 +169,26 @@ def write_groups(out: Path, name: str, config: str, split: str, groups: Iterable
         for table in groups:
             writer.write_table(table, row_group_size=table.num_rows)
             hashes.update(table)
-            arrow_bytes += table.nbytes
+            arrow_bytes += sum(_arrow_bytes(column) for column in table.columns)
             rows += table.num_rows
     size, sha256 = file_digest(path)
     return Written(name, size, sha256, config, split, rows, arrow_bytes, hashes.digest())
+
+
+def _arrow_bytes(column: pa.ChunkedArray) -> int:
+    """The bytes that a column takes in Arrow, in one piece, with validity where there are nulls.
+
+    `nbytes` also depends on how the rows lay in the tables that they come from.
+    """
+    kind, rows = column.type, len(column)
+    validity = (rows + 7) // 8 if column.null_count else 0
+    if pa.types.is_struct(kind):
+        return validity + sum(map(_arrow_bytes, column.flatten()))
+    if pa.types.is_list(kind):
+        return validity + 4 * (rows + 1) + _arrow_bytes(pc.list_flatten(column))
+    if pa.types.is_string(kind) or pa.types.is_binary(kind):
+        return validity + 4 * (rows + 1) + int(pc.sum(pc.binary_length(column)).as_py() or 0)
+    return validity + (rows * int(kind.bit_width) + 7) // 8
 
 
 def _rows(shard: Shard, start: int, stop: int) -> pa.Table:
