@@ -90,6 +90,7 @@ def remove(
     reason: str,
     near: float | None = None,
     seeds: StrPath | None = None,
+    progress: Progress | None = None,
 ) -> Removal:
     """Take records down: out of a build, and kept away from those that follow it.
 
@@ -103,6 +104,7 @@ def remove(
             None takes none along.
         seeds: the folder of the seeds, where `removed.csv` and `CHANGES.md` are to say so; None writes
             neither.
+        progress: called with a step (`write`), how many rows it has just done, and of how many (None).
 
     Returns:
         What it came to. Ids that had been taken down before change nothing.
@@ -121,7 +123,7 @@ def remove(
     named = frozenset([ids] if isinstance(ids, str) else ids)
     asked = Takedown(named, " ".join(reason.split()), today, near, None if seeds is None else Path(seeds))
     try:
-        removal = run_remove(target, asked)
+        removal = run_remove(target, asked, progress or (lambda step, done, total: None))
     except OSError as error:
         raise DiskError.of(error) from error
     return replace(removal, out=os.fspath(folder))

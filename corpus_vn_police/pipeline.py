@@ -6,7 +6,7 @@ import datetime
 import functools
 import itertools
 import os
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -127,9 +127,10 @@ def run_build(seeds: str, out: Path, corpus: Corpus, job: Job, tombstones: Tombs
     unpacker = Unpacker(corpus.limits, job.batching)
     listing = _listing_outside(out, seeds)
     with open_state(out) as state:
+        tombstones = older_tombstones(out) | (tombstones or Tombstones())
         known = Known.open(state.parts, listing, corpus, resume=job.resume, rehash=job.rehash)
         index = _read_all(known, listing, unpacker, corpus, job)
-        settled = settle(index, corpus.dedup, older_tombstones(out) | (tombstones or Tombstones()))
+        settled = settle(index, corpus.dedup, tombstones)
         _check_publishable(index, settled, job)
         order = index.in_path_order()
         rows = ledger_rows(index, order[~settled.removed[order]], settled.published, settled.changes)
@@ -302,14 +303,7 @@ def _configs(corpus: Corpus) -> list[str]:
 
 
 def _check_publishable(index: Index, settled: Settled, job: Job) -> None:
-    counts: Counter[str] = Counter()
-    start = 0
-    for part in index.parts:
-        column = index.column(part, "reason")
-        removed = settled.removed[start : start + len(column)]
-        counts.update(dict(column.filter(pl.Series(~removed)).drop_nulls().value_counts().iter_rows()))
-        start += len(column)
-    counts.update(dict(settled.changes["reason"].drop_nulls().value_counts().iter_rows()))
+    counts = settled.reasons(index)
     named = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     reasons = ", ".join(f"{count} {reason}" for reason, count in named[:5])
     if not settled.published.any():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,9 @@ from corpus_vn_police.tombstones import COLUMNS, Pair, Tombstones, read_removed,
 CHANGES_NAME = "CHANGES.md"
 SHOWN = 20
 """Records that are like those taken down: at most so many are shown."""
+
+Progress = Callable[[str, int, int | None], None]
+"""Called with the name of a step, how many rows it has just done, and of how many; None where that is not known."""
 
 _ALIKE = 0.3  # the Jaccard similarity from which on a record is shown
 _LEAST = 0.05  # what has less in common is not looked at
@@ -93,8 +96,13 @@ class Removal:
     written: tuple[str, ...] = ()
 
 
-def run_remove(out: Path, asked: Takedown) -> Removal:
+def run_remove(out: Path, asked: Takedown, progress: Progress = lambda step, done, total: None) -> Removal:
     """Take records out of a build, whole or not at all.
+
+    Args:
+        out: the build.
+        asked: what is to go.
+        progress: told of each step what has been done.
 
     Raises:
         CorpusError: it is no build, is damaged or busy, an id is not in its ledger, or nothing would
@@ -112,7 +120,7 @@ def run_remove(out: Path, asked: Takedown) -> Removal:
         named = asked.ids - frozenset(already["id"])
         if named:
             going = _going(out, named, asked.near, dedup)
-            finished = _rewrite(out, state.new, manifest, going)
+            finished = _rewrite(out, state.new, manifest, going, progress)
             forget(state.parts, going.tombstones)
             state.place()
             found = _removal(going, named, finished)
@@ -260,7 +268,7 @@ def _with_copies(out: Path, ids: frozenset[str], kept_out: pl.DataFrame) -> pl.D
         gone = more
 
 
-def _rewrite(out: Path, new: Path, manifest: dict[str, Any], going: _Going) -> Finished:
+def _rewrite(out: Path, new: Path, manifest: dict[str, Any], going: _Going, progress: Progress) -> Finished:
     """Write the new build into a folder.
 
     Raises:
@@ -275,7 +283,10 @@ def _rewrite(out: Path, new: Path, manifest: dict[str, Any], going: _Going) -> F
             "a dataset is at least one record: delete the folder, where nothing of it may stay",
         )
     status = rewrite_ledger(out, new, leaving)
-    shards = rewrite_shards(out, new, leaving)
+    shards = []
+    for shard in rewrite_shards(out, new, leaving):
+        shards.append(shard)
+        progress("write", shard.rows, None)
     date = None if manifest["date"] == measure(out).newest else manifest["date"]  # else it was given
     finished = finish(new, corpus, date, shards)
     published = manifest["status"]["published"] - len(leaving.records)

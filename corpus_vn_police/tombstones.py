@@ -7,6 +7,7 @@ the keeper may edit: the columns `id,sha256,date,reason`, a header line, of id a
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import json
 import re
@@ -59,6 +60,10 @@ class Tombstones:
         """Whether there is any."""
         return bool(self.ids or self.sha256)
 
+    @functools.cached_property
+    def _series(self) -> tuple[pl.Series, pl.Series]:
+        return pl.Series(list(self.ids), dtype=pl.String), pl.Series(list(self.sha256), dtype=pl.String)
+
     def holds(self, ids: pl.Series, sha256: pl.Series) -> pl.Series:
         """Of each seed whether it is kept away (bool).
 
@@ -68,8 +73,7 @@ class Tombstones:
             ids: the seeds' ids; null where there is none.
             sha256: of their bytes; null where they could not be read.
         """
-        named = ids.is_in(pl.Series(list(self.ids), dtype=pl.String).implode())
-        same = sha256.is_in(pl.Series(list(self.sha256), dtype=pl.String).implode())
+        named, same = (column.is_in(known.implode()) for column, known in zip((ids, sha256), self._series, strict=True))
         return ((named | same) & ids.is_not_null() & sha256.is_not_null()).fill_null(False)
 
 

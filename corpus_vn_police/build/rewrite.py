@@ -77,7 +77,7 @@ def _going(ledger: pa.Table, rows: Tombstones) -> pl.Series:
     return rows.holds(frame["id"], frame["sha256"]) | (frame["status"] == "removed")
 
 
-def rewrite_shards(old: Path, new: Path, leaving: Leaving) -> list[Written]:
+def rewrite_shards(old: Path, new: Path, leaving: Leaving) -> Iterator[Written]:
     """Write the shards of every config of a build without some of its records.
 
     Args:
@@ -89,12 +89,10 @@ def rewrite_shards(old: Path, new: Path, leaving: Leaving) -> list[Written]:
         The shards, by config, split and number; none for a split that is empty now.
     """
     splits = {split: _Sizes.measure(old, split, leaving) for split in SPLITS}
-    written: list[Written] = []
     for config in CONFIGS:
         for split, sizes in splits.items():
             if len(sizes.text) and _shards(old, config, split):
-                written += _rewrite_split(old, new, config, split, sizes, leaving)
-    return written
+                yield from _rewrite_split(old, new, config, split, sizes, leaving)
 
 
 @dataclass(frozen=True)

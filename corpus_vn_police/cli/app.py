@@ -253,7 +253,8 @@ def remove(
     from corpus_vn_police.cli.takedown import print_removal, read_ids
 
     named = [*(ids or []), *(read_ids(ids_file) if ids_file else [])]
-    removal = api.remove(folder, named, reason=reason, near=near, seeds=seeds)
+    with progress(quiet=as_json) as moved:
+        removal = api.remove(folder, named, reason=reason, near=near, seeds=seeds, progress=moved)
     if as_json:
         print_json(asdict(removal))
     else:

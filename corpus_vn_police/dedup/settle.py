@@ -8,6 +8,7 @@ Seeds that were taken down take no part in any of this.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +50,17 @@ class Settled:
     def rows(self) -> int:
         """Rows of the ledger: the seeds read, and the tombstones whose seed is not among them."""
         return int((~self.removed).sum()) + len(self.tombstones)
+
+    def reasons(self, index: Index) -> dict[str, int]:
+        """How many of the seeds are rejected for each reason; what was taken down is not."""
+        counts = Counter(self.changes["reason"].drop_nulls().to_list())
+        start = 0
+        for part in index.parts:
+            column = index.column(part, "reason")
+            stays = pl.Series(~self.removed[start : start + len(column)])
+            counts.update(dict(column.filter(stays).drop_nulls().value_counts().iter_rows()))
+            start += len(column)
+        return counts
 
 
 def settle(index: Index, dedup: Dedup, tombstones: Tombstones = _NO_TOMBSTONES) -> Settled:
