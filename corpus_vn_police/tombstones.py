@@ -26,7 +26,6 @@ COLUMNS = ("id", "sha256", "date", "reason")
 _ID = re.compile("[0-9a-f]{16}")
 _SHA256 = re.compile("[0-9a-f]{64}")
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_LONGEST = 1 << 20  # characters of a line, as the reason may be long
 
 Pair = tuple[str, str]
 """The id and the sha256 of a seed that was taken down."""
@@ -99,7 +98,6 @@ def _rows(path: Path) -> Iterator[Pair]:
         text = path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}", hint) from error
-    csv.field_size_limit(_LONGEST)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         for number, fields in enumerate(reader):

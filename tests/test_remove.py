@@ -263,6 +263,29 @@ def test_a_seed_under_a_removed_id_with_other_bytes_stays_away(here):
     assert (again.status, cvp.verify(here / "out").problems) == (built.status, ())
 
 
+def test_seeds_with_one_id_and_the_same_bytes_have_a_tombstone_each(here):
+    for name in ("again.txt", "once_more.txt"):
+        shutil.copyfile(here / "in/4.txt", here / "in" / name)
+    cvp.build(here / "in", out=here / "out", workers=1)
+    removal = cvp.remove(here / "out", _id("4.txt"), reason="x", seeds=here / "in")
+    assert (removal.removed, removal.copies, removal.status["removed"]) == ((_id("4.txt"),), (), 3)
+    _built_from_nothing(here)
+
+
+def test_what_shares_an_id_with_its_bytes_goes_along(here):
+    """Else the one of two seeds with one id would be published once the other is taken down for its bytes."""
+    shutil.copyfile(here / "in/4.txt", here / f"in/1_{'c' * 16}.txt")
+    (here / f"in/2_{'c' * 16}.txt").write_text(_seed("2020-05", _article(500)))
+    cvp.build(here / "in", out=here / "out", workers=1)
+    assert outcomes(here / "out")[f"2_{'c' * 16}.txt"] == "id.collision"
+    removal = cvp.remove(here / "out", _id("4.txt"), reason="x")
+    assert (removal.copies, removal.status["removed"]) == (("c" * 16,), 3)
+    (here / "in/removed.csv").write_text(
+        f"{_HEADER}{_id('4.txt')},{hashlib.sha256(_FILES['4.txt'].encode()).hexdigest()},,\n"
+    )
+    _built_from_nothing(here)
+
+
 @pytest.mark.parametrize("name", ["copy.txt", "near.txt", "bad.txt"])
 def test_a_seed_that_was_not_published_is_taken_down_by_its_id(here, name):
     published = _published(here / "out")
