@@ -303,7 +303,7 @@ def _rewrite(out: Path, new: Path, manifest: dict[str, Any], going: _Going, prog
 
 def _corpus(out: Path, manifest: dict[str, Any]) -> Corpus:
     """The settings of a build: those that shape the data from its manifest, the others from its card."""
-    text = (out / "README.md").read_text(encoding="utf-8")
+    text = (out / "README.md").read_bytes().decode()  # with the line ends that it has
     try:
         said, prose = read_card(text, manifest["version"], manifest["digest"])
     except ValueError as error:

@@ -59,6 +59,7 @@ def render_card(corpus: Corpus, figures: Figures, shards: Sequence[Written], dig
     )
 
 
+# What stands around the keeper's words, as card.md.jinja writes it; a test holds both together.
 _FIGURES = "\n## Figures\n\nMeasured from the published files when they were built.\n"
 _SAID = re.compile(
     r"(?:\n+Home page: (?P<homepage>[^\n]*))?(?:\n+Contact, also for takedown: (?P<contact>[^\n]*))?"
