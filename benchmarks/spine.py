@@ -64,6 +64,7 @@ def _resident() -> float:
 
 def measure(command: list[str]) -> Cost:
     """Run a command to its end and the end of all that it started."""
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
     peak, done = 0.0, threading.Event()
 
     def watch() -> None:
@@ -94,7 +95,6 @@ def main() -> None:
     parser.add_argument("seeds")
     parser.add_argument("--runs", type=int, default=3)
     args = parser.parse_args()
-    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
     costs: dict[str, list[Cost]] = {name: [] for name in ("floor", *CONFIGS)}
     with tempfile.TemporaryDirectory() as scratch:
         commands = {"floor": [sys.executable, str(HERE / "floor.py"), args.seeds, f"{scratch}/floor"]}

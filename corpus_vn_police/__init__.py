@@ -5,6 +5,8 @@
     cvp.load_dataset()                  # the shipped corpus, a DatasetDict, offline
     cvp.build("my_seeds", out="out")    # a folder of seeds -> a dataset
     cvp.verify("out").ok                # whether a build is what its manifest says
+    cvp.diff("old", "new")              # records added, removed, changed, moved to another split
+    cvp.sources("out", out="seeds")     # the published seeds, byte for byte
     cvp.remove("out", ID, reason="…")   # takedown: gone from a build and from those that follow it
     cvp.normalise(text)                 # one text, as the build would clean it
 
@@ -22,46 +24,56 @@ from corpus_vn_police.errors import CorpusError
 from corpus_vn_police.version import __version__
 
 if TYPE_CHECKING:
-    from corpus_vn_police.api import build, remove, verify
+    from corpus_vn_police.api import build, diff, remove, sources, verify
+    from corpus_vn_police.diff import Difference
     from corpus_vn_police.normalise import normalise_text as normalise
     from corpus_vn_police.pipeline import Build
     from corpus_vn_police.remove import Removal
     from corpus_vn_police.shipped import load_dataset, path
+    from corpus_vn_police.sources import Sources
     from corpus_vn_police.verify import Problem, Report
 
 __all__ = [
     "Build",
     "CorpusError",
+    "Difference",
     "Problem",
     "Removal",
     "Report",
+    "Sources",
     "__version__",
     "build",
+    "diff",
     "load_dataset",
     "normalise",
     "path",
     "remove",
+    "sources",
     "verify",
 ]
 
 _HOMES = {
     "Build": ("pipeline", "Build"),
+    "Difference": ("diff", "Difference"),
     "Problem": ("verify", "Problem"),
     "Removal": ("remove", "Removal"),
     "Report": ("verify", "Report"),
+    "Sources": ("sources", "Sources"),
     "build": ("api", "build"),
+    "diff": ("api", "diff"),
     "load_dataset": ("shipped", "load_dataset"),
     "normalise": ("normalise", "normalise_text"),
     "path": ("shipped", "path"),
     "remove": ("api", "remove"),
+    "sources": ("api", "sources"),
     "verify": ("api", "verify"),
 }
 
 
 class _Package(types.ModuleType):
-    """Keeps `build`, `normalise`, `remove` and `verify` the functions that they are for users.
+    """Keeps `build`, `diff`, `normalise`, `remove`, `sources` and `verify` the functions that they are for users.
 
-    Importing a submodule sets it as an attribute of its package, and four of them have the name
+    Importing a submodule sets it as an attribute of its package, and six of them have the name
     of a function. `from corpus_vn_police.build.card import ...` works all the same.
     """
 

@@ -10,10 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from corpus_vn_police.config import FILE_NAME, REMOVED_NAME, Corpus, is_period, load_config
+from corpus_vn_police.diff import Difference, compare
 from corpus_vn_police.errors import ConfigError, DiskError, InputError
 from corpus_vn_police.pipeline import Build, Job, Progress, run_build
+from corpus_vn_police.remote import local_copy
 from corpus_vn_police.remove import Removal, Takedown, run_remove
 from corpus_vn_police.shipped import shipped_corpus, shipped_seeds
+from corpus_vn_police.sources import Sources, write_sources
 from corpus_vn_police.tombstones import Tombstones, read_removed
 from corpus_vn_police.verify import Report
 from corpus_vn_police.verify import verify as verify_folder
@@ -130,12 +133,64 @@ def remove(
 
 
 def verify(folder: StrPath) -> Report:
-    """Check a build: digests, schema of every row, ledger balance, configs aligned.
+    """Check a build: digests, schema of every row, ledger balance, configs aligned, copies and leaks.
+
+    Args:
+        folder: a folder, or the fsspec URL of one (`hf://datasets/user/name`), which is fetched.
 
     Raises:
         OutputError: the folder is no build (it has no manifest).
+        DiskError: the URL cannot be fetched.
     """
-    return verify_folder(Path(folder))
+    with local_copy(os.fspath(folder)) as local:
+        return verify_folder(local)
+
+
+def sources(folder: StrPath, *, out: StrPath, progress: Progress | None = None) -> Sources:
+    """Write the published seeds of a build back, byte for byte.
+
+    Text files come back under their path, a compressed one without its `.gz` or `.zst`; rows as the
+    lines of their file, in the order of their numbers, those of `x.parquet` in `x.parquet.jsonl`;
+    members of archives in a folder with the archive's name. A path that cannot stand below `out`
+    as it is (it leads out of it, is too long, or is taken) goes into `out/renamed/`.
+
+    Args:
+        folder: a build.
+        out: the folder to write: new or empty. It is there whole, or not at all.
+        progress: called with `write`, how many seeds it has just written, and of how many.
+
+    Returns:
+        What was written.
+
+    Raises:
+        OutputError: `folder` is no build, or `out` holds something.
+        InputError: the build was made without the config "sources".
+        DamagedError: the build cannot be read, or a seed's bytes are not those of its record.
+        DiskError: the operating system failed to read or write.
+    """
+    if not os.fspath(out):
+        raise ConfigError("out is empty", "give a folder for --out")
+    target = Path(os.path.realpath(out))
+    written = write_sources(Path(folder), target, progress or (lambda step, done, total: None))
+    return replace(written, out=os.fspath(out))
+
+
+def diff(old: StrPath, new: StrPath) -> Difference:
+    """Compare the records of two builds by their ids.
+
+    Returns:
+        The records that were added, removed, changed (and in which fields), or moved to another
+        split.
+
+    Raises:
+        OutputError: one of the two is no build.
+        DamagedError: one of them cannot be read, or has an id twice.
+        DiskError: the operating system failed to read.
+    """
+    try:
+        return compare(Path(old), Path(new))
+    except OSError as error:
+        raise DiskError.of(error) from error
 
 
 def configured(seeds: StrPath | None, config: StrPath | None) -> tuple[str, Corpus]:

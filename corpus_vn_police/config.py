@@ -22,6 +22,7 @@ from corpus_vn_police.errors import ConfigError
 
 FILE_NAME = "corpus.toml"
 REMOVED_NAME = "removed.csv"  # beside it: what was taken down
+_LONGEST = 1 << 20  # bytes; a keeper's settings have a few thousand
 
 
 @dataclass(frozen=True)
@@ -129,12 +130,21 @@ def load_config(path: Path | None) -> Corpus:
     if path is None:
         return _corpus({}, "the defaults")
     try:
-        raw = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        with path.open("rb") as stream:
+            text = stream.read(_LONGEST + 1)
+        if len(text) > _LONGEST:
+            raise ValueError(f"longer than {_LONGEST:,} bytes")
+        raw: dict[str, Any] = _plain(tomllib.loads(text.decode("utf-8-sig")))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}", "give the path of a corpus.toml") from error
     except (ValueError, RecursionError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
         raise ConfigError(f"{path}: is not TOML: {error}", "corpus-vn-police init DIR writes an example") from error
-    corpus = _corpus(raw, str(path))
+    try:
+        corpus = _corpus(raw, str(path))
+    except (RecursionError, OverflowError, ValueError) as error:
+        raise ConfigError(
+            f"{path}: a value is too large or nested too deep: {error}", "corpus-vn-police init DIR writes an example"
+        ) from error
     prose = raw.get("card", {}).get("prose")
     return replace(corpus, prose=_prose(path, prose)) if prose else corpus
 
@@ -162,6 +172,8 @@ def _prose(config: Path, name: str) -> str:
             "the card's prose stands beside corpus.toml or below it",
         )
     try:
+        if not target.is_file():
+            raise OSError("it is no file")
         return target.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
@@ -171,7 +183,6 @@ def _prose(config: Path, name: str) -> str:
 
 
 def _corpus(raw: dict[str, Any], where: str) -> Corpus:
-    raw = _plain(raw)
     _check(raw, where)
     settings = _with_defaults(document("corpus"), raw)
     _check_splits(settings["splits"], where)

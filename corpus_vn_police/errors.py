@@ -51,6 +51,18 @@ class OutputError(CorpusError):
     code = "output"
 
 
+class DamagedError(CorpusError):
+    """A build's files cannot be read, or do not hold what they should."""
+
+    code = "damaged"
+
+    @classmethod
+    def of(cls, folder: object, what: object) -> DamagedError:
+        """What is wrong with a build, in one line."""
+        reason = (str(what).split("\n") or [""])[0][:300]
+        return cls(f"{folder}: is damaged: {reason}", f"corpus-vn-police verify {folder} says what is wrong with it")
+
+
 class SchemaError(CorpusError):
     """A schema is invalid, or asks for what the columnar check cannot hold to."""
 

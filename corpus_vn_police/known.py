@@ -147,17 +147,20 @@ class Known:
         known = np.concatenate([np.empty(0, np.uint64), *(mine[part.name] for part in self.texts)])
         unread = set(itertools.compress(texts, ~np.isin(stamps, known) | (stamps == UNKNOWN)))
         parts = list(self.texts)
-        for name in listing.names:
-            if not _is_text(listing, name):
-                found = self._whole(listing, name, unpacker)
-                parts += found or []
-                if found is None:
-                    unread.add(name)
+        others = [name for name in listing.names if not _is_text(listing, name)]
+        here = self._stamps(listing.root, others).tolist()
+        among = set(here)
+        self.wholes = {stamp: counts for stamp, counts in self.wholes.items() if stamp in among}
+        self.tasks = {origin: found for origin, found in self.tasks.items() if origin[0] in among}
+        for name, stamp in zip(others, here, strict=True):
+            found = self._whole(stamp, unpacker)
+            parts += found or []
+            if found is None:
+                unread.add(name)
         return parts, replace(listing, names=tuple(name for name in listing.names if name in unread))
 
-    def _whole(self, listing: Listing, name: str, unpacker: Unpacker) -> list[Part] | None:
+    def _whole(self, stamp: int, unpacker: Unpacker) -> list[Part] | None:
         """The parts of a file that holds many seeds; None where not all of them are known."""
-        stamp = int(self._stamps(listing.root, [name])[0])
         if stamp not in self.wholes:
             return None
         count, hidden, other = self.wholes[stamp]

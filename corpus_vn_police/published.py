@@ -30,12 +30,12 @@ class Published:
     ends: npt.NDArray[np.int64]
 
     @classmethod
-    def open(cls, folder: Path, *splits: str) -> Published:
-        """The records of the named splits of a build folder; of all where none is named."""
+    def open(cls, folder: Path, *splits: str, config: str = "default") -> Published:
+        """The rows of a config in the named splits of a build folder; in all where none is named."""
         groups: list[tuple[Path, int]] = []
         sizes: list[int] = []
         for split in splits or SPLITS:
-            for path in sorted((folder / FOLDERS["default"]).glob(f"{split}-*.parquet")):
+            for path in sorted((folder / FOLDERS[config]).glob(f"{split}-*.parquet")):
                 metadata = pq.read_metadata(path)
                 groups += [(path, number) for number in range(metadata.num_row_groups)]
                 sizes += [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]

@@ -17,10 +17,19 @@ import pyarrow.parquet as pq
 from corpus_vn_police.build.digest import ColumnHashes, content_digest
 from corpus_vn_police.build.manifest import FILE_NAME, read_manifest, self_digest
 from corpus_vn_police.build.parquet import FOLDERS, file_digest
-from corpus_vn_police.config import Dedup
-from corpus_vn_police.contract import CONFIGS, Contract, json_rows, load_contract, schema_digests, validator, violation
+from corpus_vn_police.config import Dedup, Splits
+from corpus_vn_police.contract import (
+    CONFIGS,
+    Contract,
+    first_error,
+    json_rows,
+    load_contract,
+    schema_digests,
+    validator,
+    violation,
+)
 from corpus_vn_police.leaks import PublishedCopies, Sharing, find_published_copies, shared_ngrams
-from corpus_vn_police.split import SPLITS
+from corpus_vn_police.split import SPLITS, assign_split
 
 
 @dataclass(frozen=True)
@@ -82,27 +91,44 @@ def verify(folder: Path) -> Report:
     """
     try:
         manifest = read_manifest(folder)
-    except ValueError as error:
+        own = self_digest(manifest)
+        dedup, splits = _rules(manifest["config"])
+    except (ValueError, RecursionError) as error:
         return Report(None, (Problem(FILE_NAME, "manifest.invalid", str(error)[:500]),))
     findings = _Findings()
-    if self_digest(manifest) != manifest["sha256"]:
+    if own != manifest["sha256"]:
         findings.add(FILE_NAME, "manifest.digest", "its own sha256 is not that of its contents")
     if not _check_files(folder, manifest, findings):
         # What a damaged file says of the others is no news.
         return Report(None, tuple(findings.problems))
     for config in CONFIGS:
-        _check_config(folder, config, findings)
+        _check_config(folder, config, splits, findings)
     _check_ledger(folder, manifest, findings)
     _check_alignment(findings)
     digest = content_digest(findings.hashes) if findings.readable else None
     sharing: list[Sharing] = []
     copies = None
     if findings.readable:
-        copies = _check_copies(folder, Dedup(**manifest["config"]["dedup"]), findings)
+        copies = _check_copies(folder, dedup, findings)
         sharing = shared_ngrams(folder)
     if digest not in (None, manifest["digest"]):
         findings.add(FILE_NAME, "manifest.content_digest", f"says {manifest['digest']}, the files say {digest}")
     return Report(digest, tuple(findings.problems), tuple(sharing), copies)
+
+
+def _rules(config: dict[str, Any]) -> tuple[Dedup, Splits]:
+    """The rules of the build; its settings must be ones that a corpus.toml may hold, and all be there.
+
+    Raises:
+        ValueError: they are not.
+    """
+    wrong = first_error(validator("corpus"), config)
+    if wrong is not None:
+        raise ValueError(f"/config: {wrong.message[:200]}")
+    try:
+        return Dedup(**config["dedup"]), Splits(**config["splits"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"/config: not all settings are there: {str(error)[:200]}") from error
 
 
 def _check_files(folder: Path, manifest: dict[str, Any], findings: _Findings) -> bool:
@@ -111,7 +137,11 @@ def _check_files(folder: Path, manifest: dict[str, Any], findings: _Findings) ->
     if manifest["schemas"] != schema_digests():
         findings.add(FILE_NAME, "manifest.schemas", "was built to other schemas than this version's")
     listed = {entry["path"]: entry for entry in manifest["files"]}
-    present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+    found = [path for path in folder.rglob("*") if not path.is_dir()]
+    # A device, or a link to one, could be read for ever; a link to a file is how the Hub's cache holds it.
+    present = {path.relative_to(folder).as_posix() for path in found if path.is_file()}
+    for path in sorted(path.relative_to(folder).as_posix() for path in found if not path.is_file()):
+        findings.add(path, "file.not_regular", "is a device, a FIFO, a socket or a broken link")
     for path in sorted(present - listed.keys() - {FILE_NAME}):
         findings.add(path, "file.unlisted", "is not in the manifest")
     for path, entry in listed.items():
@@ -128,7 +158,7 @@ def _check_files(folder: Path, manifest: dict[str, Any], findings: _Findings) ->
     return whole
 
 
-def _check_config(folder: Path, config: str, findings: _Findings) -> None:
+def _check_config(folder: Path, config: str, splits: Splits, findings: _Findings) -> None:
     contract = load_contract(CONFIGS[config])
     for split in SPLITS:
         for path in sorted((folder / FOLDERS[config]).glob(f"{split}-*.parquet")):
@@ -141,6 +171,7 @@ def _check_config(folder: Path, config: str, findings: _Findings) -> None:
                 ids.append(_identity(table, config))
                 if config == "default":
                     findings.duplicates.append(_left_out_for(table))
+                    _check_splits(table, split, splits, name, findings)
             findings.hashes.setdefault(config, {}).setdefault(split, []).append(hashes.digest())
 
 
@@ -168,6 +199,15 @@ def _check_rows(table: pa.Table, name: str, contract: Contract, findings: _Findi
     found = violation(validator(contract.name), first)
     where = f"{found[1]}: {found[2]}" if found else "the columnar check alone rejects it"
     findings.add(name, "schema.row", f"{len(bad)} rows break {contract.name}; the first is row {bad[0]}, {where}")
+
+
+def _check_splits(table: pa.Table, split: str, splits: Splits, name: str, findings: _Findings) -> None:
+    """Each record is in the split that its date, or its id, says."""
+    meant = assign_split(pl.DataFrame(table.select(["id", "date"])), splits)
+    wrong = (meant != SPLITS.index(split)).arg_true()
+    if len(wrong):
+        where = f"{len(wrong)} records belong to other splits; the first, row {wrong[0]}, to {SPLITS[meant[wrong[0]]]}"
+        findings.add(name, "splits.assignment", where)
 
 
 def _identity(table: pa.Table, config: str) -> pl.DataFrame:

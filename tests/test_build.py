@@ -97,10 +97,12 @@ def test_law_4_order_batches_and_workers_change_nothing(write, tmp_path):
     assert len(digests) == 1
 
 
-def test_law_4_place_and_machine_change_nothing(write, tmp_path, cli):
+@pytest.mark.parametrize("locale", ["C", "vi_VN.UTF-8", "tr_TR.UTF-8"])
+def test_law_4_place_and_machine_change_nothing(write, tmp_path, cli, locale):
     folder = write(_MIXED)
     digests = {json.loads(cli("build", folder, "--out", tmp_path / "a", "--json").stdout)["digest"]}
     shutil.copytree(folder, tmp_path / "elsewhere/đây")
+    mask = os.umask(0o077)
     told = cli(
         "build",
         "đây",
@@ -110,8 +112,9 @@ def test_law_4_place_and_machine_change_nothing(write, tmp_path, cli):
         cwd=tmp_path / "elsewhere",
         PYTHONHASHSEED="3",
         TZ="Asia/Tokyo",
-        LC_ALL="C",
+        LC_ALL=locale,
     )
+    os.umask(mask)
     digests.add(json.loads(told.stdout)["digest"])
     assert len(digests) == 1
     # Nothing of this machine is in it, so every file is the same, to the byte.

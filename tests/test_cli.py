@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT, SEEDS
 
 _STATUS = {"published": 2, "rejected": 0, "duplicate": 0, "near_duplicate": 0, "removed": 0}
-COMMANDS = ["build", "init", "check", "verify", "remove", "stats", "schema"]
+COMMANDS = ["build", "init", "check", "verify", "remove", "stats", "sources", "diff", "schema"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -128,6 +128,8 @@ _BAD = {
     "a day that there is not": (["build", "in", "--out", "out", "--date", "2020-02-30"], 2, "no day of the calendar"),
     "a config that is missing": (["build", "in", "--out", "out", "--config", "nowhere.toml"], 2, "cannot be read"),
     "a schema that there is not": (["schema", "recrod"], 2, "there is no schema"),
+    "no older build to compare": (["diff", "in", "in"], 2, "is not a build"),
+    "no build to give back": (["sources", "in", "--out", "out"], 2, "is not a build"),
     "a level that there is not": (["build", "in", "--out", "out", "--dedup", "all"], 2, "all"),
 }
 

@@ -140,7 +140,8 @@ def _left_out(each, threshold):
     marks = bands(_rows(each))
     buckets = share(lambda band: marks[band], BANDS)
     rows = _rows([each[member] for member in buckets.members])
-    left = leave_out(buckets, Stored(rows.hashes, rows.bounds[:-1], rows.sizes), threshold)
+    stored = Stored(lambda start, count: rows.hashes[start : start + count], rows.bounds[:-1], rows.sizes)
+    left = leave_out(buckets, stored, threshold)
     pairs = zip(buckets.members[left.members], buckets.members[left.kept], left.similarity, strict=True)
     return {int(one): (int(other), float(similarity)) for one, other, similarity in pairs}
 
@@ -162,6 +163,7 @@ def test_what_stays_is_the_greedy_set(data):
         each.append(np.unique(np.array(one + (footer if random.random() < 0.8 else []), np.uint64)))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(near, "_BLOCK", data.draw(st.sampled_from([2, 5, 64])))
+        patch.setattr(near, "_CROWDED", data.draw(st.sampled_from([0, 1, 4])))
         assert _left_out(each, threshold) == _by_hand(each, threshold)
 
 

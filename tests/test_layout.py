@@ -14,9 +14,11 @@ COMMON = {"config", "contract", "errors", "resources", "syllables", "version"}
 ALLOWED = {
     "errors": set(), "version": set(), "resources": set(), "contract": set(), "config": set(), "syllables": set(),
     "read": set(), "normalise": set(), "structure": set(), "quality": {"structure"}, "validate": set(), "split": set(),
-    "parts": set(), "tombstones": set(), "dedup": {"parts", "tombstones"}, "engine": set(), "build": {"parts", "split", "tombstones"}, "state": {"build"},
-    "published": {"build", "split"}, "leaks": {"dedup", "published", "split"},
-    "verify": {"build", "leaks", "split"},
+    "parts": set(), "tombstones": set(), "dedup": {"parts", "tombstones"}, "engine": set(),
+    "build": {"parts", "split", "tombstones"}, "state": {"build"},
+    "known": {"parts", "read", "tombstones"}, "remote": {"build", "read"}, "published": {"build", "split"},
+    "leaks": {"dedup", "published", "split"}, "verify": {"build", "leaks", "split"}, "sources": {"build", "published"},
+    "diff": {"build", "published", "split"},
 }  # fmt: skip
 
 

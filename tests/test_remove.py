@@ -520,9 +520,14 @@ _PROSE = "# Head\n\n# Again\n\n---\n\nx\n\n---\n\n## Figures\n\nMeasured from th
     [
         {},
         {"title": "---", "homepage": "https://x.vn", "license": "cc-by-4.0", "language": "en"},
-        {"title": "no: 'yes' # |", "contact": "a, b: c", "license_name": "x", "license_link": "https://x.vn/l"},
-        {"citation": "a\n````\n\n## Citation\n\n````\nContact, also for takedown: b\n", "homepage": ""},
-        {"homepage": "Contact", "contact": "me", "citation": "@misc{x,\r\n\n}\n"},
+        {
+            "title": "no: 'yes' # | [a](b) \\ `",
+            "contact": "<b> \\[c] `",
+            "license_name": "x",
+            "license_link": "https://x.vn/l",
+        },
+        {"citation": "a\n````\n\n## Citation\n\n````\nContact, also for takedown: b\n"},
+        {"homepage": "https://x.vn/Contact", "contact": "me", "citation": "@misc{x,\r\n\n}\n"},
     ],
 )
 def test_what_a_keeper_said_is_read_back_from_the_card(base, prose, said):

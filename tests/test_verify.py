@@ -4,6 +4,7 @@ import json
 import random
 import shutil
 
+import fsspec
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,7 +13,7 @@ import pytest
 import corpus_vn_police as cvp
 from corpus_vn_police.build.manifest import self_digest
 from corpus_vn_police.build.parquet import file_digest
-from corpus_vn_police.errors import OutputError
+from corpus_vn_police.errors import CorpusError, OutputError
 
 
 @pytest.fixture(scope="module")
@@ -145,3 +146,28 @@ def test_an_id_that_stands_twice_is_found(out):
 def test_a_folder_without_a_manifest_is_no_build(tmp_path):
     with pytest.raises(OutputError, match="is not a build"):
         cvp.verify(tmp_path)
+
+
+def test_a_build_on_a_remote_file_system_is_fetched_and_checked(out):
+    system = fsspec.filesystem("memory")
+    system.put(str(out), "/remote", recursive=True)
+    system.pipe("/remote/.gitattributes", b"*.parquet filter=lfs")  # the Hub's own
+    report = cvp.verify("memory://remote")
+    assert (report.problems, report.digest) == ((), cvp.verify(out).digest)
+    system.pipe("/remote/README.md", b"x")
+    assert [problem.code for problem in cvp.verify("memory://remote").problems] == ["file.digest"]
+
+
+@pytest.mark.parametrize("url", ["memory://nothing", "nosuch://x"])
+def test_a_url_that_is_no_build_is_refused(url):
+    with pytest.raises(CorpusError, match=url):
+        cvp.verify(url)
+
+
+def test_a_record_in_a_split_that_is_not_its_own_is_found(out):
+    def later(table):
+        place = table.schema.get_field_index("date")
+        dates = [*table.column("date").to_pylist()[:-1], "2024-05"]
+        return table.set_column(place, table.schema.field(place), pa.array(dates))
+
+    assert "splits.assignment" in _rewrite(out, "data/train-00000-of-00001.parquet", later)

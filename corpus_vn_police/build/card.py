@@ -42,9 +42,9 @@ def render_card(corpus: Corpus, figures: Figures, shards: Sequence[Written], dig
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
-        autoescape=False,  # noqa: S701 - Markdown, and every figure is a number of ours
+        autoescape=False,  # noqa: S701 - Markdown: `plain` and `fenced` are for what is not ours
     )
-    environment.filters["cell"] = _cell
+    environment.filters |= {"cell": _cell, "plain": plain, "fenced": fenced}
     front = yaml.safe_dump(
         front_matter(corpus, figures, shards, digest), sort_keys=False, allow_unicode=True, width=100
     )
@@ -63,7 +63,7 @@ def render_card(corpus: Corpus, figures: Figures, shards: Sequence[Written], dig
 _FIGURES = "\n## Figures\n\nMeasured from the published files when they were built.\n"
 _SAID = re.compile(
     r"(?:\n+Home page: (?P<homepage>[^\n]*))?(?:\n+Contact, also for takedown: (?P<contact>[^\n]*))?"
-    r"(?:\n+## Citation\n\n````\n(?P<citation>.*)\n````)?\n*",
+    r"(?:\n+## Citation\n\n(?P<fence>`{4,})\n(?P<citation>.*)\n(?P=fence))?\n*",
     re.DOTALL,
 )
 
@@ -97,15 +97,38 @@ def read_card(text: str, version: str, digest: str) -> tuple[dict[str, str], str
         named = {"title": given["pretty_name"], **named, "language": given["language"][0]}
     except (yaml.YAMLError, TypeError, LookupError) as error:
         raise ValueError("its front matter is not what was written") from error
-    said_last = {key: value for key, value in said.groupdict().items() if value is not None}
+    lines = {key: said[key] for key in ("homepage", "contact") if said[key] is not None}
+    last = {key: re.sub(r"\\([\\`<\[])", r"\1", value) for key, value in lines.items()}  # what `plain` put in
+    if said["citation"] is not None:
+        last["citation"] = said["citation"]
     # With its heading, as `_prose` takes the first one out.
-    heading = f"\n# {named['title']}\n"
-    return {**named, **said_last}, body.strip() if body.removeprefix(heading).strip() else None
+    heading = f"\n# {plain(named['title'])}\n"
+    return {**named, **last}, body.strip() if body.removeprefix(heading).strip() else None
 
 
 def _cell(text: str) -> str:
     """A text as one cell of a Markdown table."""
     return " ".join(text.split()).replace("|", "\\|")
+
+
+def plain(text: str) -> str:
+    """A line of the keeper's as Markdown that says just that: no HTML, link or code begins in it."""
+    return re.sub(r"([\\`<\[])", r"\\\1", visible(text))
+
+
+def fenced(text: str) -> str:
+    """A text as a block of code that nothing in it can end."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(4, longest + 1)
+    return f"{fence}\n{visible(text)}\n{fence}"
+
+
+def visible(text: str) -> str:
+    """A text whose control and bidirectional characters, but for tabs and newlines, are escapes."""
+    return "".join(
+        each if each.isprintable() or each in "\n\t\u00a0" else each.encode("unicode_escape").decode("ascii")
+        for each in text
+    )
 
 
 def _prose(text: str | None) -> str:

@@ -27,7 +27,7 @@ SHARD_BYTES = 256 << 20
 
 # The Hub's viewer wants row groups of 100 to 300 MB in memory, and `datasets` reads a whole one
 # at a time when it streams. What a row takes beside its text or bytes is about this much.
-_GROUP_BYTES = 32 << 20
+_GROUP_BYTES = 16 << 20
 _ROW_BYTES = 256
 
 LEDGER_ROWS = 1 << 16

@@ -10,7 +10,9 @@ from typing import Annotated
 
 import typer
 
+from corpus_vn_police.cli.options import Config, Folder, Json, Located, Seeds, Workers
 from corpus_vn_police.cli.show import print_error, print_json, printable, progress, say, speaks_unicode
+from corpus_vn_police.cli.takedown import remove
 from corpus_vn_police.errors import ConfigError, CorpusError, DiskError, InterruptedBuildError
 
 app = typer.Typer(
@@ -21,16 +23,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for machines.")]
-Seeds = Annotated[str, typer.Argument(metavar="SEEDS", help="A folder, a file, an archive, a glob or a URL.")]
-Config = Annotated[
-    Path | None, typer.Option("--config", metavar="FILE", help="A corpus.toml; else the one beside the seeds.")
-]
-Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Processes; else one a processor.")]
-Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A build: the folder that build --out wrote.")]
-
 
 _INTERRUPTED = InterruptedBuildError("interrupted", "the output folder is as it was; run it again")
+_NAMED = 10  # files that are named before they are counted
 _TYPER_INTERRUPTED = 130  # what typer makes of Ctrl-C
 
 
@@ -209,8 +204,8 @@ def check(seeds: Seeds, config: Config = None, workers: Workers = None, as_json:
 
 
 @app.command(epilog="Example: corpus-vn-police verify my_dataset")
-def verify(folder: Folder, as_json: Json = False) -> int:
-    """Check a build: digests, schema, ledger balance, configs aligned."""
+def verify(folder: Located, as_json: Json = False) -> int:
+    """Check a build: digests, schema, ledger balance, configs aligned, copies, leaks."""
     from corpus_vn_police import api
     from corpus_vn_police.cli.tables import copies_line, sharing_line
 
@@ -232,34 +227,7 @@ def verify(folder: Folder, as_json: Json = False) -> int:
     return int(not report.ok)
 
 
-@app.command(epilog='Example: corpus-vn-police remove my_dataset --id c76f5c9e64c8c598 --reason "asked for"')
-def remove(
-    folder: Folder,
-    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, in a line; not in the build.")],
-    ids: Annotated[
-        list[str] | None, typer.Option("--id", metavar="ID", help="A record, or a seed left out; may be repeated.")
-    ] = None,
-    ids_file: Annotated[Path | None, typer.Option("--ids", metavar="FILE", help="A file of ids, one a line.")] = None,
-    near: Annotated[
-        float | None, typer.Option(metavar="T", help="Take records along whose similarity is T or more.")
-    ] = None,
-    seeds: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write removed.csv and CHANGES.md there; else lines are printed.")
-    ] = None,
-    as_json: Json = False,
-) -> int:
-    """Take records down: out of a build, and out of those that follow it."""
-    from corpus_vn_police import api
-    from corpus_vn_police.cli.takedown import print_removal, read_ids
-
-    named = [*(ids or []), *(read_ids(ids_file) if ids_file else [])]
-    with progress(quiet=as_json) as moved:
-        removal = api.remove(folder, named, reason=reason, near=near, seeds=seeds, progress=moved)
-    if as_json:
-        print_json(asdict(removal))
-    else:
-        print_removal(removal)
-    return 0
+app.command(epilog='Example: corpus-vn-police remove my_dataset --id c76f5c9e64c8c598 --reason "asked for"')(remove)
 
 
 @app.command(epilog="Example: corpus-vn-police stats my_dataset")
@@ -295,6 +263,53 @@ def stats(folder: Folder, as_json: Json = False) -> int:
     print_figures(f"{manifest['name']} {manifest['version']}", figures)
     print_sharing(sharing)
     return 0
+
+
+@app.command(epilog="Example: corpus-vn-police sources my_dataset --out my_seeds")
+def sources(
+    folder: Folder,
+    out: Annotated[Path, typer.Option("--out", metavar="D", help="The folder to write: new or empty.")],
+    as_json: Json = False,
+) -> int:
+    """Write the published seeds back, byte for byte, sha256 checked.
+
+    Files come back as they were, compressed ones unpacked; rows as lines of their file.
+    """
+    from corpus_vn_police import api
+
+    with progress(quiet=as_json) as moved:
+        written = api.sources(folder, out=out, progress=moved)
+    if as_json:
+        print_json(asdict(written))
+        return 0
+    print(f"{printable(written.out)}: {written.seeds:,} seeds in {written.files:,} files, {written.bytes:,} bytes")
+    for path, name in list(written.renamed.items())[:_NAMED]:
+        print(printable(f"  {path} -> {name}"))
+    if len(written.renamed) > _NAMED:
+        print(f"  and {len(written.renamed) - _NAMED:,} more that could not keep their path")
+    return 0
+
+
+@app.command(epilog="Example: corpus-vn-police diff old_dataset my_dataset")
+def diff(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="A build.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="A build that came after it.")],
+    as_json: Json = False,
+) -> int:
+    """Compare the records of two builds; exit 1 where one moved.
+
+    Records are told apart by their ids: added, removed, changed, moved to another split.
+    """
+    from corpus_vn_police import api
+    from corpus_vn_police.cli.tables import print_difference
+    from corpus_vn_police.diff import hex_ids
+
+    found = api.diff(old, new)
+    if as_json:
+        print_json({name: list(hex_ids(getattr(found, name))) for name in ("added", "removed", "changed", "moved")})
+    else:
+        print_difference(found)
+    return int(len(found.moved) > 0)
 
 
 @app.command(epilog="Example: corpus-vn-police schema record --as arrow")

@@ -6,6 +6,7 @@ from typing import Any
 
 from corpus_vn_police.build.figures import Figures
 from corpus_vn_police.cli.show import print_table
+from corpus_vn_police.diff import Difference, Ids, hex_ids
 from corpus_vn_police.leaks import NGRAM, PublishedCopies, Sharing
 
 _NAMED = 3  # records of each pair of splits
@@ -43,6 +44,24 @@ def print_sharing(sharing: list[Sharing]) -> None:
     if rows:
         print()
         print_table("records that share the most", ["record", "of", "share", "like", "of"], rows)
+
+
+def print_difference(found: Difference) -> None:
+    """How many records differ, the first ids of each kind, and in which fields and splits."""
+    kinds = {name: getattr(found, name) for name in ("added", "removed", "changed", "moved")}
+    print_table(
+        "records", ["", "records", "first ids"], [[name, len(ids), _first(ids, 3)] for name, ids in kinds.items()]
+    )
+    fields = [[name, len(ids), _first(ids, 2)] for name, ids in found.by_field().items()]
+    moves = [[f"{old} -> {new}", len(ids), _first(ids, 2)] for (old, new), ids in found.by_move().items()]
+    for column, rows in (("field", fields), ("from -> to", moves)):
+        if rows:
+            print()
+            print_table("changed" if column == "field" else "moved", [column, "records", "first ids"], rows)
+
+
+def _first(ids: Ids, most: int) -> str:
+    return " ".join(hex_ids(ids[:most]))
 
 
 def sharing_line(each: Sharing) -> str:

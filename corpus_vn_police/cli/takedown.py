@@ -1,16 +1,50 @@
-"""What `remove` reads and prints."""
+"""The command `remove`."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from corpus_vn_police.cli.show import print_table, printable
+import typer
+
+from corpus_vn_police.cli.options import Folder, Json
+from corpus_vn_police.cli.show import print_json, print_table, printable, progress
 from corpus_vn_police.errors import InputError
-from corpus_vn_police.remove import Removal
-from corpus_vn_police.tombstones import COLUMNS
+
+if TYPE_CHECKING:
+    from corpus_vn_police.remove import Removal
 
 
-def read_ids(path: Path) -> list[str]:
+def remove(
+    folder: Folder,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, in a line; not in the build.")],
+    ids: Annotated[
+        list[str] | None, typer.Option("--id", metavar="ID", help="A record, or a seed left out; may be repeated.")
+    ] = None,
+    ids_file: Annotated[Path | None, typer.Option("--ids", metavar="FILE", help="A file of ids, one a line.")] = None,
+    near: Annotated[
+        float | None, typer.Option(metavar="T", help="Take records along whose similarity is T or more.")
+    ] = None,
+    seeds: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write removed.csv and CHANGES.md there; else lines are printed.")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Take records down: out of a build, and out of those that follow it."""
+    from corpus_vn_police import api
+
+    named = [*(ids or []), *(_read_ids(ids_file) if ids_file else [])]
+    with progress(quiet=as_json) as moved:
+        removal = api.remove(folder, named, reason=reason, near=near, seeds=seeds, progress=moved)
+    if as_json:
+        print_json(asdict(removal))
+    else:
+        _print_removal(removal)
+    return 0
+
+
+def _read_ids(path: Path) -> list[str]:
     """The ids of a file, one a line; empty lines are none.
 
     Raises:
@@ -23,8 +57,10 @@ def read_ids(path: Path) -> list[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
-def print_removal(removal: Removal) -> None:
+def _print_removal(removal: Removal) -> None:
     """A takedown, for people."""
+    from corpus_vn_police.tombstones import COLUMNS
+
     for name in removal.already:
         print(f"{name}: had been taken down before")
     for name in removal.removed:

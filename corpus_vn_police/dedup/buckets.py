@@ -16,6 +16,8 @@ from corpus_vn_police.dedup.shingles import mixed
 Numbers = npt.NDArray[np.int64]
 Places = npt.NDArray[np.uint32]
 
+_HALF = np.uint64(32)
+
 
 @dataclass(frozen=True)
 class Buckets:
@@ -42,7 +44,7 @@ def share(read_band: Callable[[int], npt.NDArray[np.uint64]], bands: int) -> Buc
         bands: how many bands there are.
     """
     seen = np.empty(0, np.uint64)
-    records, buckets, sizes = [np.empty(0, np.uint32)], [np.empty(0, np.uint32)], [np.empty(0, np.uint32)]
+    pairs, sizes = [np.empty(0, np.uint64)], [np.empty(0, np.uint32)]
     count = 0
     for band in range(bands):
         who, ends = _groups(read_band(band))
@@ -51,11 +53,13 @@ def share(read_band: Callable[[int], npt.NDArray[np.uint64]], bands: int) -> Buc
         new[new] &= _firsts(marks[new])
         seen = np.union1d(seen, marks)
         lengths = np.diff(ends, prepend=0)
-        records.append(who[np.repeat(new, lengths)])
+        numbers = np.arange(count, count + new.sum(), dtype=np.uint64)
+        pairs.append(who[np.repeat(new, lengths)].astype(np.uint64) << _HALF | np.repeat(numbers, lengths[new]))
         sizes.append(lengths[new].astype(np.uint32))
-        buckets.append(np.repeat(np.arange(count, count + new.sum(), dtype=np.uint32), lengths[new]))
         count += int(new.sum())
-    return _by_record(np.concatenate(records), np.concatenate(buckets), np.concatenate(sizes))
+    joined = np.concatenate(pairs)
+    pairs.clear()  # of near copies there are many
+    return _by_record(joined, np.concatenate(sizes))
 
 
 def _groups(hashes: npt.NDArray[np.uint64]) -> tuple[Places, Numbers]:
@@ -83,11 +87,13 @@ def _firsts(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
     return found
 
 
-def _by_record(records: Places, buckets: Places, sizes: Places) -> Buckets:
-    order = np.argsort(records, kind="stable")
+def _by_record(pairs: npt.NDArray[np.uint64], sizes: Places) -> Buckets:
+    pairs.sort()
+    records = (pairs >> _HALF).astype(np.uint32)
+    buckets = pairs.astype(np.uint32)  # the lower half
     members, counts = np.unique(records, return_counts=True)
     bounds = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    return Buckets(members.astype(np.int64), buckets[order], bounds, sizes)
+    return Buckets(members.astype(np.int64), buckets, bounds, sizes)
 
 
 def spread(starts: Numbers, counts: Numbers) -> Numbers:

@@ -12,11 +12,12 @@ import polars as pl
 
 from corpus_vn_police.config import Dedup
 from corpus_vn_police.dedup.buckets import Numbers, share
-from corpus_vn_police.dedup.near import Stored, leave_out, open_sets
-from corpus_vn_police.dedup.shingles import keys, sets, shingles
+from corpus_vn_police.dedup.near import Stored, leave_out
+from corpus_vn_police.dedup.shingles import Hashes, keys, sets, shingles
 from corpus_vn_police.dedup.sign import BANDS, read_band, read_keys
 
-_AT_ONCE = 2_000  # texts of which the sets are made at once
+_AT_ONCE = 2_000  # texts of which the sets are made at once,
+_BYTES = 16 << 20  # or fewer, where they are long
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Signed:
         paths: the files of signs.
         counts: how many texts each has signed.
         order: the places of the texts that take part, in the order in which they stay.
+        sizes: how long each text is, about, in bytes (uint32).
         texts: gives the texts of places, which are sorted.
         scratch: a file that may be written, for the sets of shingles: some 8 bytes a syllable of each
             text that shares a band with another one.
@@ -35,6 +37,7 @@ class Signed:
     paths: list[Path]
     counts: list[int]
     order: Numbers
+    sizes: npt.NDArray[np.uint32]
     texts: Callable[[Numbers], pl.Series]
     scratch: Path
 
@@ -117,22 +120,33 @@ def _near(signed: Signed, first: Numbers, threshold: float) -> _Found:
     """Near duplicates among texts with different keys."""
     places = signed.order[first]
     buckets = share(lambda band: read_band(signed.paths, signed.counts, band)[places], BANDS)
-    left = leave_out(buckets, _store(signed, places[buckets.members]), threshold)
+    starts, sizes = _store(signed, places[buckets.members])
+    with signed.scratch.open("rb", buffering=0) as source:
+
+        def read(start: int, count: int) -> Hashes:
+            # Not mapped: what is mapped counts as this process's memory as long as it is touched.
+            source.seek(start * 8)
+            return np.frombuffer(source.read(count * 8), np.uint64)
+
+        left = leave_out(buckets, Stored(read, starts, sizes), threshold)
     numbers = first[buckets.members]
     return _Found(numbers[left.members], numbers[left.kept], left.similarity)
 
 
-def _store(signed: Signed, places: Numbers) -> Stored:
-    """Write the sets of texts to disk; `places` are those of the buckets' members, in their order."""
+def _store(signed: Signed, places: Numbers) -> tuple[Numbers, Numbers]:
+    """Write the sets of texts to disk; of each, in the order of `places`, where it begins and its size."""
     order = np.argsort(places)
     sizes = np.zeros(len(places), np.int64)
     with signed.scratch.open("wb") as sink:
-        for start in range(0, len(order), _AT_ONCE):
+        start = 0
+        while start < len(order):
             some = order[start : start + _AT_ONCE]
+            some = some[: max(1, int((np.cumsum(signed.sizes[places[some]], dtype=np.int64) <= _BYTES).sum()))]
+            start += len(some)
             rows = sets(shingles(keys(signed.texts(places[some])).rows))
             sizes[some] = rows.sizes
             rows.hashes.tofile(sink)
     ends = np.cumsum(sizes[order])
     starts = np.zeros(len(places), np.int64)
     starts[order] = ends - sizes[order]
-    return open_sets(signed.scratch, starts, sizes)
+    return starts, sizes

@@ -7,8 +7,8 @@ threshold. Each block is compared with what stays of the blocks before it, then 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -17,42 +17,34 @@ from corpus_vn_police.dedup.buckets import Buckets, Numbers, Places, spread
 from corpus_vn_police.dedup.rare import Prefixes, RareIndex, Rarity
 from corpus_vn_police.dedup.shingles import Hashes, Rows, jaccard
 
-# So many records are compared with one another pair by pair, and so many that stay may be in a bucket
-# before those of it are looked up by their rarest shingles.
-_BLOCK = 64
+_BLOCK = 64  # records that are compared with one another pair by pair
+_CROWDED = 8  # that stay in one bucket, from which on those of it are looked up by their rarest shingles
 _SAMPLE = 4_096  # sets, of which the commonest shingles are counted
+_SHINGLES = 1 << 22  # of a block or a sample, 8 bytes each: texts may be long
 
 
 @dataclass(frozen=True)
 class Stored:
-    """Sets of shingles on disk, mapped into memory.
+    """Sets of shingles that are not in memory.
 
     Attributes:
-        hashes: the sets one after the other.
+        read: gives so many hashes from a place on.
         starts: of each member of the buckets where its set begins.
         sizes: how many shingles it has.
     """
 
-    hashes: Hashes
+    read: Callable[[int, int], Hashes]
     starts: Numbers
     sizes: Numbers
 
-    def of(self, member: int) -> Hashes:
+    def of(self, member: int | np.integer) -> Hashes:
         """The set of a member."""
-        start = self.starts[member]
-        return self.hashes[start : start + self.sizes[member]]
+        return self.read(int(self.starts[member]), int(self.sizes[member]))
 
     def rows(self, members: Numbers) -> Rows:
-        """The sets of several members, copied into memory."""
+        """The sets of several members."""
         bounds = np.concatenate([[0], np.cumsum(self.sizes[members])]).astype(np.int64)
         return Rows(np.concatenate([np.empty(0, np.uint64), *map(self.of, members)]), bounds)
-
-
-def open_sets(path: Path, starts: Numbers, sizes: Numbers) -> Stored:
-    """Map a file of sets (64-bit hashes, little-endian) into memory."""
-    # A memmap's slices cost several times what those of a plain array do.
-    hashes = np.asarray(np.memmap(path, np.uint64, "r")) if sizes.any() else np.empty(0, np.uint64)
-    return Stored(hashes, starts, sizes)
 
 
 @dataclass(frozen=True)
@@ -73,7 +65,7 @@ class _Staying:
         self.starts = ends - buckets.sizes
         self.slots = np.zeros(ends[-1] if len(ends) else 0, np.uint32)
         self.filled = np.zeros(len(ends), np.uint32)
-        self.rare = RareIndex()
+        self.rare = RareIndex(threshold, stored.sizes, np.zeros((2, len(stored.sizes)), np.uint32))
         self.indexed = np.zeros(len(buckets.members), np.bool_)
         self.rarity: Rarity | None = None
 
@@ -85,7 +77,7 @@ class _Staying:
         firsts = np.searchsorted(buckets, buckets)
         self.slots[self.starts[buckets] + self.filled[buckets] + np.arange(len(buckets)) - firsts] = members[owners]
         np.add.at(self.filled, buckets, 1)
-        crowded = np.unique(buckets[self.filled[buckets] > _BLOCK])
+        crowded = np.unique(buckets[self.filled[buckets] > _CROWDED])
         if len(crowded):
             inside = self.slots[spread(self.starts[crowded], self.filled[crowded].astype(np.int64))]
             self._index(np.unique(inside[~self.indexed[inside]]))
@@ -96,15 +88,16 @@ class _Staying:
 
     def _prefixes(self, members: Numbers) -> Prefixes:
         if self.rarity is None:
-            every = max(1, len(self.buckets.members) // _SAMPLE)
-            self.rarity = Rarity.of(self.stored.rows(np.arange(0, len(self.buckets.members), every)))
+            sample = np.arange(0, len(self.buckets.members), max(1, len(self.buckets.members) // _SAMPLE))
+            few = np.cumsum(self.stored.sizes[sample]) <= _SHINGLES
+            self.rarity = Rarity.of(self.stored.rows(sample[few]))
         return Prefixes.of(self.stored.rows(members), self.rarity, self.threshold)
 
     def near(self, members: Numbers) -> tuple[Numbers, Numbers, npt.NDArray[np.float64]]:
         """Pairs that share a band and reach the threshold: place in `members`, one that stays, similarity."""
         owners, buckets = buckets_of(self.buckets, members)
         counts = self.filled[buckets].astype(np.int64)
-        crowded = counts > _BLOCK
+        crowded = counts > _CROWDED
         counts[crowded] = 0
         asking = np.repeat(owners, counts)
         found = self.slots[spread(self.starts[buckets], counts)]
@@ -143,13 +136,32 @@ def _distinct(ones: Numbers, others: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def similarities(stored: Stored, ones: Numbers, others: Numbers, threshold: float) -> npt.NDArray[np.float64]:
-    """The true Jaccard similarity of pairs; 0 where their sizes alone rule the threshold out."""
+    """The true Jaccard similarity of pairs; 0 where their sizes alone rule the threshold out.
+
+    The sets of `ones` are held, which are those of a block; each other one is read when it is its turn.
+    """
     found = np.zeros(len(ones))
     small = np.minimum(stored.sizes[ones], stored.sizes[others])
     large = np.maximum(stored.sizes[ones], stored.sizes[others])
-    for place in np.flatnonzero(small >= threshold * large - 1e-9):
-        found[place] = jaccard(stored.of(ones[place]), stored.of(others[place]))
+    places = np.flatnonzero(small >= threshold * large - 1e-9)
+    held = {one: stored.of(one) for one in np.unique(ones[places]).tolist()}
+    last, its = -1, np.empty(0, np.uint64)
+    for place in places[np.argsort(others[places], kind="stable")]:
+        if others[place] != last:
+            last = int(others[place])
+            its = held[last] if last in held else stored.of(last)
+        found[place] = jaccard(held[int(ones[place])], its)
     return found
+
+
+def _blocks(members: Numbers, stored: Stored) -> Iterator[Numbers]:
+    """Members in blocks of a few, fewer where their sets are large."""
+    start = 0
+    while start < len(members):
+        block = members[start : start + _BLOCK]
+        few = int((np.cumsum(stored.sizes[block]) <= _SHINGLES).sum())
+        yield block[: max(few, 1)]
+        start += max(few, 1)
 
 
 def leave_out(buckets: Buckets, stored: Stored, threshold: float) -> LeftOut:
@@ -163,8 +175,7 @@ def leave_out(buckets: Buckets, stored: Stored, threshold: float) -> LeftOut:
     count = len(buckets.members)
     staying = _Staying(buckets, stored, threshold)
     stays = np.ones(count, np.bool_)
-    for start in range(0, count, _BLOCK):
-        block = np.arange(start, min(start + _BLOCK, count))
+    for block in _blocks(np.arange(count), stored):
         stays[block[staying.near(block)[0]]] = False
         rest = block[stays[block]]
         stays[rest] = _greedy(buckets, stored, rest, threshold)
@@ -192,10 +203,12 @@ def _greedy(buckets: Buckets, stored: Stored, block: Numbers, threshold: float) 
 def _most_similar(staying: _Staying, members: Numbers) -> LeftOut:
     """Of each member that is left out the most similar one that stays, the first in order of several."""
     kept, similarity = np.zeros(len(members), np.int64), np.zeros(len(members))
-    for start in range(0, len(members), _BLOCK):
-        asking, found, similar = staying.near(members[start : start + _BLOCK])
+    start = 0
+    for block in _blocks(members, staying.stored):
+        asking, found, similar = staying.near(block)
         order = np.lexsort((found, -similar, asking))
         places, firsts = np.unique(asking[order], return_index=True)
         best = order[firsts]
         kept[start + places], similarity[start + places] = found[best], similar[best]
+        start += len(block)
     return LeftOut(members, kept, similarity)

@@ -5,6 +5,10 @@ whose Jaccard similarity is at least `t`, in whatever order all shingles are put
 of the other among its first ones: of the smaller set the first `n - ⌈2t / (1 + t) · n⌉ + 1`, of the
 larger the first `n - ⌈t · n⌉ + 1` (prefix filtering: Chaudhuri 2006, Bayardo 2007, Xiao 2008). With
 the rarest shingles first, those of a footer are not among them, and nothing is missed.
+
+Texts by one template share many a shingle of middling rarity. So prefixes are a little longer than they
+must be, and two sets have to share as many more of them: whatever is common to both and in neither prefix
+cannot be more than what lies behind the longer rest.
 """
 
 from __future__ import annotations
@@ -18,49 +22,68 @@ import numpy.typing as npt
 from corpus_vn_police.dedup.buckets import Numbers, Places, spread
 from corpus_vn_police.dedup.shingles import Hashes, Rows
 
+_LONGER = 24  # shingles of a prefix beyond those that it must have, if they are rare
+_COMMON = 0.1  # of a sample's sets, from which on a shingle is not rare
+_AT_ONCE = 8  # sets whose hits are counted at once: there may be as many as all postings
+
 
 @dataclass(frozen=True)
 class Rarity:
     """An order of shingles, the rarest first: by how often a sample of texts has them, then by hash.
 
     Which sample does not matter to what is found, only to how fast.
+
+    Attributes:
+        known: the hashes of the shingles that the sample has more than once, sorted.
+        counts: how often it has each.
+        many: the count from which on a shingle is not rare.
     """
 
-    common: Hashes
+    known: Hashes
     counts: Numbers
+    many: int
 
     @classmethod
     def of(cls, sample: Rows) -> Rarity:
         """Count the shingles of a sample of sets; those that it has once count as if it had none."""
         hashes, counts = np.unique(sample.hashes, return_counts=True)
-        return cls(hashes[counts > 1], counts[counts > 1])
+        return cls(hashes[counts > 1], counts[counts > 1], max(2, math.ceil(_COMMON * len(sample))))
 
-    def ordered(self, shingles: Hashes) -> Hashes:
-        """Shingles, the rarest first."""
-        if not len(self.common):
-            return np.sort(shingles)
-        places = np.minimum(np.searchsorted(self.common, shingles), len(self.common) - 1)
-        counts = np.where(self.common[places] == shingles, self.counts[places], 0)
-        return shingles[np.lexsort((shingles, counts))]
+    def ordered(self, shingles: Hashes) -> tuple[Hashes, int]:
+        """Shingles, the rarest first, and how many of them are rare."""
+        if not len(self.known):
+            return np.sort(shingles), len(shingles)
+        places = np.minimum(np.searchsorted(self.known, shingles), len(self.known) - 1)
+        counts = np.where(self.known[places] == shingles, self.counts[places], 0)
+        return shingles[np.lexsort((shingles, counts))], int((counts < self.many).sum())
 
 
 @dataclass(frozen=True)
 class Prefixes:
-    """The rarest shingles of several sets: those that count where the set is the smaller of two, or the larger."""
+    """The rarest shingles of several sets: those that count where the set is the smaller of two, or the larger.
+
+    Attributes:
+        smaller, larger: the prefixes.
+        sizes: how many shingles each set has.
+    """
 
     smaller: Rows
     larger: Rows
+    sizes: Numbers
 
     @classmethod
     def of(cls, rows: Rows, rarity: Rarity, threshold: float) -> Prefixes:
-        """The prefixes of sets, as long as the threshold needs them."""
+        """The prefixes of sets, as long as the threshold needs them and a little longer."""
         ordered = [rarity.ordered(rows.of(row)) for row in range(len(rows))]
-        return cls(_cut(ordered, 2 * threshold / (1 + threshold)), _cut(ordered, threshold))
+        return cls(_cut(ordered, 2 * threshold / (1 + threshold)), _cut(ordered, threshold), rows.sizes)
 
 
-def _cut(ordered: list[Hashes], share: float) -> Rows:
-    # A hair less, so that rounding never shortens a prefix.
-    cut = [each[: len(each) - math.ceil(share * len(each) - 1e-9) + 1] for each in ordered]
+def _cut(ordered: list[tuple[Hashes, int]], share: float) -> Rows:
+    cut = []
+    for shingles, rare in ordered:
+        # A hair less, so that rounding never shortens a prefix.
+        must = len(shingles) - math.ceil(share * len(shingles) - 1e-9) + 1
+        cut.append(shingles[: max(must, min(must + _LONGER, rare))])
     bounds = np.concatenate([[0], np.cumsum([len(each) for each in cut])]).astype(np.int64)
     return Rows(np.concatenate([np.empty(0, np.uint64), *cut]), bounds)
 
@@ -82,31 +105,61 @@ class Postings:
         order = np.argsort(hashes, kind="stable")
         self.runs.append((hashes[order], records[order]))
 
-    def having(self, rows: Rows) -> tuple[Numbers, Places]:
-        """Pairs: the place of a set in `rows`, and a record that has one of its shingles."""
-        owners = np.repeat(np.arange(len(rows)), rows.sizes)
-        asking, found = [np.empty(0, np.int64)], [np.empty(0, np.uint32)]
+    def having(self, rows: Rows) -> tuple[Numbers, Numbers, Numbers]:
+        """Pairs of a set's place in `rows` and a record that shares shingles with it, and how many it shares."""
+        found = [self._having(rows, start) for start in range(0, len(rows), _AT_ONCE)]
+        hits = np.concatenate([np.empty(0, np.int64), *(pairs for pairs, _ in found)])
+        counts = np.concatenate([np.empty(0, np.int64), *(counts for _, counts in found)])
+        return hits >> 32, hits & 0xFFFFFFFF, counts
+
+    def _having(self, rows: Rows, start: int) -> tuple[Numbers, Numbers]:
+        """The same of a few sets from one on, the pairs as one number each."""
+        stop = min(start + _AT_ONCE, len(rows))
+        wanted = rows.hashes[rows.bounds[start] : rows.bounds[stop]]
+        owners = np.repeat(np.arange(start, stop), rows.sizes[start:stop])
+        pairs = [np.empty(0, np.int64)]
         for hashes, records in self.runs:
-            starts = np.searchsorted(hashes, rows.hashes, side="left")
-            counts = np.searchsorted(hashes, rows.hashes, side="right") - starts
-            asking.append(np.repeat(owners, counts))
-            found.append(records[spread(starts, counts)])
-        return np.concatenate(asking), np.concatenate(found)
+            starts = np.searchsorted(hashes, wanted, side="left")
+            counts = np.searchsorted(hashes, wanted, side="right") - starts
+            pairs.append(np.repeat(owners, counts) << 32 | records[spread(starts, counts)])
+        return np.unique(np.concatenate(pairs), return_counts=True)
 
 
 @dataclass
 class RareIndex:
-    """Records by their rarest shingles."""
+    """Records by their rarest shingles.
 
+    Attributes:
+        threshold: the Jaccard similarity that is asked for.
+        sizes: of each record that may be added how many shingles it has.
+        rests: of each record how many of them are in neither of its prefixes: of the one where it is the
+            smaller, and of the one where it is the larger.
+    """
+
+    threshold: float
+    sizes: Numbers
+    rests: npt.NDArray[np.uint32]
     smaller: Postings = field(default_factory=Postings)
     larger: Postings = field(default_factory=Postings)
 
-    def add(self, prefixes: Prefixes, records: npt.NDArray[np.uint32]) -> None:
+    def add(self, prefixes: Prefixes, records: Places) -> None:
         """Add records."""
         self.smaller.add(prefixes.smaller, records)
         self.larger.add(prefixes.larger, records)
+        self.rests[0, records] = prefixes.sizes - prefixes.smaller.sizes
+        self.rests[1, records] = prefixes.sizes - prefixes.larger.sizes
 
-    def candidates(self, prefixes: Prefixes) -> tuple[Numbers, Places]:
-        """Pairs of a set's place and a record that may be similar to it; some come more than once."""
-        one, other = self.larger.having(prefixes.smaller), self.smaller.having(prefixes.larger)
-        return np.concatenate([one[0], other[0]]), np.concatenate([one[1], other[1]])
+    def candidates(self, prefixes: Prefixes) -> tuple[Numbers, Numbers]:
+        """Pairs of a set's place and a record that may be similar to it."""
+        asked = ((prefixes.smaller, self.larger, 1), (prefixes.larger, self.smaller, 0))
+        found = [self._may_be(prefixes.sizes, mine, *theirs.having(mine), kind) for mine, theirs, kind in asked]
+        return np.concatenate([found[0][0], found[1][0]]), np.concatenate([found[0][1], found[1][1]])
+
+    def _may_be(
+        self, sizes: Numbers, mine: Rows, asking: Numbers, records: Numbers, shared: Numbers, kind: int
+    ) -> tuple[Numbers, Numbers]:
+        here, there = sizes[asking], self.sizes[records]
+        wanted = self.threshold / (1 + self.threshold) * (here + there) - 1e-9
+        rest = np.maximum((sizes - mine.sizes)[asking], self.rests[kind, records])
+        may = (shared + rest >= wanted) & (here <= there if kind else here >= there)
+        return asking[may], records[may]

@@ -144,7 +144,8 @@ def _signed(index: Index, published: npt.NDArray[np.bool_]) -> Signed:
 
     order = index.signed(standing_order(index, np.flatnonzero(published)))
     paths = [index.folder / f"{part.name}.signs" for part in index.parts]
-    return Signed(paths, list(index.records), order, texts, index.folder / "sets")
+    sizes = np.where(seeds < 0, 0, index.text_bytes[seeds])
+    return Signed(paths, list(index.records), order, sizes, texts, index.folder / "sets")
 
 
 def _by_text(index: Index, found: Copies, dedup: Dedup) -> pl.DataFrame:

@@ -59,7 +59,7 @@ def find_published_copies(folder: Path, dedup: Dedup) -> PublishedCopies:
     sample, chosen by a hash of the ids, is compared with all records besides.
 
     Args:
-        folder: reads `id`, `date` and `text` of `data/*.parquet`.
+        folder: reads `id`, `date`, `n_chars` and `text` of `data/*.parquet`.
         dedup: the level `near` or `exact`, and the threshold.
     """
     published = Published.open(folder)
@@ -83,7 +83,8 @@ def find_published_copies(folder: Path, dedup: Dedup) -> PublishedCopies:
             counts.append(len(batch))
             days.append(first_days(batch["date"]))
         order = np.lexsort((ids, np.concatenate(days)))
-        copies = find_copies(Signed(paths, counts, order, published.texts, Path(scratch) / "sets"), dedup)
+        sizes = published.column("n_chars").to_numpy().astype(np.uint32)
+        copies = find_copies(Signed(paths, counts, order, sizes, published.texts, Path(scratch) / "sets"), dedup)
     by_rule = [
         CopyPair(f"{ids[left]:016x}", f"{ids[kept]:016x}", float(similarity), bool(exact))
         for left, kept, similarity, exact in zip(copies.left, copies.kept, copies.similarity, copies.exact, strict=True)

@@ -11,7 +11,19 @@ import pyarrow as pa
 from corpus_vn_police.config import Limits
 from corpus_vn_police.read.listing import Listing, display, kind_of, list_input
 from corpus_vn_police.read.rows import read_row, read_table_row
-from corpus_vn_police.read.seeds import DAMAGED, SEEDS, Blob, SeedBatch, describe, failed, fault, take, unpacked, whole
+from corpus_vn_police.read.seeds import (
+    DAMAGED,
+    SEEDS,
+    Blob,
+    SeedBatch,
+    describe,
+    failed,
+    fault,
+    open_regular,
+    take,
+    unpacked,
+    whole,
+)
 from corpus_vn_police.read.tasks import (
     BLANK,
     Batching,
@@ -113,7 +125,7 @@ def _text(root: str, name: str, limits: Limits) -> Blob:
 
 def _plain(location: str, limits: Limits) -> Blob:
     """Read a text file of this machine: `os.read` costs half of what a file object does."""
-    descriptor = os.open(location, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    descriptor = open_regular(location)
     try:
         data = os.read(descriptor, _BLOCK)
         if len(data) == _BLOCK or os.read(descriptor, 1):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import stat
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from tarfile import HeaderError, ReadError
 from typing import Any, BinaryIO, NamedTuple, Self
 
+from corpus_vn_police.read.bounds import Readable
 from corpus_vn_police.read.listing import display
 
+_UNIX = 3  # who made a zip member, and so what its attributes mean
+_LINK = "a link or a device in an archive"
 _ENCRYPTED, _UTF8 = 0x1, 0x800  # flag bits of a zip member
 _END_OF_ARCHIVE: type[HeaderError] = tarfile.EOFHeaderError  # type: ignore[attr-defined]
 
@@ -49,23 +53,31 @@ def zip_members(raw: BinaryIO, most: int) -> Iterator[Member]:
         for info in members:
             # Without the UTF-8 flag zipfile reads names as cp437; most writers meant UTF-8.
             name = info.filename if info.flag_bits & _UTF8 else _utf8_name(info.filename)
-            encrypted = "container.encrypted" if info.flag_bits & _ENCRYPTED else None
+            reason, detail = _refusal(info)
 
             def opened(info: zipfile.ZipInfo = info) -> Any:
                 return archive.open(info)
 
-            yield Member(_without_dots(name), opened, info.compress_size, encrypted, "a member with a password")
+            yield Member(_without_dots(name), opened, info.compress_size, reason, detail)
 
 
-def tar_members(raw: BinaryIO, most: int) -> Iterator[Member]:
+def _refusal(info: zipfile.ZipInfo) -> tuple[str | None, str]:
+    """Why a zip member is no file to read, and in which words; None where it is one."""
+    mode = info.external_attr >> 16 if info.create_system == _UNIX else 0
+    if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+        return "file.not_regular", _LINK
+    return ("container.encrypted" if info.flag_bits & _ENCRYPTED else None), "a member with a password"
+
+
+def tar_members(raw: Readable, most: int) -> Iterator[Member]:
     """The members of a tar archive.
 
     Raises:
         TooManyError: there are more than `most`, which are given before.
         Exception: the archive is damaged, or ends without its end mark.
     """
-    options: Any = {"encoding": "utf-8", "errors": "surrogateescape", "tarinfo": _TarInfo}
-    with tarfile.open(fileobj=raw, mode="r|", **options) as archive:
+    options: Any = {"fileobj": raw, "encoding": "utf-8", "errors": "surrogateescape", "tarinfo": _TarInfo}
+    with tarfile.open(mode="r|", **options) as archive:
         for count, info in enumerate(archive, 1):
             if count > most:
                 raise TooManyError(f"max_members {most}, got more")
@@ -78,7 +90,7 @@ def tar_members(raw: BinaryIO, most: int) -> Iterator[Member]:
             def opened(info: tarfile.TarInfo = info) -> Any:
                 return archive.extractfile(info)
 
-            yield Member(_without_dots(display(info.name)), opened, None, irregular, "a link or a device in an archive")
+            yield Member(_without_dots(display(info.name)), opened, None, irregular, _LINK)
 
 
 class _TarInfo(tarfile.TarInfo):

@@ -6,6 +6,7 @@ A path is relative to the input's root, with `/`; bytes of a name that are not U
 
 from __future__ import annotations
 
+import fnmatch
 import glob
 import os
 from collections.abc import Callable, Iterator
@@ -170,24 +171,47 @@ def _glob(pattern: str) -> tuple[str, Iterator[Found]]:
     root = pattern
     while glob.has_magic(root):
         root = os.path.dirname(root)
+    parts = [part for part in pattern[len(root) :].replace(os.sep, "/").split("/") if part not in ("", ".")]
     root = root or "."
+    # `glob` follows links for ever where two lead back to a folder around them; the walk does not.
+    files = _below(root, parts) if "**" in parts and ".." not in parts else _matched(root, pattern)
     # A file that two parts of the pattern reach, or a link to a folder around it, is one file:
     # that with the shortest name.
     found: dict[str, Found] = {}
+    for file in files:
+        folder, base = os.path.split(f"{root}/{file.name}")
+        found.setdefault(os.path.join(os.path.realpath(folder), base), file)
+    return root, iter(sorted(found.values(), key=lambda file: display(file.name)))
+
+
+def _below(root: str, parts: list[str]) -> list[Found]:
+    """The files below a folder that a pattern with `**` reaches, those with a short name first."""
+    if not os.path.isdir(root):
+        return []
+    files = (file for file in _walk(root, "", ()) if _reaches(parts, file.name.split("/")))
+    return sorted(files, key=lambda file: (len(file.name), file.name))
+
+
+def _reaches(parts: list[str], name: list[str]) -> bool:
+    """Whether a pattern matches a file, or a folder that it stands in."""
+    if not parts:
+        return True
+    if parts[0] == "**":
+        return any(_reaches(parts[1:], name[skipped:]) for skipped in range(len(name) + 1))
+    hidden = bool(name) and name[0].startswith(".") and not parts[0].startswith(".")
+    return bool(name) and not hidden and fnmatch.fnmatch(name[0], parts[0]) and _reaches(parts[1:], name[1:])
+
+
+def _matched(root: str, pattern: str) -> Iterator[Found]:
+    """What a pattern matches; of a folder all that is below it, once."""
     walked: set[str] = set()
-    for match in sorted(glob.iglob(pattern, recursive=True), key=lambda match: (len(match), match)):
+    for match in sorted(glob.iglob(pattern), key=lambda match: (len(match), match)):
         name = os.path.relpath(match, root).replace(os.sep, "/")
         if not os.path.isdir(match):
-            inside = iter([Found(name, os.path.isfile(match))])
+            yield Found(name, os.path.isfile(match))
         elif (real := os.path.realpath(match)) not in walked:
             walked.add(real)
-            inside = _walk(match, "" if name == "." else f"{name}/", ())
-        else:
-            continue
-        for file in inside:
-            folder, base = os.path.split(f"{root}/{file.name}")
-            found.setdefault(os.path.join(os.path.realpath(folder), base), file)
-    return root, iter(sorted(found.values(), key=lambda file: display(file.name)))
+            yield from _walk(match, "" if name == "." else f"{name}/", ())
 
 
 def filesystem(url: str) -> tuple[Any, str]:

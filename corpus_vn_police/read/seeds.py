@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 import re
+import stat
 import zlib
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 
 from corpus_vn_police.config import Limits
+from corpus_vn_police.read.bounds import RatioError, Readable
 
 SEEDS = pl.Schema(
     {
@@ -47,13 +50,6 @@ that nothing is wrong with.
 
 _NAMED = re.compile(r"[0-9]+_([0-9a-f]{16})\.txt(?:\.gz|\.zst)?")
 _BLOCK = 1 << 20
-
-
-class Readable(Protocol):
-    """What a seed's bytes are read from."""
-
-    def read(self, size: int, /) -> bytes:
-        """At most `size` bytes; none at the end."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +125,31 @@ def unpacked(raw: BinaryIO, name: str) -> Any:
     return raw
 
 
-DAMAGED = (OSError, EOFError, zlib.error, pa.ArrowException)
+class IrregularError(Exception):
+    """A device, a FIFO or a socket stands where a file was when the folder was listed."""
+
+
+def open_regular(location: str) -> int:
+    """Open a file of this machine for reading; never waits for a FIFO's writer, nor reads a device.
+
+    Returns:
+        The descriptor.
+
+    Raises:
+        OSError: it cannot be opened.
+        IrregularError: it is no file.
+    """
+    descriptor = os.open(location, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return descriptor
+    os.close(descriptor)
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    raise IrregularError("a device, a FIFO or a socket")
+
+
+DAMAGED = (OSError, EOFError, zlib.error, pa.ArrowException, IrregularError)
 """What a damaged or vanished file raises while it is read."""
 
 
@@ -148,6 +168,8 @@ def fault(error: Exception) -> str:
         MemoryError, OSError: the machine failed, not the file.
     """
     number = error.errno if isinstance(error, OSError) else None
+    if isinstance(error, RatioError | IrregularError):
+        return "limit.ratio" if isinstance(error, RatioError) else "file.not_regular"
     if isinstance(error, MemoryError) or (number is not None and number not in _OF_THE_FILE):
         raise error
     return "container.damaged" if number is None else "file.unreadable"
@@ -155,6 +177,8 @@ def fault(error: Exception) -> str:
 
 def describe(error: BaseException) -> str:
     """An error in one short line that names no path of this machine."""
+    if isinstance(error, RatioError | IrregularError):
+        return str(error)
     if isinstance(error, OSError) and error.strerror:
         return error.strerror[:200]
     return f"{type(error).__name__}: {error}".split("\n")[0][:200]

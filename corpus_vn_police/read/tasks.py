@@ -18,8 +18,9 @@ import pyarrow as pa
 
 from corpus_vn_police.config import Limits
 from corpus_vn_police.read.archives import Member, TooManyError, tar_members, zip_members
+from corpus_vn_police.read.bounds import Bounded, Budget, Readable, table_batches
 from corpus_vn_police.read.listing import Listing, display, filesystem, is_hidden, kind_of
-from corpus_vn_police.read.seeds import Blob, Readable, describe, failed, fault, over_limit, take, unpacked
+from corpus_vn_police.read.seeds import Blob, describe, failed, fault, open_regular, over_limit, take, unpacked
 
 
 @dataclass(frozen=True)
@@ -131,24 +132,27 @@ class Unpacker:
         prefix = "" if listing.own else f"{path}/"
         try:
             with open_file(listing.root, name) as raw:
-                if not raw.seek(0, os.SEEK_END) and kind != "rows":
+                packed = raw.seek(0, os.SEEK_END)
+                if not packed and kind != "rows":
                     raise EOFError("an empty file")
                 raw.seek(0)
-                yield from self._unpack(raw, name, kind, prefix)
+                yield from self._unpack(raw, name, kind, prefix, packed)
         except TooManyError as error:
             yield _refused(path, "limit.members", str(error))
         except Exception as error:  # law 9: what a parser raises for foreign bytes is not known
             yield _refused(path, fault(error), describe(error))
 
-    def _unpack(self, raw: Any, name: str, kind: str | None, prefix: str) -> Iterator[Task]:
+    def _unpack(self, raw: Any, name: str, kind: str | None, prefix: str, packed: int) -> Iterator[Task]:
+        budget = Budget.of(packed, self.limits)
         if kind == "rows":
-            yield from self._lines(unpacked(raw, name), display(name))
+            yield from self._lines(Bounded(unpacked(raw, name), budget), display(name))
         elif kind == "table":
-            yield from self._table(raw, display(name))
-        elif kind == "zip":
-            yield from self._members(self._archive(zip_members(raw, self.limits.max_members), prefix))
+            yield from self._table(raw, display(name), budget)
         else:
-            yield from self._members(self._archive(tar_members(unpacked(raw, name), self.limits.max_members), prefix))
+            most = self.limits.max_members
+            stream = Bounded(unpacked(raw, name), Budget.of(packed, self.limits))
+            members = zip_members(raw, most) if kind == "zip" else tar_members(stream, most)
+            yield from self._members(self._archive(members, prefix, budget))
 
     def _lines(self, stream: Readable, path: str) -> Iterator[Task]:
         pending, first = b"", 1
@@ -165,15 +169,9 @@ class Unpacker:
         if pending:
             yield Lines(path, first, pending)
 
-    def _table(self, raw: Any, path: str) -> Iterator[Task]:
-        import pyarrow.parquet as pq
-
+    def _table(self, raw: Any, path: str, budget: Budget) -> Iterator[Task]:
         first = 1
-        file = pq.ParquetFile(raw)
-        names = file.schema_arrow.names
-        if len(set(names)) < len(names):
-            raise ValueError("two columns have one name")
-        for batch in file.iter_batches(batch_size=_TABLE_ROWS):
+        for batch in table_batches(raw, budget, _TABLE_ROWS):
             sink = pa.BufferOutputStream()
             with pa.ipc.new_stream(sink, batch.schema) as writer:
                 writer.write_batch(batch)
@@ -202,7 +200,7 @@ class Unpacker:
         if gathered:
             yield _gather(gathered)
 
-    def _archive(self, members: Iterator[Member], prefix: str) -> Iterator[Task | tuple[str, Blob]]:
+    def _archive(self, members: Iterator[Member], prefix: str, budget: Budget) -> Iterator[Task | tuple[str, Blob]]:
         for member in members:
             kind = self._kind(member.name)
             path = prefix + member.name
@@ -211,24 +209,26 @@ class Unpacker:
             elif kind is not None:
                 try:
                     with member.open() as stream:
-                        yield from self._member(stream, path, member.name, kind, member.packed)
+                        yield from self._member(stream, path, member, kind, budget)
                 except Exception as error:  # law 9, as for the whole archive
                     yield path, failed(fault(error), describe(error))
 
     def _member(
-        self, stream: Any, path: str, name: str, kind: str, packed: int | None
+        self, stream: Any, path: str, member: Member, kind: str, budget: Budget
     ) -> Iterator[Task | tuple[str, Blob]]:
+        name = member.name
         if name.startswith("/") or ".." in name.split("/"):
             yield path, failed("container.unsafe_path", "a member's path leads out of its archive")
         elif kind == "text":
-            yield path, take(unpacked(stream, name), self.limits, packed)
+            yield path, take(Bounded(unpacked(stream, name), budget), self.limits, member.packed)
         elif kind == "rows":
-            yield from self._lines(unpacked(stream, name), path)
+            yield from self._lines(Bounded(unpacked(stream, name), budget), path)
         else:
             with tempfile.TemporaryFile() as spooled:  # Parquet is read from its end
-                while block := stream.read(1 << 20):
+                bounded = Bounded(stream, budget)
+                while block := bounded.read(1 << 20):
                     spooled.write(block)
-                yield from self._table(spooled, path)
+                yield from self._table(spooled, path, Budget.of(spooled.tell(), self.limits))
 
     def _kind(self, name: str) -> str | None:
         """What a member is; None, and counted, where it is no seed. Archives are not nested."""
@@ -256,12 +256,13 @@ def open_file(root: str, name: str) -> Any:
 
     Raises:
         OSError: it cannot be opened.
+        IrregularError: it is a device, a FIFO or a socket.
     """
     location = f"{root}/{name}"
     if "://" in root:
         system, path = filesystem(location)
         return system.open(path, "rb")
-    return open(location, "rb")
+    return os.fdopen(open_regular(location), "rb")
 
 
 def _refused(path: str, reason: str, detail: str) -> Members:

@@ -51,10 +51,12 @@ def structure(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
 def _take_apart(batch: pl.DataFrame) -> pl.DataFrame:
     alive = batch["reason"].is_null()
     rows = len(batch)
-    tight = ~batch["text"].fill_null("").str.contains("\n\n", literal=True)
+    # Where lines stand tight, or the header gives the day, the headline is often among them.
+    headed = ~batch["text"].fill_null("").str.contains("\n\n", literal=True) | (batch["date_precision"] == "day")
+    headed = headed.fill_null(False)
     units = mark_residue(part(batch["text"].set(~alive, None))).pipe(mark_given_title, batch["title"])
     taken = residue_of(units, rows)
-    units = units.drop("scraps").pipe(mark_captions).pipe(mark_title, batch["title"].is_null(), tight)
+    units = units.drop("scraps").pipe(mark_captions).pipe(mark_title, batch["title"].is_null(), headed)
     units = units.pipe(mark_byline).pipe(mark_bare_captions)
     titles = first_of(units, "title", rows)
     said = pl.concat_str(pl.lit("residue taken out: "), taken.cast(pl.String), pl.lit(" places"))

@@ -41,7 +41,7 @@ def _of(pattern: str, name: str, *, credits_in: tuple[int, ...] = (2,)) -> list[
 
 
 _LABELS = ["Ảnh", "ẢNH", "(ảnh", "( ảnh", "[ảnh", ", ảnh", "; ảnh", ". ảnh", "Hình", "HÌNH", "(hình", "Photo", "PHOTO", "(photo", "Đồ h", "ĐỒ H",
-    "Infographic", "(nguồn", "(Nguồn", "Nguồn ảnh", "NGUỒN ẢNH", "(clip", "(Clip", "(video", "(Video"]  # fmt: skip
+    "Infographic", "(nguồn", "(Nguồn", "Nguồn", "NGUỒN ẢNH", "Clip:", "Video:", "(clip", "(Clip", "(video", "(Video"]  # fmt: skip
 
 
 def _unfused(units: pl.DataFrame) -> pl.DataFrame:
@@ -51,10 +51,12 @@ def _unfused(units: pl.DataFrame) -> pl.DataFrame:
     inside = text.str.contains(r"(?:Ảnh|ẢNH)\s*[:：]|[(\[]\s*(?:[Ảả]nh|ẢNH)\s")
     places, text = places.filter(inside), text.filter(inside)
     words = text.str.count_matches(" ") + 1
+    # Two captions that run in one paragraph end in a credit as one does.
+    several = text.str.count_matches(r"(?:Ảnh|ẢNH)\s*[:：]") > 1
     short = text.set(words > _LONGEST, None)  # what is long is searched for no more than labels
     sentences = short.str.count_matches(r"[\p{Ll}\p{N}”\")][.!?…] ") + 1
     short = short.set((sentences > 2) & (words > _SHORT), None)
-    parted = ~short.str.contains(credits.ENDS_IN_CREDIT).fill_null(False)
+    parted = several | ~short.str.contains(credits.ENDS_IN_CREDIT).fill_null(False)
     places, text = places.filter(parted), text.filter(parted)
     if not len(places):
         return units
@@ -78,7 +80,8 @@ def _labelled(units: pl.DataFrame) -> pl.DataFrame:
     text = units["text"]
     short = (units["kind"] == "body") & (text.str.len_bytes() < _LONGEST * 10)
     places = short.arg_true()
-    few = pl.DataFrame({"text": text.gather(places), "place": places}).filter(
+    last = (units["row"] != units["row"].shift(-1)).fill_null(True).gather(places)
+    few = pl.DataFrame({"text": text.gather(places), "place": places, "last": last}).filter(
         pl.col("text").str.contains_any(_LABELS) & (pl.col("text").str.count_matches(" ") < _LONGEST + 8)
     )
     found = few.with_columns(
@@ -88,8 +91,13 @@ def _labelled(units: pl.DataFrame) -> pl.DataFrame:
         *_of(credits.BY_NAME, "name"),
         *_of(credits.FROM_A_CLIP, "clip"),
         *_of(credits.PROVIDED, "provided"),
+        *_of(credits.SOURCED, "source"),
     )
-    names = ("brackets", "labelled", "stop", "name", "clip", "provided")
+    # The last paragraph may end in who the article is from.
+    found = found.with_columns(
+        pl.when(~pl.col("last")).then(f"source_{part}").alias(f"source_{part}") for part in ("text", "credit")
+    )
+    names = ("brackets", "labelled", "stop", "name", "clip", "provided", "source")
     credit = pl.coalesce(f"{name}_credit" for name in names).str.strip_chars(" .,;-–|")
     # The last point of N.H. is the credit's own.
     initials = credit.str.contains(r"^(?:\p{Lu}\.)+\p{Lu}$") & pl.col("text").str.contains(
@@ -132,6 +140,7 @@ def _alone(units: pl.DataFrame) -> pl.DataFrame:
 
 _ENOUGH = 3
 _LEAD = 20  # words, from which on a first paragraph is sooner the lead than a caption
+_NO_LEAD = 7  # words, of which no lead is made even where they end a sentence
 
 
 def mark_bare_captions(units: pl.DataFrame) -> pl.DataFrame:
@@ -159,6 +168,7 @@ def _mark_once(units: pl.DataFrame, *, again: bool) -> pl.DataFrame:
     places = (short & near.fill_null(False) if again else short).arg_true()
     few = units.select("row", "text", "gap")[places].with_columns(
         places.alias("unit"),
+        _listed(units).gather(places).alias("listed"),
         near.fill_null(False).gather(places).alias("near"),
         places.is_in(last.implode()).alias("last"),
         places.is_in(first.implode()).alias("first"),
@@ -191,14 +201,23 @@ def _judged(few: pl.DataFrame) -> pl.DataFrame:
         pl.when(pl.col("credit").is_not_null())
         .then(pl.when("last").then(2).otherwise(-1))
         .when(pl.col("first") & ((words > _LEAD) | shown.str.contains(r"[.!?…]$")))
-        .then(_ENOUGH + 3)
+        .then(pl.when(words > _NO_LEAD).then(_ENOUGH + 3).otherwise(_ENOUGH + 2))
         .when("first")
         .then(_ENOUGH + 1)
         .otherwise(pl.when("last").then(_ENOUGH + 2).otherwise(_ENOUGH))
     )
     few = few.with_columns(points(few["shown"], few.select(words).to_series(), few["gap"], few["near"]).alias("points"))
-    few = few.filter((pl.col("points") >= limit) & (pl.col("credit").is_not_null() | (words <= _LONGEST_BARE)))
+    bare = ~pl.col("listed") & (words <= _LONGEST_BARE)
+    few = few.filter((pl.col("points") >= limit) & (pl.col("credit").is_not_null() | bare))
     return few.select("unit", shown.alias("text"), "credit")
+
+
+def _listed(units: pl.DataFrame) -> pl.Series:
+    """Whether a unit is an item of a list: lines that end no sentence, after one that ends in a colon."""
+    text = pl.col("text")
+    begins = text.str.contains(r"[.!?…:]$") | (pl.col("row") != pl.col("row").shift(1)).fill_null(True)
+    before = pl.when(begins).then(text.str.ends_with(":")).forward_fill()
+    return units.select((before & ~begins).alias("listed")).to_series()
 
 
 # Ends neither a sentence nor in a small word: a name, capitals or initials may stand there.

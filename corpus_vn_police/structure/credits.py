@@ -14,6 +14,7 @@ _LABEL = (
 )
 _NAME = r"[^:：;\n()\[\]]+?"
 _FEW_WORDS = r"[^\s:：;()\[\]]+(?: [^\s:：;()\[\]]+){0,8}"
+_CONTRIBUTOR = r"(?: \(CTV\))?"
 _END = r"\s*[.|]*\s*$"
 _GLUE = r"[\s\-–—/|,]*"
 CAPITALS = r"\p{Lu}[\p{Lu}\p{N}.&/\-]*(?: (?:\p{Lu}[\p{Lu}\p{N}.&/\-]*|[-–/&]))*"
@@ -23,11 +24,13 @@ IN_BRACKETS = (
     rf"(?s)^(.*?){_GLUE}[(\[]\s*(?:(?i:ảnh|hình|hình ảnh|nguồn|nguồn ảnh|photo|clip|video|đồ họa|ảnh minh họa|ảnh tư liệu)"
     rf"\s*[:：]\s*({_NAME})|(?i:ảnh|hình|nguồn)\s+(\p{{Lu}}{_NAME}))\s*[)\]]{_END}"
 )
-LABELLED = rf"(?s)^(.*?)(?:{_GLUE}{_LABEL}|[,;]\s*ảnh)\s*[:：]\s*({_NAME})[)\]]?{_END}"
+LABELLED = rf"(?s)^(.*?)(?:{_GLUE}{_LABEL}|[,;]\s*ảnh)\s*[:：]\s*({_NAME}{_CONTRIBUTOR})[)\]]?{_END}"
 AFTER_A_STOP = rf"(?s)^(.*[.!?…])\s+(?:ảnh\s*[:：]\s*({_NAME})[)\]]?{_END}|(?:Ảnh|ẢNH)\s+((?:\p{{Lu}}[\p{{L}}.]*)(?:[ /]\p{{Lu}}[\p{{L}}.]*){{0,4}}?)\.?$)"
 BY_NAME = rf"(?s)^(.*?)[,;]\s*[ảẢ]nh\s+(\p{{Lu}}{_NAME}){_END}"
-FROM_A_CLIP = rf"(?s)^(.*?){_GLUE}[(\[]?(?:Ảnh|ẢNH) ((?i:cắt|chụp|lấy|trích) (?i:từ|lại từ|màn hình|qua)(?: (?i:clip|video|camera|màn hình|facebook))?|tư liệu)[)\]]?{_END}"
-PROVIDED = rf"(?s)^(.*?){_GLUE}[(\[]?(?i:ảnh) do (.+?) (?i:cung cấp)[)\]]?{_END}"
+FROM_A_CLIP = rf"(?s)^(.*?){_GLUE}(?:[(\[]?(?:Ảnh|ẢNH)|[(\[]ảnh) ((?i:cắt|chụp|lấy|trích) (?i:từ|lại từ|màn hình|qua)(?: (?i:clip|video|camera|màn hình|facebook))?|tư liệu)[)\]]?{_END}"
+# One sentence and no more: `Nguồn: X` stands below articles as well.
+SOURCED = rf"(?s)^([^.!?…:：]*[^\s.!?…:：;,][.!?…]?)[;,]?\s+[(\[]?(?:Nguồn|Clip|Video)\s*[:：]\s*({_NAME})[)\]]?{_END}"
+PROVIDED = rf"(?s)^(.*?){_GLUE}[(\[]?(?:(?i:ảnh) do|Ảnh) (.+?) (?i:cung cấp)[)\]]?{_END}"
 IN_CAPITALS = rf"(?s)^(.*[.!?…])\s+(?:[-–—/|] ?)?({CAPITALS}){_END}"
 AFTER_A_DASH = rf"(?s)^(.*[^\s.])(?: [-–—/|] |\n)({CAPITALS})$"
 UNPARTED = r"(?s)^(.*\p{Ll}[\p{Ll}\p{N},”\")]*) ((?:\p{Lu}\p{Lu}+ )+\p{Lu}\p{Lu}+)$"
@@ -35,7 +38,7 @@ INITIALS = r"(?s)^(.*\p{Ll}) (\p{Lu}{2}|(?:\p{Lu}\.){1,3}\p{Lu}\.?)$"
 NO_INITIALS = frozenset("VN CA EU XH TP TX TT AI IS US UN MU HĐ UB QH TW PV QL TL SN ĐH CĐ TQ HN".split())
 """Pairs of capitals that end a line of prose or a caption of their own."""
 NAMED = r"(?s)^(.*(?:[.!?…]\s|\S\n))(?:[-–—] )?(\p{Lu}\p{Ll}+(?: \p{Lu}\p{Ll}+){1,3}(?:/[\p{L}]+)?)$"
-ENDS_IN_CREDIT = rf"(?:{_LABEL}|[,;.]\s*ảnh)\s*[:：]\s*{_FEW_WORDS}[)\]]?{_END}|[(\[]\s*(?i:ảnh|hình)\s*[:：]?\s+\p{{Lu}}{_FEW_WORDS}[)\]]{_END}"
+ENDS_IN_CREDIT = rf"(?:{_LABEL}|[,;.]\s*ảnh)\s*[:：]\s*{_FEW_WORDS}{_CONTRIBUTOR}[)\]]?{_END}|[(\[]\s*(?i:ảnh|hình)\s*[:：]?\s+\p{{Lu}}{_FEW_WORDS}[)\]]{_END}"
 
 _INSIDE = re.compile(
     rf"[(\[]\s*(?:[Ảả]nh|ẢNH)(?:\s*[:：]\s*|\s+(?=[{UPPER}]))([^()\[\]\n]{{1,60}})[)\]]\.?|(?:Ảnh|ẢNH)\s*[:：]\s*"

@@ -23,13 +23,13 @@ _WEEKDAY = r"(?i:thứ (?:hai|ba|tư|năm|sáu|bảy|[2-7])|chủ nhật)"
 _CLOCK = (
     r"(?:(?i:lúc|khoảng|hồi|đúng|gần|hơn)\s+){0,2}[0-9]{1,2}\s?(?:h|g|:|giờ)\s?(?:[0-9]{1,2})?(?:\s?(?:phút|p|'))?,?\s+"
 )
-_LEAD = rf"(?:(?i:mới đây|vừa qua), )?(?:(?i:vào|trong|khoảng)\s+)?(?:{_CLOCK})?"
+_LEAD = rf"(?:(?i:mới đây|vừa qua), |(?i:tin cho biết) ?: )?(?:(?i:vào|trong|khoảng)\s+)?(?:{_CLOCK})?"
 _NUMBERS = (
     r"(?P<day>[0-9]{1,2})(?:\s?[/.]\s?|\s?[-–]\s?|\s+tháng\s+)(?P<month>[0-9]{1,2})"
     r"(?:(?:\s?[/.\-–]\s?|,? năm )(?P<year>[0-9]{4}))?"
 )
 _WORDS = (
-    rf"(?:(?:{_TIME}(?: (?i:nay|qua))?|{_TODAY}|{_WEEKDAY})[,\s]*\(?\s?(?:(?i:ngày)\s*)?\(?|(?i:ngày)\s*\(?)"
+    rf"(?:(?:{_TIME}(?: (?i:nay|qua))?(?: {_WEEKDAY})?|{_TODAY}|{_WEEKDAY})[,\s]*\(?\s?(?:(?i:ngày)\s*)?\(?|(?i:ngày)\s*\(?)"
     rf"{_NUMBERS}(?:\s?\))?"
 )
 _DATELINE = (
@@ -59,7 +59,9 @@ _LEAD_TOPIC = (
     rf"Theo (?:Công an|Cơ quan|Phòng|Cục|Bộ)[^,.\n]+?), {_LEAD}(?P<words>{_WORDS}), (?P<after>.*)$"
 )
 # Not one day of one year: `Ngày 19/8 hằng năm`, `năm ngoái`.
-_NO_YEAR = r"^ (?:\(?âm lịch|hằng năm|hàng năm|mỗi năm|năm nào|năm ngoái|năm trước|các năm|những năm)"
+_NO_YEAR = (
+    r"^ (?:\(?âm lịch|hằng năm|hàng năm|mỗi năm|năm nào|năm ngoái|năm trước|các năm|những năm|tới đây|sắp tới|tới,)"
+)
 _HEAD = 400  # code points of a paragraph that are looked at
 _SOON = 90  # code points, within which the day stands where a paragraph opens with it
 _OPENINGS = 3  # paragraphs of the body that may open with a dateline

@@ -76,7 +76,9 @@ def _after(text: str) -> str | None:
     for begin in re.finditer(rf"[,(]\s*(?:{_LOW}{_RUN}[,\s]+)?", text):
         high = re.compile(_HIGH).match(text, begin.end())
         start = high.end() if high else begin.end()
-        found = _names().match(text, start) or (re.compile(_RUN).match(text, start) if high else None)
-        if found and re.match(r"\s*(?:[,;:.)(]|$)", text[found.end() :]):
+        known = _names().match(text, start)
+        found = known or (re.compile(_RUN).match(text, start) if high else None)
+        called = high and known  # `tỉnh Long An xảy ra`: nothing need part it from what follows
+        if found and (called or re.match(r"\s*(?:[,;:.)(]|$)", text[found.end() :])):
             return found.group()
     return None

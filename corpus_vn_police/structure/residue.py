@@ -9,7 +9,7 @@ from corpus_vn_police.structure.rows import of_each_text
 _CLOCK = r"[0-9]{1,2}\s?(?:[:hg]|giờ)\s?[0-9]{2}(?::[0-9]{2})?(?: phút)?(?:\s?(?:AM|PM|SA|CH))?"
 _WEEKDAY = r"(?:(?:thứ|Thứ|THỨ) ?(?:[Hh]ai|[Bb]a|[Tt]ư|[Nn]ăm|[Ss]áu|[Bb]ảy|HAI|BA|TƯ|NĂM|SÁU|BẢY|[2-7])|[Cc]hủ [Nn]hật|CHỦ NHẬT|CN|T[2-7])"
 _DAY = r"(?:[Nn]gày )?[0-9]{1,2}\s?[/.\-]\s?[0-9]{1,2}\s?[/.\-]\s?[0-9]{4}"
-_ZONE = r"\(?(?:GMT|UTC) ?\+ ?[0-9]{1,2}(?::?[0-9]{2})?\)?"
+_ZONE = r"[(\[]?(?:GMT|UTC) ?\+ ?[0-9]{1,2}(?::?[0-9]{2})?[)\]]?"
 _BETWEEN = r"[\s,;|•·\-–]*"
 # When a page was published or updated: day and clock in either order, the weekday before or after.
 PUBLISHED = (
@@ -21,13 +21,13 @@ STAMP = (
     rf"(?:{_WEEKDAY}{_BETWEEN}{_DAY}(?:{_BETWEEN}{_CLOCK})?|{_DAY}{_BETWEEN}{_CLOCK}|{_CLOCK}{_BETWEEN}(?:{_WEEKDAY}{_BETWEEN})?{_DAY})"
     rf"(?:{_BETWEEN}{_ZONE})?"
 )
-_PUBLISHED_LINE = rf"(?:(?:Cập nhật|Đăng|Ngày đăng|Đăng ngày|Xuất bản|Ngày xuất bản|Thời gian)(?: lúc)?\s*:?\s*)?(?:{PUBLISHED}(?:\s*[|•·]\s*[^\n|.\-–]{{1,30}})?|{_WEEKDAY}|{_CLOCK})"
-_PLAYER = r"(?:[\p{L}\s:]*)?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:\s*/\s*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)"
+_PUBLISHED_LINE = rf"(?:[^\s|.]+(?: [^\s|.]+){{0,2}} ?\| ?)?(?:(?:Cập nhật|Đăng|Ngày đăng|Đăng ngày|Xuất bản|Ngày xuất bản|Thời gian)(?: lúc)?\s*:?\s*)?(?:{PUBLISHED}(?:\s*[|•·]\s*[^\n|.\-–]{{1,30}})?|{_WEEKDAY}|{_CLOCK})"
+_PLAYER = r"/\s*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?|(?:[\p{L}\s:]*)?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:\s*/\s*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)"
 _BROWSER = r"(?i:video player|video đang|audio)[^\n.]*\.?|[^\n]*(?i:trình duyệt)[^\n]*(?i:không hỗ trợ)[^\n]*"
-_RELATED = r"(?:>|»|►|▶|➤|→|⇒|=>)[^\n]*|(?i:xem thêm|đọc thêm|tin liên quan|bài liên quan|tin cùng chuyên mục|cùng chuyên mục|tin khác|mời xem)\s*:?[^\n.]*"
+_RELATED = r"(?:>|»|►|▶|➤|→|⇒|=>)[^\n]*|(?i:xem thêm|đọc thêm|tin liên quan|bài liên quan|tin cùng chuyên mục|cùng chuyên mục|tin khác|mời xem|mời (?:độc giả|bạn đọc|quý vị|các bạn) (?:xem|đón|theo dõi))\s*:?[^\n.]*"
 _MENU = r"[^\n.>›»|]+(?:\s*[>›»|]\s*[^\n.>›»|]+){2,}|(?i:trang chủ)(?:\s*[/>›»|][^\n]*)?"
 _BUTTONS = (
-    r"(?:(?i:chia sẻ bài viết|chia sẻ|facebook|zalo|twitter|tweet|messenger|email|in bài|in bài viết|bản in|in trang|lưu bài|lưu bài viết|"
+    r"(?:(?i:chia sẻ bài viết(?: lên)?|chia sẻ|về trang trước|về đầu trang|lên đầu trang|(?:những )?(?:tin|bài) (?:mới|cũ) hơn|facebook|zalo|twitter|tweet|messenger|email|in bài|in bài viết|bản in|in trang|lưu bài|lưu bài viết|"
     r"copy link|sao chép liên kết|link gốc|thích|like|share|gửi bình luận|gửi|bình luận|ý kiến|quay lại|trở lại|"
     r"nghe đọc bài|nghe bài viết|nghe audio|tắt tiếng|phóng to|toàn màn hình|quảng cáo|tin mới|tin nóng|đọc nhiều|"
     r"video|clip|ảnh|tags?|từ khóa|chủ đề|bình chọn|đăng nhập|đăng ký|tìm kiếm|menu|rss|liên hệ quảng cáo|liên hệ tòa soạn|liên hệ toà soạn|liên hệ|leftcenterrightdel)[\s:|,•]*)+"
@@ -37,7 +37,7 @@ _LINES = (
     r"(?i:hotline|đường dây nóng|email|điện thoại)\s*[:：][^\n]*|(?i:cỡ chữ|giọng đọc|tốc độ đọc)[^\n.]*|(?:A[-+−]\s*){1,2}A?[-+−]?|[0-9]+ (?i:bình luận|lượt xem|ý kiến|lượt thích)|"
     r"(?i:bình luận|ý kiến(?: bạn đọc)?|chia sẻ)\s*\(?[0-9]+\)?|"
     r"(?i:theo dõi|mời (?:quý|các|bạn))[^\n]*(?i:google news|zalo|facebook|youtube|tiktok|kênh|fanpage|video)[^\n]*|"
-    r"(?i:bạn đang đọc|bấm vào đây|nhấn vào đây|click vào|vui lòng (?:đăng nhập|nhập|bật))[^\n]*|\|+"
+    r"(?i:bạn đang đọc|bấm vào đây|nhấn vào đây|click vào|vui lòng (?:đăng nhập|nhập|bật))[^\n]*|[0-9]+(?: [^\s.]+){1,3} (?i:online)|\|+"
 )
 RESIDUE = f"{_PUBLISHED_LINE}|{_PLAYER}|{_BROWSER}|{_RELATED}|{_MENU}|{_BUTTONS}|{_LINES}"
 """A line that is no prose: player times, related links, menus, buttons, the time of publication."""
@@ -62,7 +62,7 @@ def mark_residue(units: pl.DataFrame) -> pl.DataFrame:
     Returns:
         The same rows in the same order; `scraps` (uint32) is added: how many were taken off a unit.
     """
-    units = _without_scraps(units)
+    units = _after_a_photo(_without_scraps(units))
     short = (units["kind"] == "body") & (units["text"].str.len_bytes() <= _LONGEST)
     places = short.arg_true()
     text = units["text"].gather(places)
@@ -77,6 +77,15 @@ def mark_residue(units: pl.DataFrame) -> pl.DataFrame:
     menus = lengths.filter((pl.col("menu") >= _MENU_LENGTH) & (pl.col("menu") < pl.col("all")))["row"]
     residue = short.set(short, False).scatter(places, alone) | (run & units["row"].is_in(menus.implode()))
     return units.with_columns(pl.Series("kind", ["residue"]).zip_with(residue, units["kind"]))
+
+
+def _after_a_photo(units: pl.DataFrame) -> pl.DataFrame:
+    """Count the toolbar of a photo, which stands where that was, as a gap before the next unit."""
+    bar = units["text"] == ""
+    if not bar.any():
+        return units
+    before = (bar.shift(1) & (units["row"] == units["row"].shift(1))).fill_null(False)
+    return units.with_columns(units["gap"] | before)
 
 
 def _without_scraps(units: pl.DataFrame) -> pl.DataFrame:

@@ -23,11 +23,24 @@ _LABELLED = re.compile(rf"[(\[]?\s*(?:(?:{_COLON})\s*[:：]\s*|(?:{_NO_COLON})\s
 _FIRST_WORDS = frozenset(
     "tác nguồn bài bài-ảnh bài/ảnh ảnh tin thực người biên tổng phóng nhóm pv ctv theo ghi bút ký".split()
 )
-_BRACKET = re.compile(r"\s*[(\[][^()\[\]]{1,40}[)\]]\s*\.?$")
-_STATION = re.compile(r"\s*[-–—]\s*([A-ZĐ0-9][A-ZĐ0-9.]{1,9})\.?$")
-_BETWEEN = re.compile(r"\s*(?:[-–—,&/]|\bvà\b)\s*")
+# A contributor is part of who signs, an outlet or a station is not: `Kim Anh (CTV)`, `Kim Anh - THTG`.
+_BRACKET = re.compile(r"\s*[(\[](?!CTV[)\]])[^()\[\]]{1,40}[)\]]\s*\.?$")
+_STATION = re.compile(r"\s*[-–—]\s*((?!CTV\.?$)[A-ZĐ0-9][A-ZĐ0-9.]{1,9})\.?$")
+_OUTLET = re.compile(
+    r"\s+[-–—]\s+(?:Đài|Báo|Truyền hình|Phát thanh|Tạp chí|Trung tâm|Thông tấn xã|Công an|Phòng|Ban|Cổng|Trang (?:tin|thông)|Văn phòng|Tòa soạn|Toà soạn)\b.*$"
+)
+_DOES = re.compile(r" (?:thực hiện|(?:lược )?ghi|ghi chép|tổng hợp|(?:biên|lược) dịch|biên soạn|sưu tầm)\.?$")
+_CONTRIBUTOR = re.compile(r" ?(?:\(CTV\)|[-–—] CTV)$")
+_BETWEEN = re.compile(r"\s*(?:[-–—,;&/]|\bvà\b)\s*")
 _INITIALS = re.compile(rf"(?:[A-ZĐ]\.?){{1,4}}[A-ZĐ]?|(?:[A-ZĐ]\.)+[{UPPER}][{LOWER}{UPPER}]+")
-_DESKS = frozenset("PV P.V CTV BTV TTXVN VOV VTV VTC TTO PLO TPO NDO SGGP SGGPO QĐND CAND ANTĐ TNO VNA T.H N.V".split())
+_NO_APOSTROPHES = str.maketrans("", "", "'’")  # R'Mah Gia
+_DESKS = frozenset(
+    "PV P.V CTV BTV TTXVN VOV VTV VTC TTO PLO TPO NDO SGGP SGGPO QĐND CAND ANTĐ TNO VNA T.H N.V Vietnam+ VietnamPlus TTXVN/Vietnam+ TTXVN/VietnamPlus".split()
+)
+# Who signs for all: no name, and none to be parted from its label.
+_GROUPS = re.compile(
+    r"(?:Nhóm )?(?:[Pp]hóng viên|PV|[Cc]ộng tác viên|[Tt]ác giả)(?: thường trú)?|Ban [Bb]iên tập|(?:Bạn|BẠN) đọc|Tòa soạn|Toà soạn"
+)
 _WORDS = 10  # of a signature at most
 _TAIL = 160  # code points at the end of a paragraph, where a signature is looked for
 
@@ -40,12 +53,14 @@ def signature(line: str) -> str | None:
     """
     if len(line) > _WORDS * 12 or len(line.split()) > _WORDS or "\n" in line:
         return None
+    if _GROUPS.fullmatch(line.strip("()[] .")):
+        return line.strip("()[] .")
     first = line.lstrip("([ ").partition(" ")[0].rstrip(",:：;").lower()
     labelled = _LABELLED.fullmatch(line) if first in _FIRST_WORDS else None
     names = labelled.group(1) if labelled else line
     if line[:1] in "([" and line[-1:] in ")]":
         names = names.strip("()[] ")
-    names = _BRACKET.sub("", names)
+    names = _DOES.sub("", _OUTLET.sub("", _BRACKET.sub("", names)))
     station = _STATION.search(names)
     if station and not is_word(station.group(1)) and names[: station.start()].strip():
         names = names[: station.start()]
@@ -53,8 +68,8 @@ def signature(line: str) -> str | None:
     if not _INITIALS.fullmatch(names):
         names = names.rstrip(".")
     if labelled:
-        return names if names[:1].isupper() and not re.search(rf"[.!?:;] |, [{LOWER}]", names) else None
-    return names if names and _are_names(names) else None
+        return names if names[:1].isupper() and not re.search(rf"[.!?:] |[,;] [{LOWER}]", names) else None
+    return names if names and _are_names(_CONTRIBUTOR.sub("", names)) else None
 
 
 def _are_names(text: str) -> bool:
@@ -65,7 +80,10 @@ def _are_names(text: str) -> bool:
     if not all(people) or len(people) > 4:
         return False
     words = [word for person in people for word in person.split()]
-    if any(not _INITIALS.fullmatch(word) and not (word[0].isupper() and word.isalpha()) for word in words):
+    if any(
+        not _INITIALS.fullmatch(word) and not (word[0].isupper() and word.translate(_NO_APOSTROPHES).isalpha())
+        for word in words
+    ):
         return False
     spelt = [word for word in words if is_word(word)]
     short = all(len(person.split()) <= 5 for person in people)
@@ -109,9 +127,12 @@ def mark_byline(units: pl.DataFrame) -> pl.DataFrame:
     text = pl.col("text")
     short = (text.str.len_chars() < _TAIL) & (text.str.count_matches(" ") < _WORDS)
     unfinished = ~text.str.contains(r"[.!?…”\"]$") | text.str.contains(r"(?:\p{Lu}\.)+$")
-    found = bodies.filter(last | (pl.col("place") < _HEAD - 1)).with_columns(last.alias("last"))
+    foot = pl.col("place") >= pl.col("of") - _FOOT
+    found = bodies.filter(foot | (pl.col("place") < _HEAD - 1)).with_columns(last.alias("last"))
     found = found.with_columns(units["text"].gather(found["unit"]).str.tail(_TAIL))
-    found = found.filter(short | (pl.col("last") & unfinished))
+    # Photos may stand below who signs, but only a label tells a name there from the caption of one.
+    head = pl.col("place") < _HEAD - 1
+    found = found.filter((short & (pl.col("last") | head | text.str.contains("[:：]"))) | (pl.col("last") & unfinished))
     found = found.select("unit", "row", "text", "last", "beside")
     return _with_bylines(units, found) if len(found) else units.drop("unit")
 
@@ -121,8 +142,15 @@ def _with_bylines(units: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     whole: dict[int, str] = {}
     ends: dict[int, tuple[str, int]] = {}  # who signs, and how many code points that takes at the end
     rows = set()
+    sources: dict[int, int] = {}
+    residue: list[int] = []
     for unit, row, text, last, beside in found.reverse().iter_rows():
         if row in rows:
+            # `Tác giả: X` above `Nguồn tin: Y`: X signs, and Y is no prose.
+            if row in sources and ":" in text and _LABELLED.fullmatch(text) and (names := signature(text)):
+                whole[unit] = names
+                whole.pop(sources[row])
+                residue.append(sources.pop(row))
             continue
         names = signature(text) if last or beside or _LABELLED.fullmatch(text) else None
         if names:
@@ -132,10 +160,14 @@ def _with_bylines(units: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
         else:
             continue
         rows.add(row)
+        if names and text[:5].lower() == "nguồn":
+            sources[row] = unit
     text, kind, named = units["text"], units["kind"], pl.Series(list(whole), dtype=pl.UInt32)
     if whole:
         text = text.scatter(named, pl.Series(list(whole.values())))
         kind = kind.scatter(named, "byline")
+    if residue:
+        kind = kind.scatter(pl.Series(residue, dtype=pl.UInt32), "residue")
     units = units.with_columns(text, kind)
     return _parted(units, ends).drop("unit")
 
@@ -158,8 +190,10 @@ def _parted(units: pl.DataFrame, ends: dict[int, tuple[str, int]]) -> pl.DataFra
     return pl.concat([units, bylines]).sort("unit", maintain_order=True)
 
 
+_FOOT = 4  # paragraphs at the end, among which a labelled signature may stand
 _HEAD = 4  # paragraphs that may stand above the article: headline, time, names
 _LONGEST_HEADLINE, _PROSE = 40, 12  # words
+_LOOSE, _HEADED = 4, 7  # logarithms of the odds that a first line is a caption, below which it is a headline
 
 
 def mark_given_title(units: pl.DataFrame, title: pl.Series) -> pl.DataFrame:
@@ -177,17 +211,19 @@ def mark_given_title(units: pl.DataFrame, title: pl.Series) -> pl.DataFrame:
     return units.with_columns(pl.when(same).then(pl.lit("title")).otherwise("kind").alias("kind"))
 
 
-def mark_title(units: pl.DataFrame, wanted: pl.Series, tight: pl.Series) -> pl.DataFrame:
+def mark_title(units: pl.DataFrame, wanted: pl.Series, headed: pl.Series) -> pl.DataFrame:
     """Mark the headline, and take the time of publication off the lines above the article.
 
     A headline is the first paragraph where it ends no sentence and prose follows; surely so where
     the time of publication is beside it. What might as well be a caption is none; where no blank
-    lines part the paragraphs, pages often begin with the headline, and it takes more for a caption.
+    lines part the paragraphs or the header gives the day, pages often begin with the headline, and it
+    takes more for a caption.
 
     Args:
         units: the columns of `UNITS`; residue and captions with a label are marked.
         wanted: for each text whether its headline is looked for (boolean).
-        tight: for each text whether single newlines part its paragraphs (boolean).
+        headed: for each text whether it sooner begins with the headline: where single newlines part
+            its paragraphs, or its header gives the day (boolean).
 
     Returns:
         The same rows in the same order.
@@ -218,7 +254,10 @@ def mark_title(units: pl.DataFrame, wanted: pl.Series, tight: pl.Series) -> pl.D
     )
     first = first.filter(wanted.gather(first["row"]))
     # Captions and headlines both begin with a verb; that is no sign of either.
-    limit = pl.when(tight.gather(first["row"])).then(7).otherwise(4) + begins_with_a_verb(text).cast(pl.Int8) * 3
+    limit = (
+        pl.when(headed.gather(first["row"])).then(_HEADED).otherwise(_LOOSE)
+        + begins_with_a_verb(text).cast(pl.Int8) * 3
+    )
     open_ended = ~text.str.contains(r"[.;,:]$") | text.str.ends_with("...") | pl.col("before").is_not_null()
     first = first.with_columns(points(first["text"], first.select(words).to_series()).alias("points"))
     likely = (pl.col("points") < limit) & ~text.str.contains(OPENS_WITH_DATE)

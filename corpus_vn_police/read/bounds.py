@@ -1,0 +1,137 @@
+"""How much may come out of a file that is packed, and how it is cut off there.
+
+A few bytes can stand for terabytes: a text of one letter, a million lines `{}`, a Parquet file whose
+rows all point at one long value, zip members that share their bytes. Whatever the format, no more
+comes out of a file than `max_ratio` times its size, or `max_bytes` where that is more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from corpus_vn_police.config import Limits
+
+
+class Readable(Protocol):
+    """What a seed's bytes are read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; none at the end."""
+
+
+class RatioError(Exception):
+    """More comes out of a file than it may; the message gives limit and measure."""
+
+
+@dataclass
+class Budget:
+    """What may still come out of a file, in bytes.
+
+    Attributes:
+        packed: the file's size.
+        ratio: `[limits] max_ratio`.
+        ceiling: what may come out in all.
+        left: what is left of that; below 0 when it was overdrawn.
+    """
+
+    packed: int
+    ratio: int
+    ceiling: int
+    left: int
+
+    @classmethod
+    def of(cls, packed: int, limits: Limits) -> Self:
+        """The whole budget of a file of so many bytes."""
+        ceiling = max(packed * limits.max_ratio, limits.max_bytes)
+        return cls(packed, limits.max_ratio, ceiling, ceiling)
+
+    def spend(self, size: int) -> None:
+        """Take so many bytes.
+
+        Raises:
+            RatioError: that is more than there were.
+        """
+        self.left -= size
+        if self.left < 0:
+            raise RatioError(f"max_ratio {self.ratio}: {self.packed} bytes unpack to more than {self.ceiling}")
+
+
+@dataclass
+class Bounded:
+    """A stream that gives exactly what its budget allows, and then raises `RatioError`."""
+
+    stream: Readable
+    budget: Budget
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; how a stream is read does not change where it ends."""
+        left = max(self.budget.left, 0)
+        block = self.stream.read(min(size, left + 1) if size >= 0 else left + 1)
+        if left and len(block) > left:
+            self.budget.left = -1
+            return block[:left]
+        if block:
+            self.budget.spend(len(block))
+        return block
+
+
+def table_batches(raw: Any, budget: Budget, rows: int) -> Iterator[pa.RecordBatch]:
+    """The rows of a Parquet file in batches of at most `rows`, never much more than a block at once.
+
+    Columns that have a dictionary are read as dictionaries: their values, which many rows may
+    share, are not copied for each.
+
+    Raises:
+        RatioError: the file says, or its rows show, that more comes out than the budget allows.
+        Exception: the file is damaged; `pyarrow` raises many kinds.
+    """
+    import pyarrow.parquet as pq
+
+    plain = pq.ParquetFile(raw)
+    names = plain.schema_arrow.names
+    if len(set(names)) < len(names):
+        raise ValueError("two columns have one name")
+    groups = [plain.metadata.row_group(number) for number in range(plain.num_row_groups)]
+    chunks = [group.column(number) for group in groups for number in range(group.num_columns)]
+    values = sum(chunk.num_values for chunk in chunks)
+    said = max(values, plain.metadata.num_rows, sum(chunk.total_uncompressed_size for chunk in chunks))
+    Budget(budget.packed, budget.ratio, budget.ceiling, budget.ceiling).spend(said)
+    raw.seek(0)
+    coded = {c.path_in_schema for c in chunks if c.has_dictionary_page and c.physical_type == "BYTE_ARRAY"}
+    file = pq.ParquetFile(raw, read_dictionary=sorted(coded))
+    for number, group in enumerate(groups):
+        average = group.total_byte_size // max(group.num_rows, 1) + 1
+        size = max(1, min(rows, _AT_ONCE // average))
+        for batch in file.iter_batches(batch_size=size, row_groups=[number]):
+            unfolded = sum(unfolded_bytes(column) for column in batch.columns) + batch.num_rows
+            budget.spend(unfolded)
+            yield _unfolded(batch) if unfolded <= 2 * _AT_ONCE else batch
+
+
+_AT_ONCE = 32 << 20  # bytes that a batch of rows aims at
+
+
+def _unfolded(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch with each row's own copy of its values, for a dictionary would travel whole with it."""
+    columns = [c.dictionary_decode() if pa.types.is_dictionary(c.type) else c for c in batch.columns]
+    return pa.RecordBatch.from_arrays(columns, batch.schema.names)
+
+
+def unfolded_bytes(array: pa.Array) -> int:
+    """What an array takes when each row has its own copy of its values, in bytes."""
+    kind = array.type
+    if pa.types.is_dictionary(kind):
+        lengths = pc.binary_length(array.dictionary)
+        return int(pc.sum(lengths.take(array.indices)).as_py() or 0) + len(array)
+    if pa.types.is_struct(kind):
+        return sum(unfolded_bytes(part) for part in array.flatten())
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        return unfolded_bytes(array.flatten()) + len(array)
+    if pa.types.is_map(kind):
+        return unfolded_bytes(array.keys) + unfolded_bytes(array.items) + len(array)
+    return int(array.nbytes)

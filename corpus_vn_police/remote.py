@@ -1,0 +1,43 @@
+"""A build on a remote file system -> a folder of this machine, for the time that it is looked at."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from corpus_vn_police.build.manifest import FILE_NAME
+from corpus_vn_police.errors import DiskError, OutputError
+from corpus_vn_police.read.listing import filesystem
+
+
+@contextmanager
+def local_copy(location: str) -> Iterator[Path]:
+    """The folder of a build; of an fsspec URL (`hf://datasets/…`) a copy that is deleted afterwards.
+
+    Files whose path has a part that begins with a dot are left out: the Hub adds `.gitattributes`.
+
+    Raises:
+        OutputError: there is no manifest at the URL, so it is no build, or fsspec does not know it.
+        DiskError: a file cannot be fetched or written.
+    """
+    if "://" not in location:
+        yield Path(location)
+        return
+    system, root = filesystem(location)
+    with tempfile.TemporaryDirectory(prefix="corpus-vn-police-") as folder:
+        try:
+            if not system.exists(f"{root}/{FILE_NAME}"):
+                raise OutputError(
+                    f"{location}: is not a build (it has no {FILE_NAME})", "give the URL of a folder that build wrote"
+                )
+            for found in system.find(root):
+                name = found.removeprefix(root).lstrip("/")
+                if not any(part.startswith(".") for part in PurePosixPath(name).parts):
+                    target = Path(folder, name)
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    system.get_file(found, str(target))
+        except OSError as error:
+            raise DiskError(f"{location}: cannot be fetched: {error}", "check the URL and the access to it") from error
+        yield Path(folder)

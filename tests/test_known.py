@@ -1,0 +1,185 @@
+"""Which seeds are not read again, and that it makes no difference."""
+
+import gzip
+import json
+import os
+import shutil
+import zipfile
+
+import pytest
+from conftest import ledger, outcomes
+
+import corpus_vn_police as cvp
+from corpus_vn_police import pipeline
+
+_PAST = 1_500_000_000_000_000_000  # ns since 1970
+
+
+def _article(number):
+    return f" date 2020-0{number % 9 + 1} Ngày {number % 27 + 1}/{number % 9 + 1}, Công an xã số {number} họp.\n\nCó {number * 7} người dự họp về việc thứ {number}."
+
+
+def _age(folder):
+    for path in folder.rglob("*"):
+        os.utime(path, ns=(_PAST, _PAST))
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """The paths of the seeds that a build has read, gathered from one build to the next."""
+    paths = []
+    original = pipeline.load
+
+    def load(task, limits, batching):
+        for batch in original(task, limits, batching):
+            paths.extend(batch["path"])
+            yield batch
+
+    monkeypatch.setattr(pipeline, "load", load)
+    return paths
+
+
+def _build(folder, tmp_path, read, out="out", **options):
+    """A build's digest, and what it read."""
+    read.clear()
+    digest = cvp.build(folder, out=tmp_path / out, workers=1, **options).digest
+    return digest, sorted(read)
+
+
+@pytest.fixture
+def seeds(write):
+    rows = "\n".join(json.dumps({"id": str(number), "text": _article(number)[14:]}) for number in range(30, 36))
+    folder = write({**{f"{number}.txt": _article(number) for number in range(6)}, "rows.jsonl": rows})
+    (folder / "packed.txt.gz").write_bytes(gzip.compress(_article(8).encode(), mtime=0))
+    with zipfile.ZipFile(folder / "a.zip", "w") as archive:
+        for number in (20, 21):
+            archive.writestr(f"{number}.txt", _article(number))
+        archive.writestr(".hidden", "x")
+        archive.writestr("other.md", "x")
+    _age(folder)
+    return folder
+
+
+def test_what_has_not_changed_is_not_read_again(seeds, tmp_path, read):
+    first, all_of_them = _build(seeds, tmp_path, read)
+    assert len(all_of_them) == 15
+    assert _build(seeds, tmp_path, read) == (first, [])
+
+
+def test_what_was_passed_over_in_an_archive_is_still_told(seeds, tmp_path):
+    notes = [cvp.build(seeds, out=tmp_path / "out").notes for _ in range(2)]
+    assert notes[0] == notes[1]
+    assert notes[0][-1] == "passed over, no seeds: 1 hidden and 1 of other kinds"
+
+
+def _append(path, text):
+    path.write_text(path.read_text() + text)
+
+
+_CHANGES = {
+    "a new text": (lambda folder: (folder / "new.txt").write_text(_article(50)), ["new.txt"]),
+    "a longer text": (lambda folder: _append(folder / "3.txt", " Thêm."), ["3.txt"]),
+    "the same size, another mtime": (lambda folder: os.utime(folder / "3.txt", ns=(1, 1)), ["3.txt"]),
+    "a text that is gone": (lambda folder: (folder / "3.txt").unlink(), []),
+    "a text with another name": (lambda folder: (folder / "3.txt").rename(folder / "z.txt"), ["z.txt"]),
+    "one more row": (
+        lambda folder: _append(folder / "rows.jsonl", '\n{"text": "Thêm một dòng, một tin mới."}'),
+        [f"rows.jsonl#{number}" for number in range(1, 8)],
+    ),
+    "an archive that is gone": (lambda folder: (folder / "a.zip").unlink(), []),
+}
+
+
+@pytest.mark.parametrize("change", _CHANGES)
+def test_law_4_only_what_changed_is_read_and_the_build_is_that_from_nothing(seeds, tmp_path, read, change):
+    _build(seeds, tmp_path, read)
+    alter, expected = _CHANGES[change]
+    alter(seeds)
+    added = _build(seeds, tmp_path, read)
+    assert added == (_build(seeds, tmp_path, read, "fresh")[0], expected)
+    assert ledger(tmp_path / "out") == ledger(tmp_path / "fresh")
+
+
+def test_a_seed_that_takes_the_place_of_a_published_one(seeds, tmp_path, read):
+    """An earlier copy comes: the later one is left out, and nobody reads it again."""
+    _build(seeds, tmp_path, read)
+    (seeds / "earlier.txt").write_text(_article(3).replace("2020-04", "2019-04"))
+    added = _build(seeds, tmp_path, read)
+    assert added == (_build(seeds, tmp_path, read, "fresh")[0], ["earlier.txt"])
+    assert outcomes(tmp_path / "out")["3.txt"] == "duplicate"
+
+
+def test_a_seed_that_is_no_older_than_the_build_is_read_again(seeds, tmp_path, read):
+    ahead = 2**62
+    os.utime(seeds / "3.txt", ns=(ahead, ahead))
+    _build(seeds, tmp_path, read)
+    assert _build(seeds, tmp_path, read)[1] == ["3.txt"]
+
+
+def test_a_changed_seed_with_its_old_mtime_is_read_with_rehash(seeds, tmp_path, read):
+    first, _ = _build(seeds, tmp_path, read)
+    text = (seeds / "3.txt").read_text().replace("họp", "học")
+    (seeds / "3.txt").write_text(text)
+    _age(seeds)
+    assert _build(seeds, tmp_path, read) == (first, [])
+    found, paths = _build(seeds, tmp_path, read, rehash=True)
+    assert (found != first, len(paths)) == (True, 15)
+
+
+def test_without_the_state_everything_is_read(seeds, tmp_path, read):
+    first, paths = _build(seeds, tmp_path, read)
+    shutil.rmtree(tmp_path / ".out.state")
+    assert _build(seeds, tmp_path, read) == (first, paths)
+
+
+@pytest.mark.parametrize("settings", ["[structure]\nenabled = false", '[dedup]\nlevel = "off"', '[text]\ntone = "new"'])
+def test_other_settings_read_everything(seeds, tmp_path, read, settings):
+    _build(seeds, tmp_path, read)
+    (seeds / "corpus.toml").write_text(settings)
+    assert len(_build(seeds, tmp_path, read)[1]) == 15
+
+
+@pytest.mark.parametrize("settings", ["[dedup]\nthreshold = 0.9", 'title = "Tin"'])
+def test_settings_that_concern_no_seed_alone_read_nothing(seeds, tmp_path, read, settings):
+    _build(seeds, tmp_path, read)
+    (seeds / "corpus.toml").write_text(settings)
+    assert _build(seeds, tmp_path, read)[1] == []
+
+
+def test_another_folder_of_seeds_is_read(seeds, write, tmp_path, read):
+    _build(seeds, tmp_path, read)
+    shutil.copytree(seeds, tmp_path / "copy")
+    assert len(_build(tmp_path / "copy", tmp_path, read)[1]) == 15
+
+
+def test_a_header_of_the_future_is_looked_at_again(write, tmp_path, read):
+    folder = write({"1.txt": _article(1), "2.txt": _article(2).replace("2020", "2031")})
+    _age(folder)
+    (folder / "corpus.toml").write_text("[limits]\nlatest = 2025-01-01")
+    _build(folder, tmp_path, read)
+    assert outcomes(tmp_path / "out")["2.txt"] == "header.future_date"
+    (folder / "corpus.toml").write_text("[limits]\nlatest = 2031-12-31")
+    assert _build(folder, tmp_path, read)[1] == ["2.txt"]
+    assert outcomes(tmp_path / "out")["2.txt"] == "published"
+    (folder / "corpus.toml").write_text("[limits]\nlatest = 2025-01-01")
+    assert _build(folder, tmp_path, read)[1] == ["1.txt", "2.txt"]
+    assert outcomes(tmp_path / "out")["2.txt"] == "header.future_date"
+
+
+def test_a_part_that_is_not_as_long_as_the_journal_says_is_read_again(seeds, tmp_path, read):
+    first, paths = _build(seeds, tmp_path, read)
+    for path in (tmp_path / ".out.state/parts").glob("*.index"):
+        path.write_bytes(path.read_bytes()[:-1])
+    assert _build(seeds, tmp_path, read) == (first, paths)
+
+
+def test_parts_of_seeds_that_are_gone_are_deleted(seeds, tmp_path, read):
+    _build(seeds, tmp_path, read)
+    before = {path.name for path in (tmp_path / ".out.state/parts").iterdir()}
+    for number in range(6):
+        (seeds / f"{number}.txt").unlink()
+    (seeds / "rows.jsonl").unlink()
+    _build(seeds, tmp_path, read)
+    after = {path.name for path in (tmp_path / ".out.state/parts").iterdir()}
+    assert after < before
+    assert len([name for name in after if name.endswith(".index")]) == 2  # the archive's, the packed text's
