@@ -7,6 +7,7 @@
     cvp.verify("out").ok                # whether a build is what its manifest says
     cvp.diff("old", "new")              # records added, removed, changed, moved to another split
     cvp.sources("out", out="seeds")     # the published seeds, byte for byte
+    cvp.remove("out", ID, reason="…")   # takedown: gone from a build and from those that follow it
     cvp.normalise(text)                 # one text, as the build would clean it
 
 Importing this is quick: a function's libraries are imported when it is first asked for.
@@ -23,10 +24,11 @@ from corpus_vn_police.errors import CorpusError
 from corpus_vn_police.version import __version__
 
 if TYPE_CHECKING:
-    from corpus_vn_police.api import build, diff, sources, verify
+    from corpus_vn_police.api import build, diff, remove, sources, verify
     from corpus_vn_police.diff import Difference
     from corpus_vn_police.normalise import normalise_text as normalise
     from corpus_vn_police.pipeline import Build
+    from corpus_vn_police.remove import Removal
     from corpus_vn_police.shipped import load_dataset, path
     from corpus_vn_police.sources import Sources
     from corpus_vn_police.verify import Problem, Report
@@ -36,6 +38,7 @@ __all__ = [
     "CorpusError",
     "Difference",
     "Problem",
+    "Removal",
     "Report",
     "Sources",
     "__version__",
@@ -44,6 +47,7 @@ __all__ = [
     "load_dataset",
     "normalise",
     "path",
+    "remove",
     "sources",
     "verify",
 ]
@@ -52,6 +56,7 @@ _HOMES = {
     "Build": ("pipeline", "Build"),
     "Difference": ("diff", "Difference"),
     "Problem": ("verify", "Problem"),
+    "Removal": ("remove", "Removal"),
     "Report": ("verify", "Report"),
     "Sources": ("sources", "Sources"),
     "build": ("api", "build"),
@@ -59,15 +64,16 @@ _HOMES = {
     "load_dataset": ("shipped", "load_dataset"),
     "normalise": ("normalise", "normalise_text"),
     "path": ("shipped", "path"),
+    "remove": ("api", "remove"),
     "sources": ("api", "sources"),
     "verify": ("api", "verify"),
 }
 
 
 class _Package(types.ModuleType):
-    """Keeps `build`, `diff`, `normalise`, `sources` and `verify` the functions that they are for users.
+    """Keeps `build`, `diff`, `normalise`, `remove`, `sources` and `verify` the functions that they are for users.
 
-    Importing a submodule sets it as an attribute of its package, and five of them have the name
+    Importing a submodule sets it as an attribute of its package, and six of them have the name
     of a function. `from corpus_vn_police.build.card import ...` works all the same.
     """
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from corpus_vn_police.config import FILE_NAME, Corpus, is_period, load_config
+from corpus_vn_police.config import FILE_NAME, REMOVED_NAME, Corpus, is_period, load_config
 from corpus_vn_police.diff import Difference, compare
 from corpus_vn_police.errors import ConfigError, DiskError, InputError
 from corpus_vn_police.pipeline import Build, Job, Progress, run_build
 from corpus_vn_police.remote import local_copy
+from corpus_vn_police.remove import Removal, Takedown, run_remove
 from corpus_vn_police.shipped import shipped_corpus, shipped_seeds
 from corpus_vn_police.sources import Sources, write_sources
+from corpus_vn_police.tombstones import Tombstones, read_removed
 from corpus_vn_police.verify import Report
 from corpus_vn_police.verify import verify as verify_folder
 
@@ -54,7 +58,7 @@ def build(
         What the build came to.
 
     Raises:
-        ConfigError: an argument or a key of corpus.toml is not allowed.
+        ConfigError: an argument, a key of corpus.toml or a line of removed.csv is not allowed.
         InputError: the seeds are missing, or there are none.
         OutputError: `out` holds something else than a build, or is busy.
         NothingPublishedError: every seed is rejected; `out` is left as it was.
@@ -75,10 +79,57 @@ def build(
         rehash=rehash,
     )
     try:
-        built = run_build(source, target, corpus.with_flags(dedup=dedup), job)
+        tombstones = kept_away(source, config)
+        built = run_build(source, target, corpus.with_flags(dedup=dedup), job, tombstones)
     except OSError as error:
         raise DiskError.of(error) from error
     return replace(built, out=os.fspath(out))
+
+
+def remove(
+    folder: StrPath,
+    ids: str | Iterable[str],
+    *,
+    reason: str,
+    near: float | None = None,
+    seeds: StrPath | None = None,
+    progress: Progress | None = None,
+) -> Removal:
+    """Take records down: out of a build, and kept away from those that follow it.
+
+    What had been left out as a copy of them goes along. No seeds are read; no other record moves.
+
+    Args:
+        folder: a build on this machine, which is replaced as a whole.
+        ids: the id of a record, or of a seed that was not published; or several.
+        reason: why, in a line; it is written beside the seeds, never into the build.
+        near: published records whose Jaccard similarity with one of these is as high or higher go along;
+            None takes none along.
+        seeds: the folder of the seeds, where `removed.csv` and `CHANGES.md` are to say so; None writes
+            neither.
+        progress: called with a step (`write`), how many rows it has just done, and of how many (None).
+
+    Returns:
+        What it came to. Ids that had been taken down before change nothing.
+
+    Raises:
+        InputError: an id is not in the ledger; nothing was changed.
+        ConfigError: an argument, or a line of removed.csv, is not allowed.
+        OutputError: the folder is no build, is damaged, or is busy.
+        NothingPublishedError: no record would be left; nothing was changed.
+        DiskError: the operating system failed to read or write.
+    """
+    target = Path(os.path.realpath(folder))
+    if seeds is not None:
+        check_apart(os.fspath(seeds), target)
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    named = frozenset([ids] if isinstance(ids, str) else ids)
+    asked = Takedown(named, " ".join(reason.split()), today, near, None if seeds is None else Path(seeds))
+    try:
+        removal = run_remove(target, asked, progress or (lambda step, done, total: None))
+    except OSError as error:
+        raise DiskError.of(error) from error
+    return replace(removal, out=os.fspath(folder))
 
 
 def verify(folder: StrPath) -> Report:
@@ -157,11 +208,27 @@ def configured(seeds: StrPath | None, config: StrPath | None) -> tuple[str, Corp
         raise InputError(f"{source!r} is no path", "give a folder of seeds, a file, an archive, a glob or a URL")
     if config is not None:
         return source, load_config(Path(config))
+    folder = _beside(source)
+    beside = None if folder is None else folder / FILE_NAME
+    return source, load_config(beside if beside and beside.is_file() else None)
+
+
+def kept_away(source: str, config: StrPath | None) -> Tombstones:
+    """What `removed.csv` says was taken down: that beside corpus.toml, or where it would stand.
+
+    Raises:
+        ConfigError: a line of it is not what it should be.
+    """
+    folder = Path(config).parent if config is not None else _beside(source)
+    return Tombstones() if folder is None else read_removed(folder / REMOVED_NAME)
+
+
+def _beside(source: str) -> Path | None:
+    """The folder in which the settings of an input are looked for; None for a URL and a glob."""
     # os.path answers False where pathlib raises, as for a path that is too long.
-    folder = source if os.path.isdir(source) else os.path.dirname(source)  # noqa: PTH112, PTH120
-    beside = Path(folder) / FILE_NAME
-    known = "://" not in source and os.path.exists(source) and beside.is_file()  # noqa: PTH110
-    return source, load_config(beside if known else None)
+    if "://" in source or not os.path.exists(source):  # noqa: PTH110
+        return None
+    return Path(source if os.path.isdir(source) else os.path.dirname(source))  # noqa: PTH112, PTH120
 
 
 def check_apart(seeds: str, out: Path) -> None:

@@ -21,6 +21,7 @@ from corpus_vn_police.contract.arrow import resolve
 from corpus_vn_police.errors import ConfigError
 
 FILE_NAME = "corpus.toml"
+REMOVED_NAME = "removed.csv"  # beside it: what was taken down
 _LONGEST = 1 << 20  # bytes; a keeper's settings have a few thousand
 
 
@@ -146,6 +147,20 @@ def load_config(path: Path | None) -> Corpus:
         ) from error
     prose = raw.get("card", {}).get("prose")
     return replace(corpus, prose=_prose(path, prose)) if prose else corpus
+
+
+def corpus_of(settings: dict[str, Any], prose: str | None, where: str) -> Corpus:
+    """The settings of a corpus whose corpus.toml is not at hand.
+
+    Args:
+        settings: the keys, as corpus.toml has them; what is missing has its default.
+        prose: the hand-written half of the card; None where there is none.
+        where: what they were read from, for messages.
+
+    Raises:
+        ConfigError: as `load_config`.
+    """
+    return replace(_corpus(settings, where), prose=prose)
 
 
 def _prose(config: Path, name: str) -> str:

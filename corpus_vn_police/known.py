@@ -23,11 +23,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
+import pyarrow as pa
 
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import canonical_json, schema_digests
 from corpus_vn_police.parts import ENDINGS, UNKNOWN, Part, Stamps, read_stamps
 from corpus_vn_police.read import Listing, Task, Texts, Unpacker, kind_of
+from corpus_vn_police.tombstones import Tombstones
 from corpus_vn_police.version import __version__
 
 _DONE, _BEGUN = "done", "begun"
@@ -237,6 +240,36 @@ class Known:
 
     def _line(self, parts: list[Part], origin: Origin | None) -> dict[str, Any]:
         return {"parts": [(part.name, part.seeds, _size(self.folder, part.name)) for part in parts], "origin": origin}
+
+
+def forget(folder: Path, gone: Tombstones) -> None:
+    """Delete the parts that hold a seed that was taken down, so that the next build reads the others again.
+
+    The journals need no word of it: a line whose files are gone counts as if it were not there. The
+    index of a part goes last, so that one that was left half-way is found again.
+
+    Args:
+        folder: where parts and journals are; may be missing.
+        gone: what was taken down.
+    """
+    if not folder.is_dir():
+        return
+    names = {path.stem for path in folder.iterdir() if path.name not in (_DONE, _BEGUN)}
+    for name in sorted(names):
+        if not _free_of(folder / f"{name}.index", gone):
+            files = [path for path in folder.glob(f"{name}*") if path.stem == name and path.name not in (_DONE, _BEGUN)]
+            for path in sorted(files, key=lambda path: path.suffix == ".index"):
+                path.unlink()
+
+
+def _free_of(index: Path, gone: Tombstones) -> bool:
+    """Whether a part is known to hold nothing of what was taken down; one that was cut is not."""
+    try:
+        with pa.OSFile(str(index)) as source:
+            frame = pl.DataFrame(pa.ipc.open_file(source).read_all().select(["id", "sha256"]))
+    except (FileNotFoundError, KeyError, pa.ArrowException):
+        return False
+    return not gone.holds(frame["id"], frame["sha256"]).any()
 
 
 def _is_text(listing: Listing, name: str) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime
 import functools
+import itertools
 import os
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,16 +16,14 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from corpus_vn_police.build.card import render_card
-from corpus_vn_police.build.digest import content_digest
-from corpus_vn_police.build.figures import measure
-from corpus_vn_police.build.manifest import manifest, write_manifest
+from corpus_vn_police.build.finish import finish
 from corpus_vn_police.build.parquet import (
     SOURCE_DATA,
     Shard,
     Written,
-    file_digest,
+    ledger_rows,
     plan_shards,
+    tombstone_rows,
     write_ledger,
     write_shard,
 )
@@ -41,6 +40,7 @@ from corpus_vn_police.read import Batching, Listing, Skipped, Unpacker, list_inp
 from corpus_vn_police.split import assign_split, suggest_starts
 from corpus_vn_police.state import open_state
 from corpus_vn_police.structure import structure
+from corpus_vn_police.tombstones import Tombstones, older_tombstones
 from corpus_vn_police.validate import records, validate
 
 # Starting a process costs a second; below that many records a worker has nothing to gain.
@@ -59,8 +59,8 @@ class Build:
         out: the folder, as it was given.
         digest: the content digest, `sha256:` and 64 hex characters.
         version: the data version, from corpus.toml.
-        seeds: seeds read.
-        status: seeds by ledger status, all five; together `seeds`.
+        seeds: rows of the ledger: the seeds read, and the tombstones whose seed is not among them.
+        status: these by status, all five; together `seeds`.
         splits: records by split, empty splits left out.
         notes: what the keeper should know: lines for people.
     """
@@ -109,8 +109,15 @@ class Job:
         return self.workers or available_cpus()
 
 
-def run_build(seeds: str, out: Path, corpus: Corpus, job: Job) -> Build:
+def run_build(seeds: str, out: Path, corpus: Corpus, job: Job, tombstones: Tombstones | None = None) -> Build:
     """Turn a folder of seeds into a build.
+
+    Args:
+        seeds: the input.
+        out: the folder to write; what the build in it says was taken down is kept away.
+        corpus: the settings.
+        job: how it runs.
+        tombstones: what is kept away besides; None is nothing.
 
     Raises:
         CorpusError: the input is missing or holds no seeds, the output holds something else or is
@@ -120,20 +127,24 @@ def run_build(seeds: str, out: Path, corpus: Corpus, job: Job) -> Build:
     unpacker = Unpacker(corpus.limits, job.batching)
     listing = _listing_outside(out, seeds)
     with open_state(out) as state:
+        tombstones = older_tombstones(out) | (tombstones or Tombstones())
         known = Known.open(state.parts, listing, corpus, resume=job.resume, rehash=job.rehash)
         index = _read_all(known, listing, unpacker, corpus, job)
-        settled = settle(index, corpus.dedup)
+        settled = settle(index, corpus.dedup, tombstones)
         _check_publishable(index, settled, job)
         order = index.in_path_order()
-        status = write_ledger(index, order, settled.published, settled.changes, state.new / "ledger.parquet")
+        rows = ledger_rows(index, order[~settled.removed[order]], settled.published, settled.changes)
+        status = write_ledger(itertools.chain(rows, tombstone_rows(settled.tombstones)), state.new / "ledger.parquet")
         shards = plan_shards(index, order[settled.published[order]], settled.copies, _configs(corpus))
         written = _write_all(state.new, shards, job, len(index))
-        build = _finish(state.new, corpus, job, written)
-        _check_balance(len(index), status, build)
+        finished = finish(state.new, corpus, job.date, written)
+        figures = finished.figures
         notes = (*_notes(corpus, index), *_skipped_note(unpacker.skipped))
+        build = Build(str(out), finished.digest, corpus.version, figures.seeds, figures.status, finished.splits, notes)
+        _check_balance(settled.rows, status, build)
         state.place()
         known.finish()
-    return replace(build, out=str(out), notes=notes)
+    return build
 
 
 def _read_all(known: Known, listing: Listing, unpacker: Unpacker, corpus: Corpus, job: Job) -> Index:
@@ -292,9 +303,7 @@ def _configs(corpus: Corpus) -> list[str]:
 
 
 def _check_publishable(index: Index, settled: Settled, job: Job) -> None:
-    counts: Counter[str] = Counter()
-    for column in (*(index.column(part, "reason") for part in index.parts), settled.changes["reason"]):
-        counts.update(dict(column.drop_nulls().value_counts().iter_rows()))
+    counts = settled.reasons(index)
     named = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     reasons = ", ".join(f"{count} {reason}" for reason, count in named[:5])
     if not settled.published.any():
@@ -309,30 +318,13 @@ def _check_publishable(index: Index, settled: Settled, job: Job) -> None:
         )
 
 
-def _finish(folder: Path, corpus: Corpus, job: Job, shards: list[Written]) -> Build:
-    """Write card and manifest beside the Parquet files."""
-    figures = measure(folder)
-    splits = {split.split: split.records for split in figures.splits}
-    hashes: dict[str, dict[str, list[dict[str, object]]]] = {}
-    for shard in shards:
-        hashes.setdefault(shard.config, {}).setdefault(shard.split, []).append(shard.hashes or {})
-    digest = content_digest(hashes)
-    card = render_card(corpus, figures, shards, digest)
-    (folder / "README.md").write_text(card, encoding="utf-8", newline="\n")
-    others = [Written(name, *file_digest(folder / name)) for name in ("README.md", "ledger.parquet")]
-    date = job.date or figures.newest
-    content = manifest(corpus, date=date, digest=digest, status=figures.status, splits=splits, files=[*shards, *others])
-    write_manifest(content, folder)
-    return Build("", digest, corpus.version, figures.seeds, figures.status, splits)
-
-
-def _check_balance(seeds: int, counted: dict[str, int], build: Build) -> None:
-    """Law 3: the seeds read are the sum over statuses, and the published are the records."""
+def _check_balance(rows: int, counted: dict[str, int], build: Build) -> None:
+    """Law 3: the seeds read and the tombstones without one are the sum over statuses; the published the records."""
     published = sum(build.splits.values())
     occurring = {status: count for status, count in build.status.items() if count}
-    if build.seeds != seeds or counted != occurring or published != counted.get("published", 0):
+    if build.seeds != rows or counted != occurring or published != counted.get("published", 0):
         raise LedgerError(
-            f"the ledger does not balance: {seeds} seeds, {dict(counted)}, {published} records",
+            f"the ledger does not balance: {rows} rows, {dict(counted)}, {published} records",
             "this is a defect of corpus-vn-police: please report it; nothing was published",
         )
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from corpus_vn_police.config import FILE_NAME, Corpus, load_config
+from corpus_vn_police.config import FILE_NAME, REMOVED_NAME, Corpus, load_config
 from corpus_vn_police.contract import NAMES, canonical_json, document
 from corpus_vn_police.errors import InputError, OutputError
 from corpus_vn_police.resources import resource
@@ -67,13 +67,15 @@ def _build(folder: Path) -> None:
 
     from corpus_vn_police.errors import DiskError
     from corpus_vn_police.pipeline import Job, run_build
+    from corpus_vn_police.tombstones import read_removed
 
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         # Whoever comes second waits, and finds the build done.
         with FileLock(folder.parent / f".{folder.name}.lock"):
             if not (folder / "manifest.json").is_file():
-                run_build(str(shipped_seeds()), folder, shipped_corpus(), Job(workers=1))
+                tombstones = read_removed(resource("seeds") / REMOVED_NAME)
+                run_build(str(shipped_seeds()), folder, shipped_corpus(), Job(workers=1), tombstones)
     except OSError as error:
         raise DiskError(
             f"{folder.parent}: the cache cannot be written: {error.strerror}",
@@ -92,13 +94,15 @@ def _cache() -> Path:
 
 
 def _name() -> str:
-    """sha256 (hex) of package version, schemas, seed checksums and corpus.toml."""
+    """sha256 (hex) of package version, schemas, seed checksums, corpus.toml and what was taken down."""
     seeds = resource("seeds")
+    removed = seeds / REMOVED_NAME
     parts = {
         "version": __version__,
         "schemas": {name: document(name) for name in NAMES},
         "checksums": (seeds / CHECKSUMS).read_text(encoding="ascii"),
         "corpus": (seeds / FILE_NAME).read_text(encoding="utf-8"),
+        "removed": removed.read_text(encoding="utf-8") if removed.exists() else "",
     }
     return hashlib.sha256(canonical_json(parts)).hexdigest()
 

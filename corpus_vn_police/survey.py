@@ -10,17 +10,24 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from corpus_vn_police.build.parquet import ledger_rows
+from corpus_vn_police.build.parquet import ledger_rows, tombstone_rows
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.dedup import settle_ids
 from corpus_vn_police.known import Planned
 from corpus_vn_police.parts import Index
 from corpus_vn_police.pipeline import Job, gather_parts, process_all, with_latest
 from corpus_vn_police.read import Unpacker, list_input
+from corpus_vn_police.tombstones import Tombstones
 
 
-def check_seeds(seeds: str, corpus: Corpus, job: Job) -> Iterator[pa.Table]:
+def check_seeds(seeds: str, corpus: Corpus, job: Job, tombstones: Tombstones | None = None) -> Iterator[pa.Table]:
     """Read and validate.
+
+    Args:
+        seeds: the input.
+        corpus: the settings.
+        job: how it runs.
+        tombstones: what was taken down; None is nothing.
 
     Returns:
         The ledger's rows in path order, `published` for what passes; copies are not left out.
@@ -29,8 +36,10 @@ def check_seeds(seeds: str, corpus: Corpus, job: Job) -> Iterator[pa.Table]:
         InputError: the input is missing or holds no seeds.
     """
     with _surveyed(seeds, corpus, job) as index:
-        settled = settle_ids(index)
-        yield from ledger_rows(index, index.in_path_order(), settled.published, settled.changes)
+        settled = settle_ids(index, tombstones or Tombstones())
+        order = index.in_path_order()
+        yield from ledger_rows(index, order[~settled.removed[order]], settled.published, settled.changes)
+        yield from tombstone_rows(settled.tombstones)
 
 
 def count_dates(seeds: str, corpus: Corpus, job: Job) -> dict[str, int]:

@@ -244,7 +244,7 @@ def _views(column: pa.ChunkedArray) -> Iterator[Any]:
 def _check_ledger(folder: Path, manifest: dict[str, Any], findings: _Findings) -> None:
     contract = load_contract("ledger")
     counts: Counter[str] = Counter()
-    published, left_out = [], []
+    published, left_out, removed = [], [], []
     path = folder / "ledger.parquet"
     if not path.is_file():
         return
@@ -255,6 +255,9 @@ def _check_ledger(folder: Path, manifest: dict[str, Any], findings: _Findings) -
         kept = frame.filter(pl.col("status") == "published")
         published.append(pl.DataFrame([_bits(kept["id"]), _bits(kept["sha256"])]))
         left_out.append(_bits(frame["duplicate_of"].drop_nulls()))
+        gone = frame.filter(pl.col("status") == "removed")
+        removed.append(pl.DataFrame([_bits(gone["id"]), _bits(gone["sha256"])]))
+    _check_removed(removed, findings)
     expected = {status: count for status, count in manifest["status"].items() if count}
     if counts != expected or sum(counts.values()) != manifest["seeds"]:
         findings.add(
@@ -277,6 +280,26 @@ def _check_ledger(folder: Path, manifest: dict[str, Any], findings: _Findings) -
     repeated = pl.concat(records)["id"].is_duplicated().sum()
     if repeated:
         findings.add("data", "records.id", f"{repeated} records share their id with another one")
+
+
+def _check_removed(removed: list[pl.DataFrame], findings: _Findings) -> None:
+    """Nothing that is published has the id or the bytes of what was taken down."""
+    gone = pl.concat(removed) if removed else pl.DataFrame()
+    if not len(gone):
+        return
+    for (config, split), frames in findings.ids.items():
+        for frame in frames:
+            found = frame["id"].is_in(gone["id"].implode())
+            if config != "annotations":  # which have no sha256
+                found |= frame["sha256"].is_in(gone["sha256"].implode())
+            if found.any():
+                findings.add(
+                    f"{FOLDERS[config]}/{split}",
+                    "removed.present",
+                    f"{found.sum()} rows have the id or the sha256 of what was taken down; "
+                    f"the first is {frame['id'][int(found.arg_true()[0])]:016x}",
+                )
+                break
 
 
 def _check_alignment(findings: _Findings) -> None:

@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT, SEEDS
 
 _STATUS = {"published": 2, "rejected": 0, "duplicate": 0, "near_duplicate": 0, "removed": 0}
-COMMANDS = ["build", "init", "check", "verify", "stats", "sources", "diff", "schema"]
+COMMANDS = ["build", "init", "check", "verify", "remove", "stats", "sources", "diff", "schema"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -116,6 +116,10 @@ _BAD = {
     "rejects where none may be": (["build", "half", "--out", "out", "--strict"], 1, "1 of 2 seeds are rejected"),
     "no build to verify": (["verify", "in"], 2, "is not a build"),
     "no folder to verify": (["verify", "nowhere"], 2, "is not a build"),
+    "no build to take from": (["remove", "in", "--id", "a", "--reason", "x"], 2, "is not a build"),
+    "no reason": (["remove", "in", "--id", "a"], 2, "Missing option"),
+    "no ids": (["remove", "in", "--reason", "x"], 2, "no id is given"),
+    "ids that are missing": (["remove", "in", "--ids", "nowhere", "--reason", "x"], 2, "cannot be read"),
     "no build to count": (["stats", "in"], 2, "is not a build"),
     "a command that there is not": (["bild"], 2, "No such command"),
     "an option that there is not": (["build", "in", "--uot", "x"], 2, "No such option"),

@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, records
 
 import corpus_vn_police as cvp
 
@@ -174,4 +174,61 @@ def test_law_8_a_disk_that_fails_leaves_the_old_build_or_the_new(base, faults, c
         assert process.returncode in ((0, 3) if _whole(out, *base[1:]) == base[2] else (3,)), (at, told, said)
         assert "Traceback" not in said
         _goes_on(base, out)
+        shutil.rmtree(tmp_path / str(at))
+
+
+_REMOVE = """
+import sys
+import corpus_vn_police as cvp
+from corpus_vn_police.errors import CorpusError
+out, name = sys.argv[1:]
+try:
+    print(cvp.remove(out, name, reason="x").digest)
+except CorpusError as error:
+    print(error, file=sys.stderr)
+    sys.exit(error.exit_code)
+"""
+
+
+_WORDS = " ".join(_article(7).split()[8:13]).encode()
+
+
+def _take_down(out, name, **variables):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "POLARS_MAX_THREADS": "1", **variables}
+    command = [sys.executable, "-c", _REMOVE, str(out), name]
+    return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def takedown(base, faults, tmp_path_factory):
+    """The id of a record, the digest once it is gone, and how many calls of a takedown change something."""
+    tmp_path = tmp_path_factory.mktemp("takedown")
+    out = _copy(base[0], tmp_path)
+    assert any(_WORDS in path.read_bytes() for path in (tmp_path / ".out.state").rglob("*") if path.is_file())
+    name = next(row["id"] for row in records(out) if row["source"]["path"] == "007.txt")
+    count = tmp_path_factory.mktemp("counted") / "count"
+    told = _take_down(out, name, FAULT_COUNT=str(count), **_fault(faults, out, 0))
+    assert told.stdout.split() == [cvp.verify(out).digest]
+    return name, told.stdout.strip(), count.stat().st_size
+
+
+def _nothing_is_left(out):
+    """A word of the record is nowhere, whatever was there when it stopped."""
+    state = out.parent / ".out.state"
+    assert not any(_WORDS in path.read_bytes() for path in state.rglob("*") if path.is_file())
+    assert sorted(path.name for path in state.iterdir()) == ["lock", "parts"]
+
+
+@pytest.mark.parametrize("number", [0, errno.ENOSPC], ids=["SIGKILL", "ENOSPC"])
+def test_a_takedown_that_stops_leaves_the_old_build_or_the_new(base, faults, takedown, tmp_path, number):
+    name, digest, changes = takedown
+    for at in _moments(changes, 5, 0, 1):
+        out = _copy(base[0], tmp_path / str(at))
+        told = _take_down(out, name, **_fault(faults, out, at, number))
+        found = _whole(out, base[1], digest)
+        stopped = (_KILLED,) if number == 0 else ((0, 3) if found == digest else (3,))
+        assert told.returncode in stopped, (at, told)
+        assert "Traceback" not in told.stderr
+        assert _take_down(out, name).stdout.strip() == _whole(out, digest)
+        _nothing_is_left(out)
         shutil.rmtree(tmp_path / str(at))

@@ -14,8 +14,9 @@ COMMON = {"config", "contract", "errors", "resources", "syllables", "version"}
 ALLOWED = {
     "errors": set(), "version": set(), "resources": set(), "contract": set(), "config": set(), "syllables": set(),
     "read": set(), "normalise": set(), "structure": set(), "quality": {"structure"}, "validate": set(), "split": set(),
-    "parts": set(), "dedup": {"parts"}, "engine": set(), "build": {"parts", "split"}, "state": {"build"},
-    "known": {"parts", "read"}, "remote": {"build", "read"}, "published": {"build", "split"},
+    "parts": set(), "tombstones": set(), "dedup": {"parts", "tombstones"}, "engine": set(),
+    "build": {"parts", "split", "tombstones"}, "state": {"build"},
+    "known": {"parts", "read", "tombstones"}, "remote": {"build", "read"}, "published": {"build", "split"},
     "leaks": {"dedup", "published", "split"}, "verify": {"build", "leaks", "split"}, "sources": {"build", "published"},
     "diff": {"build", "published", "split"},
 }  # fmt: skip

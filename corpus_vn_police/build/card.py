@@ -59,6 +59,53 @@ def render_card(corpus: Corpus, figures: Figures, shards: Sequence[Written], dig
     )
 
 
+# What stands around the keeper's words, as card.md.jinja writes it; a test holds both together.
+_FIGURES = "\n## Figures\n\nMeasured from the published files when they were built.\n"
+_SAID = re.compile(
+    r"(?:\n+Home page: (?P<homepage>[^\n]*))?(?:\n+Contact, also for takedown: (?P<contact>[^\n]*))?"
+    r"(?:\n+## Citation\n\n(?P<fence>`{4,})\n(?P<citation>.*)\n(?P=fence))?\n*",
+    re.DOTALL,
+)
+
+
+def read_card(text: str, version: str, digest: str) -> tuple[dict[str, str], str | None]:
+    """What a keeper said in a card that `render_card` wrote, and that stands nowhere else in a build.
+
+    Args:
+        text: the card.
+        version: the version of its data.
+        digest: its content digest.
+
+    Returns:
+        The keys of corpus.toml with their values, and the prose below the title; None where there is none.
+
+    Raises:
+        ValueError: `render_card` did not write it.
+    """
+    import yaml
+
+    top = re.match(r"---\n(.*?\n)---\n", text, re.DOTALL)
+    line = f"\n## Version\n\nData version {version}, content digest `{digest}`.\n"
+    head, mark, tail = text[top.end() if top else 0 :].rpartition(line)
+    said = _SAID.fullmatch("\n" + tail)
+    body, figures, _ = head.rpartition(_FIGURES)
+    if not (top and mark and said and figures):
+        raise ValueError("its parts are not where they were written")
+    try:
+        given = yaml.safe_load(top.group(1))
+        named = {key: given[key] for key in ("language", "license", "license_name", "license_link") if key in given}
+        named = {"title": given["pretty_name"], **named, "language": given["language"][0]}
+    except (yaml.YAMLError, TypeError, LookupError) as error:
+        raise ValueError("its front matter is not what was written") from error
+    lines = {key: said[key] for key in ("homepage", "contact") if said[key] is not None}
+    last = {key: re.sub(r"\\([\\`<\[])", r"\1", value) for key, value in lines.items()}  # what `plain` put in
+    if said["citation"] is not None:
+        last["citation"] = said["citation"]
+    # With its heading, as `_prose` takes the first one out.
+    heading = f"\n# {plain(named['title'])}\n"
+    return {**named, **last}, body.strip() if body.removeprefix(heading).strip() else None
+
+
 def _cell(text: str) -> str:
     """A text as one cell of a Markdown table."""
     return " ".join(text.split()).replace("|", "\\|")

@@ -53,7 +53,7 @@ class Figures:
 
     @property
     def seeds(self) -> int:
-        """Seeds read."""
+        """Rows of the ledger: the seeds read, and the tombstones whose seed is not among them."""
         return sum(self.status.values())
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from corpus_vn_police.build.digest import ColumnHashes
@@ -28,11 +30,19 @@ SHARD_BYTES = 256 << 20
 _GROUP_BYTES = 16 << 20
 _ROW_BYTES = 256
 
+LEDGER_ROWS = 1 << 16
+"""Rows of the ledger that are held, and written, at once."""
+
 FOLDERS = {"default": "data", "annotations": "annotations", "sources": "sources"}
 """The folder of each config's shards."""
 
 SOURCE_DATA = "_data"
 """The column of a part's records that holds the seed's bytes."""
+
+
+def shard_path(config: str, split: str, number: int, of: int) -> str:
+    """The path of a shard below the build; `number` counts from 0."""
+    return f"{FOLDERS[config]}/{split}-{number:05d}-of-{of:05d}.parquet"
 
 
 @dataclass(frozen=True)
@@ -56,7 +66,7 @@ class Shard:
     @property
     def path(self) -> str:
         """Its path below the build."""
-        return f"{FOLDERS[self.config]}/{self.split}-{self.number:05d}-of-{self.of:05d}.parquet"
+        return shard_path(self.config, self.split, self.number, self.of)
 
 
 @dataclass(frozen=True)
@@ -94,7 +104,7 @@ def plan_shards(index: Index, order: npt.NDArray[np.int64], copies: pl.DataFrame
     shards = []
     for code, split in enumerate(SPLITS):
         mine = order[index.splits[order] == code]
-        bounds = _cut(index.text_bytes[mine], SHARD_BYTES)
+        bounds = cut_shards(index.text_bytes[mine])
         for number, (start, stop) in enumerate(bounds):
             seeds = mine[start:stop]
             records = index.locate(seeds)
@@ -124,20 +134,61 @@ def write_shard(out: Path, shard: Shard) -> Written:
     Raises:
         OSError: the disk is full or fails.
     """
-    contract = load_contract(CONFIGS[shard.config])
-    path = out / shard.path
-    path.parent.mkdir(exist_ok=True)
-    hashes, arrow_bytes = ColumnHashes(), 0
     held = shard.records.data_bytes if shard.config == "sources" else shard.records.text_bytes
-    with _writer(path, contract.schema) as writer:
-        for start, stop in _cut(held.astype(np.int64) + _ROW_BYTES, _GROUP_BYTES):
-            table = _rows(shard, start, stop)
-            writer.write_table(table, row_group_size=stop - start)
+    groups = (_rows(shard, start, stop) for start, stop in cut_groups(held))
+    return write_groups(out, shard.path, shard.config, shard.split, groups)
+
+
+def cut_groups(held: npt.NDArray[np.integer]) -> list[tuple[int, int]]:
+    """Cut a shard's rows into row groups, by the bytes of text (or of the seed) of each: first row, and one past."""
+    return _cut(held.astype(np.int64) + _ROW_BYTES, _GROUP_BYTES)
+
+
+def cut_shards(text_bytes: npt.NDArray[np.integer]) -> list[tuple[int, int]]:
+    """Cut a split's rows into shards, by the bytes of text of each: first row, and one past the last."""
+    return _cut(text_bytes, SHARD_BYTES)
+
+
+def write_groups(out: Path, name: str, config: str, split: str, groups: Iterable[pa.Table]) -> Written:
+    """Write the row groups of a shard, in order.
+
+    Args:
+        out: the build folder.
+        name: the shard's path below it.
+        config: whose it is.
+        split: whose it is.
+        groups: its rows; each table is a row group.
+
+    Raises:
+        OSError: the disk is full or fails.
+    """
+    path = out / name
+    path.parent.mkdir(exist_ok=True)
+    hashes, arrow_bytes, rows = ColumnHashes(), 0, 0
+    with _writer(path, load_contract(CONFIGS[config]).schema) as writer:
+        for table in groups:
+            writer.write_table(table, row_group_size=table.num_rows)
             hashes.update(table)
-            arrow_bytes += table.nbytes
+            arrow_bytes += sum(_arrow_bytes(column) for column in table.columns)
+            rows += table.num_rows
     size, sha256 = file_digest(path)
-    rows = len(shard.records)
-    return Written(shard.path, size, sha256, shard.config, shard.split, rows, arrow_bytes, hashes.digest())
+    return Written(name, size, sha256, config, split, rows, arrow_bytes, hashes.digest())
+
+
+def _arrow_bytes(column: pa.ChunkedArray) -> int:
+    """The bytes that a column takes in Arrow, in one piece, with validity where there are nulls.
+
+    `nbytes` also depends on how the rows lay in the tables that they come from.
+    """
+    kind, rows = column.type, len(column)
+    validity = (rows + 7) // 8 if column.null_count else 0
+    if pa.types.is_struct(kind):
+        return validity + sum(map(_arrow_bytes, column.flatten()))
+    if pa.types.is_list(kind):
+        return validity + 4 * (rows + 1) + _arrow_bytes(pc.list_flatten(column))
+    if pa.types.is_string(kind) or pa.types.is_binary(kind):
+        return validity + 4 * (rows + 1) + int(pc.sum(pc.binary_length(column)).as_py() or 0)
+    return validity + (rows * int(kind.bit_width) + 7) // 8
 
 
 def _rows(shard: Shard, start: int, stop: int) -> pa.Table:
@@ -167,16 +218,11 @@ def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     )
 
 
-def write_ledger(
-    index: Index, order: npt.NDArray[np.int64], published: npt.NDArray[np.bool_], changes: pl.DataFrame, path: Path
-) -> dict[str, int]:
-    """Write the ledger, one row a seed, in path order.
+def write_ledger(rows: Iterable[pa.Table], path: Path) -> dict[str, int]:
+    """Write the ledger.
 
     Args:
-        index: all seeds.
-        order: all numbers, in path order.
-        published: of each number whether it is published.
-        changes: what `dedup.settle` decided, sorted by `seed`.
+        rows: its rows in order, as `ledger_rows` and `tombstone_rows` give them.
         path: where.
 
     Returns:
@@ -185,7 +231,7 @@ def write_ledger(
     schema = load_contract("ledger").schema
     counts: Counter[str] = Counter()
     with _writer(path, schema) as writer:
-        for table in ledger_rows(index, order, published, changes):
+        for table in rows:
             counts.update(dict(pl.Series(table.column("status")).value_counts().iter_rows()))
             writer.write_table(table)
     return counts
@@ -193,12 +239,19 @@ def write_ledger(
 
 def ledger_rows(
     index: Index, order: npt.NDArray[np.int64], published: npt.NDArray[np.bool_], changes: pl.DataFrame
-) -> Any:
-    """The rows of the ledger in order, as tables of at most 65,536 rows; see `write_ledger`."""
+) -> Iterator[pa.Table]:
+    """The rows of the ledger, one a seed, as tables of at most 65,536 rows.
+
+    Args:
+        index: all seeds.
+        order: the numbers of those that were not taken down, in path order.
+        published: of each number whether it is published.
+        changes: what `dedup.settle` decided, sorted by `seed`.
+    """
     schema = load_contract("ledger").schema
     names = ["path", "sha256", "bytes", "id", "reason", "pointer", "detail"]
-    for start in range(0, len(order), 1 << 16):
-        seeds = order[start : start + (1 << 16)]
+    for start in range(0, len(order), LEDGER_ROWS):
+        seeds = order[start : start + LEDGER_ROWS]
         frame = pl.DataFrame(index.gather(seeds, names)).with_columns(
             pl.Series("seed", seeds), pl.Series("ok", published[seeds])
         )
@@ -210,6 +263,19 @@ def ledger_rows(
             pl.coalesce("detail", "detail_new").alias("detail"),
         )
         yield frame.select(schema.names).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema)
+
+
+def tombstone_rows(tombstones: pl.DataFrame) -> Iterator[pa.Table]:
+    """The rows of what was taken down, which stand after all others, as they have no path.
+
+    Args:
+        tombstones: `id` and `sha256`, sorted by both.
+    """
+    schema = load_contract("ledger").schema
+    for frame in tombstones.iter_slices(LEDGER_ROWS):
+        kept = {"id": pl.col("id"), "sha256": pl.col("sha256"), "status": pl.lit("removed")}
+        rows = frame.select(kept.get(name, pl.lit(None)).alias(name) for name in schema.names)
+        yield rows.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema)
 
 
 def file_digest(path: Path) -> tuple[int, str]:

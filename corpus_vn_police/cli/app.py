@@ -10,7 +10,9 @@ from typing import Annotated
 
 import typer
 
+from corpus_vn_police.cli.options import Config, Folder, Json, Located, Seeds, Workers
 from corpus_vn_police.cli.show import print_error, print_json, printable, progress, say, speaks_unicode
+from corpus_vn_police.cli.takedown import remove
 from corpus_vn_police.errors import ConfigError, CorpusError, DiskError, InterruptedBuildError
 
 app = typer.Typer(
@@ -20,15 +22,6 @@ app = typer.Typer(
     help="Turn dated Vietnamese police news into a dataset, and check what was built.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for machines.")]
-Seeds = Annotated[str, typer.Argument(metavar="SEEDS", help="A folder, a file, an archive, a glob or a URL.")]
-Config = Annotated[
-    Path | None, typer.Option("--config", metavar="FILE", help="A corpus.toml; else the one beside the seeds.")
-]
-Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Processes; else one a processor.")]
-Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A build: the folder that build --out wrote.")]
-Located = Annotated[str, typer.Argument(metavar="DIR", help="A build: a folder, or a URL such as hf://datasets/a/b.")]
 
 
 _INTERRUPTED = InterruptedBuildError("interrupted", "the output folder is as it was; run it again")
@@ -189,11 +182,14 @@ def check(seeds: Seeds, config: Config = None, workers: Workers = None, as_json:
     source, corpus = api.configured(seeds, config)
     counts: Counter[str] = Counter()
     with progress(quiet=as_json) as moved:
-        for table in check_seeds(source, corpus, Job(workers=workers, progress=moved)):
+        tombstones = api.kept_away(source, config)
+        for table in check_seeds(source, corpus, Job(workers=workers, progress=moved), tombstones):
             for row in table.to_pylist():
                 counts[row["status"]] += 1
                 if as_json:
                     print_json(row)
+                elif row["status"] == "removed":
+                    print(f"{row['id']}: was taken down")
                 elif row["status"] != "published":
                     where = f" {row['pointer']}" if row["pointer"] else ""
                     print(printable(f"{row['path']}: {row['reason']}{where}: {row['detail']}"))
@@ -204,7 +200,7 @@ def check(seeds: Seeds, config: Config = None, workers: Workers = None, as_json:
                 for status, count in sorted(counts.items())
             )
         )
-    return int(counts.keys() != {"published"})
+    return int(bool(counts.keys() - {"published", "removed"}))
 
 
 @app.command(epilog="Example: corpus-vn-police verify my_dataset")
@@ -229,6 +225,9 @@ def verify(folder: Located, as_json: Json = False) -> int:
         for found in report.sharing:
             print(printable(f"  {sharing_line(found)}"))
     return int(not report.ok)
+
+
+app.command(epilog='Example: corpus-vn-police remove my_dataset --id c76f5c9e64c8c598 --reason "asked for"')(remove)
 
 
 @app.command(epilog="Example: corpus-vn-police stats my_dataset")

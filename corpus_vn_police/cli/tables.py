@@ -19,7 +19,7 @@ def print_figures(title: str, figures: Figures) -> None:
         for each in figures.splits
     ]
     print_table(title, ["split", "records", "undated", "first", "last", "paragraphs", "syllables"], rows)
-    tables = {"ledger": ("status", {**figures.status, "read": figures.seeds}), "rejected": ("reason", figures.reasons)}
+    tables = {"ledger": ("status", {**figures.status, "rows": figures.seeds}), "rejected": ("reason", figures.reasons)}
     for name, (column, counts) in tables.items():
         if counts:
             print()

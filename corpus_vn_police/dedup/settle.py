@@ -3,10 +3,12 @@
 An id names one record. Seeds with one id and different bytes are all rejected, so that nothing
 depends on which came first; of seeds with one id and the same bytes the first by path stays and
 the others are its duplicates. What is left is looked through for copies under different ids.
+Seeds that were taken down take no part in any of this.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +19,10 @@ from corpus_vn_police.config import Dedup
 from corpus_vn_police.dedup.copies import Copies, Signed, find_copies
 from corpus_vn_police.dedup.order import standing_order
 from corpus_vn_police.parts import Index
+from corpus_vn_police.tombstones import Tombstones
 
 _NAMED = 10  # paths that a collision's detail names before it counts
+_NO_TOMBSTONES = Tombstones()
 
 
 @dataclass(frozen=True)
@@ -31,22 +35,45 @@ class Settled:
             `status`, `reason`, `detail`, `duplicate_of` (string), `similarity` (float64).
         copies: of each published record with duplicates its `seed` (int64) and their number
             `duplicates` (int32), sorted by `seed`.
+        removed: of each seed whether it was taken down (bool).
+        tombstones: `id` and `sha256` (string) of each of these, and of the tombstones whose seed is
+            not there: rows of the ledger, sorted by both.
     """
 
     published: npt.NDArray[np.bool_]
     changes: pl.DataFrame
     copies: pl.DataFrame
+    removed: npt.NDArray[np.bool_]
+    tombstones: pl.DataFrame
+
+    @property
+    def rows(self) -> int:
+        """Rows of the ledger: the seeds read, and the tombstones whose seed is not among them."""
+        return int((~self.removed).sum()) + len(self.tombstones)
+
+    def reasons(self, index: Index) -> dict[str, int]:
+        """How many of the seeds are rejected for each reason; what was taken down is not."""
+        counts = Counter(self.changes["reason"].drop_nulls().to_list())
+        start = 0
+        for part in index.parts:
+            column = index.column(part, "reason")
+            stays = pl.Series(~self.removed[start : start + len(column)])
+            counts.update(dict(column.filter(stays).drop_nulls().value_counts().iter_rows()))
+            start += len(column)
+        return counts
 
 
-def settle(index: Index, dedup: Dedup) -> Settled:
+def settle(index: Index, dedup: Dedup, tombstones: Tombstones = _NO_TOMBSTONES) -> Settled:
     """Decide which seeds are published.
 
     Args:
         index: all seeds; their parts hold the signs that the level needs.
         dedup: which copies are left out; `off` leaves out those that share their id alone.
+        tombstones: what was taken down; of two seeds with one id or one sha256 both are.
     """
-    collisions, copies = _by_id(index)
-    published = _without(index.publishable, collisions, copies)
+    removed, rows = _taken_down(index, tombstones)
+    collisions, copies = _by_id(index, removed)
+    published = _without(index.publishable & ~removed, collisions, copies)
     if dedup.level != "off":
         found = find_copies(_signed(index, published), dedup)
         copies = _one_step(copies, _by_text(index, found, dedup))
@@ -56,15 +83,43 @@ def settle(index: Index, dedup: Dedup) -> Settled:
         _without(published, changes),
         changes.drop("kept"),
         counted.rename({"kept": "seed"}).sort("seed"),
+        removed,
+        rows,
     )
 
 
-def settle_ids(index: Index) -> Settled:
+def settle_ids(index: Index, tombstones: Tombstones = _NO_TOMBSTONES) -> Settled:
     """Reject the seeds whose id others have with other bytes, and leave out no copy: for a check alone."""
-    collisions, copies = _by_id(index)
-    published = _without(index.publishable, collisions)
+    removed, rows = _taken_down(index, tombstones)
+    collisions, copies = _by_id(index, removed)
+    published = _without(index.publishable & ~removed, collisions)
     none = copies.clear().select(seed="kept", duplicates=pl.lit(0, pl.Int32))
-    return Settled(published, collisions.drop("kept"), none)
+    return Settled(published, collisions.drop("kept"), none, removed, rows)
+
+
+def _taken_down(index: Index, tombstones: Tombstones) -> tuple[npt.NDArray[np.bool_], pl.DataFrame]:
+    """Of each seed whether it was taken down, and the rows of the ledger that come of it.
+
+    A seed that is found by its bytes has its own id, which is kept away as well, and so on: what
+    the next build makes of this one's ledger is then the same.
+    """
+    removed = np.zeros(len(index), np.bool_)
+    found = pl.DataFrame(schema={"id": pl.String, "sha256": pl.String})
+    while tombstones:
+        frames = []
+        for part in index.parts:
+            frame = pl.DataFrame([index.column(part, "id"), index.column(part, "sha256")])
+            mask = tombstones.holds(frame["id"], frame["sha256"])
+            frames.append((mask, frame.filter(mask)))
+        removed = np.concatenate([removed[:0], *(mask.to_numpy() for mask, _ in frames)])
+        found = pl.concat([found.clear(), *(frame for _, frame in frames)])
+        more = tombstones | Tombstones.of(found.iter_rows())
+        if more == tombstones:
+            break
+        tombstones = more
+    there = set(found.iter_rows())
+    absent = pl.DataFrame([pair for pair in tombstones.pairs if pair not in there], schema=found.schema, orient="row")
+    return removed, pl.concat([found, absent]).sort("id", "sha256")
 
 
 def _without(published: npt.NDArray[np.bool_], *changes: pl.DataFrame) -> npt.NDArray[np.bool_]:
@@ -74,8 +129,8 @@ def _without(published: npt.NDArray[np.bool_], *changes: pl.DataFrame) -> npt.ND
     return published
 
 
-def _by_id(index: Index) -> tuple[pl.DataFrame, pl.DataFrame]:
-    shared = _sharing_an_id(index)
+def _by_id(index: Index, removed: npt.NDArray[np.bool_]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    shared = _sharing_an_id(index, removed)
     return _collisions(shared), _copies(shared)
 
 
@@ -126,13 +181,17 @@ def _one_step(by_id: pl.DataFrame, by_text: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([still, moved.select(by_id.columns), by_text])
 
 
-def _sharing_an_id(index: Index) -> pl.DataFrame:
-    """Seeds that share their id with others: `seed, id, sha256, path, reason`, in path order."""
+def _sharing_an_id(index: Index, removed: npt.NDArray[np.bool_]) -> pl.DataFrame:
+    """Seeds that share their id with others: `seed, id, sha256, path, reason`, in path order.
+
+    A seed that was taken down is none; whatever has its id was, too.
+    """
     order = np.argsort(index.ids, kind="stable")
     ids = index.ids[order]
     same = ids[1:] == ids[:-1]
     mask = np.concatenate([same, [False]]) | np.concatenate([[False], same]) if len(ids) else np.empty(0, bool)
     seeds = np.sort(order[mask]).astype(np.int64)
+    seeds = seeds[~removed[seeds]]
     names = ["id", "sha256", "path", "reason"]
     schema = pl.Schema({"seed": pl.Int64, **dict.fromkeys(names, pl.String)})
     if not len(seeds):

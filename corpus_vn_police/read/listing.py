@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from corpus_vn_police.config import FILE_NAME as CONFIG_NAME
+from corpus_vn_police.config import REMOVED_NAME
 from corpus_vn_police.errors import DiskError, InputError
 
 _COMPRESSED = ("", ".gz", ".zst")
@@ -111,7 +112,7 @@ def _listing(seeds: str, root: str, found: Iterator[Found], own: bool) -> Listin
     for name, regular in found:
         if is_hidden(name) and not own:
             hidden += 1
-        elif name == CONFIG_NAME:
+        elif name in (CONFIG_NAME, REMOVED_NAME):
             continue
         elif (kind := kind_of(name)) is None:
             other += 1

@@ -1,0 +1,17 @@
+"""The arguments that several commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for machines.")]
+Seeds = Annotated[str, typer.Argument(metavar="SEEDS", help="A folder, a file, an archive, a glob or a URL.")]
+Config = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="A corpus.toml; else the one beside the seeds.")
+]
+Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Processes; else one a processor.")]
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A build: the folder that build --out wrote.")]
+Located = Annotated[str, typer.Argument(metavar="DIR", help="A build: a folder, or a URL such as hf://datasets/a/b.")]

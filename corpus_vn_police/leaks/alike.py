@@ -1,0 +1,122 @@
+"""Published records that are like some of them: what a keeper who takes one down may want to see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from corpus_vn_police.dedup import first_days
+from corpus_vn_police.dedup.buckets import spread
+from corpus_vn_police.dedup.shingles import SHINGLE, Rows, keys, sets, shingles
+from corpus_vn_police.leaks.ngrams import NGRAM
+from corpus_vn_police.published import Published
+
+SHARED = 0.5
+"""From this part of the shorter one's n-grams on, two records are alike, however long the other is."""
+
+
+@dataclass(frozen=True)
+class Alike:
+    """A published record that is like another one.
+
+    Attributes:
+        id: its id.
+        like: the id of the other one.
+        similarity: the true Jaccard similarity of their 5-syllable shingles.
+        shared: of the 13-grams of the one that has fewer the part that both have.
+        after: whether it stands after the other one in the order in which copies stay.
+    """
+
+    id: str
+    like: str
+    similarity: float
+    shared: float
+    after: bool
+
+
+def find_alike(folder: Path, ids: frozenset[str], least: float) -> list[Alike]:
+    """The pairs of one of some published records and another one that are alike.
+
+    Args:
+        folder: reads `id`, `date` and `text` of `data/*.parquet`.
+        ids: the records; they are not compared with one another.
+        least: the Jaccard similarity from which on two are alike, above 0.
+
+    Returns:
+        The pairs, those that have the most in common first.
+    """
+    published = Published.open(folder)
+    wanted = pl.Series(list(ids), dtype=pl.String).implode()
+    chosen = [batch.filter(pl.col("id").is_in(wanted)) for batch in published.batches("id", "date", "text")]
+    if not any(map(len, chosen)):
+        return []
+    lookups = _Lookups.of(pl.concat(chosen))
+    found: list[Alike] = []
+    for batch in published.batches("id", "date", "text"):
+        found += lookups.pairs(batch.filter(~pl.col("id").is_in(wanted)), least)
+    return sorted(found, key=lambda pair: (-max(pair.similarity, pair.shared), -pair.similarity, pair.id, pair.like))
+
+
+@dataclass(frozen=True)
+class _Lookup:
+    """The sets of runs of syllables of some texts, as one sorted list: who has which."""
+
+    length: int
+    sizes: npt.NDArray[np.int64]
+    hashes: npt.NDArray[np.uint64]
+    owners: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, syllables: Rows, length: int) -> _Lookup:
+        rows = sets(shingles(syllables, length))
+        order = np.argsort(rows.hashes, kind="stable")
+        owners = np.repeat(np.arange(len(rows)), rows.sizes)[order]
+        return cls(length, rows.sizes, rows.hashes[order], owners)
+
+    def common(self, syllables: Rows) -> tuple[dict[tuple[int, int], int], npt.NDArray[np.int64]]:
+        """Of pairs (row, one of these texts) how many they have in common; and the size of each row's set."""
+        rows = sets(shingles(syllables, self.length))
+        starts = np.searchsorted(self.hashes, rows.hashes, side="left")
+        counts = np.searchsorted(self.hashes, rows.hashes, side="right") - starts
+        asking = np.repeat(np.repeat(np.arange(len(rows)), rows.sizes), counts)
+        having = self.owners[spread(starts, counts)]
+        pairs, shared = np.unique(asking * len(self.sizes) + having, return_counts=True)
+        there, here = np.divmod(pairs, len(self.sizes))
+        return dict(zip(zip(there.tolist(), here.tolist(), strict=True), shared.tolist(), strict=True)), rows.sizes
+
+
+@dataclass(frozen=True)
+class _Lookups:
+    """Some records: their ids and places in the order, their shingles and their n-grams."""
+
+    ids: list[str]
+    days: list[int]
+    shingles: _Lookup
+    ngrams: _Lookup
+
+    @classmethod
+    def of(cls, records: pl.DataFrame) -> _Lookups:
+        syllables = keys(records["text"]).rows
+        both = (_Lookup.of(syllables, length) for length in (SHINGLE, NGRAM))
+        return cls(records["id"].to_list(), first_days(records["date"]).tolist(), *both)
+
+    def pairs(self, batch: pl.DataFrame, least: float) -> list[Alike]:
+        """The pairs of a record of a batch and one of these that are alike."""
+        if not len(batch):
+            return []
+        syllables = keys(batch["text"]).rows
+        common, sizes = self.shingles.common(syllables)
+        ngrams, lengths = self.ngrams.common(syllables)
+        ids, days = batch["id"].to_list(), first_days(batch["date"]).tolist()
+        found = []
+        for (row, place), count in common.items():
+            similarity = count / (int(sizes[row]) + int(self.shingles.sizes[place]) - count)
+            shared = ngrams.get((row, place), 0) / min(int(lengths[row]), int(self.ngrams.sizes[place]))
+            if similarity >= least or shared >= SHARED:
+                after = (days[row], ids[row]) > (self.days[place], self.ids[place])
+                found.append(Alike(ids[row], self.ids[place], similarity, shared, after))
+        return found

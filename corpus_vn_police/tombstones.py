@@ -1,0 +1,167 @@
+"""Tombstones: what is left of seeds that were taken down, an id and a sha256 each.
+
+They are read from the ledger of an older build and from `removed.csv` beside corpus.toml, which
+the keeper may edit: the columns `id,sha256,date,reason`, a header line, of id and sha256 at least one.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from corpus_vn_police.config import REMOVED_NAME, is_period
+from corpus_vn_police.errors import ConfigError, OutputError
+
+COLUMNS = ("id", "sha256", "date", "reason")
+"""The columns of `removed.csv`."""
+
+_ID = re.compile("[0-9a-f]{16}")
+_SHA256 = re.compile("[0-9a-f]{64}")
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+Pair = tuple[str, str]
+"""The id and the sha256 of a seed that was taken down."""
+
+
+@dataclass(frozen=True)
+class Tombstones:
+    """Seeds that are kept away.
+
+    Attributes:
+        ids: whatever has one of these ids is kept away.
+        sha256: whatever has these bytes is kept away.
+        pairs: of the seeds of which both are known the two: rows of the ledger.
+    """
+
+    ids: frozenset[str] = frozenset()
+    sha256: frozenset[str] = frozenset()
+    pairs: frozenset[Pair] = frozenset()
+
+    @classmethod
+    def of(cls, pairs: Iterable[Pair]) -> Tombstones:
+        """The tombstones of seeds of which both are known."""
+        known = frozenset(pairs)
+        return cls(frozenset(name for name, _ in known), frozenset(sha256 for _, sha256 in known), known)
+
+    def __or__(self, other: Tombstones) -> Tombstones:
+        """Those of both."""
+        return Tombstones(self.ids | other.ids, self.sha256 | other.sha256, self.pairs | other.pairs)
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return bool(self.ids or self.sha256)
+
+    @functools.cached_property
+    def _series(self) -> tuple[pl.Series, pl.Series]:
+        return pl.Series(list(self.ids), dtype=pl.String), pl.Series(list(self.sha256), dtype=pl.String)
+
+    def holds(self, ids: pl.Series, sha256: pl.Series) -> pl.Series:
+        """Of each seed whether it is kept away (bool).
+
+        A seed without a sha256 could not be read: nothing of it can be published, so it is not.
+
+        Args:
+            ids: the seeds' ids; null where there is none.
+            sha256: of their bytes; null where they could not be read.
+        """
+        named, same = (column.is_in(known.implode()) for column, known in zip((ids, sha256), self._series, strict=True))
+        return ((named | same) & ids.is_not_null() & sha256.is_not_null()).fill_null(False)
+
+
+def read_removed(path: Path) -> Tombstones:
+    """Read a `removed.csv`; none where the file is missing.
+
+    Raises:
+        ConfigError: it cannot be read, or a line of it is not what it should be.
+    """
+    if not path.exists():
+        return Tombstones()
+    rows = list(_rows(path))
+    pairs = frozenset((name, sha256) for name, sha256 in rows if name and sha256)
+    return Tombstones(
+        frozenset(name for name, _ in rows if name), frozenset(sha256 for _, sha256 in rows if sha256), pairs
+    )
+
+
+def _rows(path: Path) -> Iterator[Pair]:
+    """Id and sha256 of each line, either of them empty where it is not known."""
+    hint = f"its first line is {','.join(COLUMNS)}; of id and sha256 one may be empty, and date"
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}", hint) from error
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        for number, fields in enumerate(reader):
+            wrong = _wrong_header(fields) if number == 0 else _wrong(fields)
+            if wrong:
+                raise ConfigError(f"{path}:{reader.line_num}: {wrong}", hint)
+            if number and fields:
+                yield fields[0], fields[1]
+    except csv.Error as error:
+        raise ConfigError(f"{path}:{reader.line_num}: is no CSV: {error}", hint) from error
+    if reader.line_num == 0:
+        raise ConfigError(f"{path}:1: the header line is missing", hint)
+
+
+def _wrong_header(fields: list[str]) -> str | None:
+    return None if tuple(fields) == COLUMNS else f"the header line is {','.join(fields)!r}"
+
+
+def _wrong(fields: list[str]) -> str | None:
+    """What is wrong with a line's fields; None where nothing is. An empty line is none."""
+    if not fields:
+        return None
+    if len(fields) != len(COLUMNS):
+        return f"has {len(fields)} fields, not {len(COLUMNS)}"
+    name, sha256, date, _ = fields
+    if not (name or sha256):
+        return "has neither id nor sha256"
+    if name and not _ID.fullmatch(name):
+        return f"id = {name[:80]!r} is not 16 characters 0-9a-f"
+    if sha256 and not _SHA256.fullmatch(sha256):
+        return f"sha256 = {sha256[:80]!r} is not 64 characters 0-9a-f"
+    if date and not (_DAY.fullmatch(date) and is_period(date)):
+        return f"date = {date[:80]!r} is no day of the calendar, YYYY-MM-DD"
+    return None
+
+
+def removed_lines(pairs: Iterable[Pair], date: str, reason: str) -> list[str]:
+    """The lines of `removed.csv` for seeds that are taken down, without line ends, by id and sha256."""
+    sink = io.StringIO()
+    writer = csv.writer(sink, lineterminator="\n")
+    writer.writerows([name, sha256, date, reason] for name, sha256 in sorted(pairs))
+    return sink.getvalue().splitlines()
+
+
+def older_tombstones(out: Path) -> Tombstones:
+    """The tombstones of the build that a folder holds; none where it holds no build.
+
+    Raises:
+        OutputError: its manifest does not say that there are none, and its ledger cannot be read.
+    """
+    path = out / "manifest.json"
+    if not path.is_file():
+        return Tombstones()
+    try:
+        if not json.loads(path.read_bytes())["status"]["removed"]:
+            return Tombstones()
+    except (ValueError, RecursionError, TypeError, LookupError):
+        pass  # a build of another version, or a damaged one
+    try:
+        ledger = pl.scan_parquet(out / "ledger.parquet", glob=False).filter(pl.col("status") == "removed")
+        frame = ledger.select("id", "sha256").drop_nulls().collect(engine="streaming")
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise OutputError(
+            f"{out}/ledger.parquet: cannot be read, and with it which seeds were taken down",
+            f"restore it; or delete the folder, once all that was taken down stands in {REMOVED_NAME}",
+        ) from error
+    return Tombstones.of(frame.iter_rows())
