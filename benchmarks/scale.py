@@ -1,11 +1,11 @@
-"""Many small records through build, add, verify: seconds and peak memory of each.
+"""Many small records through build, add, remove, verify: seconds and peak memory of each.
 
     python benchmarks/scale.py SCRATCH --count 1000000 [--texts]
 
 The records are made up: some 60 syllables drawn from the 3,000 commonest spellings, one in ten a near
 copy of the one before it, months from 2015 to 2024; rows of JSONL, 10,000 a file, or with `--texts` a
 text file each. Then one in a hundred is added and the folder is built again, once as it is and once from
-nothing: the digests must agree. SCRATCH needs some 6 kB a record.
+nothing: the digests must agree. At last one record is taken down. SCRATCH needs some 6 kB a record.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 from spine import measure
 
 from corpus_vn_police.syllables import syllables
@@ -83,6 +84,8 @@ def main() -> None:
     run("verify", [*program, "verify", str(out)])
     digests = {json.loads((folder / "manifest.json").read_text())["digest"] for folder in (out, fresh)}
     print("digests agree" if len(digests) == 1 else f"digests differ: {digests}")
+    first = pl.read_parquet(out / "data/train-00000-of-*.parquet", columns=["id"], n_rows=1)["id"][0]
+    run("remove one", [*program, "remove", str(out), "--id", first, "--reason", "benchmark"])
 
 
 if __name__ == "__main__":

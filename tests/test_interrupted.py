@@ -163,18 +163,38 @@ def test_law_8_a_build_that_is_killed_again_and_again_goes_on(base, faults, chan
     _goes_on(base, out)
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("chunk", range(5, 10))
+def test_law_8_the_same_with_other_moments(base, faults, changes, tmp_path, chunk):
+    test_law_8_a_build_that_is_killed_again_and_again_goes_on(base, faults, changes, tmp_path, chunk)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO], ids=["ENOSPC", "EIO"])
+def test_law_8_a_disk_that_fails_at_each_change(base, faults, changes, tmp_path, number):
+    for at in range(1, changes + 1):
+        out = _copy(base[0], tmp_path / str(at))
+        _fails(base, faults, out, at, number)
+        shutil.rmtree(tmp_path / str(at))
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO], ids=["ENOSPC", "EIO"])
 @pytest.mark.parametrize("chunk", range(2))
 def test_law_8_a_disk_that_fails_leaves_the_old_build_or_the_new(base, faults, changes, tmp_path, number, chunk):
     for at in _moments(changes, 8, chunk, 2):
         out = _copy(base[0], tmp_path / str(at))
-        process = _run(base[0], out, **_fault(faults, out, at, number))
-        told, said = process.communicate()
-        # What fails after the new build is in place (the clearing up) need not be told.
-        assert process.returncode in ((0, 3) if _whole(out, *base[1:]) == base[2] else (3,)), (at, told, said)
-        assert "Traceback" not in said
+        _fails(base, faults, out, at, number)
         _goes_on(base, out)
         shutil.rmtree(tmp_path / str(at))
+
+
+def _fails(base, faults, out, at, number):
+    """A build one of whose changes fails says so and leaves what was there, or the new build."""
+    process = _run(base[0], out, **_fault(faults, out, at, number))
+    told, said = process.communicate()
+    # What fails after the new build is in place (the clearing up) need not be told.
+    assert process.returncode in ((0, 3) if _whole(out, *base[1:]) == base[2] else (3,)), (at, told, said)
+    assert "Traceback" not in said
 
 
 _REMOVE = """
