@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from corpus_vn_police.contract.arrow import from_numpy
 
@@ -223,20 +224,20 @@ class Index:
             last = paths[-1]
         if ordered:
             return np.arange(len(self), dtype=np.int64)
-        paths = pl.concat([self.column(part, "path") for part in self.parts])
-        order = paths.arg_sort()
-        ordered_paths = paths.gather(order)
-        if not (ordered_paths == ordered_paths.shift(1)).any():
-            return order.to_numpy().astype(np.int64)
+        paths = self._strings("path")
+        # pyarrow's holds 70 bytes a path beside them, Polars' 300, and both take 0.2 s for a million.
+        order = pc.sort_indices(paths)
+        ordered_paths = paths.take(order)
+        if not pc.any(pc.equal(ordered_paths[1:], ordered_paths[:-1])).as_py():
+            return np.asarray(order, np.int64)
         # An archive may hold a name twice.
-        sha256 = pl.concat([self.column(part, "sha256") for part in self.parts])
-        return (
-            pl.DataFrame([paths, sha256])
-            .select(pl.arg_sort_by("path", "sha256"))
-            .to_series()
-            .to_numpy()
-            .astype(np.int64)
-        )
+        table = pa.table({"path": paths, "sha256": self._strings("sha256")})
+        keys = [("path", "ascending"), ("sha256", "ascending")]
+        return np.asarray(pc.sort_indices(table, sort_keys=keys), np.int64)
+
+    def _strings(self, name: str) -> pa.Array:
+        chunks = [self.column(part, name).to_arrow(compat_level=pl.CompatLevel.oldest()) for part in self.parts]
+        return pa.chunked_array(chunks, pa.large_string()).combine_chunks()
 
     def dates(self) -> dict[str, int]:
         """How many records that may be published have each date; undated ones are left out."""

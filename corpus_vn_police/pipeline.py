@@ -30,7 +30,7 @@ from corpus_vn_police.build.parquet import (
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import load_contract
 from corpus_vn_police.dedup import Settled, settle, sign
-from corpus_vn_police.engine.local import available_cpus, map_tasks
+from corpus_vn_police.engine.local import available_cpus, give_back_memory, map_tasks
 from corpus_vn_police.errors import ConfigError, InputError, LedgerError, NothingPublishedError, RejectedError
 from corpus_vn_police.known import Known, Planned
 from corpus_vn_police.normalise import normalise
@@ -131,10 +131,12 @@ def run_build(seeds: str, out: Path, corpus: Corpus, job: Job, tombstones: Tombs
         known = Known.open(state.parts, listing, corpus, resume=job.resume, rehash=job.rehash)
         index = _read_all(known, listing, unpacker, corpus, job)
         settled = settle(index, corpus.dedup, tombstones)
+        give_back_memory()
         _check_publishable(index, settled, job)
         order = index.in_path_order()
         rows = ledger_rows(index, order[~settled.removed[order]], settled.published, settled.changes)
         status = write_ledger(itertools.chain(rows, tombstone_rows(settled.tombstones)), state.new / "ledger.parquet")
+        give_back_memory()
         shards = plan_shards(index, order[settled.published[order]], settled.copies, _configs(corpus))
         written = _write_all(state.new, shards, job, len(index))
         finished = finish(state.new, corpus, job.date, written)
