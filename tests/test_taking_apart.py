@@ -1,6 +1,7 @@
 """Headlines, datelines, captions, bylines and residue."""
 
 import importlib.util
+import itertools
 import json
 
 import pytest
@@ -64,6 +65,16 @@ def test_the_annotated_pages_are_read_as_well_as_the_benchmark_says(pages):
     for field, (wanted, given_, found) in module.score(annotated, module.read(annotated)).items():
         assert found >= floor * given_, f"{field}: precision {found}/{given_}"
         assert found >= floor * wanted, f"{field}: recall {found}/{wanted}"
+
+
+def test_law_4_a_page_is_read_alone_as_among_others():
+    module = _benchmark()
+    lines = [
+        path.read_text(encoding="utf-8").splitlines()[::5] for path in sorted((ROOT / "benchmarks/pages").iterdir())
+    ]
+    pages = [json.loads(line) for line in itertools.chain.from_iterable(lines)]
+    assert len(pages) > 80
+    assert module.read(pages) == [row for page in pages for row in module.read([page])]
 
 
 @pytest.mark.parametrize(
@@ -451,7 +462,7 @@ def test_scraps_at_a_paragraph_s_end_are_taken_off():
 
 def test_headlines_below_a_heading_of_related_ones_are_residue():
     links = ["Tin liên quan", "Bắt hai nghi phạm cướp tiệm vàng ở quận 7", "TPHCM: Phạt tài xế 35 triệu đồng"]
-    (row,) = _taken(_page(_PROSE, _MORE, "PHẠM THỦY", *links))
+    _, row, _ = _taken(_page(_MORE, _PROSE), _page(_PROSE, _MORE, "PHẠM THỦY", *links), _page(_PROSE, _MORE, _PROSE))
     assert (row["text"], row["byline"], row["captions"], row["detail"]) == (
         f"{_PROSE}\n\n{_MORE}", "PHẠM THỦY", [], "residue taken out: 3 places"
     )  # fmt: skip

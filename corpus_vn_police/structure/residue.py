@@ -90,7 +90,7 @@ def _related(units: pl.DataFrame, residue: pl.Series, heads: pl.Series) -> pl.Se
     words = units["text"].str.count_matches(" ") + 1
     link = (words <= _LONGEST_LINK) & ~units["text"].str.contains(r"[.!?…”\"]$")
     seen = units.select("row").with_columns(foot=(link | residue).cast(pl.UInt8), below=heads.cast(pl.UInt8))
-    foot = seen.select(pl.col("foot").reverse().cum_min().over(pl.col("row").reverse()).reverse() == 1).to_series()
+    foot = seen.select(pl.col("foot").reverse().cum_min().reverse().over("row") == 1).to_series()
     below = seen.select(pl.col("below").cum_max().over("row") == 1).to_series()
     return foot & below & (units["kind"] == "body") & (words >= _SHORTEST_LINK)
 
