@@ -242,6 +242,7 @@ def process(folder: Path, corpus: Corpus, batching: Batching, keep_records: bool
             parts.append(write_part(folder, name, index, *extras, stamps))
         else:
             parts.append(write_part(folder, name, index))
+    give_back_memory()
     return parts
 
 
