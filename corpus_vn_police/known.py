@@ -29,7 +29,7 @@ import pyarrow as pa
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import canonical_json, schema_digests
 from corpus_vn_police.parts import ENDINGS, UNKNOWN, Part, Stamps, read_stamps
-from corpus_vn_police.read import Listing, Task, Texts, Unpacker, kind_of
+from corpus_vn_police.read import Listing, Task, Texts, Unpacker, kind_of, seeds_in
 from corpus_vn_police.tombstones import Tombstones
 from corpus_vn_police.version import __version__
 
@@ -99,35 +99,43 @@ class Known:
                 (folder / name).unlink(missing_ok=True)
         known._sweep()
         begun = folder / _BEGUN
-        if not begun.exists():
-            known._append(known.head)
-        elif not begun.read_bytes().endswith(b"\n"):
+        if begun.exists() and not begun.read_bytes().endswith(b"\n"):
             with begun.open("a", encoding="ascii") as journal:
                 journal.write("\n")  # so that nothing is written on after a line that was cut
+        known._append(known.head)
         return known
 
     def _read(self, path: Path) -> None:
-        lines = _lines(path)
-        head = next(lines, {})
-        # A later day may let a seed in that was refused; an earlier one would have to put some out.
-        if {**head, "latest": ""} != {**self.head, "latest": ""} or head["latest"] > self.head["latest"]:
+        lines = list(_lines(path))
+        heads = [line for line in lines if "fingerprint" in line]
+        # Each build that went on in it has a head of its own. A later day may let a seed in that was
+        # refused; an earlier one would have to put some out.
+        if not heads or heads[0] is not lines[0] or not all(self._holds(head) for head in heads):
             path.unlink(missing_ok=True)
             return
         for line in lines:
-            if "whole" in line:
-                tasks, hidden, other = line["counts"]
-                self.wholes[line["whole"]] = (tasks, hidden, other)
-            else:
+            try:
                 self._take(line)
+            except (KeyError, TypeError, ValueError):  # JSON, but none of ours
+                continue
+
+    def _holds(self, head: dict[str, Any]) -> bool:
+        return head["fingerprint"] == self.head["fingerprint"] and str(head.get("latest")) <= self.head["latest"]
 
     def _take(self, line: dict[str, Any]) -> None:
+        if "whole" in line:
+            tasks, hidden, other = map(int, line["counts"])
+            self.wholes[int(line["whole"])] = (tasks, hidden, other)
+            return
+        if "parts" not in line:
+            return
         parts = [Part(name, seeds) for name, seeds, size in line["parts"] if _size(self.folder, name) == size]
         if len(parts) < len(line["parts"]):
             return
         if line["origin"] is None:
             self.texts += parts
         else:
-            stamp, number = line["origin"]
+            stamp, number = map(int, line["origin"])
             self.tasks[stamp, number] = parts
 
     def _sweep(self) -> None:
@@ -160,8 +168,14 @@ class Known:
         stamps = self._stamps(listing.root, texts)
         still = stamps[stamps != UNKNOWN]
         mine = {part.name: read_stamps(self.folder, part) for part in self.texts}
-        live = [replace(part, live=np.isin(mine[part.name], still)) for part in self.texts]
-        self.texts = [part for part in live if len(part.lines) >= _WORTH_KEEPING * part.seeds]
+        kept = []
+        for part in self.texts:
+            live = replace(part, live=np.isin(mine[part.name], still))
+            if len(live.lines) >= _WORTH_KEEPING * part.seeds:
+                kept.append(live)
+                # A build that failed may have read anew what an older part holds: one of them counts.
+                still = np.setdiff1d(still, mine[part.name])
+        self.texts = kept
         known = np.concatenate([np.empty(0, np.uint64), *(mine[part.name] for part in self.texts)])
         return set(itertools.compress(texts, ~np.isin(stamps, known) | (stamps == UNKNOWN)))
 
@@ -190,9 +204,10 @@ class Known:
                 stamp = int(self._stamps(listing.root, [name])[0])
                 before = replace(unpacker.skipped)
                 place = -1
-                for place, task in enumerate(unpacker.tasks(replace(listing, names=(name,)))):
-                    if stamp != UNKNOWN and (stamp, place) in self.tasks:
-                        reused += self.tasks[stamp, place]
+                for place, task in enumerate(_one_behind(unpacker.tasks(replace(listing, names=(name,))))):
+                    known = self.tasks.get((stamp, place), [])
+                    if known and sum(part.seeds for part in known) == seeds_in(task):
+                        reused += known
                     else:
                         origin = (stamp, place) if stamp != UNKNOWN else None
                         yield Planned(f"{self.started:x}-{next(number):07d}", task, None, origin)
@@ -272,6 +287,21 @@ def _free_of(index: Path, gone: Tombstones) -> bool:
     return not gone.holds(frame["id"], frame["sha256"]).any()
 
 
+def _one_behind(tasks: Iterator[Task]) -> Iterator[Task]:
+    """The tasks of a file, each when the next one was cut as well, or the file has ended.
+
+    Where reading fails for the machine's sake the last task is cut short before that is raised, and must
+    not become known as the one that it would have been.
+    """
+    before: Task | None = None
+    for task in tasks:
+        if before is not None:
+            yield before
+        before = task
+    if before is not None:
+        yield before
+
+
 def _is_text(listing: Listing, name: str) -> bool:
     return kind_of(name) == "text" or name in listing.irregular
 
@@ -319,9 +349,11 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
     with path.open(encoding="ascii", errors="replace") as journal:
         for line in journal:
             try:
-                yield json.loads(line)
-            except ValueError:
+                found = json.loads(line)
+            except (ValueError, RecursionError):
                 continue
+            if isinstance(found, dict):
+                yield found
 
 
 def _size(folder: Path, name: str) -> int:

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus_vn_police.contract.arrow import from_numpy
+from corpus_vn_police.errors import DiskError
 
 INDEX = pl.Schema(
     {
@@ -121,11 +122,20 @@ def read_table(folder: Path, part: Part, kind: str, columns: list[str]) -> pa.Ta
 
     Read, not mapped: what is mapped counts as this process's memory as long as it is touched, which came
     to 0.7 GB for a million records.
+
+    Raises:
+        DiskError: the file is damaged.
     """
-    with pa.OSFile(str(folder / f"{part.name}.{kind}")) as source:
-        names = pa.ipc.open_file(source).schema.names
-        wanted = pa.ipc.IpcReadOptions(included_fields=[names.index(name) for name in columns])
-        return pa.ipc.open_file(source, options=wanted).read_all().select(columns)
+    try:
+        with pa.OSFile(str(folder / f"{part.name}.{kind}")) as source:
+            names = pa.ipc.open_file(source).schema.names
+            wanted = pa.ipc.IpcReadOptions(included_fields=[names.index(name) for name in columns])
+            return pa.ipc.open_file(source, options=wanted).read_all().select(columns)
+    except (pa.ArrowException, ValueError) as error:
+        raise DiskError(
+            f"{folder}: a part that an earlier build left is damaged ({kind})",
+            "build again with --rehash, which reads all seeds anew",
+        ) from error
 
 
 _KINDS = {

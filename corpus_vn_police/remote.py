@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from corpus_vn_police.build.manifest import FILE_NAME
-from corpus_vn_police.errors import DiskError, OutputError
+from corpus_vn_police.errors import CorpusError, DiskError, OutputError
 from corpus_vn_police.read.listing import filesystem
 
 
@@ -38,6 +38,8 @@ def local_copy(location: str) -> Iterator[Path]:
                     target = Path(folder, name)
                     target.parent.mkdir(parents=True, exist_ok=True)
                     system.get_file(found, str(target))
-        except OSError as error:
+        except CorpusError:
+            raise
+        except Exception as error:  # what the client of a file system raises is its own: httpx has no OSError
             raise DiskError(f"{location}: cannot be fetched: {error}", "check the URL and the access to it") from error
         yield Path(folder)

@@ -341,8 +341,8 @@ def _write_down(seeds: Path, lines: list[str], asked: Takedown, pairs: frozenset
 
 def _append(path: Path, lines: str, heading: str) -> None:
     """Add lines at the end of a file, which is there whole or as it was."""
-    before = path.read_bytes().decode() if path.exists() else heading
-    gap = "" if before.endswith("\n") or not before else "\n"
+    before = path.read_bytes() if path.exists() else heading.encode()
+    gap = b"" if before.endswith(b"\n") or not before else b"\n"
     fresh = path.with_name(f".{path.name}.new")
-    fresh.write_text(f"{before}{gap}{lines}\n", encoding="utf-8", newline="")
+    fresh.write_bytes(before + gap + f"{lines}\n".encode())
     fresh.replace(path)

@@ -1,6 +1,8 @@
 """Which seeds are not read again, and that it makes no difference."""
 
+import errno
 import gzip
+import io
 import json
 import os
 import shutil
@@ -11,6 +13,9 @@ from conftest import ledger, outcomes
 
 import corpus_vn_police as cvp
 from corpus_vn_police import pipeline
+from corpus_vn_police.config import load_config
+from corpus_vn_police.errors import DiskError, RejectedError
+from corpus_vn_police.read import Batching, tasks
 
 _PAST = 1_500_000_000_000_000_000  # ns since 1970
 
@@ -183,3 +188,77 @@ def test_parts_of_seeds_that_are_gone_are_deleted(seeds, tmp_path, read):
     after = {path.name for path in (tmp_path / ".out.state/parts").iterdir()}
     assert after < before
     assert len([name for name in after if name.endswith(".index")]) == 2  # the archive's, the packed text's
+
+
+def test_law_3_a_file_that_the_disk_failed_to_give_whole_is_read_whole_later(write, tmp_path, monkeypatch):
+    rows = "\n".join(json.dumps({"id": str(number), "text": _article(number)[14:] * 9}) for number in range(400))
+    folder = write({"a.txt": _article(1), "rows.jsonl": rows})
+    _age(folder)
+    corpus, job = load_config(None), pipeline.Job(workers=1, batching=Batching(20, 1 << 18))
+    opened = tasks.open_file
+
+    class Failing(io.BytesIO):
+        def read(self, size=-1):
+            if self.tell() >= 3 << 16:  # three blocks of four that make two tasks
+                raise OSError(errno.EIO, "Input/output error")
+            return super().read(size)
+
+    def failing(root, name):
+        with opened(root, name) as whole:
+            return Failing(whole.read())
+
+    monkeypatch.setattr(tasks, "open_file", failing)
+    with pytest.raises(OSError, match="Input/output"):
+        pipeline.run_build(str(folder), tmp_path / "out", corpus, job)
+    monkeypatch.setattr(tasks, "open_file", opened)
+    resumed = pipeline.run_build(str(folder), tmp_path / "out", corpus, job)
+    fresh = pipeline.run_build(str(folder), tmp_path / "fresh", corpus, job)
+    assert (resumed.seeds, resumed.digest) == (401, fresh.digest)
+
+
+def test_law_3_seeds_that_a_failed_build_read_anew_count_once(seeds, tmp_path, read):
+    _build(seeds, tmp_path, read)
+    (tmp_path / "away").mkdir()
+    for number in range(4):  # so that what is left of the first part is read again
+        (seeds / f"{number}.txt").rename(tmp_path / f"away/{number}.txt")
+    (seeds / "bad.txt").write_text("")
+    with pytest.raises(RejectedError):
+        _build(seeds, tmp_path, read, strict=True)
+    (seeds / "bad.txt").unlink()
+    for number in range(4):
+        (tmp_path / f"away/{number}.txt").rename(seeds / f"{number}.txt")
+    again = _build(seeds, tmp_path, read)[0]
+    assert (again, len(ledger(tmp_path / "out"))) == (_build(seeds, tmp_path, read, "fresh")[0], 15)
+
+
+def test_an_earlier_latest_holds_also_after_builds_that_failed(write, tmp_path, read):
+    folder = write({"1.txt": _article(1), "2.txt": _article(2).replace("2020", "2021"), "bad.txt": ""})
+    _age(folder)
+    for latest in ("2020-12-01", "2022-01-01"):
+        (folder / "corpus.toml").write_text(f"[limits]\nlatest = {latest}")
+        with pytest.raises(RejectedError):
+            _build(folder, tmp_path, read, strict=True)
+    (folder / "corpus.toml").write_text("[limits]\nlatest = 2021-01-01")
+    _build(folder, tmp_path, read)
+    assert outcomes(tmp_path / "out")["2.txt"] == "header.future_date"
+
+
+@pytest.mark.parametrize(
+    "line", ["null", "5", "{}", '{"parts": 1}', '{"whole": 1}', '{"parts": [[1]], "origin": null}', "{"]
+)
+def test_a_line_that_is_none_of_the_journal_s_counts_as_if_it_were_not_there(seeds, tmp_path, read, line):
+    first, _ = _build(seeds, tmp_path, read)
+    journal = tmp_path / ".out.state/parts/done"
+    _append(journal, line + "\n")
+    assert _build(seeds, tmp_path, read) == (first, [])
+
+
+def test_a_damaged_part_says_how_to_go_on(seeds, tmp_path, read):
+    first, paths = _build(seeds, tmp_path, read)
+    for path in (tmp_path / ".out.state/parts").glob("*.records"):
+        path.write_bytes(bytes(path.stat().st_size))
+    (seeds / "new.txt").write_text(_article(50))
+    with pytest.raises(DiskError, match="--rehash"):
+        _build(seeds, tmp_path, read)
+    (seeds / "new.txt").unlink()
+    assert _build(seeds, tmp_path, read, rehash=True) == (first, paths)

@@ -418,6 +418,12 @@ def test_an_argument_that_makes_no_sense_is_refused(here, changes, said):
     assert _bytes(here) == before
 
 
+def test_a_changes_file_in_another_encoding_is_added_to_as_it_is(here):
+    (here / "in/CHANGES.md").write_bytes(b"# Thay \xe9\n")
+    cvp.remove(here / "out", _id("a.txt"), reason="x", seeds=here / "in")
+    assert (here / "in/CHANGES.md").read_bytes().startswith(b"# Thay \xe9\n- 2")
+
+
 def test_the_keeper_s_files_say_what_was_taken_down_and_why(here):
     (here / "in/removed.csv").write_text(f"{_HEADER}{'0' * 16},,2020-01-01,by hand")  # no line end
     (here / "in/CHANGES.md").write_text("# Mine\n\n- old\n")

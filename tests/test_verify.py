@@ -13,7 +13,7 @@ import pytest
 import corpus_vn_police as cvp
 from corpus_vn_police.build.manifest import self_digest
 from corpus_vn_police.build.parquet import file_digest
-from corpus_vn_police.errors import CorpusError, OutputError
+from corpus_vn_police.errors import CorpusError, DiskError, OutputError
 
 
 @pytest.fixture(scope="module")
@@ -171,3 +171,12 @@ def test_a_record_in_a_split_that_is_not_its_own_is_found(out):
         return table.set_column(place, table.schema.field(place), pa.array(dates))
 
     assert "splits.assignment" in _rewrite(out, "data/train-00000-of-00001.parquet", later)
+
+
+def test_a_file_system_that_fails_in_its_own_way_is_a_failing_disk(monkeypatch):
+    def failing(self, path, **options):
+        raise RuntimeError("no route to host")
+
+    monkeypatch.setattr(type(fsspec.filesystem("memory")), "exists", failing)
+    with pytest.raises(DiskError, match="no route to host"):
+        cvp.verify("memory://remote")

@@ -16,7 +16,8 @@ from corpus_vn_police.dedup.shingles import Rows, keys, mixed, sets, shingles
 from corpus_vn_police.dedup.sign import bands, sign_keys
 from corpus_vn_police.published import Published, id_numbers
 
-_SAMPLE = 256  # records that are compared with all others
+_SAMPLE = 256  # records that are compared with all others,
+_SAMPLE_CHARS = 1 << 22  # or fewer, where they are long: some 20 bytes a code point are held
 _SEED = np.uint64(0x9E3779B97F4A7C15)  # what their choice is mixed with
 
 
@@ -121,7 +122,9 @@ class _Sample:
     @classmethod
     def choose(cls, published: Published, ids: npt.NDArray[np.uint64]) -> _Sample:
         """The records whose mixed ids are the smallest, so that a record's turn depends on its id alone."""
-        places = np.sort(np.argsort(mixed(ids * _SEED), kind="stable")[:_SAMPLE])
+        places = np.argsort(mixed(ids * _SEED), kind="stable")[:_SAMPLE]
+        chars = published.column("n_chars").to_numpy()[places]
+        places = np.sort(places[np.cumsum(chars, dtype=np.int64) - chars < _SAMPLE_CHARS])
         rows = shingles(keys(published.texts(places)).rows)
         distinct = sets(rows)
         order = np.argsort(distinct.hashes, kind="stable")

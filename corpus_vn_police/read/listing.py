@@ -246,7 +246,9 @@ def _remote(url: str) -> tuple[str, Iterator[Found], bool]:
             return system.unstrip_protocol(root), iter([Found(name, True)]), True
         else:
             raise InputError(f"{url}: there is no such file or folder", "mend the URL")
-    except OSError as error:
+    except InputError:
+        raise
+    except Exception as error:  # what the client of a file system raises is its own: httpx has no OSError
         raise DiskError(f"{url}: cannot be listed: {error}", "check the URL and the access to it") from error
     base = root.rstrip("/") + "/"
     names = sorted(match.removeprefix(base) for match in matches)
