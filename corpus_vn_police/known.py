@@ -184,21 +184,24 @@ class Known:
         if stamp not in self.wholes:
             return None
         count, hidden, other = self.wholes[stamp]
-        if not all((stamp, number) in self.tasks for number in range(count)):
+        if not self._has_all(stamp, count):
             return None
         unpacker.skipped.hidden += hidden
         unpacker.skipped.other += other
         return [part for number in range(count) for part in self.tasks[stamp, number]]
 
+    def _has_all(self, stamp: int, count: int) -> bool:
+        return all((stamp, number) in self.tasks for number in range(count))
+
     def plan(self, listing: Listing, unpacker: Unpacker, reused: list[Part]) -> Iterator[Planned]:
         """The tasks of a listing that have to be run; parts of the others are added to `reused`."""
-        number = itertools.count()
+        names_of_parts = (f"{self.started:x}-{number:07d}" for number in itertools.count())
         listing = replace(listing, hidden=0, other=0)
         for is_text, names in itertools.groupby(listing.names, lambda name: _is_text(listing, name)):
             if is_text:
                 for task in unpacker.tasks(replace(listing, names=tuple(names))):
                     stamps = self._stamps(listing.root, list(task.names)) if isinstance(task, Texts) else None
-                    yield Planned(f"{self.started:x}-{next(number):07d}", task, stamps)
+                    yield Planned(next(names_of_parts), task, stamps)
                 continue
             for name in names:
                 stamp = int(self._stamps(listing.root, [name])[0])
@@ -210,7 +213,7 @@ class Known:
                         reused += known
                     else:
                         origin = (stamp, place) if stamp != UNKNOWN else None
-                        yield Planned(f"{self.started:x}-{next(number):07d}", task, None, origin)
+                        yield Planned(next(names_of_parts), task, None, origin)
                 if stamp != UNKNOWN:
                     passed = unpacker.skipped
                     counts = (place + 1, passed.hidden - before.hidden, passed.other - before.other)
@@ -233,11 +236,7 @@ class Known:
 
     def finish(self) -> None:
         """Write down what is known as done, and delete the parts that are not."""
-        whole = {
-            stamp: counts
-            for stamp, counts in self.wholes.items()
-            if all((stamp, number) in self.tasks for number in range(counts[0]))
-        }
+        whole = {stamp: counts for stamp, counts in self.wholes.items() if self._has_all(stamp, counts[0])}
         tasks = {origin: parts for origin, parts in self.tasks.items() if origin[0] in whole}
         self.tasks = tasks
         lines: list[dict[str, Any]] = [self.head, *(self._line([part], None) for part in self.texts)]

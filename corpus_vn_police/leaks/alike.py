@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from corpus_vn_police.dedup import first_days
-from corpus_vn_police.dedup.buckets import spread
 from corpus_vn_police.dedup.shingles import SHINGLE, Rows, keys, sets, shingles
+from corpus_vn_police.leaks.lookup import Lookup
 from corpus_vn_police.leaks.ngrams import NGRAM
 from corpus_vn_police.published import Published
 
@@ -62,46 +60,18 @@ def find_alike(folder: Path, ids: frozenset[str], least: float) -> list[Alike]:
 
 
 @dataclass(frozen=True)
-class _Lookup:
-    """The sets of runs of syllables of some texts, as one sorted list: who has which."""
-
-    length: int
-    sizes: npt.NDArray[np.int64]
-    hashes: npt.NDArray[np.uint64]
-    owners: npt.NDArray[np.int64]
-
-    @classmethod
-    def of(cls, syllables: Rows, length: int) -> _Lookup:
-        rows = sets(shingles(syllables, length))
-        order = np.argsort(rows.hashes, kind="stable")
-        owners = np.repeat(np.arange(len(rows)), rows.sizes)[order]
-        return cls(length, rows.sizes, rows.hashes[order], owners)
-
-    def common(self, syllables: Rows) -> tuple[dict[tuple[int, int], int], npt.NDArray[np.int64]]:
-        """Of pairs (row, one of these texts) how many they have in common; and the size of each row's set."""
-        rows = sets(shingles(syllables, self.length))
-        starts = np.searchsorted(self.hashes, rows.hashes, side="left")
-        counts = np.searchsorted(self.hashes, rows.hashes, side="right") - starts
-        asking = np.repeat(np.repeat(np.arange(len(rows)), rows.sizes), counts)
-        having = self.owners[spread(starts, counts)]
-        pairs, shared = np.unique(asking * len(self.sizes) + having, return_counts=True)
-        there, here = np.divmod(pairs, len(self.sizes))
-        return dict(zip(zip(there.tolist(), here.tolist(), strict=True), shared.tolist(), strict=True)), rows.sizes
-
-
-@dataclass(frozen=True)
 class _Lookups:
     """Some records: their ids and places in the order, their shingles and their n-grams."""
 
     ids: list[str]
     days: list[int]
-    shingles: _Lookup
-    ngrams: _Lookup
+    shingles: Lookup
+    ngrams: Lookup
 
     @classmethod
     def of(cls, records: pl.DataFrame) -> _Lookups:
         syllables = keys(records["text"]).rows
-        both = (_Lookup.of(syllables, length) for length in (SHINGLE, NGRAM))
+        both = (Lookup.of(sets(shingles(syllables, length))) for length in (SHINGLE, NGRAM))
         return cls(records["id"].to_list(), first_days(records["date"]).tolist(), *both)
 
     def pairs(self, batch: pl.DataFrame, least: float) -> list[Alike]:
@@ -109,14 +79,20 @@ class _Lookups:
         if not len(batch):
             return []
         syllables = keys(batch["text"]).rows
-        common, sizes = self.shingles.common(syllables)
-        ngrams, lengths = self.ngrams.common(syllables)
+        runs, longer = (sets(shingles(syllables, length)) for length in (SHINGLE, NGRAM))
+        common, ngrams = _counted(self.shingles, runs), _counted(self.ngrams, longer)
         ids, days = batch["id"].to_list(), first_days(batch["date"]).tolist()
         found = []
         for (row, place), count in common.items():
-            similarity = count / (int(sizes[row]) + int(self.shingles.sizes[place]) - count)
-            shared = ngrams.get((row, place), 0) / min(int(lengths[row]), int(self.ngrams.sizes[place]))
+            similarity = count / (int(runs.sizes[row]) + int(self.shingles.sizes[place]) - count)
+            shared = ngrams.get((row, place), 0) / min(int(longer.sizes[row]), int(self.ngrams.sizes[place]))
             if similarity >= least or shared >= SHARED:
                 after = (days[row], ids[row]) > (self.days[place], self.ids[place])
                 found.append(Alike(ids[row], self.ids[place], similarity, shared, after))
         return found
+
+
+def _counted(lookup: Lookup, rows: Rows) -> dict[tuple[int, int], int]:
+    """Of pairs (row, one of the sets) how many they have in common."""
+    there, here, shared = (each.tolist() for each in lookup.common(rows))
+    return dict(zip(zip(there, here, strict=True), shared, strict=True))

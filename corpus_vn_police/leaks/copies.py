@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from corpus_vn_police.config import Dedup
 from corpus_vn_police.dedup import Signed, find_copies, first_days
-from corpus_vn_police.dedup.buckets import spread
 from corpus_vn_police.dedup.shingles import Rows, keys, mixed, sets, shingles
 from corpus_vn_police.dedup.sign import bands, sign_keys
+from corpus_vn_police.leaks.lookup import Lookup
 from corpus_vn_police.published import Published, id_numbers
 
 _SAMPLE = 256  # records that are compared with all others,
@@ -65,7 +65,8 @@ def find_published_copies(folder: Path, dedup: Dedup) -> PublishedCopies:
     """
     published = Published.open(folder)
     ids = id_numbers(published.column("id"))
-    sample = _Sample.choose(published, ids) if dedup.level == "near" else None
+    sizes = published.column("n_chars").to_numpy().astype(np.uint32)
+    sample = _Sample.choose(published, ids, sizes) if dedup.level == "near" else None
     paths: list[Path] = []
     counts: list[int] = []
     days = [np.empty(0, np.int32)]
@@ -84,7 +85,6 @@ def find_published_copies(folder: Path, dedup: Dedup) -> PublishedCopies:
             counts.append(len(batch))
             days.append(first_days(batch["date"]))
         order = np.lexsort((ids, np.concatenate(days)))
-        sizes = published.column("n_chars").to_numpy().astype(np.uint32)
         copies = find_copies(Signed(paths, counts, order, sizes, published.texts, Path(scratch) / "sets"), dedup)
     by_rule = [
         CopyPair(f"{ids[left]:016x}", f"{ids[kept]:016x}", float(similarity), bool(exact))
@@ -111,25 +111,20 @@ class _Hit:
 
 @dataclass(frozen=True)
 class _Sample:
-    """Some records: their places, the hashes of their bands (a column each), and who has which shingle."""
+    """Some records: their places, the hashes of their bands (a column each), and their shingles."""
 
     places: npt.NDArray[np.int64]
     marks: npt.NDArray[np.uint64]
-    sizes: npt.NDArray[np.int64]
-    hashes: npt.NDArray[np.uint64]
-    owners: npt.NDArray[np.int64]
+    shingles: Lookup
 
     @classmethod
-    def choose(cls, published: Published, ids: npt.NDArray[np.uint64]) -> _Sample:
+    def choose(cls, published: Published, ids: npt.NDArray[np.uint64], chars: npt.NDArray[np.uint32]) -> _Sample:
         """The records whose mixed ids are the smallest, so that a record's turn depends on its id alone."""
         places = np.argsort(mixed(ids * _SEED), kind="stable")[:_SAMPLE]
-        chars = published.column("n_chars").to_numpy()[places]
-        places = np.sort(places[np.cumsum(chars, dtype=np.int64) - chars < _SAMPLE_CHARS])
+        before = np.cumsum(chars[places], dtype=np.int64) - chars[places]
+        places = np.sort(places[before < _SAMPLE_CHARS])
         rows = shingles(keys(published.texts(places)).rows)
-        distinct = sets(rows)
-        order = np.argsort(distinct.hashes, kind="stable")
-        owners = np.repeat(np.arange(len(places)), distinct.sizes)[order]
-        return cls(places, bands(rows), distinct.sizes, distinct.hashes[order], owners)
+        return cls(places, bands(rows), Lookup.of(sets(rows)))
 
     def hits(self, rows: Rows, marks: npt.NDArray[np.uint64], first: int, threshold: float) -> list[_Hit]:
         """The pairs of a record of the sample and one of a batch that reach the threshold.
@@ -140,14 +135,8 @@ class _Sample:
             first: the place of its first record.
             threshold: the Jaccard similarity.
         """
-        starts = np.searchsorted(self.hashes, rows.hashes, side="left")
-        counts = np.searchsorted(self.hashes, rows.hashes, side="right") - starts
-        asking = np.repeat(np.repeat(np.arange(len(rows)), rows.sizes), counts)
-        having = self.owners[spread(starts, counts)]
-        common = np.bincount(asking * len(self.places) + having, minlength=0)
-        pairs = np.flatnonzero(common)
-        there, here = pairs // len(self.places), pairs % len(self.places)
-        similarity = common[pairs] / (rows.sizes[there] + self.sizes[here] - common[pairs])
+        there, here, common = self.shingles.common(rows)
+        similarity = common / (rows.sizes[there] + self.shingles.sizes[here] - common)
         found = []
         for place in np.flatnonzero((similarity >= threshold) & (there + first != self.places[here])):
             one, other = sorted((int(there[place]) + first, int(self.places[here[place]])))
