@@ -21,7 +21,7 @@ from corpus_vn_police.build.manifest import read_manifest
 from corpus_vn_police.build.parquet import FOLDERS
 from corpus_vn_police.contract import CONFIGS, load_contract
 from corpus_vn_police.errors import DamagedError
-from corpus_vn_police.published import Published, id_numbers
+from corpus_vn_police.published import Published, damage_named, id_numbers
 from corpus_vn_police.split import SPLITS
 
 Ids = npt.NDArray[np.uint64]
@@ -173,14 +173,10 @@ def _frames(folder: Path, config: str, name: str, *splits: str) -> Iterator[pl.D
     expected = load_contract(CONFIGS[config]).schema.field(column).type
     expected = expected.field(part).type if part else expected
     kind = pl.Series(pa.array([], expected)).dtype
-    try:
+    with damage_named(folder):
         for frame in Published.open(folder, *splits, config=config).batches(name):
             if part and isinstance(frame.to_series().dtype, pl.Struct):
                 frame = frame.unnest(column)
             if frame.columns != [part or column] or frame.dtypes != [kind]:
                 raise DamagedError.of(folder, f"{FOLDERS[config]}: {name} is not {expected}")
             yield frame
-    except (OSError, pa.ArrowException, pl.exceptions.PolarsError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        raise DamagedError.of(folder, error) from error

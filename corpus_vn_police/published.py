@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from corpus_vn_police.build.parquet import FOLDERS
+from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.split import SPLITS
 
 _AT_ONCE = 2_000  # records of a batch
@@ -67,6 +70,22 @@ class Published:
             start = self.ends[holder - 1] if holder else 0
             found.append(column.gather(places[holders == holder] - start))
         return pl.concat(found)
+
+
+@contextmanager
+def damage_named(folder: Path) -> Iterator[None]:
+    """While a build's files are read: have what a damaged one raises say so.
+
+    Raises:
+        DamagedError: a file cannot be read (further), or holds what it must not.
+        OSError: the operating system failed.
+    """
+    try:
+        yield
+    except (OSError, pa.ArrowException, pl.exceptions.PolarsError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise DamagedError.of(folder, error) from error
 
 
 def id_numbers(ids: pl.Series) -> npt.NDArray[np.uint64]:

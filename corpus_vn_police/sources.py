@@ -27,7 +27,7 @@ from corpus_vn_police.build.manifest import read_manifest
 from corpus_vn_police.build.parquet import FOLDERS
 from corpus_vn_police.contract import CONFIGS, load_contract
 from corpus_vn_police.errors import ConfigError, DamagedError, DiskError, InputError, OutputError
-from corpus_vn_police.published import Published
+from corpus_vn_police.published import Published, damage_named
 
 RENAMED = "renamed"
 """The folder below the output for seeds whose path cannot stand there as it is."""
@@ -283,14 +283,10 @@ def _frames(folder: Path, config: str, *columns: str) -> Iterator[pl.DataFrame]:
     Raises:
         DamagedError: a file cannot be read (further).
     """
-    try:
+    with damage_named(folder):
         for frame in Published.open(folder, config=config).batches(*columns):
             if any(frame.null_count().row(0)):
                 raise DamagedError.of(folder, f"{config}: a row without its {' or '.join(columns)}")
             if "id" in columns and not frame["id"].str.contains("^[0-9a-f]{16}$").all():
                 raise DamagedError.of(folder, f"{config}: an id that is none")
             yield frame
-    except (OSError, pa.ArrowException, pl.exceptions.PolarsError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        raise DamagedError.of(folder, error) from error
