@@ -43,7 +43,7 @@ def test_importing_the_package_imports_no_heavy_library():
 
 def test_every_reason_of_the_code_is_in_the_documentation_and_the_other_way_round():
     pattern = re.compile(r'"((?:file|container|limit|json|encoding|header|text|id|quality)\.[a-z_0-9]+)"')
-    files = [file for file in PACKAGE.rglob("*.py") if file.name not in ("verify.py", "config.py")]  # other codes
+    files = [file for file in PACKAGE.rglob("*.py") if file.name not in ("verify.py", "config.py", "charts.py")]  # other codes
     used = {code for file in files for code in pattern.findall(file.read_text(encoding="utf-8"))}
     documented = set(
         re.findall(
