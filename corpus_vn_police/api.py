@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from corpus_vn_police.config import FILE_NAME, REMOVED_NAME, Corpus, is_period, load_config
 from corpus_vn_police.diff import Difference, compare
@@ -20,6 +21,9 @@ from corpus_vn_police.sources import Sources, write_sources
 from corpus_vn_police.tombstones import Tombstones, read_removed
 from corpus_vn_police.verify import Report
 from corpus_vn_police.verify import verify as verify_folder
+
+if TYPE_CHECKING:
+    from corpus_vn_police.publish import Publication
 
 StrPath = str | os.PathLike[str]
 
@@ -144,6 +148,50 @@ def verify(folder: StrPath) -> Report:
     """
     with local_copy(os.fspath(folder)) as local:
         return verify_folder(local)
+
+
+def publish(
+    folder: StrPath,
+    repo: str,
+    *,
+    private: bool = False,
+    dry_run: bool = False,
+    purge_history: bool = False,
+    tell: Callable[[str], None] | None = None,
+) -> Publication:
+    """Publish a build to a dataset repository on the Hub: one commit, tagged `v` + the version of the data.
+
+    Only what differs from `main` is sent; what the manifest does not list is deleted in the same commit.
+    The token is that of `huggingface_hub`: `HF_TOKEN`, or `hf auth login`.
+
+    Args:
+        folder: a build on this machine.
+        repo: `user/name` or `hf://datasets/user/name`; made where it is not there.
+        private: whether a repository that is made is private; one that is there stays as it is.
+        dry_run: True changes nothing, and tells what would be.
+        purge_history: True makes `main` one commit afterwards, and deletes other tags and the stored files
+            that it does not refer to, for good.
+        tell: called with a line of news, such as a retry, while it goes on; None tells nobody.
+
+    Returns:
+        What it came to. Where the repository holds the build already there is no commit.
+
+    Raises:
+        ConfigError: `repo` is no name of a repository, or the Hub refuses the card.
+        UnverifiedError: `verify` finds something; nothing was sent.
+        OutputError: the folder is no build or changed meanwhile, or the version is not above the one
+            that is published; nothing was sent.
+        AccessError: there is no token, or the Hub does not let it do this.
+        HubError: the Hub failed for good after retries, or somebody else committed meanwhile.
+        DiskError: the operating system failed to read.
+    """
+    from corpus_vn_police.publish import run_publish  # it imports the Hub's client
+    from corpus_vn_police.publish.notes import Asked
+
+    try:
+        return run_publish(Path(folder), Asked(repo, private, dry_run, purge_history), tell or (lambda line: None))
+    except OSError as error:
+        raise DiskError.of(error) from error
 
 
 def sources(folder: StrPath, *, out: StrPath, progress: Progress | None = None) -> Sources:

@@ -18,7 +18,7 @@ ALLOWED = {
     "build": {"parts", "split", "tombstones"}, "state": {"build"},
     "known": {"parts", "read", "tombstones"}, "remote": {"build", "read"}, "published": {"build", "split"},
     "leaks": {"dedup", "published", "split"}, "verify": {"build", "leaks", "split"}, "sources": {"build", "published"},
-    "diff": {"build", "published", "split"},
+    "diff": {"build", "published", "split"}, "publish": {"build", "verify"},
 }  # fmt: skip
 
 
