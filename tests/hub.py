@@ -401,65 +401,79 @@ ROUTES = [
 ]
 
 
-def _handler(hub):
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    hub = None
 
-        def log_message(self, *arguments):
-            pass
+    def log_message(self, *arguments):
+        pass
 
-        def _body(self):
-            if "chunked" not in self.headers.get("Transfer-Encoding", ""):
-                return self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            body = b""
-            while size := int(self.rfile.readline(), 16):
-                body += self.rfile.read(size)
-                self.rfile.readline()
+    def do_GET(self):
+        body = self._body()
+        with self.hub.lock:
+            fault = self._fault()
+            if fault and fault.then:
+                fault.then()
+            if fault and (fault.status or fault.cut == "before"):
+                answer = Answer(fault.status, fault.body, headers=fault.headers)
+            else:
+                answer = self.hub.answer(self.command, self.path, self.headers, body)
+        if fault and fault.cut:
+            self.connection.shutdown(socket.SHUT_RDWR)
+            self.close_connection = True
+        else:
+            self._send(answer)
+
+    do_HEAD = do_POST = do_PUT = do_DELETE = do_GET
+
+    def _body(self):
+        if "chunked" not in self.headers.get("Transfer-Encoding", ""):
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
             self.rfile.readline()
-            return body
+        self.rfile.readline()
+        return body
 
-        def _fault(self):
-            for fault in hub.faults:
-                if fault.method == self.command and re.search(fault.pattern, unquote(self.path)):
-                    if fault.skip:
-                        fault.skip -= 1
-                    elif fault.times:
-                        fault.times -= 1
-                        return fault
-            return None
+    def _fault(self):
+        for fault in self.hub.faults:
+            if fault.method == self.command and re.search(fault.pattern, unquote(self.path)):
+                if fault.skip:
+                    fault.skip -= 1
+                elif fault.times:
+                    fault.times -= 1
+                    return fault
+        return None
 
-        def handle_any(self):
-            body = self._body()
-            with hub.lock:
-                fault = self._fault()
-                if fault and fault.then:
-                    fault.then()
-                if fault and (fault.status or fault.cut == "before"):
-                    answer = Answer(fault.status, fault.body, headers=fault.headers)
-                else:
-                    answer = hub.answer(self.command, self.path, self.headers, body)
-            if fault and fault.cut:
-                self.connection.shutdown(socket.SHUT_RDWR)
-                self.close_connection = True
-                return
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(answer.body)
+    def _send(self, answer):
+        self.send_response(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
 
-        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = handle_any
 
-    return Handler
+def variables(hub, home):
+    """The environment in which a process speaks with the stand-in, and with a home of its own."""
+    return {
+        "HF_ENDPOINT": hub.url,
+        "HF_HOME": str(home),
+        "HF_TOKEN": TOKEN,
+        "HF_HUB_OFFLINE": "0",
+        "HF_HUB_DISABLE_XET": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "HF_UPDATE_DOWNLOAD_COUNTS": "0",
+    }
 
 
 @contextmanager
 def serving():
     """A hub that answers at its `url` for the time of the block."""
     hub = Hub()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(hub))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"hub": hub}))
     server.daemon_threads = True
     hub.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
