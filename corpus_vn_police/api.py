@@ -97,6 +97,7 @@ def remove(
     reason: str,
     near: float | None = None,
     seeds: StrPath | None = None,
+    version: str | None = None,
     progress: Progress | None = None,
 ) -> Removal:
     """Take records down: out of a build, and kept away from those that follow it.
@@ -111,6 +112,8 @@ def remove(
             None takes none along.
         seeds: the folder of the seeds, where `removed.csv` and `CHANGES.md` are to say so; None writes
             neither.
+        version: the version of what is left, three numbers: a published version must be followed by a
+            higher one; None keeps it.
         progress: called with a step (`write`), how many rows it has just done, and of how many (None).
 
     Returns:
@@ -128,7 +131,7 @@ def remove(
         check_apart(os.fspath(seeds), target)
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     named = frozenset([ids] if isinstance(ids, str) else ids)
-    asked = Takedown(named, " ".join(reason.split()), today, near, None if seeds is None else Path(seeds))
+    asked = Takedown(named, " ".join(reason.split()), today, near, None if seeds is None else Path(seeds), version)
     try:
         removal = run_remove(target, asked, progress or (lambda step, done, total: None))
     except OSError as error:

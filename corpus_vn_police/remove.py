@@ -45,6 +45,7 @@ class Takedown:
         date: the day, `YYYY-MM-DD`.
         near: the Jaccard similarity from which on published records go along; None where none do.
         seeds: the folder of the seeds, where it is written down; None where it is not.
+        version: the version of what is left; None keeps it.
     """
 
     ids: frozenset[str]
@@ -52,6 +53,7 @@ class Takedown:
     date: str
     near: float | None = None
     seeds: Path | None = None
+    version: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be done."""
@@ -118,9 +120,9 @@ def run_remove(out: Path, asked: Takedown, progress: Progress = lambda step, don
         rows = _rows_of(out, asked.ids)
         already = rows.filter(pl.col("status") == "removed")
         named = asked.ids - frozenset(already["id"])
-        if named:
+        if named or asked.version not in (None, manifest["version"]):
             going = _going(out, named, asked.near, dedup)
-            finished = _rewrite(out, state.new, manifest, going, progress)
+            finished = _rewrite(out, state.new, manifest, going, asked.version, progress)
             forget(state.parts, going.tombstones)
             state.place()
             found = _removal(going, named, finished)
@@ -268,14 +270,16 @@ def _with_copies(out: Path, ids: frozenset[str], kept_out: pl.DataFrame) -> pl.D
         gone = more
 
 
-def _rewrite(out: Path, new: Path, manifest: dict[str, Any], going: _Going, progress: Progress) -> Finished:
+def _rewrite(
+    out: Path, new: Path, manifest: dict[str, Any], going: _Going, version: str | None, progress: Progress
+) -> Finished:
     """Write the new build into a folder.
 
     Raises:
         NothingPublishedError: nothing would be left.
         LedgerError: the ledger does not balance (law 3).
     """
-    corpus = _corpus(out, manifest)
+    corpus = _corpus(out, manifest, version)
     leaving = going.leaving
     if len(leaving.records) >= manifest["status"]["published"]:
         raise NothingPublishedError(
@@ -301,15 +305,15 @@ def _rewrite(out: Path, new: Path, manifest: dict[str, Any], going: _Going, prog
     return finished
 
 
-def _corpus(out: Path, manifest: dict[str, Any]) -> Corpus:
+def _corpus(out: Path, manifest: dict[str, Any], version: str | None) -> Corpus:
     """The settings of a build: those that shape the data from its manifest, the others from its card."""
     text = (out / "README.md").read_bytes().decode()  # with the line ends that it has
     try:
         said, prose = read_card(text, manifest["version"], manifest["digest"])
     except ValueError as error:
         raise _damaged(out, f"README.md: {error}") from error
-    settings = {"name": manifest["name"], "version": manifest["version"], **said, **manifest["config"]}
-    return corpus_of(settings, prose, f"{out}/{FILE_NAME}")
+    settings = {"name": manifest["name"], "version": version or manifest["version"], **said, **manifest["config"]}
+    return corpus_of(settings, prose, "the arguments" if version else f"{out}/{FILE_NAME}")
 
 
 def _removal(going: _Going, named: frozenset[str], finished: Finished) -> Removal:

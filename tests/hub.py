@@ -22,6 +22,10 @@ _PAGE = 4  # so that listings have pages
 _DATE = "2026-01-01T00:00:00.000Z"
 
 
+def sha256(data):
+    return hashlib.sha256(data).hexdigest()
+
+
 @dataclass
 class Fault:
     """What happens to the requests that it matches, `times` of them after the first `skip`."""
@@ -68,6 +72,7 @@ class Repo:
     heads: dict = field(default_factory=dict)
     tags: dict = field(default_factory=dict)
     stored: dict = field(default_factory=dict)
+    uploads: dict = field(default_factory=dict)  # sent, and not yet said to be whole
 
     def history(self, commit):
         while commit:
@@ -128,6 +133,11 @@ class Hub:
             if data is not None:
                 files[path] = Blob(len(data), data)
         return self._add(repo, files, title, branch)
+
+    def spoil(self, name, path):
+        """Have the newest commit hold another file than was sent."""
+        files = self.repos[name].files()
+        files[path] = Blob(1, b"x")
 
     def _add(self, repo, files, title, branch="main", squash=False):
         parents = [] if squash or branch not in repo.heads else [repo.heads[branch]]
@@ -269,13 +279,16 @@ class Hub:
     def put(self, request, name, oid):
         if hashlib.sha256(request.body).hexdigest() != oid:
             return Answer(400, {"error": "the bytes have another sha256"})
-        self.repos[name].stored[oid] = request.body
+        self.repos[name].uploads[oid] = request.body
         return Answer(200)
 
     def lfs_verify(self, request, name):
         asked = json.loads(request.body)
-        stored = self.repo(request, name, write=True).stored.get(asked["oid"])
-        return Answer(200, {}) if stored is not None and len(stored) == asked["size"] else Answer(404, {"error": "no"})
+        repo = self.repo(request, name, write=True)
+        if len(repo.uploads.get(asked["oid"], b"")) != asked["size"]:
+            return Answer(404, {"error": "was not uploaded whole"})
+        repo.stored[asked["oid"]] = repo.uploads[asked["oid"]]
+        return Answer(200, {})
 
     def send_commit(self, request, name, branch):
         repo = self.repo(request, name, write=True)
@@ -403,6 +416,8 @@ ROUTES = [
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet: two wait 40 ms for one another
+    disable_nagle_algorithm = True
     hub = None
 
     def log_message(self, *arguments):

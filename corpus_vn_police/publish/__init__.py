@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corpus_vn_police.errors import HubError, OutputError, UnverifiedError
-from corpus_vn_police.publish.compare import Changes, Content, check_version, compare, read_content
+from corpus_vn_police.publish.compare import Changes, Content, check_version, compare, higher_version, read_content
 from corpus_vn_police.publish.failures import CLIENT_ERRORS, WAITS, Tell, explained, failure_of, pause
 from corpus_vn_police.publish.history import Purge, plan_purge, purge_history
 from corpus_vn_police.publish.hub import Hub, Remote, check_token, repo_name
@@ -118,7 +118,7 @@ def _check_versions(hub: Hub, content: Content, remote: Remote, changes: Changes
         if other:
             raise OutputError(
                 f"{hub.repo}: has the tag {content.tag} with other content: {other.named()}",
-                f"raise `version` in corpus.toml above {content.version}, build again, and publish that",
+                higher_version(content.version),
             )
     if changes:
         check_version(content, hub.repo, remote.manifest)

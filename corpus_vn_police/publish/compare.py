@@ -176,6 +176,14 @@ def parts(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
+def higher_version(version: str) -> str:
+    """What to do where a version is published with other content."""
+    return (
+        f"raise `version` in corpus.toml above {version} and build again; "
+        "a takedown without the seeds: remove … --version X.Y.Z"
+    )
+
+
 def check_version(content: Content, repo: str, older: dict[str, Any] | None) -> None:
     """Refuse to follow a version with itself or with a lower one.
 
@@ -192,5 +200,5 @@ def check_version(content: Content, repo: str, older: dict[str, Any] | None) -> 
     if parts(content.version) <= parts(older["version"]):
         raise OutputError(
             f"{repo}: holds version {older['version']} with other content, and this is version {content.version}",
-            f"raise `version` in corpus.toml above {older['version']}, build again, and publish that",
+            higher_version(older["version"]),
         )

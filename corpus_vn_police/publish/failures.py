@@ -69,7 +69,7 @@ def failure_of(error: Exception) -> Failure:
         if isinstance(one, HfHubHTTPError):
             return Failure(_said(one), one.response.status_code, after=_asked_to_wait(one.response))
     # A page that is no JSON comes from something between here and the Hub.
-    return Failure(said, cut=isinstance(error, _CUT))
+    return Failure(said, cut=isinstance(error, _CUT) and not isinstance(error, OfflineModeIsEnabled))
 
 
 def retried(call: Callable[[], _T], repo: str, tell: Tell) -> _T:

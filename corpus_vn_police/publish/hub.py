@@ -6,10 +6,9 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token, hf_hub_url
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RemoteEntryNotFoundError, RepositoryNotFoundError
 from huggingface_hub.hf_api import GitRefs, LFSFileInfo, RepoFile
 from huggingface_hub.utils import build_hf_headers, hf_raise_for_status, http_backoff, validate_repo_id
 
@@ -115,7 +114,7 @@ class Hub:
             head=found.sha,
             private=bool(found.private),
             files=files,
-            manifest=self.manifest(found.sha) if found.sha and FILE_NAME in files else None,
+            manifest=parse_manifest(self.fetch(FILE_NAME, found.sha)) if found.sha and FILE_NAME in files else None,
             tags={tag.name: tag.target_commit for tag in refs.tags},
             others=tuple(ref.ref for ref in branches if ref.ref != "refs/heads/main"),
         )
@@ -149,18 +148,26 @@ class Hub:
 
     def manifest(self, commit: str) -> dict[str, Any] | None:
         """What `parse_manifest` makes of the manifest of a revision; None where there is none."""
-        data = self.fetch(FILE_NAME, commit)
-        return None if data is None else parse_manifest(data)
+        return parse_manifest(self.fetch(FILE_NAME, commit, missing=b""))
 
-    def fetch(self, path: str, commit: str) -> bytes | None:
-        """The bytes of a small file of a revision; None where it is not there."""
+    def fetch(self, path: str, commit: str, missing: bytes | None = None) -> bytes:
+        """The bytes of a small file of a revision.
 
-        def get() -> bytes | None:
-            url = hf_hub_url(self.repo, quote(path), repo_type=_TYPE, revision=commit)
+        Args:
+            path: the file.
+            commit: the revision.
+            missing: what to give where it is not there; None makes that an error.
+        """
+
+        def get() -> bytes:
+            url = hf_hub_url(self.repo, path, repo_type=_TYPE, revision=commit)
             response = http_backoff("GET", url, headers=build_hf_headers())
-            if response.status_code == 404:
-                return None
-            hf_raise_for_status(response)
+            try:
+                hf_raise_for_status(response)
+            except RemoteEntryNotFoundError:
+                if missing is None:
+                    raise
+                return missing
             return bytes(response.content)
 
         return self._once(get)

@@ -58,7 +58,7 @@ def find_edited(hub: Hub, remote: Remote, changes: Changes) -> list[str]:
         size, sha256 = listed.get(path, (None, None))
         found = stored.sha256
         if found is None and size == stored.bytes:
-            found = hashlib.sha256(hub.fetch(path, str(remote.head)) or b"").hexdigest()
+            found = hashlib.sha256(hub.fetch(path, str(remote.head))).hexdigest()
         if found != sha256:
             edited.append(path)
     return edited
