@@ -4,6 +4,7 @@ import copy
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -64,7 +65,12 @@ class Client:
         self._errors = (home / "stderr").open("w+")
         self._process = subprocess.Popen(
             [sys.executable, ROOT / "tests/worker.py"],
-            env={**os.environ, "PYTHONPATH": str(ROOT), **stand_in.variables(hub, home / "hf")},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(ROOT),
+                "POLARS_MAX_THREADS": "1",
+                **stand_in.variables(hub, home / "hf"),
+            },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -299,6 +305,11 @@ def test_a_version_that_is_not_above_that_of_main_is_refused(run, hub, repo, one
 def test_versions_are_compared_as_numbers(run, repo, one, tmp_path):
     assert run("publish", _other(one, tmp_path, "1.0.10"), _REPO).code == 0
     assert run("publish", _other(one, tmp_path / "x", "1.0.9"), _REPO).code == 2
+
+
+def test_a_version_that_is_none_is_refused(run, hub, one, tmp_path):
+    told = run("publish", _other(one, tmp_path, "1.0/../x"), _REPO, "--json")
+    assert (told.code, told.json["error"]["code"], hub.requests) == (2, "damaged", [])
 
 
 def test_a_tag_that_is_missing_is_made(run, hub, repo, one):
@@ -677,6 +688,7 @@ def test_verify_of_the_hub_sees_what_was_published_since(run, repo, one, two):
 _LOAD = """
 import json, sys
 import datasets
+import corpus_vn_police as cvp
 datasets.config.USE_PARQUET_EXPORT = False
 from corpus_vn_police.build.digest import ColumnHashes, content_digest
 from corpus_vn_police.contract import CONFIGS, load_contract
@@ -691,21 +703,39 @@ def digest(streaming):
             shards.setdefault(config, {})[split] = [hashes.digest()]
     return content_digest(shards)
 
-print(json.dumps([digest(False), digest(True)]))
+done = cvp.publish(sys.argv[1], "me/news")
+print(json.dumps([done.digest, done.tag, list(done.sent), digest(False), digest(True)]))
 """
 
 
-def test_load_dataset_gives_the_digest_of_the_build_also_streaming(hub, repo, one, tmp_path):
+def test_python_publishes_and_load_dataset_gives_the_digest_of_the_build_also_streaming(hub, one, tmp_path):
     told = subprocess.run(
-        [sys.executable, "-c", _LOAD],
+        [sys.executable, "-c", _LOAD, one],
         env={
             **os.environ,
             "PYTHONPATH": str(ROOT),
+            "HF_HUB_DISABLE_PROGRESS_BARS": "1",
             **stand_in.variables(hub, tmp_path),
-            "HF_DATASETS_CACHE": str(tmp_path / "d"),
+            "HF_DATASETS_CACHE": str(tmp_path / "datasets"),
         },
         capture_output=True,
         text=True,
     )
     assert told.returncode == 0, told.stderr
-    assert json.loads(told.stdout) == [json.loads((one / "manifest.json").read_text())["digest"]] * 2
+    digest = json.loads((one / "manifest.json").read_text())["digest"]
+    assert json.loads(told.stdout) == [digest, "v1.0.0", sorted(_bytes(one)), digest, digest]
+
+
+def test_an_interruption_is_told(hub, repo, one, two, tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "corpus_vn_police", "publish", two, _REPO],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **stand_in.variables(hub, tmp_path)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    hub.fail("POST", "/validate-yaml", then=lambda: process.send_signal(signal.SIGINT))
+    assert process.communicate(timeout=60)[1].splitlines() == [
+        "error: me/news: interrupted",
+        "hint:  it is as it was, or holds the build; the same command again finds out",
+    ]
+    assert (process.returncode, _state(repo, one, two)) == (3, ("old", False))

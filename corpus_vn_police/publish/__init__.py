@@ -143,7 +143,10 @@ def _bring(hub: Hub, content: Content, remote: Remote, tell: Tell) -> tuple[str,
         try:
             commit, said = hub.commit(content, changes, remote.head)
         except CLIENT_ERRORS as error:
-            if wait is None or not pause(failure_of(error), wait, tell):
+            failure = failure_of(error)
+            if failure.status == 400:  # which is what storage says of bytes that have not the sha256 that was told
+                content.check_files(changes.sent)
+            if wait is None or not pause(failure, wait, tell):
                 raise explained(error, hub.repo) from error
             remote = _look_again(hub, content, remote, tell)
             continue

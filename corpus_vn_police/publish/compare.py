@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,6 +81,15 @@ class Content:
         self.check(path, hashlib.sha256(data).hexdigest())
         return data
 
+    def check_files(self, paths: Iterable[str]) -> None:
+        """Hold files as they are now against what was verified.
+
+        Raises:
+            OutputError: one has another sha256.
+        """
+        for path in paths:
+            self.check(path, file_digest(self.folder / path)[1])
+
     def check(self, path: str, sha256: str) -> None:
         """Hold a file against what was verified.
 
@@ -122,10 +133,11 @@ def read_content(folder: Path) -> Content:
 
     Raises:
         OutputError: the folder is no build.
-        DamagedError: its manifest is broken.
+        DamagedError: its manifest is broken, or has no version that a tag could be named after.
     """
     try:
         manifest = read_manifest(folder)
+        parts(manifest["version"])
     except ValueError as error:
         raise DamagedError.of(folder, error) from error
     files = {entry["path"]: (int(entry["bytes"]), str(entry["sha256"])) for entry in manifest["files"]}
@@ -173,6 +185,8 @@ def parts(version: str) -> tuple[int, ...]:
     Raises:
         ValueError: it is not made of numbers.
     """
+    if not re.fullmatch(r"[0-9]+([.][0-9]+)*", version):
+        raise ValueError(f"{version!r} is no version")
     return tuple(int(part) for part in version.split("."))
 
 

@@ -10,13 +10,12 @@ from typing import Any, TypeVar
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token, hf_hub_url
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RemoteEntryNotFoundError, RepositoryNotFoundError
 from huggingface_hub.hf_api import GitRefs, LFSFileInfo, RepoFile
-from huggingface_hub.utils import build_hf_headers, hf_raise_for_status, http_backoff, validate_repo_id
+from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status, validate_repo_id
 
 from corpus_vn_police.build.manifest import FILE_NAME
-from corpus_vn_police.build.parquet import file_digest
 from corpus_vn_police.errors import AccessError, ConfigError, HubError
 from corpus_vn_police.publish.compare import Changes, Content, Stored, parse_manifest
-from corpus_vn_police.publish.failures import CLIENT_ERRORS, Tell, explained, retried, scrub
+from corpus_vn_police.publish.failures import Tell, retried, scrub
 from corpus_vn_police.version import __version__
 
 _T = TypeVar("_T")
@@ -104,7 +103,7 @@ class Hub:
                     return None
                 raise
 
-        found = retried(info, self.repo, self._tell)
+        found = self._ask(info)
         if found is None:
             return None
         refs = self._refs()
@@ -135,11 +134,11 @@ class Hub:
         return {tag.name: tag.target_commit for tag in self._refs().tags}
 
     def _refs(self) -> GitRefs:
-        return retried(lambda: self._api.list_repo_refs(**self._of, include_pull_requests=True), self.repo, self._tell)
+        return self._ask(lambda: self._api.list_repo_refs(**self._of, include_pull_requests=True))
 
     def files(self, commit: str) -> dict[str, Stored]:
         """The files of a revision."""
-        entries = self._once(lambda: list(self._api.list_repo_tree(**self._of, recursive=True, revision=commit)))
+        entries = self._ask(lambda: list(self._api.list_repo_tree(**self._of, recursive=True, revision=commit)))
         return {
             entry.path: Stored(entry.size, entry.blob_id, entry.lfs.sha256 if entry.lfs else None)
             for entry in entries
@@ -161,7 +160,7 @@ class Hub:
 
         def get() -> bytes:
             url = hf_hub_url(self.repo, path, repo_type=_TYPE, revision=commit)
-            response = http_backoff("GET", url, headers=build_hf_headers())
+            response = get_session().get(url, headers=build_hf_headers())
             try:
                 hf_raise_for_status(response)
             except RemoteEntryNotFoundError:
@@ -170,20 +169,18 @@ class Hub:
                 return missing
             return bytes(response.content)
 
-        return self._once(get)
+        return self._ask(get)
 
     def commits(self, commit: str) -> list[str]:
         """A revision and those before it, the newest first."""
-        return self._once(
+        return self._ask(
             lambda: [found.commit_id for found in self._api.list_repo_commits(**self._of, revision=commit)]
         )
 
     def create(self, private: bool) -> None:
         """Make the repository."""
         # Where the answer to an earlier try was lost it is there already, and that is fine.
-        retried(
-            lambda: self._api.create_repo(**self._of, private=private or None, exist_ok=True), self.repo, self._tell
-        )
+        self._ask(lambda: self._api.create_repo(**self._of, private=private or None, exist_ok=True))
 
     def commit(self, content: Content, changes: Changes, parent: str | None) -> tuple[str, list[str]]:
         """Send what differs and make it one commit.
@@ -203,7 +200,7 @@ class Hub:
             self._api.preupload_lfs_files(additions=adding, **self._of, free_memory=False)
         for one in adding:
             content.check(one.path_in_repo, one.upload_info.sha256.hex())
-            content.check(one.path_in_repo, file_digest(content.folder / one.path_in_repo)[1])
+        content.check_files(changes.sent)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             done = self._api.create_commit(
@@ -217,9 +214,7 @@ class Hub:
 
     def tag(self, tag: str, commit: str) -> None:
         """Tag a commit; a tag that is there already stays where it is."""
-        retried(
-            lambda: self._api.create_tag(**self._of, tag=tag, revision=commit, exist_ok=True), self.repo, self._tell
-        )
+        self._ask(lambda: self._api.create_tag(**self._of, tag=tag, revision=commit, exist_ok=True))
 
     def delete_tag(self, tag: str) -> None:
         """Delete a tag, where it is there."""
@@ -231,26 +226,22 @@ class Hub:
                 if error.response.status_code != 404:  # gone: the answer to an earlier try was lost
                     raise
 
-        retried(delete, self.repo, self._tell)
+        self._ask(delete)
 
     def squash(self, message: str) -> None:
         """Make all commits of `main` one."""
-        retried(lambda: self._api.super_squash_history(**self._of, commit_message=message), self.repo, self._tell)
+        self._ask(lambda: self._api.super_squash_history(**self._of, commit_message=message))
 
     def stored(self) -> list[LFSFileInfo]:
         """What the repository has in large storage, whichever revision refers to it."""
-        return self._once(lambda: list(self._api.list_lfs_files(**self._of)))
+        return self._ask(lambda: list(self._api.list_lfs_files(**self._of)))
 
     def delete_stored(self, files: list[LFSFileInfo]) -> None:
         """Delete files from large storage for good."""
-        retried(lambda: self._api.permanently_delete_lfs_files(**self._of, lfs_files=files), self.repo, self._tell)
+        self._ask(lambda: self._api.permanently_delete_lfs_files(**self._of, lfs_files=files))
 
-    def _once(self, call: Callable[[], _T]) -> _T:
-        """A call that the client itself tries again."""
-        try:
-            return call()
-        except CLIENT_ERRORS as error:
-            raise explained(error, self.repo) from error
+    def _ask(self, call: Callable[[], _T]) -> _T:
+        return retried(call, self.repo, self._tell)
 
 
 def _payload(content: Content, path: str) -> Any:
