@@ -165,7 +165,8 @@ class Hub:
     def repo(self, request, name, write=False):
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if token and token not in (TOKEN, READER):
-            raise Answer(401, {"error": "Invalid credentials"}, message="Invalid credentials in Authorization header")
+            said = "Invalid credentials in Authorization header"
+            raise Answer(401, {"error": f"{said}: {token}"}, message=said)
         repo = self.repos.get(name)
         if repo is None or (repo.private and not token):
             raise Answer(404 if token else 401, {"error": "Repository not found"}, code="RepoNotFound")

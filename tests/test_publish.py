@@ -15,6 +15,7 @@ from conftest import ROOT
 
 import corpus_vn_police as cvp
 from corpus_vn_police.build.manifest import self_digest
+from corpus_vn_police.publish.failures import scrub
 
 pytestmark = pytest.mark.xdist_group("publish")  # one hub and one worker for all
 
@@ -388,7 +389,10 @@ def test_a_page_that_is_no_json_passes_too(run, hub, repo, one, two):
 
 @pytest.mark.parametrize(
     ("step", "status"),
-    [*((step, 403) for step in _STEPS), *(("the commit", status) for status in (401, 404)), ("the repository", 404)],
+    [
+        *((step, 403) for step in _STEPS),
+        *((step, status) for step in ("the repository", "the commit") for status in (401, 404)),
+    ],
 )
 def test_what_is_forbidden_is_not_tried_again(run, hub, repo, one, two, step, status):
     hub.fail(*_STEPS[step], status=status, body=json.dumps({"error": f"no, {stand_in.TOKEN}"}).encode())
@@ -495,7 +499,7 @@ def test_the_same_build_that_is_published_meanwhile_is_found_done(run, hub, repo
 # What is sent is what was verified.
 
 
-@pytest.mark.parametrize("moment", [("POST", "/preupload/"), ("POST", "/lfs-verify/")])
+@pytest.mark.parametrize("moment", [("POST", "/preupload/"), ("POST", "/objects/batch"), ("POST", "/lfs-verify/")])
 @pytest.mark.parametrize("name", ["data/test-00000-of-00001.parquet", "README.md"])
 def test_a_file_that_changes_meanwhile_is_not_published(run, hub, repo, one, two, tmp_path, moment, name):
     out = shutil.copytree(two, tmp_path / "out")
@@ -532,7 +536,12 @@ def test_without_a_token_nothing_is_asked(run, hub, one):
 
 
 @pytest.mark.parametrize(
-    ("token", "said"), [("hf_wrong", "does not accept the token"), (stand_in.READER, "must not do this")]
+    ("token", "said"),
+    [
+        ("hf_wrong", "does not accept the token"),
+        ("header.payload.signature", "does not accept the token"),
+        (stand_in.READER, "must not do this"),
+    ],
 )
 def test_a_token_that_will_not_do_is_told(run, hub, repo, one, two, token, said):
     told = run("publish", two, _REPO, HF_TOKEN=token)
@@ -545,6 +554,12 @@ def test_a_private_repository_of_somebody_else_is_told(run, hub, repo, one):
     hub.fail("GET", f"/api/datasets/{_REPO}$", status=404, headers={"X-Error-Code": "RepoNotFound"}, times=9)
     told = run("publish", one, _REPO)
     assert (told.code, told.err.splitlines()[0]) == (3, "error: me/news: is not there after all")
+
+
+def test_a_repository_that_the_token_may_not_see_is_not_taken_for_none(run, hub, repo, one):
+    hub.fail("GET", f"/api/datasets/{_REPO}$", status=401, headers={"X-Error-Code": "RepoNotFound"})
+    told = run("publish", one, _REPO, "--dry-run", "--json")
+    assert (told.code, told.json["error"]["code"]) == (2, "access")
 
 
 def test_offline_is_told_at_once(one, cli):
@@ -560,6 +575,11 @@ def test_the_token_is_written_nowhere(run, hub, one, cli, tmp_path):
     written = b"".join(_bytes(tmp_path).values()) + (told.stdout + told.stderr).encode()
     assert stand_in.TOKEN.encode() not in written + hub.repos[_REPO].reachable()
     assert told.stderr == ""
+
+
+def test_what_others_wrote_is_shown_without_secrets():
+    told = f"at https://s3.x/y?X-Amz-Signature=secret with Bearer abc.def and {stand_in.READER}, twice"
+    assert scrub(told) == "at https://s3.x/y with [token] and [token], twice"
 
 
 def test_nobody_is_shown_the_address_of_an_upload(run, hub, repo, two):
