@@ -355,11 +355,11 @@ def _state(repo, one, two):
 
 
 @pytest.mark.parametrize("fault", _PASSING)
-@pytest.mark.parametrize("step", _STEPS)
-def test_what_passes_is_tried_again(run, hub, repo, one, two, step, fault):
-    hub.fail(*_STEPS[step], **_PASSING[fault])
+def test_what_passes_is_tried_again(run, hub, repo, one, two, fault):
+    for step in _STEPS.values():
+        hub.fail(*step, **_PASSING[fault])
     told = run("publish", two, _REPO)
-    assert (told.code, hub.faults[0].times) == (0, 0)
+    assert (told.code, [fault.times for fault in hub.faults]) == (0, [0] * len(_STEPS))
     assert _state(repo, one, two) == ("new", True)
 
 
