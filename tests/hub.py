@@ -352,7 +352,9 @@ class Hub:
         asked = json.loads(request.body)["deletions"]
         for sha256 in asked["sha"]:
             repo.stored.pop(sha256, None)
-        if asked["rewriteHistory"]:
+        if asked["rewriteHistory"]:  # here every branch gets a new name by that
+            for branch, commit in list(repo.heads.items()):
+                self._add(repo, repo.commits[commit].files, repo.commits[commit].title, branch, squash=True)
             for commit in repo.commits.values():
                 commit.files = {p: blob for p, blob in commit.files.items() if blob.sha256 not in asked["sha"]}
         return Answer(200)

@@ -512,6 +512,13 @@ def test_a_file_that_changes_meanwhile_is_not_published(run, hub, repo, one, two
     assert _state(repo, one, two) == ("old", False)
 
 
+def test_a_file_that_goes_meanwhile_is_not_published(run, hub, repo, one, two, tmp_path):
+    out = shutil.copytree(two, tmp_path / "out")
+    hub.fail("POST", "/preupload/", then=(out / "ledger.parquet").unlink)
+    told = run("publish", out, _REPO, "--json")
+    assert (told.code, told.json["error"]["code"], _state(repo, one, two)) == (3, "io", ("old", False))
+
+
 def test_a_commit_that_holds_something_else_is_not_tagged(run, hub, repo, two):
     hub.fail("GET", "/tree/", skip=4, then=lambda: hub.spoil(_REPO, "README.md"))
     told = run("publish", two, _REPO)
@@ -658,6 +665,7 @@ def test_a_purge_that_fails_goes_on_when_it_is_run_again(run, hub, repo, one, th
     hub.fail(*step, **_PASSING[fault], times=1000)
     told = run("publish", three, _REPO, "--purge-history")
     assert (told.code, _holds(repo, three)) == (3, True)
+    assert "; v1.0.1 is published, older revisions may be there still\n" in told.err
     hub.faults.clear()
     assert run("publish", three, _REPO, "--purge-history").code == 0
     assert (repo.tags, len(list(repo.history(repo.heads["main"])))) == ({"v1.0.1": repo.heads["main"]}, 1)

@@ -82,7 +82,12 @@ def run_publish(folder: Path, asked: Asked, tell: Tell = lambda line: None) -> P
     commit, said = _bring(hub, content, remote or hub.present(), tell)
     _tag(hub, content, commit)
     if asked.purge_history:
-        purge, commit = purge_history(hub, content)
+        try:
+            purge, commit = purge_history(hub, content)
+        except HubError as error:
+            raise HubError(
+                f"{error.message}; {content.tag} is published, older revisions may be there still", error.hint
+            ) from error
     return _publication(repo, content, commit, changes, [*notes, *said], purge)
 
 
@@ -144,7 +149,8 @@ def _bring(hub: Hub, content: Content, remote: Remote, tell: Tell) -> tuple[str,
             commit, said = hub.commit(content, changes, remote.head)
         except CLIENT_ERRORS as error:
             failure = failure_of(error)
-            if failure.status == 400:  # which is what storage says of bytes that have not the sha256 that was told
+            # 400 is what storage says of bytes that have not the sha256 that was told before.
+            if failure.status in (None, 400) and not failure.cut:
                 content.check_files(changes.sent)
             if wait is None or not pause(failure, wait, tell):
                 raise explained(error, hub.repo) from error

@@ -80,15 +80,26 @@ def purge_history(hub: Hub, content: Content) -> tuple[Purge, str]:
         hub.squash(f"Publish {content.tag}")
     for tag in purge.tags:
         hub.delete_tag(tag)
+    head = _unchanged(hub, content)
+    if files:
+        hub.delete_stored(files)  # which rewrites what refers to them, and may give commits other names
+        head = _unchanged(hub, content)
+    if hub.tags().get(content.tag) != head:
+        hub.delete_tag(content.tag)
+        hub.tag(content.tag, head)
+    return purge, head
+
+
+def _unchanged(hub: Hub, content: Content) -> str:
+    """The commit of `main`, which still holds the build.
+
+    Raises:
+        HubError: it does not.
+    """
     now = hub.present()
     if now.head is None or compare(content, now.files):
         raise HubError(
             f"{hub.repo}: somebody else changed it while its history was purged",
             "look at it, and run the same command again",
         )
-    if now.tags.get(content.tag) != now.head:
-        hub.delete_tag(content.tag)
-        hub.tag(content.tag, now.head)
-    if files:
-        hub.delete_stored(files)
-    return purge, now.head
+    return now.head
