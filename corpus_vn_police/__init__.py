@@ -9,6 +9,7 @@
     cvp.check_card("out")               # where the card does not say what the files say
     cvp.sources("out", out="seeds")     # the published seeds, byte for byte
     cvp.remove("out", ID, reason="…")   # takedown: gone from a build and from those that follow it
+    cvp.publish("out", "user/name")     # to the Hub: one commit, tagged with the version
     cvp.normalise(text)                 # one text, as the build would clean it
 
 Importing this is quick: a function's libraries are imported when it is first asked for.
@@ -25,10 +26,12 @@ from corpus_vn_police.errors import CorpusError
 from corpus_vn_police.version import __version__
 
 if TYPE_CHECKING:
-    from corpus_vn_police.api import build, card, check_card, diff, remove, sources, verify
+    from corpus_vn_police.api import build, diff, publish, remove, sources, verify
+    from corpus_vn_police.card import card, check_card
     from corpus_vn_police.diff import Difference
     from corpus_vn_police.normalise import normalise_text as normalise
     from corpus_vn_police.pipeline import Build
+    from corpus_vn_police.publish import Publication
     from corpus_vn_police.remove import Removal
     from corpus_vn_police.shipped import load_dataset, path
     from corpus_vn_police.sources import Sources
@@ -39,6 +42,7 @@ __all__ = [
     "CorpusError",
     "Difference",
     "Problem",
+    "Publication",
     "Removal",
     "Report",
     "Sources",
@@ -50,6 +54,7 @@ __all__ = [
     "load_dataset",
     "normalise",
     "path",
+    "publish",
     "remove",
     "sources",
     "verify",
@@ -59,16 +64,18 @@ _HOMES = {
     "Build": ("pipeline", "Build"),
     "Difference": ("diff", "Difference"),
     "Problem": ("verify", "Problem"),
+    "Publication": ("publish", "Publication"),
     "Removal": ("remove", "Removal"),
     "Report": ("verify", "Report"),
     "Sources": ("sources", "Sources"),
     "build": ("api", "build"),
-    "card": ("api", "card"),
-    "check_card": ("api", "check_card"),
+    "card": ("card", "card"),
+    "check_card": ("card", "check_card"),
     "diff": ("api", "diff"),
     "load_dataset": ("shipped", "load_dataset"),
     "normalise": ("normalise", "normalise_text"),
     "path": ("shipped", "path"),
+    "publish": ("api", "publish"),
     "remove": ("api", "remove"),
     "sources": ("api", "sources"),
     "verify": ("api", "verify"),
@@ -76,9 +83,9 @@ _HOMES = {
 
 
 class _Package(types.ModuleType):
-    """Keeps `build`, `diff`, `normalise`, `remove`, `sources` and `verify` the functions that they are for users.
+    """Keeps `build`, `diff`, `normalise` and their like the functions that they are for users.
 
-    Importing a submodule sets it as an attribute of its package, and six of them have the name
+    Importing a submodule sets it as an attribute of its package, and seven of them have the name
     of a function. `from corpus_vn_police.build.card import ...` works all the same.
     """
 

@@ -5,19 +5,15 @@ from __future__ import annotations
 import datetime
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from corpus_vn_police.build import audit
-from corpus_vn_police.build.card import Facts, Mismatch, differences, measured_blocks, render_card
-from corpus_vn_police.build.manifest import read_manifest
-from corpus_vn_police.build.sections import fill
 from corpus_vn_police.config import FILE_NAME, REMOVED_NAME, Corpus, is_period, load_config
 from corpus_vn_police.diff import Difference, compare
-from corpus_vn_police.errors import ConfigError, DamagedError, DiskError, InputError
+from corpus_vn_police.errors import ConfigError, DiskError, InputError
 from corpus_vn_police.pipeline import Build, Job, Progress, run_build
-from corpus_vn_police.published import damage_named
 from corpus_vn_police.remote import local_copy
 from corpus_vn_police.remove import Removal, Takedown, run_remove
 from corpus_vn_police.shipped import shipped_corpus, shipped_seeds
@@ -25,7 +21,9 @@ from corpus_vn_police.sources import Sources, write_sources
 from corpus_vn_police.tombstones import Tombstones, read_removed
 from corpus_vn_police.verify import Report
 from corpus_vn_police.verify import verify as verify_folder
-from corpus_vn_police.version import GENERATOR
+
+if TYPE_CHECKING:
+    from corpus_vn_police.publish import Publication
 
 StrPath = str | os.PathLike[str]
 
@@ -99,6 +97,7 @@ def remove(
     reason: str,
     near: float | None = None,
     seeds: StrPath | None = None,
+    version: str | None = None,
     progress: Progress | None = None,
 ) -> Removal:
     """Take records down: out of a build, and kept away from those that follow it.
@@ -113,6 +112,8 @@ def remove(
             None takes none along.
         seeds: the folder of the seeds, where `removed.csv` and `CHANGES.md` are to say so; None writes
             neither.
+        version: the version of what is left, three numbers: a published version must be followed by a
+            higher one; None keeps it.
         progress: called with a step (`write`), how many rows it has just done, and of how many (None).
 
     Returns:
@@ -130,7 +131,7 @@ def remove(
         check_apart(os.fspath(seeds), target)
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     named = frozenset([ids] if isinstance(ids, str) else ids)
-    asked = Takedown(named, " ".join(reason.split()), today, near, None if seeds is None else Path(seeds))
+    asked = Takedown(named, " ".join(reason.split()), today, near, None if seeds is None else Path(seeds), version)
     try:
         removal = run_remove(target, asked, progress or (lambda step, done, total: None))
     except OSError as error:
@@ -150,6 +151,50 @@ def verify(folder: StrPath) -> Report:
     """
     with local_copy(os.fspath(folder)) as local:
         return verify_folder(local)
+
+
+def publish(
+    folder: StrPath,
+    repo: str,
+    *,
+    private: bool = False,
+    dry_run: bool = False,
+    purge_history: bool = False,
+    tell: Callable[[str], None] | None = None,
+) -> Publication:
+    """Publish a build to a dataset repository on the Hub: one commit, tagged `v` + the version of the data.
+
+    Only what differs from `main` is sent; what the manifest does not list is deleted in the same commit.
+    The token is that of `huggingface_hub`: `HF_TOKEN`, or `hf auth login`.
+
+    Args:
+        folder: a build on this machine.
+        repo: `user/name` or `hf://datasets/user/name`; made where it is not there.
+        private: whether a repository that is made is private; one that is there stays as it is.
+        dry_run: True changes nothing, and tells what would be.
+        purge_history: True makes `main` one commit afterwards, and deletes other tags and the stored files
+            that it does not refer to, for good.
+        tell: called with a line of news, such as a retry, while it goes on; None tells nobody.
+
+    Returns:
+        What it came to. Where the repository holds the build already there is no commit.
+
+    Raises:
+        ConfigError: `repo` is no name of a repository, or the Hub refuses the card.
+        UnverifiedError: `verify` finds something; nothing was sent.
+        OutputError: the folder is no build or changed meanwhile, or the version is not above the one
+            that is published; nothing was sent.
+        AccessError: there is no token, or the Hub does not let it do this.
+        HubError: the Hub failed for good after retries, or somebody else committed meanwhile.
+        DiskError: the operating system failed to read.
+    """
+    from corpus_vn_police.publish import run_publish  # it imports the Hub's client
+    from corpus_vn_police.publish.notes import Asked
+
+    try:
+        return run_publish(Path(folder), Asked(repo, private, dry_run, purge_history), tell or (lambda line: None))
+    except OSError as error:
+        raise DiskError.of(error) from error
 
 
 def sources(folder: StrPath, *, out: StrPath, progress: Progress | None = None) -> Sources:
@@ -197,77 +242,6 @@ def diff(old: StrPath, new: StrPath) -> Difference:
         return compare(Path(old), Path(new))
     except OSError as error:
         raise DiskError.of(error) from error
-
-
-def card(folder: StrPath, *, file: StrPath | None = None) -> str:
-    """Recompute the card of a build from its files.
-
-    Args:
-        folder: a build.
-        file: a Markdown file of the keeper's, whose measured blocks are filled in place, but for those that are
-            empty; None leaves all files as they are.
-
-    Returns:
-        The card, or the filled text of the file.
-
-    Raises:
-        OutputError: `folder` is no build.
-        DamagedError: its files cannot be read, or its card is none that a build wrote.
-        ConfigError: it was built by another version of this package; or a block of the file is not known.
-        DiskError: the operating system failed to read or write.
-    """
-    facts = _facts(Path(folder))
-    if file is None:
-        return render_card(facts)
-    text, filled = _filled(Path(file), facts)
-    if filled != text:
-        try:
-            Path(file).write_text(filled, encoding="utf-8", newline="\n")
-        except OSError as error:
-            raise DiskError.of(error) from error
-    return filled
-
-
-def check_card(folder: StrPath, *, file: StrPath | None = None) -> list[Mismatch]:
-    """Hold the card of a build, or the measured blocks of a file of the keeper's, to the build's files.
-
-    Returns:
-        Where they differ; empty where the card says what the files say.
-
-    Raises:
-        CorpusError: as `card`.
-    """
-    facts = _facts(Path(folder))
-    if file is not None:
-        text, filled = _filled(Path(file), facts)
-        return differences(filled, text)
-    with damage_named(Path(folder)):
-        return audit.check_card(Path(folder), facts)
-
-
-def _facts(folder: Path) -> Facts:
-    try:
-        manifest = read_manifest(folder)
-        if manifest["generator"] != GENERATOR:
-            raise ConfigError(
-                f"{folder}: was built by {manifest['generator']}, this is {GENERATOR}",
-                "build it again, or install that version: another one may say the same in other words",
-            )
-        with damage_named(folder):
-            return audit.facts_of(folder, manifest, audit.read_shards(folder))
-    except ValueError as error:
-        raise DamagedError.of(folder, error) from error
-
-
-def _filled(file: Path, facts: Facts) -> tuple[str, str]:
-    """The text of a keeper's file, and the same with its blocks filled."""
-    try:
-        text = file.read_text(encoding="utf-8")
-        return text, fill(text, measured_blocks(facts))
-    except OSError as error:
-        raise InputError(f"{file}: cannot be read: {error.strerror}", "give a Markdown file") from error
-    except ValueError as error:
-        raise ConfigError(f"{file}: {error}", "mend its marks; docs/your-corpus.md shows them") from error
 
 
 def configured(seeds: StrPath | None, config: StrPath | None) -> tuple[str, Corpus]:

@@ -7,7 +7,7 @@ arguments, and a machine that fails.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 @dataclass
@@ -101,6 +101,34 @@ class DiskError(CorpusError):
         """What the system said, with the file that it said it of."""
         name = f"{error.filename}: " if error.filename else ""
         return cls(f"{name}{error.strerror or error}", "check the disk and the permissions")
+
+
+class AccessError(CorpusError):
+    """The Hub does not let in who asks: no token, a wrong one, one without the right, another repository."""
+
+    code = "access"
+
+
+class HubError(CorpusError):
+    """The Hub failed for good after retries, or somebody else changed the repository meanwhile."""
+
+    code = "hub"
+    exit_code = 3
+
+
+@dataclass
+class UnverifiedError(CorpusError):
+    """`publish`: `verify` found something; nothing was sent.
+
+    Attributes:
+        report: what it found, a `Report`.
+    """
+
+    report: Any = None
+    code: ClassVar[str] = "unverified"
+    exit_code: ClassVar[int] = 1
+
+    __hash__ = Exception.__hash__
 
 
 class InterruptedBuildError(CorpusError):

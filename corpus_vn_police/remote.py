@@ -26,6 +26,7 @@ def local_copy(location: str) -> Iterator[Path]:
         yield Path(location)
         return
     system, root = filesystem(location)
+    system.invalidate_cache()  # of listings, which outlive what is published in the same process
     with tempfile.TemporaryDirectory(prefix="corpus-vn-police-") as folder:
         try:
             if not system.exists(f"{root}/{FILE_NAME}"):

@@ -45,6 +45,7 @@ class Takedown:
         date: the day, `YYYY-MM-DD`.
         near: the Jaccard similarity from which on published records go along; None where none do.
         seeds: the folder of the seeds, where it is written down; None where it is not.
+        version: the version of what is left; None keeps it.
     """
 
     ids: frozenset[str]
@@ -52,6 +53,7 @@ class Takedown:
     date: str
     near: float | None = None
     seeds: Path | None = None
+    version: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be done."""
@@ -123,8 +125,8 @@ def run_remove(out: Path, asked: Takedown, progress: Progress = lambda step, don
         pairs = going.tombstones.pairs | Tombstones.of(already.select("id", "sha256").iter_rows()).pairs
         lines = removed_lines(pairs - known.pairs, asked.date, asked.reason)
         changes = None if asked.seeds is None or not lines else _with_takedown(asked.seeds, asked, pairs)
-        if named or changes is not None:
-            corpus = _corpus(out, manifest)
+        if named or changes is not None or asked.version not in (None, manifest["version"]):
+            corpus = _corpus(out, manifest, asked.version)
             corpus = corpus if changes is None else replace(corpus, changes=changes)
             finished = _rewrite(out, state.new, manifest, going, corpus, progress)
             forget(state.parts, going.tombstones)
@@ -305,14 +307,15 @@ def _rewrite(
     return finished
 
 
-def _corpus(out: Path, manifest: dict[str, Any]) -> Corpus:
-    """The settings of a build.
+def _corpus(out: Path, manifest: dict[str, Any], version: str | None) -> Corpus:
+    """The settings of a build, with another version where one is given.
 
     Raises:
         OutputError: its card is not one that a build wrote.
+        ConfigError: the version is none.
     """
     try:
-        return read_corpus(out, manifest)
+        return read_corpus(out, manifest, version)
     except ValueError as error:
         raise _damaged(out, f"README.md: {error}") from error
 

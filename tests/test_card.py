@@ -140,7 +140,7 @@ def test_filling_a_file_changes_its_blocks_alone(prose):
         filled = fill(prose, _OTHER)
     except ValueError:
         return
-    marks = re.compile(r"(<!-- measured: \w+ -->\n).*?(<!-- end: \w+ -->)", re.DOTALL)
+    marks = re.compile(r"^(<!-- measured: \w+ -->\n).*?^(<!-- end: \w+ -->)", re.DOTALL | re.MULTILINE)
     assert marks.sub(r"\1\2", filled).rstrip("\n") == marks.sub(r"\1\2", prose.replace("\r\n", "\n")).rstrip("\n")
 
 

@@ -19,6 +19,7 @@ ALLOWED = {
     "known": {"parts", "read", "tombstones"}, "remote": {"build", "read"}, "published": {"build", "split"},
     "leaks": {"dedup", "published", "split"}, "verify": {"build", "leaks", "split"}, "sources": {"build", "published"},
     "diff": {"build", "published", "split"}, "changes": {"build", "diff"},
+    "publish": {"build", "verify"},
 }  # fmt: skip
 
 

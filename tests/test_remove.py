@@ -144,6 +144,24 @@ def test_what_was_left_out_as_a_copy_goes_along_and_is_told(here):
     )
 
 
+def test_what_is_left_gets_the_version_that_is_given(here):
+    def version():
+        assert cvp.verify(here / "out").ok
+        return json.loads((here / "out/manifest.json").read_text())["version"]
+
+    assert version() == "0.1.0"
+    removal = cvp.remove(here / "out", _id("a.txt"), reason="x", version="0.1.1")
+    assert (
+        version(),
+        f"**Data version:** 0.1.1\n- **Content digest:** `{removal.digest}`" in (here / "out/README.md").read_text(),
+    ) == ("0.1.1", True)
+    again = cvp.remove(here / "out", _id("a.txt"), reason="x", version="0.2.0")  # also of what had been taken down
+    assert (version(), again.digest, again.already) == ("0.2.0", removal.digest, (_id("a.txt"),))
+    with pytest.raises(ConfigError, match="the arguments: version"):
+        cvp.remove(here / "out", _id("a.txt"), reason="x", version="next")
+    assert version() == "0.2.0"
+
+
 def test_a_tombstone_keeps_id_and_sha256_alone(here):
     rows = {row["id"]: row for row in ledger(here / "out")}
     cvp.remove(here / "out", _id("a.txt"), reason="x")

@@ -72,8 +72,13 @@ def read_shards(folder: Path) -> list[Written]:
     return [shard.written() for shard in found]
 
 
-def read_corpus(folder: Path, manifest: dict[str, Any]) -> Corpus:
+def read_corpus(folder: Path, manifest: dict[str, Any], version: str | None = None) -> Corpus:
     """The settings of a build: from its manifest, and the keeper's words from its card.
+
+    Args:
+        folder: the build.
+        manifest: its manifest.
+        version: another version of the data, as an argument gives it; None is the manifest's.
 
     Raises:
         ValueError: the card is not one that a build wrote.
@@ -81,8 +86,13 @@ def read_corpus(folder: Path, manifest: dict[str, Any]) -> Corpus:
         OSError: the card cannot be read.
     """
     prose, changes = read_prose((folder / FILE_NAME).read_bytes().decode())
-    settings = {"name": manifest["name"], "version": manifest["version"], **manifest["card"], **manifest["config"]}
-    return corpus_of(settings, prose, changes, f"{folder}/manifest.json")
+    settings = {
+        "name": manifest["name"],
+        "version": version or manifest["version"],
+        **manifest["card"],
+        **manifest["config"],
+    }
+    return corpus_of(settings, prose, changes, "the arguments" if version else f"{folder}/manifest.json")
 
 
 def facts_of(folder: Path, manifest: dict[str, Any], shards: Sequence[Written]) -> Facts:

@@ -12,6 +12,7 @@ import typer
 
 from corpus_vn_police.cli.card import card
 from corpus_vn_police.cli.options import Config, Folder, Json, Located, Seeds, Workers
+from corpus_vn_police.cli.publish import publish
 from corpus_vn_police.cli.show import print_error, print_json, printable, progress, say, speaks_unicode
 from corpus_vn_police.cli.takedown import remove
 from corpus_vn_police.errors import ConfigError, CorpusError, DiskError, InterruptedBuildError
@@ -231,6 +232,8 @@ def verify(folder: Located, as_json: Json = False) -> int:
 
 
 app.command(epilog='Example: corpus-vn-police remove my_dataset --id c76f5c9e64c8c598 --reason "asked for"')(remove)
+
+app.command(epilog="Example: corpus-vn-police publish my_dataset user/name --dry-run")(publish)
 
 
 app.command(epilog="Example: corpus-vn-police card my_dataset --check")(card)

@@ -30,17 +30,18 @@ def card(
 
     With --file the blocks that FILE has are filled in place; empty ones stay empty.
     """
-    from corpus_vn_police import api
+    from corpus_vn_police import card as recompute
+    from corpus_vn_police import check_card
 
     name = str(file or folder / "README.md")
     if not check:
-        text = api.card(folder, file=file)
+        text = recompute(folder, file=file)
         if as_json:
             print_json({"card": text})
         else:
             print(text if file is None else f"filled {printable(file)}", end="" if file is None else "\n")
         return 0
-    found = api.check_card(folder, file=file)
+    found = check_card(folder, file=file)
     if as_json:
         print_json({"ok": not found, "differences": [asdict(each) for each in found]})
         return int(bool(found))

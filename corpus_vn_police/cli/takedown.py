@@ -29,6 +29,9 @@ def remove(
     seeds: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write removed.csv and CHANGES.md there; else lines are printed.")
     ] = None,
+    version: Annotated[
+        str | None, typer.Option("--version", metavar="X.Y.Z", help="The version of what is left; else it stays.")
+    ] = None,
     as_json: Json = False,
 ) -> int:
     """Take records down: out of a build, and out of those that follow it."""
@@ -36,7 +39,7 @@ def remove(
 
     named = [*(ids or []), *(_read_ids(ids_file) if ids_file else [])]
     with progress(quiet=as_json) as moved:
-        removal = api.remove(folder, named, reason=reason, near=near, seeds=seeds, progress=moved)
+        removal = api.remove(folder, named, reason=reason, near=near, seeds=seeds, version=version, progress=moved)
     if as_json:
         print_json(asdict(removal))
     else:
