@@ -6,6 +6,7 @@
     cvp.build("my_seeds", out="out")    # a folder of seeds -> a dataset
     cvp.verify("out").ok                # whether a build is what its manifest says
     cvp.diff("old", "new")              # records added, removed, changed, moved to another split
+    cvp.report("out", out="r.html")     # a page for the keeper's own eyes, never published
     cvp.sources("out", out="seeds")     # the published seeds, byte for byte
     cvp.remove("out", ID, reason="…")   # takedown: gone from a build and from those that follow it
     cvp.normalise(text)                 # one text, as the build would clean it
@@ -24,11 +25,12 @@ from corpus_vn_police.errors import CorpusError
 from corpus_vn_police.version import __version__
 
 if TYPE_CHECKING:
-    from corpus_vn_police.api import build, diff, remove, sources, verify
+    from corpus_vn_police.api import build, diff, remove, report, sources, verify
     from corpus_vn_police.diff import Difference
     from corpus_vn_police.normalise import normalise_text as normalise
     from corpus_vn_police.pipeline import Build
     from corpus_vn_police.remove import Removal
+    from corpus_vn_police.report import Page
     from corpus_vn_police.shipped import load_dataset, path
     from corpus_vn_police.sources import Sources
     from corpus_vn_police.verify import Problem, Report
@@ -37,6 +39,7 @@ __all__ = [
     "Build",
     "CorpusError",
     "Difference",
+    "Page",
     "Problem",
     "Removal",
     "Report",
@@ -48,6 +51,7 @@ __all__ = [
     "normalise",
     "path",
     "remove",
+    "report",
     "sources",
     "verify",
 ]
@@ -55,6 +59,7 @@ __all__ = [
 _HOMES = {
     "Build": ("pipeline", "Build"),
     "Difference": ("diff", "Difference"),
+    "Page": ("report", "Page"),
     "Problem": ("verify", "Problem"),
     "Removal": ("remove", "Removal"),
     "Report": ("verify", "Report"),
@@ -65,15 +70,16 @@ _HOMES = {
     "normalise": ("normalise", "normalise_text"),
     "path": ("shipped", "path"),
     "remove": ("api", "remove"),
+    "report": ("api", "report"),
     "sources": ("api", "sources"),
     "verify": ("api", "verify"),
 }
 
 
 class _Package(types.ModuleType):
-    """Keeps `build`, `diff`, `normalise`, `remove`, `sources` and `verify` the functions that they are for users.
+    """Keeps `build`, `diff`, `remove`, `report` and others the functions that they are for users.
 
-    Importing a submodule sets it as an attribute of its package, and six of them have the name
+    Importing a submodule sets it as an attribute of its package, and seven of them have the name
     of a function. `from corpus_vn_police.build.card import ...` works all the same.
     """
 
