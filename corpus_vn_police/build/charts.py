@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 from corpus_vn_police.build.figures import Figures
 
@@ -32,6 +33,23 @@ _WIDTH, _HEIGHT = 7.2, 2.7  # inches at 72 units
 
 
 @dataclass(frozen=True)
+class Plan:
+    """A picture to be drawn.
+
+    Attributes:
+        name, title, alt: as of the `Chart`.
+        kind: how it is drawn.
+        bars: label and height of each, or row, first date, last date and label of the time that it spans.
+    """
+
+    name: str
+    title: str
+    alt: str
+    kind: str
+    bars: tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True)
 class Chart:
     """A picture of some figures.
 
@@ -52,7 +70,7 @@ class Chart:
     @property
     def files(self) -> dict[str, bytes]:
         """Its files by their path below the build."""
-        return {f"{FOLDER}/{self.name}.svg": self.light, f"{FOLDER}/{self.name}-dark.svg": self.dark}
+        return dict(zip(_names(self.name), (self.light, self.dark), strict=True))
 
 
 def can_draw() -> bool:
@@ -60,28 +78,51 @@ def can_draw() -> bool:
     return importlib.util.find_spec("matplotlib") is not None
 
 
-def draw_charts(figures: Figures) -> tuple[Chart, ...]:
-    """Draw what can be drawn of a build's figures.
+def plan_charts(figures: Figures) -> tuple[Plan, ...]:
+    """What can be drawn of a build's figures.
 
     Returns:
         Records per month, lengths, ledger and splits; without months (every record is undated, or says no more
-        than its year) not the first, without dates not the last. Empty without matplotlib.
+        than its year) not the first, without dates not the last.
     """
-    if not can_draw():
-        return ()
     plans = [_months(figures), _lengths(figures), _ledger(figures), _splits(figures)]
-    return tuple(_draw(plan) for plan in plans if plan)
+    return tuple(plan for plan in plans if plan)
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """A picture to be drawn; `bars` are label and height, or row, first, last and label of the time that it spans."""
+def draw_charts(figures: Figures) -> tuple[Chart, ...]:
+    """Draw what `plan_charts` plans; empty without matplotlib."""
+    return tuple(map(_draw, plan_charts(figures))) if can_draw() else ()
 
-    name: str
-    title: str
-    alt: str
-    kind: str
-    bars: tuple[tuple[Any, ...], ...]
+
+def check_charts(folder: Path, figures: Figures) -> dict[str, str]:
+    """Compare a build's pictures with its figures.
+
+    Their words are compared always, and every byte where the matplotlib that drew them is installed here.
+
+    Returns:
+        Of each file that is not what it should be what is wrong with it.
+    """
+    wrong = {}
+    for plan in plan_charts(figures):
+        for name in _names(plan.name):
+            svg = (folder / name).read_bytes() if (folder / name).is_file() else b""
+            if f"<dc:description>{escape(plan.alt)}</dc:description>".encode() not in svg:
+                wrong[name] = f"does not say: {plan.alt}"
+            elif _drawn_by_ours(svg) and _draw(plan).files[name] != svg:
+                wrong[name] = "is not the picture of these figures"
+    return wrong
+
+
+def _names(name: str) -> tuple[str, str]:
+    return f"{FOLDER}/{name}.svg", f"{FOLDER}/{name}-dark.svg"
+
+
+def _drawn_by_ours(svg: bytes) -> bool:
+    if not can_draw():
+        return False
+    import matplotlib
+
+    return f"Matplotlib v{matplotlib.__version__}, ".encode() in svg
 
 
 def write_charts(folder: Path, charts: Iterable[Chart]) -> list[str]:
@@ -99,7 +140,7 @@ def write_charts(folder: Path, charts: Iterable[Chart]) -> list[str]:
     return written
 
 
-def _months(figures: Figures) -> _Plan | None:
+def _months(figures: Figures) -> Plan | None:
     if not figures.months:
         return None
     first, last = min(figures.months), max(figures.months)
@@ -114,7 +155,7 @@ def _months(figures: Figures) -> _Plan | None:
     alt = f"Bars, one a {unit} from {first} to {last}: {_records(counted)}, the most in {most} ({highest:,})."
     rest = figures.records - counted
     without = f" {_records(rest)} without a month {'is' if rest == 1 else 'are'} not shown." if rest else ""
-    return _Plan("months", f"Records per {unit}", alt + without, "columns", tuple(bars))
+    return Plan("months", f"Records per {unit}", alt + without, "columns", tuple(bars))
 
 
 _BARS = 240  # what an axis of this width can show; a header may name the year 1
@@ -126,36 +167,34 @@ def _label(place: int, width: int) -> str:
     return _month(place) if width == 1 else f"{place * width // 12:04d}"
 
 
-def _lengths(figures: Figures) -> _Plan:
+def _lengths(figures: Figures) -> Plan:
     low, high = figures.lengths["shortest"], figures.lengths["longest"]
     alt = (
         f"Bars of how many records have how many syllables: {low:,} to {high:,}, "
         f"half of them {figures.lengths['lower_quartile']:,g} to {figures.lengths['upper_quartile']:,g}, "
         f"in the median {figures.lengths['median']:,g}. The last bar has no upper end."
     )
-    return _Plan("lengths", "Records by length in syllables", alt, "histogram", tuple(figures.histogram.items()))
+    return Plan("lengths", "Records by length in syllables", alt, "histogram", tuple(figures.histogram.items()))
 
 
-def _ledger(figures: Figures) -> _Plan:
+def _ledger(figures: Figures) -> Plan:
     bars = [(status, count) for status, count in figures.status.items() if count and status != "rejected"]
     bars += [(f"rejected: {reason}", count) for reason, count in list(figures.reasons.items())[:_REASONS]]
     others = sum(list(figures.reasons.values())[_REASONS:])
     bars += [("rejected: other reasons", others)] if others else []
     said = ", ".join(f"{label} {count:,}" for label, count in bars)
-    return _Plan(
-        "ledger", "Seeds by what became of them", f"Bars of {figures.seeds:,} seeds: {said}.", "rows", (*bars,)
-    )
+    return Plan("ledger", "Seeds by what became of them", f"Bars of {figures.seeds:,} seeds: {said}.", "rows", (*bars,))
 
 
 _REASONS = 10  # the ledger's other reasons share a bar
 
 
-def _splits(figures: Figures) -> _Plan | None:
+def _splits(figures: Figures) -> Plan | None:
     spans = tuple((each.split, each.first, each.last, _records(each.records)) for each in figures.splits if each.first)
     if not spans:
         return None
     said = "; ".join(f"{split} from {first} to {last}, {records}" for split, first, last, records in spans)
-    return _Plan("splits", "The time that each split spans", f"A bar a split: {said}.", "spans", spans)
+    return Plan("splits", "The time that each split spans", f"A bar a split: {said}.", "spans", spans)
 
 
 def _records(count: int) -> str:
@@ -171,7 +210,7 @@ def _month(number: int) -> str:
 
 
 @functools.lru_cache(maxsize=64)
-def _draw(plan: _Plan) -> Chart:
+def _draw(plan: Plan) -> Chart:
     import matplotlib
     from matplotlib.figure import Figure
 

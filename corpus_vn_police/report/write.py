@@ -116,9 +116,8 @@ def write_report(folder: Path, out: Path, asked: Asked) -> Page:
         figures, sharing = measure(folder), shared_ngrams(folder)
         hidden = _hidden(folder, older_tombstones(folder) | asked.tombstones)
         drawn = draw(folder, Published.open(folder), asked.sample, asked.seed, asked.rows, hidden)
-        corpus = corpus_of(
-            {"name": manifest["name"], "version": manifest["version"], **manifest["config"]}, None, "manifest.json"
-        )
+        settings = {"name": manifest["name"], "version": manifest["version"], **manifest["config"]}
+        corpus = corpus_of(settings, None, None, f"{folder}/manifest.json")
         gathered = _Gathered(folder, corpus, drawn, asked)
         texts = [*gathered.records(), *gathered.left_out()]
     shown_with = {"seeds": asked.seeds is not None, "seed": asked.seed, "records": len(drawn.ids)}
