@@ -7,6 +7,7 @@
     cvp.verify("out").ok                # whether a build is what its manifest says
     cvp.diff("old", "new")              # records added, removed, changed, moved to another split
     cvp.check_card("out")               # where the card does not say what the files say
+    cvp.report("out", out="r.html")     # a page for the keeper's own eyes, never published
     cvp.sources("out", out="seeds")     # the published seeds, byte for byte
     cvp.remove("out", ID, reason="…")   # takedown: gone from a build and from those that follow it
     cvp.publish("out", "user/name")     # to the Hub: one commit, tagged with the version
@@ -26,13 +27,14 @@ from corpus_vn_police.errors import CorpusError
 from corpus_vn_police.version import __version__
 
 if TYPE_CHECKING:
-    from corpus_vn_police.api import build, diff, publish, remove, sources, verify
+    from corpus_vn_police.api import build, diff, publish, remove, report, sources, verify
     from corpus_vn_police.card import card, check_card
     from corpus_vn_police.diff import Difference
     from corpus_vn_police.normalise import normalise_text as normalise
     from corpus_vn_police.pipeline import Build
     from corpus_vn_police.publish import Publication
     from corpus_vn_police.remove import Removal
+    from corpus_vn_police.report import Page
     from corpus_vn_police.shipped import load_dataset, path
     from corpus_vn_police.sources import Sources
     from corpus_vn_police.verify import Problem, Report
@@ -41,6 +43,7 @@ __all__ = [
     "Build",
     "CorpusError",
     "Difference",
+    "Page",
     "Problem",
     "Publication",
     "Removal",
@@ -56,6 +59,7 @@ __all__ = [
     "path",
     "publish",
     "remove",
+    "report",
     "sources",
     "verify",
 ]
@@ -63,6 +67,7 @@ __all__ = [
 _HOMES = {
     "Build": ("pipeline", "Build"),
     "Difference": ("diff", "Difference"),
+    "Page": ("report", "Page"),
     "Problem": ("verify", "Problem"),
     "Publication": ("publish", "Publication"),
     "Removal": ("remove", "Removal"),
@@ -77,6 +82,7 @@ _HOMES = {
     "path": ("shipped", "path"),
     "publish": ("api", "publish"),
     "remove": ("api", "remove"),
+    "report": ("api", "report"),
     "sources": ("api", "sources"),
     "verify": ("api", "verify"),
 }

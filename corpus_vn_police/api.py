@@ -16,6 +16,7 @@ from corpus_vn_police.errors import ConfigError, DiskError, InputError
 from corpus_vn_police.pipeline import Build, Job, Progress, run_build
 from corpus_vn_police.remote import local_copy
 from corpus_vn_police.remove import Removal, Takedown, run_remove
+from corpus_vn_police.report import MOST_TEXTS, Asked, Page, write_report
 from corpus_vn_police.shipped import shipped_corpus, shipped_seeds
 from corpus_vn_police.sources import Sources, write_sources
 from corpus_vn_police.tombstones import Tombstones, read_removed
@@ -226,6 +227,61 @@ def sources(folder: StrPath, *, out: StrPath, progress: Progress | None = None) 
     return replace(written, out=os.fspath(out))
 
 
+def report(
+    folder: StrPath,
+    *,
+    out: StrPath,
+    seeds: StrPath | None = None,
+    config: StrPath | None = None,
+    sample: int = MOST_TEXTS,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Page:
+    """Write a page for the keeper's own eyes: figures, charts, the ledger, records, what was left out.
+
+    Never publish it: it shows what was rejected and left out. The same build and input give the same page.
+
+    Args:
+        folder: a build on this machine.
+        out: the file to write, outside the build; it is there whole, or as it was.
+        seeds: the input, for the texts of seeds that were left out, which a build does not hold; None
+            leaves them out.
+        config: a corpus.toml, whose `removed.csv` is heeded; None is the one beside the seeds.
+        sample: texts of records, and of seeds that were left out, at most; 0 to 1,000.
+        seed: another one draws other texts.
+        progress: called with `texts`, how many it has just gathered, and of how many (None).
+
+    Returns:
+        What was written.
+
+    Raises:
+        ConfigError: an argument, corpus.toml or a line of removed.csv is not allowed; or `out` lies
+            in the build or where the seeds are.
+        OutputError: `folder` is no build.
+        DamagedError: the build cannot be read.
+        InputError: the seeds are missing, or there are none.
+        DiskError: the operating system failed to read or write.
+    """
+    if not os.fspath(out):
+        raise ConfigError("out is empty", "give a file for --out")
+    target = Path(os.path.realpath(out))
+    source = None if seeds is None else configured(seeds, config)[0]
+    if source is not None:
+        check_apart(source, target)
+    asked = Asked(
+        seeds=source,
+        sample=sample,
+        seed=seed,
+        tombstones=Tombstones() if source is None else kept_away(source, config),
+        progress=progress or (lambda step, done, total: None),
+    )
+    try:
+        page = write_report(Path(folder), target, asked)
+    except OSError as error:
+        raise DiskError.of(error) from error
+    return replace(page, out=os.fspath(out))
+
+
 def diff(old: StrPath, new: StrPath) -> Difference:
     """Compare the records of two builds by their ids.
 
@@ -289,10 +345,9 @@ def check_apart(seeds: str, out: Path) -> None:
         ConfigError: one folder lies in the other.
     """
     source = Path(os.path.realpath(seeds.removeprefix("file://")))
-    if os.path.isdir(source) and (out.is_relative_to(source) or source.is_relative_to(out)):  # noqa: PTH112
-        raise ConfigError(
-            f"--out {out} and the seeds {seeds} lie in one another", "give a folder for --out beside the seeds"
-        )
+    inside = os.path.isdir(source) and (out.is_relative_to(source) or source.is_relative_to(out))  # noqa: PTH112
+    if inside or out == source:
+        raise ConfigError(f"--out {out} and the seeds {seeds} lie in one another", "give --out beside the seeds")
 
 
 def _day(date: str | None) -> str | None:

@@ -61,15 +61,17 @@ class Published:
 
     def texts(self, places: npt.NDArray[np.int64]) -> pl.Series:
         """The texts of places, which are sorted; only their row groups are read."""
+        return pl.concat([pl.Series("text", [], pl.String), *(rows["text"] for rows in self.rows(places, "text"))])
+
+    def rows(self, places: npt.NDArray[np.int64], *columns: str) -> Iterator[pl.DataFrame]:
+        """The columns of places, which are sorted, in order; only their row groups are read."""
         holders = np.searchsorted(self.ends, places, side="right")
-        found = [pl.Series("text", [], pl.String)]
         for holder in np.unique(holders):
             path, number = self.groups[holder]
             with pq.ParquetFile(path) as file:
-                column = pl.Series("text", file.read_row_group(number, ["text"]).column("text"))
+                table = pl.DataFrame(file.read_row_group(number, list(columns)))
             start = self.ends[holder - 1] if holder else 0
-            found.append(column.gather(places[holders == holder] - start))
-        return pl.concat(found)
+            yield table[places[holders == holder] - start]
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT, SEEDS
 
 _STATUS = {"published": 2, "rejected": 0, "duplicate": 0, "near_duplicate": 0, "removed": 0}
-COMMANDS = ["build", "init", "check", "verify", "remove", "stats", "sources", "diff", "schema"]
+COMMANDS = ["build", "init", "check", "verify", "remove", "stats", "report", "sources", "diff", "schema"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -20,6 +20,7 @@ ALLOWED = {
     "leaks": {"dedup", "published", "split"}, "verify": {"build", "leaks", "split"}, "sources": {"build", "published"},
     "diff": {"build", "published", "split"}, "changes": {"build", "diff"},
     "publish": {"build", "verify"},
+    "report": {"build", "leaks", "normalise", "published", "read", "structure", "tombstones"},
 }  # fmt: skip
 
 

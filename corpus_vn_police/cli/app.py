@@ -13,6 +13,7 @@ import typer
 from corpus_vn_police.cli.card import card
 from corpus_vn_police.cli.options import Config, Folder, Json, Located, Seeds, Workers
 from corpus_vn_police.cli.publish import publish
+from corpus_vn_police.cli.report import report
 from corpus_vn_police.cli.show import print_error, print_json, printable, progress, say, speaks_unicode
 from corpus_vn_police.cli.takedown import remove
 from corpus_vn_police.errors import ConfigError, CorpusError, DiskError, InterruptedBuildError
@@ -272,6 +273,9 @@ def stats(folder: Folder, as_json: Json = False) -> int:
     print_figures(f"{manifest['name']} {manifest['version']}", figures)
     print_sharing(sharing)
     return 0
+
+
+app.command(epilog="Example: corpus-vn-police report my_dataset --seeds my_seeds --out report.html")(report)
 
 
 @app.command(epilog="Example: corpus-vn-police sources my_dataset --out my_seeds")

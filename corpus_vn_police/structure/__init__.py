@@ -11,15 +11,14 @@ from __future__ import annotations
 import polars as pl
 
 from corpus_vn_police.config import Corpus
-from corpus_vn_police.structure.captions import captions, mark_bare_captions, mark_captions
+from corpus_vn_police.structure.captions import captions
 from corpus_vn_police.structure.counts import counts
 from corpus_vn_police.structure.dateline import datelines
 from corpus_vn_police.structure.header import read_headers, reject
-from corpus_vn_police.structure.residue import mark_residue, residue_of
-from corpus_vn_police.structure.signature import mark_byline, mark_given_title, mark_title
-from corpus_vn_police.structure.units import first_of, join, part, plain_paragraphs
+from corpus_vn_police.structure.marks import kinds, marked, one_line
+from corpus_vn_police.structure.units import first_of, join, plain_paragraphs
 
-__all__ = ["reject", "structure"]
+__all__ = ["kinds", "reject", "structure"]
 
 
 def structure(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
@@ -38,7 +37,7 @@ def structure(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
         A text whose header or body is at fault has its `reason`, `pointer` and `detail`; `detail`
         of the others counts the residue that was taken out.
     """
-    batch = read_headers(batch, corpus.limits.latest).with_columns(_one_line(batch["title"]))
+    batch = read_headers(batch, corpus.limits.latest).with_columns(one_line(batch["title"]))
     batch = _take_apart(batch) if corpus.structure else batch.with_columns(plain_paragraphs())
     batch = batch.with_columns(counts(batch["text"]))
     limit = corpus.limits.max_paragraphs
@@ -51,13 +50,7 @@ def structure(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
 def _take_apart(batch: pl.DataFrame) -> pl.DataFrame:
     alive = batch["reason"].is_null()
     rows = len(batch)
-    # Where lines stand tight, or the header gives the day, the headline is often among them.
-    headed = ~batch["text"].fill_null("").str.contains("\n\n", literal=True) | (batch["date_precision"] == "day")
-    headed = headed.fill_null(False)
-    units = mark_residue(part(batch["text"].set(~alive, None))).pipe(mark_given_title, batch["title"])
-    taken = residue_of(units, rows)
-    units = units.drop("scraps").pipe(mark_captions).pipe(mark_title, batch["title"].is_null(), headed)
-    units = units.pipe(mark_byline).pipe(mark_bare_captions)
+    units, taken = marked(batch, alive)
     titles = first_of(units, "title", rows)
     said = pl.concat_str(pl.lit("residue taken out: "), taken.cast(pl.String), pl.lit(" places"))
     detail = pl.concat_str("detail", pl.when(alive & (taken > 0)).then(said), separator="; ", ignore_nulls=True)
@@ -69,10 +62,3 @@ def _take_apart(batch: pl.DataFrame) -> pl.DataFrame:
         first_of(units, "byline", rows),
         *datelines(units, batch["date"]).get_columns(),
     )
-
-
-def _one_line(title: pl.Series) -> pl.Series:
-    if title.null_count() == len(title):
-        return title
-    line = title.str.replace_all("\n+", " ").str.strip_chars(" ")
-    return line.set(line == "", None).alias("title")

@@ -1,0 +1,42 @@
+"""The command `report`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from corpus_vn_police.cli.options import Config, Folder, Json
+from corpus_vn_police.cli.show import print_json, printable, progress
+
+
+def report(
+    folder: Folder,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The page to write, outside the build.")],
+    seeds: Annotated[
+        str | None,
+        typer.Option(metavar="SEEDS", help="The input: also show the texts of seeds that were left out."),
+    ] = None,
+    config: Config = None,
+    sample: Annotated[int, typer.Option(metavar="N", help="Texts of records, and of seeds left out, at most.")] = 1_000,
+    seed: Annotated[int, typer.Option(metavar="N", help="Another one draws other texts.")] = 0,
+    as_json: Json = False,
+) -> int:
+    """Write a page for the keeper's own eyes, never to be published.
+
+    Totals, charts, the ledger with filter and search, records, and what was left out of them.
+    """
+    from corpus_vn_police import api
+
+    with progress(quiet=as_json) as moved:
+        page = api.report(folder, out=out, seeds=seeds, config=config, sample=sample, seed=seed, progress=moved)
+    if as_json:
+        print_json(asdict(page))
+        return 0
+    print(f"{printable(page.out)}: {page.bytes:,} bytes")
+    texts = f"texts of {page.records:,} records and {page.left_out:,} seeds left out"
+    print(f"  {page.rows:,} of {page.seeds:,} ledger rows, {texts}")
+    print("  for your own eyes: it shows what was rejected and left out, so do not publish it")
+    return 0
