@@ -1,4 +1,4 @@
-"""Parquet files -> a whole build: the card and the manifest beside them."""
+"""Parquet files -> a whole build: the card, the Croissant file and the manifest beside them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corpus_vn_police.build.card import render_card
+from corpus_vn_police.build.croissant import FILE_NAME as CROISSANT
+from corpus_vn_police.build.croissant import croissant, write_croissant
 from corpus_vn_police.build.digest import content_digest
 from corpus_vn_police.build.figures import Figures, measure
 from corpus_vn_police.build.manifest import manifest, write_manifest
@@ -28,7 +30,7 @@ class Finished:
 
 
 def finish(folder: Path, corpus: Corpus, date: str | None, shards: Sequence[Written]) -> Finished:
-    """Write card and manifest beside the Parquet files of a build.
+    """Write card, Croissant file and manifest beside the Parquet files of a build.
 
     Args:
         folder: holds the shards and the ledger.
@@ -43,10 +45,13 @@ def finish(folder: Path, corpus: Corpus, date: str | None, shards: Sequence[Writ
     figures = finished.figures
     card = render_card(corpus, figures, shards, finished.digest)
     (folder / "README.md").write_text(card, encoding="utf-8", newline="\n")
-    others = [Written(name, *file_digest(folder / name)) for name in ("README.md", "ledger.parquet")]
+    date = date or figures.newest
+    ledger = Written("ledger.parquet", *file_digest(folder / "ledger.parquet"))
+    write_croissant(croissant(corpus, figures, [*shards, ledger], finished.digest, date), folder)
+    others = [ledger, *(Written(name, *file_digest(folder / name)) for name in ("README.md", CROISSANT))]
     content = manifest(
         corpus,
-        date=date or figures.newest,
+        date=date,
         digest=finished.digest,
         status=figures.status,
         splits=finished.splits,
