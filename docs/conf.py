@@ -24,6 +24,7 @@ napoleon_use_ivar = True
 nitpick_ignore_regex = [("py:.*", r"(?!corpus_vn_police\.).*")]
 
 html_theme = "furo"
+pygments_dark_style = "github-dark"
 html_title = "corpus-vn-police"
 html_static_path = ["_static"]
 html_css_files = ["tables.css"]

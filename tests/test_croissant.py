@@ -4,19 +4,20 @@ import datetime
 import json
 import logging
 import math
+import re
 import shutil
 import warnings
 
 import polars as pl
 import pytest
-from conftest import SEEDS
+from conftest import ROOT, SEEDS
 
 import corpus_vn_police as cvp
 from corpus_vn_police.build import parquet
 from corpus_vn_police.build.croissant import croissant, differences
 from corpus_vn_police.build.figures import measure
 from corpus_vn_police.build.parquet import FOLDERS, Written, file_digest
-from corpus_vn_police.build.rai import sections
+from corpus_vn_police.build.rai import SECTIONS, sections
 from corpus_vn_police.config import load_config
 from corpus_vn_police.contract import CONFIGS, load_contract
 
@@ -413,3 +414,12 @@ def test_a_file_that_is_not_what_was_built_differs(many):
 def _config(file_object):
     folders = {folder: config for config, folder in FOLDERS.items()}
     return folders.get(file_object["contentUrl"].partition("/")[0], "")
+
+
+def test_the_documentation_says_which_section_becomes_what():
+    text = (ROOT / "docs/croissant.md").read_text(encoding="utf-8")
+    said = {}
+    for headings, keys in re.findall(r"^\| ([^|`]+) \| ((?:`rai:\w+`(?:, )?)+) \|$", text, re.MULTILINE):
+        for heading in re.sub("Bias, Risks, and", "Bias; Risks; and", headings).split(", "):
+            said[heading.replace(";", ",").lower()] = tuple(re.findall(r"rai:(\w+)", keys))
+    assert said == {heading: keys for heading, keys in SECTIONS.items() if keys}

@@ -14,7 +14,7 @@ from corpus_vn_police.config import Corpus
 
 # The sections of the Hub's card, as its template names them. What stands below a heading that is not
 # listed belongs to the one above it.
-_SECTIONS: dict[str, tuple[str, ...]] = {
+SECTIONS: dict[str, tuple[str, ...]] = {
     "uses": ("dataUseCases",),
     "direct use": ("dataUseCases",),
     "out-of-scope use": ("dataLimitations",),
@@ -51,7 +51,7 @@ def rai_fields(corpus: Corpus, figures: Figures, configs: Sequence[str]) -> dict
     """
     found: dict[str, list[str]] = {}
     for heading, text in sections(corpus.prose or ""):
-        for key in _SECTIONS[heading] if heading else ():
+        for key in SECTIONS[heading] if heading else ():
             found.setdefault(key, []).append(text)
     for key, text in _known(corpus, figures, configs):
         found.setdefault(key, []).append(text)
@@ -86,7 +86,7 @@ def sections(markdown: str) -> Iterator[tuple[str, str]]:
 
 
 def _nearest(above: list[tuple[int, str]]) -> str:
-    return next((heading for _, heading in reversed(above) if heading in _SECTIONS), "")
+    return next((heading for _, heading in reversed(above) if heading in SECTIONS), "")
 
 
 def _plain(node: SyntaxTreeNode) -> str:
