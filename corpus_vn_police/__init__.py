@@ -6,6 +6,7 @@
     cvp.build("my_seeds", out="out")    # a folder of seeds -> a dataset
     cvp.verify("out").ok                # whether a build is what its manifest says
     cvp.diff("old", "new")              # records added, removed, changed, moved to another split
+    cvp.check_card("out")               # where the card does not say what the files say
     cvp.sources("out", out="seeds")     # the published seeds, byte for byte
     cvp.remove("out", ID, reason="…")   # takedown: gone from a build and from those that follow it
     cvp.normalise(text)                 # one text, as the build would clean it
@@ -24,7 +25,7 @@ from corpus_vn_police.errors import CorpusError
 from corpus_vn_police.version import __version__
 
 if TYPE_CHECKING:
-    from corpus_vn_police.api import build, diff, remove, sources, verify
+    from corpus_vn_police.api import build, card, check_card, diff, remove, sources, verify
     from corpus_vn_police.diff import Difference
     from corpus_vn_police.normalise import normalise_text as normalise
     from corpus_vn_police.pipeline import Build
@@ -43,6 +44,8 @@ __all__ = [
     "Sources",
     "__version__",
     "build",
+    "card",
+    "check_card",
     "diff",
     "load_dataset",
     "normalise",
@@ -60,6 +63,8 @@ _HOMES = {
     "Report": ("verify", "Report"),
     "Sources": ("sources", "Sources"),
     "build": ("api", "build"),
+    "card": ("api", "card"),
+    "check_card": ("api", "check_card"),
     "diff": ("api", "diff"),
     "load_dataset": ("shipped", "load_dataset"),
     "normalise": ("normalise", "normalise_text"),

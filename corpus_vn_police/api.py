@@ -9,10 +9,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from corpus_vn_police.build import audit
+from corpus_vn_police.build.card import Facts, Mismatch, differences, measured_blocks, render_card
+from corpus_vn_police.build.manifest import read_manifest
+from corpus_vn_police.build.sections import fill
 from corpus_vn_police.config import FILE_NAME, REMOVED_NAME, Corpus, is_period, load_config
 from corpus_vn_police.diff import Difference, compare
-from corpus_vn_police.errors import ConfigError, DiskError, InputError
+from corpus_vn_police.errors import ConfigError, DamagedError, DiskError, InputError
 from corpus_vn_police.pipeline import Build, Job, Progress, run_build
+from corpus_vn_police.published import damage_named
 from corpus_vn_police.remote import local_copy
 from corpus_vn_police.remove import Removal, Takedown, run_remove
 from corpus_vn_police.shipped import shipped_corpus, shipped_seeds
@@ -20,6 +25,7 @@ from corpus_vn_police.sources import Sources, write_sources
 from corpus_vn_police.tombstones import Tombstones, read_removed
 from corpus_vn_police.verify import Report
 from corpus_vn_police.verify import verify as verify_folder
+from corpus_vn_police.version import GENERATOR
 
 StrPath = str | os.PathLike[str]
 
@@ -191,6 +197,77 @@ def diff(old: StrPath, new: StrPath) -> Difference:
         return compare(Path(old), Path(new))
     except OSError as error:
         raise DiskError.of(error) from error
+
+
+def card(folder: StrPath, *, file: StrPath | None = None) -> str:
+    """Recompute the card of a build from its files.
+
+    Args:
+        folder: a build.
+        file: a Markdown file of the keeper's, whose measured blocks are filled in place, but for those that are
+            empty; None leaves all files as they are.
+
+    Returns:
+        The card, or the filled text of the file.
+
+    Raises:
+        OutputError: `folder` is no build.
+        DamagedError: its files cannot be read, or its card is none that a build wrote.
+        ConfigError: it was built by another version of this package; or a block of the file is not known.
+        DiskError: the operating system failed to read or write.
+    """
+    facts = _facts(Path(folder))
+    if file is None:
+        return render_card(facts)
+    text, filled = _filled(Path(file), facts)
+    if filled != text:
+        try:
+            Path(file).write_text(filled, encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise DiskError.of(error) from error
+    return filled
+
+
+def check_card(folder: StrPath, *, file: StrPath | None = None) -> list[Mismatch]:
+    """Hold the card of a build, or the measured blocks of a file of the keeper's, to the build's files.
+
+    Returns:
+        Where they differ; empty where the card says what the files say.
+
+    Raises:
+        CorpusError: as `card`.
+    """
+    facts = _facts(Path(folder))
+    if file is not None:
+        text, filled = _filled(Path(file), facts)
+        return differences(filled, text)
+    with damage_named(Path(folder)):
+        return audit.check_card(Path(folder), facts)
+
+
+def _facts(folder: Path) -> Facts:
+    try:
+        manifest = read_manifest(folder)
+        if manifest["generator"] != GENERATOR:
+            raise ConfigError(
+                f"{folder}: was built by {manifest['generator']}, this is {GENERATOR}",
+                "build it again, or install that version: another one may say the same in other words",
+            )
+        with damage_named(folder):
+            return audit.facts_of(folder, manifest, audit.read_shards(folder))
+    except ValueError as error:
+        raise DamagedError.of(folder, error) from error
+
+
+def _filled(file: Path, facts: Facts) -> tuple[str, str]:
+    """The text of a keeper's file, and the same with its blocks filled."""
+    try:
+        text = file.read_text(encoding="utf-8")
+        return text, fill(text, measured_blocks(facts))
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read: {error.strerror}", "give a Markdown file") from error
+    except ValueError as error:
+        raise ConfigError(f"{file}: {error}", "mend its marks; docs/your-corpus.md shows them") from error
 
 
 def configured(seeds: StrPath | None, config: StrPath | None) -> tuple[str, Corpus]:

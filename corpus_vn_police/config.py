@@ -19,9 +19,13 @@ from typing import Any
 from corpus_vn_police.contract import document, first_error, validator
 from corpus_vn_police.contract.arrow import resolve
 from corpus_vn_police.errors import ConfigError
+from corpus_vn_police.hub import hub_values, nearest
 
 FILE_NAME = "corpus.toml"
 REMOVED_NAME = "removed.csv"  # beside it: what was taken down
+CHANGES_NAME = "CHANGES.md"  # beside it: what each version of the data changed
+CARD_KEYS = ("title", "language", "license", "license_name", "license_link", "homepage", "contact", "citation")
+"""The keys that shape the card, not the data."""
 _LONGEST = 1 << 20  # bytes; a keeper's settings have a few thousand
 
 
@@ -83,6 +87,7 @@ class Corpus:
     Attributes:
         prose: the hand-written half of the card, as Markdown text (not its path); None where
             there is none.
+        changes: what each version changed, as Markdown text; None where the keeper does not say.
         settings: all keys that shape the data, as corpus.toml has them: for the manifest.
     """
 
@@ -106,6 +111,13 @@ class Corpus:
     contact: str | None = None
     citation: str | None = None
     prose: str | None = None
+    changes: str | None = None
+
+    @property
+    def card(self) -> dict[str, str]:
+        """The keys of `CARD_KEYS` that have a value, the title always."""
+        said = {key: getattr(self, key) for key in CARD_KEYS}
+        return {key: value for key, value in said.items() if value is not None}
 
     def with_flags(self, *, dedup: str | None = None, latest: str | None = None) -> Corpus:
         """The settings with those that a flag of the command line set; None leaves one as it is.
@@ -117,7 +129,7 @@ class Corpus:
         document = {key: dict(value) if isinstance(value, dict) else value for key, value in self.settings.items()}
         for table, values in changes.items():
             document[table] |= {key: value for key, value in values.items() if value is not None}
-        return replace(_corpus(document, "the arguments"), prose=self.prose)
+        return replace(_corpus(document, "the arguments"), prose=self.prose, changes=self.changes)
 
 
 def load_config(path: Path | None) -> Corpus:
@@ -146,30 +158,37 @@ def load_config(path: Path | None) -> Corpus:
             f"{path}: a value is too large or nested too deep: {error}", "corpus-vn-police init DIR writes an example"
         ) from error
     prose = raw.get("card", {}).get("prose")
-    return replace(corpus, prose=_prose(path, prose)) if prose else corpus
+    changes = CHANGES_NAME if (path.parent / CHANGES_NAME).exists() else None
+    return replace(
+        corpus,
+        prose=_text(path, "card.prose", prose) if prose else None,
+        changes=_text(path, "the file beside it", changes) if changes else None,
+    )
 
 
-def corpus_of(settings: dict[str, Any], prose: str | None, where: str) -> Corpus:
+def corpus_of(settings: dict[str, Any], prose: str | None, changes: str | None, where: str) -> Corpus:
     """The settings of a corpus whose corpus.toml is not at hand.
 
     Args:
         settings: the keys, as corpus.toml has them; what is missing has its default.
         prose: the hand-written half of the card; None where there is none.
+        changes: what each version changed; None where the keeper does not say.
         where: what they were read from, for messages.
 
     Raises:
         ConfigError: as `load_config`.
     """
-    return replace(_corpus(settings, where), prose=prose)
+    return replace(_corpus(settings, where), prose=prose, changes=changes)
 
 
-def _prose(config: Path, name: str) -> str:
+def _text(config: Path, key: str, name: str) -> str:
+    """A Markdown file beside corpus.toml or below it."""
     folder = config.parent.resolve()
     target = (folder / name).resolve()
     if not target.is_relative_to(folder):
         raise ConfigError(
-            f"{config}: card.prose = {name!r} leads out of {folder.name}/",
-            "the card's prose stands beside corpus.toml or below it",
+            f"{config}: {key} = {name!r} leads out of {folder.name}/",
+            "it must stand beside corpus.toml or below it",
         )
     try:
         if not target.is_file():
@@ -177,7 +196,7 @@ def _prose(config: Path, name: str) -> str:
         return target.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"{config}: card.prose = {name!r} cannot be read: {error}",
+            f"{config}: {key} = {name!r} cannot be read: {error}",
             "give the path of a UTF-8 Markdown file, relative to corpus.toml",
         ) from error
 
@@ -187,6 +206,7 @@ def _corpus(raw: dict[str, Any], where: str) -> Corpus:
     settings = _with_defaults(document("corpus"), raw)
     _check_splits(settings["splits"], where)
     _check_supported(settings, where)
+    _check_hub(settings, where)
     top = {field.name for field in fields(Corpus)}
     values = {key: value for key, value in settings.items() if key in top and not isinstance(value, dict)}
     return Corpus(
@@ -291,6 +311,20 @@ def _check_supported(settings: dict[str, Any], where: str) -> None:
             raise ConfigError(
                 f"{where}: {key} = {json.dumps(value)} is not done by this version yet",
                 f"leave {key} out; the changelog says when it comes",
+            )
+
+
+def _check_hub(settings: dict[str, Any], where: str) -> None:
+    """Refuse what the Hub would refuse on the card."""
+    for key, listed in (("language", "languages"), ("license", "licenses")):
+        value = settings[key]
+        if value not in hub_values(listed):
+            raise ConfigError(
+                f"{where}: {key} = {json.dumps(value)} is not a {key} that the Hub knows",
+                f'did you mean {nearest(value, listed)!r}? For a licence that is not listed write "other", its name '
+                "into license_name and where it stands into license_link"
+                if key == "license"
+                else f"did you mean {nearest(value, listed)!r}? Codes of ISO 639, the shortest that there is",
             )
 
 

@@ -34,10 +34,11 @@ from corpus_vn_police.engine.local import available_cpus, give_back_memory, map_
 from corpus_vn_police.errors import ConfigError, InputError, LedgerError, NothingPublishedError, RejectedError
 from corpus_vn_police.known import Known, Planned
 from corpus_vn_police.normalise import normalise
+from corpus_vn_police.notes import pictures_note, skipped_note, splits_note, version_note
 from corpus_vn_police.parts import INDEX, Index, Part, write_part
 from corpus_vn_police.quality import quality
-from corpus_vn_police.read import Batching, Listing, Skipped, Unpacker, list_input, load, seeds_in
-from corpus_vn_police.split import assign_split, suggest_starts
+from corpus_vn_police.read import Batching, Listing, Unpacker, list_input, load, seeds_in
+from corpus_vn_police.split import assign_split
 from corpus_vn_police.state import open_state
 from corpus_vn_police.structure import structure
 from corpus_vn_police.tombstones import Tombstones, older_tombstones
@@ -141,12 +142,14 @@ def run_build(seeds: str, out: Path, corpus: Corpus, job: Job, tombstones: Tombs
         written = _write_all(state.new, shards, job, len(index))
         finished = finish(state.new, corpus, job.date, written)
         figures = finished.figures
-        notes = (*_notes(corpus, index), *_skipped_note(unpacker.skipped))
-        build = Build(str(out), finished.digest, corpus.version, figures.seeds, figures.status, finished.splits, notes)
+        notes = [*splits_note(corpus, index), *skipped_note(unpacker.skipped), *pictures_note()]
+        build = Build(str(out), finished.digest, corpus.version, figures.seeds, figures.status, finished.splits)
         _check_balance(settled.rows, status, build)
+        del index, settled, shards  # what was held of each seed: the comparison holds as much
+        notes += version_note(out, state.new, corpus)
         state.place()
         known.finish()
-    return build
+    return replace(build, notes=tuple(notes))
 
 
 def _read_all(known: Known, listing: Listing, unpacker: Unpacker, corpus: Corpus, job: Job) -> Index:
@@ -330,19 +333,3 @@ def _check_balance(rows: int, counted: dict[str, int], build: Build) -> None:
             f"the ledger does not balance: {rows} rows, {dict(counted)}, {published} records",
             "this is a defect of corpus-vn-police: please report it; nothing was published",
         )
-
-
-def _skipped_note(skipped: Skipped) -> list[str]:
-    kinds = {"hidden": skipped.hidden, "of other kinds": skipped.other}
-    named = " and ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
-    return [f"passed over, no seeds: {named}"] if named else []
-
-
-def _notes(corpus: Corpus, index: Index) -> list[str]:
-    notes = []
-    splits = corpus.splits
-    if splits.strategy == "temporal" and not (splits.validation_from or splits.test_from):
-        lines = "\n".join(f'{key} = "{start}"' for key, start in suggest_starts(index.dates()).items())
-        advice = f"; for about 10 % each in validation and test add to corpus.toml:\n[splits]\n{lines}"
-        notes.append(f"every record is in train{advice if lines else ''}")
-    return notes

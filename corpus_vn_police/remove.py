@@ -9,21 +9,21 @@ from typing import Any
 
 import polars as pl
 
-from corpus_vn_police.build.card import read_card
+from corpus_vn_police.build.audit import read_corpus
 from corpus_vn_police.build.figures import measure
 from corpus_vn_police.build.finish import Finished, finish
 from corpus_vn_police.build.manifest import FILE_NAME, read_manifest
 from corpus_vn_police.build.parquet import file_digest
 from corpus_vn_police.build.rewrite import Leaving, rewrite_ledger, rewrite_shards
-from corpus_vn_police.config import REMOVED_NAME, Corpus, Dedup, corpus_of
+from corpus_vn_police.changes import add_change, read_changes
+from corpus_vn_police.config import REMOVED_NAME, Corpus, Dedup
 from corpus_vn_police.contract import schema_digests
 from corpus_vn_police.errors import ConfigError, InputError, LedgerError, NothingPublishedError, OutputError
 from corpus_vn_police.known import forget
 from corpus_vn_police.leaks import SHARED, Alike, find_alike
 from corpus_vn_police.state import open_state
-from corpus_vn_police.tombstones import COLUMNS, Pair, Tombstones, read_removed, removed_lines
+from corpus_vn_police.tombstones import Pair, Tombstones, read_removed, removed_lines, write_down
 
-CHANGES_NAME = "CHANGES.md"
 SHOWN = 20
 """Records that are like those taken down: at most so many are shown."""
 
@@ -114,22 +114,25 @@ def run_remove(out: Path, asked: Takedown, progress: Progress = lambda step, don
     with open_state(out) as state:
         manifest = _manifest(out)  # again, now that no build can be at it
         _check_whole(out, manifest)
-        dedup = Dedup(**manifest["config"]["dedup"])
         rows = _rows_of(out, asked.ids)
         already = rows.filter(pl.col("status") == "removed")
         named = asked.ids - frozenset(already["id"])
+        going = _Going(frozenset(), already.clear(), ())
         if named:
-            going = _going(out, named, asked.near, dedup)
-            finished = _rewrite(out, state.new, manifest, going, progress)
+            going = _going(out, named, asked.near, Dedup(**manifest["config"]["dedup"]))
+        pairs = going.tombstones.pairs | Tombstones.of(already.select("id", "sha256").iter_rows()).pairs
+        lines = removed_lines(pairs - known.pairs, asked.date, asked.reason)
+        changes = None if asked.seeds is None or not lines else _with_takedown(asked.seeds, asked, pairs)
+        if named or changes is not None:
+            corpus = _corpus(out, manifest)
+            corpus = corpus if changes is None else replace(corpus, changes=changes)
+            finished = _rewrite(out, state.new, manifest, going, corpus, progress)
             forget(state.parts, going.tombstones)
             state.place()
             found = _removal(going, named, finished)
         else:
             found = Removal("", manifest["digest"], manifest["seeds"], manifest["status"], manifest["splits"])
-            going = _Going(frozenset(), already.clear(), ())
-        pairs = going.tombstones.pairs | Tombstones.of(already.select("id", "sha256").iter_rows()).pairs
-        lines = removed_lines(pairs - known.pairs, asked.date, asked.reason)
-        written = () if asked.seeds is None or not lines else _write_down(asked.seeds, lines, asked, pairs)
+        written = () if asked.seeds is None or changes is None else write_down(asked.seeds, lines, changes)
     return replace(found, already=tuple(sorted(already["id"].unique())), lines=tuple(lines), written=written)
 
 
@@ -268,14 +271,15 @@ def _with_copies(out: Path, ids: frozenset[str], kept_out: pl.DataFrame) -> pl.D
         gone = more
 
 
-def _rewrite(out: Path, new: Path, manifest: dict[str, Any], going: _Going, progress: Progress) -> Finished:
+def _rewrite(
+    out: Path, new: Path, manifest: dict[str, Any], going: _Going, corpus: Corpus, progress: Progress
+) -> Finished:
     """Write the new build into a folder.
 
     Raises:
         NothingPublishedError: nothing would be left.
         LedgerError: the ledger does not balance (law 3).
     """
-    corpus = _corpus(out, manifest)
     leaving = going.leaving
     if len(leaving.records) >= manifest["status"]["published"]:
         raise NothingPublishedError(
@@ -302,14 +306,15 @@ def _rewrite(out: Path, new: Path, manifest: dict[str, Any], going: _Going, prog
 
 
 def _corpus(out: Path, manifest: dict[str, Any]) -> Corpus:
-    """The settings of a build: those that shape the data from its manifest, the others from its card."""
-    text = (out / "README.md").read_bytes().decode()  # with the line ends that it has
+    """The settings of a build.
+
+    Raises:
+        OutputError: its card is not one that a build wrote.
+    """
     try:
-        said, prose = read_card(text, manifest["version"], manifest["digest"])
+        return read_corpus(out, manifest)
     except ValueError as error:
         raise _damaged(out, f"README.md: {error}") from error
-    settings = {"name": manifest["name"], "version": manifest["version"], **said, **manifest["config"]}
-    return corpus_of(settings, prose, f"{out}/{FILE_NAME}")
 
 
 def _removal(going: _Going, named: frozenset[str], finished: Finished) -> Removal:
@@ -328,21 +333,9 @@ def _removal(going: _Going, named: frozenset[str], finished: Finished) -> Remova
     )
 
 
-def _write_down(seeds: Path, lines: list[str], asked: Takedown, pairs: frozenset[Pair]) -> tuple[str, ...]:
-    """Have the keeper's own files say what was taken down."""
-    removed, changes = seeds / REMOVED_NAME, seeds / CHANGES_NAME
-    _append(removed, "\n".join(lines), ",".join(COLUMNS) + "\n")
+def _with_takedown(seeds: Path, asked: Takedown, pairs: frozenset[Pair]) -> str:
+    """A keeper's CHANGES.md with a line of the takedown on top; without the reason, as the card shows it."""
     ids = ", ".join(f"`{name}`" for name in sorted(asked.ids))
     copies = len({name for name, _ in pairs} - asked.ids)
     more = f" and {copies} more with them" if copies else ""
-    _append(changes, f"- {asked.date}: took down {ids}{more}: {asked.reason}", "# Changes\n\n")
-    return str(removed), str(changes)
-
-
-def _append(path: Path, lines: str, heading: str) -> None:
-    """Add lines at the end of a file, which is there whole or as it was."""
-    before = path.read_bytes() if path.exists() else heading.encode()
-    gap = b"" if before.endswith(b"\n") or not before else b"\n"
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.write_bytes(before + gap + f"{lines}\n".encode())
-    fresh.replace(path)
+    return add_change(read_changes(seeds), f"- {asked.date}: took down {ids}{more}")

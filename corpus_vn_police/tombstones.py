@@ -17,7 +17,7 @@ from pathlib import Path
 
 import polars as pl
 
-from corpus_vn_police.config import REMOVED_NAME, is_period
+from corpus_vn_police.config import CHANGES_NAME, REMOVED_NAME, is_period
 from corpus_vn_police.errors import ConfigError, OutputError
 
 COLUMNS = ("id", "sha256", "date", "reason")
@@ -165,3 +165,32 @@ def older_tombstones(out: Path) -> Tombstones:
             f"restore it; or delete the folder, once all that was taken down stands in {REMOVED_NAME}",
         ) from error
     return Tombstones.of(frame.iter_rows())
+
+
+def write_down(seeds: Path, lines: list[str], changes: str) -> tuple[str, ...]:
+    """Have the keeper's own files say what was taken down; each is there whole, or as it was.
+
+    Args:
+        seeds: the folder of the seeds.
+        lines: what is added to its removed.csv, without line ends.
+        changes: the text of its CHANGES.md.
+
+    Returns:
+        The files.
+
+    Raises:
+        OSError: one of them cannot be written.
+    """
+    removed = seeds / REMOVED_NAME
+    before = removed.read_bytes() if removed.exists() else (",".join(COLUMNS) + "\n").encode()
+    gap = b"" if before.endswith(b"\n") or not before else b"\n"
+    _replace(removed, before + gap + "".join(f"{line}\n" for line in lines).encode())
+    _replace(seeds / CHANGES_NAME, changes.encode())
+    return str(removed), str(seeds / CHANGES_NAME)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file that is there whole, or as it was."""
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.write_bytes(content)
+    fresh.replace(path)

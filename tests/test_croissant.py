@@ -11,13 +11,15 @@ import warnings
 import polars as pl
 import pytest
 from conftest import ROOT, SEEDS
+from test_verify import _sign
 
 import corpus_vn_police as cvp
 from corpus_vn_police.build import parquet
+from corpus_vn_police.build import sections as card_sections
 from corpus_vn_police.build.croissant import croissant, differences
 from corpus_vn_police.build.figures import measure
-from corpus_vn_police.build.parquet import FOLDERS, Written, file_digest
-from corpus_vn_police.build.rai import SECTIONS, sections
+from corpus_vn_police.build.parquet import FOLDERS, file_digest
+from corpus_vn_police.build.rai import SECTIONS, plain_text
 from corpus_vn_police.config import load_config
 from corpus_vn_police.contract import CONFIGS, load_contract
 
@@ -287,9 +289,9 @@ a: b
 A *first* paragraph
 over two lines.
 
-<!-- measured: totals -->
+<!-- measured: details -->
 There are 7.
-<!-- end: totals -->
+<!-- end: details -->
 
 ## Uses
 
@@ -334,18 +336,24 @@ Write to <a@example.org>.
 """
 
 
-def test_the_sections_of_the_card_s_prose_are_plain_text():
-    assert list(sections(_PROSE)) == [
-        ("", "A first paragraph over two lines."),
-        ("direct use", "Use it (https://example.org) well, really."),
-        ("out-of-scope use", "Not this: x"),
-        ("data collection and processing", "# Uses"),
-        ("who are the source data producers?", "- one\n- two"),
-        ("bias, risks, and limitations", "Biased."),
-        ("bias, risks, and limitations", "More."),
-        ("", "Nothing."),
-        ("dataset card contact", "Write to a@example.org."),
-    ]
+@pytest.mark.parametrize(
+    ("markdown", "text"),
+    [
+        ("A *first* `paragraph`\nover two lines.", "A first paragraph over two lines."),
+        ("Use [it](https://example.org) well, <b>really</b>.", "Use it (https://example.org) well, really."),
+        ("Write to <a@example.org>.", "Write to a@example.org."),
+        ("- one\n- two\n\n  more\n\n1. three", "- one\n- two\nmore\n\n- three"),
+        ("```\n# Uses\n```\n\n### Mine\n\n> said", "# Uses\n\nMine\n\nsaid"),
+        ("<!-- hidden -->\n\n\u202ea\x1b", "\\u202ea\\x1b"),
+        ("", ""),
+    ],
+)
+def test_markdown_becomes_plain_text(markdown, text):
+    assert plain_text(markdown) == text
+
+
+def test_the_sections_are_those_of_the_card():
+    assert set(SECTIONS) < {section.title for section in card_sections.SECTIONS}
 
 
 def test_what_the_keeper_says_is_in_the_rai_fields(open_croissant, write):
@@ -355,8 +363,8 @@ def test_what_the_keeper_says_is_in_the_rai_fields(open_croissant, write):
     assert metadata.description == "A first paragraph over two lines."
     assert metadata.data_collection == "# Uses"
     assert metadata.data_collection_raw_data == "- one\n- two"
-    assert sorted(metadata.data_biases) == ["Biased.", "More."]
-    assert sorted(metadata.data_limitations) == ["Biased.", "More.", "Not this: x"]
+    assert metadata.data_biases == ["Biased.\n\nOf our own\n\nMore.\n\nSomething else\n\nNothing."]
+    assert sorted(metadata.data_limitations) == [*metadata.data_biases, "Not this: x"]
     assert metadata.data_use_cases == ["Use it (https://example.org) well, really."]
     assert metadata.data_release_maintenance_plan.startswith("Write to a@example.org.\n\nA record that is taken down")
     assert "There are 7" not in (folder.parent / "out/croissant.json").read_text()
@@ -401,19 +409,63 @@ def test_differences_are_named_with_their_pointer():
     assert list(differences(expected, json.loads(json.dumps(expected)))) == []
 
 
-def test_a_file_that_is_not_what_was_built_differs(many):
-    content = json.loads((many / "croissant.json").read_text())
-    files = [Written(each["contentUrl"], int(each["contentSize"].split()[0]), each["sha256"], _config(each)) for each in content["distribution"] if each["@type"] == "cr:FileObject"]  # fmt: skip
-    manifest = json.loads((many / "manifest.json").read_text())
-    again = croissant(
-        load_config(many.parent / "in/corpus.toml"), measure(many), files, manifest["digest"], manifest["date"]
-    )
-    assert list(differences(again, content)) == []
+@pytest.fixture
+def signed(many, tmp_path):
+    """Change the Croissant file of a build, sign the manifest, and say what `verify` finds."""
+
+    def signed(change):
+        out = shutil.copytree(many, tmp_path / "out", dirs_exist_ok=True)
+        change(out / "croissant.json")
+        _sign(out)
+        return [(problem.file, problem.code, problem.detail) for problem in cvp.verify(out).problems]
+
+    return signed
 
 
-def _config(file_object):
-    folders = {folder: config for config, folder in FOLDERS.items()}
-    return folders.get(file_object["contentUrl"].partition("/")[0], "")
+def test_verify_says_where_the_croissant_file_is_not_what_the_files_say(signed):
+    def change(path):
+        content = json.loads(path.read_text())
+        content["distribution"][0]["sha256"] = "0" * 64
+        content["version"] = "9.9.9"
+        del content["rai:dataCollectionMissingData"]
+        path.write_text(json.dumps(content))
+
+    (version, *_), (missing, *_), (digest, *_) = found = signed(change)
+    assert {version, missing, digest} == {"croissant.json"}
+    assert [code for _, code, _ in found] == ["croissant.content"] * 3
+    assert found[0][2] == '/version: expected "0.1.0", got "9.9.9"'
+    assert found[1][2] == "/rai:dataCollectionMissingData: is missing"
+    assert re.fullmatch(f'/distribution/0/sha256: expected "[0-9a-f]{{64}}", got "{"0" * 64}"', found[2][2])
+
+
+def test_verify_names_few_of_many_differences_and_counts_the_others(signed):
+    def change(path):
+        content = json.loads(path.read_text())
+        for field in content["recordSet"][1]["field"]:
+            field["dataType"] = "sc:URL"
+        path.write_text(json.dumps(content))
+
+    found = signed(change)
+    assert len(found) == 6
+    assert re.fullmatch("and [0-9]+ more values differ", found[5][2])
+
+
+@pytest.mark.parametrize("content", ["", "[", "[" * 100_000])
+def test_a_croissant_file_that_is_not_json_is_found(signed, content):
+    assert [(file, code) for file, code, _ in signed(lambda path: path.write_text(content))] == [
+        ("croissant.json", "croissant.invalid")
+    ]
+
+
+def test_a_build_without_a_croissant_file_is_found(many, tmp_path):
+    out = shutil.copytree(many, tmp_path / "out")
+    (out / "croissant.json").unlink()
+    manifest = json.loads((out / "manifest.json").read_text())
+    files = [entry for entry in manifest["files"] if entry["path"] != "croissant.json"]
+    _sign(out, files=files)
+    assert [(problem.file, problem.code) for problem in cvp.verify(out).problems] == [
+        ("croissant.json", "file.missing")
+    ]
 
 
 def test_the_documentation_says_which_section_becomes_what():
@@ -421,5 +473,5 @@ def test_the_documentation_says_which_section_becomes_what():
     said = {}
     for headings, keys in re.findall(r"^\| ([^|`]+) \| ((?:`rai:\w+`(?:, )?)+) \|$", text, re.MULTILINE):
         for heading in re.sub("Bias, Risks, and", "Bias; Risks; and", headings).split(", "):
-            said[heading.replace(";", ",").lower()] = tuple(re.findall(r"rai:(\w+)", keys))
-    assert said == {heading: keys for heading, keys in SECTIONS.items() if keys}
+            said[heading.replace(";", ",")] = tuple(re.findall(r"rai:(\w+)", keys))
+    assert said == SECTIONS

@@ -18,7 +18,7 @@ from corpus_vn_police.config import corpus_of
 
 PAGES = sorted([ROOT / "README.md", ROOT / "DATASET_CARD.md", *(ROOT / "docs").glob("*.md")])
 RUN = ("sh", "python")
-SHOWN = ("toml", "text", "{toctree}", "{eval-rst}")
+SHOWN = ("toml", "text", "json", "{toctree}", "{eval-rst}")
 
 NOT_RUN = {
     ("README.md", "make dataset   # builds the shipped corpus into dataset/, loads it, prints the rows"): "makes an environment of its own, and takes minutes",
@@ -38,12 +38,13 @@ def _of(page):
 
 @pytest.fixture(scope="module")
 def scratch(tmp_path_factory):
-    """A folder with what the pages speak of: `my_seeds`, the two shipped texts, and `my_dataset`, built from them."""
+    """A folder with what the pages speak of: `my_seeds`, the shipped texts, and `my_dataset` (or `FOLDER`), built from them."""
     folder = tmp_path_factory.mktemp("pages")
     (folder / "my_seeds").mkdir()
     for path in SEEDS.glob("*.txt"):
         shutil.copy(path, folder / "my_seeds")
     cvp.build(folder / "my_seeds", out=folder / "my_dataset", workers=1)
+    shutil.copytree(folder / "my_dataset", folder / "FOLDER")
     return folder
 
 
@@ -99,7 +100,7 @@ def test_every_block_says_what_it_is_and_every_toml_is_one_that_may_be_written(p
     for block in _of(page):
         assert block.language in (*RUN, *SHOWN), f"{page.name}:{block.line}: ```{block.language}"
         if block.language == "toml":
-            corpus_of(tomllib.loads(block.text), None, f"{page.name}:{block.line}")
+            corpus_of(tomllib.loads(block.text), None, None, f"{page.name}:{block.line}")
     assert len(re.findall(r"^`{3,}", text, re.MULTILINE)) == 2 * len(_of(page))
 
 

@@ -352,7 +352,7 @@ def test_the_card_says_what_the_keeper_wrote_and_nothing_of_it_is_markup(write, 
     safe = "\\<script>x\\</script> \\[a](javascript:b) \\`c\\` {{ 7*7 }} {% raw %} | --- $\\\\x$"
     assert f"\n# {safe}\n" in body
     assert f"takedown: {safe}\n" in body
-    assert body.endswith("\n```````\n````\n# evil\n``````\n<b>\\x1b[31m\\u202e\\x00\n```````\n")
+    assert "\n```````\n````\n# evil\n``````\n<b>\\x1b[31m\\u202e\\x00\n```````\n<!-- end: citation -->\n" in body
 
 
 @pytest.mark.parametrize("text", ["", "`", "```\n````", "a" * 10, "\n"])

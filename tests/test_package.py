@@ -95,7 +95,8 @@ def test_an_installed_package_imports_and_loads_offline(dist, checkout, tmp_path
     assert "corpus-vn-police 0" in _run(
         tmp_path / "env/bin/corpus-vn-police", "--version", cwd=tmp_path, env=_variables(tmp_path)
     )
-    assert [path.name for path in (tmp_path / "cache").iterdir()] == ["corpus-vn-police"]
+    # matplotlib, which draws the pictures, keeps its list of fonts there.
+    assert {path.name for path in (tmp_path / "cache").iterdir()} - {"matplotlib"} == {"corpus-vn-police"}
 
 
 def test_both_wheels_hold_the_same_files_and_nothing_of_the_tests(dist):
@@ -111,7 +112,7 @@ def test_both_wheels_hold_the_same_files_and_nothing_of_the_tests(dist):
         path.relative_to(ROOT).as_posix() for folder in ("seeds", "schema") for path in (ROOT / folder).iterdir()
     }
     assert data == shipped | {"DATASET_CARD.md"}
-    assert {"corpus_vn_police/py.typed", "corpus_vn_police/build/card.md.jinja"} <= set(names[0])
+    assert {"corpus_vn_police/py.typed", "corpus_vn_police/build/blocks.md.jinja"} <= set(names[0])
 
 
 def test_two_processes_may_build_the_shipped_corpus_at_once(tmp_path):

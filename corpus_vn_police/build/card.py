@@ -1,109 +1,186 @@
-"""README.md: the card of a build, YAML front matter first."""
+"""README.md: the card of a build, and a check that it says what the files say."""
 
 from __future__ import annotations
 
+import difflib
+import functools
+import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from corpus_vn_police.build.charts import Plan
 from corpus_vn_police.build.figures import Figures
-from corpus_vn_police.build.parquet import FOLDERS, Written
+from corpus_vn_police.build.front_matter import built_configs, front_matter
+from corpus_vn_police.build.parquet import Written
+from corpus_vn_police.build.sections import BLOCKS, compose
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import CONFIGS, load_contract
-from corpus_vn_police.contract.features import yaml_features
+from corpus_vn_police.errors import ConfigError
+from corpus_vn_police.structure.accuracy import ACCURACY
+from corpus_vn_police.version import GENERATOR
 
-_SIZES = [
-    (10**3, "n<1K"),
-    (10**4, "1K<n<10K"),
-    (10**5, "10K<n<100K"),
-    (10**6, "100K<n<1M"),
-    (10**7, "1M<n<10M"),
-    (10**8, "10M<n<100M"),
-]
+FILE_NAME = "README.md"
+
+_MARK = re.compile(r"<!-- (?:measured|end): ([a-z_]+) -->")
+_FRONT = re.compile(r"---\n.*?\n---\n", re.DOTALL)
+_SHOWN = 4  # lines of a difference
+_COMPARED = 10**8  # pairs of lines; a card that is larger is only compared up to its first difference
 
 
-def render_card(corpus: Corpus, figures: Figures, shards: Sequence[Written], digest: str) -> str:
+@dataclass(frozen=True)
+class Facts:
+    """What a card says: what the keeper says of the corpus, and what was measured of the files.
+
+    Attributes:
+        corpus: the settings.
+        figures: what was measured.
+        shards: the Parquet files of its configs.
+        digest: the content digest.
+        charts: the pictures that the build has.
+        examples: of each config a record, as JSON has it, long values cut.
+    """
+
+    corpus: Corpus
+    figures: Figures
+    shards: Sequence[Written]
+    digest: str
+    charts: Sequence[Plan]
+    examples: dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """Where a card does not say what the files say.
+
+    Attributes:
+        line: its line in the card, from 1.
+        block: the measured block that it is in; `front matter`, or empty for what stands between blocks.
+        expected: what should stand there, in at most four lines.
+        got: what stands there.
+    """
+
+    line: int
+    block: str
+    expected: str
+    got: str
+
+
+def render_card(facts: Facts) -> str:
     """Write a build's card.
 
-    Args:
-        corpus: what the keeper says of it.
-        figures: what was measured of its files.
-        shards: the Parquet files of its configs.
-        digest: the content digest; it stands in each config's description, because the local
-            cache of `datasets` does not look at the files' contents.
+    Raises:
+        ConfigError: the keeper's words have a block without an end, or one that is not known.
     """
-    import jinja2
     import yaml
+
+    front = front_matter(facts.corpus, facts.figures, facts.shards, facts.digest)
+    head = yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=100)
+    title = plain(facts.corpus.title)
+    try:
+        body = compose(without_front(facts.corpus.prose or ""), measured_blocks(facts))
+    except ValueError as error:
+        raise ConfigError(f"the card's prose: {error}", "mend the text that [card] prose names") from error
+    return f"---\n{head}---\n\n# {title}\n\n{body}"
+
+
+def measured_blocks(facts: Facts) -> dict[str, str]:
+    """The content of every measured block of a card, as Markdown."""
+    template = _template()
+    context = template.new_context(
+        {
+            "corpus": facts.corpus,
+            "figures": facts.figures,
+            "shards": facts.shards,
+            "digest": facts.digest,
+            "charts": facts.charts,
+            "examples": facts.examples,
+            "configs": built_configs(facts.shards),
+            "fields": {config: load_contract(name).fields() for config, name in CONFIGS.items()},
+            "accuracy": ACCURACY,
+            "generator": GENERATOR,
+        }
+    )
+    contents = {name: "".join(template.blocks[name](context)) for name in BLOCKS}
+    return {name: re.sub(r"\n{3,}", "\n\n", content).strip() for name, content in contents.items()}
+
+
+@functools.cache
+def _template() -> Any:
+    import jinja2
 
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         trim_blocks=True,
         lstrip_blocks=True,
-        keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
         autoescape=False,  # noqa: S701 - Markdown: `plain` and `fenced` are for what is not ours
     )
-    environment.filters |= {"cell": _cell, "plain": plain, "fenced": fenced}
-    front = yaml.safe_dump(
-        front_matter(corpus, figures, shards, digest), sort_keys=False, allow_unicode=True, width=100
-    )
-    return environment.get_template("card.md.jinja").render(
-        front=front,
-        corpus=corpus,
-        figures=figures,
-        digest=digest,
-        prose=_prose(corpus.prose),
-        configs=[config for config in CONFIGS if any(shard.config == config for shard in shards)],
-        fields={config: load_contract(name).fields() for config, name in CONFIGS.items()},
-    )
+    environment.globals["count"] = lambda number: f"{number:,}"
+    environment.filters |= {
+        "cell": _cell,
+        "plain": plain,
+        "fenced": fenced,
+        "changes": _changes,
+        "code": lambda name: f"`{name}`",
+        "json": lambda value: json.dumps(value, ensure_ascii=False, indent=2),
+        "least": lambda values: min(value for value in values if value),
+        "greatest": max,
+    }
+    return environment.get_template("blocks.md.jinja")
 
 
-# What stands around the keeper's words, as card.md.jinja writes it; a test holds both together.
-_FIGURES = "\n## Figures\n\nMeasured from the published files when they were built.\n"
-_SAID = re.compile(
-    r"(?:\n+Home page: (?P<homepage>[^\n]*))?(?:\n+Contact, also for takedown: (?P<contact>[^\n]*))?"
-    r"(?:\n+## Citation\n\n(?P<fence>`{4,})\n(?P<citation>.*)\n(?P=fence))?\n*",
-    re.DOTALL,
-)
-
-
-def read_card(text: str, version: str, digest: str) -> tuple[dict[str, str], str | None]:
-    """What a keeper said in a card that `render_card` wrote, and that stands nowhere else in a build.
-
-    Args:
-        text: the card.
-        version: the version of its data.
-        digest: its content digest.
-
-    Returns:
-        The keys of corpus.toml with their values, and the prose below the title; None where there is none.
+def read_prose(card: str) -> tuple[str, str | None]:
+    """A keeper's words in a card that `render_card` wrote: its text without front matter, and the changes.
 
     Raises:
-        ValueError: `render_card` did not write it.
+        ValueError: a block has no end, or is not known.
     """
-    import yaml
+    text = without_front(card)
+    found = re.search(r"(?m)^<!-- measured: changes -->\n(.*?)\n<!-- end: changes -->$", text, re.DOTALL)
+    if found is None:
+        raise ValueError("the block 'changes' is not where it was written")
+    return text, None if found[1] == _template_words("changes") else found[1]
 
-    top = re.match(r"---\n(.*?\n)---\n", text, re.DOTALL)
-    line = f"\n## Version\n\nData version {version}, content digest `{digest}`.\n"
-    head, mark, tail = text[top.end() if top else 0 :].rpartition(line)
-    said = _SAID.fullmatch("\n" + tail)
-    body, figures, _ = head.rpartition(_FIGURES)
-    if not (top and mark and said and figures):
-        raise ValueError("its parts are not where they were written")
-    try:
-        given = yaml.safe_load(top.group(1))
-        named = {key: given[key] for key in ("language", "license", "license_name", "license_link") if key in given}
-        named = {"title": given["pretty_name"], **named, "language": given["language"][0]}
-    except (yaml.YAMLError, TypeError, LookupError) as error:
-        raise ValueError("its front matter is not what was written") from error
-    lines = {key: said[key] for key in ("homepage", "contact") if said[key] is not None}
-    last = {key: re.sub(r"\\([\\`<\[])", r"\1", value) for key, value in lines.items()}  # what `plain` put in
-    if said["citation"] is not None:
-        last["citation"] = said["citation"]
-    # With its heading, as `_prose` takes the first one out.
-    heading = f"\n# {plain(named['title'])}\n"
-    return {**named, **last}, body.strip() if body.removeprefix(heading).strip() else None
+
+def _template_words(block: str) -> str:
+    """What a block says where the keeper says nothing."""
+    template = _template()
+    return "".join(template.blocks[block](template.new_context({"corpus": {"changes": None}}))).strip()
+
+
+def differences(expected: str, got: str) -> list[Mismatch]:
+    """Where a card differs from what it should be, in its order.
+
+    Args:
+        expected: what `render_card` gives for the files.
+        got: the card that is there.
+    """
+    if expected == got:
+        return []
+    right, there = expected.split("\n"), got.split("\n")
+    if len(right) * len(there) > _COMPARED:
+        place = next((place for place, pair in enumerate(zip(right, there, strict=False)) if pair[0] != pair[1]), 0)
+        shown = ["\n".join(lines[place : place + _SHOWN]) for lines in (right, there)]
+        return [Mismatch(place + 1, _block_at(right, place), *shown)]
+    matcher = difflib.SequenceMatcher(None, right, there, autojunk=False)
+    found = []
+    for kind, start, stop, line, end in matcher.get_opcodes():
+        if kind != "equal":
+            shown = ["\n".join(lines[:_SHOWN]) for lines in (right[start:stop], there[line:end])]
+            found.append(Mismatch(line + 1, _block_at(right, start), *shown))
+    return found
+
+
+def _block_at(lines: list[str], place: int) -> str:
+    """The block that a line of a card is in."""
+    closed = [number for number, line in enumerate(lines[1:], 1) if line == "---"][:1]
+    if closed and place < closed[0]:
+        return "front matter"
+    before = [found for line in lines[: place + 1] if (found := _MARK.fullmatch(line))]
+    return before[-1][1] if before and before[-1][0].startswith("<!-- measured") else ""
 
 
 def _cell(text: str) -> str:
@@ -116,11 +193,11 @@ def plain(text: str) -> str:
     return re.sub(r"([\\`<\[])", r"\\\1", visible(text))
 
 
-def fenced(text: str) -> str:
+def fenced(text: str, language: str = "") -> str:
     """A text as a block of code that nothing in it can end."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(4, longest + 1)
-    return f"{fence}\n{visible(text)}\n{fence}"
+    return f"{fence}{language}\n{visible(text)}\n{fence}"
 
 
 def visible(text: str) -> str:
@@ -131,60 +208,16 @@ def visible(text: str) -> str:
     )
 
 
-def _prose(text: str | None) -> str:
-    """The hand-written half without its own first heading and front matter."""
-    lines = (text or "").strip().split("\n")
-    if lines[0] == "---" and "---" in lines[1:]:
-        lines = "\n".join(lines[lines.index("---", 1) + 1 :]).strip().split("\n")
-    if lines[0].startswith("# "):
-        lines = lines[1:]
-    return "\n".join(lines).strip()
+def _changes(text: str) -> str:
+    """A keeper's list of changes below a heading: its own heading left out, those in it bold."""
+    lines = text.strip().replace("\r\n", "\n").split("\n")
+    lines = lines[1:] if lines[0].startswith("# ") else lines
+    bold = [re.sub(r"^#{1,6}\s+(.*?)\s*$", r"**\1**", line) for line in lines]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(bold)).strip()
 
 
-def front_matter(corpus: Corpus, figures: Figures, shards: Sequence[Written], digest: str) -> dict[str, Any]:
-    """The card's YAML: what the Hub and `datasets` read."""
-    configs = [config for config in CONFIGS if any(shard.config == config for shard in shards)]
-    named = {"license_name": corpus.license_name, "license_link": corpus.license_link}
-    return {
-        "language": [corpus.language],
-        "license": corpus.license,
-        **{key: value for key, value in named.items() if value},
-        "pretty_name": corpus.title,
-        "annotations_creators": ["machine-generated" if "annotations" in configs else "no-annotation"],
-        "language_creators": ["found"],
-        "multilinguality": ["monolingual"],
-        "size_categories": [next((name for limit, name in _SIZES if figures.records < limit), "100M<n<1B")],
-        "source_datasets": ["original"],
-        "task_categories": ["text-generation", "fill-mask"],
-        "task_ids": ["language-modeling", "masked-language-modeling"],
-        "configs": [_config(config, shards, corpus.version, digest) for config in configs],
-        "dataset_info": [_info(config, shards) for config in configs],
-    }
-
-
-def _splits(config: str, shards: Sequence[Written]) -> list[str]:
-    return list(dict.fromkeys(shard.split for shard in shards if shard.config == config))
-
-
-def _config(config: str, shards: Sequence[Written], version: str, digest: str) -> dict[str, Any]:
-    files = [{"split": split, "path": f"{FOLDERS[config]}/{split}-*.parquet"} for split in _splits(config, shards)]
-    return {"config_name": config, "version": version, "description": digest, "data_files": files}
-
-
-def _info(config: str, shards: Sequence[Written]) -> dict[str, Any]:
-    mine = [shard for shard in shards if shard.config == config]
-    splits = [
-        {
-            "name": split,
-            "num_bytes": sum(shard.arrow_bytes for shard in mine if shard.split == split),
-            "num_examples": sum(shard.rows for shard in mine if shard.split == split),
-        }
-        for split in _splits(config, shards)
-    ]
-    return {
-        "config_name": config,
-        "features": yaml_features(load_contract(CONFIGS[config]).schema),
-        "splits": splits,
-        "download_size": sum(shard.bytes for shard in mine),
-        "dataset_size": sum(split["num_bytes"] for split in splits),
-    }
+def without_front(text: str) -> str:
+    """A Markdown text without the YAML at its head."""
+    text = text.replace("\r\n", "\n").lstrip("\n")
+    found = _FRONT.match(text)
+    return text[found.end() :] if found else text

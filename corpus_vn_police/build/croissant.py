@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from corpus_vn_police.build.card import front_matter, visible
+from corpus_vn_police.build.card import visible
 from corpus_vn_police.build.figures import Figures
+from corpus_vn_police.build.front_matter import built_configs, front_matter
 from corpus_vn_police.build.parquet import FOLDERS, Written
 from corpus_vn_police.build.rai import rai_fields, summary
 from corpus_vn_police.config import Corpus
@@ -74,7 +75,7 @@ def croissant(
         digest: the content digest.
         date: the build's date; None where no record has one.
     """
-    configs = [config for config in CONFIGS if any(file.config == config for file in files)]
+    configs = built_configs(files)
     title = visible(corpus.title)
     said = {
         "alternateName": title if title != corpus.name else None,
@@ -82,7 +83,7 @@ def croissant(
         "url": corpus.homepage,
         "datePublished": date,
         "temporalCoverage": _period(figures),
-        **{f"rai:{key}": value for key, value in rai_fields(corpus, figures, configs).items()},
+        **{f"rai:{key}": value for key, value in rai_fields(corpus, figures).items()},
     }
     front = front_matter(corpus, figures, files, digest)
     return {
@@ -90,7 +91,7 @@ def croissant(
         "@type": "sc:Dataset",
         "conformsTo": _CONFORMS,
         "name": corpus.name,
-        "description": summary(corpus.prose) or f"{title or corpus.name}: {figures.records:,} records.",
+        "description": summary(corpus) or f"{title or corpus.name}: {figures.records:,} records.",
         "version": corpus.version,
         "isLiveDataset": False,
         "license": _license(corpus),

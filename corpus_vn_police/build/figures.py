@@ -8,7 +8,15 @@ from typing import Any
 
 import polars as pl
 
+from corpus_vn_police.build.parquet import FOLDERS
+from corpus_vn_police.contract import load_contract
 from corpus_vn_police.split import SPLITS
+
+BINS = 24
+"""The longest texts aside, a histogram of lengths has about so many bars."""
+
+FOUND = ("title", "event_date", "place", "byline", "captions")
+"""The fields that the rules of `structure` fill."""
 
 STATUSES = ("published", "rejected", "duplicate", "near_duplicate", "removed")
 """What may become of a seed."""
@@ -36,15 +44,27 @@ class Figures:
         splits: a line a split, in the order of time.
         status: ledger rows by status, all five.
         reasons: rejected seeds by reason, the most frequent first.
-        lengths: shortest, median and longest text, in syllables.
+        lengths: shortest, median and longest text, and the quartiles, in syllables.
+        histogram: records by length: of each bar its lowest number of syllables; the last bar has no upper end.
         years: records by year of their date, undated ones left out.
+        months: records by month (`YYYY-MM`); those without one left out.
+        found: of each field of `FOUND` how many records have it.
+        privacy: records by kind of personal data.
+        spans: of each list of the annotations how many spans there are; empty where that config is not built.
+        copied: records that seeds were left out for.
     """
 
     splits: list[SplitFigures]
     status: dict[str, int]
     reasons: dict[str, int]
     lengths: dict[str, float]
+    histogram: dict[int, int]
     years: dict[str, int]
+    months: dict[str, int]
+    found: dict[str, int]
+    privacy: dict[str, int]
+    spans: dict[str, int]
+    copied: int
 
     @property
     def records(self) -> int:
@@ -75,45 +95,83 @@ def measure(folder: Path) -> Figures:
     """Measure a build folder.
 
     Args:
-        folder: reads `data/*.parquet` and `ledger.parquet`.
+        folder: reads `data/*.parquet`, `annotations/*.parquet` and `ledger.parquet`.
     """
     splits = [found for split in SPLITS if (found := _split(folder, split))]
     ledger = pl.scan_parquet(folder / "ledger.parquet", glob=False)
-    counts = dict(ledger.group_by("status").len().collect(engine="streaming").iter_rows())
-    reasons = (
-        ledger.filter(pl.col("reason").is_not_null())
-        .group_by("reason")
-        .len()
-        .sort(["len", "reason"], descending=[True, False])
+    status = _counts(ledger, "status")
+    reasons = _counts(ledger.filter(pl.col("status") == "rejected"), "reason")
+    data = _shards(folder, "data")
+    length = pl.col("n_syllables")
+    quartiles = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
+    have = {name: pl.col(name).list.len() > 0 if name == "captions" else pl.col(name).is_not_null() for name in FOUND}
+    sums = (
+        data.select(
+            length.min().alias("shortest"),
+            *(length.quantile(share, "midpoint").alias(name) for name, share in quartiles.items()),
+            length.max().alias("longest"),
+            length.quantile(0.99, "lower").cast(pl.Int64).alias("most"),
+            *(present.sum().alias(f"found {name}") for name, present in have.items()),
+            (pl.col("duplicates") > 0).sum().alias("copied"),
+        )
         .collect(engine="streaming")
+        .row(0, named=True)
     )
-    data = [_shards(folder, split.split) for split in splits]
-    lengths = pl.concat(data).select(
-        pl.col("n_syllables").min().alias("shortest"),
-        pl.col("n_syllables").median().alias("median"),
-        pl.col("n_syllables").max().alias("longest"),
-    )
-    years = pl.concat(data).filter(pl.col("year").is_not_null()).group_by("year").len().sort("year")
     return Figures(
         splits,
-        {status: counts.get(status, 0) for status in STATUSES},
-        dict(reasons.iter_rows()),
-        lengths.collect(engine="streaming").row(0, named=True),
-        {str(year): count for year, count in years.collect(engine="streaming").iter_rows()},
+        {name: status.get(name, 0) for name in STATUSES},
+        dict(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))),
+        {name: sums[name] for name in ("shortest", *quartiles, "longest")},
+        _histogram(data, sums["most"]),
+        _counts(data, pl.format("{}", "year").alias("year")),
+        _counts(data, pl.format("{}-{}", pl.col("year"), _two_digits("month")).alias("month")),
+        {name: sums[f"found {name}"] for name in have},
+        _counts(data.select(pl.col("privacy").explode()), "privacy"),
+        _spans(folder),
+        sums["copied"],
     )
 
 
-def _shards(folder: Path, split: str) -> pl.LazyFrame:
-    paths = sorted((folder / "data").glob(f"{split}-*.parquet"))
-    columns = ["date", "year", "n_chars", "n_syllables", "n_paragraphs"]
-    return pl.concat([pl.scan_parquet(path, glob=False).select(columns) for path in paths])
+def _two_digits(name: str) -> pl.Expr:
+    return pl.col(name).cast(pl.String).str.zfill(2)
+
+
+def _counts(frame: pl.LazyFrame, value: str | pl.Expr) -> dict[str, int]:
+    """How often each value occurs, by value; null left out."""
+    values = frame.select(pl.col(value) if isinstance(value, str) else value).drop_nulls()
+    return dict(sorted(values.group_by(pl.all()).len().collect(engine="streaming").iter_rows()))
+
+
+def _histogram(data: pl.LazyFrame, most: int) -> dict[int, int]:
+    """Records by length in bars of one round width; the last, which is open, begins at or below `most` syllables."""
+    width = next(
+        step * power for power in (10**each for each in range(12)) for step in (1, 2, 5) if most < step * power * BINS
+    )
+    bars = pl.min_horizontal(pl.col("n_syllables") // width, pl.lit(most // width)).alias("bar")
+    counts = dict(data.group_by(bars).len().collect(engine="streaming").iter_rows())
+    return {int(bar) * width: counts.get(bar, 0) for bar in range(min(counts), max(counts) + 1)}
+
+
+def _spans(folder: Path) -> dict[str, int]:
+    """Of each list of the annotations how many spans all records have."""
+    if not any((folder / FOLDERS["annotations"]).glob("*.parquet")):
+        return {}
+    lists = [field.name for field in load_contract("annotations").schema if field.name != "id"]
+    counts = [pl.col(name).list.len().cast(pl.Int64).sum() for name in lists]
+    row: dict[str, int] = _shards(folder, "annotations").select(counts).collect(engine="streaming").row(0, named=True)
+    return row
+
+
+def _shards(folder: Path, of: str, split: str = "*") -> pl.LazyFrame:
+    paths = sorted((folder / of).glob(f"{split}-*.parquet"))
+    return pl.concat([pl.scan_parquet(path, glob=False) for path in paths])
 
 
 def _split(folder: Path, split: str) -> SplitFigures | None:
     if not any((folder / "data").glob(f"{split}-*.parquet")):
         return None
     row = (
-        _shards(folder, split)
+        _shards(folder, "data", split)
         .select(
             pl.len().alias("records"),
             pl.col("date").null_count().alias("undated"),

@@ -1,19 +1,31 @@
-"""Parquet files -> a whole build: the card, the Croissant file and the manifest beside them."""
+"""Parquet files -> a whole build: pictures, card, Croissant file and manifest beside them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from corpus_vn_police.build.card import render_card
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from corpus_vn_police.build.card import FILE_NAME, Facts, render_card
+from corpus_vn_police.build.charts import draw_charts, plan_charts, write_charts
 from corpus_vn_police.build.croissant import FILE_NAME as CROISSANT
 from corpus_vn_police.build.croissant import croissant, write_croissant
 from corpus_vn_police.build.digest import content_digest
 from corpus_vn_police.build.figures import Figures, measure
+from corpus_vn_police.build.front_matter import built_configs
 from corpus_vn_police.build.manifest import manifest, write_manifest
 from corpus_vn_police.build.parquet import Written, file_digest
 from corpus_vn_police.config import Corpus
+from corpus_vn_police.contract import json_rows
+
+LEDGER = "ledger.parquet"
+
+_LONGEST = 240  # characters of a value that the card shows
+_MOST = 2  # of the values of a list
 
 
 @dataclass(frozen=True)
@@ -30,25 +42,25 @@ class Finished:
 
 
 def finish(folder: Path, corpus: Corpus, date: str | None, shards: Sequence[Written]) -> Finished:
-    """Write card, Croissant file and manifest beside the Parquet files of a build.
+    """Write pictures, card, Croissant file and manifest beside the Parquet files of a build.
 
     Args:
         folder: holds the shards and the ledger.
         corpus: the settings.
         date: the build's date; None is the newest record's.
         shards: what was written of each shard, by config, split and number.
+
+    Raises:
+        ConfigError: the keeper's words for the card cannot be put into it.
     """
-    hashes: dict[str, dict[str, list[dict[str, object]]]] = {}
-    for shard in shards:
-        hashes.setdefault(shard.config, {}).setdefault(shard.split, []).append(shard.hashes or {})
-    finished = Finished(content_digest(hashes), measure(folder))
+    finished = Finished(digest_of(shards), measure(folder))
     figures = finished.figures
-    card = render_card(corpus, figures, shards, finished.digest)
-    (folder / "README.md").write_text(card, encoding="utf-8", newline="\n")
     date = date or figures.newest
-    ledger = Written("ledger.parquet", *file_digest(folder / "ledger.parquet"))
-    write_croissant(croissant(corpus, figures, [*shards, ledger], finished.digest, date), folder)
-    others = [ledger, *(Written(name, *file_digest(folder / name)) for name in ("README.md", CROISSANT))]
+    drawn = write_charts(folder, draw_charts(figures))
+    facts = gather_facts(folder, corpus, figures, shards, pictures=bool(drawn))
+    (folder / FILE_NAME).write_text(render_card(facts), encoding="utf-8", newline="\n")
+    write_croissant(gather_croissant(folder, facts, date), folder)
+    others = [Written(name, *file_digest(folder / name)) for name in (FILE_NAME, CROISSANT, LEDGER, *drawn)]
     content = manifest(
         corpus,
         date=date,
@@ -59,3 +71,55 @@ def finish(folder: Path, corpus: Corpus, date: str | None, shards: Sequence[Writ
     )
     write_manifest(content, folder)
     return finished
+
+
+def digest_of(shards: Sequence[Written]) -> str:
+    """The content digest of a build's shards, which stand by config, split and number."""
+    hashes: dict[str, dict[str, list[dict[str, object]]]] = {}
+    for shard in shards:
+        hashes.setdefault(shard.config, {}).setdefault(shard.split, []).append(shard.hashes or {})
+    return content_digest(hashes)
+
+
+def gather_facts(folder: Path, corpus: Corpus, figures: Figures, shards: Sequence[Written], *, pictures: bool) -> Facts:
+    """All that a build's card says.
+
+    Args:
+        folder: the build; the first record of each config is read.
+        corpus: the settings.
+        figures: what was measured.
+        shards: its Parquet files, by config, split and number.
+        pictures: whether it has them.
+    """
+    charts = plan_charts(figures) if pictures else ()
+    firsts = {shard.config: shard.path for shard in reversed(shards)}
+    examples = {config: _example(folder / firsts[config]) for config in built_configs(shards)}
+    return Facts(corpus, figures, shards, digest_of(shards), charts, examples)
+
+
+def gather_croissant(folder: Path, facts: Facts, date: str | None) -> dict[str, Any]:
+    """All that a build's Croissant file says.
+
+    Args:
+        folder: the build; its ledger is hashed.
+        facts: what its card says.
+        date: the build's date; None where no record has one.
+    """
+    ledger = Written(LEDGER, *file_digest(folder / LEDGER))
+    return croissant(facts.corpus, facts.figures, [*facts.shards, ledger], facts.digest, date)
+
+
+def _example(path: Path) -> dict[str, Any]:
+    """The first row of a Parquet file as JSON has it, cut where it is long."""
+    with pq.ParquetFile(path) as file:
+        batch = next(file.iter_batches(1))
+    row: dict[str, Any] = json_rows(pa.Table.from_batches([batch]))[0]
+    return {key: _cut(value) for key, value in row.items()}
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > _LONGEST:
+        return value[:_LONGEST] + "…"
+    if isinstance(value, list):
+        return [*map(_cut, value[:_MOST]), *(["…"] if len(value) > _MOST else [])]
+    return {key: _cut(part) for key, part in value.items()} if isinstance(value, dict) else value

@@ -12,7 +12,7 @@ from corpus_vn_police.build.parquet import Written
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import canonical_json, document, first_error, schema_digests, validator
 from corpus_vn_police.errors import OutputError
-from corpus_vn_police.version import __version__
+from corpus_vn_police.version import GENERATOR
 
 FILE_NAME = "manifest.json"
 
@@ -41,11 +41,12 @@ def manifest(
         "schema": document("manifest")["$id"],
         "name": corpus.name,
         "version": corpus.version,
-        "generator": f"corpus-vn-police {__version__}",
+        "generator": GENERATOR,
         "date": date,
         "digest": digest,
         "schemas": schema_digests(),
         "config": shaping,
+        "card": corpus.card,
         "seeds": sum(status.values()),
         "status": status,
         "splits": splits,

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
-from corpus_vn_police.build.card import visible
+from corpus_vn_police.build.card import visible, without_front
 from corpus_vn_police.build.figures import Figures
+from corpus_vn_police.build.sections import words
 from corpus_vn_police.config import Corpus
 
-# The sections of the Hub's card, as its template names them. What stands below a heading that is not
-# listed belongs to the one above it.
+# The sections of the Hub's card that say what a property means; of one that stands nowhere here the Croissant
+# file says nothing.
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "uses": ("dataUseCases",),
-    "direct use": ("dataUseCases",),
-    "out-of-scope use": ("dataLimitations",),
-    "dataset creation": (),
-    "source data": ("dataCollection",),
-    "data collection and processing": ("dataCollection",),
-    "who are the source data producers?": ("dataCollectionRawData",),
-    "annotations": ("dataAnnotationProtocol",),
-    "annotation process": ("dataAnnotationProtocol",),
-    "who are the annotators?": ("annotatorDemographics",),
-    "personal and sensitive information": ("personalSensitiveInformation",),
-    "bias, risks, and limitations": ("dataBiases", "dataLimitations"),
-    "recommendations": ("dataUseCases",),
-    "dataset card contact": ("dataReleaseMaintenancePlan",),
-    "takedown": ("dataReleaseMaintenancePlan",),
+    "Uses": ("dataUseCases",),
+    "Direct Use": ("dataUseCases",),
+    "Out-of-Scope Use": ("dataLimitations",),
+    "Source Data": ("dataCollection",),
+    "Data Collection and Processing": ("dataCollection",),
+    "Who are the source data producers?": ("dataCollectionRawData",),
+    "Annotations": ("dataAnnotationProtocol",),
+    "Annotation process": ("dataAnnotationProtocol",),
+    "Who are the annotators?": ("annotatorDemographics",),
+    "Personal and Sensitive Information": ("personalSensitiveInformation",),
+    "Bias, Risks, and Limitations": ("dataBiases", "dataLimitations"),
+    "Recommendations": ("dataUseCases",),
+    "Dataset Card Contact": ("dataReleaseMaintenancePlan",),
 }
 
 # Those that hold one text; the others hold a list of texts.
@@ -37,56 +35,43 @@ _ONE = {"dataCollection", "dataCollectionRawData", "dataCollectionMissingData", 
 
 _INLINE = {"inline", "paragraph", "heading", "link", "em", "strong", "image"}
 
-_FRONT = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
-_MEASURED = re.compile(r"<!-- measured: (\S+) -->.*?<!-- end: \1 -->", re.DOTALL)
 
-
-def rai_fields(corpus: Corpus, figures: Figures, configs: Sequence[str]) -> dict[str, str | list[str]]:
+def rai_fields(corpus: Corpus, figures: Figures) -> dict[str, str | list[str]]:
     """The RAI properties of a build, without their prefix.
 
     Args:
         corpus: the settings, and the keeper's prose.
         figures: what was measured.
-        configs: those that were built.
+
+    Raises:
+        ValueError: the prose is none that a card can hold.
     """
+    said = words(without_front(corpus.prose or ""))
     found: dict[str, list[str]] = {}
-    for heading, text in sections(corpus.prose or ""):
-        for key in SECTIONS[heading] if heading else ():
+    for title, keys in SECTIONS.items():
+        text = plain_text(said.get(title, ""))
+        for key in keys if text else ():
             found.setdefault(key, []).append(text)
-    for key, text in _known(corpus, figures, configs):
+    for key, text in _known(corpus, figures):
         found.setdefault(key, []).append(text)
     return {key: "\n\n".join(texts) if key in _ONE else texts for key, texts in sorted(found.items())}
 
 
-def summary(prose: str | None) -> str | None:
-    """The first paragraph of the keeper's prose as plain text; None where there is none."""
-    return next((text.split("\n\n")[0] for _, text in sections(prose or "")), None)
+def summary(corpus: Corpus) -> str | None:
+    """The first paragraph of the keeper's prose as plain text; None where there is none.
 
-
-def sections(markdown: str) -> Iterator[tuple[str, str]]:
-    """The sections of a card's prose as plain text, without what was measured into it.
-
-    Returns:
-        Of each run of text the heading that it stands below, as the Hub's card names it (in lower case;
-        empty where it stands below none of those), and the text: paragraphs parted by a blank line.
+    Raises:
+        ValueError: the prose is none that a card can hold.
     """
-    tokens = MarkdownIt("commonmark").parse(_MEASURED.sub("", _FRONT.sub("", markdown)))
-    above: list[tuple[int, str]] = []
-    texts: list[str] = []
-    for node in SyntaxTreeNode(tokens).children:
-        if node.type == "heading":
-            if texts:
-                yield _nearest(above), "\n\n".join(texts)
-            level, texts = int(node.tag[1:]), []
-            above = [*(entry for entry in above if entry[0] < level), (level, _plain(node).lower())]
-        elif text := _plain(node).strip():
-            texts.append(text)
-    if texts:
-        yield _nearest(above), "\n\n".join(texts)
+    said = words(without_front(corpus.prose or ""))
+    texts = [plain_text(said.get(title, "")) for title in ("", "Dataset Description")]
+    return next((text.split("\n\n")[0] for text in texts if text), None)
 
 
-def _nearest(above: list[tuple[int, str]]) -> str:
-    return next((heading for _, heading in reversed(above) if heading in SECTIONS), "")
+def plain_text(markdown: str) -> str:
+    """A Markdown text without its marks and its HTML: paragraphs parted by a blank line."""
+    blocks = SyntaxTreeNode(MarkdownIt("commonmark").parse(markdown)).children
+    return "\n\n".join(text for text in map(_plain, blocks) if text)
 
 
 def _plain(node: SyntaxTreeNode) -> str:
@@ -95,6 +80,8 @@ def _plain(node: SyntaxTreeNode) -> str:
         return ""
     if node.type in ("softbreak", "hardbreak"):
         return " "
+    if node.type in ("fence", "code_block"):
+        return visible(node.content.strip())
     if not node.children:
         return visible(node.content)
     inner = [_plain(child) for child in node.children]
@@ -105,7 +92,7 @@ def _plain(node: SyntaxTreeNode) -> str:
     return f"{text} ({target})" if target not in ("", text) else text
 
 
-def _known(corpus: Corpus, figures: Figures, configs: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _known(corpus: Corpus, figures: Figures) -> Iterator[tuple[str, str]]:
     """What this software knows of a build: the property, and a sentence."""
     yield (
         "dataPreprocessingProtocol",
@@ -136,12 +123,15 @@ def _known(corpus: Corpus, figures: Figures, configs: Sequence[str]) -> Iterator
         )
     yield "dataPreprocessingProtocol", _copies(corpus)
     yield "dataPreprocessingProtocol", _splits(corpus)
-    if "annotations" in configs:
-        yield (
-            "dataAnnotationProtocol",
-            ("The annotations are made by rules, not by people; where the rules find nothing, a list is empty."),
-        )
+    if any(figures.spans.values()):
+        named = ", ".join(f"{count:,} {name}" for name, count in figures.spans.items())
+        yield "dataAnnotationProtocol", f"The config annotations is made by rules, not by people: {named}."
         yield "machineAnnotationTools", "corpus-vn-police"
+    elif figures.spans:
+        yield "dataAnnotationProtocol", "Nothing is annotated: the lists of the config annotations are empty."
+    if figures.privacy:
+        named = ", ".join(f"{kind} in {count:,} records" for kind, count in figures.privacy.items())
+        yield "personalSensitiveInformation", f"Found by rules, and named in the field privacy: {named}."
     left_out = {status: count for status, count in figures.status.items() if count and status != "published"}
     named = "".join(f", {count:,} {status}" for status, count in left_out.items())
     yield (

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from corpus_vn_police.cli.card import card
 from corpus_vn_police.cli.options import Config, Folder, Json, Located, Seeds, Workers
 from corpus_vn_police.cli.show import print_error, print_json, printable, progress, say, speaks_unicode
 from corpus_vn_police.cli.takedown import remove
@@ -221,6 +222,8 @@ def verify(folder: Located, as_json: Json = False) -> int:
         print(f"{printable(folder)}: {'fine' if report.ok else f'{len(report.problems)} problems'}")
         if report.ok:
             print(f"  {report.digest}")
+        for line in report.unchecked:
+            print(printable(f"  not checked: {line}"))
         if report.copies and report.copies.sampled:
             print(f"  {copies_line(report.copies)}")
         for found in report.sharing:
@@ -229,6 +232,9 @@ def verify(folder: Located, as_json: Json = False) -> int:
 
 
 app.command(epilog='Example: corpus-vn-police remove my_dataset --id c76f5c9e64c8c598 --reason "asked for"')(remove)
+
+
+app.command(epilog="Example: corpus-vn-police card my_dataset --check")(card)
 
 
 @app.command(epilog="Example: corpus-vn-police stats my_dataset")

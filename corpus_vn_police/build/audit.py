@@ -1,0 +1,130 @@
+"""A build folder -> what its card, its pictures and its Croissant file should say, and where they do not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from corpus_vn_police.build import croissant
+from corpus_vn_police.build.card import FILE_NAME, Facts, Mismatch, differences, read_prose, render_card
+from corpus_vn_police.build.charts import FOLDER, check_charts
+from corpus_vn_police.build.digest import ColumnHashes
+from corpus_vn_police.build.figures import measure
+from corpus_vn_police.build.finish import gather_croissant, gather_facts
+from corpus_vn_police.build.parquet import FOLDERS, Written, file_digest, table_bytes
+from corpus_vn_police.config import Corpus, corpus_of
+from corpus_vn_police.contract import CONFIGS
+from corpus_vn_police.split import SPLITS
+
+
+@dataclass
+class Reading:
+    """A shard that is read again, row group by row group: gathers what was `Written` of it."""
+
+    folder: Path
+    path: str
+    config: str
+    split: str
+
+    def __post_init__(self) -> None:
+        """Begin with nothing read."""
+        self.rows, self.arrow_bytes, self.hashes = 0, 0, ColumnHashes()
+
+    def add(self, table: pa.Table) -> None:
+        """Count a row group."""
+        self.rows += table.num_rows
+        self.arrow_bytes += table_bytes(table)
+        self.hashes.update(table)
+
+    def written(self) -> Written:
+        """What the writer would have said of it."""
+        size, sha256 = file_digest(self.folder / self.path)
+        return Written(
+            self.path, size, sha256, self.config, self.split, self.rows, self.arrow_bytes, self.hashes.digest()
+        )
+
+
+def find_shards(folder: Path, *configs: str) -> list[Reading]:
+    """The Parquet files of a build's configs (of all where none is named), by config, split and number."""
+    return [
+        Reading(folder, path.relative_to(folder).as_posix(), config, split)
+        for config in configs or CONFIGS
+        for split in SPLITS
+        for path in sorted((folder / FOLDERS[config]).glob(f"{split}-*.parquet"))
+    ]
+
+
+def read_shards(folder: Path) -> list[Written]:
+    """Read all of a build's Parquet files again.
+
+    Raises:
+        OSError, pyarrow.ArrowException: one of them cannot be read.
+    """
+    found = find_shards(folder)
+    for shard in found:
+        with pq.ParquetFile(folder / shard.path) as file:
+            for group in range(file.num_row_groups):
+                shard.add(file.read_row_group(group))
+    return [shard.written() for shard in found]
+
+
+def read_corpus(folder: Path, manifest: dict[str, Any]) -> Corpus:
+    """The settings of a build: from its manifest, and the keeper's words from its card.
+
+    Raises:
+        ValueError: the card is not one that a build wrote.
+        ConfigError: a setting is not allowed.
+        OSError: the card cannot be read.
+    """
+    prose, changes = read_prose((folder / FILE_NAME).read_bytes().decode())
+    settings = {"name": manifest["name"], "version": manifest["version"], **manifest["card"], **manifest["config"]}
+    return corpus_of(settings, prose, changes, f"{folder}/manifest.json")
+
+
+def facts_of(folder: Path, manifest: dict[str, Any], shards: Sequence[Written]) -> Facts:
+    """What a build's card has to say, from its files.
+
+    Args:
+        folder: the build.
+        manifest: its manifest.
+        shards: its Parquet files, as `read_shards` gives them.
+
+    Raises:
+        ValueError, ConfigError, OSError: as `read_corpus`.
+    """
+    pictures = any(entry["path"].startswith(f"{FOLDER}/") for entry in manifest["files"])
+    return gather_facts(folder, read_corpus(folder, manifest), measure(folder), shards, pictures=pictures)
+
+
+def check_card(folder: Path, facts: Facts) -> list[Mismatch]:
+    """Where a build's card does not say what its files say.
+
+    The keeper's words are taken from the card itself, so all else is compared: every number, table and example, the
+    front matter, the sections and their order.
+
+    Raises:
+        ConfigError: the keeper's words cannot be put into a card.
+    """
+    got = (folder / FILE_NAME).read_bytes().decode()
+    return differences(render_card(facts), got)
+
+
+def check_pictures(folder: Path, facts: Facts) -> dict[str, str]:
+    """Of each picture that does not show the build's figures what is wrong with it; empty without pictures."""
+    return check_charts(folder, facts.figures) if facts.charts else {}
+
+
+def check_croissant(folder: Path, facts: Facts, date: str | None) -> list[str]:
+    """Where a build's Croissant file does not say what its files say: JSON Pointer, what was expected, what is there.
+
+    Raises:
+        ValueError, RecursionError: it is not JSON.
+    """
+    got = json.loads((folder / croissant.FILE_NAME).read_bytes())
+    return list(croissant.differences(gather_croissant(folder, facts, date), got))

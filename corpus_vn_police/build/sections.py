@@ -1,0 +1,264 @@
+"""A card's text: the Hub's sections in their order, the keeper's words in them, and measured blocks between marks.
+
+A block stands between `<!-- measured: NAME -->` and `<!-- end: NAME -->`, each alone on its line. Where the keeper
+has placed a block it stays; the others stand at the end of the section that they belong to. Filling a text that was
+filled before changes the blocks alone, so a card can be read back and filled anew.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+UNSAID = "[More Information Needed]"
+"""What the Hub's template has where nobody has said anything."""
+
+_MARK = re.compile(r"<!-- (measured|end): ([a-z_]+) -->")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*\s*$")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the Hub's template for dataset cards (huggingface_hub 2.4, datasetcard_template.md).
+
+    Attributes:
+        level: of its heading.
+        title: its heading.
+        blocks: the measured blocks that belong to it.
+        optional: whether it is left out where it is empty.
+    """
+
+    level: int
+    title: str
+    blocks: tuple[str, ...] = ()
+    optional: bool = False
+
+
+SECTIONS = (
+    Section(2, "Dataset Details"),
+    Section(3, "Dataset Description", ("details",)),
+    Section(3, "Dataset Sources", optional=True),
+    Section(2, "Uses"),
+    Section(3, "Direct Use", ("loading",)),
+    Section(3, "Out-of-Scope Use"),
+    Section(2, "Dataset Structure", ("splits", "lengths", "pictures", "fields", "examples")),
+    Section(2, "Dataset Creation"),
+    Section(3, "Curation Rationale"),
+    Section(3, "Source Data"),
+    Section(4, "Data Collection and Processing", ("ledger", "duplicates", "structure")),
+    Section(4, "Who are the source data producers?"),
+    Section(3, "Annotations", ("annotations",)),
+    Section(4, "Annotation process", optional=True),
+    Section(4, "Who are the annotators?", optional=True),
+    Section(4, "Personal and Sensitive Information", ("privacy",)),
+    Section(2, "Bias, Risks, and Limitations"),
+    Section(3, "Recommendations", optional=True),
+    Section(2, "Citation", ("citation",)),
+    Section(2, "Glossary", optional=True),
+    Section(2, "More Information", ("version", "changes")),
+    Section(2, "Dataset Card Authors", optional=True),
+    Section(2, "Dataset Card Contact", ("contact",)),
+)
+
+BLOCKS = tuple(name for section in SECTIONS for name in section.blocks)
+"""The names of the measured blocks, in their order."""
+
+_TITLES = {section.title.casefold(): section for section in SECTIONS}
+
+
+def fill(text: str, blocks: Mapping[str, str]) -> str:
+    """A card's text with its blocks filled, and nothing else changed.
+
+    Args:
+        text: Markdown with marks; what stood between them is replaced, but nothing that was empty is filled.
+        blocks: the content of each block.
+
+    Raises:
+        ValueError: a block is not known, has no end, or stands twice.
+    """
+    return "".join(
+        f"{_marked(part.block, blocks[part.block])}\n" if part.block and part.text.strip() else part.source
+        for part in _parts(text)
+    )
+
+
+def compose(prose: str, blocks: Mapping[str, str]) -> str:
+    """Put a keeper's words into the sections of a card.
+
+    Args:
+        prose: Markdown; a first heading of level 1 is left out. What stands under a heading of the Hub's goes
+            there, whatever its level; what stands under others goes where it was, after the Hub's that precedes.
+        blocks: the content of each block.
+
+    Returns:
+        The card from the text before its first section on.
+
+    Raises:
+        ValueError: a block is not known, has no end, or stands twice.
+    """
+    said, placed = _said(prose)
+    bodies = []
+    for section in SECTIONS:
+        own = _filled(said.get(section.title, ""), blocks)
+        measured = [_marked(name, blocks[name]) for name in section.blocks if name not in placed]
+        bodies.append([part for part in (own, *measured) if part])
+    pieces = [_filled(said.get("", ""), blocks)]
+    for place, (section, body) in enumerate(zip(SECTIONS, bodies, strict=True)):
+        if body or not section.optional:
+            unsaid = [] if body or _has_below(place, bodies) else [UNSAID]
+            pieces.append("\n\n".join([f"{'#' * section.level} {section.title}", *body, *unsaid]))
+    return "\n\n".join(piece for piece in pieces if piece) + "\n"
+
+
+def _has_below(place: int, bodies: list[list[str]]) -> bool:
+    """Whether a section has sections below it that are not left out."""
+    for below, body in zip(SECTIONS[place + 1 :], bodies[place + 1 :], strict=True):
+        if below.level <= SECTIONS[place].level:
+            return False
+        if body or not below.optional:
+            return True
+    return False
+
+
+def words(prose: str) -> dict[str, str]:
+    """A keeper's words by the section that they stand in, without blocks and comments; those before all under "".
+
+    Raises:
+        ValueError: a block is not known, has no end, or stands twice.
+    """
+    said, _ = _said(prose)
+    without = {title: "".join(part.source for part in _parts(text) if not part.block) for title, text in said.items()}
+    return {title: text.strip() for title, text in without.items() if text.strip()}
+
+
+@dataclass
+class _Part:
+    """A line of a text, or a block with its marks and what stands between them."""
+
+    source: str
+    block: str = ""
+    text: str = ""
+    line: int = 0
+    heading: tuple[int, str] | None = None
+
+
+def _parts(text: str) -> Iterator[_Part]:
+    """The lines and blocks of a Markdown text; headings and marks inside fenced code are lines like others."""
+    fence, begun, block, seen = "", 0, None, set[str]()
+    for number, line in enumerate(_lines(text), 1):
+        mark = _MARK.fullmatch(line.strip()) if not fence else None
+        if block is not None:
+            block.source += line
+            if mark and mark.groups() == ("end", block.block):
+                yield block
+                block = None
+            else:
+                block.text += line
+            continue
+        if mark:
+            block = _Part(line, _known(mark, number, seen), line=number)
+            continue
+        begun = begun if fence else number
+        fence = _fence_after(fence, line)
+        found = None if fence else _HEADING.fullmatch(line.rstrip("\n"))
+        yield _Part(line, line=number, heading=(len(found[1]), found[2]) if found else None)
+    if block is not None:
+        raise ValueError(f"line {block.line}: the block {block.block!r} has no <!-- end: {block.block} -->")
+    if fence:
+        raise ValueError(f"line {begun}: the code that begins with {fence} has no end")
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a text with their ends; U+2028 and the like end none."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text.replace("\r\n", "\n"))
+
+
+def _known(mark: re.Match[str], number: int, seen: set[str]) -> str:
+    kind, name = mark.groups()
+    if kind == "end":
+        raise ValueError(f"line {number}: the block {name!r} ends and has not begun")
+    if name not in BLOCKS:
+        near = difflib.get_close_matches(name, BLOCKS, n=1)
+        guess = f"did you mean {near[0]!r}? " if near else ""
+        raise ValueError(f"line {number}: there is no block {name!r}; {guess}there are {', '.join(BLOCKS)}")
+    if name in seen:
+        raise ValueError(f"line {number}: the block {name!r} stands there twice")
+    seen.add(name)
+    return name
+
+
+def _fence_after(fence: str, line: str) -> str:
+    """The fence that is open after a line; empty where none is."""
+    found = _FENCE.match(line)
+    if not fence:
+        return found[1] if found else ""
+    closes = found and found[1].startswith(fence) and not line.strip().strip(fence[0])
+    return "" if closes else fence
+
+
+def _said(prose: str) -> tuple[dict[str, str], set[str]]:
+    """The words of each section, those before all under "", and the blocks that they place."""
+    said: dict[str, str] = {}
+    placed: set[str] = set()
+    now, first = "", True
+    for part in _parts(_without_comments(prose)):
+        if part.block:
+            placed.add(part.block)
+        if part.heading:
+            level, title = part.heading
+            section = _TITLES.get(title.casefold().removesuffix("[optional]").strip())
+            was_first, first = first, False
+            if was_first and level == 1:
+                continue
+            if section:
+                now = section.title
+                said[now] = said.get(now, "") + "\n"
+                continue
+        elif part.source.strip():
+            first = False
+        said[now] = said.get(now, "") + part.source
+    return {title: "" if text.strip() == UNSAID else _without_blank_ends(text) for title, text in said.items()}, placed
+
+
+def _without_comments(prose: str) -> str:
+    """A text without the hints of a template: HTML comments that begin a line, outside of fenced code.
+
+    Raises:
+        ValueError: a comment has no end, so that all that follows would be part of it.
+    """
+    kept, fence, lines = [], "", list(enumerate(_lines(prose), 1))
+    while lines:
+        number, line = lines.pop(0)
+        fence = _fence_after(fence, line)
+        if not fence and line.startswith("<!--") and not _MARK.fullmatch(line.strip()):
+            while "-->" not in line and lines:
+                line += lines.pop(0)[1]
+            _, end, line = line.partition("-->")
+            if not end:
+                raise ValueError(f"line {number}: the comment that begins with <!-- has no -->")
+            if not line.strip():
+                continue
+        if not fence and "-->" not in line.rpartition("<!--")[2] and "<!--" in line:
+            raise ValueError(f"line {number}: the comment that begins with <!-- has no --> on its line")
+        kept.append(line)
+    return "".join(kept)
+
+
+def _filled(text: str, blocks: Mapping[str, str]) -> str:
+    """A section's words with the blocks that they place filled."""
+    parts = [_marked(part.block, blocks[part.block]) + "\n" if part.block else part.source for part in _parts(text)]
+    return _without_blank_ends("".join(parts))
+
+
+def _without_blank_ends(text: str) -> str:
+    """A text without its first and last blank lines; spaces before its first word may make it code, and stay."""
+    return re.sub(r"\A(?:[^\S\n]*\n)+|\s+\Z", "", text)
+
+
+def _marked(name: str, content: str) -> str:
+    """A block with its marks; no line of its content can be taken for one."""
+    lines = [f"\\{line}" if _MARK.fullmatch(line.strip()) else line for line in content.strip("\n").split("\n")]
+    return "\n".join([f"<!-- measured: {name} -->", *lines, f"<!-- end: {name} -->"])

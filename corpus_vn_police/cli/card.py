@@ -1,0 +1,63 @@
+"""The command `card`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from corpus_vn_police.cli.options import Folder, Json
+from corpus_vn_police.cli.show import print_json, printable
+
+if TYPE_CHECKING:
+    from corpus_vn_police.build.card import Mismatch
+
+
+def card(
+    folder: Folder,
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare instead of printing; exit 1 where it differs.")
+    ] = False,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", metavar="FILE", help="Fill (or check) the measured blocks of this file of yours."),
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Recompute a build's card from its files: print it, or hold it to them.
+
+    With --file the blocks that FILE has are filled in place; empty ones stay empty.
+    """
+    from corpus_vn_police import api
+
+    name = str(file or folder / "README.md")
+    if not check:
+        text = api.card(folder, file=file)
+        if as_json:
+            print_json({"card": text})
+        else:
+            print(text if file is None else f"filled {printable(file)}", end="" if file is None else "\n")
+        return 0
+    found = api.check_card(folder, file=file)
+    if as_json:
+        print_json({"ok": not found, "differences": [asdict(each) for each in found]})
+        return int(bool(found))
+    for each in found:
+        print(printable(f"{name}:{each.line}: {each.block or 'between blocks'}"))
+        _print_lines("expected", each.expected)
+        _print_lines("got", each.got)
+    print(f"{printable(name)}: {_summary(found)}")
+    return int(bool(found))
+
+
+def _print_lines(what: str, text: str) -> None:
+    for line in text.split("\n"):
+        print(f"  {what:8} {printable(line)}")
+
+
+def _summary(found: list[Mismatch]) -> str:
+    if not found:
+        return "says what the files say"
+    return f"differs from the files in {len(found)} place{'' if len(found) == 1 else 's'}"

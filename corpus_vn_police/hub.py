@@ -1,0 +1,60 @@
+"""What the Hub takes in a card's front matter: its lists, and a check against them without a network.
+
+`hub.json` holds them as they stood in November 2026: languages, sizes, creators and multilinguality as
+`datasets` 5.2 lists them (`utils/resources`), licences after the Hub's documentation of repositories, tasks as
+far as texts have them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import json
+from pathlib import Path
+from typing import Any
+
+_REQUIRED = ("language", "license", "pretty_name", "size_categories", "task_categories", "configs", "dataset_info")
+
+
+@functools.cache
+def hub_values(key: str) -> tuple[str, ...]:
+    """What the Hub takes as values of a key, such as `languages`, `licenses` or `task_categories`."""
+    lists = json.loads(Path(__file__).with_name("hub.json").read_bytes())
+    return tuple(lists[key])
+
+
+def nearest(value: str, key: str) -> str:
+    """The value of the Hub's that is most like one that it does not take; the first where none is like it."""
+    known = hub_values(key)
+    return next(iter(difflib.get_close_matches(value, known, n=1, cutoff=0.4)), known[0])
+
+
+def check_front_matter(front: dict[str, Any]) -> list[str]:
+    """Check a card's front matter against the Hub's rules.
+
+    Args:
+        front: the YAML at the head of a card, as Python reads it.
+
+    Returns:
+        What is wrong with it: lines that name the key, the value and, where there is one, the nearest that the Hub
+        takes. Empty where nothing is.
+    """
+    wrong = [f"{key} is missing" for key in _REQUIRED if not front.get(key)]
+    lists = {"language": "languages", "license": "licenses"}
+    for key, value in front.items():
+        listed = lists.get(key, key)
+        if listed not in _listed():
+            continue
+        for each in value if isinstance(value, list) else [value]:
+            if each not in hub_values(listed):
+                wrong.append(f"{key}: {each!r} is not what the Hub takes; nearest: {nearest(str(each), listed)}")
+    named = [config.get("config_name") for config in front.get("configs", [])]
+    described = [info.get("config_name") for info in front.get("dataset_info", [])]
+    if named != described:
+        wrong.append(f"configs are {named}, dataset_info has {described}")
+    return wrong
+
+
+@functools.cache
+def _listed() -> frozenset[str]:
+    return frozenset(json.loads(Path(__file__).with_name("hub.json").read_bytes()))

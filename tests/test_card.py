@@ -1,0 +1,387 @@
+"""The card: the Hub's sections, the keeper's words, and figures that are those of the files."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import huggingface_hub
+import pytest
+import yaml
+from conftest import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
+from test_verify import _codes, _sign
+
+import corpus_vn_police as cvp
+from corpus_vn_police.build import audit, charts
+from corpus_vn_police.build.card import _changes, differences
+from corpus_vn_police.build.front_matter import size_category
+from corpus_vn_police.build.manifest import read_manifest
+from corpus_vn_police.build.sections import BLOCKS, SECTIONS, compose, fill, words
+from corpus_vn_police.errors import ConfigError, DamagedError
+from corpus_vn_police.hub import check_front_matter, hub_values
+from corpus_vn_police.structure.accuracy import ACCURACY
+
+_EMPTY = dict.fromkeys(BLOCKS, "0")
+_OTHER = {name: f"| {name} |\n```\n## Uses\n```" for name in BLOCKS}
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory):
+    out = tmp_path_factory.mktemp("shipped") / "out"
+    cvp.build(out=out, workers=1)
+    return out
+
+
+@pytest.fixture
+def out(write, tmp_path):
+    toml = 'title = "Tin <1>"\ncontact = "a|b"\ncitation = "````"\n[card]\nprose = "card.md"\n'
+    prose = "# Mine\n\nFirst.\n\n## Uses\n\n### Direct Use\n\nReading.\n"
+    changes = "# Changes\n\n## 0.1.0\n\n- First.\n"
+    files = {"a.txt": " date 2020-12 Một hai ba.", "b.txt": b"\xff", "CHANGES.md": changes}
+    cvp.build(write({**files, "corpus.toml": toml, "card.md": prose}), out=tmp_path / "out", workers=1)
+    return tmp_path / "out"
+
+
+def _rewrite(out, name, content):
+    """Change a file of a build and sign the manifest."""
+    (out / name).write_bytes(content)
+    _sign(out)
+
+
+def _headings(text):
+    """The headings of a Markdown text outside of fenced code, the Hub's `[optional]` left out."""
+    text = re.sub(r"(?ms)^(`{3,}).*?^\1$", "", text)
+    return [line.removesuffix(" [optional]") for line in text.split("\n") if re.match(r"#{2,} ", line)]
+
+
+# Sections
+
+
+def test_the_sections_are_those_of_the_hub_in_its_order():
+    template = Path(huggingface_hub.__file__).parent / "templates/datasetcard_template.md"
+    assert [f"{'#' * each.level} {each.title}" for each in SECTIONS] == _headings(template.read_text())
+
+
+def test_a_section_of_which_nobody_says_anything_says_so_or_is_left_out():
+    card = compose("", _EMPTY)
+    assert "### Out-of-Scope Use\n\n[More Information Needed]\n" in card
+    assert "## Bias, Risks, and Limitations\n\n[More Information Needed]\n" in card
+    assert not {each.title for each in SECTIONS if each.optional} & {line.lstrip("# ") for line in _headings(card)}
+
+
+def test_the_keeper_s_words_stand_under_their_heading_whatever_its_level_and_place():
+    card = compose("# Mine\n\nBefore.\n\n## citation\n\nC.\n\n# Direct use\n\nD.\n\n## Of mine\n\nE.\n", _EMPTY)
+    assert card.startswith("Before.\n\n## Dataset Details\n")
+    assert "### Direct Use\n\nD.\n\n## Of mine\n\nE.\n\n<!-- measured: loading -->" in card
+    assert "## Citation\n\nC.\n\n<!-- measured: citation -->" in card
+
+
+def test_a_block_stands_where_the_keeper_placed_it_and_nowhere_else():
+    mark = "<!-- measured: ledger -->\nold\n<!-- end: ledger -->"
+    card = compose(f"## Uses\n\nBefore.\n\n{mark}\n\nAfter.\n", {**_EMPTY, "ledger": "new"})
+    assert "## Uses\n\nBefore.\n\n<!-- measured: ledger -->\nnew\n<!-- end: ledger -->\n\nAfter.\n" in card
+    assert (card.count("measured: ledger"), "old" in card) == (1, False)
+
+
+def test_the_hints_of_a_template_are_not_published():
+    prose = "## Uses\n\n<!-- For what? -->\n\n<!--\nand\n## what not\n-->\nText <!-- here --> stays.\n"
+    assert words(prose) == {"Uses": "Text <!-- here --> stays."}
+    assert "### Out-of-Scope Use\n\n[More Information Needed]" in compose(
+        "### Out-of-Scope Use\n\n<!-- ? -->\n", _EMPTY
+    )
+
+
+def test_what_looks_like_a_heading_or_a_mark_in_code_is_code():
+    code = "```sh\n# Uses\n<!-- measured: nothing -->\n<!-- open\n```"
+    assert words(f"## Glossary\n\n{code}\n") == {"Glossary": code}
+
+
+@pytest.mark.parametrize(
+    ("prose", "said"),
+    [
+        ("<!-- measured: ledgr -->\n<!-- end: ledgr -->", "line 1: there is no block 'ledgr'; did you mean 'ledger'"),
+        ("a\n<!-- measured: ledger -->", "line 2: the block 'ledger' has no <!-- end: ledger -->"),
+        ("<!-- end: ledger -->", "line 1: the block 'ledger' ends and has not begun"),
+        ("<!-- measured: ledger -->\n<!-- end: ledger -->\n" * 2, "line 3: the block 'ledger' stands there twice"),
+        ("a\n```\nb", "line 2: the code that begins with ``` has no end"),
+        ("a\n<!-- b\n\nc", "line 2: the comment that begins with <!-- has no -->"),
+        ("a <!-- b\n-->", "line 1: the comment that begins with <!-- has no --> on its line"),
+    ],
+)
+def test_a_text_that_would_swallow_the_rest_of_the_card_is_refused(write, tmp_path, prose, said):
+    folder = write({"a.txt": "a", "card.md": prose, "corpus.toml": '[card]\nprose = "card.md"\n'})
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        cvp.build(folder, out=tmp_path / "out", workers=1)
+    assert not (tmp_path / "out").exists()
+
+
+_LINES = st.sampled_from(
+    ["", "a", "# Head", "## Uses", "### direct use [optional]", "## Citation", "## Mine", "[More Information Needed]", "<!-- hint -->", "```", "~~~~", "    ```", "---",
+     "<!-- measured: ledger -->", "<!-- end: ledger -->", "<!-- measured: splits -->\n|\n<!-- end: splits -->", "x\u2028# y", "a\r", "\\<!-- end: ledger -->"]
+)  # fmt: skip
+
+
+@given(st.lists(_LINES, max_size=12).map("\n".join))
+def test_a_card_that_is_filled_again_changes_its_blocks_alone(prose):
+    try:
+        card = compose(prose, _EMPTY)
+    except ValueError:
+        return
+    assert compose(f"# Title\n\n{card}", _OTHER) == compose(prose, _OTHER)
+    assert compose(f"# Title\n\n{compose(prose, _OTHER)}", _EMPTY) == card
+
+
+@given(st.lists(_LINES, max_size=12).map("\n".join))
+def test_filling_a_file_changes_its_blocks_alone(prose):
+    try:
+        filled = fill(prose, _OTHER)
+    except ValueError:
+        return
+    marks = re.compile(r"(<!-- measured: \w+ -->\n).*?(<!-- end: \w+ -->)", re.DOTALL)
+    assert marks.sub(r"\1\2", filled).rstrip("\n") == marks.sub(r"\1\2", prose.replace("\r\n", "\n")).rstrip("\n")
+
+
+def test_a_list_of_changes_stands_below_the_card_s_headings_and_is_read_back():
+    text = "# Changes\n\n\n\n## 0.2.0\n\n- B.\n\n## 0.1.0 ##\n"
+    assert _changes(text) == "**0.2.0**\n\n- B.\n\n**0.1.0 ##**"
+    assert _changes(_changes(text)) == _changes(text)
+
+
+# Front matter
+
+
+def test_the_front_matter_is_what_the_hub_takes(out, shipped):
+    for folder in (out, shipped):
+        front = yaml.safe_load((folder / "README.md").read_text().split("---\n")[1])
+        assert check_front_matter(front) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"license": "apache2"}, "license: 'apache2' is not what the Hub takes; nearest: apache-2.0"),
+        ({"language": ["vie"]}, "language: 'vie' is not what the Hub takes; nearest: vi"),
+        ({"size_categories": ["1K"]}, "size_categories: '1K' is not what the Hub takes; nearest: n<1K"),
+        ({"task_categories": []}, "task_categories is missing"),
+        ({"configs": []}, "configs is missing"),
+    ],
+)
+def test_what_the_hub_would_not_take_is_named(shipped, change, said):
+    front = yaml.safe_load((shipped / "README.md").read_text().split("---\n")[1])
+    assert said in check_front_matter(front | change)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [('license = "apache2"', "did you mean 'apache-2.0'?"), ('language = "vie"', "did you mean 'vi'?")],
+)
+def test_a_licence_or_language_that_the_hub_does_not_know_is_refused_before_anything_is_read(tmp_path, line, said):
+    (tmp_path / "corpus.toml").write_text(line)
+    with pytest.raises(ConfigError) as error:
+        cvp.build(tmp_path, out=tmp_path.parent / "out", config=tmp_path / "corpus.toml")
+    assert said in error.value.hint
+
+
+def test_the_lists_are_those_of_datasets():
+    import datasets
+
+    resources = Path(datasets.__file__).parent / "utils/resources"
+    languages = json.loads((resources / "languages.json").read_text())
+    assert set(hub_values("languages")) == {code for code in languages if re.fullmatch("[a-z]{2,3}", code)}
+    assert ["unknown", *hub_values("size_categories")] == json.loads((resources / "size_categories.json").read_text())
+    assert set(hub_values("multilinguality")) == set(json.loads((resources / "multilingualities.json").read_text()))
+    creators = json.loads((resources / "creators.json").read_text())
+    assert {key: sorted(hub_values(f"{key}_creators")) for key in creators} == {
+        k: sorted(v) for k, v in creators.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("records", "size"), [(1, "n<1K"), (999, "n<1K"), (1000, "1K<n<10K"), (10**9, "1B<n<10B"), (10**12, "n>1T")]
+)
+def test_the_size_is_the_hub_s_word_for_so_many_records(records, size):
+    assert size_category(records) == size
+
+
+# What is measured
+
+
+def test_the_repository_s_own_card_says_what_its_files_say(shipped):
+    assert cvp.check_card(shipped, file=ROOT / "DATASET_CARD.md") == []
+
+
+def test_every_block_of_the_repository_s_card_but_the_pictures_is_filled():
+    text = (ROOT / "DATASET_CARD.md").read_text(encoding="utf-8")
+    assert re.findall(r"<!-- measured: (\w+) -->\n<!-- end", text) == ["pictures"]
+    assert sorted(re.findall(r"<!-- measured: (\w+) -->", text)) == sorted(BLOCKS)
+
+
+def test_the_card_says_what_the_files_say(out):
+    assert cvp.check_card(out) == []
+    assert cvp.card(out) == (out / "README.md").read_text()
+    assert cvp.verify(out).ok
+
+
+def _numbers(card):
+    """Where the figures of a card stand that were measured: not those of prose, markup and fields' descriptions."""
+    for block in re.finditer(
+        r"<!-- measured: (?!fields|loading|pictures|citation|changes|contact)\w+ -->.*?<!-- end", card, re.DOTALL
+    ):
+        yield from (
+            found.span()
+            for found in re.finditer(r"(?<![\w.#-])[0-9]+(?![\w-])", block[0])
+            for found in [_Moved(found, block.start())]
+        )
+    front = card.index("dataset_info:")
+    yield from (
+        _Moved(found, front).span()
+        for found in re.finditer(r"(?<=: )[0-9]+$", card[front : card.index("\n---\n")], re.MULTILINE)
+    )
+
+
+class _Moved:
+    def __init__(self, found, start):
+        self._span = (found.start() + start, found.end() + start)
+
+    def span(self):
+        return self._span
+
+
+def test_any_number_that_is_not_that_of_the_files_is_found(out):
+    manifest = read_manifest(out)
+    facts = audit.facts_of(out, manifest, audit.read_shards(out))
+    card = (out / "README.md").read_text()
+    places = list(_numbers(card))
+    assert len(places) > 60
+    for start, end in places:
+        (out / "README.md").write_text(card[:start] + str(int(card[start:end]) + 1) + card[end:])
+        found = audit.check_card(out, facts)
+        assert [each.line for each in found] == [card[:start].count("\n") + 1], card[start - 40 : end + 20]
+    (out / "README.md").write_text(card)
+
+
+def test_a_card_that_says_other_things_than_its_files_is_named_by_line_and_block(out, cli):
+    card = (out / "README.md").read_text()
+    line = next(number for number, line in enumerate(card.split("\n"), 1) if line.startswith("| published |"))
+    (out / "README.md").write_text(card.replace("| published | 1 |", "| published | 2 |"))
+    told = cli("card", out, "--check")
+    assert (told.returncode, told.stdout) == (
+        1,
+        f"{out}/README.md:{line}: ledger\n  expected | published | 1 |\n  got      | published | 2 |\n"
+        f"{out}/README.md: differs from the files in 1 place\n",
+    )
+    assert json.loads(cli("card", out, "--check", "--json").stdout) == {
+        "ok": False,
+        "differences": [{"line": line, "block": "ledger", "expected": "| published | 1 |", "got": "| published | 2 |"}],
+    }
+
+
+def test_verify_holds_the_card_to_the_files_where_the_manifest_has_its_digest(out):
+    card = (out / "README.md").read_text()
+    _rewrite(out, "README.md", card.replace("| published | 1 |", "| published | 2 |").encode())
+    assert _codes(out) == [("README.md", "card.content")]
+
+
+@pytest.mark.parametrize("card", ["", "no card", "---\nx\n", "<!-- measured: changes -->\n", "\udcff"])
+def test_what_is_no_card_is_named(out, card):
+    _rewrite(out, "README.md", card.encode(errors="surrogateescape"))
+    assert _codes(out) == [("README.md", "card.invalid")]
+    with pytest.raises(DamagedError):
+        cvp.check_card(out)
+
+
+def test_a_picture_of_other_figures_is_named(out):
+    name = "figures/ledger-dark.svg"
+    svg = (out / name).read_bytes()
+    for changed in (svg.replace(b"rejected: encoding.invalid_utf8 1", b"rejected: encoding.invalid_utf8 2"), b"<svg/>"):
+        _rewrite(out, name, changed)
+        assert _codes(out) == [(name, "figures.content")]
+    _rewrite(out, name, svg.replace(b'width="', b'width="1', 1))  # drawn by the matplotlib that is here
+    assert _codes(out) == [(name, "figures.content")]
+
+
+def test_what_another_version_wrote_is_not_compared_and_that_is_said(out, cli):
+    manifest = json.loads((out / "manifest.json").read_text())
+    (out / "manifest.json").write_text(json.dumps(manifest | {"generator": "corpus-vn-police 0.0.9"}))
+    _rewrite(out, "README.md", b"other words")
+    report = cvp.verify(out)
+    assert (report.ok, report.unchecked) == (
+        True,
+        (f"README.md, croissant.json and figures/: corpus-vn-police 0.0.9 wrote them, not {manifest['generator']}",),
+    )
+    assert "not checked: README.md" in cli("verify", out).stdout
+    with pytest.raises(ConfigError, match=r"was built by corpus-vn-police 0\.0\.9"):
+        cvp.check_card(out)
+
+
+def test_a_keeper_s_file_is_filled_in_place_and_its_empty_blocks_stay_empty(out, tmp_path, cli):
+    file = tmp_path / "mine.md"
+    file.write_text(
+        "A\n<!-- measured: ledger -->\n9\n<!-- end: ledger -->\n<!-- measured: splits -->\n<!-- end: splits -->\nB"
+    )
+    assert cli("card", out, "--check", "--file", file).returncode == 1
+    assert cli("card", out, "--file", file).stdout == f"filled {file}\n"
+    assert (cli("card", out, "--check", "--file", file).returncode, "| published | 1 |" in file.read_text()) == (
+        0,
+        True,
+    )
+    assert file.read_text().endswith("<!-- end: ledger -->\n<!-- measured: splits -->\n<!-- end: splits -->\nB")
+
+
+def test_settings_and_words_come_back_from_a_build(out):
+    corpus = audit.read_corpus(out, read_manifest(out))
+    assert (corpus.title, corpus.contact, corpus.citation) == ("Tin <1>", "a|b", "````")
+    assert words(corpus.prose)["Direct Use"] == "Reading."
+    assert corpus.changes == "**0.1.0**\n\n- First."
+
+
+def test_the_words_of_nothing_said_come_back_as_nothing(write, tmp_path):
+    cvp.build(write({"a.txt": "a"}), out=tmp_path / "out", workers=1)
+    assert audit.read_corpus(tmp_path / "out", read_manifest(tmp_path / "out")).changes is None
+
+
+def test_how_good_the_rules_are_is_what_the_benchmark_gave():
+    text = (ROOT / "benchmarks/README.md").read_text(encoding="utf-8")
+    table = [
+        line.strip("| ").split(" | ")
+        for line in text.split("\n")
+        if line.startswith(("| field | 2", "| event", "| place", "| title", "| byline", "| captions"))
+    ]
+    column = table[0].index("8, at first")
+    given = {row[0]: tuple(float(value) for value in row[column].split(" / ")) for row in table[1:6]}
+    pages = len((ROOT / "benchmarks/pages/8.jsonl").read_text(encoding="utf-8").splitlines())
+    assert (ACCURACY.fields, ACCURACY.pages) == (given, pages)
+
+
+def test_without_matplotlib_a_build_has_no_pictures_and_says_so(write, tmp_path, monkeypatch):
+    monkeypatch.setattr(charts.importlib.util, "find_spec", lambda name: None)
+    built = cvp.build(write({"a.txt": "a"}), out=tmp_path / "out", workers=1)
+    assert "no pictures: they need matplotlib, pip install 'corpus-vn-police[figures]'" in built.notes
+    assert not (tmp_path / "out/figures").exists()
+    assert "This build has no pictures." in (tmp_path / "out/README.md").read_text()
+    assert cvp.verify(tmp_path / "out").ok
+
+
+def test_every_picture_of_the_card_is_there_and_has_words(out):
+    card = (out / "README.md").read_text()
+    shown = re.findall(r'srcset="([^"]+)"><img src="([^"]+)" alt="([^"]+)"', card)
+    assert {name for pair in shown for name in pair[:2]} == {
+        f"figures/{path.name}" for path in (out / "figures").iterdir()
+    }
+    assert all(alt.endswith(".") for *_, alt in shown)
+
+
+def test_the_code_of_the_card_loads_the_dataset(shipped, tmp_path):
+    card = (shipped / "README.md").read_text()
+    code = "\n".join(re.findall(r"(?s)```python\n(.*?)```", card)).replace("FOLDER", str(shipped))
+    code += "\nprint(dataset.num_rows, annotations.num_rows, sources.num_rows)\n"
+    told = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert told.stdout == "{'train': 1, 'test': 1} " * 2 + "{'train': 1, 'test': 1}\n"
+
+
+def test_a_difference_of_a_huge_card_is_named_as_well():
+    right, there = "\n".join(map(str, range(20_000))), "\n".join(["0", "x", *map(str, range(20_000))])
+    assert [(each.line, each.got.split("\n")[0]) for each in differences(right, there)] == [(2, "x")]
