@@ -17,24 +17,64 @@ from corpus_vn_police.pipeline import Job
 
 CARD_NAME = "DATASET_CARD.md"
 
+# The Hub's sections, with the questions of "Datasheets for Datasets" (Gebru et al., 2021) that belong to each. What
+# is measured is added by the build.
 _CARD = """\
 # {name}
 
-## What the texts are
+<!-- In a sentence or two: which texts, in which language, from when, about what. Comments like this one are not
+published, and a section that stays empty says that more information is needed. -->
 
-(Which texts, in which language, from when, about what.)
+## Dataset Details
 
-## Where they come from
+### Dataset Description
 
-(Who published them, how and when they were gathered, whose they are.)
+<!-- Who made the dataset, for whom, and who paid for it? What is a text: an article, a page, a post? -->
 
-## What to know before you use them
+## Uses
 
-(Whose viewpoint they have, who is named in them, what is missing.)
+### Direct Use
 
-## Takedown
+<!-- For what may it be used? What has it been used for already? -->
 
-(Whom to write to, and what happens then.)
+### Out-of-Scope Use
+
+<!-- For what should it not be used? -->
+
+## Dataset Creation
+
+### Curation Rationale
+
+<!-- Why was it made? Which gap does it fill? -->
+
+### Source Data
+
+#### Data Collection and Processing
+
+<!-- How were the texts gathered, when, by whom, with which tools? All of them or a choice, and chosen how? What is
+missing? What was done to them before they came here? -->
+
+#### Who are the source data producers?
+
+<!-- Who wrote the texts? Were they asked? Whose are the rights? -->
+
+### Annotations
+
+#### Personal and Sensitive Information
+
+<!-- Who is named in the texts? Is anything in them that could harm or offend those people? -->
+
+## Bias, Risks, and Limitations
+
+<!-- Whose viewpoint do the texts have? Which errors, redundancies or gaps are known? -->
+
+### Recommendations
+
+<!-- What should a reader know or do before using it? -->
+
+## Dataset Card Contact
+
+<!-- Who keeps it up to date, how often, and how are errors mended and texts taken down? -->
 """
 
 

@@ -385,3 +385,13 @@ def test_the_code_of_the_card_loads_the_dataset(shipped, tmp_path):
 def test_a_difference_of_a_huge_card_is_named_as_well():
     right, there = "\n".join(map(str, range(20_000))), "\n".join(["0", "x", *map(str, range(20_000))])
     assert [(each.line, each.got.split("\n")[0]) for each in differences(right, there)] == [(2, "x")]
+
+
+def test_the_card_that_init_writes_has_the_hub_s_sections_and_publishes_no_hint(write, tmp_path, cli):
+    folder = write({"a.txt": " date 2020-12 Một hai ba."})
+    assert cli("init", folder).returncode == 0
+    template = _headings((folder / "DATASET_CARD.md").read_text())
+    hub = [f"{'#' * each.level} {each.title}" for each in SECTIONS]
+    assert template == [heading for heading in hub if heading in template]
+    cvp.build(folder, out=tmp_path / "out", workers=1)
+    assert not re.search("<!-- (?!measured|end)", (tmp_path / "out/README.md").read_text())

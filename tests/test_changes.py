@@ -37,7 +37,7 @@ def _asked(version, *lines):
         ({"a.txt": _FIRST["a.txt"], "c.txt": "Bảy.", "d.txt": "Tám."}, "", _asked("0.2.0", "- 2 records added", "- 1 record removed")),
         (_FIRST, '[splits]\ntest_from = "2021-01"\n', _asked("1.0.0", "- 1 record moved from train to test")),
         ({**_FIRST, "1_0123456789abcdef.txt": "x."}, "", _asked("0.2.0", "- 1 record added")),
-        (_FIRST, "[quality]\nenabled = false\n", _asked("0.2.0", "- 2 records changed: `vietnamese_share` 2, `syllable_share` 2, `tone_style.new` 2")),
+        (_FIRST, "[quality]\nenabled = false\n", _asked("0.2.0", "- 2 records changed: `vietnamese_share` 2, `syllable_share` 2, `tone_style.old` 2, `tone_style.new` 2")),
         (_FIRST, "[sources]\nenabled = false\n", _asked("0.2.0", "- other configs than before")),
         (_FIRST, 'title = "x"\n', _asked("0.1.1", "- the card and what else describes the records; the records are the same")),
     ],
