@@ -215,6 +215,7 @@ def test_hostile_titles_and_citations_stay_text(open_croissant, write):
     assert metadata.url == settings["homepage"]
     assert metadata.extra_properties["alternateName"] == _HOSTILE
     assert metadata.data_release_maintenance_plan.endswith(f"Contact, also for takedown: {_HOSTILE}")
+    assert cvp.verify(folder.parent / "out").problems == ()
     assert (metadata.license[0].name, metadata.license[0].url) == ("other", "LICENSE")
 
 
@@ -264,6 +265,7 @@ def test_the_same_build_has_the_same_bytes_wherever_it_lies(tmp_path):
 
 def test_a_takedown_leaves_the_croissant_file_of_a_build_that_never_had_the_record(open_croissant, write):
     texts = {f"{number}.txt": f"date 202{number} Bài {number}" for number in range(3)}
+    texts |= {"corpus.toml": '[card]\nprose = "p.md"\n', "p.md": _PROSE}
     out = write(texts).parent / "out"
     cvp.build(out.parent / "in", out=out, workers=1)
     gone = _read(open_croissant(out), "default")[0]["id"]
@@ -278,6 +280,7 @@ def test_a_takedown_leaves_the_croissant_file_of_a_build_that_never_had_the_reco
             out / "ledger.parquet",
         ]
     ]
+    assert cvp.verify(out).problems == ()
     assert "2 published, 1 removed." in after["rai:dataCollectionMissingData"]
 
 
@@ -367,6 +370,7 @@ def test_what_the_keeper_says_is_in_the_rai_fields(open_croissant, write):
     assert sorted(metadata.data_limitations) == [*metadata.data_biases, "Not this: x"]
     assert metadata.data_use_cases == ["Use it (https://example.org) well, really."]
     assert metadata.data_release_maintenance_plan.startswith("Write to a@example.org.\n\nA record that is taken down")
+    assert cvp.verify(folder.parent / "out").problems == ()
     assert "There are 7" not in (folder.parent / "out/croissant.json").read_text()
 
 
