@@ -281,7 +281,7 @@ def test_a_takedown_leaves_the_croissant_file_of_a_build_that_never_had_the_reco
         ]
     ]
     assert cvp.verify(out).problems == ()
-    assert "2 published, 1 removed." in after["rai:dataCollectionMissingData"]
+    assert after["rai:dataCollectionMissingData"].startswith("Of 3 seeds: 2 published, 1 removed. ")
 
 
 _PROSE = """---

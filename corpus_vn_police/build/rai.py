@@ -94,35 +94,8 @@ def _plain(node: SyntaxTreeNode) -> str:
 
 def _known(corpus: Corpus, figures: Figures) -> Iterator[tuple[str, str]]:
     """What this software knows of a build: the property, and a sentence."""
-    yield (
-        "dataPreprocessingProtocol",
-        (
-            "Texts are strict UTF-8; their newlines, invisible characters and spaces are made uniform, and their "
-            "Unicode form is NFC. The header with the date is taken out. A damaged text is rejected"
-            + (", unless it could be restored exactly." if corpus.text.repair else ", never mended.")
-        ),
-    )
-    if corpus.text.tone != "keep":
-        yield (
-            "dataPreprocessingProtocol",
-            f"The mark of the tone (hòa, hoà) is written in the {corpus.text.tone} style.",
-        )
-    if corpus.structure:
-        yield (
-            "dataPreprocessingProtocol",
-            ("Headline, captions, byline and the residue of the page are found by rules and taken out of the text."),
-        )
-    if corpus.quality.enabled:
-        yield (
-            "dataPreprocessingProtocol",
-            (
-                "A text is rejected where the share of letters that only Vietnamese uses is below "
-                f"{corpus.quality.min_vietnamese_share}, or the share of words that are Vietnamese syllables below "
-                f"{corpus.quality.min_syllable_share}."
-            ),
-        )
-    yield "dataPreprocessingProtocol", _copies(corpus)
-    yield "dataPreprocessingProtocol", _splits(corpus)
+    for sentence in _preprocessing(corpus):
+        yield "dataPreprocessingProtocol", sentence
     if any(figures.spans.values()):
         named = ", ".join(f"{count:,} {name}" for name, count in figures.spans.items())
         yield "dataAnnotationProtocol", f"The config annotations is made by rules, not by people: {named}."
@@ -132,24 +105,36 @@ def _known(corpus: Corpus, figures: Figures) -> Iterator[tuple[str, str]]:
     if figures.privacy:
         named = ", ".join(f"{kind} in {count:,} records" for kind, count in figures.privacy.items())
         yield "personalSensitiveInformation", f"Found by rules, and named in the field privacy: {named}."
-    left_out = {status: count for status, count in figures.status.items() if count and status != "published"}
-    named = "".join(f", {count:,} {status}" for status, count in left_out.items())
-    yield (
-        "dataCollectionMissingData",
-        (
-            f"ledger.parquet has a row for every seed that was read, and says why one is not published: "
-            f"{figures.records:,} published{named}."
-        ),
+    counts = [f"{count:,} {status}" for status, count in figures.status.items() if count]
+    rows = f"{', '.join(counts)}. ledger.parquet has a row for every seed that was read, and says why one is left out."
+    yield "dataCollectionMissingData", f"Of {figures.seeds:,} seeds: {rows}"
+    keeping = (
+        "A record that is taken down leaves every file; the ledger keeps its id and sha256, so that it stays away."
     )
-    yield (
-        "dataReleaseMaintenancePlan",
-        (
-            "A record that is taken down leaves every file; the ledger keeps its id and sha256, so that it stays away. "
-            "Neither that nor new records move another record to another split."
-        ),
-    )
+    moving = "Neither that nor new records move another record to another split."
+    yield "dataReleaseMaintenancePlan", f"{keeping} {moving}"
     if corpus.contact:
         yield "dataReleaseMaintenancePlan", f"Contact, also for takedown: {visible(corpus.contact)}"
+
+
+def _preprocessing(corpus: Corpus) -> Iterator[str]:
+    damaged = "unless it could be restored exactly" if corpus.text.repair else "never mended"
+    yield (
+        "Texts are strict UTF-8; their newlines, invisible characters and spaces are made uniform, and their Unicode "
+        f"form is NFC. The header with the date is taken out. A damaged text is rejected, {damaged}."
+    )
+    if corpus.text.tone != "keep":
+        yield f"The mark of the tone (hòa, hoà) is written in the {corpus.text.tone} style."
+    if corpus.structure:
+        yield "Headline, captions, byline and the residue of the page are found by rules and taken out of the text."
+    if corpus.quality.enabled:
+        yield (
+            "A text is rejected where the share of letters that only Vietnamese uses is below "
+            f"{corpus.quality.min_vietnamese_share}, or the share of words that are Vietnamese syllables below "
+            f"{corpus.quality.min_syllable_share}."
+        )
+    yield _copies(corpus)
+    yield _splits(corpus)
 
 
 def _copies(corpus: Corpus) -> str:
