@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: dataset test test-long lint bench clean
+.PHONY: dataset test test-long docs lint bench clean
 
 dataset: $(VENV)/.ready
 	$(BIN)/corpus-vn-police build --out dataset
@@ -18,6 +18,10 @@ test: $(VENV)/.ready-dev
 
 test-long: $(VENV)/.ready-dev
 	$(BIN)/python -m pytest -m long
+
+docs: $(VENV)/.ready-docs
+	$(BIN)/python -m sphinx -W -n -q -b html -d docs/_build/doctrees docs docs/_build/html
+	@echo docs/_build/html/index.html
 
 bench: $(VENV)/.ready-dev
 	$(BIN)/python benchmarks/spine.py $(SEEDS)
@@ -33,5 +37,9 @@ $(VENV)/.ready-dev: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet --group dev
 	touch $@
 
+$(VENV)/.ready-docs: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --group docs
+	touch $@
+
 clean:
-	rm -rf $(VENV) dataset .dataset.state dist
+	rm -rf $(VENV) dataset .dataset.state dist docs/_build

@@ -51,7 +51,7 @@ def path() -> str:
     a folder named after all that it is made of. Safe when several processes do it at once.
 
     Returns:
-        The folder's path (a string: `load_dataset` takes no other).
+        The folder's path, a string, since `load_dataset` takes no other.
 
     Raises:
         CorpusError: the package is damaged, or the cache cannot be written.

@@ -235,6 +235,7 @@ def test_configs_that_are_switched_off_are_left_out_everywhere(write, tmp_path):
     )
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "README.md",
+        "croissant.json",
         "data",
         "figures",
         "ledger.parquet",

@@ -310,7 +310,7 @@ def test_what_another_version_wrote_is_not_compared_and_that_is_said(out, cli):
     report = cvp.verify(out)
     assert (report.ok, report.unchecked) == (
         True,
-        (f"README.md and figures/: corpus-vn-police 0.0.9 wrote them, not {manifest['generator']}",),
+        (f"README.md, croissant.json and figures/: corpus-vn-police 0.0.9 wrote them, not {manifest['generator']}",),
     )
     assert "not checked: README.md" in cli("verify", out).stdout
     with pytest.raises(ConfigError, match=r"was built by corpus-vn-police 0\.0\.9"):

@@ -1,7 +1,8 @@
-"""A build folder -> what its card and its pictures should say, and where they do not."""
+"""A build folder -> what its card, its pictures and its Croissant file should say, and where they do not."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +11,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from corpus_vn_police.build import croissant
 from corpus_vn_police.build.card import FILE_NAME, Facts, Mismatch, differences, read_prose, render_card
 from corpus_vn_police.build.charts import FOLDER, check_charts
 from corpus_vn_police.build.digest import ColumnHashes
 from corpus_vn_police.build.figures import measure
-from corpus_vn_police.build.finish import gather_facts
+from corpus_vn_police.build.finish import gather_croissant, gather_facts
 from corpus_vn_police.build.parquet import FOLDERS, Written, file_digest, table_bytes
 from corpus_vn_police.config import Corpus, corpus_of
 from corpus_vn_police.contract import CONFIGS
@@ -126,3 +128,13 @@ def check_card(folder: Path, facts: Facts) -> list[Mismatch]:
 def check_pictures(folder: Path, facts: Facts) -> dict[str, str]:
     """Of each picture that does not show the build's figures what is wrong with it; empty without pictures."""
     return check_charts(folder, facts.figures) if facts.charts else {}
+
+
+def check_croissant(folder: Path, facts: Facts, date: str | None) -> list[str]:
+    """Where a build's Croissant file does not say what its files say: JSON Pointer, what was expected, what is there.
+
+    Raises:
+        ValueError, RecursionError: it is not JSON.
+    """
+    got = json.loads((folder / croissant.FILE_NAME).read_bytes())
+    return list(croissant.differences(gather_croissant(folder, facts, date), got))

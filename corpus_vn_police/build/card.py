@@ -80,7 +80,7 @@ def render_card(facts: Facts) -> str:
     head = yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=100)
     title = plain(facts.corpus.title)
     try:
-        body = compose(_without_front(facts.corpus.prose or ""), measured_blocks(facts))
+        body = compose(without_front(facts.corpus.prose or ""), measured_blocks(facts))
     except ValueError as error:
         raise ConfigError(f"the card's prose: {error}", "mend the text that [card] prose names") from error
     return f"---\n{head}---\n\n# {title}\n\n{body}"
@@ -138,7 +138,7 @@ def read_prose(card: str) -> tuple[str, str | None]:
     Raises:
         ValueError: a block has no end, or is not known.
     """
-    text = _without_front(card)
+    text = without_front(card)
     found = re.search(r"(?m)^<!-- measured: changes -->\n(.*?)\n<!-- end: changes -->$", text, re.DOTALL)
     if found is None:
         raise ValueError("the block 'changes' is not where it was written")
@@ -216,7 +216,8 @@ def _changes(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(bold)).strip()
 
 
-def _without_front(text: str) -> str:
+def without_front(text: str) -> str:
+    """A Markdown text without the YAML at its head."""
     text = text.replace("\r\n", "\n").lstrip("\n")
     found = _FRONT.match(text)
     return text[found.end() :] if found else text

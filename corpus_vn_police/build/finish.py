@@ -1,4 +1,4 @@
-"""Parquet files -> a whole build: pictures, card and manifest beside them."""
+"""Parquet files -> a whole build: pictures, card, Croissant file and manifest beside them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 
 from corpus_vn_police.build.card import FILE_NAME, Facts, render_card
 from corpus_vn_police.build.charts import draw_charts, plan_charts, write_charts
+from corpus_vn_police.build.croissant import FILE_NAME as CROISSANT
+from corpus_vn_police.build.croissant import croissant, write_croissant
 from corpus_vn_police.build.digest import content_digest
 from corpus_vn_police.build.figures import Figures, measure
 from corpus_vn_police.build.front_matter import built_configs
@@ -19,6 +21,8 @@ from corpus_vn_police.build.manifest import manifest, write_manifest
 from corpus_vn_police.build.parquet import Written, file_digest
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import json_rows
+
+LEDGER = "ledger.parquet"
 
 _LONGEST = 240  # characters of a value that the card shows
 _MOST = 2  # of the values of a list
@@ -38,7 +42,7 @@ class Finished:
 
 
 def finish(folder: Path, corpus: Corpus, date: str | None, shards: Sequence[Written]) -> Finished:
-    """Write pictures, card and manifest beside the Parquet files of a build.
+    """Write pictures, card, Croissant file and manifest beside the Parquet files of a build.
 
     Args:
         folder: holds the shards and the ledger.
@@ -51,13 +55,15 @@ def finish(folder: Path, corpus: Corpus, date: str | None, shards: Sequence[Writ
     """
     finished = Finished(digest_of(shards), measure(folder))
     figures = finished.figures
+    date = date or figures.newest
     drawn = write_charts(folder, draw_charts(figures))
-    card = render_card(gather_facts(folder, corpus, figures, shards, pictures=bool(drawn)))
-    (folder / FILE_NAME).write_text(card, encoding="utf-8", newline="\n")
-    others = [Written(name, *file_digest(folder / name)) for name in (FILE_NAME, "ledger.parquet", *drawn)]
+    facts = gather_facts(folder, corpus, figures, shards, pictures=bool(drawn))
+    (folder / FILE_NAME).write_text(render_card(facts), encoding="utf-8", newline="\n")
+    write_croissant(gather_croissant(folder, facts, date), folder)
+    others = [Written(name, *file_digest(folder / name)) for name in (FILE_NAME, CROISSANT, LEDGER, *drawn)]
     content = manifest(
         corpus,
-        date=date or figures.newest,
+        date=date,
         digest=finished.digest,
         status=figures.status,
         splits=finished.splits,
@@ -89,6 +95,18 @@ def gather_facts(folder: Path, corpus: Corpus, figures: Figures, shards: Sequenc
     firsts = {shard.config: shard.path for shard in reversed(shards)}
     examples = {config: _example(folder / firsts[config]) for config in built_configs(shards)}
     return Facts(corpus, figures, shards, digest_of(shards), charts, examples)
+
+
+def gather_croissant(folder: Path, facts: Facts, date: str | None) -> dict[str, Any]:
+    """All that a build's Croissant file says.
+
+    Args:
+        folder: the build; its ledger is hashed.
+        facts: what its card says.
+        date: the build's date; None where no record has one.
+    """
+    ledger = Written(LEDGER, *file_digest(folder / LEDGER))
+    return croissant(facts.corpus, facts.figures, [*facts.shards, ledger], facts.digest, date)
 
 
 def _example(path: Path) -> dict[str, Any]:

@@ -45,6 +45,7 @@ class Form(enum.StrEnum):
 
     arrow = "arrow"
     features = "features"
+    croissant = "croissant"
 
 
 def run(arguments: list[str]) -> int:
@@ -336,7 +337,7 @@ def schema(
     """Print a schema: JSON Schema, or what is derived from it."""
     import json
 
-    from corpus_vn_police.contract import document, load_contract
+    from corpus_vn_police.contract import CONFIGS, document, load_contract
     from corpus_vn_police.contract.features import feature
 
     found = document(name)
@@ -348,7 +349,12 @@ def schema(
             f"the schema {name!r} describes no table", "--as goes with record, annotations, sources and ledger"
         )
     arrow = load_contract(name).schema
-    if form is Form.features:
+    if form is Form.croissant:
+        from corpus_vn_police.build.croissant import record_set
+
+        sets = {schema: config for config, schema in CONFIGS.items()}
+        print(json.dumps(record_set(sets.get(name, name)), ensure_ascii=not speaks_unicode(), indent=2))
+    elif form is Form.features:
         print(json.dumps({field.name: feature(field.type) for field in arrow}, indent=2))
     elif as_json:
         print_json([{"name": field.name, "type": str(field.type)} for field in arrow])

@@ -1,12 +1,13 @@
-"""What a build says of itself: its card and its pictures, held to its files."""
+"""What a build says of itself: its card, its pictures and its Croissant file, held to its files."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from corpus_vn_police.build import card
-from corpus_vn_police.build.audit import check_card, check_pictures, facts_of
+from corpus_vn_police.build import card, croissant
+from corpus_vn_police.build.audit import check_card, check_croissant, check_pictures, facts_of
+from corpus_vn_police.build.card import Facts
 from corpus_vn_police.errors import ConfigError
 from corpus_vn_police.verify.findings import Findings
 from corpus_vn_police.version import GENERATOR
@@ -15,12 +16,14 @@ _NAMED = 5  # differences that are named before they are counted
 
 
 def check_documents(folder: Path, manifest: dict[str, Any], findings: Findings) -> None:
-    """Check that card and pictures say what the files say.
+    """Check that card, pictures and Croissant file say what the files say.
 
     Another version of this package may say the same in other words: what it wrote is not compared.
     """
     if manifest["generator"] != GENERATOR:
-        findings.unchecked.append(f"{card.FILE_NAME} and figures/: {manifest['generator']} wrote them, not {GENERATOR}")
+        findings.unchecked.append(
+            f"{card.FILE_NAME}, {croissant.FILE_NAME} and figures/: {manifest['generator']} wrote them, not {GENERATOR}"
+        )
         return
     try:
         facts = facts_of(folder, manifest, findings.shards)
@@ -35,3 +38,20 @@ def check_documents(folder: Path, manifest: dict[str, Any], findings: Findings) 
         findings.add(card.FILE_NAME, "card.content", f"and {len(found) - _NAMED} more places differ")
     for name, what in check_pictures(folder, facts).items():
         findings.add(name, "figures.content", what)
+    _check_croissant(folder, manifest, facts, findings)
+
+
+def _check_croissant(folder: Path, manifest: dict[str, Any], facts: Facts, findings: Findings) -> None:
+    name = croissant.FILE_NAME
+    if name not in {entry["path"] for entry in manifest["files"]}:
+        findings.add(name, "file.missing", "is not in the manifest, which lists every file of a build")
+        return
+    try:
+        found = check_croissant(folder, facts, manifest["date"])
+    except (ValueError, RecursionError) as error:
+        findings.add(name, "croissant.invalid", str(error)[:300])
+        return
+    for difference in found[:_NAMED]:
+        findings.add(name, "croissant.content", difference)
+    if len(found) > _NAMED:
+        findings.add(name, "croissant.content", f"and {len(found) - _NAMED} more values differ")
