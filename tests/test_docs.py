@@ -9,6 +9,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import hub as stand_in
 import pytest
 from conftest import ROOT, SEEDS
 from pages import blocks
@@ -23,6 +24,7 @@ SHOWN = ("toml", "text", "json", "{toctree}", "{eval-rst}")
 NOT_RUN = {
     ("README.md", "make dataset   # builds the shipped corpus into dataset/, loads it, prints the rows"): "makes an environment of its own, and takes minutes",
     ("README.md", "pip install .   # in a checkout; the package is on no index yet"): "installs the package into your environment",
+    ("publish.md", "hf auth login   # once; or set HF_TOKEN"): "asks for a token",
     ("start.md", "pip install ."): "installs the package into your environment",
     ("croissant.md", "import mlcroissant as mlc"): "mlcroissant is no dependency of this package",
 }  # fmt: skip
@@ -48,6 +50,13 @@ def scratch(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def hub():
+    """What answers to pages that publish."""
+    with stand_in.serving() as answering:
+        yield answering
+
+
 def _matches(expected, printed):
     """Whether what was printed is what a page shows; `…` stands for anything within a line."""
     pattern = re.escape(expected.strip()).replace("…", "[^\n]*")
@@ -55,7 +64,7 @@ def _matches(expected, printed):
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if any(each.language in RUN for each in _of(page))], ids=_name)
-def test_every_block_of_a_page_runs_and_prints_what_the_page_shows(page, scratch, tmp_path):
+def test_every_block_of_a_page_runs_and_prints_what_the_page_shows(page, scratch, hub, tmp_path):
     here = tmp_path / "here"
     shutil.copytree(scratch, here)
     bin_folder = tmp_path / "bin"
@@ -67,7 +76,7 @@ def test_every_block_of_a_page_runs_and_prints_what_the_page_shows(page, scratch
     told = subprocess.run(
         [sys.executable, ROOT / "tests/pages.py", page],
         cwd=here,
-        env={**os.environ, "PATH": f"{bin_folder}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "COLUMNS": "100", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"},
+        env={**os.environ, **stand_in.variables(hub, tmp_path / "hf"), "PATH": f"{bin_folder}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "COLUMNS": "100", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"},
         capture_output=True,
         encoding="utf-8",
         timeout=300,

@@ -39,11 +39,11 @@ def _build(write, tmp_path, texts, config="", dedup="off"):
 
 
 def _pretend(out, **dedup):
-    """Have the manifest say that the build left copies out."""
+    """Have the manifest say that the build left copies out; what card and Croissant file say is another matter."""
     manifest = json.loads((out / "manifest.json").read_text())
     config = {**manifest["config"], "dedup": {**manifest["config"]["dedup"], **dedup}}
     _sign(out, config=config)
-    return [(problem.code, problem.detail) for problem in cvp.verify(out).problems]
+    return [(each.code, each.detail) for each in cvp.verify(out).problems if each.code.startswith("copies.")]
 
 
 def test_copies_that_the_rule_would_have_left_out_are_named(write, tmp_path):
