@@ -23,7 +23,7 @@ SHOWN = ("toml", "text", "json", "{toctree}", "{eval-rst}")
 
 NOT_RUN = {
     ("README.md", "make dataset   # builds the shipped corpus into dataset/, loads it, prints the rows"): "makes an environment of its own, and takes minutes",
-    ("README.md", "pip install .   # in a checkout; the package is on no index yet"): "installs the package into your environment",
+    ("README.md", "pip install '.[figures]'   # in a checkout; without [figures] builds have no pictures"): "installs the package into your environment",
     ("publish.md", "hf auth login   # once; or set HF_TOKEN"): "asks for a token",
     ("start.md", "pip install ."): "installs the package into your environment",
     ("croissant.md", "import mlcroissant as mlc"): "mlcroissant is no dependency of this package",

@@ -14,7 +14,8 @@ from corpus_vn_police.cli.card import card
 from corpus_vn_police.cli.options import Config, Folder, Json, Located, Seeds, Workers
 from corpus_vn_police.cli.publish import publish
 from corpus_vn_police.cli.report import report
-from corpus_vn_police.cli.show import print_error, print_json, printable, progress, say, speaks_unicode
+from corpus_vn_police.cli.schema import schema
+from corpus_vn_police.cli.show import print_error, print_json, printable, progress, say
 from corpus_vn_police.cli.takedown import remove
 from corpus_vn_police.errors import ConfigError, CorpusError, DiskError, InterruptedBuildError
 
@@ -38,14 +39,6 @@ class Dedup(enum.StrEnum):
     near = "near"
     exact = "exact"
     off = "off"
-
-
-class Form(enum.StrEnum):
-    """What a schema can be printed as."""
-
-    arrow = "arrow"
-    features = "features"
-    croissant = "croissant"
 
 
 def run(arguments: list[str]) -> int:
@@ -326,38 +319,4 @@ def diff(
     return int(len(found.moved) > 0)
 
 
-@app.command(epilog="Example: corpus-vn-police schema record --as arrow")
-def schema(
-    name: Annotated[
-        str, typer.Argument(metavar="[NAME]", help="record, annotations, sources, ledger, manifest or corpus.")
-    ] = "record",
-    form: Annotated[Form | None, typer.Option("--as", help="Print what is derived from it instead.")] = None,
-    as_json: Json = False,
-) -> int:
-    """Print a schema: JSON Schema, or what is derived from it."""
-    import json
-
-    from corpus_vn_police.contract import CONFIGS, document, load_contract
-    from corpus_vn_police.contract.features import feature
-
-    found = document(name)
-    if form is None:
-        print(json.dumps(found, ensure_ascii=not speaks_unicode(), indent=2))
-        return 0
-    if name in ("manifest", "corpus"):
-        raise ConfigError(
-            f"the schema {name!r} describes no table", "--as goes with record, annotations, sources and ledger"
-        )
-    arrow = load_contract(name).schema
-    if form is Form.croissant:
-        from corpus_vn_police.build.croissant import record_set
-
-        sets = {schema: config for config, schema in CONFIGS.items()}
-        print(json.dumps(record_set(sets.get(name, name)), ensure_ascii=not speaks_unicode(), indent=2))
-    elif form is Form.features:
-        print(json.dumps({field.name: feature(field.type) for field in arrow}, indent=2))
-    elif as_json:
-        print_json([{"name": field.name, "type": str(field.type)} for field in arrow])
-    else:
-        print("\n".join(f"{field.name}: {field.type}" for field in arrow))
-    return 0
+app.command(epilog="Example: corpus-vn-police schema record --as arrow")(schema)
