@@ -202,7 +202,10 @@ def check(seeds: Seeds, config: Config = None, workers: Workers = None, as_json:
 
 @app.command(epilog="Example: corpus-vn-police verify my_dataset")
 def verify(folder: Located, as_json: Json = False) -> int:
-    """Check a build: digests, schema, ledger balance, configs aligned, copies, leaks."""
+    """Check a build: digests, schema, ledger, splits, copies, card.
+
+    Also the configs row by row, what splits share, the pictures and the Croissant file; a folder or a URL.
+    """
     from corpus_vn_police import api
     from corpus_vn_police.cli.tables import copies_line, sharing_line
 

@@ -26,7 +26,7 @@ def card(
     ] = None,
     as_json: Json = False,
 ) -> int:
-    """Recompute a build's card from its files: print it, or hold it to them.
+    """Print a build's card as its files have it, or check it.
 
     With --file the blocks that FILE has are filled in place; empty ones stay empty.
     """

@@ -34,7 +34,7 @@ def remove(
     ] = None,
     as_json: Json = False,
 ) -> int:
-    """Take records down: out of a build, and out of those that follow it."""
+    """Take records down, out of a build and those that follow."""
     from corpus_vn_police import api
 
     named = [*(ids or []), *(_read_ids(ids_file) if ids_file else [])]
