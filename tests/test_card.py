@@ -109,6 +109,9 @@ def test_what_looks_like_a_heading_or_a_mark_in_code_is_code():
         ("a\n```\nb", "line 2: the code that begins with ``` has no end"),
         ("a\n<!-- b\n\nc", "line 2: the comment that begins with <!-- has no -->"),
         ("a <!-- b\n-->", "line 1: the comment that begins with <!-- has no --> on its line"),
+        ("a\n\n<pre>\nb", "what begins with '<pre>' has no end"),
+        ("## Uses\n\n<script>\n", "what begins with '<script>' has no end"),
+        ("- a\n\n<?php b", "what begins with '<?php b' has no end"),
     ],
 )
 def test_a_text_that_would_swallow_the_rest_of_the_card_is_refused(write, tmp_path, prose, said):
@@ -116,6 +119,31 @@ def test_a_text_that_would_swallow_the_rest_of_the_card_is_refused(write, tmp_pa
     with pytest.raises(ConfigError, match=re.escape(said)):
         cvp.build(folder, out=tmp_path / "out", workers=1)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("changes", ["- a\n\n```\nb", "~~~", "<!-- a", "- a\n\n<pre>"])
+def test_a_list_of_changes_that_would_swallow_the_rest_of_the_card_is_refused(write, tmp_path, changes):
+    folder = write({"a.txt": "a", "corpus.toml": "", "CHANGES.md": changes})
+    with pytest.raises(ConfigError, match=r"^CHANGES.md: what begins with .* has no end"):
+        cvp.build(folder, out=tmp_path / "out", workers=1)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("CHANGES.md", "# Changes\n"),
+        ("CHANGES.md", "\u2028"),
+        ("CHANGES.md", "- a <!-- b\n"),
+        ("card.md", "```\n<!-- measured: changes -->\nnot it\n<!-- end: changes -->\n```\n"),
+        ("corpus.toml", "title = 'a <!-- b'\ncontact = 'a \\<!-- b'\n"),
+    ],
+)
+def test_whatever_the_keeper_says_the_card_of_a_build_is_found_true(write, tmp_path, name, content):
+    files = {"a.txt": "a", "card.md": "", "corpus.toml": ""} | {name: content}
+    files["corpus.toml"] += '[card]\nprose = "card.md"\n'
+    cvp.build(write(files), out=tmp_path / "out", workers=1)
+    assert cvp.check_card(tmp_path / "out") == []
 
 
 _LINES = st.sampled_from(
@@ -146,7 +174,16 @@ def test_filling_a_file_changes_its_blocks_alone(prose):
 
 def test_a_list_of_changes_stands_below_the_card_s_headings_and_is_read_back():
     text = "# Changes\n\n\n\n## 0.2.0\n\n- B.\n\n## 0.1.0 ##\n"
-    assert _changes(text) == "**0.2.0**\n\n- B.\n\n**0.1.0 ##**"
+    assert _changes(text) == "**0.2.0**\n\n- B.\n\n**0.1.0**"
+
+
+def test_a_heading_of_a_list_of_changes_is_bold_however_it_is_written_and_code_stays():
+    text = "Before.\n0.2.0\n-----\n  ## 0.1.0\n- A.\n\n```sh\n# a comment\n```\n"
+    assert _changes(text) == "**Before.\n0.2.0**\n\n**0.1.0**\n\n- A.\n\n```sh\n# a comment\n```"
+
+
+@given(st.lists(_LINES, max_size=8).map("\n".join))
+def test_a_list_of_changes_that_was_read_back_is_shown_as_before(text):
     assert _changes(_changes(text)) == _changes(text)
 
 

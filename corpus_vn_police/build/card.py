@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import itertools
 import json
 import re
 from collections.abc import Sequence
@@ -11,12 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from markdown_it import MarkdownIt
+
 from corpus_vn_police.build.charts import Plan
 from corpus_vn_police.build.figures import Figures
 from corpus_vn_police.build.front_matter import built_configs, front_matter
 from corpus_vn_police.build.parquet import Written
-from corpus_vn_police.build.sections import BLOCKS, compose
-from corpus_vn_police.config import Corpus
+from corpus_vn_police.build.sections import BLOCKS, block_text, check_closed, compose
+from corpus_vn_police.config import CHANGES_NAME, Corpus
 from corpus_vn_police.contract import CONFIGS, load_contract
 from corpus_vn_police.errors import ConfigError
 from corpus_vn_police.structure.accuracy import ACCURACY
@@ -72,13 +75,20 @@ def render_card(facts: Facts) -> str:
     """Write a build's card.
 
     Raises:
-        ConfigError: the keeper's words have a block without an end, or one that is not known.
+        ConfigError: the keeper's words have a block without an end, or one that is not known; or what begins in
+            them or in the list of changes would swallow the rest of the card.
     """
     import yaml
 
     front = front_matter(facts.corpus, facts.figures, facts.shards, facts.digest)
     head = yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=100)
     title = plain(facts.corpus.title)
+    try:
+        check_closed(_changes(facts.corpus.changes))
+    except ValueError as error:
+        raise ConfigError(
+            f"{CHANGES_NAME}: {error}", "end it there: the rest of the card would be part of it"
+        ) from error
     try:
         body = compose(without_front(facts.corpus.prose or ""), measured_blocks(facts))
     except ValueError as error:
@@ -139,10 +149,10 @@ def read_prose(card: str) -> tuple[str, str | None]:
         ValueError: a block has no end, or is not known.
     """
     text = without_front(card)
-    found = re.search(r"(?m)^<!-- measured: changes -->\n(.*?)\n<!-- end: changes -->$", text, re.DOTALL)
-    if found is None:
+    changes = block_text(text, "changes")
+    if changes is None:
         raise ValueError("the block 'changes' is not where it was written")
-    return text, None if found[1] == _template_words("changes") else found[1]
+    return text, None if changes == _template_words("changes") else changes
 
 
 def _template_words(block: str) -> str:
@@ -208,12 +218,17 @@ def visible(text: str) -> str:
     )
 
 
-def _changes(text: str) -> str:
+def _changes(text: str | None) -> str:
     """A keeper's list of changes below a heading: its own heading left out, those in it bold."""
-    lines = text.strip().replace("\r\n", "\n").split("\n")
-    lines = lines[1:] if lines[0].startswith("# ") else lines
-    bold = [re.sub(r"^#{1,6}\s+(.*?)\s*$", r"**\1**", line) for line in lines]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(bold)).strip()
+    lines = (text or "").strip().replace("\r\n", "\n").split("\n")
+    lines = "\n".join(lines[1:] if lines[0].startswith("# ") else lines).strip().split("\n")
+    lines = [f"\\{line.strip()}" if _MARK.fullmatch(line.strip()) else line for line in lines]
+    parts = MarkdownIt("commonmark").disable(["inline", "text_join"]).parse("\n".join(lines))
+    for heading, said in reversed(list(itertools.pairwise(parts))):
+        if heading.type == "heading_open" and heading.level == 0 and heading.map:
+            bold = f"**{said.content.strip()}**" if said.content.strip() else ""
+            lines[slice(*heading.map)] = ["", bold, ""]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
 def without_front(text: str) -> str:
