@@ -17,6 +17,7 @@ from test_verify import _codes, _sign
 import corpus_vn_police as cvp
 from corpus_vn_police.build import audit, charts
 from corpus_vn_police.build.card import _changes, differences
+from corpus_vn_police.build.figures import measure
 from corpus_vn_police.build.front_matter import size_category
 from corpus_vn_police.build.manifest import read_manifest
 from corpus_vn_police.build.sections import BLOCKS, SECTIONS, compose, fill, words
@@ -378,6 +379,16 @@ def test_settings_and_words_come_back_from_a_build(out):
 def test_the_words_of_nothing_said_come_back_as_nothing(write, tmp_path):
     cvp.build(write({"a.txt": "a"}), out=tmp_path / "out", workers=1)
     assert audit.read_corpus(tmp_path / "out", read_manifest(tmp_path / "out")).changes is None
+
+
+def test_years_below_1000_are_counted_in_the_order_of_time(write, tmp_path):
+    dates = ("0009", "0998-05", "2020-12", "0001-02-03")
+    files = {f"{date}.txt": f" date {date} Tin của năm {date}." for date in dates}
+    cvp.build(write(files), out=tmp_path / "out", workers=1, dedup="off")
+    figures = measure(tmp_path / "out")
+    assert [*figures.years.items()] == [("0001", 1), ("0009", 1), ("0998", 1), ("2020", 1)]
+    assert [*figures.months.items()] == [("0001-02", 1), ("0998-05", 1), ("2020-12", 1)]
+    assert cvp.verify(tmp_path / "out").ok
 
 
 def test_how_good_the_rules_are_is_what_the_benchmark_gave():

@@ -123,8 +123,8 @@ def measure(folder: Path) -> Figures:
         dict(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))),
         {name: sums[name] for name in ("shortest", *quartiles, "longest")},
         _histogram(data, sums["most"]),
-        _counts(data, pl.format("{}", "year").alias("year")),
-        _counts(data, pl.format("{}-{}", pl.col("year"), _two_digits("month")).alias("month")),
+        _counts(data, _digits("year", 4).alias("year")),
+        _counts(data, pl.format("{}-{}", _digits("year", 4), _digits("month", 2)).alias("month")),
         {name: sums[f"found {name}"] for name in have},
         _counts(data.select(pl.col("privacy").explode()), "privacy"),
         _spans(folder),
@@ -132,8 +132,8 @@ def measure(folder: Path) -> Figures:
     )
 
 
-def _two_digits(name: str) -> pl.Expr:
-    return pl.col(name).cast(pl.String).str.zfill(2)
+def _digits(name: str, count: int) -> pl.Expr:
+    return pl.col(name).cast(pl.String).str.zfill(count)
 
 
 def _counts(frame: pl.LazyFrame, value: str | pl.Expr) -> dict[str, int]:
