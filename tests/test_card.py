@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import huggingface_hub
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from conftest import ROOT
@@ -329,6 +330,17 @@ def test_what_is_no_card_is_named(out, card):
     assert _codes(out) == [("README.md", "card.invalid")]
     with pytest.raises(DamagedError):
         cvp.check_card(out)
+
+
+def test_records_that_cannot_be_measured_are_damage(out, cli):
+    path = out / "data/train-00000-of-00001.parquet"
+    pq.write_table(pq.read_table(path).slice(0, 0), path)
+    for command in ("card", "stats"):
+        told = cli(command, out, "--json")
+        assert (told.returncode, json.loads(told.stdout)["error"]["code"], told.stderr) == (2, "damaged", "")
+    assert cli("verify", out).returncode == 1
+    _sign(out)
+    assert cli("verify", out).returncode == 1
 
 
 def test_a_picture_of_other_figures_is_named(out):

@@ -10,6 +10,7 @@ import polars as pl
 
 from corpus_vn_police.build.parquet import FOLDERS
 from corpus_vn_police.contract import load_contract
+from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.split import SPLITS
 
 BINS = 24
@@ -20,6 +21,8 @@ FOUND = ("title", "event_date", "place", "byline", "captions")
 
 STATUSES = ("published", "rejected", "duplicate", "near_duplicate", "removed")
 """What may become of a seed."""
+
+_DATE = "^[0-9]{4}(-[0-9]{2}){0,2}$"
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,9 @@ def measure(folder: Path) -> Figures:
 
     Args:
         folder: reads `data/*.parquet`, `annotations/*.parquet` and `ledger.parquet`.
+
+    Raises:
+        DamagedError: there is no record, or one without a length or with a date that is none.
     """
     splits = [found for split in SPLITS if (found := _split(folder, split))]
     ledger = pl.scan_parquet(folder / "ledger.parquet", glob=False)
@@ -113,10 +119,14 @@ def measure(folder: Path) -> Figures:
             length.quantile(0.99, "lower").cast(pl.Int64).alias("most"),
             *(present.sum().alias(f"found {name}") for name, present in have.items()),
             (pl.col("duplicates") > 0).sum().alias("copied"),
+            length.null_count().alias("unmeasured"),
+            (~pl.col("date").str.contains(_DATE)).any().alias("misdated"),
         )
         .collect(engine="streaming")
         .row(0, named=True)
     )
+    if sums["shortest"] is None or sums["unmeasured"] or sums["misdated"]:
+        raise DamagedError.of(folder, "no record, or one without n_syllables or with a date that is none")
     return Figures(
         splits,
         {name: status.get(name, 0) for name in STATUSES},
@@ -164,6 +174,8 @@ def _spans(folder: Path) -> dict[str, int]:
 
 def _shards(folder: Path, of: str, split: str = "*") -> pl.LazyFrame:
     paths = sorted((folder / of).glob(f"{split}-*.parquet"))
+    if not paths:
+        raise DamagedError.of(folder, f"{of}/ holds no Parquet file")
     return pl.concat([pl.scan_parquet(path, glob=False) for path in paths])
 
 
