@@ -445,6 +445,15 @@ def test_the_code_of_the_card_loads_the_dataset(shipped, tmp_path):
 def test_a_difference_of_a_huge_card_is_named_as_well():
     right, there = "\n".join(map(str, range(20_000))), "\n".join(["0", "x", *map(str, range(20_000))])
     assert [(each.line, each.got.split("\n")[0]) for each in differences(right, there)] == [(2, "x")]
+    cut = right[: right.index("\n19000\n")]
+    assert [(each.line, each.expected.split("\n")[0], each.got) for each in differences(right, cut)] == [
+        (19_001, "19000", "")
+    ]
+
+
+def test_a_huge_card_of_repeated_lines_is_one_difference():
+    right, there = "\n".join(["", "x"] * 2_000), "\n".join(["y", "", "x", "y"] * 2_000)
+    assert [(each.line, each.got) for each in differences(right, there)] == [(1, "y\n\nx\ny")]
 
 
 def test_the_card_that_init_writes_has_the_hub_s_sections_and_publishes_no_hint(write, tmp_path, cli):

@@ -30,7 +30,7 @@ FILE_NAME = "README.md"
 _MARK = re.compile(r"<!-- (?:measured|end): ([a-z_]+) -->")
 _FRONT = re.compile(r"---\n.*?\n---\n", re.DOTALL)
 _SHOWN = 4  # lines of a difference
-_COMPARED = 10**8  # pairs of lines; a card that is larger is only compared up to its first difference
+_COMPARED = 4 * 10**6  # pairs of lines between the first and the last difference: more can take minutes, and are one
 
 
 @dataclass(frozen=True)
@@ -171,17 +171,27 @@ def differences(expected: str, got: str) -> list[Mismatch]:
     if expected == got:
         return []
     right, there = expected.split("\n"), got.split("\n")
-    if len(right) * len(there) > _COMPARED:
-        place = next((place for place, pair in enumerate(zip(right, there, strict=False)) if pair[0] != pair[1]), 0)
-        shown = ["\n".join(lines[place : place + _SHOWN]) for lines in (right, there)]
-        return [Mismatch(place + 1, _block_at(right, place), *shown)]
-    matcher = difflib.SequenceMatcher(None, right, there, autojunk=False)
-    found = []
-    for kind, start, stop, line, end in matcher.get_opcodes():
-        if kind != "equal":
-            shown = ["\n".join(lines[:_SHOWN]) for lines in (right[start:stop], there[line:end])]
-            found.append(Mismatch(line + 1, _block_at(right, start), *shown))
-    return found
+    same = _same(right, there)
+    tail = _same(right[same:][::-1], there[same:][::-1])
+    left, found = right[same : len(right) - tail], there[same : len(there) - tail]
+    codes: Sequence[tuple[str, int, int, int, int]] = [("replace", 0, len(left), 0, len(found))]
+    if len(left) * len(found) <= _COMPARED:
+        codes = difflib.SequenceMatcher(None, left, found, autojunk=False).get_opcodes()
+    return [
+        Mismatch(
+            same + line + 1,
+            _block_at(right, same + start),
+            *("\n".join(lines[:_SHOWN]) for lines in (left[start:stop], found[line:end])),
+        )
+        for kind, start, stop, line, end in codes
+        if kind != "equal"
+    ]
+
+
+def _same(left: list[str], right: list[str]) -> int:
+    """How many lines are the same at the beginning of two texts."""
+    pairs = enumerate(zip(left, right, strict=False))
+    return next((place for place, (one, other) in pairs if one != other), min(len(left), len(right)))
 
 
 def _block_at(lines: list[str], place: int) -> str:
