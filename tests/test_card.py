@@ -131,6 +131,15 @@ def test_a_list_of_changes_that_would_swallow_the_rest_of_the_card_is_refused(wr
     assert not (tmp_path / "out").exists()
 
 
+def test_emphasis_too_deep_to_follow_is_refused_and_a_deep_list_is_not(write, tmp_path):
+    deep = "".join("  " * level + "- a\n" for level in range(20))
+    files = {"a.txt": "a", "corpus.toml": '[card]\nprose = "card.md"\n', "CHANGES.md": f"{deep}\n## 0.1.0\n"}
+    cvp.build(write({**files, "card.md": deep}), out=tmp_path / "deep", workers=1)
+    assert "**0.1.0**" in (tmp_path / "deep/README.md").read_text()
+    with pytest.raises(ConfigError, match="too much emphasis within one another"):
+        cvp.build(write({**files, "card.md": "*a " * 3_000 + "b*" * 3_000}), out=tmp_path / "out", workers=1)
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [

@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from markdown_it import MarkdownIt
-
 from corpus_vn_police.build.charts import Plan
 from corpus_vn_police.build.figures import Figures
 from corpus_vn_police.build.front_matter import built_configs, front_matter
 from corpus_vn_police.build.parquet import Written
-from corpus_vn_police.build.sections import BLOCKS, block_text, check_closed, compose
+from corpus_vn_police.build.sections import BLOCKS, block_text, check_closed, compose, markdown_blocks
 from corpus_vn_police.config import CHANGES_NAME, Corpus
 from corpus_vn_police.contract import CONFIGS, load_contract
 from corpus_vn_police.errors import ConfigError
@@ -233,7 +231,7 @@ def _changes(text: str | None) -> str:
     lines = (text or "").strip().replace("\r\n", "\n").split("\n")
     lines = "\n".join(lines[1:] if lines[0].startswith("# ") else lines).strip().split("\n")
     lines = [f"\\{line.strip()}" if _MARK.fullmatch(line.strip()) else line for line in lines]
-    parts = MarkdownIt("commonmark").disable(["inline", "text_join"]).parse("\n".join(lines))
+    parts = markdown_blocks("\n".join(lines))
     for heading, said in reversed(list(itertools.pairwise(parts))):
         if heading.type == "heading_open" and heading.level == 0 and heading.map:
             bold = f"**{said.content.strip()}**" if said.content.strip() else ""

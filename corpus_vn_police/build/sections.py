@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 UNSAID = "[More Information Needed]"
 """What the Hub's template has where nobody has said anything."""
@@ -118,17 +119,23 @@ def compose(prose: str, blocks: Mapping[str, str]) -> str:
     return "\n\n".join(piece for piece in pieces if piece) + "\n"
 
 
+def markdown_blocks(text: str) -> list[Token]:
+    """A Markdown text as paragraphs, headings, lists and so on, a hundred within one another at most."""
+    return MarkdownIt("commonmark", {"maxNesting": 100}).disable(["inline", "text_join"]).parse(text)
+
+
 def check_closed(text: str) -> None:
     """Hold that what follows a Markdown text on a page is not made part of it.
 
     Raises:
-        ValueError: code, a comment or HTML (`<pre>`, `<script>`) begins in it and does not end.
+        ValueError: code, a comment or HTML (`<pre>`, `<script>`) begins in it and does not end; or lists stand too
+            deep in one another.
     """
-    parts = MarkdownIt("commonmark").disable(["inline", "text_join"]).parse(f"{text}\n\n# end\n")
+    parts = markdown_blocks(f"{text}\n\n# end\n")
     if parts[-1].type != "heading_close":
         begun = parts[-1].map[0] if parts[-1].map else 0
         line = re.split("\r\n?|\n", text)[begun].strip()
-        raise ValueError(f"what begins with {line[:40]!r} has no end")
+        raise ValueError(f"what begins with {line[:40]!r} has no end, or holds too much within one another")
 
 
 def block_text(text: str, name: str) -> str | None:

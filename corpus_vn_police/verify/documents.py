@@ -48,7 +48,7 @@ def _check_croissant(folder: Path, manifest: dict[str, Any], facts: Facts, findi
         return
     try:
         found = check_croissant(folder, facts, manifest["date"])
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, ConfigError) as error:
         findings.add(name, "croissant.invalid", str(error)[:300])
         return
     for difference in found[:_NAMED]:
