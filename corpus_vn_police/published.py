@@ -49,10 +49,15 @@ class Published:
         return int(self.ends[-1]) if len(self.ends) else 0
 
     def batches(self, *columns: str) -> Iterator[pl.DataFrame]:
-        """All records in order, in tables of at most 2,000 rows."""
+        """All records in order, in tables of at most 2,000 rows.
+
+        Raises:
+            pyarrow.ArrowException: a file cannot be read, or holds strings that are not UTF-8.
+        """
         for path, number in self.groups:
             with pq.ParquetFile(path) as file:
                 for batch in file.iter_batches(_AT_ONCE, row_groups=[number], columns=list(columns)):
+                    batch.validate(full=True)
                     yield pl.DataFrame(batch)
 
     def column(self, name: str) -> pl.Series:
@@ -69,7 +74,9 @@ class Published:
         for holder in np.unique(holders):
             path, number = self.groups[holder]
             with pq.ParquetFile(path) as file:
-                table = pl.DataFrame(file.read_row_group(number, list(columns)))
+                read = file.read_row_group(number, list(columns))
+            read.validate(full=True)  # Polars takes what is not UTF-8, and panics when it is shown
+            table = pl.DataFrame(read)
             start = self.ends[holder - 1] if holder else 0
             yield table[places[holders == holder] - start]
 

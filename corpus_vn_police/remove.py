@@ -12,7 +12,7 @@ import polars as pl
 from corpus_vn_police.build.audit import read_corpus
 from corpus_vn_police.build.figures import measure
 from corpus_vn_police.build.finish import Finished, finish
-from corpus_vn_police.build.manifest import FILE_NAME, read_manifest
+from corpus_vn_police.build.manifest import FILE_NAME, read_manifest, self_digest
 from corpus_vn_police.build.parquet import file_digest
 from corpus_vn_police.build.rewrite import Leaving, rewrite_ledger, rewrite_shards
 from corpus_vn_police.changes import add_change, read_changes
@@ -116,17 +116,17 @@ def run_remove(out: Path, asked: Takedown, progress: Progress = lambda step, don
     with open_state(out) as state:
         manifest = _manifest(out)  # again, now that no build can be at it
         _check_whole(out, manifest)
+        corpus = _corpus(out, manifest, asked.version)
         rows = _rows_of(out, asked.ids)
         already = rows.filter(pl.col("status") == "removed")
         named = asked.ids - frozenset(already["id"])
         going = _Going(frozenset(), already.clear(), ())
         if named:
-            going = _going(out, named, asked.near, Dedup(**manifest["config"]["dedup"]))
+            going = _going(out, named, asked.near, corpus.dedup)
         pairs = going.tombstones.pairs | Tombstones.of(already.select("id", "sha256").iter_rows()).pairs
         lines = removed_lines(pairs - known.pairs, asked.date, asked.reason)
         changes = None if asked.seeds is None or not lines else _with_takedown(asked.seeds, asked, pairs)
         if named or changes is not None or asked.version not in (None, manifest["version"]):
-            corpus = _corpus(out, manifest, asked.version)
             corpus = corpus if changes is None else replace(corpus, changes=changes)
             finished = _rewrite(out, state.new, manifest, going, corpus, progress)
             forget(state.parts, going.tombstones)
@@ -156,6 +156,8 @@ def _check_whole(out: Path, manifest: dict[str, Any]) -> None:
     """Refuse a build that is damaged, or that this version cannot write again."""
     if manifest["schemas"] != schema_digests():
         raise _damaged(out, "it has the schemas of another version")
+    if self_digest(manifest) != manifest["sha256"]:
+        raise _damaged(out, FILE_NAME)
     for entry in manifest["files"]:
         path = out / entry["path"]
         if not path.is_file() or file_digest(path) != (entry["bytes"], entry["sha256"]):

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import huggingface_hub
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from conftest import ROOT
@@ -17,6 +18,7 @@ from test_verify import _codes, _sign
 import corpus_vn_police as cvp
 from corpus_vn_police.build import audit, charts
 from corpus_vn_police.build.card import _changes, differences
+from corpus_vn_police.build.figures import measure
 from corpus_vn_police.build.front_matter import size_category
 from corpus_vn_police.build.manifest import read_manifest
 from corpus_vn_police.build.sections import BLOCKS, SECTIONS, compose, fill, words
@@ -109,6 +111,9 @@ def test_what_looks_like_a_heading_or_a_mark_in_code_is_code():
         ("a\n```\nb", "line 2: the code that begins with ``` has no end"),
         ("a\n<!-- b\n\nc", "line 2: the comment that begins with <!-- has no -->"),
         ("a <!-- b\n-->", "line 1: the comment that begins with <!-- has no --> on its line"),
+        ("a\n\n<pre>\nb", "what begins with '<pre>' has no end"),
+        ("## Uses\n\n<script>\n", "what begins with '<script>' has no end"),
+        ("- a\n\n<?php b", "what begins with '<?php b' has no end"),
     ],
 )
 def test_a_text_that_would_swallow_the_rest_of_the_card_is_refused(write, tmp_path, prose, said):
@@ -116,6 +121,40 @@ def test_a_text_that_would_swallow_the_rest_of_the_card_is_refused(write, tmp_pa
     with pytest.raises(ConfigError, match=re.escape(said)):
         cvp.build(folder, out=tmp_path / "out", workers=1)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("changes", ["- a\n\n```\nb", "~~~", "<!-- a", "- a\n\n<pre>"])
+def test_a_list_of_changes_that_would_swallow_the_rest_of_the_card_is_refused(write, tmp_path, changes):
+    folder = write({"a.txt": "a", "corpus.toml": "", "CHANGES.md": changes})
+    with pytest.raises(ConfigError, match=r"^CHANGES.md: what begins with .* has no end"):
+        cvp.build(folder, out=tmp_path / "out", workers=1)
+    assert not (tmp_path / "out").exists()
+
+
+def test_emphasis_too_deep_to_follow_is_refused_and_a_deep_list_is_not(write, tmp_path):
+    deep = "".join("  " * level + "- a\n" for level in range(20))
+    files = {"a.txt": "a", "corpus.toml": '[card]\nprose = "card.md"\n', "CHANGES.md": f"{deep}\n## 0.1.0\n"}
+    cvp.build(write({**files, "card.md": deep}), out=tmp_path / "deep", workers=1)
+    assert "**0.1.0**" in (tmp_path / "deep/README.md").read_text()
+    with pytest.raises(ConfigError, match="too much emphasis within one another"):
+        cvp.build(write({**files, "card.md": "*a " * 3_000 + "b*" * 3_000}), out=tmp_path / "out", workers=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("CHANGES.md", "# Changes\n"),
+        ("CHANGES.md", "\u2028"),
+        ("CHANGES.md", "- a <!-- b\n"),
+        ("card.md", "```\n<!-- measured: changes -->\nnot it\n<!-- end: changes -->\n```\n"),
+        ("corpus.toml", "title = 'a <!-- b'\ncontact = 'a \\<!-- b'\n"),
+    ],
+)
+def test_whatever_the_keeper_says_the_card_of_a_build_is_found_true(write, tmp_path, name, content):
+    files = {"a.txt": "a", "card.md": "", "corpus.toml": ""} | {name: content}
+    files["corpus.toml"] += '[card]\nprose = "card.md"\n'
+    cvp.build(write(files), out=tmp_path / "out", workers=1)
+    assert cvp.check_card(tmp_path / "out") == []
 
 
 _LINES = st.sampled_from(
@@ -146,7 +185,16 @@ def test_filling_a_file_changes_its_blocks_alone(prose):
 
 def test_a_list_of_changes_stands_below_the_card_s_headings_and_is_read_back():
     text = "# Changes\n\n\n\n## 0.2.0\n\n- B.\n\n## 0.1.0 ##\n"
-    assert _changes(text) == "**0.2.0**\n\n- B.\n\n**0.1.0 ##**"
+    assert _changes(text) == "**0.2.0**\n\n- B.\n\n**0.1.0**"
+
+
+def test_a_heading_of_a_list_of_changes_is_bold_however_it_is_written_and_code_stays():
+    text = "Before.\n0.2.0\n-----\n  ## 0.1.0\n- A.\n\n```sh\n# a comment\n```\n"
+    assert _changes(text) == "**Before.\n0.2.0**\n\n**0.1.0**\n\n- A.\n\n```sh\n# a comment\n```"
+
+
+@given(st.lists(_LINES, max_size=8).map("\n".join))
+def test_a_list_of_changes_that_was_read_back_is_shown_as_before(text):
     assert _changes(_changes(text)) == _changes(text)
 
 
@@ -293,6 +341,17 @@ def test_what_is_no_card_is_named(out, card):
         cvp.check_card(out)
 
 
+def test_records_that_cannot_be_measured_are_damage(out, cli):
+    path = out / "data/train-00000-of-00001.parquet"
+    pq.write_table(pq.read_table(path).slice(0, 0), path)
+    for command in ("card", "stats"):
+        told = cli(command, out, "--json")
+        assert (told.returncode, json.loads(told.stdout)["error"]["code"], told.stderr) == (2, "damaged", "")
+    assert cli("verify", out).returncode == 1
+    _sign(out)
+    assert cli("verify", out).returncode == 1
+
+
 def test_a_picture_of_other_figures_is_named(out):
     name = "figures/ledger-dark.svg"
     svg = (out / name).read_bytes()
@@ -343,6 +402,16 @@ def test_the_words_of_nothing_said_come_back_as_nothing(write, tmp_path):
     assert audit.read_corpus(tmp_path / "out", read_manifest(tmp_path / "out")).changes is None
 
 
+def test_years_below_1000_are_counted_in_the_order_of_time(write, tmp_path):
+    dates = ("0009", "0998-05", "2020-12", "0001-02-03")
+    files = {f"{date}.txt": f" date {date} Tin của năm {date}." for date in dates}
+    cvp.build(write(files), out=tmp_path / "out", workers=1, dedup="off")
+    figures = measure(tmp_path / "out")
+    assert [*figures.years.items()] == [("0001", 1), ("0009", 1), ("0998", 1), ("2020", 1)]
+    assert [*figures.months.items()] == [("0001-02", 1), ("0998-05", 1), ("2020-12", 1)]
+    assert cvp.verify(tmp_path / "out").ok
+
+
 def test_how_good_the_rules_are_is_what_the_benchmark_gave():
     text = (ROOT / "benchmarks/README.md").read_text(encoding="utf-8")
     table = [
@@ -385,6 +454,15 @@ def test_the_code_of_the_card_loads_the_dataset(shipped, tmp_path):
 def test_a_difference_of_a_huge_card_is_named_as_well():
     right, there = "\n".join(map(str, range(20_000))), "\n".join(["0", "x", *map(str, range(20_000))])
     assert [(each.line, each.got.split("\n")[0]) for each in differences(right, there)] == [(2, "x")]
+    cut = right[: right.index("\n19000\n")]
+    assert [(each.line, each.expected.split("\n")[0], each.got) for each in differences(right, cut)] == [
+        (19_001, "19000", "")
+    ]
+
+
+def test_a_huge_card_of_repeated_lines_is_one_difference():
+    right, there = "\n".join(["", "x"] * 2_000), "\n".join(["y", "", "x", "y"] * 2_000)
+    assert [(each.line, each.got) for each in differences(right, there)] == [(1, "y\n\nx\ny")]
 
 
 def test_the_card_that_init_writes_has_the_hub_s_sections_and_publishes_no_hint(write, tmp_path, cli):

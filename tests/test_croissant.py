@@ -461,6 +461,15 @@ def test_a_croissant_file_that_is_not_json_is_found(signed, content):
     ]
 
 
+def test_a_key_that_stands_twice_is_found(many, tmp_path):
+    out = shutil.copytree(many, tmp_path / "out")
+    path = out / "croissant.json"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('"version": ', '"version": "9.9.9", "version": ', 1), encoding="utf-8")
+    _sign(out)
+    assert [(each.file, each.code) for each in cvp.verify(out).problems] == [("croissant.json", "croissant.content")]
+
+
 def test_a_build_without_a_croissant_file_is_found(many, tmp_path):
     out = shutil.copytree(many, tmp_path / "out")
     (out / "croissant.json").unlink()

@@ -525,9 +525,11 @@ def test_a_build_that_is_damaged_is_left_as_it_is(here):
             cvp.remove(here / "out", _id("a.txt"), reason="x")
         assert _bytes(here) == before
         (here / "out" / name).write_bytes(whole)
-    (here / "out/manifest.json").write_text("{")
-    with pytest.raises(OutputError, match=r"manifest\.json"):
-        cvp.remove(here / "out", _id("a.txt"), reason="x")
+    manifest = json.loads((here / "out/manifest.json").read_text())
+    for text in (json.dumps(manifest | {"config": {}}), "{"):
+        (here / "out/manifest.json").write_text(text)
+        with pytest.raises(OutputError, match=r"manifest\.json"):
+            cvp.remove(here / "out", _id("a.txt"), reason="x")
 
 
 def test_a_folder_that_is_no_build_is_none(here):

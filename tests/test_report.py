@@ -465,11 +465,25 @@ def test_what_is_no_build_is_named(out, tmp_path):
     assert not (tmp_path / "r.html").exists()
 
 
+def _with(table, name, values):
+    return table.set_column(table.schema.get_field_index(name), name, pa.array(values))
+
+
+def _no_utf8(count):
+    """Strings as a file may hold them, each the byte FF."""
+    return pa.Array.from_buffers(pa.string(), count, pa.array([b"\xff"] * count, pa.binary()).buffers())
+
+
 @pytest.mark.parametrize(
     ("name", "change"),
     [
         ("data/train-00000-of-00001.parquet", lambda table: table.drop(["title"])),
         ("data/train-00000-of-00001.parquet", lambda table: pl.DataFrame(table).with_columns(privacy=None)),
+        ("data/train-00000-of-00001.parquet", lambda table: pl.DataFrame(table).with_columns(n_syllables=None)),
+        ("data/train-00000-of-00001.parquet", lambda table: pl.DataFrame(table).with_columns(date=pl.lit("x"))),
+        ("data/train-00000-of-00001.parquet", lambda table: table.slice(0, 0)),
+        ("data/train-00000-of-00001.parquet", lambda table: _with(table, "text", [1] * len(table))),
+        ("data/train-00000-of-00001.parquet", lambda table: _with(table, "text", _no_utf8(len(table)))),
         ("sources/train-00000-of-00001.parquet", lambda table: table.slice(1)),
         ("ledger.parquet", lambda table: table.slice(1)),
         ("ledger.parquet", lambda table: table.drop(["reason"])),
@@ -719,3 +733,9 @@ def test_a_hundred_thousand_rows_page_and_filter(out, chromium, tmp_path):
     assert there.page.locator("#rows .open").all_text_contents() == ["many/99999.txt"]
     there.context.close()
     assert there.said == []
+
+
+def test_a_build_without_its_records_is_damaged(out, tmp_path):
+    shutil.rmtree(out / "data")
+    with pytest.raises(DamagedError, match="is damaged: data/ holds no Parquet file"):
+        cvp.report(out, out=tmp_path / "r.html")

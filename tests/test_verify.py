@@ -180,3 +180,31 @@ def test_a_file_system_that_fails_in_its_own_way_is_a_failing_disk(monkeypatch):
     monkeypatch.setattr(type(fsspec.filesystem("memory")), "exists", failing)
     with pytest.raises(DiskError, match="no route to host"):
         cvp.verify("memory://remote")
+
+
+def _with(table, name, values):
+    return table.set_column(table.schema.get_field_index(name), table.schema.field(name), values)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda table: _with(table, "text", pa.nulls(len(table), pa.string())), "schema.row"),
+        (lambda table: _with(table, "text", _no_utf8(len(table))), "file.unreadable"),
+        (lambda table: table.slice(0, 0), "file.empty"),
+    ],
+)
+def test_records_that_cannot_be_compared_are_named(out, change, code):
+    assert code in _rewrite(out, "data/train-00000-of-00001.parquet", change)
+
+
+def _no_utf8(count):
+    """Strings as a file may hold them, each the byte FF."""
+    return pa.Array.from_buffers(pa.string(), count, pa.array([b"\xff"] * count, pa.binary()).buffers())
+
+
+def test_a_build_without_records_is_named(out):
+    manifest = json.loads((out / "manifest.json").read_text())
+    shutil.rmtree(out / "data")
+    _sign(out, files=[entry for entry in manifest["files"] if not entry["path"].startswith("data/")])
+    assert ("data", "file.missing") in _codes(out)

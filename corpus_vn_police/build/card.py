@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import itertools
 import json
 import re
 from collections.abc import Sequence
@@ -15,8 +16,8 @@ from corpus_vn_police.build.charts import Plan
 from corpus_vn_police.build.figures import Figures
 from corpus_vn_police.build.front_matter import built_configs, front_matter
 from corpus_vn_police.build.parquet import Written
-from corpus_vn_police.build.sections import BLOCKS, compose
-from corpus_vn_police.config import Corpus
+from corpus_vn_police.build.sections import BLOCKS, block_text, check_closed, compose, markdown_blocks
+from corpus_vn_police.config import CHANGES_NAME, Corpus
 from corpus_vn_police.contract import CONFIGS, load_contract
 from corpus_vn_police.errors import ConfigError
 from corpus_vn_police.structure.accuracy import ACCURACY
@@ -27,7 +28,7 @@ FILE_NAME = "README.md"
 _MARK = re.compile(r"<!-- (?:measured|end): ([a-z_]+) -->")
 _FRONT = re.compile(r"---\n.*?\n---\n", re.DOTALL)
 _SHOWN = 4  # lines of a difference
-_COMPARED = 10**8  # pairs of lines; a card that is larger is only compared up to its first difference
+_COMPARED = 4 * 10**6  # pairs of lines between the first and the last difference: more can take minutes, and are one
 
 
 @dataclass(frozen=True)
@@ -72,13 +73,20 @@ def render_card(facts: Facts) -> str:
     """Write a build's card.
 
     Raises:
-        ConfigError: the keeper's words have a block without an end, or one that is not known.
+        ConfigError: the keeper's words have a block without an end, or one that is not known; or what begins in
+            them or in the list of changes would swallow the rest of the card.
     """
     import yaml
 
     front = front_matter(facts.corpus, facts.figures, facts.shards, facts.digest)
     head = yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=100)
     title = plain(facts.corpus.title)
+    try:
+        check_closed(_changes(facts.corpus.changes))
+    except ValueError as error:
+        raise ConfigError(
+            f"{CHANGES_NAME}: {error}", "end it there: the rest of the card would be part of it"
+        ) from error
     try:
         body = compose(without_front(facts.corpus.prose or ""), measured_blocks(facts))
     except ValueError as error:
@@ -139,10 +147,10 @@ def read_prose(card: str) -> tuple[str, str | None]:
         ValueError: a block has no end, or is not known.
     """
     text = without_front(card)
-    found = re.search(r"(?m)^<!-- measured: changes -->\n(.*?)\n<!-- end: changes -->$", text, re.DOTALL)
-    if found is None:
+    changes = block_text(text, "changes")
+    if changes is None:
         raise ValueError("the block 'changes' is not where it was written")
-    return text, None if found[1] == _template_words("changes") else found[1]
+    return text, None if changes == _template_words("changes") else changes
 
 
 def _template_words(block: str) -> str:
@@ -161,17 +169,27 @@ def differences(expected: str, got: str) -> list[Mismatch]:
     if expected == got:
         return []
     right, there = expected.split("\n"), got.split("\n")
-    if len(right) * len(there) > _COMPARED:
-        place = next((place for place, pair in enumerate(zip(right, there, strict=False)) if pair[0] != pair[1]), 0)
-        shown = ["\n".join(lines[place : place + _SHOWN]) for lines in (right, there)]
-        return [Mismatch(place + 1, _block_at(right, place), *shown)]
-    matcher = difflib.SequenceMatcher(None, right, there, autojunk=False)
-    found = []
-    for kind, start, stop, line, end in matcher.get_opcodes():
-        if kind != "equal":
-            shown = ["\n".join(lines[:_SHOWN]) for lines in (right[start:stop], there[line:end])]
-            found.append(Mismatch(line + 1, _block_at(right, start), *shown))
-    return found
+    same = _same(right, there)
+    tail = _same(right[same:][::-1], there[same:][::-1])
+    left, found = right[same : len(right) - tail], there[same : len(there) - tail]
+    codes: Sequence[tuple[str, int, int, int, int]] = [("replace", 0, len(left), 0, len(found))]
+    if len(left) * len(found) <= _COMPARED:
+        codes = difflib.SequenceMatcher(None, left, found, autojunk=False).get_opcodes()
+    return [
+        Mismatch(
+            same + line + 1,
+            _block_at(right, same + start),
+            *("\n".join(lines[:_SHOWN]) for lines in (left[start:stop], found[line:end])),
+        )
+        for kind, start, stop, line, end in codes
+        if kind != "equal"
+    ]
+
+
+def _same(left: list[str], right: list[str]) -> int:
+    """How many lines are the same at the beginning of two texts."""
+    pairs = enumerate(zip(left, right, strict=False))
+    return next((place for place, (one, other) in pairs if one != other), min(len(left), len(right)))
 
 
 def _block_at(lines: list[str], place: int) -> str:
@@ -208,12 +226,17 @@ def visible(text: str) -> str:
     )
 
 
-def _changes(text: str) -> str:
+def _changes(text: str | None) -> str:
     """A keeper's list of changes below a heading: its own heading left out, those in it bold."""
-    lines = text.strip().replace("\r\n", "\n").split("\n")
-    lines = lines[1:] if lines[0].startswith("# ") else lines
-    bold = [re.sub(r"^#{1,6}\s+(.*?)\s*$", r"**\1**", line) for line in lines]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(bold)).strip()
+    lines = (text or "").strip().replace("\r\n", "\n").split("\n")
+    lines = "\n".join(lines[1:] if lines[0].startswith("# ") else lines).strip().split("\n")
+    lines = [f"\\{line.strip()}" if _MARK.fullmatch(line.strip()) else line for line in lines]
+    parts = markdown_blocks("\n".join(lines))
+    for heading, said in reversed(list(itertools.pairwise(parts))):
+        if heading.type == "heading_open" and heading.level == 0 and heading.map:
+            bold = f"**{said.content.strip()}**" if said.content.strip() else ""
+            lines[slice(*heading.map)] = ["", bold, ""]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
 def without_front(text: str) -> str:

@@ -127,10 +127,14 @@ def record_set(name: str, count: str = "") -> dict[str, Any]:
     }
 
 
+def croissant_text(content: dict[str, Any]) -> str:
+    """A Croissant file as a build writes it."""
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+
+
 def write_croissant(content: dict[str, Any], folder: Path) -> None:
     """Write a Croissant file into a build folder."""
-    text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
-    (folder / FILE_NAME).write_text(text, encoding="utf-8", newline="\n")
+    (folder / FILE_NAME).write_text(croissant_text(content), encoding="utf-8", newline="\n")
 
 
 def differences(expected: Any, got: Any, pointer: str = "") -> Iterator[str]:

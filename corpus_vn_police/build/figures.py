@@ -10,6 +10,7 @@ import polars as pl
 
 from corpus_vn_police.build.parquet import FOLDERS
 from corpus_vn_police.contract import load_contract
+from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.split import SPLITS
 
 BINS = 24
@@ -20,6 +21,8 @@ FOUND = ("title", "event_date", "place", "byline", "captions")
 
 STATUSES = ("published", "rejected", "duplicate", "near_duplicate", "removed")
 """What may become of a seed."""
+
+_DATE = "^[0-9]{4}(-[0-9]{2}){0,2}$"
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,9 @@ def measure(folder: Path) -> Figures:
 
     Args:
         folder: reads `data/*.parquet`, `annotations/*.parquet` and `ledger.parquet`.
+
+    Raises:
+        DamagedError: there is no record, or one without a length or with a date that is none.
     """
     splits = [found for split in SPLITS if (found := _split(folder, split))]
     ledger = pl.scan_parquet(folder / "ledger.parquet", glob=False)
@@ -113,18 +119,22 @@ def measure(folder: Path) -> Figures:
             length.quantile(0.99, "lower").cast(pl.Int64).alias("most"),
             *(present.sum().alias(f"found {name}") for name, present in have.items()),
             (pl.col("duplicates") > 0).sum().alias("copied"),
+            length.null_count().alias("unmeasured"),
+            (~pl.col("date").str.contains(_DATE)).any().alias("misdated"),
         )
         .collect(engine="streaming")
         .row(0, named=True)
     )
+    if sums["shortest"] is None or sums["unmeasured"] or sums["misdated"]:
+        raise DamagedError.of(folder, "no record, or one without n_syllables or with a date that is none")
     return Figures(
         splits,
         {name: status.get(name, 0) for name in STATUSES},
         dict(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))),
         {name: sums[name] for name in ("shortest", *quartiles, "longest")},
         _histogram(data, sums["most"]),
-        _counts(data, pl.format("{}", "year").alias("year")),
-        _counts(data, pl.format("{}-{}", pl.col("year"), _two_digits("month")).alias("month")),
+        _counts(data, _digits("year", 4).alias("year")),
+        _counts(data, pl.format("{}-{}", _digits("year", 4), _digits("month", 2)).alias("month")),
         {name: sums[f"found {name}"] for name in have},
         _counts(data.select(pl.col("privacy").explode()), "privacy"),
         _spans(folder),
@@ -132,8 +142,8 @@ def measure(folder: Path) -> Figures:
     )
 
 
-def _two_digits(name: str) -> pl.Expr:
-    return pl.col(name).cast(pl.String).str.zfill(2)
+def _digits(name: str, count: int) -> pl.Expr:
+    return pl.col(name).cast(pl.String).str.zfill(count)
 
 
 def _counts(frame: pl.LazyFrame, value: str | pl.Expr) -> dict[str, int]:
@@ -164,6 +174,8 @@ def _spans(folder: Path) -> dict[str, int]:
 
 def _shards(folder: Path, of: str, split: str = "*") -> pl.LazyFrame:
     paths = sorted((folder / of).glob(f"{split}-*.parquet"))
+    if not paths:
+        raise DamagedError.of(folder, f"{of}/ holds no Parquet file")
     return pl.concat([pl.scan_parquet(path, glob=False) for path in paths])
 
 

@@ -11,6 +11,7 @@ from corpus_vn_police.build.card import visible, without_front
 from corpus_vn_police.build.figures import Figures
 from corpus_vn_police.build.sections import words
 from corpus_vn_police.config import Corpus
+from corpus_vn_police.errors import ConfigError
 
 # The sections of the Hub's card that say what a property means; of one that stands nowhere here the Croissant
 # file says nothing.
@@ -69,9 +70,19 @@ def summary(corpus: Corpus) -> str | None:
 
 
 def plain_text(markdown: str) -> str:
-    """A Markdown text without its marks and its HTML: paragraphs parted by a blank line."""
-    blocks = SyntaxTreeNode(MarkdownIt("commonmark").parse(markdown)).children
-    return "\n\n".join(text for text in map(_plain, blocks) if text)
+    """A Markdown text without its marks and its HTML: paragraphs parted by a blank line.
+
+    Raises:
+        ConfigError: more emphasis stands within one another than Python can follow.
+    """
+    try:
+        blocks = SyntaxTreeNode(MarkdownIt("commonmark").parse(markdown)).children
+        return "\n\n".join(text for text in map(_plain, blocks) if text)
+    except RecursionError as error:
+        raise ConfigError(
+            f"the card's prose: too much emphasis within one another, below {markdown.strip()[:40]!r}",
+            "mend the text that [card] prose names",
+        ) from error
 
 
 def _plain(node: SyntaxTreeNode) -> str:

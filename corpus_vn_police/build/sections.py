@@ -12,12 +12,16 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
 UNSAID = "[More Information Needed]"
 """What the Hub's template has where nobody has said anything."""
 
 _MARK = re.compile(r"<!-- (measured|end): ([a-z_]+) -->")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*\s*$")
+_COMMENT = re.compile(r"(?<!\\)(?:\\\\)*<!--")  # after an odd number of backslashes `<` is a letter
 
 
 @dataclass(frozen=True)
@@ -100,17 +104,47 @@ def compose(prose: str, blocks: Mapping[str, str]) -> str:
         ValueError: a block is not known, has no end, or stands twice.
     """
     said, placed = _said(prose)
+    own = {title: _filled(text, blocks) for title, text in said.items()}
+    for text in own.values():
+        check_closed(text)
     bodies = []
     for section in SECTIONS:
-        own = _filled(said.get(section.title, ""), blocks)
         measured = [_marked(name, blocks[name]) for name in section.blocks if name not in placed]
-        bodies.append([part for part in (own, *measured) if part])
-    pieces = [_filled(said.get("", ""), blocks)]
+        bodies.append([part for part in (own.get(section.title, ""), *measured) if part])
+    pieces = [own.get("", "")]
     for place, (section, body) in enumerate(zip(SECTIONS, bodies, strict=True)):
         if body or not section.optional:
             unsaid = [] if body or _has_below(place, bodies) else [UNSAID]
             pieces.append("\n\n".join([f"{'#' * section.level} {section.title}", *body, *unsaid]))
     return "\n\n".join(piece for piece in pieces if piece) + "\n"
+
+
+def markdown_blocks(text: str) -> list[Token]:
+    """A Markdown text as paragraphs, headings, lists and so on, a hundred within one another at most."""
+    return MarkdownIt("commonmark", {"maxNesting": 100}).disable(["inline", "text_join"]).parse(text)
+
+
+def check_closed(text: str) -> None:
+    """Hold that what follows a Markdown text on a page is not made part of it.
+
+    Raises:
+        ValueError: code, a comment or HTML (`<pre>`, `<script>`) begins in it and does not end; or lists stand too
+            deep in one another.
+    """
+    parts = markdown_blocks(f"{text}\n\n# end\n")
+    if parts[-1].type != "heading_close":
+        begun = parts[-1].map[0] if parts[-1].map else 0
+        line = re.split("\r\n?|\n", text)[begun].strip()
+        raise ValueError(f"what begins with {line[:40]!r} has no end, or holds too much within one another")
+
+
+def block_text(text: str, name: str) -> str | None:
+    """What stands between the marks of a block of a card; None where the card does not have it.
+
+    Raises:
+        ValueError: a block is not known, has no end, or stands twice.
+    """
+    return next((part.text.removesuffix("\n") for part in _parts(text) if part.block == name), None)
 
 
 def _has_below(place: int, bodies: list[list[str]]) -> bool:
@@ -232,8 +266,14 @@ def _without_comments(prose: str) -> str:
     kept, fence, lines = [], "", list(enumerate(_lines(prose), 1))
     while lines:
         number, line = lines.pop(0)
+        mark = _MARK.fullmatch(line.strip()) if not fence else None
+        if mark:  # what stands in a block is written anew
+            kept.append(line)
+            while mark[1] == "measured" and lines and lines[0][1].strip() != f"<!-- end: {mark[2]} -->":
+                kept.append(lines.pop(0)[1])
+            continue
         fence = _fence_after(fence, line)
-        if not fence and line.startswith("<!--") and not _MARK.fullmatch(line.strip()):
+        if not fence and line.startswith("<!--"):
             while "-->" not in line and lines:
                 line += lines.pop(0)[1]
             _, end, line = line.partition("-->")
@@ -241,7 +281,7 @@ def _without_comments(prose: str) -> str:
                 raise ValueError(f"line {number}: the comment that begins with <!-- has no -->")
             if not line.strip():
                 continue
-        if not fence and "-->" not in line.rpartition("<!--")[2] and "<!--" in line:
+        if not fence and _COMMENT.search(line) and "-->" not in line.rpartition("<!--")[2]:
             raise ValueError(f"line {number}: the comment that begins with <!-- has no --> on its line")
         kept.append(line)
     return "".join(kept)

@@ -17,7 +17,7 @@ from corpus_vn_police.cli.report import report
 from corpus_vn_police.cli.schema import schema
 from corpus_vn_police.cli.show import print_error, print_json, printable, progress, say
 from corpus_vn_police.cli.takedown import remove
-from corpus_vn_police.errors import ConfigError, CorpusError, DiskError, InterruptedBuildError
+from corpus_vn_police.errors import ConfigError, CorpusError, DamagedError, DiskError, InterruptedBuildError
 
 app = typer.Typer(
     add_completion=False,
@@ -252,10 +252,7 @@ def stats(folder: Folder, as_json: Json = False) -> int:
         figures = measure(folder)
         sharing = shared_ngrams(folder)
     except (ValueError, OSError, polars.exceptions.PolarsError) as error:
-        reason = str(error).split("\n")[0]
-        raise ConfigError(
-            f"{folder}: is damaged: {reason}", f"corpus-vn-police verify {folder} says what is wrong with it"
-        ) from error
+        raise DamagedError.of(folder, error) from error
     if as_json:
         print_json(
             {

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow.parquet as pq
 
 from corpus_vn_police.build.figures import measure
 from corpus_vn_police.build.manifest import read_manifest
@@ -186,6 +187,9 @@ class _Gathered:
         if len(published) != self.records_in_all:
             raise DamagedError.of(self.folder, f"{config} and the records are out of step")
         contract = load_contract(CONFIGS[config])
+        for path in {path for path, _ in published.groups}:
+            if not pq.read_schema(path).equals(contract.schema):
+                raise DamagedError.of(self.folder, f"{path.name}: its columns are not those of {contract.name}")
         filled = [name for name in contract.schema.names if name not in contract.nullable]
         rows = []
         for frame in published.rows(self.drawn.places, *contract.schema.names):

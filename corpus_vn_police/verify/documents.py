@@ -8,7 +8,7 @@ from typing import Any
 from corpus_vn_police.build import card, croissant
 from corpus_vn_police.build.audit import check_card, check_croissant, check_pictures, facts_of
 from corpus_vn_police.build.card import Facts
-from corpus_vn_police.errors import ConfigError
+from corpus_vn_police.errors import ConfigError, DamagedError
 from corpus_vn_police.verify.findings import Findings
 from corpus_vn_police.version import GENERATOR
 
@@ -28,7 +28,7 @@ def check_documents(folder: Path, manifest: dict[str, Any], findings: Findings) 
     try:
         facts = facts_of(folder, manifest, findings.shards)
         found = check_card(folder, facts)
-    except (ValueError, ConfigError) as error:  # UnicodeDecodeError is a ValueError
+    except (ValueError, ConfigError, DamagedError) as error:  # UnicodeDecodeError is a ValueError
         findings.add(card.FILE_NAME, "card.invalid", str(error).split("\n")[0][:300])
         return
     for each in found[:_NAMED]:
@@ -48,7 +48,7 @@ def _check_croissant(folder: Path, manifest: dict[str, Any], facts: Facts, findi
         return
     try:
         found = check_croissant(folder, facts, manifest["date"])
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, ConfigError) as error:
         findings.add(name, "croissant.invalid", str(error)[:300])
         return
     for difference in found[:_NAMED]:

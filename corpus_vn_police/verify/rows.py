@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from corpus_vn_police.build.audit import find_shards
+from corpus_vn_police.build.parquet import FOLDERS
 from corpus_vn_police.config import Splits
 from corpus_vn_police.contract import CONFIGS, Contract, json_rows, load_contract, validator, violation
 from corpus_vn_police.split import SPLITS, assign_split
@@ -26,11 +27,19 @@ def check_config(folder: Path, config: str, splits: Splits, findings: Findings) 
         for table in tables_of(folder / shard.path, shard.path, contract, findings):
             shard.add(table)
             check_rows(table, shard.path, contract, findings)
+            if any(table[name].null_count for name in contract.schema.names if name not in contract.nullable):
+                findings.readable = False  # by those that compare texts
             ids.append(_identity(table, config))
             if config == "default":
                 findings.duplicates.append(_left_out_for(table))
                 _check_splits(table, shard.split, splits, shard.path, findings)
         findings.shards.append(shard.written())
+        if findings.readable and not shard.rows:
+            findings.add(shard.path, "file.empty", "holds no row; a split without records has no file")
+            findings.readable = False
+    if config == "default" and findings.readable and not findings.duplicates:
+        findings.add(FOLDERS[config], "file.missing", "there is no record")
+        findings.readable = False
 
 
 def tables_of(path: Path, name: str, contract: Contract, findings: Findings) -> Iterator[pa.Table]:
@@ -42,7 +51,9 @@ def tables_of(path: Path, name: str, contract: Contract, findings: Findings) -> 
                 findings.readable = False
                 return
             for group in range(file.num_row_groups):
-                yield file.read_row_group(group)
+                table = file.read_row_group(group)
+                table.validate(full=True)  # else strings that are not UTF-8 pass for texts
+                yield table
     except (OSError, pa.ArrowException) as error:
         findings.add(name, "file.unreadable", str(error).split("\n")[0][:200])
         findings.readable = False
