@@ -21,6 +21,7 @@ from corpus_vn_police.contract import schema_digests
 from corpus_vn_police.errors import ConfigError, InputError, LedgerError, NothingPublishedError, OutputError
 from corpus_vn_police.known import forget
 from corpus_vn_police.leaks import SHARED, Alike, find_alike
+from corpus_vn_police.published import damage_named
 from corpus_vn_police.state import open_state
 from corpus_vn_police.tombstones import Pair, Tombstones, read_removed, removed_lines, write_down
 
@@ -113,7 +114,7 @@ def run_remove(out: Path, asked: Takedown, progress: Progress = lambda step, don
     """
     manifest = _manifest(out)
     known = Tombstones() if asked.seeds is None else read_removed(asked.seeds / REMOVED_NAME)
-    with open_state(out) as state:
+    with open_state(out) as state, damage_named(out):
         manifest = _manifest(out)  # again, now that no build can be at it
         _check_whole(out, manifest)
         corpus = _corpus(out, manifest, asked.version)

@@ -462,7 +462,7 @@ def test_a_difference_of_a_huge_card_is_named_as_well():
 
 def test_a_huge_card_of_repeated_lines_is_one_difference():
     right, there = "\n".join(["", "x"] * 2_000), "\n".join(["y", "", "x", "y"] * 2_000)
-    assert [(each.line, each.got) for each in differences(right, there)] == [(1, "y\n\nx\ny")]
+    assert [(each.line, each.got) for each in differences(right, there)] == [(1, "y\n\nx\ny\n… and 7996 more lines")]
 
 
 def test_the_card_that_init_writes_has_the_hub_s_sections_and_publishes_no_hint(write, tmp_path, cli):
@@ -473,3 +473,24 @@ def test_the_card_that_init_writes_has_the_hub_s_sections_and_publishes_no_hint(
     assert template == [heading for heading in hub if heading in template]
     cvp.build(folder, out=tmp_path / "out", workers=1)
     assert not re.search("<!-- (?!measured|end)", (tmp_path / "out/README.md").read_text())
+
+
+def test_a_picture_of_another_matplotlib_is_compared_by_its_words_and_that_is_said(out, cli):
+    name = "figures/ledger.svg"
+    svg = (out / name).read_bytes()
+    _rewrite(out, name, re.sub(rb"Matplotlib v[0-9.]+", b"Matplotlib v9.9.9", svg))
+    report = cvp.verify(out)
+    said = "what is drawn in 1 pictures: the matplotlib that drew them is not installed, so their words alone were compared"
+    assert (report.ok, report.unchecked) == (True, (said,))
+    assert f"not checked: {said}" in cli("verify", out).stdout
+
+
+def test_a_build_without_its_card_is_damaged(out):
+    (out / "README.md").unlink()
+    with pytest.raises(DamagedError, match=r"README\.md is missing"):
+        cvp.check_card(out)
+
+
+def test_of_a_long_difference_the_first_lines_are_shown_and_the_rest_counted():
+    (found,) = differences("a\n" + "x\n" * 6 + "b", "a\nb")
+    assert (found.line, found.expected, found.got) == (2, "x\nx\nx\nx\n… and 2 more lines", "")

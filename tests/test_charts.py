@@ -105,3 +105,14 @@ def test_without_dates_there_is_no_picture_of_them():
 def test_without_matplotlib_there_are_no_pictures(monkeypatch):
     monkeypatch.setattr(charts.importlib.util, "find_spec", lambda name: None)
     assert draw_charts(FIGURES) == ()
+
+
+def test_a_picture_that_another_processor_rounded_is_the_same_drawing():
+    (chart, *_) = draw_charts(FIGURES)
+    rounded = re.sub(rb"[0-9]+[.][0-9]{6}", lambda found: b"%.6f" % (float(found[0]) + 0.00001), chart.light)
+    names = re.findall(rb"[mp][0-9a-f]{10}", chart.light)
+    renamed = rounded.replace(names[0], names[0][:1] + b"0123456789")
+    assert chart.light not in (rounded, renamed)
+    assert charts._same_drawing(chart.light, renamed)
+    assert not charts._same_drawing(chart.light, chart.light.replace(b'width="', b'width="1', 1))
+    assert not charts._same_drawing(chart.light, chart.light.replace(b"</svg>", b"<script/></svg>"))

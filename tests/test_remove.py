@@ -14,12 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import ledger, outcomes, records
-from test_verify import _codes, _rewrite
+from test_verify import _codes, _rewrite, _sign
 
 import corpus_vn_police as cvp
 from corpus_vn_police.build import parquet
 from corpus_vn_police.config import load_config
-from corpus_vn_police.errors import ConfigError, InputError, NothingPublishedError, OutputError
+from corpus_vn_police.errors import ConfigError, DamagedError, InputError, NothingPublishedError, OutputError
 from corpus_vn_police.pipeline import Job, run_build
 from corpus_vn_police.read import Batching
 from corpus_vn_police.tombstones import Tombstones, older_tombstones, read_removed
@@ -646,3 +646,13 @@ def test_whatever_is_taken_down_the_rest_is_what_a_build_from_nothing_makes(writ
     digest = _built_from_nothing(tmp_path)
     assert cvp.build(tmp_path / "in", out=tmp_path / "out", workers=1).digest == digest
     assert cvp.verify(tmp_path / "out").problems == ()
+
+
+def test_a_damaged_build_whose_manifest_agrees_is_named_and_left_as_it_is(here):
+    data = here / "out/data/train-00000-of-00001.parquet"
+    data.write_bytes(data.read_bytes()[:-100])
+    _sign(here / "out")
+    before = _bytes(here)
+    with pytest.raises(DamagedError):
+        cvp.remove(here / "out", _id("a.txt"), reason="x")
+    assert _bytes(here) == before

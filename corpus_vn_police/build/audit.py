@@ -87,6 +87,8 @@ def read_corpus(folder: Path, manifest: dict[str, Any], version: str | None = No
         ConfigError: a setting is not allowed.
         OSError: the card cannot be read.
     """
+    if not (folder / FILE_NAME).is_file():
+        raise ValueError(f"{FILE_NAME} is missing")
     prose, changes = read_prose((folder / FILE_NAME).read_bytes().decode())
     settings = {
         "name": manifest["name"],
@@ -125,9 +127,9 @@ def check_card(folder: Path, facts: Facts) -> list[Mismatch]:
     return differences(render_card(facts), got)
 
 
-def check_pictures(folder: Path, facts: Facts) -> dict[str, str]:
+def check_pictures(folder: Path, facts: Facts) -> tuple[dict[str, str], list[str]]:
     """Of each picture that does not show the build's figures what is wrong with it; empty without pictures."""
-    return check_charts(folder, facts.figures) if facts.charts else {}
+    return check_charts(folder, facts.figures) if facts.charts else ({}, [])
 
 
 def check_croissant(folder: Path, facts: Facts, date: str | None) -> list[str]:

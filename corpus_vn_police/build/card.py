@@ -59,7 +59,7 @@ class Mismatch:
     Attributes:
         line: its line in the card, from 1.
         block: the measured block that it is in; `front matter`, or empty for what stands between blocks.
-        expected: what should stand there, in at most four lines.
+        expected: what should stand there: at most four lines, and how many more there are.
         got: what stands there.
     """
 
@@ -179,11 +179,16 @@ def differences(expected: str, got: str) -> list[Mismatch]:
         Mismatch(
             same + line + 1,
             _block_at(right, same + start),
-            *("\n".join(lines[:_SHOWN]) for lines in (left[start:stop], found[line:end])),
+            *map(_shown, (left[start:stop], found[line:end])),
         )
         for kind, start, stop, line, end in codes
         if kind != "equal"
     ]
+
+
+def _shown(lines: list[str]) -> str:
+    more = [f"… and {len(lines) - _SHOWN} more lines"] if len(lines) > _SHOWN else []
+    return "\n".join([*lines[:_SHOWN], *more])
 
 
 def _same(left: list[str], right: list[str]) -> int:
