@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from corpus_vn_police.build.manifest import FILE_NAME
 from corpus_vn_police.errors import CorpusError, DiskError, OutputError
@@ -16,7 +17,8 @@ from corpus_vn_police.read.listing import filesystem
 def local_copy(location: str) -> Iterator[Path]:
     """The folder of a build; of an fsspec URL (`hf://datasets/…`) a copy that is deleted afterwards.
 
-    Files whose path has a part that begins with a dot are left out: the Hub adds `.gitattributes`.
+    On the Hub all files are those of one commit, also where another one is made meanwhile. Files whose path has
+    a part that begins with a dot are left out: the Hub adds `.gitattributes`.
 
     Raises:
         OutputError: there is no manifest at the URL, so it is no build, or fsspec does not know it.
@@ -29,6 +31,7 @@ def local_copy(location: str) -> Iterator[Path]:
     system.invalidate_cache()  # of listings, which outlive what is published in the same process
     with tempfile.TemporaryDirectory(prefix="corpus-vn-police-") as folder:
         try:
+            root = _at_commit(system, root)
             if not system.exists(f"{root}/{FILE_NAME}"):
                 raise OutputError(
                     f"{location}: is not a build (it has no {FILE_NAME})", "give the URL of a folder that build wrote"
@@ -44,3 +47,15 @@ def local_copy(location: str) -> Iterator[Path]:
         except Exception as error:  # what the client of a file system raises is its own: httpx has no OSError
             raise DiskError(f"{location}: cannot be fetched: {error}", "check the URL and the access to it") from error
         yield Path(folder)
+
+
+def _at_commit(system: Any, root: str) -> str:
+    """A path on the Hub at the commit that its revision means now; other paths as they are."""
+    if "hf" not in (system.protocol if isinstance(system.protocol, tuple) else (system.protocol,)):
+        return root
+    from huggingface_hub import HfApi
+
+    found = system.resolve_path(root)
+    api = HfApi(endpoint=system.endpoint, token=system.token)
+    commit = api.repo_info(found.repo_id, repo_type=found.repo_type, revision=found.revision).sha
+    return f"{found.repo_type}s/{found.repo_id}@{commit}/{found.path_in_repo}".rstrip("/")

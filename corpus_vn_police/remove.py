@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow.parquet as pq
 
 from corpus_vn_police.build.audit import read_corpus
 from corpus_vn_police.build.figures import measure
 from corpus_vn_police.build.finish import Finished, finish
 from corpus_vn_police.build.manifest import FILE_NAME, read_manifest, self_digest
-from corpus_vn_police.build.parquet import file_digest
+from corpus_vn_police.build.parquet import FOLDERS, file_digest
 from corpus_vn_police.build.rewrite import Leaving, rewrite_ledger, rewrite_shards
 from corpus_vn_police.changes import add_change, read_changes
 from corpus_vn_police.config import REMOVED_NAME, Corpus, Dedup
-from corpus_vn_police.contract import schema_digests
+from corpus_vn_police.contract import CONFIGS, load_contract, schema_digests
 from corpus_vn_police.errors import ConfigError, InputError, LedgerError, NothingPublishedError, OutputError
 from corpus_vn_police.known import forget
 from corpus_vn_police.leaks import SHARED, Alike, find_alike
@@ -163,6 +164,15 @@ def _check_whole(out: Path, manifest: dict[str, Any]) -> None:
         path = out / entry["path"]
         if not path.is_file() or file_digest(path) != (entry["bytes"], entry["sha256"]):
             raise _damaged(out, entry["path"])
+    tables = {"ledger": [out / "ledger.parquet"], **{name: _shards(out, config) for config, name in CONFIGS.items()}}
+    for name, paths in tables.items():
+        for path in paths:
+            if not pq.read_schema(path).equals(load_contract(name).schema):
+                raise _damaged(out, f"{path.relative_to(out)}: its columns are not those of {name}")
+
+
+def _shards(out: Path, config: str) -> list[Path]:
+    return sorted((out / FOLDERS[config]).glob("*.parquet"))
 
 
 def _ledger(out: Path) -> pl.LazyFrame:

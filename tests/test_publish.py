@@ -768,3 +768,9 @@ def test_an_interruption_is_told(hub, repo, one, two, tmp_path):
         "hint:  it is as it was, or holds the build; the same command again finds out",
     ]
     assert (process.returncode, _state(repo, one, two)) == (3, ("old", False))
+
+
+def test_verify_looks_at_one_commit_whatever_is_published_meanwhile(run, hub, repo, one):
+    hub.fail("GET", "/resolve/", then=lambda: hub.commit(_REPO, {"README.md": b"other"}))
+    told = run("verify", f"hf://datasets/{_REPO}", "--json")
+    assert (told.code, told.json["problems"], repo.read("README.md")) == (0, [], b"other")

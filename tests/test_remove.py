@@ -656,3 +656,11 @@ def test_a_damaged_build_whose_manifest_agrees_is_named_and_left_as_it_is(here):
     with pytest.raises(DamagedError):
         cvp.remove(here / "out", _id("a.txt"), reason="x")
     assert _bytes(here) == before
+
+
+def test_a_build_with_other_columns_is_named_and_left_as_it_is(here):
+    _rewrite(here / "out", "data/train-00000-of-00001.parquet", lambda table: table.drop_columns("text"))
+    before = _bytes(here)
+    with pytest.raises(OutputError, match="its columns are not those of record"):
+        cvp.remove(here / "out", _id("a.txt"), reason="x")
+    assert _bytes(here) == before
