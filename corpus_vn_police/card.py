@@ -84,4 +84,4 @@ def _filled(file: Path, facts: Facts) -> tuple[str, str]:
     except OSError as error:
         raise InputError(f"{file}: cannot be read: {error.strerror}", "give a Markdown file") from error
     except ValueError as error:
-        raise ConfigError(f"{file}: {error}", "mend its marks; docs/your-corpus.md shows them") from error
+        raise ConfigError(f"{file}: {error}", "mend its marks; docs/card.md shows them") from error

@@ -7,6 +7,7 @@ changed; *patch* where the records are the same.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,8 @@ class Proposal:
 
     def note(self, version: str, changes: str | None) -> str | None:
         """What to tell the keeper, who gave a version and a text of changes; None where nothing is left to do."""
-        entry = "\n".join(["", f"## {max(version, self.version, key=_numbers)}", "", *self.lines])
-        if _numbers(version) < _numbers(self.version):
+        entry = "\n".join(["", f"## {max(version, self.version, key=version_numbers)}", "", *self.lines])
+        if version_numbers(version) < version_numbers(self.version):
             return (
                 f"what changed since version {self.before} asks for {self.version}, not {version}: for that write\n"
                 f'version = "{self.version}"\ninto corpus.toml, and on top of {CHANGES_NAME} beside it:{entry}'
@@ -95,13 +96,20 @@ def _files(manifest: dict[str, Any]) -> dict[str, str]:
     return {entry["path"]: entry["sha256"] for entry in manifest["files"]}
 
 
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(map(int, version.split(".")))
+def version_numbers(version: str) -> tuple[int, ...]:
+    """The numbers of a version, to compare it by.
+
+    Raises:
+        ValueError: it is not made of numbers.
+    """
+    if not re.fullmatch(r"[0-9]+([.][0-9]+)*", version):
+        raise ValueError(f"{version!r} is no version")
+    return tuple(int(part) for part in version.split("."))
 
 
 def _next(version: str, part: int) -> str:
     """The next version: one number higher, those after it 0."""
-    numbers = _numbers(version)
+    numbers = version_numbers(version)
     return ".".join(
         str(number + 1 if place == part else number if place < part else 0) for place, number in enumerate(numbers)
     )

@@ -17,11 +17,10 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from corpus_vn_police.build.manifest import read_manifest
 from corpus_vn_police.build.parquet import FOLDERS
 from corpus_vn_police.contract import CONFIGS, load_contract
 from corpus_vn_police.errors import DamagedError
-from corpus_vn_police.published import Published, damage_named, id_numbers
+from corpus_vn_police.published import Published, damage_named, id_numbers, manifest_of
 from corpus_vn_police.split import SPLITS
 
 Ids = npt.NDArray[np.uint64]
@@ -132,10 +131,7 @@ def _leaves(schema: pa.Schema) -> Iterator[str]:
 
 
 def _side(folder: Path) -> _Side:
-    try:
-        read_manifest(folder)
-    except ValueError as error:
-        raise DamagedError.of(folder, error) from error
+    manifest_of(folder)
     ids, splits = [np.empty(0, np.uint64)], [np.empty(0, np.uint8)]
     for code, split in enumerate(SPLITS):
         for frame in _frames(folder, "default", "id", split):

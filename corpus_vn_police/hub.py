@@ -19,8 +19,13 @@ _REQUIRED = ("language", "license", "pretty_name", "size_categories", "task_cate
 @functools.cache
 def hub_values(key: str) -> tuple[str, ...]:
     """What the Hub takes as values of a key, such as `languages`, `licenses` or `task_categories`."""
-    lists = json.loads(Path(__file__).with_name("hub.json").read_bytes())
-    return tuple(lists[key])
+    return tuple(_lists()[key])
+
+
+@functools.cache
+def _lists() -> dict[str, list[str]]:
+    lists: dict[str, list[str]] = json.loads(Path(__file__).with_name("hub.json").read_bytes())
+    return lists
 
 
 def nearest(value: str, key: str) -> str:
@@ -43,7 +48,7 @@ def check_front_matter(front: dict[str, Any]) -> list[str]:
     lists = {"language": "languages", "license": "licenses"}
     for key, value in front.items():
         listed = lists.get(key, key)
-        if listed not in _listed():
+        if listed not in _lists():
             continue
         for each in value if isinstance(value, list) else [value]:
             if each not in hub_values(listed):
@@ -53,8 +58,3 @@ def check_front_matter(front: dict[str, Any]) -> list[str]:
     if named != described:
         wrong.append(f"configs are {named}, dataset_info has {described}")
     return wrong
-
-
-@functools.cache
-def _listed() -> frozenset[str]:
-    return frozenset(json.loads(Path(__file__).with_name("hub.json").read_bytes()))

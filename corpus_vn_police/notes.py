@@ -6,7 +6,7 @@ from pathlib import Path
 
 from corpus_vn_police.build.charts import can_draw
 from corpus_vn_police.build.manifest import FILE_NAME, read_manifest
-from corpus_vn_police.changes import propose
+from corpus_vn_police.changes import propose, version_numbers
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.parts import Index
 from corpus_vn_police.read import Skipped
@@ -26,6 +26,7 @@ def version_note(out: Path, new: Path, corpus: Corpus) -> list[str]:
         return []
     try:
         before = read_manifest(out)
+        version_numbers(before["version"])
     except ValueError:  # of an earlier version of the manifest's schema, or damaged: it is replaced all the same
         return []
     proposal = propose(out, new, before, read_manifest(new))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from corpus_vn_police.build.parquet import FOLDERS
+from corpus_vn_police.build.manifest import read_manifest
+from corpus_vn_police.build.parquet import shard_paths
 from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.split import SPLITS
 
@@ -38,7 +40,7 @@ class Published:
         groups: list[tuple[Path, int]] = []
         sizes: list[int] = []
         for split in splits or SPLITS:
-            for path in sorted((folder / FOLDERS[config]).glob(f"{split}-*.parquet")):
+            for path in shard_paths(folder, config, split):
                 metadata = pq.read_metadata(path)
                 groups += [(path, number) for number in range(metadata.num_row_groups)]
                 sizes += [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
@@ -94,6 +96,19 @@ def damage_named(folder: Path) -> Iterator[None]:
     except (OSError, pa.ArrowException, pl.exceptions.PolarsError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
+        raise DamagedError.of(folder, error) from error
+
+
+def manifest_of(folder: Path) -> dict[str, Any]:
+    """The manifest of a build that is to be read.
+
+    Raises:
+        OutputError: the folder is no build.
+        DamagedError: its manifest is none.
+    """
+    try:
+        return read_manifest(folder)
+    except ValueError as error:
         raise DamagedError.of(folder, error) from error
 
 

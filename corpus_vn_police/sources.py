@@ -23,11 +23,10 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from corpus_vn_police.build.manifest import read_manifest
 from corpus_vn_police.build.parquet import FOLDERS
 from corpus_vn_police.contract import CONFIGS, load_contract
 from corpus_vn_police.errors import ConfigError, DamagedError, DiskError, InputError, OutputError
-from corpus_vn_police.published import Published, damage_named
+from corpus_vn_police.published import Published, damage_named, manifest_of
 
 RENAMED = "renamed"
 """The folder below the output for seeds whose path cannot stand there as it is."""
@@ -142,10 +141,7 @@ def write_sources(folder: Path, out: Path, progress: Callable[[str, int, int | N
 
 
 def _check(folder: Path, out: Path) -> None:
-    try:
-        read_manifest(folder)
-    except ValueError as error:
-        raise DamagedError.of(folder, error) from error
+    manifest_of(folder)
     if not any((folder / FOLDERS["sources"]).glob("*.parquet")):
         raise InputError(
             f"{folder}: has no sources: it was built with [sources] enabled = false",

@@ -84,6 +84,9 @@ def test_a_build_that_cannot_be_read_is_replaced_all_the_same(write, tmp_path):
         json.dumps({**manifest, "schema": "urn:corpus-vn-police:schema:manifest:0.9.0"})
     )
     assert _build(write, tmp_path, _FIRST) == []
+    manifest = json.loads((tmp_path / "out/manifest.json").read_text())
+    (tmp_path / "out/manifest.json").write_text(json.dumps({**manifest, "version": "next"}))
+    assert _build(write, tmp_path, {"a.txt": _FIRST["a.txt"]}) == []
     assert cvp.verify(tmp_path / "out").ok
 
 

@@ -19,7 +19,7 @@ ALLOWED = {
     "known": {"parts", "read", "tombstones"}, "remote": {"build", "read"}, "published": {"build", "split"},
     "leaks": {"dedup", "published", "split"}, "verify": {"build", "leaks", "split"}, "sources": {"build", "published"},
     "diff": {"build", "published", "split"}, "changes": {"build", "diff"},
-    "publish": {"build", "verify"},
+    "publish": {"build", "changes", "verify"},
     "report": {"build", "leaks", "normalise", "published", "read", "structure", "tombstones"},
 }  # fmt: skip
 

@@ -16,8 +16,8 @@ from corpus_vn_police.build.card import FILE_NAME, Facts, Mismatch, differences,
 from corpus_vn_police.build.charts import FOLDER, check_charts
 from corpus_vn_police.build.digest import ColumnHashes
 from corpus_vn_police.build.figures import measure
-from corpus_vn_police.build.finish import gather_croissant, gather_facts
-from corpus_vn_police.build.parquet import FOLDERS, Written, file_digest, table_bytes
+from corpus_vn_police.build.finish import describe, gather_facts
+from corpus_vn_police.build.parquet import Written, file_digest, shard_paths, table_bytes
 from corpus_vn_police.config import Corpus, corpus_of
 from corpus_vn_police.contract import CONFIGS
 from corpus_vn_police.split import SPLITS
@@ -42,9 +42,13 @@ class Reading:
         self.arrow_bytes += table_bytes(table)
         self.hashes.update(table)
 
-    def written(self) -> Written:
-        """What the writer would have said of it."""
-        size, sha256 = file_digest(self.folder / self.path)
+    def written(self, digest: tuple[int, str] | None = None) -> Written:
+        """What the writer would have said of it.
+
+        Args:
+            digest: the file's length and sha256, where they are known; None reads the file for them.
+        """
+        size, sha256 = digest or file_digest(self.folder / self.path)
         return Written(
             self.path, size, sha256, self.config, self.split, self.rows, self.arrow_bytes, self.hashes.digest()
         )
@@ -56,7 +60,7 @@ def find_shards(folder: Path, *configs: str) -> list[Reading]:
         Reading(folder, path.relative_to(folder).as_posix(), config, split)
         for config in configs or CONFIGS
         for split in SPLITS
-        for path in sorted((folder / FOLDERS[config]).glob(f"{split}-*.parquet"))
+        for path in shard_paths(folder, config, split)
     ]
 
 
@@ -132,14 +136,14 @@ def check_pictures(folder: Path, facts: Facts) -> tuple[dict[str, str], list[str
     return check_charts(folder, facts.figures) if facts.charts else ({}, [])
 
 
-def check_croissant(folder: Path, facts: Facts, date: str | None) -> list[str]:
+def check_croissant(folder: Path, facts: Facts, ledger: Written, date: str | None) -> list[str]:
     """Where a build's Croissant file does not say what its files say: JSON Pointer, what was expected, what is there.
 
     Raises:
         ValueError, RecursionError: it is not JSON.
     """
     got = (folder / croissant.FILE_NAME).read_bytes()
-    expected = gather_croissant(folder, facts, date)
+    expected = describe(facts, ledger, date)
     found = list(croissant.differences(expected, json.loads(got)))
     if not found and got != croissant.croissant_text(expected).encode():
         return ["its bytes are not those that a build writes, such as a key that stands twice"]

@@ -16,7 +16,7 @@ from corpus_vn_police.build.charts import Plan
 from corpus_vn_police.build.figures import Figures
 from corpus_vn_police.build.front_matter import built_configs, front_matter
 from corpus_vn_police.build.parquet import Written
-from corpus_vn_police.build.sections import BLOCKS, block_text, check_closed, compose, markdown_blocks
+from corpus_vn_police.build.sections import BLOCKS, MARK, block_text, check_closed, compose, markdown_blocks
 from corpus_vn_police.config import CHANGES_NAME, Corpus
 from corpus_vn_police.contract import CONFIGS, load_contract
 from corpus_vn_police.errors import ConfigError
@@ -25,7 +25,6 @@ from corpus_vn_police.version import GENERATOR
 
 FILE_NAME = "README.md"
 
-_MARK = re.compile(r"<!-- (?:measured|end): ([a-z_]+) -->")
 _FRONT = re.compile(r"---\n.*?\n---\n", re.DOTALL)
 _SHOWN = 4  # lines of a difference
 _COMPARED = 4 * 10**6  # pairs of lines between the first and the last difference: more can take minutes, and are one
@@ -202,8 +201,8 @@ def _block_at(lines: list[str], place: int) -> str:
     closed = [number for number, line in enumerate(lines[1:], 1) if line == "---"][:1]
     if closed and place < closed[0]:
         return "front matter"
-    before = [found for line in lines[: place + 1] if (found := _MARK.fullmatch(line))]
-    return before[-1][1] if before and before[-1][0].startswith("<!-- measured") else ""
+    before = [found for line in lines[: place + 1] if (found := MARK.fullmatch(line))]
+    return before[-1][2] if before and before[-1][1] == "measured" else ""
 
 
 def _cell(text: str) -> str:
@@ -235,7 +234,7 @@ def _changes(text: str | None) -> str:
     """A keeper's list of changes below a heading: its own heading left out, those in it bold."""
     lines = (text or "").strip().replace("\r\n", "\n").split("\n")
     lines = "\n".join(lines[1:] if lines[0].startswith("# ") else lines).strip().split("\n")
-    lines = [f"\\{line.strip()}" if _MARK.fullmatch(line.strip()) else line for line in lines]
+    lines = [f"\\{line.strip()}" if MARK.fullmatch(line.strip()) else line for line in lines]
     parts = markdown_blocks("\n".join(lines))
     for heading, said in reversed(list(itertools.pairwise(parts))):
         if heading.type == "heading_open" and heading.level == 0 and heading.map:

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from corpus_vn_police.build.parquet import FOLDERS
+from corpus_vn_police.build.parquet import FOLDERS, shard_paths
 from corpus_vn_police.contract import load_contract
 from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.split import SPLITS
@@ -107,7 +107,7 @@ def measure(folder: Path) -> Figures:
     ledger = pl.scan_parquet(folder / "ledger.parquet", glob=False)
     status = _counts(ledger, "status")
     reasons = _counts(ledger.filter(pl.col("status") == "rejected"), "reason")
-    data = _shards(folder, "data")
+    data = _shards(folder, "default")
     length = pl.col("n_syllables")
     quartiles = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
     have = {name: pl.col(name).list.len() > 0 if name == "captions" else pl.col(name).is_not_null() for name in FOUND}
@@ -164,7 +164,7 @@ def _histogram(data: pl.LazyFrame, most: int) -> dict[int, int]:
 
 def _spans(folder: Path) -> dict[str, int]:
     """Of each list of the annotations how many spans all records have."""
-    if not any((folder / FOLDERS["annotations"]).glob("*.parquet")):
+    if not shard_paths(folder, "annotations"):
         return {}
     lists = [field.name for field in load_contract("annotations").schema if field.name != "id"]
     counts = [pl.col(name).list.len().cast(pl.Int64).sum() for name in lists]
@@ -172,18 +172,18 @@ def _spans(folder: Path) -> dict[str, int]:
     return row
 
 
-def _shards(folder: Path, of: str, split: str = "*") -> pl.LazyFrame:
-    paths = sorted((folder / of).glob(f"{split}-*.parquet"))
+def _shards(folder: Path, config: str, split: str = "*") -> pl.LazyFrame:
+    paths = shard_paths(folder, config, split)
     if not paths:
-        raise DamagedError.of(folder, f"{of}/ holds no Parquet file")
+        raise DamagedError.of(folder, f"{FOLDERS[config]}/ holds no Parquet file")
     return pl.concat([pl.scan_parquet(path, glob=False) for path in paths])
 
 
 def _split(folder: Path, split: str) -> SplitFigures | None:
-    if not any((folder / "data").glob(f"{split}-*.parquet")):
+    if not shard_paths(folder, "default", split):
         return None
     row = (
-        _shards(folder, "data", split)
+        _shards(folder, "default", split)
         .select(
             pl.len().alias("records"),
             pl.col("date").null_count().alias("undated"),

@@ -53,21 +53,22 @@ def finish(folder: Path, corpus: Corpus, date: str | None, shards: Sequence[Writ
     Raises:
         ConfigError: the keeper's words for the card cannot be put into it.
     """
-    finished = Finished(digest_of(shards), measure(folder))
-    figures = finished.figures
+    figures = measure(folder)
     date = date or figures.newest
     drawn = write_charts(folder, draw_charts(figures))
     facts = gather_facts(folder, corpus, figures, shards, pictures=bool(drawn))
     (folder / FILE_NAME).write_text(render_card(facts), encoding="utf-8", newline="\n")
-    write_croissant(gather_croissant(folder, facts, date), folder)
-    others = [Written(name, *file_digest(folder / name)) for name in (FILE_NAME, CROISSANT, LEDGER, *drawn)]
+    ledger = Written(LEDGER, *file_digest(folder / LEDGER))
+    write_croissant(describe(facts, ledger, date), folder)
+    others = [Written(name, *file_digest(folder / name)) for name in (FILE_NAME, CROISSANT, *drawn)]
+    finished = Finished(facts.digest, figures)
     content = manifest(
         corpus,
         date=date,
         digest=finished.digest,
         status=figures.status,
         splits=finished.splits,
-        files=[*shards, *others],
+        files=[*shards, ledger, *others],
     )
     write_manifest(content, folder)
     return finished
@@ -97,15 +98,14 @@ def gather_facts(folder: Path, corpus: Corpus, figures: Figures, shards: Sequenc
     return Facts(corpus, figures, shards, digest_of(shards), charts, examples)
 
 
-def gather_croissant(folder: Path, facts: Facts, date: str | None) -> dict[str, Any]:
+def describe(facts: Facts, ledger: Written, date: str | None) -> dict[str, Any]:
     """All that a build's Croissant file says.
 
     Args:
-        folder: the build; its ledger is hashed.
         facts: what its card says.
+        ledger: the file of its ledger.
         date: the build's date; None where no record has one.
     """
-    ledger = Written(LEDGER, *file_digest(folder / LEDGER))
     return croissant(facts.corpus, facts.figures, [*facts.shards, ledger], facts.digest, date)
 
 

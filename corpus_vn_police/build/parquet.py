@@ -45,6 +45,11 @@ def shard_path(config: str, split: str, number: int, of: int) -> str:
     return f"{FOLDERS[config]}/{split}-{number:05d}-of-{of:05d}.parquet"
 
 
+def shard_paths(folder: Path, config: str, split: str = "*") -> list[Path]:
+    """The shards of a config that a build has, of one split or of all, by split and number."""
+    return sorted((folder / FOLDERS[config]).glob(f"{split}-*.parquet"))
+
+
 @dataclass(frozen=True)
 class Shard:
     """A shard to be written.

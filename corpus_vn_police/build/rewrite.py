@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from corpus_vn_police.build.parquet import (
-    FOLDERS,
     LEDGER_ROWS,
     Written,
     cut_groups,
     cut_shards,
     shard_path,
+    shard_paths,
     tombstone_rows,
     write_groups,
     write_ledger,
@@ -91,7 +91,7 @@ def rewrite_shards(old: Path, new: Path, leaving: Leaving) -> Iterator[Written]:
     splits = {split: _Sizes.measure(old, split, leaving) for split in SPLITS}
     for config in CONFIGS:
         for split, sizes in splits.items():
-            if len(sizes.text) and _shards(old, config, split):
+            if len(sizes.text) and shard_paths(old, config, split):
                 yield from _rewrite_split(old, new, config, split, sizes, leaving)
 
 
@@ -106,7 +106,7 @@ class _Sizes:
     def measure(cls, folder: Path, split: str, leaving: Leaving) -> _Sizes:
         """Measure the records of a split."""
         found = [np.empty((2, 0), np.int64)]
-        for path in _shards(folder, "default", split):
+        for path in shard_paths(folder, "default", split):
             with pq.ParquetFile(path) as file:
                 for batch in file.iter_batches(_AT_ONCE, columns=["id", "text", "source.bytes"]):
                     frame = pl.DataFrame(batch).filter(~pl.col("id").is_in(list(leaving.records)))
@@ -129,7 +129,7 @@ def _rewrite_split(old: Path, new: Path, config: str, split: str, sizes: _Sizes,
 def _kept(folder: Path, config: str, split: str, leaving: Leaving) -> Iterator[pa.Table]:
     """The rows of a split that stay, a row group at a time."""
     schema = load_contract(CONFIGS[config]).schema
-    for table in _groups(_shards(folder, config, split)):
+    for table in _groups(shard_paths(folder, config, split)):
         ids = pl.Series(table.column("id"))
         table = _filter(table, ~ids.is_in(list(leaving.records)))
         if config == "default" and leaving.fewer:
@@ -142,10 +142,6 @@ def _with_fewer(table: pa.Table, fewer: dict[str, int]) -> pa.Table:
     duplicates = pl.Series(table.column("duplicates")) - fewer_here
     place = table.schema.get_field_index("duplicates")
     return table.set_column(place, table.schema.field(place), from_numpy(duplicates.to_numpy()))
-
-
-def _shards(folder: Path, config: str, split: str) -> list[Path]:
-    return sorted((folder / FOLDERS[config]).glob(f"{split}-*.parquet"))
 
 
 def _groups(paths: list[Path]) -> Iterator[pa.Table]:

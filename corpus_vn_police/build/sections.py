@@ -18,7 +18,9 @@ from markdown_it.token import Token
 UNSAID = "[More Information Needed]"
 """What the Hub's template has where nobody has said anything."""
 
-_MARK = re.compile(r"<!-- (measured|end): ([a-z_]+) -->")
+MARK = re.compile(r"<!-- (measured|end): ([a-z_]+) -->")
+"""A line that begins or ends a block."""
+
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*\s*$")
 _COMMENT = re.compile(r"(?<!\\)(?:\\\\)*<!--")  # after an odd number of backslashes `<` is a letter
@@ -183,7 +185,7 @@ def _parts(text: str) -> Iterator[_Part]:
     """The lines and blocks of a Markdown text; headings and marks inside fenced code are lines like others."""
     fence, begun, block, seen = "", 0, None, set[str]()
     for number, line in enumerate(_lines(text), 1):
-        mark = _MARK.fullmatch(line.strip()) if not fence else None
+        mark = MARK.fullmatch(line.strip()) if not fence else None
         if block is not None:
             block.source += line
             if mark and mark.groups() == ("end", block.block):
@@ -266,7 +268,7 @@ def _without_comments(prose: str) -> str:
     kept, fence, lines = [], "", list(enumerate(_lines(prose), 1))
     while lines:
         number, line = lines.pop(0)
-        mark = _MARK.fullmatch(line.strip()) if not fence else None
+        mark = MARK.fullmatch(line.strip()) if not fence else None
         if mark:  # what stands in a block is written anew
             kept.append(line)
             while mark[1] == "measured" and lines and lines[0][1].strip() != f"<!-- end: {mark[2]} -->":
@@ -300,5 +302,5 @@ def _without_blank_ends(text: str) -> str:
 
 def _marked(name: str, content: str) -> str:
     """A block with its marks; no line of its content can be taken for one."""
-    lines = [f"\\{line}" if _MARK.fullmatch(line.strip()) else line for line in content.strip("\n").split("\n")]
+    lines = [f"\\{line}" if MARK.fullmatch(line.strip()) else line for line in content.strip("\n").split("\n")]
     return "\n".join([f"<!-- measured: {name} -->", *lines, f"<!-- end: {name} -->"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from corpus_vn_police.build.manifest import FILE_NAME, read_manifest, self_digest
 from corpus_vn_police.build.parquet import file_digest
+from corpus_vn_police.changes import version_numbers
 from corpus_vn_police.errors import DamagedError, OutputError
 
 NOT_OURS = ".gitattributes"
@@ -137,7 +137,7 @@ def read_content(folder: Path) -> Content:
     """
     try:
         manifest = read_manifest(folder)
-        parts(manifest["version"])
+        version_numbers(manifest["version"])
     except ValueError as error:
         raise DamagedError.of(folder, error) from error
     files = {entry["path"]: (int(entry["bytes"]), str(entry["sha256"])) for entry in manifest["files"]}
@@ -169,7 +169,7 @@ def parse_manifest(data: bytes) -> dict[str, Any] | None:
     """The manifest of a revision; None where it is none that tells version, tombstones and files."""
     try:
         found = json.loads(data)
-        parts(found["version"])
+        version_numbers(found["version"])
         if found["sha256"] != self_digest(found):
             return None
         known = {"removed": int(found["status"]["removed"])}
@@ -177,17 +177,6 @@ def parse_manifest(data: bytes) -> dict[str, Any] | None:
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
     return {"version": found["version"], "sha256": found["sha256"], "files": files, **known}
-
-
-def parts(version: str) -> tuple[int, ...]:
-    """The numbers of a version, to compare it by.
-
-    Raises:
-        ValueError: it is not made of numbers.
-    """
-    if not re.fullmatch(r"[0-9]+([.][0-9]+)*", version):
-        raise ValueError(f"{version!r} is no version")
-    return tuple(int(part) for part in version.split("."))
 
 
 def higher_version(version: str) -> str:
@@ -211,7 +200,7 @@ def check_version(content: Content, repo: str, older: dict[str, Any] | None) -> 
     """
     if older is None or older["sha256"] == content.manifest["sha256"]:
         return
-    if parts(content.version) <= parts(older["version"]):
+    if version_numbers(content.version) <= version_numbers(older["version"]):
         raise OutputError(
             f"{repo}: holds version {older['version']} with other content, and this is version {content.version}",
             higher_version(older["version"]),

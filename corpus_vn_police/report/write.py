@@ -15,12 +15,11 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from corpus_vn_police.build.figures import measure
-from corpus_vn_police.build.manifest import read_manifest
 from corpus_vn_police.config import Corpus, corpus_of
 from corpus_vn_police.contract import CONFIGS, load_contract
 from corpus_vn_police.errors import ConfigError, DamagedError
 from corpus_vn_police.leaks import shared_ngrams
-from corpus_vn_police.published import Published, damage_named
+from corpus_vn_police.published import Published, damage_named, manifest_of
 from corpus_vn_police.report.again import as_seeds, read_again
 from corpus_vn_police.report.changes import Changes, Pair
 from corpus_vn_police.report.page import render_page
@@ -109,10 +108,7 @@ def write_report(folder: Path, out: Path, asked: Asked) -> Page:
         )
     if out.is_dir():
         raise ConfigError(f"--out {out} is a folder", "give a file, such as report.html")
-    try:
-        manifest = read_manifest(folder)
-    except ValueError as error:
-        raise DamagedError.of(folder, error) from error
+    manifest = manifest_of(folder)
     with damage_named(folder):
         figures, sharing = measure(folder), shared_ngrams(folder)
         hidden = _hidden(folder, older_tombstones(folder) | asked.tombstones)

@@ -32,6 +32,7 @@ class Report:
             be read.
         copies: what was looked for among the published records; None where the files cannot all be
             read, or the build left no copies out.
+        unchecked: what could not be checked, and why: lines for people.
     """
 
     digest: str | None
@@ -117,7 +118,7 @@ def _check_files(folder: Path, manifest: dict[str, Any], findings: Findings) -> 
             findings.add(path, "file.missing", "is in the manifest but not here")
             whole = False
             continue
-        size, sha256 = file_digest(folder / path)
+        size, sha256 = findings.files[path] = file_digest(folder / path)
         if (size, sha256) != (entry["bytes"], entry["sha256"]):
             findings.add(
                 path, "file.digest", f"expected {entry['bytes']} bytes, sha256 {entry['sha256']}; got {size}, {sha256}"

@@ -8,6 +8,8 @@ from typing import Any
 from corpus_vn_police.build import card, croissant
 from corpus_vn_police.build.audit import check_card, check_croissant, check_pictures, facts_of
 from corpus_vn_police.build.card import Facts
+from corpus_vn_police.build.finish import LEDGER
+from corpus_vn_police.build.parquet import Written, file_digest
 from corpus_vn_police.errors import ConfigError, DamagedError
 from corpus_vn_police.verify.findings import Findings
 from corpus_vn_police.version import GENERATOR
@@ -51,7 +53,8 @@ def _check_croissant(folder: Path, manifest: dict[str, Any], facts: Facts, findi
         findings.add(name, "file.missing", "is not in the manifest, which lists every file of a build")
         return
     try:
-        found = check_croissant(folder, facts, manifest["date"])
+        ledger = Written(LEDGER, *(findings.files.get(LEDGER) or file_digest(folder / LEDGER)))
+        found = check_croissant(folder, facts, ledger, manifest["date"])
     except (ValueError, RecursionError, ConfigError) as error:
         findings.add(name, "croissant.invalid", str(error)[:300])
         return

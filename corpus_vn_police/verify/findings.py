@@ -25,6 +25,7 @@ class Findings:
 
     Attributes:
         problems: what is wrong, in the order in which it was found.
+        files: length and sha256 of the files that the manifest lists, by path.
         shards: what the Parquet files of the configs hold.
         ids: of each config and split frames of ids and sha256, 64 bits of each.
         duplicates: of the records that seeds were left out for the ids and how many.
@@ -33,6 +34,7 @@ class Findings:
     """
 
     problems: list[Problem] = field(default_factory=list)
+    files: dict[str, tuple[int, str]] = field(default_factory=dict)
     shards: list[Written] = field(default_factory=list)
     ids: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     duplicates: list[pl.DataFrame] = field(default_factory=list)

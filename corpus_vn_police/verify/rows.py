@@ -33,7 +33,7 @@ def check_config(folder: Path, config: str, splits: Splits, findings: Findings) 
             if config == "default":
                 findings.duplicates.append(_left_out_for(table))
                 _check_splits(table, shard.split, splits, shard.path, findings)
-        findings.shards.append(shard.written())
+        findings.shards.append(shard.written(findings.files.get(shard.path)))
         if findings.readable and not shard.rows:
             findings.add(shard.path, "file.empty", "holds no row; a split without records has no file")
             findings.readable = False
