@@ -15,9 +15,10 @@ from corpus_vn_police.cli.options import Config, Folder, Json, Located, Seeds, W
 from corpus_vn_police.cli.publish import publish
 from corpus_vn_police.cli.report import report
 from corpus_vn_police.cli.schema import schema
-from corpus_vn_police.cli.show import print_error, print_json, printable, progress, say
+from corpus_vn_police.cli.show import print_error, print_json, progress, say
 from corpus_vn_police.cli.takedown import remove
 from corpus_vn_police.errors import ConfigError, CorpusError, DamagedError, DiskError, InterruptedBuildError
+from corpus_vn_police.text import printable
 
 app = typer.Typer(
     add_completion=False,

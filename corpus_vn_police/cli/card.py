@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from corpus_vn_police.cli.options import Folder, Json
-from corpus_vn_police.cli.show import print_json, printable
+from corpus_vn_police.cli.show import print_json
+from corpus_vn_police.text import printable
 
 if TYPE_CHECKING:
     from corpus_vn_police.build.card import Mismatch

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corpus_vn_police.cli.options import Folder, Json
-from corpus_vn_police.cli.show import print_json, printable, say
+from corpus_vn_police.cli.show import print_json, say
 from corpus_vn_police.errors import InterruptedBuildError, UnverifiedError
+from corpus_vn_police.text import printable
 
 if TYPE_CHECKING:
     from corpus_vn_police.publish import Publication

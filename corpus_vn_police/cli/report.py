@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from corpus_vn_police.cli.options import Config, Folder, Json
-from corpus_vn_police.cli.show import print_json, printable, progress
+from corpus_vn_police.cli.show import print_json, progress
+from corpus_vn_police.text import printable
 
 
 def report(

@@ -9,14 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from corpus_vn_police.errors import CorpusError
-
-
-def printable(text: object) -> str:
-    """A text without what a terminal would obey: control and bidirectional characters, escaped."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        for character in str(text)
-    )
+from corpus_vn_police.text import printable
 
 
 def speaks_unicode() -> bool:

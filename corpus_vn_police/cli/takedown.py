@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from corpus_vn_police.cli.options import Folder, Json
-from corpus_vn_police.cli.show import print_json, print_table, printable, progress
+from corpus_vn_police.cli.show import print_json, print_table, progress
 from corpus_vn_police.errors import InputError
+from corpus_vn_police.text import printable
 
 if TYPE_CHECKING:
     from corpus_vn_police.remove import Removal

@@ -9,6 +9,7 @@ import polars as pl
 import pyarrow as pa
 
 from corpus_vn_police.config import Limits
+from corpus_vn_police.files import open_regular
 from corpus_vn_police.read.listing import Listing, display, kind_of, list_input
 from corpus_vn_police.read.rows import read_row, read_table_row
 from corpus_vn_police.read.seeds import (
@@ -19,7 +20,6 @@ from corpus_vn_police.read.seeds import (
     describe,
     failed,
     fault,
-    open_regular,
     take,
     unpacked,
     whole,

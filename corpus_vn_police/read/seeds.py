@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import os
 import re
-import stat
 import zlib
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -20,6 +18,7 @@ import polars as pl
 import pyarrow as pa
 
 from corpus_vn_police.config import Limits
+from corpus_vn_police.files import IrregularError
 from corpus_vn_police.read.bounds import RatioError, Readable
 
 SEEDS = pl.Schema(
@@ -123,30 +122,6 @@ def unpacked(raw: BinaryIO, name: str) -> Any:
     if name.lower().endswith(".zst"):
         return pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd")
     return raw
-
-
-class IrregularError(Exception):
-    """A device, a FIFO or a socket stands where a file was when the folder was listed."""
-
-
-def open_regular(location: str) -> int:
-    """Open a file of this machine for reading; never waits for a FIFO's writer, nor reads a device.
-
-    Returns:
-        The descriptor.
-
-    Raises:
-        OSError: it cannot be opened.
-        IrregularError: it is no file.
-    """
-    descriptor = os.open(location, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    mode = os.fstat(descriptor).st_mode
-    if stat.S_ISREG(mode):
-        return descriptor
-    os.close(descriptor)
-    if stat.S_ISDIR(mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    raise IrregularError("a device, a FIFO or a socket")
 
 
 DAMAGED = (OSError, EOFError, zlib.error, pa.ArrowException, IrregularError)

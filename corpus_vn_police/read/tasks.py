@@ -16,11 +16,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from corpus_vn_police import files
 from corpus_vn_police.config import Limits
 from corpus_vn_police.read.archives import Member, TooManyError, tar_members, zip_members
 from corpus_vn_police.read.bounds import Bounded, Budget, Readable, table_batches
 from corpus_vn_police.read.listing import Listing, display, filesystem, is_hidden, kind_of
-from corpus_vn_police.read.seeds import Blob, describe, failed, fault, open_regular, over_limit, take, unpacked
+from corpus_vn_police.read.seeds import Blob, describe, failed, fault, over_limit, take, unpacked
 
 
 @dataclass(frozen=True)
@@ -262,7 +263,7 @@ def open_file(root: str, name: str) -> Any:
     if "://" in root:
         system, path = filesystem(location)
         return system.open(path, "rb")
-    return os.fdopen(open_regular(location), "rb")
+    return files.open_file(location)
 
 
 def _refused(path: str, reason: str, detail: str) -> Members:

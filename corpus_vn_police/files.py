@@ -1,0 +1,53 @@
+"""The files that this package opens: regular ones only, so that nothing waits for a FIFO or reads a device."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from typing import BinaryIO
+
+StrPath = str | os.PathLike[str]
+
+
+class IrregularError(Exception):
+    """A device, a FIFO or a socket stands where a file should be."""
+
+
+def open_regular(location: StrPath) -> int:
+    """Open a file of this machine for reading; never waits for a FIFO's writer, nor reads a device.
+
+    Returns:
+        The descriptor, which the caller closes.
+
+    Raises:
+        OSError: it cannot be opened, or is a folder (`IsADirectoryError`).
+        IrregularError: it is a device, a FIFO or a socket.
+    """
+    descriptor = os.open(location, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return descriptor
+    os.close(descriptor)
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(location))
+    raise IrregularError("a device, a FIFO or a socket")
+
+
+def open_file(location: StrPath) -> BinaryIO:
+    """Open a file of this machine as a stream of bytes.
+
+    Raises:
+        OSError, IrregularError: as `open_regular`.
+    """
+    return os.fdopen(open_regular(location), "rb")
+
+
+def read_file(location: StrPath) -> bytes:
+    """All bytes of a file of this machine.
+
+    Raises:
+        OSError, IrregularError: as `open_regular`.
+    """
+    with open_file(location) as stream:
+        return stream.read()
