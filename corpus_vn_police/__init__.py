@@ -23,6 +23,7 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any
 
+from corpus_vn_police.engine import machine as _machine  # noqa: F401 - from here on it notes forks
 from corpus_vn_police.errors import CorpusError
 from corpus_vn_police.version import __version__
 

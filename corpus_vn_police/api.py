@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from corpus_vn_police.config import FILE_NAME, REMOVED_NAME, Corpus, is_period, load_config
 from corpus_vn_police.diff import Difference, compare
-from corpus_vn_police.errors import ConfigError, DiskError, InputError
+from corpus_vn_police.engine.machine import machine_failures
+from corpus_vn_police.errors import ConfigError, InputError
 from corpus_vn_police.pipeline import Build, Job, Progress, run_build
 from corpus_vn_police.remote import local_copy
 from corpus_vn_police.remove import Removal, Takedown, run_remove
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 StrPath = str | os.PathLike[str]
 
 
+@machine_failures()
 def build(
     seeds: StrPath | None = None,
     *,
@@ -49,7 +51,7 @@ def build(
         out: the folder to write: new, empty, or an older build, which is replaced as a whole.
         config: a corpus.toml; None is the one in the folder of the seeds (beside a file), if
             there is one.
-        workers: processes; None is one a processor.
+        workers: threads; None is one per processor.
         dedup: `near`, `exact` or `off`; None leaves it to corpus.toml.
         strict: whether rejected seeds make the build fail.
         date: the build's date, `YYYY-MM-DD`; None is the newest record's.
@@ -83,14 +85,12 @@ def build(
         resume=resume,
         rehash=rehash,
     )
-    try:
-        tombstones = kept_away(source, config)
-        built = run_build(source, target, corpus.with_flags(dedup=dedup), job, tombstones)
-    except OSError as error:
-        raise DiskError.of(error) from error
+    tombstones = kept_away(source, config)
+    built = run_build(source, target, corpus.with_flags(dedup=dedup), job, tombstones)
     return replace(built, out=os.fspath(out))
 
 
+@machine_failures()
 def remove(
     folder: StrPath,
     ids: str | Iterable[str],
@@ -133,13 +133,11 @@ def remove(
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     named = frozenset([ids] if isinstance(ids, str) else ids)
     asked = Takedown(named, " ".join(reason.split()), today, near, None if seeds is None else Path(seeds), version)
-    try:
-        removal = run_remove(target, asked, progress or (lambda step, done, total: None))
-    except OSError as error:
-        raise DiskError.of(error) from error
+    removal = run_remove(target, asked, progress or (lambda step, done, total: None))
     return replace(removal, out=os.fspath(folder))
 
 
+@machine_failures()
 def verify(folder: StrPath) -> Report:
     """Check a build: digests, schema of every row, ledger balance, configs aligned, copies and leaks.
 
@@ -154,6 +152,7 @@ def verify(folder: StrPath) -> Report:
         return verify_folder(local)
 
 
+@machine_failures()
 def publish(
     folder: StrPath,
     repo: str,
@@ -192,12 +191,10 @@ def publish(
     from corpus_vn_police.publish import run_publish  # it imports the Hub's client
     from corpus_vn_police.publish.notes import Asked
 
-    try:
-        return run_publish(Path(folder), Asked(repo, private, dry_run, purge_history), tell or (lambda line: None))
-    except OSError as error:
-        raise DiskError.of(error) from error
+    return run_publish(Path(folder), Asked(repo, private, dry_run, purge_history), tell or (lambda line: None))
 
 
+@machine_failures()
 def sources(folder: StrPath, *, out: StrPath, progress: Progress | None = None) -> Sources:
     """Write the published seeds of a build back, byte for byte.
 
@@ -227,6 +224,7 @@ def sources(folder: StrPath, *, out: StrPath, progress: Progress | None = None) 
     return replace(written, out=os.fspath(out))
 
 
+@machine_failures()
 def report(
     folder: StrPath,
     *,
@@ -275,13 +273,11 @@ def report(
         tombstones=Tombstones() if source is None else kept_away(source, config),
         progress=progress or (lambda step, done, total: None),
     )
-    try:
-        page = write_report(Path(folder), target, asked)
-    except OSError as error:
-        raise DiskError.of(error) from error
+    page = write_report(Path(folder), target, asked)
     return replace(page, out=os.fspath(out))
 
 
+@machine_failures()
 def diff(old: StrPath, new: StrPath) -> Difference:
     """Compare the records of two builds by their ids.
 
@@ -294,10 +290,7 @@ def diff(old: StrPath, new: StrPath) -> Difference:
         DamagedError: one of them cannot be read, or has an id twice.
         DiskError: the operating system failed to read.
     """
-    try:
-        return compare(Path(old), Path(new))
-    except OSError as error:
-        raise DiskError.of(error) from error
+    return compare(Path(old), Path(new))
 
 
 def configured(seeds: StrPath | None, config: StrPath | None) -> tuple[str, Corpus]:

@@ -9,6 +9,7 @@ from corpus_vn_police.build import audit
 from corpus_vn_police.build.card import Facts, Mismatch, differences, measured_blocks, render_card
 from corpus_vn_police.build.manifest import read_manifest
 from corpus_vn_police.build.sections import fill
+from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.errors import ConfigError, DamagedError, DiskError, InputError
 from corpus_vn_police.published import damage_named
 from corpus_vn_police.version import GENERATOR
@@ -16,6 +17,7 @@ from corpus_vn_police.version import GENERATOR
 StrPath = str | os.PathLike[str]
 
 
+@machine_failures()
 def card(folder: StrPath, *, file: StrPath | None = None) -> str:
     """Recompute the card of a build from its files.
 
@@ -45,6 +47,7 @@ def card(folder: StrPath, *, file: StrPath | None = None) -> str:
     return filled
 
 
+@machine_failures()
 def check_card(folder: StrPath, *, file: StrPath | None = None) -> list[Mismatch]:
     """Hold the card of a build, or the measured blocks of a file of the keeper's, to the build's files.
 

@@ -6,7 +6,7 @@ arguments, and a machine that fails.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 
@@ -31,6 +31,10 @@ class CorpusError(Exception):
     def __str__(self) -> str:
         """Message and hint, a line each."""
         return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the fields, however they were given: a pool waits for ever for an error that it cannot unpickle."""
+        return type(self), tuple(getattr(self, field.name) for field in fields(self))
 
 
 class ConfigError(CorpusError):
@@ -132,7 +136,55 @@ class UnverifiedError(CorpusError):
 
 
 class InterruptedBuildError(CorpusError):
-    """The run was interrupted, or one of its processes was killed."""
+    """The run was interrupted."""
 
     code = "interrupted"
     exit_code = 3
+
+
+class OutOfMemoryError(CorpusError):
+    """Memory ran out; what was to be written is as it was."""
+
+    code = "memory"
+    exit_code = 3
+
+    @classmethod
+    def of(cls, error: BaseException) -> OutOfMemoryError:
+        """What a library said of it."""
+        return cls(
+            f"memory ran out: {_one_line(error)}",
+            "free some, raise the limit (ulimit -v, the container's), or try --workers 1; then run it again",
+        )
+
+
+class ThreadsError(CorpusError):
+    """The system starts no more threads."""
+
+    code = "threads"
+    exit_code = 3
+
+    @classmethod
+    def of(cls, error: BaseException) -> ThreadsError:
+        """What a library said of it."""
+        return cls(
+            f"the system starts no more threads: {_one_line(error)}",
+            "raise the limit (ulimit -u, the container's pids), or try --workers 1 with POLARS_MAX_THREADS=1",
+        )
+
+
+class ForkedError(CorpusError):
+    """The process was forked from one in which Polars had started its threads, and would wait for them for ever."""
+
+    code = "forked"
+
+    @classmethod
+    def of(cls) -> ForkedError:
+        """The error of this process."""
+        return cls(
+            "this process was forked after Polars had started threads, which a fork does not copy",
+            'start it with multiprocessing.get_context("spawn") or "forkserver", or call this before the fork',
+        )
+
+
+def _one_line(error: BaseException) -> str:
+    return (str(error).split("\n") or [""])[0][:300] or type(error).__name__

@@ -5,7 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import BinaryIO
+
+from corpus_vn_police.errors import DiskError
 
 StrPath = str | os.PathLike[str]
 
@@ -51,3 +57,20 @@ def read_file(location: StrPath) -> bytes:
     """
     with open_file(location) as stream:
         return stream.read()
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A temporary folder, which is gone afterwards.
+
+    Raises:
+        DiskError: there is no place for one, as in a container without /tmp.
+    """
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="corpus-vn-police-")
+    except OSError as error:
+        raise DiskError(
+            f"no temporary folder can be made: {error.strerror}", "set TMPDIR to a folder that can be written"
+        ) from error
+    with folder as name:
+        yield Path(name)

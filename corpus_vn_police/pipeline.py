@@ -30,7 +30,8 @@ from corpus_vn_police.build.parquet import (
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import load_contract
 from corpus_vn_police.dedup import Settled, settle, sign
-from corpus_vn_police.engine.local import available_cpus, give_back_memory, map_tasks
+from corpus_vn_police.engine.local import give_back_memory, map_tasks
+from corpus_vn_police.engine.processors import available_processors
 from corpus_vn_police.errors import ConfigError, InputError, LedgerError, NothingPublishedError, RejectedError
 from corpus_vn_police.known import Known, Planned
 from corpus_vn_police.normalise import normalise
@@ -80,7 +81,7 @@ class Job:
     """How a build runs; none of it changes what it comes to (law 4).
 
     Attributes:
-        workers: processes; None for one a processor.
+        workers: threads; None for one per processor.
         batching: how large a batch may grow.
         strict: whether a rejected seed makes the build fail, leaving the output as it was.
         date: the build's date as ISO day; None for the newest record's.
@@ -98,16 +99,16 @@ class Job:
     rehash: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse a number of processes below 1."""
+        """Refuse a number of threads below 1."""
         if self.workers is not None and self.workers < 1:
             raise ConfigError(
-                f"workers = {self.workers} is not allowed", "give 1 or more, or leave it out for one a processor"
+                f"workers = {self.workers} is not allowed", "give 1 or more, or leave it out for one per processor"
             )
 
     @property
-    def processes(self) -> int:
-        """How many processes there may be."""
-        return self.workers or available_cpus()
+    def threads(self) -> int:
+        """How many threads there may be."""
+        return self.workers or available_processors()
 
 
 def run_build(seeds: str, out: Path, corpus: Corpus, job: Job, tombstones: Tombstones | None = None) -> Build:
@@ -187,6 +188,7 @@ def process_all(
     Raises:
         LedgerError: a seed was lost between the reading and its part (law 3).
     """
+    load_contract("record")  # here, for each thread that finds it missing would make its own
     work = functools.partial(process, folder, corpus, job.batching, keep_records)
     parts: list[Part] = []
     running: deque[Planned] = deque()
@@ -196,7 +198,7 @@ def process_all(
             running.append(planned)
             yield planned
 
-    for found in map_tasks(work, started(), job.processes):
+    for found in map_tasks(work, started(), job.threads):
         planned = running.popleft()
         given, came = seeds_in(planned.task), sum(part.seeds for part in found)
         if given != came:
@@ -287,7 +289,7 @@ def _listing_outside(out: Path, seeds: str) -> Listing:
 
 def _write_all(folder: Path, shards: list[Shard], job: Job, seeds: int) -> list[Written]:
     written = []
-    workers = job.processes if len(shards) > 1 and seeds > _WORTH_A_WORKER else 1
+    workers = job.threads if len(shards) > 1 and seeds > _WORTH_A_WORKER else 1
     rows = sum(len(shard.records) for shard in shards)
     for shard in map_tasks(functools.partial(write_shard, folder), shards, workers):
         written.append(shard)

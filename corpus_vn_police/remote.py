@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -10,6 +9,7 @@ from typing import Any
 
 from corpus_vn_police.build.manifest import FILE_NAME
 from corpus_vn_police.errors import CorpusError, DiskError, OutputError
+from corpus_vn_police.files import scratch_folder
 from corpus_vn_police.read.listing import filesystem
 
 
@@ -29,7 +29,7 @@ def local_copy(location: str) -> Iterator[Path]:
         return
     system, root = filesystem(location)
     system.invalidate_cache()  # of listings, which outlive what is published in the same process
-    with tempfile.TemporaryDirectory(prefix="corpus-vn-police-") as folder:
+    with scratch_folder() as folder:
         try:
             root = _at_commit(system, root)
             if not system.exists(f"{root}/{FILE_NAME}"):
@@ -39,14 +39,14 @@ def local_copy(location: str) -> Iterator[Path]:
             for found in system.find(root):
                 name = found.removeprefix(root).lstrip("/")
                 if not any(part.startswith(".") for part in PurePosixPath(name).parts):
-                    target = Path(folder, name)
+                    target = folder / name
                     target.parent.mkdir(parents=True, exist_ok=True)
                     system.get_file(found, str(target))
         except CorpusError:
             raise
         except Exception as error:  # what the client of a file system raises is its own: httpx has no OSError
             raise DiskError(f"{location}: cannot be fetched: {error}", "check the URL and the access to it") from error
-        yield Path(folder)
+        yield folder
 
 
 def _at_commit(system: Any, root: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from corpus_vn_police.config import FILE_NAME, REMOVED_NAME, Corpus, load_config
 from corpus_vn_police.contract import NAMES, canonical_json, document
+from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.errors import InputError, OutputError
 from corpus_vn_police.resources import resource
 from corpus_vn_police.version import __version__
@@ -62,6 +63,7 @@ def path() -> str:
     return str(folder)
 
 
+@machine_failures()
 def _build(folder: Path) -> None:
     from filelock import FileLock
 

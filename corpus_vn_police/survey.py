@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pyarrow as pa
 
 from corpus_vn_police.build.parquet import ledger_rows, tombstone_rows
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.dedup import settle_ids
+from corpus_vn_police.files import scratch_folder
 from corpus_vn_police.known import Planned
 from corpus_vn_police.parts import Index
 from corpus_vn_police.pipeline import Job, gather_parts, process_all, with_latest
@@ -59,7 +58,6 @@ def _surveyed(seeds: str, corpus: Corpus, job: Job) -> Iterator[Index]:
     listing = list_input(seeds)
     tasks = Unpacker(corpus.limits, job.batching).tasks(listing)
     plan = (Planned(f"{number:07d}", task) for number, task in enumerate(tasks))
-    with tempfile.TemporaryDirectory(prefix="corpus-vn-police-") as name:
-        folder = Path(name)
+    with scratch_folder() as folder:
         parts = process_all(plan, listing.seeds, folder, corpus, job, keep_records=False)
         yield gather_parts(folder, parts)

@@ -441,8 +441,7 @@ def test_a_build_that_is_killed_leaves_the_old_one_and_no_process(write, tmp_pat
     process.kill()
     process.wait()
     assert cvp.verify(tmp_path / "out").digest == old.digest
-    while _session(process.pid):  # workers end with their parent, each in its own time
-        pass
+    assert _session(process.pid) == []  # nothing outlives it
     assert cvp.build(folder, out=tmp_path / "out").status == _status(published=1, duplicate=2999)
 
 
@@ -459,7 +458,7 @@ def _session(leader):
     return found
 
 
-def test_a_plain_script_may_build_with_several_processes(write, tmp_path):
+def test_a_plain_script_may_build_with_several_threads(write, tmp_path):
     folder = write({f"{number}.txt": f"a {number}" for number in range(4001)})
     (tmp_path / "script.py").write_text(
         f"import corpus_vn_police as cvp\nprint(cvp.build({str(folder)!r}, out='out', workers=2).seeds)\n"

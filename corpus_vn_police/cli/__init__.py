@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TextIO
+
+_STDERR = 2  # the highest of the standard descriptors
 
 
 def main() -> None:
     """Run `corpus-vn-police`; exits with 0, 1, 2 or 3 as the contract has it."""
     try:
+        _occupy_standard_streams()
         _escape(sys.stdout)
         _escape(sys.stderr)
         from corpus_vn_police.cli.app import run
@@ -19,7 +23,18 @@ def main() -> None:
     sys.exit(code)
 
 
-def _escape(stream: TextIO) -> None:
+def _occupy_standard_streams() -> None:
+    """Have descriptors 0 to 2 open.
+
+    If one is closed (`2>&-`) the next file that is opened gets its number, and what a library then writes to
+    its stderr ends up in that file.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
+        continue
+    os.close(descriptor)
+
+
+def _escape(stream: TextIO | None) -> None:
     """Have letters that the stream's encoding lacks (a redirected console's) written as escapes."""
-    if hasattr(stream, "reconfigure"):
+    if stream is not None and hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="backslashreplace")

@@ -15,9 +15,10 @@ from corpus_vn_police.cli.options import Config, Folder, Json, Located, Seeds, W
 from corpus_vn_police.cli.publish import publish
 from corpus_vn_police.cli.report import report
 from corpus_vn_police.cli.schema import schema
-from corpus_vn_police.cli.show import print_error, print_json, progress, say
+from corpus_vn_police.cli.show import flush_stdout, print_error, print_json, progress, say, silence_stdout
 from corpus_vn_police.cli.takedown import remove
-from corpus_vn_police.errors import ConfigError, CorpusError, DamagedError, DiskError, InterruptedBuildError
+from corpus_vn_police.engine.machine import machine_failures
+from corpus_vn_police.errors import ConfigError, CorpusError, DamagedError, InterruptedBuildError
 from corpus_vn_police.text import printable
 
 app = typer.Typer(
@@ -51,7 +52,9 @@ def run(arguments: list[str]) -> int:
     """
     as_json = "--json" in arguments
     try:
-        code = app(arguments, prog_name="corpus-vn-police", standalone_mode=False)
+        with machine_failures():
+            code = app(arguments, prog_name="corpus-vn-police", standalone_mode=False)
+            flush_stdout()  # a full disk shows here, and not after the exit code was chosen
         if code == _TYPER_INTERRUPTED:
             raise KeyboardInterrupt
     except typer.Exit as ended:
@@ -63,14 +66,8 @@ def run(arguments: list[str]) -> int:
         print_error(_INTERRUPTED, as_json)
         return _INTERRUPTED.exit_code
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
-        import os
-        import sys
-
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence_stdout()
         return 0
-    except OSError as error:
-        print_error(DiskError.of(error), as_json)
-        return DiskError.exit_code
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise

@@ -12,6 +12,6 @@ Seeds = Annotated[str, typer.Argument(metavar="SEEDS", help="A folder, a file, a
 Config = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="A corpus.toml; else the one beside the seeds.")
 ]
-Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Processes; else one a processor.")]
+Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Threads; else one per processor.")]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A build: the folder that build --out wrote.")]
 Located = Annotated[str, typer.Argument(metavar="DIR", help="A build: a folder, or a URL such as hf://datasets/a/b.")]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from corpus_vn_police.cli.options import Folder, Json
-from corpus_vn_police.cli.show import print_json, say
+from corpus_vn_police.cli.show import on_terminal, print_json, say
 from corpus_vn_police.errors import InterruptedBuildError, UnverifiedError
 from corpus_vn_police.text import printable
 
@@ -34,7 +33,7 @@ def publish(
     """
     from corpus_vn_police import api
 
-    quiet_client(bars=sys.stderr.isatty() and not as_json)
+    quiet_client(bars=on_terminal() and not as_json)
     try:
         done = api.publish(
             folder,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from corpus_vn_police.errors import CorpusError
@@ -14,12 +17,35 @@ from corpus_vn_police.text import printable
 
 def speaks_unicode() -> bool:
     """Whether stdout can hold Vietnamese letters as they are."""
-    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    return (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
 
 
 def say(line: str) -> None:
-    """A line for people, on stderr."""
-    print(line, file=sys.stderr)
+    """A line for people, on stderr; nobody reads it if stderr is closed or full."""
+    if sys.stderr is not None:  # `print(file=None)` writes to stdout, among the JSON
+        with contextlib.suppress(OSError):
+            print(line, file=sys.stderr)
+
+
+def on_terminal() -> bool:
+    """Whether stderr is a terminal."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def flush_stdout() -> None:
+    """Hand what was printed to the system.
+
+    Raises:
+        OSError: it does not take it; stdout is a full disk, or its reader went away.
+    """
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def silence_stdout() -> None:
+    """Drop what stdout still holds, so that Python's own flush at the exit does not fail again."""
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def print_json(value: Any) -> None:
@@ -31,8 +57,13 @@ def print_json(value: Any) -> None:
 def print_error(error: CorpusError, as_json: bool) -> None:
     """An error: on stderr for people, on stdout for machines."""
     if as_json:
-        print_json({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
-        return
+        try:
+            print_json({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
+            flush_stdout()
+        except OSError:
+            silence_stdout()
+        else:
+            return
     say(f"error: {_lines(error.message)}")
     if error.hint:
         say(f"hint:  {_lines(error.hint)}")
@@ -70,7 +101,7 @@ def progress(quiet: bool) -> Iterator[Moved]:
     """Progress on stderr: a line that moves on a terminal, a line every 10 seconds elsewhere."""
     if quiet:
         yield lambda step, done, total: None
-    elif sys.stderr.isatty():
+    elif on_terminal():
         with _bar() as moved:
             yield moved
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from corpus_vn_police.config import Dedup
 from corpus_vn_police.dedup import Signed, find_copies, first_days
 from corpus_vn_police.dedup.shingles import Rows, keys, mixed, sets, shingles
 from corpus_vn_police.dedup.sign import bands, sign_keys
+from corpus_vn_police.files import scratch_folder
 from corpus_vn_police.leaks.lookup import Lookup
 from corpus_vn_police.published import Published, id_numbers
 
@@ -71,7 +71,7 @@ def find_published_copies(folder: Path, dedup: Dedup) -> PublishedCopies:
     counts: list[int] = []
     days = [np.empty(0, np.int32)]
     hits: list[_Hit] = []
-    with tempfile.TemporaryDirectory(prefix="corpus-vn-police-") as scratch:
+    with scratch_folder() as scratch:
         for batch in published.batches("date", "text"):
             found = keys(batch["text"])
             signs = sign_keys(found)
@@ -80,12 +80,12 @@ def find_published_copies(folder: Path, dedup: Dedup) -> PublishedCopies:
                 marks = bands(rows)
                 signs = np.concatenate([signs, marks])
                 hits += sample.hits(sets(rows), marks, sum(counts), dedup.threshold)
-            paths.append(Path(scratch) / f"{len(paths)}.signs")
+            paths.append(scratch / f"{len(paths)}.signs")
             signs.tofile(paths[-1])
             counts.append(len(batch))
             days.append(first_days(batch["date"]))
         order = np.lexsort((ids, np.concatenate(days)))
-        copies = find_copies(Signed(paths, counts, order, sizes, published.texts, Path(scratch) / "sets"), dedup)
+        copies = find_copies(Signed(paths, counts, order, sizes, published.texts, scratch / "sets"), dedup)
     by_rule = [
         CopyPair(f"{ids[left]:016x}", f"{ids[kept]:016x}", float(similarity), bool(exact))
         for left, kept, similarity, exact in zip(copies.left, copies.kept, copies.similarity, copies.exact, strict=True)

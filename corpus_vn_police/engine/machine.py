@@ -1,0 +1,108 @@
+"""What the machine, or the process that calls, can fail in: one error with what to do, never a hang."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from corpus_vn_police.errors import CorpusError, DiskError, ForkedError, OutOfMemoryError, ThreadsError
+
+_THREADS = Path("/proc/self/task")
+_PATIENCE = 20  # seconds; an expression takes microseconds, on a busy machine some more
+_forked_after_import = False
+
+
+def _note_fork() -> None:
+    global _forked_after_import
+    _forked_after_import = _forked_after_import or "polars" in sys.modules
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_note_fork)
+
+
+@contextmanager
+def machine_failures() -> Iterator[None]:
+    """Name what the machine fails in while a command runs; usable as a decorator.
+
+    Raises:
+        ForkedError: this process was forked from one whose Polars had started its threads.
+        OutOfMemoryError: memory ran out.
+        ThreadsError: the system starts no more threads.
+        DiskError: the system failed to read or write.
+    """
+    refuse_after_fork()
+    try:
+        yield
+    except (CorpusError, BrokenPipeError):
+        raise
+    except OSError as error:
+        raise DiskError.of(error) from error
+    except MemoryError as error:
+        raise OutOfMemoryError.of(error) from error
+    except BaseException as error:
+        named = _of_the_machine(error)
+        if named is None:
+            raise
+        raise named from error
+
+
+def _of_the_machine(error: BaseException) -> CorpusError | None:
+    """What the libraries raise under names of their own when the machine fails; None for anything else.
+
+    Python starts no thread: `RuntimeError: can't start new thread`. Polars cannot start its pool, or Rust finds
+    no memory: a `PanicException`, which is no `Exception`, whose text says so.
+    """
+    said = str(error)
+    if isinstance(error, RuntimeError) and "start new thread" in said:
+        return ThreadsError.of(error)
+    if type(error).__name__ == "PanicException":
+        if "spawn thread" in said or "ThreadPoolBuildError" in said or "Resource temporarily unavailable" in said:
+            return ThreadsError.of(error)
+        if "memory" in said or "capacity overflow" in said:
+            return OutOfMemoryError.of(error)
+    return None
+
+
+def refuse_after_fork() -> None:
+    """Refuse to use Polars in a forked process that has not got the threads that Polars believes in.
+
+    Polars starts its threads with the first expression of a process. A fork copies what it knows of them and
+    not the threads, so every expression in the child waits for ever; tried with Polars 2.1: `str.contains`,
+    `filter`, `sort` and `group_by` hang, with POLARS_MAX_THREADS=1 still `filter` and `group_by`.
+
+    Raises:
+        ForkedError: this is such a process.
+    """
+    if "polars" not in sys.modules:
+        return
+    import polars
+
+    polars.thread_pool_size()  # starts the threads, unless they were started here or before a fork
+    names = _names_of_threads()
+    if any(name.startswith("polars-") for name in names):
+        return
+    if (names and _forked_after_import) or not _polars_answers():
+        raise ForkedError.of()
+
+
+def _names_of_threads() -> list[str]:
+    """The names of this process's threads; none if the system does not say."""
+    try:
+        return [(task / "comm").read_text(encoding="ascii", errors="replace") for task in _THREADS.iterdir()]
+    except OSError:  # no /proc here, or a thread ended just now
+        return []
+
+
+def _polars_answers() -> bool:
+    """Whether an expression comes back: what is left to do if nobody noted a fork, or threads have no names."""
+    import polars
+
+    probe = threading.Thread(target=lambda: polars.Series(["a"]).str.contains("a"), daemon=True)
+    probe.start()
+    probe.join(_PATIENCE)
+    return not probe.is_alive()

@@ -1,0 +1,275 @@
+"""Wherever a command is called from it ends: forked, in threads, without streams, folders or processors."""
+
+import concurrent.futures
+import inspect
+import json
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+import corpus_vn_police as cvp
+from corpus_vn_police import errors
+from corpus_vn_police.engine.processors import available_processors, quotas
+
+_LONGEST = 120  # seconds after which a process is taken to hang; each of these needs a few
+
+
+def _article(number):
+    return f" date 2021-0{number % 9 + 1} Ngày {number}, Công an tỉnh Hà Nam tổ chức hội nghị số {number} về an ninh."
+
+
+@pytest.fixture
+def folder(write):
+    return write({f"{number:04d}.txt": _article(number) for number in range(2_100)})  # more than one task
+
+
+@pytest.fixture
+def script(tmp_path):
+    def script(code, **variables):
+        (tmp_path / "script.py").write_text(code, encoding="utf-8")
+        return subprocess.run(
+            [sys.executable, "script.py"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
+            capture_output=True,
+            text=True,
+            timeout=_LONGEST,
+        )
+
+    return script
+
+
+_COMMANDS = {
+    "build": "cvp.build('in', out='other')",
+    "verify": "cvp.verify('out')",
+    "diff": "cvp.diff('out', 'out')",
+    "sources": "cvp.sources('out', out='sources')",
+    "remove": "cvp.remove('out', '0' * 16, reason='x')",
+    "report": "cvp.report('out', out='r.html')",
+    "publish": "cvp.publish('out', 'a/b', dry_run=True)",
+    "card": "cvp.card('out')",
+    "check_card": "cvp.check_card('out')",
+    "path": "cvp.path()",
+}
+
+
+def test_each_command_in_a_fork_of_a_process_whose_polars_ran_names_the_start_method(write, script):
+    write({"a.txt": _article(1)})
+    told = script(
+        "import multiprocessing, sys, corpus_vn_police as cvp\n"
+        "def attempt(call):\n"
+        "    try: eval(call)\n"
+        "    except cvp.CorpusError as error: return [error.code, '\"spawn\"' in error.hint]\n"
+        "cvp.build('in', out='out')\n"
+        f"with multiprocessing.get_context('fork').Pool(2) as pool: print(pool.map(attempt, {list(_COMMANDS.values())}))\n"
+    )
+    assert (told.stdout, told.stderr) == (f"{[['forked', True]] * len(_COMMANDS)}\n", "")
+
+
+def test_a_fork_that_knew_the_package_only_afterwards_is_noticed(write, script):
+    write({"a.txt": _article(1)})
+    told = script(
+        "import os, polars\n"
+        "polars.Series(['a']).str.contains('a')\n"
+        "if not os.fork():\n"
+        "    import corpus_vn_police as cvp\n"
+        "    try: cvp.build('in', out='out')\n"
+        "    except cvp.CorpusError as error: print(error.code, flush=True)\n"
+        "    os._exit(0)\n"
+        "os.wait()\n"
+    )
+    assert (told.stdout, told.stderr) == ("forked\n", "")
+
+
+@pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
+def test_a_daemonic_process_builds(folder, script, method):
+    told = script(
+        "import multiprocessing, corpus_vn_police as cvp\n"
+        "def build(out): return cvp.build('in', out=out, dedup='off', workers=2).seeds\n"
+        "if __name__ == '__main__':\n"
+        f"    with multiprocessing.get_context({method!r}).Pool(1) as pool: print(pool.map(build, ['out']))\n"
+    )
+    assert (told.stdout, told.stderr) == ("[2100]\n", "")
+
+
+def test_threads_build_at_once_and_leave_the_script_alone(folder, tmp_path):
+    script = sys.modules["__main__"]
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        made = [pool.submit(cvp.build, folder, out=tmp_path / f"out{n}", dedup="off", workers=2) for n in range(3)]
+        digests = {each.result().digest for each in made}
+    assert digests == {cvp.build(folder, out=tmp_path / "alone", dedup="off", workers=1).digest}
+    assert sys.modules["__main__"] is script
+
+
+def test_a_build_works_in_an_event_loop_s_thread(write, script):
+    write({"a.txt": _article(1)})
+    told = script(
+        "import asyncio, corpus_vn_police as cvp\n"
+        "print(asyncio.run(asyncio.to_thread(cvp.build, 'in', out='out')).seeds)\n"
+    )
+    assert (told.stdout, told.stderr) == ("1\n", "")
+
+
+def test_a_long_temporary_folder_will_do(folder, tmp_path, cli):
+    long = tmp_path / ("x" * 120)
+    long.mkdir()
+    for command in (["build", folder, "--out", tmp_path / "out"], ["check", folder]):
+        assert cli(*command, "--workers", 2, TMPDIR=str(long)).returncode in (0, 1)
+    assert cvp.verify(tmp_path / "out").ok
+
+
+def test_a_current_folder_that_is_gone_will_do(folder, tmp_path, cli):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    code = (
+        "import os, subprocess, sys\n"
+        "os.rmdir(os.getcwd())\n"
+        "sys.exit(subprocess.run([sys.executable, '-m', 'corpus_vn_police', *sys.argv[1:]]).returncode)\n"
+    )
+    arguments = [sys.executable, "-c", code, "build", folder, "--out", tmp_path / "out", "--workers", "2", "--json"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    told = subprocess.run(arguments, cwd=gone, env=environment, capture_output=True, text=True, timeout=_LONGEST)
+    assert (told.returncode, json.loads(told.stdout)["seeds"]) == (0, 2_100)
+
+
+def test_a_relative_path_in_a_current_folder_that_is_gone_is_an_error(tmp_path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    code = (
+        "import os, sys\nos.rmdir(os.getcwd())\n"
+        "from corpus_vn_police.cli.app import run\nsys.exit(run(['build', 'in', '--out', 'out', '--json']))\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    told = subprocess.run([sys.executable, "-c", code], cwd=gone, env=environment, capture_output=True, text=True)
+    assert (told.returncode, list(json.loads(told.stdout)["error"])) == (3, ["code", "message", "hint"])
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="mounting /dev/shm read-only needs root")
+def test_no_shared_memory_will_do(folder, tmp_path):
+    mounted = 'mount -t tmpfs -o ro tmpfs /dev/shm && exec "$@"'
+    if subprocess.run(["unshare", "-m", "sh", "-c", mounted, "sh", "true"], capture_output=True).returncode:
+        pytest.skip("no mount namespace can be had here")
+    command = [sys.executable, "-m", "corpus_vn_police", "build", folder, "--out", tmp_path / "out", "--workers", "2"]
+    told = subprocess.run(
+        ["unshare", "-m", "sh", "-c", mounted, "sh", *command],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=_LONGEST,
+    )
+    assert told.returncode == 0, told.stderr
+    assert cvp.verify(tmp_path / "out").ok
+
+
+@pytest.mark.parametrize("closed", ["0<&-", "2>&-", "0<&- 2>&-"])
+def test_a_closed_stream_changes_nothing_that_is_printed(write, tmp_path, closed):
+    write({"a.txt": _article(1)})
+
+    def told(redirection, out):
+        line = f"{sys.executable} -m corpus_vn_police build in --out {out} --json {redirection}"
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        return subprocess.run(line, shell=True, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True)
+
+    usual, result = told("2>/dev/null", "usual"), told(closed, "out")
+    assert (result.returncode, {**json.loads(result.stdout), "out": ""}) == (0, {**json.loads(usual.stdout), "out": ""})
+    assert cvp.verify(tmp_path / "out").ok
+
+
+def test_no_stderr_in_python_sends_nothing_for_people_into_the_json(write, monkeypatch, capsys):
+    from corpus_vn_police.cli.app import run
+
+    folder = write({"a.txt": _article(1)})
+    monkeypatch.setattr(sys, "stderr", None)
+    assert run(["build", str(folder), "--out", f"{folder}/../out", "--json"]) == 0
+    assert run(["check", str(folder / "missing"), "--json"]) == 2
+    built, error = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (built["seeds"], error["error"]["code"]) == (1, "input")
+
+
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+@pytest.mark.parametrize("command", [["schema", "record"], ["check", "in"], ["--version"]])
+def test_a_full_stdout_is_an_error_of_the_disk(write, tmp_path, command, as_json):
+    write({"a.txt": _article(1)})
+    as_json = as_json if command[0] == "check" else []
+    with Path("/dev/full").open("wb") as full:
+        told = subprocess.run(
+            [sys.executable, "-m", "corpus_vn_police", *command, *as_json],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert (told.returncode, told.stderr) == (
+        3,
+        "error: No space left on device\nhint:  check the disk and the permissions\n",
+    )
+
+
+def test_no_temporary_folder_is_an_error_of_the_disk(write, tmp_path, monkeypatch):
+    import tempfile
+
+    from corpus_vn_police.cli.app import run
+
+    folder = write({"a.txt": _article(1)})
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    assert run(["check", str(folder), "--json"]) == 3
+
+
+def test_memory_that_runs_out_is_an_error_of_the_machine(write, tmp_path):
+    write({f"{n}.txt": _article(n) for n in range(3)})
+    code = (
+        "import resource, sys\n"
+        "from corpus_vn_police.cli.app import run\n"
+        "import corpus_vn_police.pipeline\n"
+        "def nothing_left(*arguments): return bytearray(1 << 40)\n"
+        "corpus_vn_police.pipeline.normalise = nothing_left\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))\n"
+        "sys.exit(run(['build', 'in', '--out', 'out', '--json']))\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    told = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert (told.returncode, json.loads(told.stdout)["error"]["code"]) == (3, "memory"), told.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def _errors():
+    every = [each for _, each in inspect.getmembers(errors, inspect.isclass) if each.__module__ == errors.__name__]
+    return [each for each in every if issubclass(each, errors.CorpusError)]
+
+
+@pytest.mark.parametrize("kind", _errors())
+def test_every_error_survives_pickling_with_all_its_fields(kind):
+    error = kind(message="what", hint="next")
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), vars(again), str(again)) == (kind, vars(error), str(error))
+
+
+_V1, _V2 = "9:name=systemd:/\n4:cpu,cpuacct:/docker/ab\n3:memory:/docker/ab\n0::/\n", "0::/user.slice/job\n"
+
+
+@pytest.mark.parametrize(
+    ("membership", "files", "expected"),
+    [
+        (_V2, {"user.slice/job/cpu.max": "100000 100000\n"}, [1]),
+        (_V2, {"user.slice/job/cpu.max": "max 100000\n", "user.slice/cpu.max": "250000 100000\n"}, [3]),
+        (_V2, {"cpu.max": "50000 100000\n"}, [1]),
+        (_V2, {"user.slice/job/cpu.max": "nonsense"}, []),
+        (_V2, {}, []),
+        (_V1, {"cpu,cpuacct/docker/ab/cpu.cfs_quota_us": "400000", "cpu,cpuacct/docker/ab/cpu.cfs_period_us": "100000"}, [4]),
+        (_V1, {"cpu,cpuacct/cpu.cfs_quota_us": "150000\n", "cpu,cpuacct/cpu.cfs_period_us": "100000\n"}, [2]),
+        (_V1, {"cpu,cpuacct/cpu.cfs_quota_us": "-1", "cpu,cpuacct/cpu.cfs_period_us": "100000"}, []),
+        (_V1, {"memory/docker/ab/cpu.cfs_quota_us": "100000", "memory/docker/ab/cpu.cfs_period_us": "100000"}, []),
+    ],
+)  # fmt: skip
+def test_the_quota_of_a_control_group_counts(write, membership, files, expected):
+    assert quotas(membership, write(files, "cgroup")) == expected
+
+
+def test_processors_are_at_most_those_of_the_affinity():
+    assert 1 <= available_processors() <= len(os.sched_getaffinity(0))
