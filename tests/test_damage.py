@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 import corpus_vn_police as cvp
 from corpus_vn_police.config import Text, load_config
-from corpus_vn_police.normalise import diagnose, normalise
-from corpus_vn_police.normalise.damage import suspects
+from corpus_vn_police.normalise import diagnose
+from corpus_vn_police.normalise.batch import normalise, suspects
 from corpus_vn_police.read.seeds import SeedBatch, take
 
 _LIMITS = load_config(None).limits

@@ -13,10 +13,9 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import polars as pl
-
 from corpus_vn_police.normalise.legacy import ONLY_VIETNAMESE, Legacy, find_legacy
 from corpus_vn_police.syllables import LOWER, TOKEN, is_word
+from corpus_vn_police.text import nfc, nfd
 
 
 @dataclass(frozen=True)
@@ -69,17 +68,12 @@ _TAG = re.compile(
 )
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-z][a-zA-Z0-9]{0,29});")  # not GT&GT;
 
-# One cheap test for all of it: what every damaged text has, and hardly any other.
-_SUSPECT = (
+SUSPECT = (
     r"[\x{FFFD}\x{80}-\x{84}\x{86}-\x{9F}\x{A1}-\x{BE}ÄÅÆÇËÎÏÐÑÖ×ØÛÜÞßäåæçëîïðñöø÷ûüþÿ"
     r"\p{Greek}\p{Cyrillic}\p{Armenian}ɑɡı\x{1D400}-\x{1D7FF}]"
     rf"|[Â-ß]{_CONTINUATION}|[à-ô]{_CONTINUATION}{{2}}|[aeoyâêôAEOYÂÊÔ][ìòÌÒ]|[^gGqQ][iuIU][ìòÌÒ]|[aeoAEO][âÂ]|[aeouyAEOUY][ùõÙÕ]|<[A-Za-z/!]|&#?[A-Za-z0-9]{{2,31}};"
 )
-
-
-def suspects(text: pl.Series) -> pl.Series:
-    """Which texts `diagnose` has to look at: a superset of the damaged ones (boolean; null is false)."""
-    return text.str.contains(_SUSPECT).fill_null(False)
+"""One cheap pattern, for Rust, of all of it: what every damaged text has, and hardly any other."""
 
 
 def diagnose(text: str) -> Diagnosis | None:
@@ -213,13 +207,13 @@ def _homoglyphs(text: str) -> Diagnosis | None:
 
 
 def _is_mixed(token: str) -> bool:
-    return bool(_LATIN_OR_STYLED.search(unicodedata.normalize("NFD", token)))
+    return bool(_LATIN_OR_STYLED.search(nfd(token)))
 
 
 def _plain(token: str) -> str:
     """A token in Latin letters, as it looks."""
-    letters = unicodedata.normalize("NFD", token).translate(_CONFUSABLES)
-    return unicodedata.normalize("NFC", _STYLED.sub(lambda run: unicodedata.normalize("NFKC", run.group()), letters))
+    letters = nfd(token).translate(_CONFUSABLES)
+    return nfc(_STYLED.sub(lambda run: unicodedata.normalize("NFKC", run.group()), letters))
 
 
 def _markup(text: str) -> Diagnosis | None:

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import functools
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from corpus_vn_police.normalise.clean import mended_letters
+from corpus_vn_police.normalise.rules import mended_letters
 from corpus_vn_police.syllables import is_word
+from corpus_vn_police.text import nfc
 
 _TCVN3 = dict(
     zip(
@@ -71,7 +71,7 @@ def _word_from_tcvn3(match: re.Match[str]) -> str:
 
 def from_vni(text: str) -> str:
     """Read VNI-Windows that was read as windows-1252."""
-    return unicodedata.normalize("NFC", _VNI.sub(_letter_from_vni, text))
+    return nfc(_VNI.sub(_letter_from_vni, text))
 
 
 def _letter_from_vni(match: re.Match[str]) -> str:
@@ -87,7 +87,7 @@ def _letter_from_vni(match: re.Match[str]) -> str:
 
 def from_cp1258(text: str) -> str:
     """Read windows-1258 that was read as windows-1252."""
-    return mended_letters(unicodedata.normalize("NFC", "".join(_CP1258.get(letter, letter) for letter in text)))
+    return mended_letters(nfc("".join(_CP1258.get(letter, letter) for letter in text)))
 
 
 @dataclass(frozen=True)
