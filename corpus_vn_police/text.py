@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import itertools
 import re
 import unicodedata
@@ -44,3 +45,32 @@ def _run_in_order(match: re.Match[str]) -> str:
     marks = "".join(unicodedata.normalize("NFD", each) for each in match.group())
     runs = itertools.groupby(marks, key=lambda each: unicodedata.combining(each) > 0)
     return "".join("".join(sorted(run, key=unicodedata.combining) if loose else run) for loose, run in runs)
+
+
+# UTF-32 first: its little-endian mark begins with that of UTF-16.
+_BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+
+
+def marked_encoding(data: bytes) -> str | None:
+    """The codec of UTF-16 or UTF-32 whose byte order mark bytes begin with; None where there is none."""
+    return next((codec for mark, codec in _BYTE_ORDER_MARKS.items() if data.startswith(mark)), None)
+
+
+def western(data: bytes) -> str:
+    """Bytes read as windows-1252, as WHATWG has it: each byte is a character, the five free codes are C1 controls."""
+    return data.decode("latin-1").translate(_WESTERN)
+
+
+def _western(code: int) -> str:
+    try:
+        return bytes([code]).decode("cp1252")
+    except UnicodeDecodeError:
+        return chr(code)
+
+
+_WESTERN = {code: _western(code) for code in range(0x80, 0xA0)}

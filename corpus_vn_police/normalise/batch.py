@@ -12,7 +12,7 @@ import polars as pl
 
 from corpus_vn_police.config import Text
 from corpus_vn_police.normalise.clean import clean
-from corpus_vn_police.normalise.damage import SUSPECT, Diagnosis, diagnose, diagnose_bytes, restore
+from corpus_vn_police.normalise.damage import SUSPECT, Diagnosis, diagnose, diagnose_bytes, read_beside, restore
 from corpus_vn_police.syllables import in_style
 
 _NO_TEXT = pl.Series([None], dtype=pl.String)
@@ -22,17 +22,20 @@ def normalise(batch: pl.DataFrame, text: Text) -> pl.DataFrame:
     """Decode and clean the texts and titles of a batch of seeds.
 
     Args:
-        batch: reads `body` (binary), `title`, `reason`, `pointer`, `detail`.
+        batch: reads `body` (binary), `title`, `publisher`, `reason`, `pointer`, `detail`.
         text: whether damaged texts are repaired, and the style of the tone.
 
     Returns:
         The same rows in the same order, with `text` (string; null where there is a reason) in
-        place of `body`, and `title` clean. A damaged text or title has the `reason` that names
+        place of `body`, and `title` clean. What stands beside a text that was not UTF-8 is read in the
+        encoding of the text. A damaged text or title has the `reason` that names
         its damage; with `text.repair` what can be restored exactly is, and `detail` says so.
     """
     batch = batch.with_columns(decode(batch["body"]))
     broken = (batch["text"].is_null() | batch["text"].str.contains("\0", literal=True)) & batch["reason"].is_null()
-    batch = _settled(batch, "text", {row: diagnose_bytes(batch["body"][row]) for row in broken.arg_true()}, text)
+    read = {row: diagnose_bytes(batch["body"][row]) for row in broken.arg_true()}
+    batch = _settled(batch, "text", {row: found for row, found in read.items() if found}, text)
+    batch = _beside(batch, {row: found.reason for row, found in read.items() if found and found.restored is not None})
     for column in ("text", "title"):
         doubtful = (suspects(batch[column]) & batch["reason"].is_null()).arg_true()
         found = {row: diagnose(batch[column][row]) for row in doubtful}
@@ -86,6 +89,20 @@ def _settled(batch: pl.DataFrame, column: str, found: dict[int, Diagnosis], text
         said = f"repaired {', '.join(done)}{f' in {where}' if where else ''}"
         changed.append(row | {"detail": f"{row['detail']}; {said}" if row["detail"] else said, column: restored})
     new = pl.DataFrame(changed, schema=few.schema)
+    return batch.with_columns(batch[name].scatter(places, new[name]) for name in new.columns)
+
+
+def _beside(batch: pl.DataFrame, reasons: dict[int, str]) -> pl.DataFrame:
+    """Read what stands in a row beside a text that was not UTF-8 in the encoding of the text."""
+    if not reasons:
+        return batch
+    places = pl.Series(list(reasons), dtype=pl.UInt32)
+    few = batch[places].select("title", "publisher").to_dicts()
+    read = [
+        {name: value and read_beside(reason, value) for name, value in row.items()}
+        for row, reason in zip(few, reasons.values(), strict=True)
+    ]
+    new = pl.DataFrame(read, schema={"title": pl.String, "publisher": pl.String})
     return batch.with_columns(batch[name].scatter(places, new[name]) for name in new.columns)
 
 
