@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus_vn_police.config import load_config
-from corpus_vn_police.normalise import normalise
+from corpus_vn_police.normalise.batch import normalise
 from corpus_vn_police.read.seeds import SeedBatch, take
 from corpus_vn_police.structure import structure
 

@@ -20,7 +20,7 @@ import polars as pl
 import zstandard
 
 from corpus_vn_police.config import load_config
-from corpus_vn_police.normalise import normalise
+from corpus_vn_police.normalise.batch import normalise
 from corpus_vn_police.quality import quality
 from corpus_vn_police.read.rows import read_row
 from corpus_vn_police.read.seeds import SeedBatch, whole

@@ -14,6 +14,7 @@ from corpus_vn_police.contract import document
 from corpus_vn_police.contract.arrow import resolve
 from corpus_vn_police.errors import ConfigError, DiskError, InputError
 from corpus_vn_police.pipeline import Job
+from corpus_vn_police.text import nfd
 
 CARD_NAME = "DATASET_CARD.md"
 
@@ -113,7 +114,7 @@ def init_folder(folder: Path) -> list[Path]:
 
 def _name(folder: Path) -> str:
     """The folder's name as a dataset may be called: Công an Đà Nẵng is Cong-an-Da-Nang."""
-    base = unicodedata.normalize("NFD", folder.resolve().name).translate({ord("đ"): "d", ord("Đ"): "D"})
+    base = nfd(folder.resolve().name).translate({ord("đ"): "d", ord("Đ"): "D"})
     letters = "".join(character for character in base if not unicodedata.combining(character))
     return re.sub("[^A-Za-z0-9._-]+", "-", letters)[:96].strip("-._") or "corpus"
 

@@ -34,7 +34,7 @@ from corpus_vn_police.engine.local import give_back_memory, map_tasks
 from corpus_vn_police.engine.processors import available_processors
 from corpus_vn_police.errors import ConfigError, InputError, LedgerError, NothingPublishedError, RejectedError
 from corpus_vn_police.known import Known, Planned
-from corpus_vn_police.normalise import normalise
+from corpus_vn_police.normalise.batch import normalise
 from corpus_vn_police.notes import pictures_note, skipped_note, splits_note, version_note
 from corpus_vn_police.parts import INDEX, Index, Part, write_part
 from corpus_vn_police.quality import quality

@@ -10,6 +10,8 @@ import functools
 import re
 import unicodedata
 
+from corpus_vn_police.text import nfc, nfd
+
 _TONES = "\u0300\u0301\u0309\u0303\u0323"  # grave, acute, hook above, tilde, dot below
 _CHECKED = "\u0301\u0323"  # a syllable that ends in p, t, c or ch has no other tone
 
@@ -92,7 +94,7 @@ def syllables() -> frozenset[str]:
             spelt.add(onset + rime)
         for place in _tone_places(onset, rime):
             for tone in _CHECKED if rime in stop else _TONES:
-                spelt.add(onset + rime[:place] + unicodedata.normalize("NFC", rime[place] + tone) + rime[place + 1 :])
+                spelt.add(onset + rime[:place] + nfc(rime[place] + tone) + rime[place + 1 :])
     return frozenset(spelt)
 
 
@@ -104,7 +106,7 @@ def toneless_syllables() -> frozenset[str]:
 
 def without_diacritics(text: str) -> str:
     """A text without its marks, with d for đ."""
-    letters = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
+    letters = nfd(text.replace("đ", "d").replace("Đ", "D"))
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
@@ -123,8 +125,8 @@ def _both_styles() -> dict[str, dict[str, str]]:
     styles: dict[str, dict[str, str]] = {"old": {}, "new": {}}
     for rime in sorted(_OLD_OR_NEW):
         for tone in _TONES:
-            old = unicodedata.normalize("NFC", rime[0] + tone) + rime[1]
-            new = rime[0] + unicodedata.normalize("NFC", rime[1] + tone)
+            old = nfc(rime[0] + tone) + rime[1]
+            new = rime[0] + nfc(rime[1] + tone)
             styles["old"][old], styles["new"][new] = new, old
     return styles
 

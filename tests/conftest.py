@@ -12,7 +12,7 @@ import hypothesis
 import polars as pl
 import pytest
 
-from corpus_vn_police.normalise import normalise
+from corpus_vn_police.normalise.batch import normalise
 from corpus_vn_police.read.seeds import SeedBatch, take
 from corpus_vn_police.structure import structure
 

@@ -19,7 +19,7 @@ with atheris.instrument_imports(include=["corpus_vn_police"]):
     import corpus_vn_police.pipeline as road
     from corpus_vn_police.config import load_config
     from corpus_vn_police.contract import load_contract
-    from corpus_vn_police.normalise import clean
+    from corpus_vn_police.normalise.clean import clean
     from corpus_vn_police.read import Batching, Unpacker, list_input, load, seeds_in
 
 ENDS = ["txt", "txt", "txt", "jsonl", "jsonl", "txt.gz", "jsonl.zst", "zip", "tar", "parquet", "tar.gz"]

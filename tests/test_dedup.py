@@ -17,7 +17,7 @@ from corpus_vn_police.dedup.buckets import share
 from corpus_vn_police.dedup.near import Stored, leave_out
 from corpus_vn_police.dedup.shingles import Rows, jaccard, keys, sets, shingles, syllable_hash
 from corpus_vn_police.dedup.sign import BANDS, bands
-from corpus_vn_police.normalise import clean
+from corpus_vn_police.normalise.clean import clean
 from corpus_vn_police.pipeline import Job, run_build
 from corpus_vn_police.read import Batching
 from corpus_vn_police.syllables import in_style

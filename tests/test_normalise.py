@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 import corpus_vn_police as cvp
 from corpus_vn_police import normalise as module_or_function
-from corpus_vn_police.normalise import clean, decode, diagnose
-from corpus_vn_police.normalise.clean import _NOT_NFC
+from corpus_vn_police.normalise import diagnose
+from corpus_vn_police.normalise.batch import decode
+from corpus_vn_police.normalise.clean import _NOT_COMPOSED, clean
 
 _NAMED = "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202e\u2060\u2066\u2069\ufeff\r\u0085\u2028\u2029\t\u00a0\u2003\u202f\u3000"
 _MIXED = st.text(
@@ -100,7 +101,7 @@ def test_every_newline_stays(text):
 
 def test_only_what_the_cheap_test_finds_can_break_nfc():
     everything = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
-    found = pl.Series(everything).str.contains(f"[{_NOT_NFC}]")
+    found = pl.Series(everything).str.contains(f"[{_NOT_COMPOSED}]")
     missed = [
         character
         for character, hit in zip(everything, found, strict=True)

@@ -129,7 +129,8 @@ def test_what_a_row_says_of_itself_is_kept(write):
         (b'{"text": "\\ud800"}', "encoding.lone_surrogate", "/text"),
         (b'{"text": "a", "id": "\\udc00"}', "encoding.lone_surrogate", "/id"),
         (b'{"text": "a", "title": "x\\u0000"}', "encoding.nul", "/title"),
-        (b'{"text": "\xff"}', "encoding.invalid_utf8", None),
+        (b'{"text": "a", "title": "\xff"}', "encoding.invalid_utf8", None),
+        (b'{"text": "\0a"}', "encoding.nul", None),
     ],
 )
 def test_a_row_that_is_no_seed_says_why(line, reason, pointer):

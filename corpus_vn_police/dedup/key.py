@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 import re
-import unicodedata
+
+from corpus_vn_police.text import nfc, nfd
 
 # The numbers that typists of VNI know the tones by.
 _TONES = {"\u0301": "1", "\u0300": "2", "\u0309": "3", "\u0303": "4", "\u0323": "5"}
@@ -33,7 +34,7 @@ _LONGEST = 64  # code points of a word that is remembered: the memory of 65,536 
 
 
 def _key_syllables(word: str) -> tuple[str, ...]:
-    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", word).casefold())
+    folded = nfc(nfc(word).casefold())
     return tuple(map(_tone_last, _RUN.findall(folded)))
 
 
@@ -45,7 +46,7 @@ def _tone_last(run: str) -> str:
         return run
     letters: list[str] = []
     tones: list[str] = []
-    for letter in unicodedata.normalize("NFD", run):
+    for letter in nfd(run):
         tone = _TONES.get(letter)
         (letters if tone is None else tones).append(tone or letter)
-    return unicodedata.normalize("NFC", "".join(letters)) + "".join(tones)
+    return nfc("".join(letters)) + "".join(tones)

@@ -1,98 +1,18 @@
-"""Raw bytes -> clean text, in the order that loses nothing.
+"""Raw bytes -> clean text: `batch` for batches of seeds, `normalise_text` for one text.
 
-Strict UTF-8, then the check for damage and legacy encodings (`damage`, `legacy`), and only then
-what cleaning takes out (`clean`): in UTF-8 that was read as windows-1252 an `à` holds a no-break
-space, and in TCVN3 the soft hyphen is the letter ư. What cleaning drops or folds is lossless for
-Vietnamese; quotes, dashes, ellipses, full-width letters, i/y and the style of the tone stay.
+What is here needs no library but Python's own, so that it is quick to import and works in a forked
+child; `rules` says why that needs saying.
 """
 
 from __future__ import annotations
 
-import polars as pl
-
-from corpus_vn_police.config import Text
-from corpus_vn_police.normalise.clean import clean
-from corpus_vn_police.normalise.damage import Diagnosis, diagnose, diagnose_bytes, restore, suspects
+from corpus_vn_police.normalise.damage import diagnose, restore
+from corpus_vn_police.normalise.rules import cleaned
 from corpus_vn_police.syllables import in_style
 
-__all__ = ["clean", "diagnose", "normalise", "normalise_text"]
+__all__ = ["diagnose", "normalise_text"]
 
-_NO_TEXT = pl.Series([None], dtype=pl.String)
 _ROUNDS = 8  # of repairing and cleaning; two are enough for all that was met
-
-
-def normalise(batch: pl.DataFrame, text: Text) -> pl.DataFrame:
-    """Decode and clean the texts and titles of a batch of seeds.
-
-    Args:
-        batch: reads `body` (binary), `title`, `reason`, `pointer`, `detail`.
-        text: whether damaged texts are repaired, and the style of the tone.
-
-    Returns:
-        The same rows in the same order, with `text` (string; null where there is a reason) in
-        place of `body`, and `title` clean. A damaged text or title has the `reason` that names
-        its damage; with `text.repair` what can be restored exactly is, and `detail` says so.
-    """
-    batch = batch.with_columns(decode(batch["body"]))
-    broken = (batch["text"].is_null() | batch["text"].str.contains("\0", literal=True)) & batch["reason"].is_null()
-    batch = _settled(batch, "text", {row: diagnose_bytes(batch["body"][row]) for row in broken.arg_true()}, text)
-    for column in ("text", "title"):
-        doubtful = (suspects(batch[column]) & batch["reason"].is_null()).arg_true()
-        found = {row: diagnose(batch[column][row]) for row in doubtful}
-        batch = _settled(batch, column, {row: each for row, each in found.items() if each}, text)
-    texts = clean(batch["text"].zip_with(batch["reason"].is_null(), _NO_TEXT))
-    columns = [texts.alias("text"), clean(batch["title"]).alias("title")]
-    if text.tone != "keep":
-        columns = [column.map_elements(lambda each: in_style(each, text.tone), pl.String) for column in columns]
-    return batch.drop("body").with_columns(columns)
-
-
-def decode(body: pl.Series) -> pl.Series:
-    """Read bytes as strict UTF-8.
-
-    Returns:
-        A string column named `text`; null where the bytes are not UTF-8.
-    """
-    try:
-        # All rows are checked at once, without a copy; only a batch that holds a damaged text is
-        # looked at row by row. (`strict=False` raises as well, in Polars 2.1.)
-        return body.cast(pl.String).alias("text")
-    except pl.exceptions.ComputeError:
-        return pl.Series("text", [_utf8(value) for value in body], pl.String)
-
-
-def _utf8(value: bytes | None) -> str | None:
-    try:
-        return None if value is None else value.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-
-
-def _settled(batch: pl.DataFrame, column: str, found: dict[int, Diagnosis], text: Text) -> pl.DataFrame:
-    """Reject the rows whose `column` is damaged, or put what was restored in its place."""
-    if not found:
-        return batch
-    where = None if column == "text" else f"/{column}"
-    places = pl.Series(list(found), dtype=pl.UInt32)
-    few = batch[places].select("reason", "pointer", "detail", column)
-    outcomes = [_outcome(diagnosis, text.repair) for diagnosis in found.values()]
-    changed = []
-    for row, (left, restored, done) in zip(few.to_dicts(), outcomes, strict=True):
-        if left is not None:
-            changed.append(row | {"reason": left.reason, "pointer": where, "detail": left.detail})
-            continue
-        said = f"repaired {', '.join(done)}{f' in {where}' if where else ''}"
-        changed.append(row | {"detail": f"{row['detail']}; {said}" if row["detail"] else said, column: restored})
-    new = pl.DataFrame(changed, schema=few.schema)
-    return batch.with_columns(batch[name].scatter(places, new[name]) for name in new.columns)
-
-
-def _outcome(first: Diagnosis, repair: bool) -> tuple[Diagnosis | None, str | None, list[str]]:
-    """The damage that is left, the restored text, and the reasons of what was repaired."""
-    if not repair or first.restored is None:
-        return first, None, []
-    restored, more, left = restore(first.restored)
-    return left, restored, [first.reason, *more]
 
 
 def normalise_text(text: str, *, tone: str = "keep", repair: bool = False) -> str:
@@ -116,7 +36,7 @@ def normalise_text(text: str, *, tone: str = "keep", repair: bool = False) -> st
         return text
     for _ in range(_ROUNDS):
         before = text
-        text = str(clean(pl.Series([restore(text)[0] if repair else text], dtype=pl.String))[0])
+        text = cleaned(restore(text)[0] if repair else text)
         if not repair or text == before:
             break
     return text if tone == "keep" else in_style(text, tone)

@@ -6,17 +6,15 @@ not TCVN3, and Davíð is not windows-1258.
 
 from __future__ import annotations
 
-import codecs
 import html
 import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import polars as pl
-
-from corpus_vn_police.normalise.legacy import ONLY_VIETNAMESE, Legacy, find_legacy
+from corpus_vn_police.normalise.legacy import ONLY_VIETNAMESE, READERS, Legacy, find_legacy
 from corpus_vn_police.syllables import LOWER, TOKEN, is_word
+from corpus_vn_police.text import marked_encoding, nfc, nfd, western
 
 
 @dataclass(frozen=True)
@@ -34,15 +32,9 @@ class Diagnosis:
     restored: str | None
 
 
-def _western(code: int) -> str:
-    """A byte read as windows-1252, as WHATWG has it: the five free codes are C1 controls."""
-    try:
-        return bytes([code]).decode("cp1252")
-    except UnicodeDecodeError:
-        return chr(code)
-
-
-_TO_BYTE = {chr(code): code for code in range(0x80, 0xA0)} | {_western(code): code for code in range(0x80, 0x100)}
+_TO_BYTE = {chr(code): code for code in range(0x80, 0xA0)} | {
+    western(bytes([code])): code for code in range(0x80, 0x100)
+}
 _CONTINUATION = f"[{re.escape(''.join(letter for letter, code in _TO_BYTE.items() if code < 0xC0))}]"
 _MISREAD = re.compile(rf"[Â-ß]{_CONTINUATION}|[à-ï]{_CONTINUATION}{{2}}|[ð-ô]{_CONTINUATION}{{3}}")
 _MISREAD_MARK = re.compile("â[€\x80‚]")  # quotes, dashes, ellipses, the sign of the đồng
@@ -50,6 +42,7 @@ _LAYERS = 4  # of misreading; each makes the text about twice as long
 # What a right reading does not leave: bytes were lost, so the rest cannot be restored exactly.
 _LEFT_OVER = re.compile(rf"[{LOWER}][ÃÄÅÆÂ]|[ÄÅÆ][^\W\d_]{{0,20}}[đăơưạ-ỹ]|[Æá]º|á»|â€")
 _C1 = re.compile("[\x80-\x84\x86-\x9f]")  # U+0085 is a newline
+_READ_C1 = {code: western(bytes([code])) for code in range(0x80, 0xA0)}
 
 # Letters of other scripts that look like Latin ones: a choice from the confusables of UTS #39.
 _CONFUSABLES = str.maketrans(
@@ -69,17 +62,12 @@ _TAG = re.compile(
 )
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-z][a-zA-Z0-9]{0,29});")  # not GT&GT;
 
-# One cheap test for all of it: what every damaged text has, and hardly any other.
-_SUSPECT = (
+SUSPECT = (
     r"[\x{FFFD}\x{80}-\x{84}\x{86}-\x{9F}\x{A1}-\x{BE}ÄÅÆÇËÎÏÐÑÖ×ØÛÜÞßäåæçëîïðñöø÷ûüþÿ"
     r"\p{Greek}\p{Cyrillic}\p{Armenian}ɑɡı\x{1D400}-\x{1D7FF}]"
     rf"|[Â-ß]{_CONTINUATION}|[à-ô]{_CONTINUATION}{{2}}|[aeoyâêôAEOYÂÊÔ][ìòÌÒ]|[^gGqQ][iuIU][ìòÌÒ]|[aeoAEO][âÂ]|[aeouyAEOUY][ùõÙÕ]|<[A-Za-z/!]|&#?[A-Za-z0-9]{{2,31}};"
 )
-
-
-def suspects(text: pl.Series) -> pl.Series:
-    """Which texts `diagnose` has to look at: a superset of the damaged ones (boolean; null is false)."""
-    return text.str.contains(_SUSPECT).fill_null(False)
+"""One cheap pattern, for Rust, of all of it: what every damaged text has, and hardly any other."""
 
 
 def diagnose(text: str) -> Diagnosis | None:
@@ -104,35 +92,48 @@ def restore(text: str) -> tuple[str, list[str], Diagnosis | None]:
     return text, done, diagnose(text)
 
 
-def diagnose_bytes(data: bytes) -> Diagnosis:
-    """Say what bytes are that are not UTF-8, or hold NUL."""
-    for reason, signs in _BYTE_ORDER_MARKS.items():
-        if data.startswith(signs):
-            encoding = reason.partition(".")[2]
-            return Diagnosis(reason, f"begins with the byte order mark of {encoding}", _decoded(data, encoding))
+def diagnose_bytes(data: bytes) -> Diagnosis | None:
+    """Say what bytes are that are not UTF-8, or hold NUL; None for all others."""
+    marked = marked_encoding(data)
+    if marked:
+        reason = _MARKED[marked]
+        detail = f"begins with the byte order mark of {reason.partition('.')[2]}"
+        return Diagnosis(reason, detail, _decoded(data, marked))
+    if b"\0" in data:
+        return Diagnosis("encoding.nul", f"{data.count(0)} NUL bytes", None)
     try:
-        nul = data.decode("utf-8").count("\0")
-        return Diagnosis("encoding.nul", f"{nul} NUL bytes", None)
+        data.decode("utf-8")
+        return None
     except UnicodeDecodeError as error:
-        found = find_legacy(data.decode("latin-1").translate(_WESTERN))
+        found = find_legacy(western(data))
         if found is not None:
             return _of_legacy(found, _LEGACY[found.encoding])
-        detail = f"byte {error.start} of {len(data)}: {error.reason}"
-        return Diagnosis("encoding.invalid_utf8", detail, None)
+        return Diagnosis("encoding.invalid_utf8", f"byte {error.start} of {len(data)}: {error.reason}", None)
 
 
 _LEGACY = {"tcvn3": "encoding.tcvn3", "vni": "encoding.vni", "cp1258": "encoding.cp1258"}
-# UTF-32 first: its little-endian mark begins with that of UTF-16.
-_BYTE_ORDER_MARKS = {
-    "encoding.utf32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
-    "encoding.utf16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+_MARKED = {
+    "utf-32-le": "encoding.utf32",
+    "utf-32-be": "encoding.utf32",
+    "utf-16-le": "encoding.utf16",
+    "utf-16-be": "encoding.utf16",
 }
-_WESTERN = {code: _western(code) for code in range(0x80, 0xA0)}
+
+
+def read_beside(reason: str, text: str) -> str:
+    """Read what stood in a row beside a text that was restored, in the text's encoding.
+
+    Args:
+        reason: that of `diagnose_bytes` for the text.
+        text: bytes read as windows-1252 where the reason is an 8-bit encoding; else as it is meant.
+    """
+    encoding = next((name for name, code in _LEGACY.items() if code == reason), None)
+    return READERS[encoding](text) if encoding else text
 
 
 def _decoded(data: bytes, encoding: str) -> str | None:
     try:
-        text = data.decode(encoding)
+        text = data.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError:
         return None
     return None if "\0" in text else text
@@ -192,7 +193,7 @@ def _controls(text: str) -> Diagnosis | None:
     count = len(_C1.findall(text))
     if not count:
         return None
-    meant = text.translate(_WESTERN)
+    meant = text.translate(_READ_C1)
     return Diagnosis("encoding.c1_controls", f"{count} C1 control characters", None if _C1.search(meant) else meant)
 
 
@@ -213,13 +214,13 @@ def _homoglyphs(text: str) -> Diagnosis | None:
 
 
 def _is_mixed(token: str) -> bool:
-    return bool(_LATIN_OR_STYLED.search(unicodedata.normalize("NFD", token)))
+    return bool(_LATIN_OR_STYLED.search(nfd(token)))
 
 
 def _plain(token: str) -> str:
     """A token in Latin letters, as it looks."""
-    letters = unicodedata.normalize("NFD", token).translate(_CONFUSABLES)
-    return unicodedata.normalize("NFC", _STYLED.sub(lambda run: unicodedata.normalize("NFKC", run.group()), letters))
+    letters = nfd(token).translate(_CONFUSABLES)
+    return nfc(_STYLED.sub(lambda run: unicodedata.normalize("NFKC", run.group()), letters))
 
 
 def _markup(text: str) -> Diagnosis | None:

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import functools
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from corpus_vn_police.normalise.clean import mended_letters
+from corpus_vn_police.normalise.rules import mended_letters
 from corpus_vn_police.syllables import is_word
+from corpus_vn_police.text import nfc
 
 _TCVN3 = dict(
     zip(
@@ -71,7 +71,7 @@ def _word_from_tcvn3(match: re.Match[str]) -> str:
 
 def from_vni(text: str) -> str:
     """Read VNI-Windows that was read as windows-1252."""
-    return unicodedata.normalize("NFC", _VNI.sub(_letter_from_vni, text))
+    return nfc(_VNI.sub(_letter_from_vni, text))
 
 
 def _letter_from_vni(match: re.Match[str]) -> str:
@@ -87,7 +87,7 @@ def _letter_from_vni(match: re.Match[str]) -> str:
 
 def from_cp1258(text: str) -> str:
     """Read windows-1258 that was read as windows-1252."""
-    return mended_letters(unicodedata.normalize("NFC", "".join(_CP1258.get(letter, letter) for letter in text)))
+    return mended_letters(nfc("".join(_CP1258.get(letter, letter) for letter in text)))
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Legacy:
     of: int
 
 
-_READERS: dict[str, Callable[[str], str]] = {"tcvn3": from_tcvn3, "vni": from_vni, "cp1258": from_cp1258}
+READERS: dict[str, Callable[[str], str]] = {"tcvn3": from_tcvn3, "vni": from_vni, "cp1258": from_cp1258}
 
 # Of a line's words with letters beyond ASCII, so many must be syllables in the encoding that it is
 # taken for, and so many more than as they stand. With these, 395 to 398 of 398 lines of real articles
@@ -131,9 +131,9 @@ def find_legacy(text: str) -> Legacy | None:
     gained = sum(choice.words for choice in found)
     if not found or (gained < _EVIDENCE and any(proper)):
         return None
-    by_words = {name: sum(choice.words for choice in found if choice.encoding == name) for name in _READERS}
+    by_words = {name: sum(choice.words for choice in found if choice.encoding == name) for name in READERS}
     encoding = max(by_words, key=lambda name: by_words[name])
-    read = [line if good else _READERS[encoding](line) for line, good in zip(lines, proper, strict=True)]
+    read = [line if good else READERS[encoding](line) for line, good in zip(lines, proper, strict=True)]
     return Legacy(encoding, "\n".join(read), gained, sum(choice.of for choice in found))
 
 
@@ -145,7 +145,7 @@ def _best(line: str) -> Legacy | None:
     if len(words) - as_it_stands < wanted:
         return None
     best, most = None, (0, 0)
-    for name, read in _READERS.items():
+    for name, read in READERS.items():
         good = sum(_reads(name, word) for word in words)
         gained = good - as_it_stands
         well = good >= _READ_WELL * len(words) and gained >= wanted
@@ -164,4 +164,4 @@ def _stands(word: str) -> bool:
 
 @functools.lru_cache(maxsize=1 << 16)
 def _reads(encoding: str, word: str) -> bool:
-    return is_word(_READERS[encoding](word))
+    return is_word(READERS[encoding](word))

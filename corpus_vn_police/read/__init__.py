@@ -86,7 +86,7 @@ def _seeds(task: Task, limits: Limits) -> Iterator[tuple[str, Blob, dict[str, ob
         for number, line in enumerate(lines):
             seed = line.removesuffix(b"\r") if number < ended else line
             if seed.strip(BLANK):
-                yield _row(f"{task.path}#{task.first + number}", seed, limits)
+                yield _row(f"{task.path}#{task.first + number}", seed, task.encoding, limits)
     else:
         number = task.first
         for record_batch in pa.ipc.open_stream(task.stream):
@@ -104,9 +104,9 @@ def _table_row(path: str, one: pa.RecordBatch, limits: Limits) -> tuple[str, Blo
     return path, blob, row if blob.reason is None else {}
 
 
-def _row(path: str, seed: bytes, limits: Limits) -> tuple[str, Blob, dict[str, object]]:
+def _row(path: str, seed: bytes, encoding: str | None, limits: Limits) -> tuple[str, Blob, dict[str, object]]:
     blob = whole(seed, limits)
-    return path, blob, read_row(seed) if blob.reason is None else {}
+    return path, blob, read_row(seed, encoding) if blob.reason is None else {}
 
 
 def _text(root: str, name: str, limits: Limits) -> Blob:

@@ -7,6 +7,7 @@ are ignored. An empty string says no more than a key that is not there.
 from __future__ import annotations
 
 import base64
+import codecs
 import datetime
 import hashlib
 import json
@@ -14,9 +15,15 @@ import math
 import re
 from typing import Any
 
+from corpus_vn_police.text import western
+
 _HEX = re.compile(r"[0-9a-f]{16}")
 # The keys of a row that are read, and what `SEEDS` calls them; the id first, for the ledger.
 _KEYS = {"id": "key", "text": "body", "title": "title", "url": "url", "source": "publisher", "date": "header_date"}
+
+
+_DEEPEST = 500  # half of what Python's own stack allows, whoever called and whatever version it is
+_NESTING = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 
 
 class _DuplicateKeyError(ValueError):
@@ -27,34 +34,128 @@ class _NotJsonError(ValueError):
     pass
 
 
-def read_row(line: bytes) -> dict[str, Any]:
+class _RefusedError(Exception):
+    """A line that is not a seed; `said` is what the ledger says of it."""
+
+    def __init__(self, reason: str, detail: str, pointer: str | None = None, **beside: Any) -> None:
+        super().__init__(reason)
+        self.said = {"reason": reason, "detail": detail, "pointer": pointer} | beside
+
+
+def read_row(line: bytes, encoding: str | None = None) -> dict[str, Any]:
     """Read one row.
 
     Args:
         line: JSON in UTF-8; a byte order mark before it is passed over.
+        encoding: the codec of UTF-16 or UTF-32 that its file was in; None for all other files.
 
     Returns:
-        `body` (the text in UTF-8), `id`, `header_date`, `title`, `key`, `url`, `publisher`; or
-        `reason`, `pointer` and `detail` of why it is no seed, with the id where it has one.
+        `body`, the text's bytes as a text file in the row's encoding would hold them, so that
+        `normalise` says of both the same; `id`, `header_date`, `title`, `key`, `url`, `publisher`.
+        Where the text is not UTF-8, `title` and `publisher` are bytes read as windows-1252. Of a
+        line that is not a seed `reason`, `pointer` and `detail`, with the id where it has one.
+    """
+    line = line.removeprefix(codecs.BOM_UTF8)
+    try:
+        if b"\0" in line:
+            raise _RefusedError("encoding.nul", f"{line.count(0)} NUL bytes")
+        if encoding is not None:
+            return _of_marked(line, encoding)
+        try:
+            text = line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            return _of_bytes(line, f"byte {error.start} of {len(line)}: {error.reason}")
+        found = _fields(_object(text))
+        return found | {"body": found["body"].encode()}
+    except _RefusedError as refused:
+        return refused.said
+
+
+def _of_marked(line: bytes, encoding: str) -> dict[str, Any]:
+    """A row of a file in UTF-16 or UTF-32; its body begins with the mark, as such a text does."""
+    try:
+        found = _fields(_object(line.decode("utf-8")))
+    except UnicodeDecodeError:  # it could not be decoded, and neither can this body
+        found = {"body": line.decode("utf-8", "surrogatepass")}
+    return found | {"body": f"\ufeff{found['body']}".encode(encoding, "surrogatepass")}
+
+
+def _of_bytes(line: bytes, detail: str) -> dict[str, Any]:
+    """A row whose text is in an 8-bit encoding.
+
+    In TCVN3, VNI and windows-1258 the signs of JSON are those of ASCII, and no letter has their bytes.
+    What stands beside the text is read with it, save what decides id, day or address: that is ASCII.
+
+    Raises:
+        _RefusedError: the text is UTF-8 or not there, or something beside it is not in its encoding.
     """
     try:
-        value = _DECODER.decode(line.removeprefix(b"\xef\xbb\xbf").decode("utf-8"))
-    except UnicodeDecodeError as error:
-        return {"reason": "encoding.invalid_utf8", "detail": f"byte {error.start} of {len(line)}: {error.reason}"}
-    except _DuplicateKeyError:
-        return {"reason": "json.duplicate_key", "detail": "a key stands twice in one object"}
-    except RecursionError:
-        return {"reason": "json.depth", "detail": "nested deeper than the parser goes"}
+        value = _object(line.decode("ascii", "surrogateescape"))
+        body = _bytes_of(value.get("text"))
+    except (_RefusedError, UnicodeEncodeError) as error:
+        raise _RefusedError("encoding.invalid_utf8", detail) from error
+    if _is_utf8(body):
+        raise _RefusedError("encoding.invalid_utf8", detail)
+    for key in _KEYS.keys() - {"text"}:
+        part = _bytes_of(value.get(key))
+        if not part.isascii() and (key not in _BESIDE or _is_utf8(part)):
+            raise _RefusedError("encoding.invalid_utf8", "not in the encoding of the text", f"/{key}")
+    read = {key: western(_bytes_of(value[key])) for key in ("text", *_BESIDE) if isinstance(value.get(key), str)}
+    return _fields(value | read) | {"body": body}
+
+
+_BESIDE = ("title", "source")
+
+
+def _bytes_of(part: Any) -> bytes:
+    """The bytes of a string of a line that was decoded with `surrogateescape`; none of what is not a string."""
+    return part.encode("utf-8", "surrogateescape") if isinstance(part, str) else b""
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _object(text: str) -> dict[str, Any]:
+    """The object that a line is.
+
+    Raises:
+        _RefusedError: it is not one.
+    """
+    try:
+        if _depth(text) > _DEEPEST:
+            raise RecursionError
+        value = _DECODER.decode(text)
+    except _DuplicateKeyError as error:
+        raise _RefusedError("json.duplicate_key", "a key stands twice in one object") from error
+    except RecursionError as error:
+        raise _RefusedError("json.depth", f"nested deeper than {_DEEPEST}") from error
     except json.JSONDecodeError as error:
-        return {"reason": "json.invalid", "detail": f"{error.msg} at character {error.pos}"}
-    except ValueError as error:  # NaN, Infinity, and integers of more than 4,300 digits
-        return {
-            "reason": "json.invalid",
-            "detail": "NaN or Infinity" if isinstance(error, _NotJsonError) else "a number too long to read",
-        }
+        raise _RefusedError("json.invalid", f"{error.msg} at character {error.pos}") from error
+    except _NotJsonError as error:
+        raise _RefusedError("json.invalid", "NaN or Infinity") from error
+    except ValueError as error:  # integers of more than 4,300 digits
+        raise _RefusedError("json.invalid", "a number too long to read") from error
     if not isinstance(value, dict):
-        return _wrong("", "object", value)
-    return _fields(value)
+        raise _wrong("", "object", value)
+    return value
+
+
+def _depth(text: str) -> int:
+    """How deep JSON is nested; of few brackets their number, which it cannot be more than."""
+    brackets = text.count("[") + text.count("{")
+    if brackets <= _DEEPEST:
+        return brackets
+    depth = deepest = 0
+    for match in _NESTING.finditer(text):
+        sign = match.group()[0]
+        depth += (sign in "[{") - (sign in "]}")
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -76,12 +177,16 @@ def _kind(value: Any) -> str:
     return names.get(type(value), "number" if isinstance(value, int | float) else type(value).__name__)
 
 
-def _wrong(pointer: str, expected: str, value: Any) -> dict[str, Any]:
-    return {"reason": "json.type", "pointer": pointer, "detail": f"expected {expected}, got {_kind(value)}"}
+def _wrong(pointer: str, expected: str, value: Any, **beside: Any) -> _RefusedError:
+    return _RefusedError("json.type", f"expected {expected}, got {_kind(value)}", pointer, **beside)
 
 
 def _fields(value: dict[str, Any]) -> dict[str, Any]:
-    """The row's keys under the names of `SEEDS`, or what is wrong with the first that is."""
+    """The row's keys under the names of `SEEDS`, `body` as a string.
+
+    Raises:
+        _RefusedError: what is wrong with the first that is.
+    """
     found: dict[str, Any] = {}
     for key, name in _KEYS.items():
         part = value.get(key)
@@ -89,22 +194,18 @@ def _fields(value: dict[str, Any]) -> dict[str, Any]:
             part = str(part)
         if not isinstance(part, str) and (part is not None or key == "text"):
             expected = "string or integer" if key in ("id", "date") else "string"
-            return _identified(found) | _wrong(f"/{key}", expected, part)
+            raise _wrong(f"/{key}", expected, part, **_identified(found))
         try:
             (part or "").encode()
-        except UnicodeEncodeError:
+        except UnicodeEncodeError as error:
             # JSON can write half of a surrogate pair; no text in UTF-8 can hold it.
-            detail = "a lone surrogate"
-            return _identified(found) | {"reason": "encoding.lone_surrogate", "pointer": f"/{key}", "detail": detail}
+            said = "encoding.lone_surrogate", "a lone surrogate", f"/{key}"
+            raise _RefusedError(*said, **_identified(found)) from error
         if part and "\0" in part and key != "text":  # `normalise` looks at the text
-            return _identified(found) | {"reason": "encoding.nul", "pointer": f"/{key}", "detail": "a NUL character"}
+            raise _RefusedError("encoding.nul", "a NUL character", f"/{key}", **_identified(found))
         if part or key == "text":
             found[name] = part
-    return (
-        _identified(found)
-        | {name: part for name, part in found.items() if name not in ("key", "body")}
-        | {"body": found["body"].encode()}
-    )
+    return {name: part for name, part in found.items() if name != "key"} | _identified(found)
 
 
 def _identified(found: dict[str, Any]) -> dict[str, Any]:
@@ -131,7 +232,7 @@ def read_table_row(row: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
     for key in _KEYS:
         value = row.get(key)
         if key != "date" and value is not None and not isinstance(value, str | int):
-            return data, _wrong(f"/{key}", "string", value)
+            return data, _wrong(f"/{key}", "string", value).said
     return data, read_row(data)
 
 

@@ -20,6 +20,7 @@ from corpus_vn_police import files
 from corpus_vn_police.config import Limits
 from corpus_vn_police.read.archives import Member, TooManyError, tar_members, zip_members
 from corpus_vn_police.read.bounds import Bounded, Budget, Readable, table_batches
+from corpus_vn_police.read.encoded import Utf8Stream
 from corpus_vn_police.read.listing import Listing, display, filesystem, is_hidden, kind_of
 from corpus_vn_police.read.seeds import Blob, describe, failed, fault, over_limit, take, unpacked
 
@@ -43,11 +44,15 @@ class Texts:
 
 @dataclass(frozen=True)
 class Lines:
-    """Whole lines of a JSONL file; `first` is the number of the first one, from 1."""
+    """Whole lines of a JSONL file, in UTF-8; `first` is the number of the first one, from 1.
+
+    `encoding` is that of the file where it was UTF-16 or UTF-32, as a codec's name.
+    """
 
     path: str
     first: int
     block: bytes
+    encoding: str | None = None
 
 
 @dataclass(frozen=True)
@@ -155,12 +160,12 @@ class Unpacker:
             members = zip_members(raw, most) if kind == "zip" else tar_members(stream, most)
             yield from self._members(self._archive(members, prefix, budget))
 
-    def _lines(self, stream: Readable, path: str) -> Iterator[Task]:
-        pending, first = b"", 1
+    def _lines(self, packed: Readable, path: str) -> Iterator[Task]:
+        pending, first, stream = b"", 1, Utf8Stream.of(packed)
         for chunk in _chunks(stream, self.batching.bytes // 2):
             pending += chunk
             if cut := pending.rfind(b"\n") + 1:
-                yield Lines(path, first, pending[:cut])
+                yield Lines(path, first, pending[:cut], stream.encoding)
                 first += pending.count(b"\n", 0, cut)
                 pending = pending[cut:]
             elif len(pending) > self.limits.max_bytes + 1:
@@ -168,7 +173,7 @@ class Unpacker:
                 yield Members((f"{path}#{first}",), (blob,))
                 first += 1
         if pending:
-            yield Lines(path, first, pending)
+            yield Lines(path, first, pending, stream.encoding)
 
     def _table(self, raw: Any, path: str, budget: Budget) -> Iterator[Task]:
         first = 1

@@ -50,7 +50,7 @@ def _narrowed(task: Task, wanted: Set[str]) -> Iterator[Task]:
     elif isinstance(task, Lines):
         for number, line in enumerate(re.findall(rb"[^\n]*\n|[^\n]+", task.block), task.first):
             if f"{task.path}#{number}" in wanted:
-                yield Lines(task.path, number, line)
+                yield Lines(task.path, number, line, task.encoding)
     else:
         yield task
 

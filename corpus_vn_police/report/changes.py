@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 import itertools
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from corpus_vn_police.report.shown import Segment, shown, signs
+from corpus_vn_police.text import nfd
 
 _NEWLINE = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 # A letter with its marks; a word with what is not to be seen in it.
@@ -92,7 +92,7 @@ def _aligned(old: list[str], new: list[str]) -> Iterator[Pair]:
 
 
 def _base(token: str) -> str:
-    letters = "".join(each for each in unicodedata.normalize("NFD", token) if each.isalnum())
+    letters = "".join(each for each in nfd(token) if each.isalnum())
     return letters or (" " if token.isspace() else token)
 
 

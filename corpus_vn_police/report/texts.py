@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from corpus_vn_police.config import Corpus
-from corpus_vn_police.normalise import normalise
+from corpus_vn_police.normalise.batch import normalise
 from corpus_vn_police.report.changes import Changes, find_changes
 from corpus_vn_police.report.shown import LONGEST, shown
 from corpus_vn_police.structure import kinds

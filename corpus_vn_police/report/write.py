@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from corpus_vn_police.report.rows import COPIES, Drawn, draw, ledger_columns
 from corpus_vn_police.report.shown import cut, decoded, named, shown, shown_line
 from corpus_vn_police.report.sides import compare_texts
 from corpus_vn_police.report.texts import FIELDS, Apart, annotation_spans, record_units, take_apart
+from corpus_vn_police.text import nfc
 from corpus_vn_police.tombstones import Tombstones, older_tombstones
 
 MOST_TEXTS = 1_000
@@ -230,7 +230,7 @@ class _Gathered:
         """
         found: dict[str, list[dict[str, Any]]] = {"composed": [], "others": []}
         for pair, count in sorted(self.counts.items(), key=lambda item: (-item[1], item[0])):
-            kind = "composed" if unicodedata.normalize("NFC", pair[0]) == pair[1] else "others"
+            kind = "composed" if nfc(pair[0]) == pair[1] else "others"
             sides = {"before": _named(pair[0]), "after": _named(pair[1])}
             found[kind].append({**sides, "times": count, "texts": self.texts_with[pair]})
         return found
