@@ -126,7 +126,7 @@ def run_build(seeds: str, out: Path, corpus: Corpus, job: Job, tombstones: Tombs
     """
     corpus = with_latest(corpus)
     unpacker = Unpacker(corpus.limits, job.batching)
-    listing = _listing_outside(out, seeds)
+    listing = _listing_outside(out, seeds, corpus)
     with open_state(out) as state:
         tombstones = older_tombstones(out) | (tombstones or Tombstones())
         known = Known.open(state.parts, listing, corpus, resume=job.resume, rehash=job.rehash)
@@ -267,13 +267,13 @@ def _with_rejected(batch: pl.DataFrame, alive: pl.Series, rejected: pl.DataFrame
     return batch.with_columns(batch[name].scatter(places, rejected[name]) for name in names)
 
 
-def _listing_outside(out: Path, seeds: str) -> Listing:
+def _listing_outside(out: Path, seeds: str, corpus: Corpus) -> Listing:
     """The input.
 
     Raises:
         ConfigError: it holds what an older build wrote, as a glob may name it.
     """
-    listing = list_input(seeds)
+    listing = list_input(seeds, follow_links=corpus.limits.follow_links)
     root = Path(os.path.realpath(listing.root))
     if "://" not in listing.root and out.is_relative_to(root):
         inside = f"{out.relative_to(root).as_posix()}/"

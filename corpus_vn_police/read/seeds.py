@@ -89,6 +89,8 @@ def whole(data: bytes, limits: Limits) -> Blob:
 def take(stream: Readable, limits: Limits, packed: int | None = None) -> Blob:
     """Read one seed to its end, never holding more than `max_bytes` of it.
 
+    No more than `max_ratio` times `max_bytes` are read, for a sparse file or one that grows may have no end.
+
     Args:
         stream: its bytes after decompression.
         limits: what is refused.
@@ -98,10 +100,13 @@ def take(stream: Readable, limits: Limits, packed: int | None = None) -> Blob:
         OSError, EOFError, zlib.error: the stream is damaged; `DAMAGED` names these.
     """
     digest, blocks, size = hashlib.sha256(), [], 0
-    ceiling = None if packed is None else max(packed * limits.max_ratio, limits.max_bytes)
+    most = limits.max_bytes * limits.max_ratio
+    ceiling = most if packed is None else max(packed * limits.max_ratio, limits.max_bytes)
     while block := stream.read(_BLOCK):
         size += len(block)
-        if ceiling is not None and size > ceiling:
+        if size > ceiling and packed is None:
+            return failed("limit.bytes", f"max_bytes {limits.max_bytes}, got more than {most}")
+        if size > ceiling:
             return failed("limit.ratio", f"max_ratio {limits.max_ratio}: {packed} bytes unpack to more than {ceiling}")
         digest.update(block)
         if size <= limits.max_bytes:
@@ -132,7 +137,7 @@ DAMAGED = (OSError, EOFError, zlib.error, pa.ArrowException, IrregularError)
 # files, a failing disk) is the machine's fault, and a build must not depend on it.
 _OF_THE_FILE = {
     *(errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR),
-    *(errno.ELOOP, errno.ENXIO, errno.ENODEV, errno.EINVAL, errno.ENAMETOOLONG),
+    *(errno.ELOOP, errno.ENXIO, errno.ENODEV, errno.EINVAL, errno.ENAMETOOLONG, errno.EAGAIN),
 }
 
 
