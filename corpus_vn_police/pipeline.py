@@ -230,7 +230,7 @@ def process(folder: Path, corpus: Corpus, batching: Batching, keep_records: bool
     for place, seeds in enumerate(load(planned.task, corpus.limits, batching)):
         batch = quality(structure(normalise(seeds, corpus.text), corpus), corpus.quality)
         alive = batch["reason"].is_null()
-        sieved = validate(records(batch.filter(alive), contract), contract)
+        sieved = validate(records(batch.filter(alive), contract, corpus), contract)
         batch = _with_rejected(batch, alive, sieved.rejected)
         kept = pl.col("reason").is_null()
         batch = batch.with_columns(

@@ -18,6 +18,7 @@ import polars as pl
 import pyarrow as pa
 
 from corpus_vn_police.config import Limits
+from corpus_vn_police.errors import SchemaError
 from corpus_vn_police.files import IrregularError
 from corpus_vn_police.read.bounds import RatioError, Readable
 
@@ -47,6 +48,7 @@ a JSONL or Parquet file gave. `reason`, `pointer` and `detail` are the ledger's,
 that nothing is wrong with.
 """
 
+_GIVEN = {"id", "body", "header_date", "title", "key", "url", "publisher", "reason", "pointer", "detail"}
 _NAMED = re.compile(r"[0-9]+_([0-9a-f]{16})\.txt(?:\.gz|\.zst)?")
 _BLOCK = 1 << 20
 
@@ -180,7 +182,16 @@ class SeedBatch:
     size: int = 0
 
     def add(self, path: str, blob: Blob, row: dict[str, Any] | None = None) -> None:
-        """Add a seed; `row` is what `read_row` made of a row of a JSONL or Parquet file."""
+        """Add a seed; `row` is what `read_row` made of a row of a JSONL or Parquet file.
+
+        Raises:
+            SchemaError: the row gives what no column takes: a defect of this package.
+        """
+        if row is not None and not row.keys() <= _GIVEN:
+            raise SchemaError(
+                f"a row gives {sorted(row.keys() - _GIVEN)}, which no column takes",
+                "this is a defect of corpus-vn-police: please report it",
+            )
         self.paths.append(path)
         self.blobs.append(blob)
         if row is not None:
