@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import re
 import struct
 import tarfile
@@ -86,11 +87,13 @@ def _row(code, file, line, detail, pointer=None):
     return Case(code, file, data, detail, pointer, "#1", data)
 
 
-def _zip(members, flags=0):
+def _zip(members, flags=0, mode=0):
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         for name, content in members.items():
-            archive.writestr(zipfile.ZipInfo(name), content)
+            info = zipfile.ZipInfo(name)
+            info.create_system, info.external_attr = 3, mode << 16
+            archive.writestr(info, content)
     data = bytearray(stream.getvalue())
     for sign, place in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
         for found in re.finditer(re.escape(sign), bytes(data)) if flags else ():
@@ -98,13 +101,17 @@ def _zip(members, flags=0):
     return bytes(data)
 
 
-def _tar(count):
+def _tar(count, link=None):
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w") as archive:
         for number in range(count):
             info = tarfile.TarInfo(f"{number}.txt")
             info.size = len(_numbered(number))
             archive.addfile(info, io.BytesIO(_numbered(number)))
+        if link:
+            info = tarfile.TarInfo(link)
+            info.type, info.linkname = tarfile.SYMTYPE, "elsewhere"
+            archive.addfile(info)
     return stream.getvalue()
 
 
@@ -121,15 +128,22 @@ def _numbered(number):
 _SURROGATE = json.dumps({"text": "\ud83d"})
 _CASES = [
     Case("file.not_regular", "device.txt", "/dev/zero", "a device, a FIFO, a socket or a broken link"),
+    Case("file.not_regular", "replaced.txt", b"x", "a device, a FIFO or a socket"),
+    Case("file.not_regular", "link.zip", _zip({"a.txt": b"x"}, mode=0o120777), "a link or a device in an archive", inner="/a.txt"),
+    Case("file.not_regular", "link.tar", _tar(0, link="a.txt"), "a link or a device in an archive", inner="/a.txt"),
     Case("file.unreadable", "vanishes.txt", b"x", "No such file or directory"),
     Case("file.link_outside", "outside.txt", "../elsewhere.txt", "leads out of the input: give a copy, or follow_links in a --config file"),
     Case("file.link_loop", "loop", ".", "leads to the input itself, which is read there"),
+    Case("file.link_loop", "itself", "itself", "leads to itself"),
     Case("file.build_output", "older", None, "what a build wrote is not read as seeds: keep it outside of the input"),
     Case("container.damaged", "cut.txt.gz", gzip.compress(b"x" * 50)[:-9], "EOFError: Compressed file ended before the end-of-stream marker was reached"),
+    Case("container.damaged", "nothing.txt.gz", b"", "an empty file"),
     Case("container.encrypted", "locked.zip", _zip({"a.txt": b"x"}, flags=1), "a member with a password", inner="/a.txt"),
     Case("container.unsafe_path", "unsafe.zip", _zip({"../a.txt": b"x"}), "a member's path leads out of its archive", inner="/../a.txt"),
     Case("container.value", "value.parquet", _parquet(pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(struct.pack("<ii", 0, 1)), pa.py_buffer(b"\xff")])), "UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte", inner="#1"),
     _text("limit.bytes", "long.txt", b"a" * (_BYTES + 1), "max_bytes 3000, got 3001"),
+    Case("limit.bytes", "huge.txt", b"a" * 70_000, "max_bytes 3000, got more than 9000"),
+    Case("limit.ratio", "bomb.jsonl.gz", gzip.compress(b"\n" * 50_000, mtime=0), "max_ratio 3: 84 bytes unpack to more than 3000"),
     Case("limit.ratio", "bomb.txt.gz", gzip.compress(bytes(50_000), mtime=0), "max_ratio 3: 83 bytes unpack to more than 3000"),
     Case("limit.members", "many.zip", _zip({f"{n}.txt": b"x" for n in range(_MEMBERS + 1)}), "max_members 3, got 4"),
     _text("limit.paragraphs", "paragraphs.txt", "\n\n".join([_GOOD] * (_PARAGRAPHS + 1)), "max_paragraphs 4, got 5"),
@@ -140,6 +154,7 @@ _CASES = [
     _row("json.duplicate_key", "twice.jsonl", '{"text": "a", "text": "b"}', "a key stands twice in one object"),
     _row("json.depth", "depth.jsonl", "[" * 2900, "nested deeper than the parser goes"),
     _text("encoding.invalid_utf8", "bytes.txt", b"abc\xff\xfe", "byte 3 of 5: invalid start byte"),
+    _row("encoding.invalid_utf8", "bytes.jsonl", b'{"text": "\xff"}', "byte 10 of 13: invalid start byte"),
     _text("encoding.nul", "nul.txt", "Công an\0", "1 NUL bytes"),
     Case("encoding.nul", "nul.jsonl", (row := b'{"text": "a", "title": "\\u0000"}'), "a NUL character", "/title", "#1", row),
     _text("encoding.utf16", "utf16.txt", _GOOD.encode("utf-16"), "begins with the byte order mark of utf16"),
@@ -195,7 +210,10 @@ def rows(tmp_path_factory):
 
     def vanish(step, done, total):
         """Called first when the input was listed and nothing was read."""
-        (seeds / "vanishes.txt").unlink(missing_ok=True)
+        if (seeds / "vanishes.txt").exists():
+            (seeds / "vanishes.txt").unlink()
+            (seeds / "replaced.txt").unlink()
+            os.mkfifo(seeds / "replaced.txt")
 
     cvp.build(seeds, out=out, progress=vanish, workers=1)
     return {row["path"]: row for row in ledger(out)}
