@@ -310,7 +310,13 @@ def configured(seeds: StrPath | None, config: StrPath | None) -> tuple[str, Corp
         return source, load_config(Path(config))
     folder = _beside(source)
     beside = None if folder is None else folder / FILE_NAME
-    return source, load_config(beside if beside and beside.is_file() else None)
+    corpus = load_config(beside if beside and beside.is_file() else None)
+    if corpus.limits.follow_links:
+        raise ConfigError(
+            f"{beside}: limits.follow_links is not taken from a file that comes with the seeds",
+            f"if you know where their links lead: --config {beside}",
+        )
+    return source, corpus
 
 
 def kept_away(source: str, config: StrPath | None) -> Tombstones:

@@ -50,7 +50,7 @@ class Dedup:
 
 @dataclass(frozen=True)
 class Limits:
-    """`[limits]`: bytes and paragraphs of a seed, members and ratio of an archive.
+    """`[limits]`: bytes and paragraphs of a seed, members and ratio of an archive, links out of the input.
 
     `latest` is the last day that a header may mean, as ISO date; None until the build fills in
     the UTC day.
@@ -60,6 +60,7 @@ class Limits:
     max_paragraphs: int
     max_members: int
     max_ratio: int
+    follow_links: bool
     latest: str | None = None
 
 

@@ -30,7 +30,7 @@ def open_regular(location: StrPath) -> int:
         OSError: it cannot be opened, or is a folder (`IsADirectoryError`).
         IrregularError: it is a device, a FIFO or a socket.
     """
-    descriptor = os.open(location, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    descriptor = _open(location, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     mode = os.fstat(descriptor).st_mode
     if stat.S_ISREG(mode):
         return descriptor
@@ -38,6 +38,41 @@ def open_regular(location: StrPath) -> int:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(location))
     raise IrregularError("a device, a FIFO or a socket")
+
+
+def open_folder(location: StrPath) -> int:
+    """Open a folder of this machine, whose path may be longer than the system takes at once.
+
+    Returns:
+        The descriptor, which the caller closes.
+
+    Raises:
+        OSError: it cannot be opened, or is no folder.
+    """
+    return _open(location, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _open(location: StrPath, flags: int) -> int:
+    try:
+        return os.open(location, flags)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+    return _open_by_steps(os.fspath(location), flags)
+
+
+def _open_by_steps(location: str, flags: int) -> int:
+    """Open what is too deep to be named: each folder from the one above it."""
+    *folders, name = location.split("/")
+    here = os.open("/" if location.startswith("/") else ".", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for folder in filter(None, folders):
+            below = os.open(folder, os.O_RDONLY | os.O_DIRECTORY, dir_fd=here)
+            os.close(here)
+            here = below
+        return os.open(name, flags, dir_fd=here)
+    finally:
+        os.close(here)
 
 
 def open_file(location: StrPath) -> BinaryIO:

@@ -149,7 +149,7 @@ class Known:
         unread = self._unread_texts(listing)
         parts = list(self.texts)
         others = [name for name in listing.names if not _is_text(listing, name)]
-        here = self._stamps(listing.root, others).tolist()
+        here = self._stamps(listing, others).tolist()
         among = set(here)
         self.wholes = {stamp: counts for stamp, counts in self.wholes.items() if stamp in among}
         self.tasks = {origin: found for origin, found in self.tasks.items() if origin[0] in among}
@@ -165,7 +165,7 @@ class Known:
         texts = [name for name in listing.names if _is_text(listing, name)]
         if not self.texts:
             return set(texts)  # 3 us a file to ask, for nothing
-        stamps = self._stamps(listing.root, texts)
+        stamps = self._stamps(listing, texts)
         still = stamps[stamps != UNKNOWN]
         mine = {part.name: read_stamps(self.folder, part) for part in self.texts}
         kept = []
@@ -200,11 +200,11 @@ class Known:
         for is_text, names in itertools.groupby(listing.names, lambda name: _is_text(listing, name)):
             if is_text:
                 for task in unpacker.tasks(replace(listing, names=tuple(names))):
-                    stamps = self._stamps(listing.root, list(task.names)) if isinstance(task, Texts) else None
+                    stamps = self._stamps(listing, list(task.names)) if isinstance(task, Texts) else None
                     yield Planned(next(names_of_parts), task, stamps)
                 continue
             for name in names:
-                stamp = int(self._stamps(listing.root, [name])[0])
+                stamp = int(self._stamps(listing, [name])[0])
                 before = replace(unpacker.skipped)
                 place = -1
                 for place, task in enumerate(_one_behind(unpacker.tasks(replace(listing, names=(name,))))):
@@ -219,8 +219,11 @@ class Known:
                     counts = (place + 1, passed.hidden - before.hidden, passed.other - before.other)
                     self.wholes[stamp] = counts
 
-    def _stamps(self, root: str, names: list[str]) -> Stamps:
-        return np.array([stamp(root, name, self.started) for name in names], np.uint64)
+    def _stamps(self, listing: Listing, names: list[str]) -> Stamps:
+        # What a refused link leads to says nothing of why it is refused.
+        refused, root = listing.refused, listing.root
+        stamps = [UNKNOWN if name in refused else stamp(root, name, self.started) for name in names]
+        return np.array(stamps, np.uint64)
 
     def add(self, planned: Planned, parts: list[Part]) -> None:
         """Have the parts of a task known, and write them down."""
@@ -302,7 +305,7 @@ def _one_behind(tasks: Iterator[Task]) -> Iterator[Task]:
 
 
 def _is_text(listing: Listing, name: str) -> bool:
-    return kind_of(name) == "text" or name in listing.irregular
+    return kind_of(name) == "text" or name in listing.refused
 
 
 def stamp(root: str, name: str, started: int) -> int:

@@ -127,7 +127,7 @@ def run_build(seeds: str, out: Path, corpus: Corpus, job: Job, tombstones: Tombs
     """
     corpus = with_latest(corpus)
     unpacker = Unpacker(corpus.limits, job.batching)
-    listing = _listing_outside(out, seeds)
+    listing = _listing_outside(out, seeds, corpus)
     with open_state(out) as state:
         tombstones = older_tombstones(out) | (tombstones or Tombstones())
         known = Known.open(state.parts, listing, corpus, resume=job.resume, rehash=job.rehash)
@@ -232,7 +232,7 @@ def process(folder: Path, corpus: Corpus, batching: Batching, keep_records: bool
     for place, seeds in enumerate(load(planned.task, corpus.limits, batching)):
         batch = quality(structure(normalise(seeds, corpus.text), corpus), corpus.quality)
         alive = batch["reason"].is_null()
-        sieved = validate(records(batch.filter(alive), contract), contract)
+        sieved = validate(records(batch.filter(alive), contract, corpus), contract)
         batch = _with_rejected(batch, alive, sieved.rejected)
         kept = pl.col("reason").is_null()
         batch = batch.with_columns(
@@ -269,13 +269,13 @@ def _with_rejected(batch: pl.DataFrame, alive: pl.Series, rejected: pl.DataFrame
     return batch.with_columns(batch[name].scatter(places, rejected[name]) for name in names)
 
 
-def _listing_outside(out: Path, seeds: str) -> Listing:
+def _listing_outside(out: Path, seeds: str, corpus: Corpus) -> Listing:
     """The input.
 
     Raises:
         ConfigError: it holds what an older build wrote, as a glob may name it.
     """
-    listing = list_input(seeds)
+    listing = list_input(seeds, follow_links=corpus.limits.follow_links)
     root = Path(os.path.realpath(listing.root))
     if "://" not in listing.root and out.is_relative_to(root):
         inside = f"{out.relative_to(root).as_posix()}/"

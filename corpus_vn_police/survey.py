@@ -55,7 +55,7 @@ def count_dates(seeds: str, corpus: Corpus, job: Job) -> dict[str, int]:
 def _surveyed(seeds: str, corpus: Corpus, job: Job) -> Iterator[Index]:
     """The index of an input, its parts in a temporary folder."""
     corpus = replace(with_latest(corpus), sources=False)
-    listing = list_input(seeds)
+    listing = list_input(seeds, follow_links=corpus.limits.follow_links)
     tasks = Unpacker(corpus.limits, job.batching).tasks(listing)
     plan = (Planned(f"{number:07d}", task) for number, task in enumerate(tasks))
     with scratch_folder() as folder:

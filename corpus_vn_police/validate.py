@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 import pyarrow as pa
 
+from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import Contract, json_rows, validator, violation
 from corpus_vn_police.errors import SchemaError
 
@@ -28,24 +29,52 @@ class Sieved:
     rejected: pl.DataFrame
 
 
-def records(batch: pl.DataFrame, contract: Contract) -> pa.Table:
-    """Lay seeds out as records: the contract's columns, null or empty where no step filled them.
+_SOURCE = ("path", "sha256", "bytes", "key", "url", "publisher")
+"""The columns of a batch that become a record's `source`."""
+
+_BESIDE = {"data", "reason", "pointer", "detail"}  # of the seed, not of its record
+# The fields that the settings leave to no step; `duplicates` is counted when the copies are known.
+_LATER = {"duplicates", "privacy"}
+_STRUCTURE = {"event_date", "event_date_text", "date_conflict", "place", "captions", "byline"}
+_QUALITY = {"vietnamese_share", "syllable_share", "tone_style"}
+
+
+def unfilled(corpus: Corpus) -> set[str]:
+    """The fields of a record that no step fills with these settings."""
+    structure = set() if corpus.structure else _STRUCTURE
+    return _LATER | structure | (set() if corpus.quality.enabled else _QUALITY)
+
+
+def records(batch: pl.DataFrame, contract: Contract, corpus: Corpus) -> pa.Table:
+    """Lay seeds out as records: the contract's columns, null or empty where no step fills them.
 
     Args:
-        batch: reads the columns that have a field's name, and for `source` `path`, `sha256`,
-            `bytes`, `key`, `url` and `publisher`.
+        batch: has the columns that have a field's name, and for `source` `path`, `sha256`, `bytes`,
+            `key`, `url` and `publisher`; beside them only `data`, `reason`, `pointer` and `detail`.
         contract: the record's.
+        corpus: the settings, which say what may be missing (`unfilled`).
 
     Returns:
         The same rows in the same order, in the contract's Arrow schema.
+
+    Raises:
+        SchemaError: a column is missing, or one is there that nobody knows, such as a slip in its
+            name: a defect of this package.
     """
-    source = pl.struct("path", "sha256", "bytes", "key", "url", "publisher").alias("source")
-    have = batch.with_columns(source)
-    wanted = [name for name in contract.schema.names if name in have.columns]
-    filled = have.select(wanted).to_arrow(compat_level=pl.CompatLevel.oldest())
-    empty = contract.empty(set(contract.schema.names) - set(wanted), len(batch))
+    empty = unfilled(corpus)
+    known = {*contract.schema.names, *_SOURCE} - {"source"} | _BESIDE
+    missing, unknown = known - empty - set(batch.columns), set(batch.columns) - (known - empty)
+    if missing or unknown:
+        raise SchemaError(
+            f"{contract.name}: no step made the columns {sorted(missing)}, and none was to make {sorted(unknown)}",
+            "this is a defect of corpus-vn-police: please report it",
+        )
+    filled = batch.with_columns(pl.struct(_SOURCE).alias("source"))
+    wanted = [name for name in contract.schema.names if name not in empty]
+    table = filled.select(wanted).to_arrow(compat_level=pl.CompatLevel.oldest())
+    others = contract.empty(empty, len(batch))
     columns = [
-        filled.column(field.name).cast(field.type) if field.name in wanted else empty[field.name]
+        others[field.name] if field.name in empty else table.column(field.name).cast(field.type)
         for field in contract.schema
     ]
     return pa.table(columns, schema=contract.schema)

@@ -245,10 +245,12 @@ def test_a_pattern_ends_where_links_lead_back_and_forth(write):
     folder = write({"a/a.txt": "a", "b/c/b.txt": "b", "b/.h/x.txt": "", ".x/y.txt": ""})
     for name in ("a/up", "b/up", "b/c/up"):  # `glob` goes through them in every order, 40 levels deep
         (folder / name).symlink_to(folder)
-    every = {"a/a.txt": "a", "b/c/b.txt": "b"}
+    loops = dict.fromkeys(("a/up", "b/up", "b/c/up"), "file.link_loop")
+    every = {"a/a.txt": "a", "b/c/b.txt": "b", **loops}
     assert _bodies(f"{folder}/**") == _bodies(f"{folder}/**/*.txt") == _bodies(f"{folder}/*/**") == every
-    assert _bodies(f"{folder}/**/c") == {"b/c/b.txt": "b"}
-    assert _bodies(f"{folder}/b/**/b.txt") == {"c/b.txt": "b"}
+    assert _bodies(f"{folder}/**/c") == {"b/c/b.txt": "b", **loops}
+    outside = dict.fromkeys(("up", "c/up"), "file.link_outside")
+    assert _bodies(f"{folder}/b/**/b.txt") == {"c/b.txt": "b", **outside}
 
 
 # Rows.

@@ -104,7 +104,7 @@ class Contract:
         return list(_fields(self.document, self.document, ""))
 
     def empty(self, names: Iterable[str], rows: int) -> dict[str, pa.Array]:
-        """Columns that no step filled: null where the field may be, else an empty list, false or 0.
+        """Columns that no step fills: null where the field may be, else an empty list, false or 0.
 
         A field that has no such value (an id, say) is null, and the check rejects it.
         """

@@ -52,7 +52,6 @@ __all__ = [
 ]
 
 _BLOCK = 1 << 16  # larger, and each read costs a mapping of memory
-_IRREGULAR = failed("file.not_regular", "a device, a FIFO, a socket or a broken link")
 
 
 def load(task: Task, limits: Limits, batching: Batching) -> Iterator[pl.DataFrame]:
@@ -75,7 +74,8 @@ def load(task: Task, limits: Limits, batching: Batching) -> Iterator[pl.DataFram
 def _seeds(task: Task, limits: Limits) -> Iterator[tuple[str, Blob, dict[str, object] | None]]:
     if isinstance(task, Texts):
         for name in task.names:
-            blob = _IRREGULAR if name in task.irregular else _text(task.root, name, limits)
+            refusal = task.refused.get(name)
+            blob = failed(refusal.reason, refusal.detail) if refusal else _text(task.root, name, limits)
             yield display(name), blob, None
     elif isinstance(task, Members):
         for path, blob in zip(task.paths, task.blobs, strict=True):

@@ -9,13 +9,14 @@ from __future__ import annotations
 import fnmatch
 import glob
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from corpus_vn_police.config import FILE_NAME as CONFIG_NAME
 from corpus_vn_police.config import REMOVED_NAME
 from corpus_vn_police.errors import DiskError, InputError
+from corpus_vn_police.read.walk import IRREGULAR, Refusal, Walk
 
 _COMPRESSED = ("", ".gz", ".zst")
 _KINDS = {
@@ -27,13 +28,6 @@ _KINDS = {
 }
 
 
-class Found(NamedTuple):
-    """A file below the root: its name as the system has it, and whether bytes can be read."""
-
-    name: str
-    regular: bool
-
-
 @dataclass(frozen=True)
 class Listing:
     """What an input holds; a path is all that is kept of a file.
@@ -41,7 +35,8 @@ class Listing:
     Attributes:
         root: the folder that paths are relative to, or its fsspec URL.
         names: the files to read below it, in path order, as the system names them.
-        irregular: those of them that are devices, FIFOs, sockets or broken links.
+        refused: those of them that are not read, and why: devices, FIFOs, sockets and links; also
+            folders, each a row of the ledger.
         own: the input is a single file, so that an archive's name is left out of its members'
             paths.
         hidden: files and folders passed over because their names begin with a dot.
@@ -51,7 +46,7 @@ class Listing:
 
     root: str
     names: tuple[str, ...]
-    irregular: frozenset[str]
+    refused: dict[str, Refusal]
     own: bool
     hidden: int
     other: int
@@ -81,46 +76,56 @@ def display(name: str) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def list_input(seeds: str) -> Listing:
+def list_input(seeds: str, *, follow_links: bool = False) -> Listing:
     """Find the files of an input: a folder, a file, an archive, a glob or an fsspec URL of these.
+
+    Args:
+        seeds: the input; a link here is followed.
+        follow_links: whether links in it that lead out of it are followed.
 
     Raises:
         InputError: it is missing, or no file in it is a seed or holds any.
         DiskError: a folder cannot be listed (its seeds would vanish from the ledger).
     """
     own = False
-    seeds = seeds.removeprefix("file://")
+    names: Iterable[str]
+    refused: dict[str, Refusal] = {}
+    seeds = seeds.removeprefix("file://").removeprefix("local://")
     if "://" in seeds:
-        root, found, own = _remote(seeds)
+        root, names, own = _remote(seeds)
     elif os.path.isdir(seeds):
-        root, found = seeds, _walk(seeds, "", ())
+        root, walk = seeds, Walk(seeds, follow_links).run()
+        names, refused = walk.names, walk.refused
     elif os.path.lexists(seeds):
         root, own = os.path.dirname(seeds) or ".", True
-        found = iter([Found(os.path.basename(seeds), os.path.isfile(seeds))])
+        names = [os.path.basename(seeds)]
+        refused = {} if os.path.isfile(seeds) else dict.fromkeys(names, IRREGULAR)
     elif glob.has_magic(seeds):
-        root, found = _glob(seeds)
+        root, walk = _glob(seeds, follow_links)
+        names, refused = walk.names, walk.refused
     else:
         raise InputError(
             f"{display(seeds)}: there is no such file or folder",
             "give a folder of seeds, a file, an archive, a glob or a URL",
         )
-    return _listing(seeds, root, found, own)
+    return _listing(seeds, root, names, refused, own)
 
 
-def _listing(seeds: str, root: str, found: Iterator[Found], own: bool) -> Listing:
-    names, irregular, hidden, other, texts = [], [], 0, 0, 0
-    for name, regular in found:
+def _listing(seeds: str, root: str, found: Iterable[str], refused: Mapping[str, Refusal], own: bool) -> Listing:
+    names, kept, hidden, other, texts = [], {}, 0, 0, 0
+    for name in sorted(found, key=display):
+        refusal = refused.get(name)
         if is_hidden(name) and not own:
             hidden += 1
         elif name in (CONFIG_NAME, REMOVED_NAME):
             continue
-        elif (kind := kind_of(name)) is None:
+        elif kind_of(name) is None and not (refusal and refusal.folder):
             other += 1
         else:
-            texts += kind == "text"
+            texts += refusal is not None or kind_of(name) == "text"
             names.append(name)
-            if not regular:
-                irregular.append(name)
+            if refusal:
+                kept[name] = refusal._replace(detail=display(refusal.detail))
     if not names:
         nothing = "no file matches" if glob.has_magic(seeds) else "it is empty"
         passed = f"{other} files of other kinds, {hidden} hidden" if other or hidden else nothing
@@ -129,67 +134,28 @@ def _listing(seeds: str, root: str, found: Iterator[Found], own: bool) -> Listin
             "seeds are .txt, .jsonl (each also .gz, .zst), .parquet, .zip and .tar[.gz|.zst] files",
         )
     seeds_known = len(names) if texts == len(names) else None
-    return Listing(root, tuple(names), frozenset(irregular), own, hidden, other, seeds_known)
+    return Listing(root, tuple(names), kept, own, hidden, other, seeds_known)
 
 
-def _walk(folder: str, prefix: str, parents: tuple[tuple[int, int], ...]) -> Iterator[Found]:
-    """All below a folder, in path order.
-
-    A link to a folder that it stands in is passed over: following it would not end.
-    """
-    try:
-        here = os.stat(folder)
-        key = (here.st_dev, here.st_ino)
-        if key in parents:
-            return
-        with os.scandir(folder) as scan:
-            # A folder sorts with the `/` that follows its name in every path below it.
-            entries = sorted(
-                (display(entry.name) + "/" * _is(entry.is_dir), entry.name, _is(entry.is_file)) for entry in scan
-            )
-    except OSError as error:
-        raise DiskError(
-            f"{display(folder)}: cannot be listed: {error.strerror}",
-            "make the folder readable or leave it out: its seeds would be missing from the ledger",
-        ) from error
-    for shown, name, regular in entries:
-        if shown.endswith("/") and not name.startswith("."):
-            yield from _walk(f"{folder}/{name}", f"{prefix}{name}/", (*parents, key))
-        else:
-            yield Found(prefix + name, regular)
-
-
-def _is(question: Callable[[], bool]) -> bool:
-    """What a directory entry says of itself; False where it is a link that leads nowhere."""
-    try:
-        return question()
-    except OSError:
-        return False
-
-
-def _glob(pattern: str) -> tuple[str, Iterator[Found]]:
+def _glob(pattern: str, follow: bool) -> tuple[str, Walk]:
+    """What a pattern matches; of a folder all that is below it."""
     root = pattern
     while glob.has_magic(root):
         root = os.path.dirname(root)
     parts = [part for part in pattern[len(root) :].replace(os.sep, "/").split("/") if part not in ("", ".")]
+    if ".." in parts:
+        raise InputError(f"{display(pattern)}: has .. after a wildcard", "write the pattern without it")
     root = root or "."
-    # `glob` follows links for ever where two lead back to a folder around them; the walk does not.
-    files = _below(root, parts) if "**" in parts and ".." not in parts else _matched(root, pattern)
-    # A file that two parts of the pattern reach, or a link to a folder around it, is one file:
-    # that with the shortest name.
-    found: dict[str, Found] = {}
-    for file in files:
-        folder, base = os.path.split(f"{root}/{file.name}")
-        found.setdefault(os.path.join(os.path.realpath(folder), base), file)
-    return root, iter(sorted(found.values(), key=lambda file: display(file.name)))
+    walk = Walk(root, follow, enters=lambda name: _enters(parts, name.split("/")))
+    if os.path.isdir(root):
+        walk.run()
+    walk.names = [name for name in walk.names if _is_wanted(walk, parts, name)]
+    return root, walk
 
 
-def _below(root: str, parts: list[str]) -> list[Found]:
-    """The files below a folder that a pattern with `**` reaches, those with a short name first."""
-    if not os.path.isdir(root):
-        return []
-    files = (file for file in _walk(root, "", ()) if _reaches(parts, file.name.split("/")))
-    return sorted(files, key=lambda file: (len(file.name), file.name))
+def _is_wanted(walk: Walk, parts: list[str], name: str) -> bool:
+    folder = name in walk.refused and walk.refused[name].folder
+    return (_enters if folder else _reaches)(parts, name.split("/"))
 
 
 def _reaches(parts: list[str], name: list[str]) -> bool:
@@ -198,20 +164,17 @@ def _reaches(parts: list[str], name: list[str]) -> bool:
         return True
     if parts[0] == "**":
         return any(_reaches(parts[1:], name[skipped:]) for skipped in range(len(name) + 1))
-    hidden = bool(name) and name[0].startswith(".") and not parts[0].startswith(".")
-    return bool(name) and not hidden and fnmatch.fnmatch(name[0], parts[0]) and _reaches(parts[1:], name[1:])
+    return bool(name) and _fits(parts[0], name[0]) and _reaches(parts[1:], name[1:])
 
 
-def _matched(root: str, pattern: str) -> Iterator[Found]:
-    """What a pattern matches; of a folder all that is below it, once."""
-    walked: set[str] = set()
-    for match in sorted(glob.iglob(pattern), key=lambda match: (len(match), match)):
-        name = os.path.relpath(match, root).replace(os.sep, "/")
-        if not os.path.isdir(match):
-            yield Found(name, os.path.isfile(match))
-        elif (real := os.path.realpath(match)) not in walked:
-            walked.add(real)
-            yield from _walk(match, "" if name == "." else f"{name}/", ())
+def _enters(parts: list[str], name: list[str]) -> bool:
+    """Whether a pattern may match something below a folder."""
+    return not parts or not name or parts[0] == "**" or (_fits(parts[0], name[0]) and _enters(parts[1:], name[1:]))
+
+
+def _fits(part: str, name: str) -> bool:
+    hidden = name.startswith(".") and not part.startswith(".")
+    return not hidden and fnmatch.fnmatch(name, part)
 
 
 def filesystem(url: str) -> tuple[Any, str]:
@@ -231,7 +194,7 @@ def filesystem(url: str) -> tuple[Any, str]:
     return system, path
 
 
-def _remote(url: str) -> tuple[str, Iterator[Found], bool]:
+def _remote(url: str) -> tuple[str, list[str], bool]:
     system, path = filesystem(url)
     try:
         if glob.has_magic(path):
@@ -243,7 +206,7 @@ def _remote(url: str) -> tuple[str, Iterator[Found], bool]:
             root, matches = path, system.find(path)
         elif system.exists(path):
             root, _, name = path.rpartition("/")
-            return system.unstrip_protocol(root), iter([Found(name, True)]), True
+            return system.unstrip_protocol(root), [name], True
         else:
             raise InputError(f"{url}: there is no such file or folder", "mend the URL")
     except InputError:
@@ -251,5 +214,4 @@ def _remote(url: str) -> tuple[str, Iterator[Found], bool]:
     except Exception as error:  # what the client of a file system raises is its own: httpx has no OSError
         raise DiskError(f"{url}: cannot be listed: {error}", "check the URL and the access to it") from error
     base = root.rstrip("/") + "/"
-    names = sorted(match.removeprefix(base) for match in matches)
-    return system.unstrip_protocol(root), (Found(name, True) for name in names), False
+    return system.unstrip_protocol(root), [match.removeprefix(base) for match in matches], False

@@ -18,6 +18,7 @@ import polars as pl
 import pyarrow as pa
 
 from corpus_vn_police.config import Limits
+from corpus_vn_police.errors import SchemaError
 from corpus_vn_police.files import IrregularError
 from corpus_vn_police.read.bounds import RatioError, Readable
 
@@ -47,6 +48,7 @@ a JSONL or Parquet file gave. `reason`, `pointer` and `detail` are the ledger's,
 that nothing is wrong with.
 """
 
+_GIVEN = {"id", "body", "header_date", "title", "key", "url", "publisher", "reason", "pointer", "detail"}
 _NAMED = re.compile(r"[0-9]+_([0-9a-f]{16})\.txt(?:\.gz|\.zst)?")
 _BLOCK = 1 << 20
 
@@ -89,6 +91,8 @@ def whole(data: bytes, limits: Limits) -> Blob:
 def take(stream: Readable, limits: Limits, packed: int | None = None) -> Blob:
     """Read one seed to its end, never holding more than `max_bytes` of it.
 
+    No more than `max_ratio` times `max_bytes` are read, for a sparse file or one that grows may have no end.
+
     Args:
         stream: its bytes after decompression.
         limits: what is refused.
@@ -98,10 +102,13 @@ def take(stream: Readable, limits: Limits, packed: int | None = None) -> Blob:
         OSError, EOFError, zlib.error: the stream is damaged; `DAMAGED` names these.
     """
     digest, blocks, size = hashlib.sha256(), [], 0
-    ceiling = None if packed is None else max(packed * limits.max_ratio, limits.max_bytes)
+    most = limits.max_bytes * limits.max_ratio
+    ceiling = most if packed is None else max(packed * limits.max_ratio, limits.max_bytes)
     while block := stream.read(_BLOCK):
         size += len(block)
-        if ceiling is not None and size > ceiling:
+        if size > ceiling and packed is None:
+            return failed("limit.bytes", f"max_bytes {limits.max_bytes}, got more than {most}")
+        if size > ceiling:
             return failed("limit.ratio", f"max_ratio {limits.max_ratio}: {packed} bytes unpack to more than {ceiling}")
         digest.update(block)
         if size <= limits.max_bytes:
@@ -132,7 +139,7 @@ DAMAGED = (OSError, EOFError, zlib.error, pa.ArrowException, IrregularError)
 # files, a failing disk) is the machine's fault, and a build must not depend on it.
 _OF_THE_FILE = {
     *(errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR),
-    *(errno.ELOOP, errno.ENXIO, errno.ENODEV, errno.EINVAL, errno.ENAMETOOLONG),
+    *(errno.ELOOP, errno.ENXIO, errno.ENODEV, errno.EINVAL, errno.ENAMETOOLONG, errno.EAGAIN),
 }
 
 
@@ -175,7 +182,16 @@ class SeedBatch:
     size: int = 0
 
     def add(self, path: str, blob: Blob, row: dict[str, Any] | None = None) -> None:
-        """Add a seed; `row` is what `read_row` made of a row of a JSONL or Parquet file."""
+        """Add a seed; `row` is what `read_row` made of a row of a JSONL or Parquet file.
+
+        Raises:
+            SchemaError: the row gives what no column takes: a defect of this package.
+        """
+        if row is not None and not row.keys() <= _GIVEN:
+            raise SchemaError(
+                f"a row gives {sorted(row.keys() - _GIVEN)}, which no column takes",
+                "this is a defect of corpus-vn-police: please report it",
+            )
         self.paths.append(path)
         self.blobs.append(blob)
         if row is not None:

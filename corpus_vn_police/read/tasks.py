@@ -23,6 +23,7 @@ from corpus_vn_police.read.bounds import Bounded, Budget, Readable, table_batche
 from corpus_vn_police.read.encoded import Utf8Stream
 from corpus_vn_police.read.listing import Listing, display, filesystem, is_hidden, kind_of
 from corpus_vn_police.read.seeds import Blob, describe, failed, fault, over_limit, take, unpacked
+from corpus_vn_police.read.walk import Refusal
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,11 @@ class Batching:
 
 @dataclass(frozen=True)
 class Texts:
-    """Text files below a root, to be read by the task; from the irregular ones nothing can be."""
+    """Text files below a root, to be read by the task, but for those that are refused."""
 
     root: str
     names: tuple[str, ...]
-    irregular: frozenset[str]
+    refused: dict[str, Refusal]
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ class Unpacker:
         texts: list[str] = []
         for name in listing.names:
             kind = kind_of(name)
-            container = kind != "text" and name not in listing.irregular
+            container = kind != "text" and name not in listing.refused
             if texts and (container or len(texts) == self.batching.rows):
                 yield _texts(listing, texts)
                 texts = []
@@ -254,7 +255,7 @@ def _gather(members: list[tuple[str, Blob]]) -> Members:
 
 
 def _texts(listing: Listing, names: list[str]) -> Texts:
-    return Texts(listing.root, tuple(names), listing.irregular.intersection(names))
+    return Texts(listing.root, tuple(names), {name: listing.refused[name] for name in names if name in listing.refused})
 
 
 def open_file(root: str, name: str) -> Any:

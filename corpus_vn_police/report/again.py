@@ -31,7 +31,7 @@ def read_again(seeds: str, wanted: dict[str, str], limits: Limits) -> pl.DataFra
     """
     batching = Batching()
     found = [SeedBatch().frame()]
-    for task in Unpacker(limits, batching).tasks(list_input(seeds)):
+    for task in Unpacker(limits, batching).tasks(list_input(seeds, follow_links=limits.follow_links)):
         for part in _narrowed(task, wanted.keys()):
             for batch in load(part, limits, batching):
                 same = pl.Series(
@@ -46,7 +46,7 @@ def _narrowed(task: Task, wanted: Set[str]) -> Iterator[Task]:
     if isinstance(task, Texts):
         names = tuple(name for name in task.names if display(name) in wanted)
         if names:
-            yield Texts(task.root, names, task.irregular.intersection(names))
+            yield Texts(task.root, names, {name: task.refused[name] for name in names if name in task.refused})
     elif isinstance(task, Lines):
         for number, line in enumerate(re.findall(rb"[^\n]*\n|[^\n]+", task.block), task.first):
             if f"{task.path}#{number}" in wanted:

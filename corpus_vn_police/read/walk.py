@@ -1,0 +1,195 @@
+"""A folder -> the files below it: each folder is read once, whatever links lead to it.
+
+Folders that stand below the root come first, then the links to folders, in path order. So neither the
+order of the file system nor a loop of links changes what is found.
+"""
+
+from __future__ import annotations
+
+import errno
+import functools
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from corpus_vn_police.errors import DiskError
+from corpus_vn_police.files import open_folder
+from corpus_vn_police.text import printable
+
+
+class Refusal(NamedTuple):
+    """Why what stands under a name is not read.
+
+    Attributes:
+        reason: the ledger's code.
+        detail: the rule and the measure; may hold a name as the system has it.
+        folder: what is refused is a folder, or leads to one.
+    """
+
+    reason: str
+    detail: str
+    folder: bool = False
+
+
+IRREGULAR = Refusal("file.not_regular", "a device, a FIFO, a socket or a broken link")
+_HOW = "give a copy, or follow_links in a --config file"
+_BUILT = Refusal("file.build_output", "what a build wrote is not read as seeds: keep it outside of the input", True)
+# What stands in every build, and the end of the name of the folder beside it.
+_OF_A_BUILD = {"manifest.json", "ledger.parquet"}
+_STATE = ".state"
+
+
+@dataclass
+class Walk:
+    """What stands below a folder.
+
+    Attributes:
+        root: the folder.
+        follow: whether links that lead out of it are followed.
+        enters: whether anything below a folder is wanted, by its name below the root.
+        names: the files, below the root, with `/`; also hidden folders, which are not entered.
+        refused: those of the names that are not read, and why.
+    """
+
+    root: str
+    follow: bool = False
+    enters: Callable[[str], bool] = lambda name: True
+    names: list[str] = field(default_factory=list)
+    refused: dict[str, Refusal] = field(default_factory=dict)
+    _links: list[str] = field(default_factory=list)
+    _read: dict[tuple[int, int], str] = field(default_factory=dict)
+
+    def run(self) -> Walk:
+        """Find everything.
+
+        Raises:
+            DiskError: a folder cannot be listed.
+        """
+        self._folders("")
+        while self._links:
+            links, self._links = sorted(self._links), []
+            for link in links:
+                self._folders(link)
+        return self
+
+    def _folders(self, top: str) -> None:
+        """A folder, and those below it that no link leads to; an explicit stack, for they may be deep."""
+        stack = [top]
+        while stack:
+            name = stack.pop()
+            try:
+                stack += self._below(name)
+            except (FileNotFoundError, NotADirectoryError) as error:  # it was moved meanwhile
+                self._refuse(name, Refusal("file.unreadable", error.strerror or "", folder=True))
+            except OSError as error:
+                raise DiskError(
+                    f"{printable(self._place(name))}: cannot be listed: {error.strerror}",
+                    "make the folder readable or leave it out: its seeds would be missing from the ledger",
+                ) from error
+
+    def _below(self, folder: str) -> list[str]:
+        """Note what stands in a folder; the names of the folders in it, the last one first."""
+        with _listed(self._place(folder)) as (key, entries):
+            refusal = self._seen(folder, key, entries)
+            if refusal:
+                self._refuse(folder, refusal)
+                return []
+            return [name for entry in reversed(entries) if (name := self._entry(folder, entry))]
+
+    def _place(self, name: str) -> str:
+        return f"{self.root}/{name}" if name else self.root
+
+    def _seen(self, name: str, key: tuple[int, int], entries: list[os.DirEntry[str]]) -> Refusal | None:
+        """Why a folder is not read: it was already, or a build stands in it."""
+        if key in self._read:
+            read = self._read[key] or "the input itself"
+            return Refusal("file.link_loop", f"leads to {read}, which is read there", True)
+        if name and {entry.name for entry in entries} >= _OF_A_BUILD:
+            return _BUILT
+        self._read[key] = name
+        return None
+
+    def _refuse(self, name: str, refusal: Refusal) -> None:
+        self.names.append(name)
+        self.refused[name] = refusal
+
+    def _entry(self, folder: str, entry: os.DirEntry[str]) -> str | None:
+        """Note what is no folder; the name of a folder that is to be read."""
+        name = f"{folder}/{entry.name}" if folder else entry.name
+        if entry.name.startswith("."):
+            self.names.append(name)
+        elif entry.is_symlink():
+            self._link(name, entry)
+        elif not entry.is_dir(follow_symlinks=False):
+            if not entry.is_file(follow_symlinks=False):
+                self.refused[name] = IRREGULAR
+            self.names.append(name)
+        elif self.enters(name):
+            return name
+        return None
+
+    def _link(self, name: str, entry: os.DirEntry[str]) -> None:
+        """Note a link to a file, a link to a folder that is to be looked at, or why it is neither."""
+        try:
+            mode = entry.stat().st_mode
+        except OSError as error:
+            loop = Refusal("file.link_loop", "leads to itself", True)
+            self._refuse(name, loop if error.errno == errno.ELOOP else IRREGULAR)
+            return
+        if stat.S_ISDIR(mode):
+            refusal = self._leads_away(name)
+            if not self.enters(name):
+                return
+            if refusal:
+                self._refuse(name, refusal._replace(folder=True))
+            else:
+                self._links.append(name)
+            return
+        self.names.append(name)
+        refusal = self._leads_away(name) if stat.S_ISREG(mode) else IRREGULAR
+        if refusal:
+            self.refused[name] = refusal
+
+    def _leads_away(self, name: str) -> Refusal | None:
+        """Why a link is not followed."""
+        try:
+            real = os.path.realpath(self._place(name), strict=True)
+        except OSError:
+            return IRREGULAR
+        within = self._real_root
+        if real != within and not real.startswith(within.rstrip("/") + "/"):
+            if not self.follow:
+                return Refusal("file.link_outside", f"leads out of the input: {_HOW}")
+            within = os.sep
+        return _BUILT if _built(os.path.dirname(real), within) else None
+
+    @functools.cached_property
+    def _real_root(self) -> str:
+        return os.path.realpath(self.root)
+
+
+@functools.lru_cache(maxsize=1 << 12)
+def _built(folder: str, within: str) -> bool:
+    """Whether a folder is a build's, its state, or lies in one; asked of those below another one."""
+    if folder == within or len(folder) < len(within):
+        return False
+    base = os.path.basename(folder)
+    if base.startswith(".") and base.endswith(_STATE):
+        return True
+    here = all(os.path.lexists(f"{folder}/{name}") for name in _OF_A_BUILD)
+    return here or (os.path.dirname(folder) != folder and _built(os.path.dirname(folder), within))
+
+
+@contextmanager
+def _listed(folder: str) -> Iterator[tuple[tuple[int, int], list[os.DirEntry[str]]]]:
+    """What a folder is known by, and what stands in it, in the order of the names; of any depth."""
+    descriptor = open_folder(folder)
+    try:
+        here = os.fstat(descriptor)
+        with os.scandir(descriptor) as scan:
+            yield (here.st_dev, here.st_ino), sorted(scan, key=lambda entry: entry.name)
+    finally:
+        os.close(descriptor)
