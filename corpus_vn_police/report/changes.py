@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import re
 import unicodedata
@@ -10,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from corpus_vn_police.align import opcodes
 from corpus_vn_police.report.shown import Segment, shown, signs
 
 _NEWLINE = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
@@ -83,8 +83,7 @@ def _pieces(old: str, new: str, start: int, end: int) -> Iterator[Pair]:
 
 def _aligned(old: list[str], new: list[str]) -> Iterator[Pair]:
     """Pairs of what stands in one place: words or letters are held together by their base letters."""
-    matcher = difflib.SequenceMatcher(None, list(map(_base, old)), list(map(_base, new)))
-    for operation, a, b, c, d in matcher.get_opcodes():
+    for operation, a, b, c, d in opcodes(list(map(_base, old)), list(map(_base, new))):
         if operation == "equal":
             yield from zip(old[a:b], new[c:d], strict=True)
         else:
