@@ -349,7 +349,10 @@ def check_apart(seeds: str, out: Path) -> None:
         raise ConfigError(f"--out {out} and the seeds {seeds} lie in one another", "give --out beside the seeds")
 
 
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
 def _day(date: str | None) -> str | None:
-    if date is not None and not (re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", date) and is_period(date)):
+    if date is not None and not (_DAY.fullmatch(date) and is_period(date)):
         raise ConfigError(f"date = {date!r} is no day of the calendar", "write YYYY-MM-DD")
     return date

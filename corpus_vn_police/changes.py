@@ -17,6 +17,7 @@ from corpus_vn_police.diff import compare
 from corpus_vn_police.errors import ConfigError, DamagedError
 
 _HEADING = "# Changes"
+_VERSION = re.compile("[0-9]+(?:[.][0-9]+)*")
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def version_numbers(version: str) -> tuple[int, ...]:
     Raises:
         ValueError: it is not made of numbers.
     """
-    if not re.fullmatch(r"[0-9]+([.][0-9]+)*", version):
+    if not _VERSION.fullmatch(version):
         raise ValueError(f"{version!r} is no version")
     return tuple(int(part) for part in version.split("."))
 

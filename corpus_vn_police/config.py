@@ -26,7 +26,7 @@ REMOVED_NAME = "removed.csv"  # beside it: what was taken down
 CHANGES_NAME = "CHANGES.md"  # beside it: what each version of the data changed
 CARD_KEYS = ("title", "language", "license", "license_name", "license_link", "homepage", "contact", "citation")
 """The keys that shape the card, not the data."""
-_LONGEST = 1 << 20  # bytes; a keeper's settings have a few thousand
+_LONGEST = 1 << 20  # bytes of corpus.toml, of the prose and of CHANGES.md; a keeper's have a few thousand
 
 
 @dataclass(frozen=True)
@@ -194,6 +194,8 @@ def _text(config: Path, key: str, name: str) -> str:
     try:
         if not target.is_file():
             raise OSError("it is no file")
+        if target.stat().st_size > _LONGEST:
+            raise OSError(f"it has more than {_LONGEST:,} bytes")
         return target.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(

@@ -112,11 +112,14 @@ def init_folder(folder: Path) -> list[Path]:
     return paths
 
 
+_NO_LETTERS = re.compile("[^A-Za-z0-9._-]+")
+
+
 def _name(folder: Path) -> str:
     """The folder's name as a dataset may be called: Công an Đà Nẵng is Cong-an-Da-Nang."""
     base = nfd(folder.resolve().name).translate({ord("đ"): "d", ord("Đ"): "D"})
     letters = "".join(character for character in base if not unicodedata.combining(character))
-    return re.sub("[^A-Za-z0-9._-]+", "-", letters)[:96].strip("-._") or "corpus"
+    return _NO_LETTERS.sub("-", letters)[:96].strip("-._") or "corpus"
 
 
 def _starts(folder: Path) -> dict[str, str]:

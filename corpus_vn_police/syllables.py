@@ -146,6 +146,15 @@ def style_of(token: str) -> str | None:
     return next((style for style, rimes in STYLES.items() if lower[-2:] in rimes and lower[:-2] != "q"), None)
 
 
+def _styled(style: str) -> re.Pattern[str]:
+    """Words that end in a rime of a style."""
+    rimes = "|".join("".join(f"[{letter}{letter.upper()}]" for letter in rime) for rime in STYLES[style])
+    return re.compile(rf"(?<![^\W\d_])[^\W\d_]{{0,3}}(?:{rimes})(?![^\W\d_]|[\u0300-\u036f])")
+
+
+_STYLED = {style: _styled(style) for style in STYLES}
+
+
 def in_style(text: str, style: str) -> str:
     """Rewrite the syllables of a text in one style of the tone; case stays with its letter.
 
@@ -154,9 +163,7 @@ def in_style(text: str, style: str) -> str:
         style: `old` (hòa) or `new` (hoà).
     """
     other = {"old": "new", "new": "old"}[style]
-    rimes = "|".join(f"{''.join(f'[{letter}{letter.upper()}]' for letter in rime)}" for rime in STYLES[other])
-    pattern = re.compile(rf"(?<![^\W\d_])[^\W\d_]{{0,3}}(?:{rimes})(?![^\W\d_]|[\u0300-\u036f])")
-    return pattern.sub(lambda match: _restyled(match.group(), other), text)
+    return _STYLED[other].sub(lambda match: _restyled(match.group(), other), text)
 
 
 def _restyled(token: str, style: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import itertools
 import json
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from corpus_vn_police.align import opcodes
 from corpus_vn_police.build.charts import Plan
 from corpus_vn_police.build.figures import Figures
 from corpus_vn_police.build.front_matter import built_configs, front_matter
@@ -26,8 +26,10 @@ from corpus_vn_police.version import GENERATOR
 FILE_NAME = "README.md"
 
 _FRONT = re.compile(r"---\n.*?\n---\n", re.DOTALL)
+_BLANK_LINES = re.compile(r"\n{3,}")
+_SIGNS = re.compile(r"[\\`<\[]")
+_TICKS = re.compile("`+")
 _SHOWN = 4  # lines of a difference
-_COMPARED = 4 * 10**6  # pairs of lines between the first and the last difference: more can take minutes, and are one
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def measured_blocks(facts: Facts) -> dict[str, str]:
         }
     )
     contents = {name: "".join(template.blocks[name](context)) for name in BLOCKS}
-    return {name: re.sub(r"\n{3,}", "\n\n", content).strip() for name, content in contents.items()}
+    return {name: _BLANK_LINES.sub("\n\n", content).strip() for name, content in contents.items()}
 
 
 @functools.cache
@@ -168,19 +170,10 @@ def differences(expected: str, got: str) -> list[Mismatch]:
     if expected == got:
         return []
     right, there = expected.split("\n"), got.split("\n")
-    same = _same(right, there)
-    tail = _same(right[same:][::-1], there[same:][::-1])
-    left, found = right[same : len(right) - tail], there[same : len(there) - tail]
-    codes: Sequence[tuple[str, int, int, int, int]] = [("replace", 0, len(left), 0, len(found))]
-    if len(left) * len(found) <= _COMPARED:
-        codes = difflib.SequenceMatcher(None, left, found, autojunk=False).get_opcodes()
+    blocks = _blocks(right)
     return [
-        Mismatch(
-            same + line + 1,
-            _block_at(right, same + start),
-            *map(_shown, (left[start:stop], found[line:end])),
-        )
-        for kind, start, stop, line, end in codes
+        Mismatch(line + 1, blocks[start], *map(_shown, (right[start:stop], there[line:end])))
+        for kind, start, stop, line, end in opcodes(right, there)
         if kind != "equal"
     ]
 
@@ -190,19 +183,16 @@ def _shown(lines: list[str]) -> str:
     return "\n".join([*lines[:_SHOWN], *more])
 
 
-def _same(left: list[str], right: list[str]) -> int:
-    """How many lines are the same at the beginning of two texts."""
-    pairs = enumerate(zip(left, right, strict=False))
-    return next((place for place, (one, other) in pairs if one != other), min(len(left), len(right)))
-
-
-def _block_at(lines: list[str], place: int) -> str:
-    """The block that a line of a card is in."""
-    closed = [number for number, line in enumerate(lines[1:], 1) if line == "---"][:1]
-    if closed and place < closed[0]:
-        return "front matter"
-    before = [found for line in lines[: place + 1] if (found := MARK.fullmatch(line))]
-    return before[-1][2] if before and before[-1][1] == "measured" else ""
+def _blocks(lines: list[str]) -> list[str]:
+    """The block that each line of a card is in, and the end of it."""
+    closed = lines.index("---", 1) if "---" in lines[1:] else 0
+    names, now = ["front matter"] * closed, ""
+    for line in lines[closed:]:
+        mark = MARK.fullmatch(line)
+        if mark:
+            now = mark[2] if mark[1] == "measured" else ""
+        names.append(now)
+    return [*names, now]
 
 
 def _cell(text: str) -> str:
@@ -212,12 +202,12 @@ def _cell(text: str) -> str:
 
 def plain(text: str) -> str:
     """A line of the keeper's as Markdown that says just that: no HTML, link or code begins in it."""
-    return re.sub(r"([\\`<\[])", r"\\\1", visible(text))
+    return _SIGNS.sub(r"\\\g<0>", visible(text))
 
 
 def fenced(text: str, language: str = "") -> str:
     """A text as a block of code that nothing in it can end."""
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    longest = max((len(run) for run in _TICKS.findall(text)), default=0)
     fence = "`" * max(4, longest + 1)
     return f"{fence}{language}\n{visible(text)}\n{fence}"
 
@@ -235,12 +225,15 @@ def _changes(text: str | None) -> str:
     lines = (text or "").strip().replace("\r\n", "\n").split("\n")
     lines = "\n".join(lines[1:] if lines[0].startswith("# ") else lines).strip().split("\n")
     lines = [f"\\{line.strip()}" if MARK.fullmatch(line.strip()) else line for line in lines]
-    parts = markdown_blocks("\n".join(lines))
-    for heading, said in reversed(list(itertools.pairwise(parts))):
+    kept: list[str] = []
+    place = 0
+    for heading, said in itertools.pairwise(markdown_blocks("\n".join(lines))):
         if heading.type == "heading_open" and heading.level == 0 and heading.map:
+            start, end = heading.map
             bold = f"**{said.content.strip()}**" if said.content.strip() else ""
-            lines[slice(*heading.map)] = ["", bold, ""]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+            kept += [*lines[place:start], "", bold, ""]
+            place = end
+    return _BLANK_LINES.sub("\n\n", "\n".join([*kept, *lines[place:]])).strip()
 
 
 def without_front(text: str) -> str:

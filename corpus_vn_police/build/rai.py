@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
 from corpus_vn_police.build.card import visible, without_front
@@ -33,6 +36,8 @@ SECTIONS: dict[str, tuple[str, ...]] = {
 
 # Those that hold one text; the others hold a list of texts.
 _ONE = {"dataCollection", "dataCollectionRawData", "dataCollectionMissingData", "dataReleaseMaintenancePlan"}
+
+_LONGEST = 20_000  # code points of a paragraph whose marks are read: those of HTML are looked for to its end, each
 
 _INLINE = {"inline", "paragraph", "heading", "link", "em", "strong", "image"}
 
@@ -70,19 +75,38 @@ def summary(corpus: Corpus) -> str | None:
 
 
 def plain_text(markdown: str) -> str:
-    """A Markdown text without its marks and its HTML: paragraphs parted by a blank line.
+    """A Markdown text without its marks and its HTML: paragraphs separated by a blank line.
+
+    A paragraph of more than 20,000 code points stays as it is.
 
     Raises:
         ConfigError: more emphasis stands within one another than Python can follow.
     """
     try:
-        blocks = SyntaxTreeNode(MarkdownIt("commonmark").parse(markdown)).children
+        blocks = SyntaxTreeNode(_markdown().parse(markdown)).children
         return "\n\n".join(text for text in map(_plain, blocks) if text)
     except RecursionError as error:
         raise ConfigError(
             f"the card's prose: too much emphasis within one another, below {markdown.strip()[:40]!r}",
             "mend the text that [card] prose names",
         ) from error
+
+
+@functools.cache
+def _markdown() -> MarkdownIt:
+    reader = MarkdownIt("commonmark")
+    reader.core.ruler.at("inline", _read_marks)
+    return reader
+
+
+def _read_marks(state: StateCore) -> None:
+    """Read what stands in paragraphs and headings, but for those that are too long."""
+    for token in state.tokens:
+        if token.type == "inline" and len(token.content) <= _LONGEST:
+            token.children = []
+            state.md.inline.parse(token.content, state.md, state.env, token.children)
+        elif token.type == "inline":
+            token.children = [Token("text", "", 0, content=" ".join(token.content.split()))]
 
 
 def _plain(node: SyntaxTreeNode) -> str:

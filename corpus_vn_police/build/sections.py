@@ -22,7 +22,10 @@ MARK = re.compile(r"<!-- (measured|end): ([a-z_]+) -->")
 """A line that begins or ends a block."""
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*\s*$")
+_HEADING = re.compile(r"(#{1,6})\s++(.*)")
+_BLANK_LINES = re.compile(r"(?:[^\S\n]*+\n)++")
+_LINE = re.compile(r"[^\n]*+\n|[^\n]++")
+_LINE_END = re.compile("\r\n?|\n")
 _COMMENT = re.compile(r"(?<!\\)(?:\\\\)*<!--")  # after an odd number of backslashes `<` is a letter
 
 
@@ -136,7 +139,7 @@ def check_closed(text: str) -> None:
     parts = markdown_blocks(f"{text}\n\n# end\n")
     if parts[-1].type != "heading_close":
         begun = parts[-1].map[0] if parts[-1].map else 0
-        line = re.split("\r\n?|\n", text)[begun].strip()
+        line = _LINE_END.split(text)[begun].strip()
         raise ValueError(f"what begins with {line[:40]!r} has no end, or holds too much within one another")
 
 
@@ -170,46 +173,53 @@ def words(prose: str) -> dict[str, str]:
     return {title: text.strip() for title, text in without.items() if text.strip()}
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Part:
     """A line of a text, or a block with its marks and what stands between them."""
 
     source: str
     block: str = ""
     text: str = ""
-    line: int = 0
     heading: tuple[int, str] | None = None
 
 
 def _parts(text: str) -> Iterator[_Part]:
     """The lines and blocks of a Markdown text; headings and marks inside fenced code are lines like others."""
-    fence, begun, block, seen = "", 0, None, set[str]()
-    for number, line in enumerate(_lines(text), 1):
+    fence, begun, seen = "", 0, set[str]()
+    lines = enumerate(_lines(text), 1)
+    for number, line in lines:
         mark = MARK.fullmatch(line.strip()) if not fence else None
-        if block is not None:
-            block.source += line
-            if mark and mark.groups() == ("end", block.block):
-                yield block
-                block = None
-            else:
-                block.text += line
-            continue
         if mark:
-            block = _Part(line, _known(mark, number, seen), line=number)
+            yield _block(line, _known(mark, number, seen), number, lines)
             continue
         begun = begun if fence else number
         fence = _fence_after(fence, line)
-        found = None if fence else _HEADING.fullmatch(line.rstrip("\n"))
-        yield _Part(line, line=number, heading=(len(found[1]), found[2]) if found else None)
-    if block is not None:
-        raise ValueError(f"line {block.line}: the block {block.block!r} has no <!-- end: {block.block} -->")
+        yield _Part(line, heading=None if fence else _heading(line))
     if fence:
         raise ValueError(f"line {begun}: the code that begins with {fence} has no end")
 
 
+def _block(mark: str, name: str, number: int, lines: Iterator[tuple[int, str]]) -> _Part:
+    """The block that the mark on a line begins; takes its lines, and the one with its end, from those that follow."""
+    taken: list[str] = []
+    for _, line in lines:
+        end = MARK.fullmatch(line.strip())
+        if end and end.groups() == ("end", name):
+            text = "".join(taken)
+            return _Part(f"{mark}{text}{line}", name, text)
+        taken.append(line)
+    raise ValueError(f"line {number}: the block {name!r} has no <!-- end: {name} -->")
+
+
+def _heading(line: str) -> tuple[int, str] | None:
+    """The level and the title of a line that is a heading; None if it is not."""
+    found = _HEADING.fullmatch(line.rstrip("\n"))
+    return (len(found[1]), found[2].rstrip().rstrip("#").rstrip()) if found else None
+
+
 def _lines(text: str) -> list[str]:
     """The lines of a text with their ends; U+2028 and the like end none."""
-    return re.findall(r"[^\n]*\n|[^\n]+", text.replace("\r\n", "\n"))
+    return _LINE.findall(text.replace("\r\n", "\n"))
 
 
 def _known(mark: re.Match[str], number: int, seen: set[str]) -> str:
@@ -237,7 +247,7 @@ def _fence_after(fence: str, line: str) -> str:
 
 def _said(prose: str) -> tuple[dict[str, str], set[str]]:
     """The words of each section, those before all under "", and the blocks that they place."""
-    said: dict[str, str] = {}
+    said: dict[str, list[str]] = {}
     placed: set[str] = set()
     now, first = "", True
     for part in _parts(_without_comments(prose)):
@@ -251,12 +261,13 @@ def _said(prose: str) -> tuple[dict[str, str], set[str]]:
                 continue
             if section:
                 now = section.title
-                said[now] = said.get(now, "") + "\n"
+                said.setdefault(now, []).append("\n")
                 continue
         elif part.source.strip():
             first = False
-        said[now] = said.get(now, "") + part.source
-    return {title: "" if text.strip() == UNSAID else _without_blank_ends(text) for title, text in said.items()}, placed
+        said.setdefault(now, []).append(part.source)
+    texts = {title: "".join(pieces) for title, pieces in said.items()}
+    return {title: "" if text.strip() == UNSAID else _without_blank_ends(text) for title, text in texts.items()}, placed
 
 
 def _without_comments(prose: str) -> str:
@@ -265,22 +276,22 @@ def _without_comments(prose: str) -> str:
     Raises:
         ValueError: a comment has no end, so that all that follows would be part of it.
     """
-    kept, fence, lines = [], "", list(enumerate(_lines(prose), 1))
-    while lines:
-        number, line = lines.pop(0)
+    kept, fence, block = [], "", ""
+    lines = enumerate(_lines(prose), 1)
+    for number, line in lines:
         mark = MARK.fullmatch(line.strip()) if not fence else None
-        if mark:  # what stands in a block is written anew
+        if block or mark:  # what stands in a block is written anew
             kept.append(line)
-            while mark[1] == "measured" and lines and lines[0][1].strip() != f"<!-- end: {mark[2]} -->":
-                kept.append(lines.pop(0)[1])
+            ends = mark and mark.groups() == ("end", block)
+            block = "" if ends else block or (mark[2] if mark and mark[1] == "measured" else "")
             continue
         fence = _fence_after(fence, line)
         if not fence and line.startswith("<!--"):
-            while "-->" not in line and lines:
-                line += lines.pop(0)[1]
-            _, end, line = line.partition("-->")
-            if not end:
-                raise ValueError(f"line {number}: the comment that begins with <!-- has no -->")
+            while "-->" not in line:
+                _, line = next(lines, (0, ""))
+                if not line:
+                    raise ValueError(f"line {number}: the comment that begins with <!-- has no -->")
+            line = line.partition("-->")[2]
             if not line.strip():
                 continue
         if not fence and _COMMENT.search(line) and "-->" not in line.rpartition("<!--")[2]:
@@ -297,7 +308,9 @@ def _filled(text: str, blocks: Mapping[str, str]) -> str:
 
 def _without_blank_ends(text: str) -> str:
     """A text without its first and last blank lines; spaces before its first word may make it code, and stay."""
-    return re.sub(r"\A(?:[^\S\n]*\n)+|\s+\Z", "", text)
+    text = text.rstrip()
+    blank = _BLANK_LINES.match(text)
+    return text[blank.end() :] if blank else text
 
 
 def _marked(name: str, content: str) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from corpus_vn_police.dedup import first_days
-from corpus_vn_police.dedup.shingles import SHINGLE, Rows, keys, sets, shingles
+from corpus_vn_police.dedup.buckets import Numbers
+from corpus_vn_police.dedup.shingles import SHINGLE, keys, sets, shingles
 from corpus_vn_police.leaks.lookup import Lookup
 from corpus_vn_police.leaks.ngrams import NGRAM
 from corpus_vn_police.published import Published
@@ -80,19 +82,24 @@ class _Lookups:
             return []
         syllables = keys(batch["text"]).rows
         runs, longer = (sets(shingles(syllables, length)) for length in (SHINGLE, NGRAM))
-        common, ngrams = _counted(self.shingles, runs), _counted(self.ngrams, longer)
         ids, days = batch["id"].to_list(), first_days(batch["date"]).tolist()
         found = []
-        for (row, place), count in common.items():
-            similarity = count / (int(runs.sizes[row]) + int(self.shingles.sizes[place]) - count)
-            shared = ngrams.get((row, place), 0) / min(int(longer.sizes[row]), int(self.ngrams.sizes[place]))
-            if similarity >= least or shared >= SHARED:
+        # Both have one set a record, so they give the same rows at once.
+        both = zip(self.shingles.common(runs), self.ngrams.common(longer), strict=True)
+        for (rows, places, counts), ngrams in both:
+            similarity = counts / (runs.sizes[rows] + self.shingles.sizes[places] - counts)
+            shared = _found(ngrams, rows, places) / np.minimum(longer.sizes[rows], self.ngrams.sizes[places])
+            for pair in np.flatnonzero((similarity >= least) | (shared >= SHARED)):
+                row, place = int(rows[pair]), int(places[pair])
                 after = (days[row], ids[row]) > (self.days[place], self.ids[place])
-                found.append(Alike(ids[row], self.ids[place], similarity, shared, after))
+                found.append(Alike(ids[row], self.ids[place], float(similarity[pair]), float(shared[pair]), after))
         return found
 
 
-def _counted(lookup: Lookup, rows: Rows) -> dict[tuple[int, int], int]:
-    """Of pairs (row, one of the sets) how many they have in common."""
-    there, here, shared = (each.tolist() for each in lookup.common(rows))
-    return dict(zip(zip(there, here, strict=True), shared, strict=True))
+def _found(common: tuple[Numbers, Numbers, Numbers], rows: Numbers, places: Numbers) -> Numbers:
+    """Of pairs how many hashes they have in common; 0 if `common` does not have the pair."""
+    known, wanted = common[0] << 32 | common[1], rows << 32 | places
+    if not len(known):
+        return np.zeros(len(wanted), np.int64)
+    at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+    return np.where(known[at] == wanted, common[2][at], 0)

@@ -135,11 +135,11 @@ class _Sample:
             first: the place of its first record.
             threshold: the Jaccard similarity.
         """
-        there, here, common = self.shingles.common(rows)
-        similarity = common / (rows.sizes[there] + self.shingles.sizes[here] - common)
         found = []
-        for place in np.flatnonzero((similarity >= threshold) & (there + first != self.places[here])):
-            one, other = sorted((int(there[place]) + first, int(self.places[here[place]])))
-            banded = bool((marks[:, there[place]] == self.marks[:, here[place]]).any())
-            found.append(_Hit(one, other, float(similarity[place]), banded))
+        for there, here, common in self.shingles.common(rows):
+            similarity = common / (rows.sizes[there] + self.shingles.sizes[here] - common)
+            for place in np.flatnonzero((similarity >= threshold) & (there + first != self.places[here])):
+                one, other = sorted((int(there[place]) + first, int(self.places[here[place]])))
+                banded = bool((marks[:, there[place]] == self.marks[:, here[place]]).any())
+                found.append(_Hit(one, other, float(similarity[place]), banded))
         return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +11,8 @@ import numpy.typing as npt
 
 from corpus_vn_police.dedup.buckets import Numbers, spread
 from corpus_vn_police.dedup.shingles import Rows
+
+_AT_ONCE = 1 << 22  # counters, or hits, 8 bytes each; one hash alone may have as many hits as there are sets
 
 
 @dataclass(frozen=True)
@@ -31,10 +35,35 @@ class Lookup:
         order = np.argsort(rows.hashes, kind="stable")
         return cls(rows.sizes, rows.hashes[order], np.repeat(np.arange(len(rows)), rows.sizes)[order])
 
-    def common(self, rows: Rows) -> tuple[Numbers, Numbers, Numbers]:
-        """Pairs that have anything in common: the row, the set here, and how many hashes both have."""
+    def common(self, rows: Rows) -> Iterator[tuple[Numbers, Numbers, Numbers]]:
+        """Pairs that have anything in common: the row, the set here, and how many hashes both have.
+
+        Texts that share a footer hit one another with each of its hashes, so hits are counted a few million at a
+        time, and the pairs of a few rows are given at once, in order.
+        """
         starts = np.searchsorted(self.hashes, rows.hashes, side="left")
-        counts = np.searchsorted(self.hashes, rows.hashes, side="right") - starts
-        asking = np.repeat(np.repeat(np.arange(len(rows)), rows.sizes), counts)
-        pairs, shared = np.unique(asking << 32 | self.owners[spread(starts, counts)], return_counts=True)
-        return pairs >> 32, pairs & 0xFFFFFFFF, shared
+        hits = np.searchsorted(self.hashes, rows.hashes, side="right") - starts
+        at_once = max(1, _AT_ONCE // max(1, len(self.sizes)))
+        for first in range(0, len(rows), at_once):
+            last = min(first + at_once, len(rows))
+            mine = slice(int(rows.bounds[first]), int(rows.bounds[last]))
+            owners = np.repeat(np.arange(last - first), rows.sizes[first:last])
+            pairs, shared = self._counted(owners, starts[mine], hits[mine], (last - first) * len(self.sizes))
+            yield pairs // len(self.sizes) + first, pairs % len(self.sizes), shared
+
+    def _counted(self, rows: Numbers, starts: Numbers, hits: Numbers, most: int) -> tuple[Numbers, Numbers]:
+        """Of `most` pairs, a number each, those that have anything in common, and how much."""
+        ends = np.cumsum(hits)
+        all_hits = int(ends[-1]) if len(ends) else 0
+        if all_hits < most // 8:
+            return np.unique(self._pairs(rows, starts, hits), return_counts=True)
+        counts = np.zeros(most, np.int64)
+        cuts = np.unique([*np.searchsorted(ends, np.arange(0, all_hits, _AT_ONCE), side="right"), len(hits)])
+        for start, stop in itertools.pairwise([0, *cuts.tolist()]):
+            part = slice(start, stop)
+            counts += np.bincount(self._pairs(rows[part], starts[part], hits[part]), minlength=most)
+        found = np.flatnonzero(counts)
+        return found, counts[found]
+
+    def _pairs(self, rows: Numbers, starts: Numbers, hits: Numbers) -> Numbers:
+        return np.repeat(rows, hits) * len(self.sizes) + self.owners[spread(starts, hits)]

@@ -21,6 +21,9 @@ WAITS = (1.0, 2.0, 4.0, 8.0, 16.0)
 LONGEST_WAIT = 300.0
 """Seconds: when the Hub asks to wait for longer, that is told instead."""
 
+_SECRET = re.compile(r"(?i)\bbearer\s+\S+|\bhf_[A-Za-z0-9]{8,}")
+_QUERY = re.compile(r"(https?://[^\s?]++)(?:\?\S+)?")
+
 Tell = Callable[[str], None]
 """Called with a line of news for the keeper while it goes on."""
 
@@ -131,8 +134,8 @@ def scrub(text: str) -> str:
     token = get_token()
     if token:
         text = text.replace(token, "[token]")
-    text = re.sub(r"(?i)\bbearer\s+\S+|\bhf_[A-Za-z0-9]{8,}", "[token]", text)
-    return re.sub(r"(https?://[^\s?]+)\?\S+", r"\1", text)
+    text = _SECRET.sub("[token]", text)
+    return _QUERY.sub(r"\1", text)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

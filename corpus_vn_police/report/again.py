@@ -14,6 +14,8 @@ from corpus_vn_police.read.rows import read_row
 from corpus_vn_police.read.seeds import SeedBatch, whole
 from corpus_vn_police.read.tasks import Lines
 
+_LINE = re.compile(rb"[^\n]*+\n|[^\n]++")
+
 
 def read_again(seeds: str, wanted: dict[str, str], limits: Limits) -> pl.DataFrame:
     """Read some seeds of an input.
@@ -48,7 +50,7 @@ def _narrowed(task: Task, wanted: Set[str]) -> Iterator[Task]:
         if names:
             yield Texts(task.root, names, {name: task.refused[name] for name in names if name in task.refused})
     elif isinstance(task, Lines):
-        for number, line in enumerate(re.findall(rb"[^\n]*\n|[^\n]+", task.block), task.first):
+        for number, line in enumerate(_LINE.findall(task.block), task.first):
             if f"{task.path}#{number}" in wanted:
                 yield Lines(task.path, number, line, task.encoding)
     else:

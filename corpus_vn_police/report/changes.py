@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from corpus_vn_police.align import opcodes
 from corpus_vn_police.report.shown import Segment, shown, signs
 from corpus_vn_police.text import nfd
 
@@ -19,6 +19,7 @@ _WORD = re.compile(r"(?s)(?:\w[\u0300-\u036f\u00ad\u200b-\u200f\u2060\ufeff]*)+|
 _AROUND = 40  # code points that are shown of what stayed, on each side of a change
 _LONGEST = 20_000  # code points of a line between its first and its last change; of a longer one none is told
 _MOST = 60  # lines of a text that are shown
+_LONGEST_TEXT = 1_000_000  # code points of a text that are compared; the changes of the lines after them are not told
 
 Pair = tuple[str, str]
 """What stood there, and what stands there now."""
@@ -32,7 +33,8 @@ class Changes:
         counts: how often each pair occurs.
         lines: the lines that changed, as segments `=` stayed, `-` taken out, `+` put in.
         more: how many lines changed beside these.
-        untold: how many of all are too long for their changes to be told apart; they are not counted.
+        untold: how many of all are too long for their changes to be told apart, or stand after a million code
+            points of others; they are not counted.
     """
 
     counts: Counter[Pair]
@@ -44,16 +46,18 @@ class Changes:
 def find_changes(before: str, after: str) -> Changes:
     """Compare a decoded text with the clean one."""
     counts: Counter[Pair] = Counter()
-    lines, untold = [], 0
+    lines, untold, compared = [], 0, 0
     for ends, old, new in _paired_lines(before, after):
         counts.update(ends)
         if old == new:
             continue
         start = _common(old, new)
         end = _common(old[start:][::-1], new[start:][::-1])
-        if len(old) - start - end > _LONGEST:
+        length = len(old) - start - end
+        if length > _LONGEST or compared + length > _LONGEST_TEXT:
             untold += 1
             continue
+        compared += length
         pieces = list(_pieces(old, new, start, end))
         counts.update((one, other) for one, other in pieces if one != other)
         lines.append(_segments(pieces))
@@ -83,8 +87,7 @@ def _pieces(old: str, new: str, start: int, end: int) -> Iterator[Pair]:
 
 def _aligned(old: list[str], new: list[str]) -> Iterator[Pair]:
     """Pairs of what stands in one place: words or letters are held together by their base letters."""
-    matcher = difflib.SequenceMatcher(None, list(map(_base, old)), list(map(_base, new)))
-    for operation, a, b, c, d in matcher.get_opcodes():
+    for operation, a, b, c, d in opcodes(list(map(_base, old)), list(map(_base, new))):
         if operation == "equal":
             yield from zip(old[a:b], new[c:d], strict=True)
         else:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 
+from corpus_vn_police.align import opcodes
 from corpus_vn_police.report.shown import Segment, shown
 
 _TOKEN = re.compile(r"\n\n|\S+")
@@ -32,14 +32,11 @@ def compare_texts(stayed: str, left: str) -> tuple[list[Segment], int]:
 
 
 def _operations(old: list[str], new: list[str]) -> Iterator[tuple[str, list[str]]]:
-    start = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
-    if start:
-        yield "=", old[:start]
-    for operation, a, b, c, d in difflib.SequenceMatcher(None, old[start:], new[start:]).get_opcodes():
+    for operation, a, b, c, d in opcodes(old, new):
         if operation == "equal":
-            yield "=", old[start + a : start + b]
+            yield "=", old[a:b]
             continue
         if b > a:
-            yield "-", old[start + a : start + b]
+            yield "-", old[a:b]
         if d > c:
-            yield "+", new[start + c : start + d]
+            yield "+", new[c:d]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ FIELDS = (
 )  # fmt: skip
 """The fields of a record that are shown beside its text."""
 
+_MOST_OPEN = 8  # annotations that one piece of a text is shown to lie in: those of a stranger's build may all overlap
 _OPENINGS = 3  # paragraphs of the body, in which structure looks for a dateline
 
 Unit = dict[str, Any]
@@ -150,19 +152,23 @@ def _published(record: dict[str, Any]) -> Iterator[tuple[str, str, bool]]:
     """A record's parts from its fields alone; its captions after their paragraph."""
     if record["title"]:
         yield "title", record["title"], False
-    captions = record["captions"]
+    captions: dict[int, list[str]] = {}
+    for each in record["captions"]:
+        text = " ".join(filter(None, (each["text"], each["credit"])))
+        captions.setdefault(each["after_paragraph"], []).append(text)
     for place, paragraph in enumerate(["", *record["text"].split("\n\n")]):
         if place:
             yield "body", paragraph, False
-        for caption in captions:
-            if caption["after_paragraph"] == place:
-                yield "caption", " ".join(filter(None, (caption["text"], caption["credit"]))), False
+        for caption in captions.get(place, ()):
+            yield "caption", caption, False
     if record["byline"]:
         yield "byline", record["byline"], False
 
 
 def _marked(parts: Sequence[tuple[str, str, bool]], spans: list[list[Any]], dateline: str | None) -> Iterator[Unit]:
     start, room, opening = 0, LONGEST, 0
+    coming = collections.deque(span for span in spans if span[0] < span[1])
+    open_now: list[list[Any]] = []
     for kind, piece, joined in parts:
         shown_piece = piece[:room]
         if not shown_piece:
@@ -171,32 +177,39 @@ def _marked(parts: Sequence[tuple[str, str, bool]], spans: list[list[Any]], date
         unit: Unit = {"kind": kind, "text": [[shown(shown_piece)]]}
         if kind == "body":
             start += 1 if joined else 2 * (opening > 0)
-            unit = {"kind": kind, "text": segments(shown_piece, start, spans)}
+            end = start + len(shown_piece)
+            while coming and coming[0][0] < end:
+                open_now.append(coming.popleft())
+            unit = {"kind": kind, "text": segments(shown_piece, start, open_now)}
             if dateline and opening < _OPENINGS and dateline in piece:
                 unit["kind"], dateline = "dateline", None
             start += len(piece)
+            open_now = [span for span in open_now if span[1] > start][:_MOST_OPEN]
             opening += 1
         yield unit | {"joined": joined}
 
 
 def segments(text: str, start: int, spans: list[list[Any]]) -> list[list[Any]]:
-    """Cut a paragraph where annotations begin and end.
+    """Cut a paragraph where annotations begin and end; each piece names eight that it lies in at most.
 
     Args:
         text: the paragraph.
         start: its first code point in the record's text.
-        spans: `[start, end, kind, note]` in code points of the record's text.
+        spans: `[start, end, kind, note]` in code points of the record's text, by their start.
 
     Returns:
         `[text]`, or `[text, [kind, note, begins], …]` with the annotations that it lies in.
     """
     mine = [span for span in spans if span[0] < start + len(text) and span[1] > start and span[0] < span[1]]
-    ends = {0, len(text)} | {min(max(edge - start, 0), len(text)) for span in mine for edge in span[:2]}
-    cuts = sorted(ends)
-    return [
-        [shown(text[a:b]), *([s[2], s[3], s[0] == start + a] for s in mine if s[0] < start + b and s[1] > start + a)]
-        for a, b in itertools.pairwise(cuts)
-    ]
+    cuts = sorted({0, len(text)} | {min(max(edge - start, 0), len(text)) for span in mine for edge in span[:2]})
+    coming, open_now = collections.deque(mine), list[list[Any]]()
+    pieces: list[list[Any]] = []
+    for a, b in itertools.pairwise(cuts):
+        while coming and coming[0][0] < start + b:
+            open_now.append(coming.popleft())
+        open_now = [span for span in open_now if span[1] > start + a][:_MOST_OPEN]
+        pieces.append([shown(text[a:b]), *([span[2], span[3], span[0] == start + a] for span in open_now)])
+    return pieces
 
 
 def annotation_spans(row: dict[str, Any]) -> list[list[Any]]:

@@ -18,10 +18,16 @@ Phú Thọ, Phú Yên, Quảng Bình, Quảng Nam, Quảng Ngãi, Quảng Ninh, 
 Thái Nguyên, Thanh Hóa, Thừa Thiên Huế, Thừa Thiên - Huế, Thừa Thiên-Huế, Tiền Giang, Trà Vinh, Tuyên Quang, Vĩnh Long,
 Vĩnh Phúc, Yên Bái
 """
-_HIGH = r"(?:(?:TP|Tp|T\.P)\.? ?|(?:[Tt]hành phố|[Tt]ỉnh|[Tt]hủ đô|Thủ Đô|TỈNH|THÀNH PHỐ) )"
+_HIGH = re.compile(r"(?:(?:TP|Tp|T\.P)\.? ?|(?:[Tt]hành phố|[Tt]ỉnh|[Tt]hủ đô|Thủ Đô|TỈNH|THÀNH PHỐ) )")
 _LOW = r"(?:(?:[Hh]uyện|[Qq]uận|[Tt]hị xã|[Tt]hị trấn|[Xx]ã|[Pp]hường|[Tt]hôn|[Bb]ản|[Bb]uôn|[Đđ]ặc khu) |(?:TX|TT|H|Q|P|X)\. ?)"
 _WORD = rf"[{UPPER}][\w’']*"
-_RUN = rf"{_WORD}(?:[ -]{_WORD}){{0,4}}"
+_NAME = rf"{_WORD}(?:[ -]{_WORD}){{0,4}}"
+_RUN = re.compile(_NAME)
+_LOW_RUN = re.compile(f"{_LOW}{_NAME}")
+_AT = re.compile(r"[\s,]*(?:tại|ở)\s+")
+_GOES_ON = re.compile(rf"[,(]\s*(?:{_LOW}{_NAME}[,\s]+)?")
+_STOP = re.compile(r"\s*(?:[,;:.)(]|$)")
+_STOP_OR_DASH = re.compile(r"\s*(?:[,;:.)(]|[-–] |$)")
 # What begins like a name and is a building, a body or an event.
 _NO_PLACE = re.compile(
     r"(?:Hội|Trụ|Trung tâm|Nhà|Bảo tàng|Quảng trường|Học viện|Trường|Khách sạn|Bệnh viện|Công viên|Công|Công an|Bộ|Sở|Ủy|Uỷ|UBND|HĐND|"
@@ -50,35 +56,35 @@ def place_at(text: str, *, named: bool = False) -> str | None:
         named: whether the text is no more than a name, without `tại`; then only a province or what
             is called a city will do.
     """
-    begin = re.match(r"[\s,]*(?:tại|ở)\s+", text)
+    begin = _AT.match(text)
     if not named and text[:1] in ", " and begin is None:
         return None
     rest = text[begin.end() if begin else 0 :]
-    high = re.match(_HIGH, rest)
+    high = _HIGH.match(rest)
     known = _names().match(rest, high.end() if high else 0)
     if known:
         return known.group()
-    run = re.compile(_RUN).match(rest, high.end() if high else 0)
+    run = _RUN.match(rest, high.end() if high else 0)
     if high:
         return run.group() if run else None
     if named:
         return None
-    low = re.match(rf"{_LOW}{_RUN}", rest)
+    low = _LOW_RUN.match(rest)
     if low:
         return _after(rest[low.end() : _LOOK]) or low.group()
-    if run and not _NO_PLACE.match(rest) and re.match(r"\s*(?:[,;:.)(]|[-–] |$)", rest[run.end() :]):
+    if run and not _NO_PLACE.match(rest) and _STOP_OR_DASH.match(rest, run.end()):
         return run.group()
     return _after(rest[:_LOOK])
 
 
 def _after(text: str) -> str | None:
     """The province or city that is named after a comma or in brackets."""
-    for begin in re.finditer(rf"[,(]\s*(?:{_LOW}{_RUN}[,\s]+)?", text):
-        high = re.compile(_HIGH).match(text, begin.end())
+    for begin in _GOES_ON.finditer(text):
+        high = _HIGH.match(text, begin.end())
         start = high.end() if high else begin.end()
         known = _names().match(text, start)
-        found = known or (re.compile(_RUN).match(text, start) if high else None)
+        found = known or (_RUN.match(text, start) if high else None)
         called = high and known  # `tỉnh Long An xảy ra`: nothing need part it from what follows
-        if found and (called or re.match(r"\s*(?:[,;:.)(]|$)", text[found.end() :])):
+        if found and (called or _STOP.match(text, found.end())):
             return found.group()
     return None

@@ -24,14 +24,15 @@ _FIRST_WORDS = frozenset(
     "tác nguồn bài bài-ảnh bài/ảnh ảnh tin thực người biên tổng phóng nhóm pv ctv theo ghi bút ký".split()
 )
 # A contributor is part of who signs, an outlet or a station is not: `Kim Anh (CTV)`, `Kim Anh - THTG`.
-_BRACKET = re.compile(r"\s*[(\[](?!CTV[)\]])[^()\[\]]{1,40}[)\]]\s*\.?$")
-_STATION = re.compile(r"\s*[-–—]\s*((?!CTV\.?$)[A-ZĐ0-9][A-ZĐ0-9.]{1,9})\.?$")
+_BRACKET = re.compile(r"(?:(?<!\s)\s+)?[(\[](?!CTV[)\]])[^()\[\]]{1,40}[)\]]\s*\.?$")
+_STATION = re.compile(r"(?:(?<!\s)\s+)?[-–—]\s*((?!CTV\.?$)[A-ZĐ0-9][A-ZĐ0-9.]{1,9})\.?$")
 _OUTLET = re.compile(
-    r"\s+[-–—]\s+(?:Đài|Báo|Truyền hình|Phát thanh|Tạp chí|Trung tâm|Thông tấn xã|Công an|Phòng|Ban|Cổng|Trang (?:tin|thông)|Văn phòng|Tòa soạn|Toà soạn)\b.*$"
+    r"(?<!\s)\s+[-–—]\s+(?:Đài|Báo|Truyền hình|Phát thanh|Tạp chí|Trung tâm|Thông tấn xã|Công an|Phòng|Ban|Cổng|Trang (?:tin|thông)|Văn phòng|Tòa soạn|Toà soạn)\b(?s:.*)"
 )
 _DOES = re.compile(r" (?:thực hiện|(?:lược )?ghi|ghi chép|tổng hợp|(?:biên|lược) dịch|biên soạn|sưu tầm)\.?$")
 _CONTRIBUTOR = re.compile(r" ?(?:\(CTV\)|[-–—] CTV)$")
-_BETWEEN = re.compile(r"\s*(?:[-–—,;&/]|\bvà\b)\s*")
+_BETWEEN = re.compile(r"(?:(?<!\s)\s+)?(?:[-–—,;&/]|\bvà\b)\s*")
+_NO_NAMES = re.compile(rf"[.!?:] |[,;] [{LOWER}]")
 _INITIALS = re.compile(rf"(?:[A-ZĐ]\.?){{1,4}}[A-ZĐ]?|(?:[A-ZĐ]\.)+[{UPPER}][{LOWER}{UPPER}]+")
 _NO_APOSTROPHES = str.maketrans("", "", "'’")  # R'Mah Gia
 _DESKS = frozenset(
@@ -68,7 +69,7 @@ def signature(line: str) -> str | None:
     if not _INITIALS.fullmatch(names):
         names = names.rstrip(".")
     if labelled:
-        return names if names[:1].isupper() and not re.search(rf"[.!?:] |[,;] [{LOWER}]", names) else None
+        return names if names[:1].isupper() and not _NO_NAMES.search(names) else None
     return names if names and _are_names(_CONTRIBUTOR.sub("", names)) else None
 
 
