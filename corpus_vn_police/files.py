@@ -5,7 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 StrPath = str | os.PathLike[str]
 
@@ -51,3 +54,27 @@ def read_file(location: StrPath) -> bytes:
     """
     with open_file(location) as stream:
         return stream.read()
+
+
+def write_numbers(sink: BinaryIO, values: NDArray[Any]) -> None:
+    """Write an array as it is in memory, row after row.
+
+    Not by numpy's `tofile`: it loses the last block that a full disk does not take, and says nothing.
+
+    Raises:
+        OSError: it cannot be written to its end; for what the stream holds back, when that is closed.
+    """
+    sink.write(values.tobytes())
+
+
+def in_utf8(name: str) -> str:
+    """A name of the system as the text that its bytes are in UTF-8; other bytes become surrogates.
+
+    In a locale with another encoding Python decodes names by that one; in a UTF-8 locale nothing changes.
+    """
+    return os.fsencode(name).decode("utf-8", "surrogateescape")
+
+
+def of_system(name: str) -> str:
+    """The name of the system whose bytes in UTF-8 are a text's: `in_utf8` turned round."""
+    return os.fsdecode(name.encode("utf-8", "surrogateescape"))

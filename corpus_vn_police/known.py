@@ -279,7 +279,7 @@ def forget(folder: Path, gone: Tombstones) -> None:
 def _free_of(index: Path, gone: Tombstones) -> bool:
     """Whether a part is known to hold nothing of what was taken down; one that was cut is not."""
     try:
-        with pa.OSFile(str(index)) as source:
+        with pa.OSFile(os.fsencode(index)) as source:
             frame = pl.DataFrame(pa.ipc.open_file(source).read_all().select(["id", "sha256"]))
     except (FileNotFoundError, KeyError, pa.ArrowException):
         return False

@@ -23,7 +23,7 @@ from corpus_vn_police.errors import ConfigError, InputError, LedgerError, Nothin
 from corpus_vn_police.known import forget
 from corpus_vn_police.leaks import SHARED, Alike, find_alike
 from corpus_vn_police.published import damage_named
-from corpus_vn_police.state import open_state
+from corpus_vn_police.state import open_state, put_right
 from corpus_vn_police.tombstones import Pair, Tombstones, read_removed, removed_lines, write_down
 
 SHOWN = 20
@@ -113,6 +113,7 @@ def run_remove(out: Path, asked: Takedown, progress: Progress = lambda step, don
             be left. The build is as it was.
         OSError: the disk fails. The build is as it was, or as it is to be.
     """
+    put_right(out)
     manifest = _manifest(out)
     known = Tombstones() if asked.seeds is None else read_removed(asked.seeds / REMOVED_NAME)
     with open_state(out) as state, damage_named(out):

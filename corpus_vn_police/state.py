@@ -6,6 +6,7 @@ well), the finished folder before it is put in place, and the older one on its w
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from collections.abc import Iterator
@@ -14,8 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corpus_vn_police.build.manifest import FILE_NAME
-from corpus_vn_police.build.place import put_in_place, recover
+from corpus_vn_police.build.place import copy_of, delete, put_in_place, recover
 from corpus_vn_police.errors import DiskError, OutputError
+
+# What flock says on a file system that has no locks: NFS without lockd, some FUSE and network mounts.
+_NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
 @dataclass(frozen=True)
@@ -49,10 +54,9 @@ class State:
         shutil.rmtree(self._aside, ignore_errors=True)
 
     def _clean(self) -> None:
-        recover(self.out, self._aside)
-        for leftover in (self.new, self._aside):
-            if leftover.exists():
-                shutil.rmtree(leftover)
+        recover(self.new, self.out, self._aside)
+        for leftover in (self.new, self._aside, copy_of(self._aside)):
+            delete(leftover)
 
 
 def check_output(out: Path) -> None:
@@ -99,34 +103,80 @@ def open_state(out: Path) -> Iterator[State]:
     """Lock an output folder, clear what a killed build left, and clean up at the end.
 
     Raises:
-        OutputError: it holds something else, or another build is writing into it.
-        DiskError: the folder beside it cannot be written.
+        OutputError: it holds something else, another build is writing into it, or the folder beside it is
+            not one that a build made.
+        DiskError: the folder beside it cannot be written or locked.
     """
-    from filelock import FileLock, Timeout
-
     state = State(out)
-    check_output(out)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        state.folder.mkdir(exist_ok=True)
-        lock = FileLock(state.folder / "lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise OutputError(
-                f"{out}: another build is writing into it", "wait for it to end, or give another --out"
-            ) from None
-    except OSError as error:
-        raise DiskError(
-            f"{state.folder}: cannot be written: {error.strerror}", "make the folder writable or give another --out"
-        ) from error
-    try:
-        state._clean()
-        check_output(out)  # again, now that no other build can be at it
-        state.new.mkdir()
-        yield state
-    finally:
+    if not state.folder.exists():  # else a killed process may have left the output half-way
+        check_output(out)
+    with _locked(state):
         try:
             state._clean()
+            check_output(out)  # again, now that no other build can be at it
+            state.new.mkdir()
+            yield state
         finally:
-            lock.release()
+            state._clean()
+
+
+def put_right(out: Path) -> None:
+    """Put back an older build that a killed process had moved aside; does nothing if there is none.
+
+    Raises:
+        OutputError, DiskError: as `open_state`.
+    """
+    state = State(out)
+    if state.folder.exists() and not (out / FILE_NAME).exists():
+        with _locked(state):
+            state._clean()
+
+
+@contextmanager
+def _locked(state: State) -> Iterator[None]:
+    """Keep other builds out, in a folder beside the output that is made if it is missing."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(state.folder / "lock")
+    try:
+        state.out.parent.mkdir(parents=True, exist_ok=True)
+        _make_own(state.folder)
+        _make_own(state.parts)
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise OutputError(
+            f"{state.out}: another build is writing into it", "wait for it to end, or give another --out"
+        ) from None
+    except OSError as error:
+        raise _unwritable(state.folder, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _make_own(folder: Path) -> None:
+    """Make a folder, or take the one that is there.
+
+    Raises:
+        OutputError: something else is there: through a link, or on another disk, files of somebody else's
+            would be deleted, and no build could be renamed out of it.
+    """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()) or folder.is_mount():
+        found = "a link" if folder.is_symlink() else "a mount point" if folder.is_dir() else "a file"
+        raise OutputError(
+            f"{folder}: is {found}, not a folder that a build made; nothing was written",
+            "remove or rename it: it holds only what makes the next build faster",
+        )
+    folder.mkdir(exist_ok=True)
+
+
+def _unwritable(folder: Path, error: OSError) -> DiskError:
+    """What is wrong with the folder beside the output, and what helps."""
+    if error.errno in _NO_LOCKS:
+        return DiskError(
+            f"{folder}: its file system has no file locks (flock: {error.strerror}), as some network and FUSE mounts",
+            "without a lock two builds could mix: give an --out on a local disk, and copy the build there when it is done",
+        )
+    hint = "make room" if error.errno in _NO_ROOM else "make the folder writable"
+    return DiskError(f"{folder}: cannot be written: {error.strerror or error}", f"{hint} or give another --out")

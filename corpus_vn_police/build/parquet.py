@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -216,16 +218,22 @@ def _rows(shard: Shard, start: int, stop: int) -> pa.Table:
     return pa.table({"id": table.column("id"), **empty}, schema=schema)
 
 
-def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    return pq.ParquetWriter(
-        path,
-        # The Hub's viewer looks for the second key to know that pages are cut by content.
-        schema.with_metadata({**(schema.metadata or {}), b"use_content_defined_chunking": b"true"}),
-        compression="zstd",
-        use_content_defined_chunking=True,
-        write_page_index=True,
-        store_schema=True,
-    )
+@contextmanager
+def _writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    # By its bytes: pyarrow takes a text for UTF-8, whatever the locale has names in.
+    with (
+        pa.OSFile(os.fsencode(path), "wb") as sink,
+        pq.ParquetWriter(
+            sink,
+            # The Hub's viewer looks for the second key to know that pages are cut by content.
+            schema.with_metadata({**(schema.metadata or {}), b"use_content_defined_chunking": b"true"}),
+            compression="zstd",
+            use_content_defined_chunking=True,
+            write_page_index=True,
+            store_schema=True,
+        ) as writer,
+    ):
+        yield writer
 
 
 def write_ledger(rows: Iterable[pa.Table], path: Path) -> dict[str, int]:
