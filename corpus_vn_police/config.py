@@ -19,6 +19,7 @@ from typing import Any
 from corpus_vn_police.contract import document, first_error, validator
 from corpus_vn_police.contract.arrow import resolve
 from corpus_vn_police.errors import ConfigError
+from corpus_vn_police.files import UNREADABLE, IrregularError, read_file, why
 from corpus_vn_police.hub import hub_values, nearest
 
 FILE_NAME = "corpus.toml"
@@ -142,13 +143,9 @@ def load_config(path: Path | None) -> Corpus:
     if path is None:
         return _corpus({}, "the defaults")
     try:
-        with path.open("rb") as stream:
-            text = stream.read(_LONGEST + 1)
-        if len(text) > _LONGEST:
-            raise ValueError(f"longer than {_LONGEST:,} bytes")
-        raw: dict[str, Any] = _plain(tomllib.loads(text.decode("utf-8-sig")))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}", "give the path of a corpus.toml") from error
+        raw: dict[str, Any] = _plain(tomllib.loads(read_file(path, _LONGEST).decode("utf-8-sig")))
+    except (OSError, IrregularError) as error:
+        raise ConfigError(f"{path}: cannot be read: {why(error)}", "give the path of a corpus.toml") from error
     except (ValueError, RecursionError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
         raise ConfigError(f"{path}: is not TOML: {error}", "corpus-vn-police init DIR writes an example") from error
     try:
@@ -191,12 +188,10 @@ def _text(config: Path, key: str, name: str) -> str:
             "it must stand beside corpus.toml or below it",
         )
     try:
-        if not target.is_file():
-            raise OSError("it is no file")
-        return target.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        return read_file(target).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UNREADABLE as error:
         raise ConfigError(
-            f"{config}: {key} = {name!r} cannot be read: {error}",
+            f"{config}: {key} = {name!r} cannot be read: {why(error)}",
             "give the path of a UTF-8 Markdown file, relative to corpus.toml",
         ) from error
 

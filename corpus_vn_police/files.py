@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
+from io import BufferedReader
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
@@ -12,9 +14,25 @@ if TYPE_CHECKING:
 
 StrPath = str | os.PathLike[str]
 
+LONGEST = 64 << 20
+"""Bytes that a file may have that is read whole, such as a manifest, a card or a removed.csv of 500,000 lines."""
+
 
 class IrregularError(Exception):
     """A device, a FIFO or a socket stands where a file should be."""
+
+
+class LongError(ValueError):
+    """A file is longer than what is read whole."""
+
+
+UNREADABLE = (OSError, ValueError, IrregularError)
+"""What reading a file, and decoding it, raises."""
+
+
+def why(error: Exception) -> str:
+    """Why a file could not be read, without its name."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def open_regular(location: StrPath) -> int:
@@ -37,7 +55,7 @@ def open_regular(location: StrPath) -> int:
     raise IrregularError("a device, a FIFO or a socket")
 
 
-def open_file(location: StrPath) -> BinaryIO:
+def open_file(location: StrPath) -> BufferedReader:
     """Open a file of this machine as a stream of bytes.
 
     Raises:
@@ -46,14 +64,33 @@ def open_file(location: StrPath) -> BinaryIO:
     return os.fdopen(open_regular(location), "rb")
 
 
-def read_file(location: StrPath) -> bytes:
+def read_file(location: StrPath, longest: int = LONGEST) -> bytes:
     """All bytes of a file of this machine.
+
+    Args:
+        location: the file.
+        longest: bytes that it may have.
+
+    Raises:
+        OSError, IrregularError: as `open_regular`.
+        LongError: it is longer.
+    """
+    with open_file(location) as stream:
+        content = stream.read(longest + 1)
+    if len(content) > longest:
+        raise LongError(f"longer than {longest:,} bytes")
+    return content
+
+
+def file_digest(location: StrPath) -> tuple[int, str]:
+    """Length in bytes and sha256 (hex) of a file.
 
     Raises:
         OSError, IrregularError: as `open_regular`.
     """
     with open_file(location) as stream:
-        return stream.read()
+        digest = hashlib.file_digest(stream, "sha256")
+        return stream.tell(), digest.hexdigest()
 
 
 def write_numbers(sink: BinaryIO, values: NDArray[Any]) -> None:

@@ -12,37 +12,11 @@ from pathlib import Path
 from corpus_vn_police.errors import ConfigError, OutputError
 from corpus_vn_police.files import StrPath, in_utf8
 
-PACKAGED = frozenset(
-    [
-        "arrow",
-        "audiofolder",
-        "conll",
-        "csv",
-        "eval",
-        "fasta",
-        "fastq",
-        "genbank",
-        "harbor",
-        "hdf5",
-        "iceberg",
-        "imagefolder",
-        "json",
-        "lance",
-        "meshfolder",
-        "mmcif",
-        "niftifolder",
-        "pandas",
-        "parquet",
-        "pdb",
-        "pdffolder",
-        "text",
-        "tsfile",
-        "videofolder",
-        "vortex",
-        "webdataset",
-        "xml",
-    ]
-)
+PACKAGED = {
+    "arrow", "audiofolder", "conll", "csv", "eval", "fasta", "fastq", "genbank", "harbor", "hdf5", "iceberg",
+    "imagefolder", "json", "lance", "meshfolder", "mmcif", "niftifolder", "pandas", "parquet", "pdb",
+    "pdffolder", "text", "tsfile", "videofolder", "vortex", "webdataset", "xml",
+}  # fmt: skip
 """What `load_dataset` takes for a kind of file, although there is a folder of that name."""
 
 # Bytes. `datasets` names files of its cache after the folder, up to `-validation-00000-00000-of-NNNNN.arrow`
@@ -108,10 +82,10 @@ def _unloadable(given: str, target: str) -> str | None:
     first = given.replace(os.sep, "/").partition("/")[0]
     if name.endswith(".py"):
         return "it takes a name that ends in .py for a program"
-    if len(name.encode()) > _LONGEST_NAME:
-        return f"its name has {len(name.encode())} bytes, and files of the cache are named after it: {_LONGEST_NAME} at most"
-    if len(target.encode()) > _LONGEST_PATH:
-        return f"it has {len(target.encode())} bytes, of which {_LONGEST_PATH} leave room for the files in it"
+    if (length := len(name.encode())) > _LONGEST_NAME:
+        return f"its name has {length} bytes, and files of the cache are named after it: {_LONGEST_NAME} at most"
+    if (length := len(target.encode())) > _LONGEST_PATH:
+        return f"it has {length} bytes, of which {_LONGEST_PATH} leave room for the files in it"
     if os.path.isabs(given):  # noqa: PTH117
         return None
     if first.startswith("~"):

@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from corpus_vn_police.build.manifest import FILE_NAME
 from corpus_vn_police.build.place import copy_of, delete, put_in_place, recover
+from corpus_vn_police.dataset.layout import MANIFEST, carry_over, look_into
 from corpus_vn_police.errors import DiskError, OutputError
+from corpus_vn_police.files import UNREADABLE, read_file
 
 # What flock says on a file system that has no locks: NFS without lockd, some FUSE and network mounts.
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
@@ -51,10 +52,17 @@ class State:
     def place(self) -> None:
         """Put the new build in the output's place and drop the older one."""
         put_in_place(self.new, self.out, self._aside)
-        shutil.rmtree(self._aside, ignore_errors=True)
+        self._drop_older()
+
+    def _drop_older(self) -> None:
+        """Delete the older build; what is none of it, such as a `.git/`, goes over into the new one."""
+        if self._aside.is_dir() and not self._aside.is_symlink():
+            carry_over(self._aside, self.out)
+            shutil.rmtree(self._aside, ignore_errors=True)
 
     def _clean(self) -> None:
         recover(self.new, self.out, self._aside)
+        self._drop_older()
         for leftover in (self.new, self._aside, copy_of(self._aside)):
             delete(leftover)
 
@@ -81,21 +89,23 @@ def check_output(out: Path) -> None:
 
 
 def _stranger(out: Path) -> str | None:
-    """What in a folder is no part of a build; None where there is nothing else."""
-    if not (out / FILE_NAME).is_file():
-        return f"no {FILE_NAME}"
-    try:
-        # Not `read_manifest`: a build of another version of the schema may be replaced as well.
-        manifest = json.loads((out / FILE_NAME).read_bytes())
-        listed = {entry["path"] for entry in manifest["files"]}
-        ours = manifest["schema"].startswith("urn:corpus-vn-police:schema:manifest:")
-    except (ValueError, RecursionError, TypeError, LookupError, AttributeError):
-        ours = False
-    if not ours:
-        return f"its {FILE_NAME} is none of a build"
-    found = (path.relative_to(out).as_posix() for path in out.rglob("*") if not path.is_dir())
-    other = sorted(set(found) - listed - {FILE_NAME})
-    return f"{other[0]} and {len(other) - 1} more" if len(other) > 1 else next(iter(other), None)
+    """What in a folder is not part of a build; None if nothing is."""
+    found = look_into(out)
+    if found.files or found.irregular:
+        try:
+            # Not `read_manifest`: a build of another version of the schema may be replaced as well.
+            manifest = json.loads(read_file(out / MANIFEST))
+            listed = {entry["path"] for entry in manifest["files"]}
+            ours = manifest["schema"].startswith("urn:corpus-vn-police:schema:manifest:")
+        except FileNotFoundError:
+            return f"no {MANIFEST}"
+        except (*UNREADABLE, RecursionError, TypeError, LookupError, AttributeError):
+            ours = False
+        if not ours:
+            return f"its {MANIFEST} is not that of a build"
+        other = [*found.irregular, *sorted(found.files - listed - {MANIFEST})]
+        return f"{other[0]} and {len(other) - 1} more" if len(other) > 1 else next(iter(other), None)
+    return None
 
 
 @contextmanager
@@ -127,7 +137,7 @@ def put_right(out: Path) -> None:
         OutputError, DiskError: as `open_state`.
     """
     state = State(out)
-    if state.folder.exists() and not (out / FILE_NAME).exists():
+    if state.folder.exists() and not (out / MANIFEST).exists():
         with _locked(state):
             state._clean()
 
@@ -176,7 +186,7 @@ def _unwritable(folder: Path, error: OSError) -> DiskError:
     if error.errno in _NO_LOCKS:
         return DiskError(
             f"{folder}: its file system has no file locks (flock: {error.strerror}), as some network and FUSE mounts",
-            "without a lock two builds could mix: give an --out on a local disk, and copy the build there when it is done",
+            "without a lock two builds could mix: give an --out on a local disk, and copy the build when it is done",
         )
     hint = "make room" if error.errno in _NO_ROOM else "make the folder writable"
     return DiskError(f"{folder}: cannot be written: {error.strerror or error}", f"{hint} or give another --out")

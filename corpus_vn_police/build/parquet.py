@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -21,6 +20,8 @@ import pyarrow.parquet as pq
 from corpus_vn_police.build.digest import ColumnHashes
 from corpus_vn_police.contract import CONFIGS, load_contract
 from corpus_vn_police.contract.arrow import from_numpy
+from corpus_vn_police.dataset.layout import shard_path
+from corpus_vn_police.files import file_digest
 from corpus_vn_police.parts import Index, Located
 from corpus_vn_police.split import SPLITS
 
@@ -35,21 +36,8 @@ _ROW_BYTES = 256
 LEDGER_ROWS = 1 << 16
 """Rows of the ledger that are held, and written, at once."""
 
-FOLDERS = {"default": "data", "annotations": "annotations", "sources": "sources"}
-"""The folder of each config's shards."""
-
 SOURCE_DATA = "_data"
 """The column of a part's records that holds the seed's bytes."""
-
-
-def shard_path(config: str, split: str, number: int, of: int) -> str:
-    """The path of a shard below the build; `number` counts from 0."""
-    return f"{FOLDERS[config]}/{split}-{number:05d}-of-{of:05d}.parquet"
-
-
-def shard_paths(folder: Path, config: str, split: str = "*") -> list[Path]:
-    """The shards of a config that a build has, of one split or of all, by split and number."""
-    return sorted((folder / FOLDERS[config]).glob(f"{split}-*.parquet"))
 
 
 @dataclass(frozen=True)
@@ -294,10 +282,3 @@ def tombstone_rows(tombstones: pl.DataFrame) -> Iterator[pa.Table]:
         kept = {"id": pl.col("id"), "sha256": pl.col("sha256"), "status": pl.lit("removed")}
         rows = frame.select(kept.get(name, pl.lit(None)).alias(name) for name in schema.names)
         yield rows.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema)
-
-
-def file_digest(path: Path) -> tuple[int, str]:
-    """Length in bytes and sha256 (hex) of a file."""
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256")
-    return path.stat().st_size, digest.hexdigest()

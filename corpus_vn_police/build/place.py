@@ -10,7 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from corpus_vn_police.build.manifest import FILE_NAME
+from corpus_vn_police.dataset.layout import MANIFEST
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -67,7 +67,7 @@ def delete(path: Path) -> None:
         path.unlink(missing_ok=True)
         return
     with contextlib.suppress(OSError):  # if it stays, deleting the folder says why
-        (path / FILE_NAME).unlink()  # first, so that nobody takes what is left for a build
+        (path / MANIFEST).unlink()  # first, so that nobody takes what is left for a build
     try:
         shutil.rmtree(path)
     except RecursionError:
