@@ -14,7 +14,7 @@ from corpus_vn_police.config import FILE_NAME, REMOVED_NAME, Corpus, is_period, 
 from corpus_vn_police.diff import Difference, compare
 from corpus_vn_police.errors import ConfigError, DiskError, InputError
 from corpus_vn_police.pipeline import Build, Job, Progress, run_build
-from corpus_vn_police.places import check_loadable, output_path
+from corpus_vn_police.places import check_loadable, output_path, unnamable
 from corpus_vn_police.remote import local_copy
 from corpus_vn_police.remove import Removal, Takedown, run_remove
 from corpus_vn_police.report import MOST_TEXTS, Asked, Page, write_report
@@ -308,8 +308,8 @@ def configured(seeds: StrPath | None, config: StrPath | None) -> tuple[str, Corp
         corpus = shipped_corpus() if config is None else load_config(Path(config))
         return str(shipped_seeds()), corpus
     source = os.fspath(seeds)
-    if "\0" in source or not source:
-        raise InputError(f"{source!r} is no path", "give a folder of seeds, a file, an archive, a glob or a URL")
+    if wrong := unnamable(source):
+        raise InputError(f"{source!r} {wrong}", "give a folder of seeds, a file, an archive, a glob or a URL")
     if config is not None:
         return source, load_config(Path(config))
     folder = _beside(source)

@@ -19,7 +19,7 @@ from typing import Any
 from corpus_vn_police.contract import document, first_error, validator
 from corpus_vn_police.contract.arrow import resolve
 from corpus_vn_police.errors import ConfigError
-from corpus_vn_police.files import UNREADABLE, IrregularError, read_file, why
+from corpus_vn_police.files import UNREADABLE, IrregularError, of_system, read_file, why
 from corpus_vn_police.hub import hub_values, nearest
 
 FILE_NAME = "corpus.toml"
@@ -181,7 +181,7 @@ def corpus_of(settings: dict[str, Any], prose: str | None, changes: str | None, 
 def _text(config: Path, key: str, name: str) -> str:
     """A Markdown file beside corpus.toml or below it."""
     folder = config.parent.resolve()
-    target = (folder / name).resolve()
+    target = (folder / of_system(name)).resolve()
     if not target.is_relative_to(folder):
         raise ConfigError(
             f"{config}: {key} = {name!r} leads out of {folder.name}/",

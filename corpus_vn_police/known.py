@@ -30,6 +30,7 @@ from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import canonical_json, schema_digests
 from corpus_vn_police.parts import ENDINGS, UNKNOWN, Part, Stamps, read_stamps
 from corpus_vn_police.read import Listing, Task, Texts, Unpacker, kind_of, seeds_in
+from corpus_vn_police.read.listing import display
 from corpus_vn_police.tombstones import Tombstones
 from corpus_vn_police.version import __version__
 
@@ -334,7 +335,7 @@ def _head(listing: Listing, corpus: Corpus) -> dict[str, str]:
         "rensa": importlib.metadata.version("rensa"),
         "schemas": schema_digests(),
         "settings": settings,
-        "root": os.path.realpath(listing.root) if "://" not in listing.root else listing.root,
+        "root": listing.root if "://" in listing.root else display(os.path.realpath(listing.root)),
         "own": listing.own,
     }
     fingerprint = hashlib.sha256(canonical_json(depends)).hexdigest()

@@ -42,18 +42,23 @@ def output_path(given: StrPath, option: str = "--out") -> Path:
         ConfigError: it is empty, is a URL, or is a text that the system cannot have as a name.
     """
     text = os.fspath(given)
-    if not text or "\0" in text:
-        raise ConfigError(f"{option} = {text!r} is not a path", f"give a path on this machine for {option}")
+    hint = f"give a path on this machine for {option}"
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", text) and not os.path.isdir(text.partition("/")[0]):  # noqa: PTH112
-        raise ConfigError(f"{option} = {text!r} is a URL", f"give a path on this machine for {option}")
-    try:
-        os.fsencode(text)
-    except UnicodeEncodeError as error:
-        raise ConfigError(
-            f"{option} = {text!r} cannot be a name here: {error.reason} ({error.encoding})",
-            "set LC_ALL to a UTF-8 locale such as C.UTF-8, or PYTHONUTF8=1",
-        ) from error
+        raise ConfigError(f"{option} = {text!r} is a URL", hint)
+    if wrong := unnamable(text):
+        raise ConfigError(f"{option} = {text!r} {wrong}", hint)
     return Path(os.path.realpath(text))
+
+
+def unnamable(text: str) -> str | None:
+    """Why a text cannot be a path on this machine, or the URL of one; None if it can."""
+    if not text or "\0" in text:
+        return "is not a path"
+    try:
+        os.fsencode("" if "://" in text else text)
+    except UnicodeEncodeError as error:
+        return f"cannot be a name in this locale ({error.encoding}); LC_ALL=C.UTF-8 or PYTHONUTF8=1 has all letters"
+    return None
 
 
 def check_loadable(given: StrPath, target: Path) -> None:

@@ -25,6 +25,7 @@ from corpus_vn_police.dataset.check import open_build
 from corpus_vn_police.dataset.layout import shard_paths
 from corpus_vn_police.dataset.rows import Published
 from corpus_vn_police.errors import ConfigError, DamagedError, DiskError, InputError, OutputError
+from corpus_vn_police.files import of_system
 
 RENAMED = "renamed"
 """The folder below the output for seeds whose path cannot stand there as it is."""
@@ -84,7 +85,7 @@ class _Writer:
         return name, self._open(name)
 
     def _open(self, name: str) -> BinaryIO:
-        target = self.root / name
+        target = self.root / of_system(name)
         target.parent.mkdir(parents=True, exist_ok=True)
         return target.open("xb")
 
@@ -128,7 +129,7 @@ def write_sources(folder: Path, out: Path, progress: Callable[[str, int, int | N
     _check(folder, out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{out.name[:100]}.sources-", dir=out.parent) as apart:
+        with tempfile.TemporaryDirectory(prefix=".sources-", dir=out.parent) as apart:
             new = Path(apart) / "new"
             new.mkdir()
             written = _write(folder, new, progress)
@@ -196,7 +197,7 @@ class _Lines:
             self.close()
             self.current = container
             if container in self.names:
-                self.stream = (self.writer.root / self.names[container]).open("r+b")
+                self.stream = (self.writer.root / of_system(self.names[container])).open("r+b")
             else:
                 fallback = hashlib.sha256(container.encode()).hexdigest()[:16] + ".jsonl"
                 self.names[container], self.stream = self.writer.create(container, fallback)

@@ -148,7 +148,7 @@ def _hidden(folder: Path, tombstones: Tombstones) -> frozenset[str]:
 
 def _put(out: Path, page: bytes) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{out.name[:100]}.", dir=out.parent)
+    descriptor, name = tempfile.mkstemp(prefix=".report-", dir=out.parent)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(page)
