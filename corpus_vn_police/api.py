@@ -15,6 +15,7 @@ from corpus_vn_police.diff import Difference, compare
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.errors import ConfigError, InputError
 from corpus_vn_police.pipeline import Build, Job, Progress, run_build
+from corpus_vn_police.places import check_loadable, output_path, unnamable
 from corpus_vn_police.remote import local_copy
 from corpus_vn_police.remove import Removal, Takedown, run_remove
 from corpus_vn_police.report import MOST_TEXTS, Asked, Page, write_report
@@ -67,15 +68,15 @@ def build(
     Raises:
         ConfigError: an argument, a key of corpus.toml or a line of removed.csv is not allowed.
         InputError: the seeds are missing, or there are none.
-        OutputError: `out` holds something else than a build, or is busy.
+        OutputError: `out` holds something else than a build, is busy, or has a path that `load_dataset`
+            cannot read.
         NothingPublishedError: every seed is rejected; `out` is left as it was.
         RejectedError: `strict`, and a seed is rejected; `out` is left as it was.
         DiskError: the operating system failed to read or write.
     """
-    if not os.fspath(out):
-        raise ConfigError("out is empty", "give a folder for --out")
+    target = output_path(out)  # a link stays a link, and the build goes where it leads
+    check_loadable(out, target)
     source, corpus = configured(seeds, config)
-    target = Path(os.path.realpath(out))  # a link stays a link, and the build goes where it leads
     check_apart(source, target)
     job = Job(
         workers=workers,
@@ -127,7 +128,7 @@ def remove(
         NothingPublishedError: no record would be left; nothing was changed.
         DiskError: the operating system failed to read or write.
     """
-    target = Path(os.path.realpath(folder))
+    target = output_path(folder, "DIR")
     if seeds is not None:
         check_apart(os.fspath(seeds), target)
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
@@ -217,9 +218,7 @@ def sources(folder: StrPath, *, out: StrPath, progress: Progress | None = None) 
         DamagedError: the build cannot be read, or a seed's bytes are not those of its record.
         DiskError: the operating system failed to read or write.
     """
-    if not os.fspath(out):
-        raise ConfigError("out is empty", "give a folder for --out")
-    target = Path(os.path.realpath(out))
+    target = output_path(out)
     written = write_sources(Path(folder), target, progress or (lambda step, done, total: None))
     return replace(written, out=os.fspath(out))
 
@@ -260,9 +259,7 @@ def report(
         InputError: the seeds are missing, or there are none.
         DiskError: the operating system failed to read or write.
     """
-    if not os.fspath(out):
-        raise ConfigError("out is empty", "give a file for --out")
-    target = Path(os.path.realpath(out))
+    target = output_path(out)
     source = None if seeds is None else configured(seeds, config)[0]
     if source is not None:
         check_apart(source, target)
@@ -304,8 +301,8 @@ def configured(seeds: StrPath | None, config: StrPath | None) -> tuple[str, Corp
         corpus = shipped_corpus() if config is None else load_config(Path(config))
         return str(shipped_seeds()), corpus
     source = os.fspath(seeds)
-    if "\0" in source or not source:
-        raise InputError(f"{source!r} is no path", "give a folder of seeds, a file, an archive, a glob or a URL")
+    if wrong := unnamable(source):
+        raise InputError(f"{source!r} {wrong}", "give a folder of seeds, a file, an archive, a glob or a URL")
     if config is not None:
         return source, load_config(Path(config))
     folder = _beside(source)

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from corpus_vn_police.build import audit
 from corpus_vn_police.build.card import Facts, Mismatch, differences, measured_blocks, render_card
-from corpus_vn_police.build.manifest import read_manifest
 from corpus_vn_police.build.sections import fill
+from corpus_vn_police.dataset.check import open_build
+from corpus_vn_police.dataset.layout import CARD
+from corpus_vn_police.dataset.parquet import damage_named
 from corpus_vn_police.engine.machine import machine_failures
-from corpus_vn_police.errors import ConfigError, DamagedError, DiskError, InputError
-from corpus_vn_police.published import damage_named
+from corpus_vn_police.errors import ConfigError, DiskError, InputError
+from corpus_vn_police.files import UNREADABLE, read_file, why
 from corpus_vn_police.version import GENERATOR
 
 StrPath = str | os.PathLike[str]
@@ -66,25 +68,23 @@ def check_card(folder: StrPath, *, file: StrPath | None = None) -> list[Mismatch
 
 
 def _facts(folder: Path) -> Facts:
-    try:
-        manifest = read_manifest(folder)
-        if manifest["generator"] != GENERATOR:
-            raise ConfigError(
-                f"{folder}: was built by {manifest['generator']}, this is {GENERATOR}",
-                "build it again, or install that version: another one may say the same in other words",
-            )
-        with damage_named(folder):
-            return audit.facts_of(folder, manifest, audit.read_shards(folder))
-    except ValueError as error:
-        raise DamagedError.of(folder, error) from error
+    manifest = open_build(folder, but=CARD)
+    if manifest["generator"] != GENERATOR:
+        raise ConfigError(
+            f"{folder}: was built by {manifest['generator']}, this is {GENERATOR}",
+            "build it again, or install that version: another one may say the same in other words",
+        )
+    with damage_named(folder, CARD):
+        return audit.facts_of(folder, manifest, audit.read_shards(folder))
 
 
 def _filled(file: Path, facts: Facts) -> tuple[str, str]:
     """The text of a keeper's file, and the same with its blocks filled."""
     try:
-        text = file.read_text(encoding="utf-8")
+        text = read_file(file).decode().replace("\r\n", "\n").replace("\r", "\n")
+    except UNREADABLE as error:
+        raise InputError(f"{file}: cannot be read: {why(error)}", "give a Markdown file in UTF-8") from error
+    try:
         return text, fill(text, measured_blocks(facts))
-    except OSError as error:
-        raise InputError(f"{file}: cannot be read: {error.strerror}", "give a Markdown file") from error
     except ValueError as error:
         raise ConfigError(f"{file}: {error}", "mend its marks; docs/card.md shows them") from error

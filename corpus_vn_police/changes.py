@@ -7,6 +7,7 @@ changed; *patch* where the records are the same.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 from corpus_vn_police.config import CHANGES_NAME
 from corpus_vn_police.diff import compare
 from corpus_vn_police.errors import ConfigError, DamagedError
+from corpus_vn_police.files import UNREADABLE, read_file, why
 
 _HEADING = "# Changes"
 _VERSION = re.compile("[0-9]+(?:[.][0-9]+)*")
@@ -120,14 +122,15 @@ def read_changes(folder: Path) -> str:
     """The text of the CHANGES.md of a folder of seeds; empty where there is none.
 
     Raises:
-        ConfigError: it is not UTF-8.
-        OSError: it cannot be read.
+        ConfigError: it cannot be read, or is not UTF-8.
     """
     path = folder / CHANGES_NAME
     try:
-        return path.read_bytes().decode() if path.exists() else ""
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: is not UTF-8: {error}", "write it anew in UTF-8; nothing was changed") from error
+        return read_file(path).decode() if os.path.lexists(path) else ""
+    except UNREADABLE as error:
+        raise ConfigError(
+            f"{path}: cannot be read: {why(error)}", "write it anew, as a text in UTF-8; nothing was changed"
+        ) from error
 
 
 def add_change(text: str, line: str) -> str:

@@ -19,6 +19,7 @@ from typing import Any
 from corpus_vn_police.contract import document, first_error, validator
 from corpus_vn_police.contract.arrow import resolve
 from corpus_vn_police.errors import ConfigError
+from corpus_vn_police.files import UNREADABLE, IrregularError, of_system, read_file, why
 from corpus_vn_police.hub import hub_values, nearest
 
 FILE_NAME = "corpus.toml"
@@ -143,13 +144,9 @@ def load_config(path: Path | None) -> Corpus:
     if path is None:
         return _corpus({}, "the defaults")
     try:
-        with path.open("rb") as stream:
-            text = stream.read(_LONGEST + 1)
-        if len(text) > _LONGEST:
-            raise ValueError(f"longer than {_LONGEST:,} bytes")
-        raw: dict[str, Any] = _plain(tomllib.loads(text.decode("utf-8-sig")))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}", "give the path of a corpus.toml") from error
+        raw: dict[str, Any] = _plain(tomllib.loads(read_file(path, _LONGEST).decode("utf-8-sig")))
+    except (OSError, IrregularError) as error:
+        raise ConfigError(f"{path}: cannot be read: {why(error)}", "give the path of a corpus.toml") from error
     except (ValueError, RecursionError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
         raise ConfigError(f"{path}: is not TOML: {error}", "corpus-vn-police init DIR writes an example") from error
     try:
@@ -185,21 +182,17 @@ def corpus_of(settings: dict[str, Any], prose: str | None, changes: str | None, 
 def _text(config: Path, key: str, name: str) -> str:
     """A Markdown file beside corpus.toml or below it."""
     folder = config.parent.resolve()
-    target = (folder / name).resolve()
+    target = (folder / of_system(name)).resolve()
     if not target.is_relative_to(folder):
         raise ConfigError(
             f"{config}: {key} = {name!r} leads out of {folder.name}/",
             "it must stand beside corpus.toml or below it",
         )
     try:
-        if not target.is_file():
-            raise OSError("it is no file")
-        if target.stat().st_size > _LONGEST:
-            raise OSError(f"it has more than {_LONGEST:,} bytes")
-        return target.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        return read_file(target, _LONGEST).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UNREADABLE as error:
         raise ConfigError(
-            f"{config}: {key} = {name!r} cannot be read: {error}",
+            f"{config}: {key} = {name!r} cannot be read: {why(error)}",
             "give the path of a UTF-8 Markdown file, relative to corpus.toml",
         ) from error
 

@@ -17,10 +17,11 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from corpus_vn_police.build.parquet import FOLDERS
 from corpus_vn_police.contract import CONFIGS, load_contract
+from corpus_vn_police.dataset.check import open_build
+from corpus_vn_police.dataset.layout import FOLDERS, shard_paths
+from corpus_vn_police.dataset.rows import Published, id_numbers
 from corpus_vn_police.errors import DamagedError
-from corpus_vn_police.published import Published, damage_named, id_numbers, manifest_of
 from corpus_vn_police.split import SPLITS
 
 Ids = npt.NDArray[np.uint64]
@@ -116,7 +117,7 @@ def compare(old: Path, new: Path) -> Difference:
 def _fields(left: _Side, right: _Side) -> dict[str, list[str]]:
     """The fields to compare: the records', and the annotations' where both builds have them."""
     configs = ["default"]
-    if all(any((side.folder / FOLDERS["annotations"]).glob("*.parquet")) for side in (left, right)):
+    if all(shard_paths(side.folder, "annotations") for side in (left, right)):
         configs.append("annotations")
     return {
         config: [name for name in _leaves(load_contract(CONFIGS[config]).schema) if name != "id"] for config in configs
@@ -131,7 +132,7 @@ def _leaves(schema: pa.Schema) -> Iterator[str]:
 
 
 def _side(folder: Path) -> _Side:
-    manifest_of(folder)
+    open_build(folder)
     ids, splits = [np.empty(0, np.uint64)], [np.empty(0, np.uint8)]
     for code, split in enumerate(SPLITS):
         for frame in _frames(folder, "default", "id", split):
@@ -163,16 +164,8 @@ def _frames(folder: Path, config: str, name: str, *splits: str) -> Iterator[pl.D
     """A field of a config, batch by batch: frames of one column.
 
     Raises:
-        DamagedError: a file cannot be read, or its column is not what the schema says.
+        DamagedError: a file cannot be read, or has other columns than the schema.
     """
     column, _, part = name.partition(".")
-    expected = load_contract(CONFIGS[config]).schema.field(column).type
-    expected = expected.field(part).type if part else expected
-    kind = pl.Series(pa.array([], expected)).dtype
-    with damage_named(folder):
-        for frame in Published.open(folder, *splits, config=config).batches(name):
-            if part and isinstance(frame.to_series().dtype, pl.Struct):
-                frame = frame.unnest(column)
-            if frame.columns != [part or column] or frame.dtypes != [kind]:
-                raise DamagedError.of(folder, f"{FOLDERS[config]}: {name} is not {expected}")
-            yield frame
+    for frame in Published.open(folder, *splits, config=config).batches(name):
+        yield frame.unnest(column) if part else frame

@@ -7,7 +7,7 @@ arguments, and a machine that fails.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 
 @dataclass
@@ -55,16 +55,25 @@ class OutputError(CorpusError):
     code = "output"
 
 
+@dataclass
 class DamagedError(CorpusError):
-    """A build's files cannot be read, or do not hold what they should."""
+    """A build's files cannot be read, or do not hold what they should.
 
-    code = "damaged"
+    Attributes:
+        what: what is wrong, without the build's name.
+    """
+
+    what: str = ""
+    code: ClassVar[str] = "damaged"
+
+    __hash__ = Exception.__hash__
 
     @classmethod
-    def of(cls, folder: object, what: object) -> DamagedError:
+    def of(cls, folder: object, what: object) -> Self:
         """What is wrong with a build, in one line."""
-        reason = (str(what).split("\n") or [""])[0][:300]
-        return cls(f"{folder}: is damaged: {reason}", f"corpus-vn-police verify {folder} says what is wrong with it")
+        reason = str(what).split("\n")[0][:300]
+        hint = f"corpus-vn-police verify {folder} says what is wrong with it"
+        return cls(f"{folder}: is damaged: {reason}", hint, reason)
 
 
 class SchemaError(CorpusError):

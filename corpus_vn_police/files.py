@@ -3,21 +3,42 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from corpus_vn_police.errors import DiskError
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 StrPath = str | os.PathLike[str]
+
+LONGEST = 64 << 20
+"""Bytes that a file may have that is read whole, such as a manifest, a card or a removed.csv of 500,000 lines."""
 
 
 class IrregularError(Exception):
     """A device, a FIFO or a socket stands where a file should be."""
+
+
+class LongError(ValueError):
+    """A file is longer than what is read whole."""
+
+
+UNREADABLE = (OSError, ValueError, IrregularError)
+"""What reading a file, and decoding it, raises."""
+
+
+def why(error: Exception) -> str:
+    """Why a file could not be read, without its name."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def open_regular(location: StrPath) -> int:
@@ -75,7 +96,7 @@ def _open_by_steps(location: str, flags: int) -> int:
         os.close(here)
 
 
-def open_file(location: StrPath) -> BinaryIO:
+def open_file(location: StrPath) -> BufferedReader:
     """Open a file of this machine as a stream of bytes.
 
     Raises:
@@ -84,14 +105,57 @@ def open_file(location: StrPath) -> BinaryIO:
     return os.fdopen(open_regular(location), "rb")
 
 
-def read_file(location: StrPath) -> bytes:
+def read_file(location: StrPath, longest: int = LONGEST) -> bytes:
     """All bytes of a file of this machine.
+
+    Args:
+        location: the file.
+        longest: bytes that it may have.
+
+    Raises:
+        OSError, IrregularError: as `open_regular`.
+        LongError: it is longer.
+    """
+    with open_file(location) as stream:
+        content = stream.read(longest + 1)
+    if len(content) > longest:
+        raise LongError(f"longer than {longest:,} bytes")
+    return content
+
+
+def file_digest(location: StrPath) -> tuple[int, str]:
+    """Length in bytes and sha256 (hex) of a file.
 
     Raises:
         OSError, IrregularError: as `open_regular`.
     """
     with open_file(location) as stream:
-        return stream.read()
+        digest = hashlib.file_digest(stream, "sha256")
+        return stream.tell(), digest.hexdigest()
+
+
+def write_numbers(sink: BinaryIO, values: NDArray[Any]) -> None:
+    """Write an array as it is in memory, row after row.
+
+    Not by numpy's `tofile`: it loses the last block that a full disk does not take, and says nothing.
+
+    Raises:
+        OSError: it cannot be written to its end; for what the stream holds back, when that is closed.
+    """
+    sink.write(values.tobytes())
+
+
+def in_utf8(name: str) -> str:
+    """A name of the system as the text that its bytes are in UTF-8; other bytes become surrogates.
+
+    In a locale with another encoding Python decodes names by that one; in a UTF-8 locale nothing changes.
+    """
+    return os.fsencode(name).decode("utf-8", "surrogateescape")
+
+
+def of_system(name: str) -> str:
+    """The name of the system whose bytes in UTF-8 are a text's: `in_utf8` turned round."""
+    return os.fsdecode(name.encode("utf-8", "surrogateescape"))
 
 
 @contextmanager

@@ -30,6 +30,7 @@ from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import canonical_json, schema_digests
 from corpus_vn_police.parts import ENDINGS, UNKNOWN, Part, Stamps, read_stamps
 from corpus_vn_police.read import Listing, Task, Texts, Unpacker, kind_of, seeds_in
+from corpus_vn_police.read.listing import display
 from corpus_vn_police.tombstones import Tombstones
 from corpus_vn_police.version import __version__
 
@@ -282,7 +283,7 @@ def forget(folder: Path, gone: Tombstones) -> None:
 def _free_of(index: Path, gone: Tombstones) -> bool:
     """Whether a part is known to hold nothing of what was taken down; one that was cut is not."""
     try:
-        with pa.OSFile(str(index)) as source:
+        with pa.OSFile(os.fsencode(index)) as source:
             frame = pl.DataFrame(pa.ipc.open_file(source).read_all().select(["id", "sha256"]))
     except (FileNotFoundError, KeyError, pa.ArrowException):
         return False
@@ -337,7 +338,7 @@ def _head(listing: Listing, corpus: Corpus) -> dict[str, str]:
         "rensa": importlib.metadata.version("rensa"),
         "schemas": schema_digests(),
         "settings": settings,
-        "root": os.path.realpath(listing.root) if "://" not in listing.root else listing.root,
+        "root": listing.root if "://" in listing.root else display(os.path.realpath(listing.root)),
         "own": listing.own,
     }
     fingerprint = hashlib.sha256(canonical_json(depends)).hexdigest()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from corpus_vn_police.build.charts import can_draw
-from corpus_vn_police.build.manifest import FILE_NAME, read_manifest
 from corpus_vn_police.changes import propose, version_numbers
 from corpus_vn_police.config import Corpus
+from corpus_vn_police.dataset.layout import MANIFEST
+from corpus_vn_police.dataset.manifest import read_manifest
 from corpus_vn_police.parts import Index
 from corpus_vn_police.read import Skipped
 from corpus_vn_police.split import suggest_starts
@@ -22,7 +23,7 @@ def skipped_note(skipped: Skipped) -> list[str]:
 
 def version_note(out: Path, new: Path, corpus: Corpus) -> list[str]:
     """Which version the changes since the build that is there ask for."""
-    if not (out / FILE_NAME).is_file():
+    if not (out / MANIFEST).is_file():
         return []
     try:
         before = read_manifest(out)

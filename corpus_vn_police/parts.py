@@ -7,6 +7,7 @@ record is its line of `Index`: about 40 bytes, and its path where the parts are 
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ import pyarrow.compute as pc
 
 from corpus_vn_police.contract.arrow import from_numpy
 from corpus_vn_police.errors import DiskError
+from corpus_vn_police.files import write_numbers
 
 INDEX = pl.Schema(
     {
@@ -102,19 +104,37 @@ def write_part(
     tables = {"index": index.to_arrow(compat_level=pl.CompatLevel.oldest()), "records": records}
     for kind, table in tables.items():
         if table is not None:
-            path = str(folder / f"{name}.{kind}")
-            with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+            path = folder / f"{name}.{kind}"
+            with pa.OSFile(os.fsencode(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
                 writer.write_table(table)
-    if signs is not None:
-        signs.tofile(folder / f"{name}.signs")
     if stamps is not None:
-        np.where(again, np.uint64(UNKNOWN), stamps).tofile(folder / f"{name}.stamps")
+        stamps = np.where(again, np.uint64(UNKNOWN), stamps)
+    for kind, numbers in (("signs", signs), ("stamps", stamps)):
+        if numbers is not None:
+            with (folder / f"{name}.{kind}").open("wb") as sink:
+                write_numbers(sink, numbers)
     return Part(name, len(index), again=bool(again.any()))
 
 
 def read_stamps(folder: Path, part: Part) -> Stamps:
-    """The stamps of a part's seeds."""
-    return np.fromfile(folder / f"{part.name}.stamps", np.uint64)
+    """The stamps of a part's seeds.
+
+    Raises:
+        DiskError: the file is damaged.
+    """
+    return read_numbers(folder / f"{part.name}.stamps", part.seeds)
+
+
+def read_numbers(path: Path, count: int, skipped: int = 0) -> npt.NDArray[np.uint64]:
+    """Some of the 64-bit numbers of a file.
+
+    Raises:
+        DiskError: it holds fewer.
+    """
+    found = np.fromfile(path, np.uint64, count, offset=8 * skipped)
+    if len(found) < count:
+        raise _damaged(path.parent, path.suffix[1:])
+    return found
 
 
 def read_table(folder: Path, part: Part, kind: str, columns: list[str]) -> pa.Table:
@@ -127,15 +147,19 @@ def read_table(folder: Path, part: Part, kind: str, columns: list[str]) -> pa.Ta
         DiskError: the file is damaged.
     """
     try:
-        with pa.OSFile(str(folder / f"{part.name}.{kind}")) as source:
+        with pa.OSFile(os.fsencode(folder / f"{part.name}.{kind}")) as source:
             names = pa.ipc.open_file(source).schema.names
             wanted = pa.ipc.IpcReadOptions(included_fields=[names.index(name) for name in columns])
             return pa.ipc.open_file(source, options=wanted).read_all().select(columns)
     except (pa.ArrowException, ValueError) as error:
-        raise DiskError(
-            f"{folder}: a part that an earlier build left is damaged ({kind})",
-            "build again with --rehash, which reads all seeds anew",
-        ) from error
+        raise _damaged(folder, kind) from error
+
+
+def _damaged(folder: Path, kind: str) -> DiskError:
+    return DiskError(
+        f"{folder}: a part that an earlier build left is damaged ({kind})",
+        "build again with --rehash, which reads all seeds anew",
+    )
 
 
 _KINDS = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
-from corpus_vn_police.build.manifest import FILE_NAME
+from corpus_vn_police.dataset.layout import MANIFEST, is_harmless
 from corpus_vn_police.errors import CorpusError, DiskError, OutputError
 from corpus_vn_police.files import scratch_folder
 from corpus_vn_police.read.listing import filesystem
@@ -17,8 +17,8 @@ from corpus_vn_police.read.listing import filesystem
 def local_copy(location: str) -> Iterator[Path]:
     """The folder of a build; of an fsspec URL (`hf://datasets/…`) a copy that is deleted afterwards.
 
-    On the Hub all files are those of one commit, also where another one is made meanwhile. Files whose path has
-    a part that begins with a dot are left out: the Hub adds `.gitattributes`.
+    On the Hub all files are those of one commit, even if another one is made meanwhile. What is harmless, such as the
+    `.gitattributes` that the Hub adds, is left out.
 
     Raises:
         OutputError: there is no manifest at the URL, so it is no build, or fsspec does not know it.
@@ -32,13 +32,13 @@ def local_copy(location: str) -> Iterator[Path]:
     with scratch_folder() as folder:
         try:
             root = _at_commit(system, root)
-            if not system.exists(f"{root}/{FILE_NAME}"):
+            if not system.exists(f"{root}/{MANIFEST}"):
                 raise OutputError(
-                    f"{location}: is not a build (it has no {FILE_NAME})", "give the URL of a folder that build wrote"
+                    f"{location}: is not a build (it has no {MANIFEST})", "give the URL of a folder that build wrote"
                 )
             for found in system.find(root):
                 name = found.removeprefix(root).lstrip("/")
-                if not any(part.startswith(".") for part in PurePosixPath(name).parts):
+                if not is_harmless(name):
                     target = folder / name
                     target.parent.mkdir(parents=True, exist_ok=True)
                     system.get_file(found, str(target))

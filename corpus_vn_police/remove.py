@@ -8,22 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pyarrow.parquet as pq
 
 from corpus_vn_police.build.audit import read_corpus
 from corpus_vn_police.build.figures import measure
 from corpus_vn_police.build.finish import Finished, finish
-from corpus_vn_police.build.manifest import FILE_NAME, read_manifest, self_digest
-from corpus_vn_police.build.parquet import FOLDERS, file_digest
 from corpus_vn_police.build.rewrite import Leaving, rewrite_ledger, rewrite_shards
 from corpus_vn_police.changes import add_change, read_changes
 from corpus_vn_police.config import REMOVED_NAME, Corpus, Dedup
-from corpus_vn_police.contract import CONFIGS, load_contract, schema_digests
-from corpus_vn_police.errors import ConfigError, InputError, LedgerError, NothingPublishedError, OutputError
+from corpus_vn_police.contract import schema_digests
+from corpus_vn_police.dataset.check import open_build
+from corpus_vn_police.dataset.layout import CARD, MANIFEST
+from corpus_vn_police.dataset.parquet import damage_named
+from corpus_vn_police.dataset.rows import scan_ledger
+from corpus_vn_police.errors import ConfigError, DamagedError, InputError, LedgerError, NothingPublishedError
 from corpus_vn_police.known import forget
 from corpus_vn_police.leaks import SHARED, Alike, find_alike
-from corpus_vn_police.published import damage_named
-from corpus_vn_police.state import open_state
+from corpus_vn_police.state import open_state, put_right
 from corpus_vn_police.tombstones import Pair, Tombstones, read_removed, removed_lines, write_down
 
 SHOWN = 20
@@ -113,11 +113,11 @@ def run_remove(out: Path, asked: Takedown, progress: Progress = lambda step, don
             be left. The build is as it was.
         OSError: the disk fails. The build is as it was, or as it is to be.
     """
-    manifest = _manifest(out)
+    put_right(out)
+    _open(out)
     known = Tombstones() if asked.seeds is None else read_removed(asked.seeds / REMOVED_NAME)
     with open_state(out) as state, damage_named(out):
-        manifest = _manifest(out)  # again, now that no build can be at it
-        _check_whole(out, manifest)
+        manifest = _open(out)  # again, now that no build can be at it
         corpus = _corpus(out, manifest, asked.version)
         rows = _rows_of(out, asked.ids)
         already = rows.filter(pl.col("status") == "removed")
@@ -140,44 +140,25 @@ def run_remove(out: Path, asked: Takedown, progress: Progress = lambda step, don
     return replace(found, already=tuple(sorted(already["id"].unique())), lines=tuple(lines), written=written)
 
 
-def _manifest(out: Path) -> dict[str, Any]:
-    try:
-        return read_manifest(out)
-    except ValueError as error:
-        raise _damaged(out, f"{FILE_NAME}: {error}") from error
+def _open(out: Path) -> dict[str, Any]:
+    """The manifest of a build that can be written again.
 
-
-def _damaged(out: Path, what: str) -> OutputError:
-    return OutputError(
-        f"{out}: is not as it was built: {what}",
-        f"corpus-vn-police verify {out} says what is wrong; or list the ids in {REMOVED_NAME} and build it again",
-    )
-
-
-def _check_whole(out: Path, manifest: dict[str, Any]) -> None:
-    """Refuse a build that is damaged, or that this version cannot write again."""
+    Raises:
+        DamagedError: it is not as it was built, or was built to other schemas.
+    """
+    manifest = open_build(out)
     if manifest["schemas"] != schema_digests():
-        raise _damaged(out, "it has the schemas of another version")
-    if self_digest(manifest) != manifest["sha256"]:
-        raise _damaged(out, FILE_NAME)
-    for entry in manifest["files"]:
-        path = out / entry["path"]
-        if not path.is_file() or file_digest(path) != (entry["bytes"], entry["sha256"]):
-            raise _damaged(out, entry["path"])
-    tables = {"ledger": [out / "ledger.parquet"], **{name: _shards(out, config) for config, name in CONFIGS.items()}}
-    for name, paths in tables.items():
-        for path in paths:
-            if not pq.read_schema(path).equals(load_contract(name).schema):
-                raise _damaged(out, f"{path.relative_to(out)}: its columns are not those of {name}")
+        raise _damaged(out, f"{MANIFEST}: it has the schemas of another version")
+    return manifest
 
 
-def _shards(out: Path, config: str) -> list[Path]:
-    return sorted((out / FOLDERS[config]).glob("*.parquet"))
+def _damaged(out: Path, what: str) -> DamagedError:
+    hint = f"corpus-vn-police verify {out} says what is wrong; or list the ids in {REMOVED_NAME} and build it again"
+    return DamagedError(f"{out}: is not as it was built: {what}", hint, what)
 
 
 def _ledger(out: Path) -> pl.LazyFrame:
-    columns = ["id", "sha256", "status", "duplicate_of", "similarity"]
-    return pl.scan_parquet(out / "ledger.parquet", glob=False).select(columns)
+    return scan_ledger(out).select("id", "sha256", "status", "duplicate_of", "similarity")
 
 
 def _rows_of(out: Path, ids: frozenset[str]) -> pl.DataFrame:
@@ -324,13 +305,13 @@ def _corpus(out: Path, manifest: dict[str, Any], version: str | None) -> Corpus:
     """The settings of a build, with another version where one is given.
 
     Raises:
-        OutputError: its card is not one that a build wrote.
+        DamagedError: its card is not one that a build wrote.
         ConfigError: the version is none.
     """
     try:
         return read_corpus(out, manifest, version)
     except ValueError as error:
-        raise _damaged(out, f"README.md: {error}") from error
+        raise _damaged(out, f"{CARD}: {error}") from error
 
 
 def _removal(going: _Going, named: frozenset[str], finished: Finished) -> Removal:

@@ -20,13 +20,12 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from corpus_vn_police.build.parquet import FOLDERS
-from corpus_vn_police.contract import CONFIGS, load_contract
+from corpus_vn_police.dataset.check import open_build
+from corpus_vn_police.dataset.layout import shard_paths
+from corpus_vn_police.dataset.rows import Published
 from corpus_vn_police.errors import ConfigError, DamagedError, DiskError, InputError, OutputError
-from corpus_vn_police.published import Published, damage_named, manifest_of
+from corpus_vn_police.files import of_system
 
 RENAMED = "renamed"
 """The folder below the output for seeds whose path cannot stand there as it is."""
@@ -86,7 +85,7 @@ class _Writer:
         return name, self._open(name)
 
     def _open(self, name: str) -> BinaryIO:
-        target = self.root / name
+        target = self.root / of_system(name)
         target.parent.mkdir(parents=True, exist_ok=True)
         return target.open("xb")
 
@@ -130,7 +129,7 @@ def write_sources(folder: Path, out: Path, progress: Callable[[str, int, int | N
     _check(folder, out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{out.name[:100]}.sources-", dir=out.parent) as apart:
+        with tempfile.TemporaryDirectory(prefix=".sources-", dir=out.parent) as apart:
             new = Path(apart) / "new"
             new.mkdir()
             written = _write(folder, new, progress)
@@ -141,8 +140,8 @@ def write_sources(folder: Path, out: Path, progress: Callable[[str, int, int | N
 
 
 def _check(folder: Path, out: Path) -> None:
-    manifest_of(folder)
-    if not any((folder / FOLDERS["sources"]).glob("*.parquet")):
+    open_build(folder)
+    if not shard_paths(folder, "sources"):
         raise InputError(
             f"{folder}: has no sources: it was built with [sources] enabled = false",
             "build it again with [sources] enabled = true in corpus.toml",
@@ -151,14 +150,6 @@ def _check(folder: Path, out: Path) -> None:
         raise ConfigError(f"--out {out} lies in the build {folder}", "give a folder for --out elsewhere")
     if os.path.lexists(out) and not (out.is_dir() and not any(out.iterdir())):
         raise OutputError(f"{out}: is not empty; nothing was written", "give a new or an empty folder for --out")
-    for config in ("default", "sources"):
-        for path in (folder / FOLDERS[config]).glob("*.parquet"):
-            try:
-                same = pq.read_schema(path).equals(load_contract(CONFIGS[config]).schema)
-            except (OSError, pa.ArrowException) as error:
-                raise DamagedError.of(folder, f"{FOLDERS[config]}/{path.name}: {error}") from error
-            if not same:
-                raise DamagedError.of(folder, f"{FOLDERS[config]}/{path.name}: its columns are not those of {config}")
 
 
 def _place(new: Path, out: Path) -> None:
@@ -206,7 +197,7 @@ class _Lines:
             self.close()
             self.current = container
             if container in self.names:
-                self.stream = (self.writer.root / self.names[container]).open("r+b")
+                self.stream = (self.writer.root / of_system(self.names[container])).open("r+b")
             else:
                 fallback = hashlib.sha256(container.encode()).hexdigest()[:16] + ".jsonl"
                 self.names[container], self.stream = self.writer.create(container, fallback)
@@ -279,10 +270,7 @@ def _frames(folder: Path, config: str, *columns: str) -> Iterator[pl.DataFrame]:
     Raises:
         DamagedError: a file cannot be read (further).
     """
-    with damage_named(folder):
-        for frame in Published.open(folder, config=config).batches(*columns):
-            if any(frame.null_count().row(0)):
-                raise DamagedError.of(folder, f"{config}: a row without its {' or '.join(columns)}")
-            if "id" in columns and not frame["id"].str.contains("^[0-9a-f]{16}$").all():
-                raise DamagedError.of(folder, f"{config}: an id that is none")
-            yield frame
+    for frame in Published.open(folder, config=config).batches(*columns):
+        if "id" in columns and not frame["id"].str.contains("^[0-9a-f]{16}$").all():
+            raise DamagedError.of(folder, f"{config}: an id that is none")
+        yield frame

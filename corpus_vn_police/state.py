@@ -6,6 +6,7 @@ well), the finished folder before it is put in place, and the older one on its w
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from collections.abc import Iterator
@@ -13,9 +14,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from corpus_vn_police.build.manifest import FILE_NAME
-from corpus_vn_police.build.place import put_in_place, recover
+from corpus_vn_police.build.place import copy_of, delete, put_in_place, recover
+from corpus_vn_police.dataset.layout import MANIFEST, carry_over, look_into
 from corpus_vn_police.errors import DiskError, OutputError
+from corpus_vn_police.files import UNREADABLE, read_file
+
+# What flock says on a file system that has no locks: NFS without lockd, some FUSE and network mounts.
+_NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
 @dataclass(frozen=True)
@@ -46,13 +52,19 @@ class State:
     def place(self) -> None:
         """Put the new build in the output's place and drop the older one."""
         put_in_place(self.new, self.out, self._aside)
-        shutil.rmtree(self._aside, ignore_errors=True)
+        self._drop_older()
+
+    def _drop_older(self) -> None:
+        """Delete the older build; what is none of it, such as a `.git/`, goes over into the new one."""
+        if self._aside.is_dir() and not self._aside.is_symlink():
+            carry_over(self._aside, self.out)
+            shutil.rmtree(self._aside, ignore_errors=True)
 
     def _clean(self) -> None:
-        recover(self.out, self._aside)
-        for leftover in (self.new, self._aside):
-            if leftover.exists():
-                shutil.rmtree(leftover)
+        recover(self.new, self.out, self._aside)
+        self._drop_older()
+        for leftover in (self.new, self._aside, copy_of(self._aside)):
+            delete(leftover)
 
 
 def check_output(out: Path) -> None:
@@ -77,21 +89,23 @@ def check_output(out: Path) -> None:
 
 
 def _stranger(out: Path) -> str | None:
-    """What in a folder is no part of a build; None where there is nothing else."""
-    if not (out / FILE_NAME).is_file():
-        return f"no {FILE_NAME}"
-    try:
-        # Not `read_manifest`: a build of another version of the schema may be replaced as well.
-        manifest = json.loads((out / FILE_NAME).read_bytes())
-        listed = {entry["path"] for entry in manifest["files"]}
-        ours = manifest["schema"].startswith("urn:corpus-vn-police:schema:manifest:")
-    except (ValueError, RecursionError, TypeError, LookupError, AttributeError):
-        ours = False
-    if not ours:
-        return f"its {FILE_NAME} is none of a build"
-    found = (path.relative_to(out).as_posix() for path in out.rglob("*") if not path.is_dir())
-    other = sorted(set(found) - listed - {FILE_NAME})
-    return f"{other[0]} and {len(other) - 1} more" if len(other) > 1 else next(iter(other), None)
+    """What in a folder is not part of a build; None if nothing is."""
+    found = look_into(out)
+    if found.files or found.irregular:
+        try:
+            # Not `read_manifest`: a build of another version of the schema may be replaced as well.
+            manifest = json.loads(read_file(out / MANIFEST))
+            listed = {entry["path"] for entry in manifest["files"]}
+            ours = manifest["schema"].startswith("urn:corpus-vn-police:schema:manifest:")
+        except FileNotFoundError:
+            return f"no {MANIFEST}"
+        except (*UNREADABLE, RecursionError, TypeError, LookupError, AttributeError):
+            ours = False
+        if not ours:
+            return f"its {MANIFEST} is not that of a build"
+        other = [*found.irregular, *sorted(found.files - listed - {MANIFEST})]
+        return f"{other[0]} and {len(other) - 1} more" if len(other) > 1 else next(iter(other), None)
+    return None
 
 
 @contextmanager
@@ -99,34 +113,80 @@ def open_state(out: Path) -> Iterator[State]:
     """Lock an output folder, clear what a killed build left, and clean up at the end.
 
     Raises:
-        OutputError: it holds something else, or another build is writing into it.
-        DiskError: the folder beside it cannot be written.
+        OutputError: it holds something else, another build is writing into it, or the folder beside it is
+            not one that a build made.
+        DiskError: the folder beside it cannot be written or locked.
     """
-    from filelock import FileLock, Timeout
-
     state = State(out)
-    check_output(out)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        state.folder.mkdir(exist_ok=True)
-        lock = FileLock(state.folder / "lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise OutputError(
-                f"{out}: another build is writing into it", "wait for it to end, or give another --out"
-            ) from None
-    except OSError as error:
-        raise DiskError(
-            f"{state.folder}: cannot be written: {error.strerror}", "make the folder writable or give another --out"
-        ) from error
-    try:
-        state._clean()
-        check_output(out)  # again, now that no other build can be at it
-        state.new.mkdir()
-        yield state
-    finally:
+    if not state.folder.exists():  # else a killed process may have left the output half-way
+        check_output(out)
+    with _locked(state):
         try:
             state._clean()
+            check_output(out)  # again, now that no other build can be at it
+            state.new.mkdir()
+            yield state
         finally:
-            lock.release()
+            state._clean()
+
+
+def put_right(out: Path) -> None:
+    """Put back an older build that a killed process had moved aside; does nothing if there is none.
+
+    Raises:
+        OutputError, DiskError: as `open_state`.
+    """
+    state = State(out)
+    if state.folder.exists() and not (out / MANIFEST).exists():
+        with _locked(state):
+            state._clean()
+
+
+@contextmanager
+def _locked(state: State) -> Iterator[None]:
+    """Keep other builds out, in a folder beside the output that is made if it is missing."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(state.folder / "lock")
+    try:
+        state.out.parent.mkdir(parents=True, exist_ok=True)
+        _make_own(state.folder)
+        _make_own(state.parts)
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise OutputError(
+            f"{state.out}: another build is writing into it", "wait for it to end, or give another --out"
+        ) from None
+    except OSError as error:
+        raise _unwritable(state.folder, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _make_own(folder: Path) -> None:
+    """Make a folder, or take the one that is there.
+
+    Raises:
+        OutputError: something else is there: through a link, or on another disk, files of somebody else's
+            would be deleted, and no build could be renamed out of it.
+    """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()) or folder.is_mount():
+        found = "a link" if folder.is_symlink() else "a mount point" if folder.is_dir() else "a file"
+        raise OutputError(
+            f"{folder}: is {found}, not a folder that a build made; nothing was written",
+            "remove or rename it: it holds only what makes the next build faster",
+        )
+    folder.mkdir(exist_ok=True)
+
+
+def _unwritable(folder: Path, error: OSError) -> DiskError:
+    """What is wrong with the folder beside the output, and what helps."""
+    if error.errno in _NO_LOCKS:
+        return DiskError(
+            f"{folder}: its file system has no file locks (flock: {error.strerror}), as some network and FUSE mounts",
+            "without a lock two builds could mix: give an --out on a local disk, and copy the build when it is done",
+        )
+    hint = "make room" if error.errno in _NO_ROOM else "make the folder writable"
+    return DiskError(f"{folder}: cannot be written: {error.strerror or error}", f"{hint} or give another --out")

@@ -10,6 +10,7 @@ import csv
 import functools
 import io
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,7 +19,11 @@ from pathlib import Path
 import polars as pl
 
 from corpus_vn_police.config import CHANGES_NAME, REMOVED_NAME, is_period
-from corpus_vn_police.errors import ConfigError, OutputError
+from corpus_vn_police.dataset.layout import LEDGER, MANIFEST
+from corpus_vn_police.dataset.parquet import damage_named
+from corpus_vn_police.dataset.rows import scan_ledger
+from corpus_vn_police.errors import ConfigError, DamagedError, OutputError
+from corpus_vn_police.files import UNREADABLE, read_file, why
 
 COLUMNS = ("id", "sha256", "date", "reason")
 """The columns of `removed.csv`."""
@@ -82,7 +87,7 @@ def read_removed(path: Path) -> Tombstones:
     Raises:
         ConfigError: it cannot be read, or a line of it is not what it should be.
     """
-    if not path.exists():
+    if not os.path.lexists(path):
         return Tombstones()
     rows = list(_rows(path))
     pairs = frozenset((name, sha256) for name, sha256 in rows if name and sha256)
@@ -95,9 +100,9 @@ def _rows(path: Path) -> Iterator[Pair]:
     """Id and sha256 of each line, either of them empty where it is not known."""
     hint = f"its first line is {','.join(COLUMNS)}; of id and sha256 one may be empty, and date"
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}", hint) from error
+        text = read_file(path).decode("utf-8-sig")
+    except UNREADABLE as error:
+        raise ConfigError(f"{path}: cannot be read: {why(error)}", hint) from error
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         for number, fields in enumerate(reader):
@@ -148,20 +153,21 @@ def older_tombstones(out: Path) -> Tombstones:
     Raises:
         OutputError: its manifest does not say that there are none, and its ledger cannot be read.
     """
-    path = out / "manifest.json"
+    path = out / MANIFEST
     if not path.is_file():
         return Tombstones()
     try:
-        if not json.loads(path.read_bytes())["status"]["removed"]:
+        if not json.loads(read_file(path))["status"]["removed"]:
             return Tombstones()
     except (ValueError, RecursionError, TypeError, LookupError):
         pass  # a build of another version, or a damaged one
     try:
-        ledger = pl.scan_parquet(out / "ledger.parquet", glob=False).filter(pl.col("status") == "removed")
-        frame = ledger.select("id", "sha256").drop_nulls().collect(engine="streaming")
-    except (OSError, pl.exceptions.PolarsError) as error:
+        with damage_named(out):
+            ledger = scan_ledger(out).filter(pl.col("status") == "removed")
+            frame = ledger.select("id", "sha256").drop_nulls().collect(engine="streaming")
+    except (OSError, DamagedError) as error:
         raise OutputError(
-            f"{out}/ledger.parquet: cannot be read, and with it which seeds were taken down",
+            f"{out}/{LEDGER}: cannot be read, and with it which seeds were taken down",
             f"restore it; or delete the folder, once all that was taken down stands in {REMOVED_NAME}",
         ) from error
     return Tombstones.of(frame.iter_rows())
@@ -182,7 +188,7 @@ def write_down(seeds: Path, lines: list[str], changes: str) -> tuple[str, ...]:
         OSError: one of them cannot be written.
     """
     removed = seeds / REMOVED_NAME
-    before = removed.read_bytes() if removed.exists() else (",".join(COLUMNS) + "\n").encode()
+    before = read_file(removed) if removed.exists() else (",".join(COLUMNS) + "\n").encode()
     gap = b"" if before.endswith(b"\n") or not before else b"\n"
     _replace(removed, before + gap + "".join(f"{line}\n" for line in lines).encode())
     _replace(seeds / CHANGES_NAME, changes.encode())

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import hypothesis
 import polars as pl
 import pytest
 
+from corpus_vn_police.dataset.manifest import self_digest
+from corpus_vn_police.files import file_digest
 from corpus_vn_police.normalise.batch import normalise
 from corpus_vn_police.read.seeds import SeedBatch, take
 from corpus_vn_police.structure import structure
@@ -70,6 +73,16 @@ def cli() -> Callable[..., subprocess.CompletedProcess[str]]:
 def ledger(out: Path) -> list[dict[str, object]]:
     """The rows of a build's ledger."""
     return pl.read_parquet(out / "ledger.parquet").to_dicts()
+
+
+def sign(out: Path, **changes: object) -> None:
+    """Make a build's manifest agree with its files, as somebody would who changes them on purpose."""
+    path = out / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8")) | changes
+    for entry in manifest["files"]:
+        entry["bytes"], entry["sha256"] = file_digest(out / entry["path"])
+    manifest["sha256"] = self_digest(manifest)
+    path.write_text(json.dumps(manifest), encoding="utf-8")
 
 
 def outcomes(out: Path) -> dict[str, str]:

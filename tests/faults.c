@@ -2,6 +2,8 @@
  * fails, or kills the process. FAULT_DIR names the folder, FAULT_AT is n (from 1; 0 for none),
  * FAULT_ERRNO the error number (0 for SIGKILL); each such call adds a byte to the file FAULT_COUNT.
  * Calls of libc's own (fwrite's write) cannot be seen, so fwrite is one of those that are.
+ * FAULT_LOWER is the inode of a folder that cannot be renamed, as one of a lower overlay layer (EXDEV).
+ * FAULT_FSYNC_FOLDER, FAULT_FSYNC_FILE and FAULT_FLOCK are error numbers that these calls end with.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -13,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -30,6 +33,18 @@ static int open_inside(int descriptor) {
     if (length < 0) return 0;
     path[length] = 0;
     return inside(path);
+}
+
+static int number_of(const char *name) {
+    const char *value = getenv(name);
+    return value ? atoi(value) : 0;
+}
+
+/* Whether a path is the folder that cannot be renamed. */
+static int lower(const char *path) {
+    const char *inode = getenv("FAULT_LOWER");
+    struct stat found;
+    return inode && lstat(path, &found) == 0 && found.st_ino == strtoul(inode, NULL, 10);
 }
 
 /* Whether this call is the one that fails. */
@@ -80,22 +95,49 @@ size_t fwrite(const void *data, size_t size, size_t count, FILE *stream) {
 
 int fsync(int descriptor) {
     REAL(fsync, int, int);
+    struct stat found;
+    errno = fstat(descriptor, &found) == 0 && S_ISDIR(found.st_mode) ? number_of("FAULT_FSYNC_FOLDER") : number_of("FAULT_FSYNC_FILE");
+    if (errno) return -1;
     return fails(open_inside(descriptor)) ? -1 : real(descriptor);
 }
 
 int rename(const char *from, const char *to) {
     REAL(rename, int, const char *, const char *);
+    if (lower(from) || lower(to)) {
+        errno = EXDEV;
+        return -1;
+    }
     return fails(inside(to)) ? -1 : real(from, to);
 }
 
 int renameat2(int old, const char *from, int new, const char *to, unsigned flags) {
     REAL(renameat2, int, int, const char *, int, const char *, unsigned);
+    if (lower(from) || lower(to)) {
+        errno = EXDEV;
+        return -1;
+    }
     return fails(inside(to)) ? -1 : real(old, from, new, to, flags);
 }
 
 int unlink(const char *path) {
     REAL(unlink, int, const char *);
     return fails(inside(path)) ? -1 : real(path);
+}
+
+int unlinkat(int folder, const char *path, int flags) {
+    REAL(unlinkat, int, int, const char *, int);
+    return fails(folder == AT_FDCWD ? inside(path) : open_inside(folder)) ? -1 : real(folder, path, flags);
+}
+
+int rmdir(const char *path) {
+    REAL(rmdir, int, const char *);
+    return fails(inside(path)) ? -1 : real(path);
+}
+
+int flock(int descriptor, int operation) {
+    REAL(flock, int, int, int);
+    errno = number_of("FAULT_FLOCK");
+    return errno ? -1 : real(descriptor, operation);
 }
 
 int mkdir(const char *path, mode_t mode) {

@@ -10,18 +10,18 @@ import huggingface_hub
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from conftest import ROOT
+from conftest import ROOT, sign
 from hypothesis import given
 from hypothesis import strategies as st
-from test_verify import _codes, _sign
+from test_verify import _codes
 
 import corpus_vn_police as cvp
 from corpus_vn_police.build import audit, charts
 from corpus_vn_police.build.card import _changes, differences
 from corpus_vn_police.build.figures import measure
 from corpus_vn_police.build.front_matter import size_category
-from corpus_vn_police.build.manifest import read_manifest
 from corpus_vn_police.build.sections import BLOCKS, SECTIONS, compose, fill, words
+from corpus_vn_police.dataset.manifest import read_manifest
 from corpus_vn_police.errors import ConfigError, DamagedError
 from corpus_vn_police.hub import check_front_matter, hub_values
 from corpus_vn_police.structure.accuracy import ACCURACY
@@ -50,7 +50,7 @@ def out(write, tmp_path):
 def _rewrite(out, name, content):
     """Change a file of a build and sign the manifest."""
     (out / name).write_bytes(content)
-    _sign(out)
+    sign(out)
 
 
 def _headings(text):
@@ -348,7 +348,7 @@ def test_records_that_cannot_be_measured_are_damage(out, cli):
         told = cli(command, out, "--json")
         assert (told.returncode, json.loads(told.stdout)["error"]["code"], told.stderr) == (2, "damaged", "")
     assert cli("verify", out).returncode == 1
-    _sign(out)
+    sign(out)
     assert cli("verify", out).returncode == 1
 
 
@@ -488,7 +488,7 @@ def test_a_picture_of_another_matplotlib_is_compared_by_its_words_and_that_is_sa
 
 def test_a_build_without_its_card_is_damaged(out):
     (out / "README.md").unlink()
-    with pytest.raises(DamagedError, match=r"README\.md is missing"):
+    with pytest.raises(DamagedError, match=r"README\.md: is in the manifest but not here"):
         cvp.check_card(out)
 
 

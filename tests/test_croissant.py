@@ -10,8 +10,7 @@ import warnings
 
 import polars as pl
 import pytest
-from conftest import ROOT, SEEDS
-from test_verify import _sign
+from conftest import ROOT, SEEDS, sign
 
 import corpus_vn_police as cvp
 from corpus_vn_police.build import parquet
@@ -420,7 +419,7 @@ def signed(many, tmp_path):
     def signed(change):
         out = shutil.copytree(many, tmp_path / "out", dirs_exist_ok=True)
         change(out / "croissant.json")
-        _sign(out)
+        sign(out)
         return [(problem.file, problem.code, problem.detail) for problem in cvp.verify(out).problems]
 
     return signed
@@ -466,7 +465,7 @@ def test_a_key_that_stands_twice_is_found(many, tmp_path):
     path = out / "croissant.json"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace('"version": ', '"version": "9.9.9", "version": ', 1), encoding="utf-8")
-    _sign(out)
+    sign(out)
     assert [(each.file, each.code) for each in cvp.verify(out).problems] == [("croissant.json", "croissant.content")]
 
 
@@ -475,7 +474,7 @@ def test_a_build_without_a_croissant_file_is_found(many, tmp_path):
     (out / "croissant.json").unlink()
     manifest = json.loads((out / "manifest.json").read_text())
     files = [entry for entry in manifest["files"] if entry["path"] != "croissant.json"]
-    _sign(out, files=files)
+    sign(out, files=files)
     assert [(problem.file, problem.code) for problem in cvp.verify(out).problems] == [
         ("croissant.json", "file.missing")
     ]

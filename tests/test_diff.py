@@ -6,6 +6,7 @@ import json
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from conftest import sign
 
 import corpus_vn_police as cvp
 from corpus_vn_police.diff import hex_ids
@@ -107,6 +108,7 @@ def test_annotations_that_changed_are_fields_of_the_record(write, tmp_path):
     pq.write_table(
         table.set_column(place, table.schema.field(place), pa.array(rows, table.schema.field(place).type)), file
     )
+    sign(new)
     assert {name: len(ids) for name, ids in cvp.diff(old, new).by_field().items()} == {"annotations.personal": 1}
 
 
@@ -118,8 +120,8 @@ def _without(column):
     ("config", "change", "said"),
     [
         ("data", lambda table: pa.concat_tables([table, table]), "two records have one id"),
-        ("data", _without("text"), "text is not string"),
-        ("data", lambda table: table.set_column(0, "id", pa.array([1, 2])), "id is not string"),
+        ("data", _without("text"), "its columns are not those of record"),
+        ("data", lambda table: table.set_column(0, "id", pa.array([1, 2])), "its columns are not those of record"),
         ("annotations", lambda table: table.slice(1), "annotations has not the rows of data"),
     ],
 )
@@ -127,6 +129,7 @@ def test_a_damaged_side_is_an_error_that_names_it(write, tmp_path, config, chang
     old, new = (_build(write, tmp_path, name, {"a": "a", "b": "b"}) for name in ("old", "new"))
     file = f"{new}/{config}/train-00000-of-00001.parquet"
     pq.write_table(change(pq.read_table(file)), file)
+    sign(new)
     with pytest.raises(DamagedError, match=f"new: is damaged: .*{said}"):
         cvp.diff(old, new)
 

@@ -13,8 +13,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import ledger, outcomes, records
-from test_verify import _codes, _rewrite, _sign
+from conftest import ledger, outcomes, records, sign
+from test_verify import _codes, _rewrite
 
 import corpus_vn_police as cvp
 from corpus_vn_police.build import parquet
@@ -521,14 +521,14 @@ def test_a_build_that_is_damaged_is_left_as_it_is(here):
         whole = (here / "out" / name).read_bytes()
         (here / "out" / name).write_bytes(whole + b"x")
         before = _bytes(here)
-        with pytest.raises(OutputError, match=name):
+        with pytest.raises(DamagedError, match=name):
             cvp.remove(here / "out", _id("a.txt"), reason="x")
         assert _bytes(here) == before
         (here / "out" / name).write_bytes(whole)
     manifest = json.loads((here / "out/manifest.json").read_text())
     for text in (json.dumps(manifest | {"config": {}}), "{"):
         (here / "out/manifest.json").write_text(text)
-        with pytest.raises(OutputError, match=r"manifest\.json"):
+        with pytest.raises(DamagedError, match=r"manifest\.json"):
             cvp.remove(here / "out", _id("a.txt"), reason="x")
 
 
@@ -651,7 +651,7 @@ def test_whatever_is_taken_down_the_rest_is_what_a_build_from_nothing_makes(writ
 def test_a_damaged_build_whose_manifest_agrees_is_named_and_left_as_it_is(here):
     data = here / "out/data/train-00000-of-00001.parquet"
     data.write_bytes(data.read_bytes()[:-100])
-    _sign(here / "out")
+    sign(here / "out")
     before = _bytes(here)
     with pytest.raises(DamagedError):
         cvp.remove(here / "out", _id("a.txt"), reason="x")
@@ -661,6 +661,6 @@ def test_a_damaged_build_whose_manifest_agrees_is_named_and_left_as_it_is(here):
 def test_a_build_with_other_columns_is_named_and_left_as_it_is(here):
     _rewrite(here / "out", "data/train-00000-of-00001.parquet", lambda table: table.drop_columns("text"))
     before = _bytes(here)
-    with pytest.raises(OutputError, match="its columns are not those of record"):
+    with pytest.raises(DamagedError, match="its columns are not those of record"):
         cvp.remove(here / "out", _id("a.txt"), reason="x")
     assert _bytes(here) == before

@@ -12,9 +12,9 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import ledger, records
+from conftest import ledger, records, sign
 from test_remove import _article, _changed, _seed
-from test_verify import _rewrite, _sign
+from test_verify import _rewrite
 
 import corpus_vn_police as cvp
 from corpus_vn_police.build.figures import measure
@@ -260,7 +260,7 @@ def test_a_record_that_this_version_takes_apart_differently_is_shown_as_it_was_p
     cvp.build(tmp_path / "in", out=tmp_path / "out", workers=1)
     cvp.report(tmp_path / "out", out=tmp_path / "plain.html")
     config = json.loads((tmp_path / "out/manifest.json").read_text(encoding="utf-8"))["config"]
-    _sign(tmp_path / "out", config={**config, "structure": {"enabled": True}})
+    sign(tmp_path / "out", config={**config, "structure": {"enabled": True}})
     cvp.report(tmp_path / "out", out=tmp_path / "r.html")
     plain, text = _texts(tmp_path / "plain.html")["page.txt"], _texts(tmp_path / "r.html")["page.txt"]
     assert [unit["kind"] for unit in plain["units"]] == ["header", *["body"] * 6]
@@ -352,7 +352,7 @@ def test_sides_say_what_each_alone_has():
 
 
 def test_what_the_manifest_says_is_text_too(out, tmp_path):
-    _sign(out, generator="<img src=x onerror=hit()>\u202e")
+    sign(out, generator="<img src=x onerror=hit()>\u202e")
     cvp.report(out, out=tmp_path / "r.html")
     assert "<footer><p>&lt;img src=x onerror=hit()&gt;\\u202e." in (tmp_path / "r.html").read_text(encoding="utf-8")
 
@@ -500,6 +500,7 @@ def test_a_build_whose_tables_are_not_what_they_should_be_is_damaged(out, tmp_pa
     if isinstance(changed, pl.DataFrame):
         changed = changed.to_arrow().cast(table.schema)
     pq.write_table(changed, out / name)
+    sign(out)
     with pytest.raises(DamagedError, match="is damaged"):
         cvp.report(out, out=tmp_path / "r.html")
 
@@ -737,5 +738,7 @@ def test_a_hundred_thousand_rows_page_and_filter(out, chromium, tmp_path):
 
 def test_a_build_without_its_records_is_damaged(out, tmp_path):
     shutil.rmtree(out / "data")
-    with pytest.raises(DamagedError, match="is damaged: data/ holds no Parquet file"):
+    with pytest.raises(
+        DamagedError, match=r"is damaged: data/train-00000-of-00001\.parquet: is in the manifest but not here"
+    ):
         cvp.report(out, out=tmp_path / "r.html")

@@ -10,9 +10,9 @@ import tarfile
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from conftest import sign
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_verify import _sign
 
 import corpus_vn_police as cvp
 from corpus_vn_police.errors import ConfigError, DamagedError, InputError, OutputError
@@ -122,7 +122,7 @@ def _forge(out, paths):
         file = out / config / "train-00000-of-00001.parquet"
         table = pq.read_table(file)
         pq.write_table(rename(table, paths), file)
-    _sign(out)
+    sign(out)
 
 
 def _set_path(table, paths):
@@ -200,7 +200,7 @@ def test_whatever_the_paths_are_all_bytes_come_back_inside(three, tmp_path, path
 def _change(out, config, change):
     file = out / config / "train-00000-of-00001.parquet"
     pq.write_table(change(pq.read_table(file)), file)
-    _sign(out)
+    sign(out)
 
 
 @pytest.mark.parametrize(

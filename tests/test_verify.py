@@ -9,10 +9,9 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from conftest import sign
 
 import corpus_vn_police as cvp
-from corpus_vn_police.build.manifest import self_digest
-from corpus_vn_police.build.parquet import file_digest
 from corpus_vn_police.errors import CorpusError, DiskError, OutputError
 
 
@@ -37,21 +36,11 @@ def _codes(out):
     return [(problem.file, problem.code) for problem in cvp.verify(out).problems]
 
 
-def _sign(out, **changes):
-    """Make the manifest agree with the files, as somebody would who changes them on purpose."""
-    path = out / "manifest.json"
-    manifest = json.loads(path.read_text()) | changes
-    for entry in manifest["files"]:
-        entry["bytes"], entry["sha256"] = file_digest(out / entry["path"])
-    manifest["sha256"] = self_digest(manifest)
-    path.write_text(json.dumps(manifest))
-
-
 def _rewrite(out, name, change):
     """Change a Parquet file's table and sign the manifest."""
     table = pq.read_table(out / name)
     pq.write_table(change(table), out / name)
-    _sign(out)
+    sign(out)
     return {code for _, code in _codes(out)}
 
 
@@ -90,7 +79,7 @@ def test_a_manifest_that_was_edited_is_found(out):
 
 
 def test_counts_that_do_not_add_up_are_found(out):
-    _sign(out, seeds=8, splits={"train": 6})
+    sign(out, seeds=8, splits={"train": 6})
     assert {code for _, code in _codes(out)} == {"ledger.balance", "splits.count"}
 
 
@@ -206,5 +195,5 @@ def _no_utf8(count):
 def test_a_build_without_records_is_named(out):
     manifest = json.loads((out / "manifest.json").read_text())
     shutil.rmtree(out / "data")
-    _sign(out, files=[entry for entry in manifest["files"] if not entry["path"].startswith("data/")])
+    sign(out, files=[entry for entry in manifest["files"] if not entry["path"].startswith("data/")])
     assert ("data", "file.missing") in _codes(out)

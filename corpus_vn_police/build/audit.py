@@ -9,18 +9,23 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from corpus_vn_police.build import croissant
 from corpus_vn_police.build.card import FILE_NAME, Facts, Mismatch, differences, read_prose, render_card
 from corpus_vn_police.build.charts import FOLDER, check_charts
 from corpus_vn_police.build.digest import ColumnHashes
 from corpus_vn_police.build.figures import measure
-from corpus_vn_police.build.finish import describe, gather_facts
-from corpus_vn_police.build.parquet import Written, file_digest, shard_paths, table_bytes
+from corpus_vn_police.build.finish import describe, digest_of, gather_facts
+from corpus_vn_police.build.front_matter import loaded_from
+from corpus_vn_police.build.parquet import Written, table_bytes
 from corpus_vn_police.config import Corpus, corpus_of
-from corpus_vn_police.contract import CONFIGS
+from corpus_vn_police.contract import CONFIGS, load_contract
+from corpus_vn_police.dataset.layout import shard_paths
+from corpus_vn_police.dataset.parquet import open_table
+from corpus_vn_police.files import file_digest, read_file
 from corpus_vn_police.split import SPLITS
+
+_FRONT_MATTER = 1 << 18  # code points of a card in which its front matter must end: YAML is slow
 
 
 @dataclass
@@ -68,13 +73,13 @@ def read_shards(folder: Path) -> list[Written]:
     """Read all of a build's Parquet files again.
 
     Raises:
-        OSError, pyarrow.ArrowException: one of them cannot be read.
+        DamagedError: one of them cannot be read.
     """
     found = find_shards(folder)
     for shard in found:
-        with pq.ParquetFile(folder / shard.path) as file:
-            for group in range(file.num_row_groups):
-                shard.add(file.read_row_group(group))
+        with open_table(folder, shard.path, load_contract(CONFIGS[shard.config])) as table:
+            for group in range(len(table.sizes)):
+                shard.add(table.group(group))
     return [shard.written() for shard in found]
 
 
@@ -91,9 +96,7 @@ def read_corpus(folder: Path, manifest: dict[str, Any], version: str | None = No
         ConfigError: a setting is not allowed.
         OSError: the card cannot be read.
     """
-    if not (folder / FILE_NAME).is_file():
-        raise ValueError(f"{FILE_NAME} is missing")
-    prose, changes = read_prose((folder / FILE_NAME).read_bytes().decode())
+    prose, changes = read_prose(read_file(folder / FILE_NAME).decode())
     settings = {
         "name": manifest["name"],
         "version": version or manifest["version"],
@@ -127,8 +130,33 @@ def check_card(folder: Path, facts: Facts) -> list[Mismatch]:
     Raises:
         ConfigError: the keeper's words cannot be put into a card.
     """
-    got = (folder / FILE_NAME).read_bytes().decode()
+    got = read_file(folder / FILE_NAME).decode()
     return differences(render_card(facts), got)
+
+
+def check_loading(folder: Path, version: str, shards: Sequence[Written]) -> list[str]:
+    """Where a card's front matter has `datasets` load something else than the build's files.
+
+    Whoever wrote the card: what a reader gets hangs on these two keys.
+
+    Args:
+        folder: the build.
+        version: of the data.
+        shards: its Parquet files, as `read_shards` gives them.
+
+    Raises:
+        ValueError: the front matter is not YAML, or the card is not a text.
+    """
+    import yaml
+    from huggingface_hub import DatasetCard  # which `datasets` reads it with
+
+    expected = loaded_from(version, shards, digest_of(shards))
+    try:
+        got = DatasetCard(read_file(folder / FILE_NAME).decode()[:_FRONT_MATTER]).data
+    except (yaml.YAMLError, RecursionError, TypeError, AttributeError) as error:
+        raise ValueError(f"its front matter cannot be read: {error}") from error
+    said = "in its front matter is not what the files say, so `datasets` may load something else"
+    return [f"`{key}` {said}" for key, value in expected.items() if got.get(key) != value]
 
 
 def check_pictures(folder: Path, facts: Facts) -> tuple[dict[str, str], list[str]]:
@@ -142,7 +170,7 @@ def check_croissant(folder: Path, facts: Facts, ledger: Written, date: str | Non
     Raises:
         ValueError, RecursionError: it is not JSON.
     """
-    got = (folder / croissant.FILE_NAME).read_bytes()
+    got = read_file(folder / croissant.FILE_NAME)
     expected = describe(facts, ledger, date)
     found = list(croissant.differences(expected, json.loads(got)))
     if not found and got != croissant.croissant_text(expected).encode():

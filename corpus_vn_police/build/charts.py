@@ -13,6 +13,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from corpus_vn_police.build.figures import Figures
+from corpus_vn_police.files import read_file
 
 FOLDER = "figures"
 """The folder of a build's pictures."""
@@ -107,7 +108,7 @@ def check_charts(folder: Path, figures: Figures) -> tuple[dict[str, str], list[s
     wrong, unchecked = {}, []
     for plan in plan_charts(figures):
         for name in _names(plan.name):
-            svg = (folder / name).read_bytes() if (folder / name).is_file() else b""
+            svg = read_file(folder / name) if (folder / name).is_file() else b""
             if f"<dc:description>{escape(plan.alt)}</dc:description>".encode() not in svg:
                 wrong[name] = f"does not say: {plan.alt}"
             elif not _drawn_by_ours(svg):

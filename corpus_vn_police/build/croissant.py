@@ -14,11 +14,12 @@ from typing import Any
 from corpus_vn_police.build.card import visible
 from corpus_vn_police.build.figures import Figures
 from corpus_vn_police.build.front_matter import built_configs, front_matter
-from corpus_vn_police.build.parquet import FOLDERS, Written
+from corpus_vn_police.build.parquet import Written
 from corpus_vn_police.build.rai import rai_fields, summary
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import CONFIGS, document
 from corpus_vn_police.contract.croissant import croissant_fields
+from corpus_vn_police.dataset.layout import FOLDERS
 
 FILE_NAME = "croissant.json"
 LEDGER = "ledger"

@@ -8,8 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from corpus_vn_police.build.parquet import FOLDERS, shard_paths
 from corpus_vn_police.contract import load_contract
+from corpus_vn_police.dataset.layout import shard_paths
+from corpus_vn_police.dataset.rows import scan_ledger, scan_shards
 from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.split import SPLITS
 
@@ -101,13 +102,13 @@ def measure(folder: Path) -> Figures:
         folder: reads `data/*.parquet`, `annotations/*.parquet` and `ledger.parquet`.
 
     Raises:
-        DamagedError: there is no record, or one without a length or with a date that is none.
+        DamagedError: a file cannot be opened, there is no record, or one has no length or a date that is none.
     """
     splits = [found for split in SPLITS if (found := _split(folder, split))]
-    ledger = pl.scan_parquet(folder / "ledger.parquet", glob=False)
+    ledger = scan_ledger(folder)
     status = _counts(ledger, "status")
     reasons = _counts(ledger.filter(pl.col("status") == "rejected"), "reason")
-    data = _shards(folder, "default")
+    data = scan_shards(folder, "default")
     length = pl.col("n_syllables")
     quartiles = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
     have = {name: pl.col(name).list.len() > 0 if name == "captions" else pl.col(name).is_not_null() for name in FOUND}
@@ -168,22 +169,17 @@ def _spans(folder: Path) -> dict[str, int]:
         return {}
     lists = [field.name for field in load_contract("annotations").schema if field.name != "id"]
     counts = [pl.col(name).list.len().cast(pl.Int64).sum() for name in lists]
-    row: dict[str, int] = _shards(folder, "annotations").select(counts).collect(engine="streaming").row(0, named=True)
+    row: dict[str, int] = (
+        scan_shards(folder, "annotations").select(counts).collect(engine="streaming").row(0, named=True)
+    )
     return row
-
-
-def _shards(folder: Path, config: str, split: str = "*") -> pl.LazyFrame:
-    paths = shard_paths(folder, config, split)
-    if not paths:
-        raise DamagedError.of(folder, f"{FOLDERS[config]}/ holds no Parquet file")
-    return pl.concat([pl.scan_parquet(path, glob=False) for path in paths])
 
 
 def _split(folder: Path, split: str) -> SplitFigures | None:
     if not shard_paths(folder, "default", split):
         return None
     row = (
-        _shards(folder, "default", split)
+        scan_shards(folder, "default", split)
         .select(
             pl.len().alias("records"),
             pl.col("date").null_count().alias("undated"),

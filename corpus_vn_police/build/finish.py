@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from corpus_vn_police.build.card import FILE_NAME, Facts, render_card
 from corpus_vn_police.build.charts import draw_charts, plan_charts, write_charts
 from corpus_vn_police.build.croissant import FILE_NAME as CROISSANT
@@ -18,11 +15,12 @@ from corpus_vn_police.build.digest import content_digest
 from corpus_vn_police.build.figures import Figures, measure
 from corpus_vn_police.build.front_matter import built_configs
 from corpus_vn_police.build.manifest import manifest, write_manifest
-from corpus_vn_police.build.parquet import Written, file_digest
+from corpus_vn_police.build.parquet import Written
 from corpus_vn_police.config import Corpus
-from corpus_vn_police.contract import json_rows
-
-LEDGER = "ledger.parquet"
+from corpus_vn_police.contract import CONFIGS, json_rows, load_contract
+from corpus_vn_police.dataset.layout import LEDGER
+from corpus_vn_police.dataset.parquet import open_table
+from corpus_vn_police.files import file_digest
 
 _LONGEST = 240  # characters of a value that the card shows
 _MOST = 2  # of the values of a list
@@ -94,7 +92,7 @@ def gather_facts(folder: Path, corpus: Corpus, figures: Figures, shards: Sequenc
     """
     charts = plan_charts(figures) if pictures else ()
     firsts = {shard.config: shard.path for shard in reversed(shards)}
-    examples = {config: _example(folder / firsts[config]) for config in built_configs(shards)}
+    examples = {config: _example(folder, config, firsts[config]) for config in built_configs(shards)}
     return Facts(corpus, figures, shards, digest_of(shards), charts, examples)
 
 
@@ -109,11 +107,11 @@ def describe(facts: Facts, ledger: Written, date: str | None) -> dict[str, Any]:
     return croissant(facts.corpus, facts.figures, [*facts.shards, ledger], facts.digest, date)
 
 
-def _example(path: Path) -> dict[str, Any]:
-    """The first row of a Parquet file as JSON has it, cut where it is long."""
-    with pq.ParquetFile(path) as file:
-        batch = next(file.iter_batches(1))
-    row: dict[str, Any] = json_rows(pa.Table.from_batches([batch]))[0]
+def _example(folder: Path, config: str, name: str) -> dict[str, Any]:
+    """The first row of a shard as JSON has it, cut where it is long."""
+    contract = load_contract(CONFIGS[config])
+    with open_table(folder, name, contract) as table:
+        row: dict[str, Any] = json_rows(next(table.batches(0, contract.schema.names, 1)))[0]
     return {key: _cut(value) for key, value in row.items()}
 
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from corpus_vn_police.build.figures import Figures
-from corpus_vn_police.build.parquet import FOLDERS, Written
+from corpus_vn_police.build.parquet import Written
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import CONFIGS, load_contract
 from corpus_vn_police.contract.features import yaml_features
+from corpus_vn_police.dataset.layout import FOLDERS
 from corpus_vn_police.hub import hub_values
 
 
@@ -23,7 +24,6 @@ def front_matter(corpus: Corpus, figures: Figures, shards: Sequence[Written], di
         digest: the content digest; it stands in each config's description, because the local
             cache of `datasets` does not look at the files' contents.
     """
-    configs = built_configs(shards)
     named = {"license_name": corpus.license_name, "license_link": corpus.license_link}
     return {
         "language": [corpus.language],
@@ -37,7 +37,21 @@ def front_matter(corpus: Corpus, figures: Figures, shards: Sequence[Written], di
         "source_datasets": ["original"],
         "task_categories": ["text-generation", "fill-mask"],
         "task_ids": ["language-modeling", "masked-language-modeling"],
-        "configs": [_config(config, shards, corpus.version, digest) for config in configs],
+        **loaded_from(corpus.version, shards, digest),
+    }
+
+
+def loaded_from(version: str, shards: Sequence[Written], digest: str) -> dict[str, Any]:
+    """The part of the front matter that says what `datasets` loads.
+
+    Args:
+        version: of the data.
+        shards: the Parquet files.
+        digest: the content digest.
+    """
+    configs = built_configs(shards)
+    return {
+        "configs": [_config(config, shards, version, digest) for config in configs],
         "dataset_info": [_info(config, shards) for config in configs],
     }
 

@@ -1,8 +1,7 @@
-"""manifest.json: every other file with bytes and sha256, and what the build is."""
+"""manifest.json as it is written: every other file with bytes and sha256, and what the build is."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,11 +9,10 @@ from typing import Any
 
 from corpus_vn_police.build.parquet import Written
 from corpus_vn_police.config import Corpus
-from corpus_vn_police.contract import canonical_json, document, first_error, schema_digests, validator
-from corpus_vn_police.errors import OutputError
+from corpus_vn_police.contract import document, schema_digests
+from corpus_vn_police.dataset.layout import MANIFEST
+from corpus_vn_police.dataset.manifest import self_digest
 from corpus_vn_police.version import GENERATOR
-
-FILE_NAME = "manifest.json"
 
 
 def manifest(
@@ -58,35 +56,7 @@ def manifest(
     return {**content, "sha256": self_digest(content)}
 
 
-def self_digest(content: dict[str, Any]) -> str:
-    """sha256 (hex) of a manifest's canonical JSON without its `sha256`."""
-    rest = {key: value for key, value in content.items() if key != "sha256"}
-    return hashlib.sha256(canonical_json(rest)).hexdigest()
-
-
 def write_manifest(content: dict[str, Any], folder: Path) -> None:
     """Write a manifest into a build folder."""
     text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
-    (folder / FILE_NAME).write_text(text, encoding="utf-8", newline="\n")
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """Read a build's manifest.
-
-    Raises:
-        OutputError: the folder has none, so it is no build.
-        ValueError: it is there, but is not JSON or not a manifest; the message says why.
-    """
-    path = folder / FILE_NAME
-    if not path.is_file():
-        raise OutputError(f"{folder}: is not a build (it has no {FILE_NAME})", "give the folder that build --out wrote")
-    try:
-        content = json.loads(path.read_bytes())
-    except RecursionError as error:
-        raise ValueError("nested deeper than the parser goes") from error
-    wrong = first_error(validator("manifest"), content)
-    if wrong is not None:
-        where = "/".join(str(step) for step in wrong.absolute_path)
-        raise ValueError(f"/{where}: {wrong.message[:200]}")
-    result: dict[str, Any] = content
-    return result
+    (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")

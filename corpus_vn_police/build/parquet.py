@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ import pyarrow.parquet as pq
 from corpus_vn_police.build.digest import ColumnHashes
 from corpus_vn_police.contract import CONFIGS, load_contract
 from corpus_vn_police.contract.arrow import from_numpy
+from corpus_vn_police.dataset.layout import shard_path
+from corpus_vn_police.files import file_digest
 from corpus_vn_police.parts import Index, Located
 from corpus_vn_police.split import SPLITS
 
@@ -33,21 +36,8 @@ _ROW_BYTES = 256
 LEDGER_ROWS = 1 << 16
 """Rows of the ledger that are held, and written, at once."""
 
-FOLDERS = {"default": "data", "annotations": "annotations", "sources": "sources"}
-"""The folder of each config's shards."""
-
 SOURCE_DATA = "_data"
 """The column of a part's records that holds the seed's bytes."""
-
-
-def shard_path(config: str, split: str, number: int, of: int) -> str:
-    """The path of a shard below the build; `number` counts from 0."""
-    return f"{FOLDERS[config]}/{split}-{number:05d}-of-{of:05d}.parquet"
-
-
-def shard_paths(folder: Path, config: str, split: str = "*") -> list[Path]:
-    """The shards of a config that a build has, of one split or of all, by split and number."""
-    return sorted((folder / FOLDERS[config]).glob(f"{split}-*.parquet"))
 
 
 @dataclass(frozen=True)
@@ -216,16 +206,22 @@ def _rows(shard: Shard, start: int, stop: int) -> pa.Table:
     return pa.table({"id": table.column("id"), **empty}, schema=schema)
 
 
-def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    return pq.ParquetWriter(
-        path,
-        # The Hub's viewer looks for the second key to know that pages are cut by content.
-        schema.with_metadata({**(schema.metadata or {}), b"use_content_defined_chunking": b"true"}),
-        compression="zstd",
-        use_content_defined_chunking=True,
-        write_page_index=True,
-        store_schema=True,
-    )
+@contextmanager
+def _writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    # By its bytes: pyarrow takes a text for UTF-8, whatever the locale has names in.
+    with (
+        pa.OSFile(os.fsencode(path), "wb") as sink,
+        pq.ParquetWriter(
+            sink,
+            # The Hub's viewer looks for the second key to know that pages are cut by content.
+            schema.with_metadata({**(schema.metadata or {}), b"use_content_defined_chunking": b"true"}),
+            compression="zstd",
+            use_content_defined_chunking=True,
+            write_page_index=True,
+            store_schema=True,
+        ) as writer,
+    ):
+        yield writer
 
 
 def write_ledger(rows: Iterable[pa.Table], path: Path) -> dict[str, int]:
@@ -286,10 +282,3 @@ def tombstone_rows(tombstones: pl.DataFrame) -> Iterator[pa.Table]:
         kept = {"id": pl.col("id"), "sha256": pl.col("sha256"), "status": pl.lit("removed")}
         rows = frame.select(kept.get(name, pl.lit(None)).alias(name) for name in schema.names)
         yield rows.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema)
-
-
-def file_digest(path: Path) -> tuple[int, str]:
-    """Length in bytes and sha256 (hex) of a file."""
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256")
-    return path.stat().st_size, digest.hexdigest()

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
+import shutil
 import sys
 from pathlib import Path
 
+from corpus_vn_police.dataset.layout import MANIFEST
+
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
-_UNSUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM}
+# What fsync says if data may be lost. Anything else says that the file system cannot flush such a file:
+# of a folder EINVAL (vboxsf), EBADF (virtiofs), EOPNOTSUPP.
+_LOSS = {errno.EIO, errno.ENOSPC, errno.EDQUOT}
 
 
 def put_in_place(new: Path, out: Path, aside: Path) -> None:
     """Make a finished folder the output; whoever looks sees the old one or the new one.
 
+    If the system can exchange two folders, it does so in one step. Otherwise the old one is moved out of
+    the way first; what a process leaves that is killed in between, `recover` puts right.
+
     Args:
         new: the finished folder, on the same file system.
         out: where it goes; may hold an older build.
-        aside: where the older one is put on its way out; it may still be there if the process is
-            killed, and `recover` then knows what to do.
+        aside: where the older one is put on its way out.
 
     Raises:
-        OSError: the folders cannot be renamed.
+        OSError: the folders cannot be renamed, or the disk fails.
     """
     _flush(new)
     if not out.exists():
@@ -31,50 +39,102 @@ def put_in_place(new: Path, out: Path, aside: Path) -> None:
     elif _exchange(new, out):
         os.rename(new, aside)
     else:
-        os.rename(out, aside)
+        _move_aside(out, aside)
         os.rename(new, out)
-    _flush_folder(out.parent)
+    _flush_one(out.parent)
 
 
-def recover(out: Path, aside: Path) -> None:
-    """Put the older build back where a killed process left no output between two renames."""
-    if aside.exists() and not out.exists():
+def recover(new: Path, out: Path, aside: Path) -> None:
+    """Put the older build back if a killed process had moved it aside and not put the new one in its place.
+
+    Args:
+        new: the new build; it is there until it is put in place.
+        out: where both go.
+        aside: the older build, whole, if it is there.
+    """
+    if aside.exists() and (new.exists() or not out.exists()):
+        delete(out)
         os.rename(aside, out)
 
 
+def delete(path: Path) -> None:
+    """Delete whatever is at a path, if anything is; a link is not followed.
+
+    Raises:
+        OSError: it cannot be deleted, or holds folders in folders deeper than Python follows.
+    """
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
+        return
+    with contextlib.suppress(OSError):  # if it stays, deleting the folder says why
+        (path / MANIFEST).unlink()  # first, so that nobody takes what is left for a build
+    try:
+        shutil.rmtree(path)
+    except RecursionError:
+        raise OSError(errno.ENAMETOOLONG, "holds folders in folders, too deep to be deleted", str(path)) from None
+
+
+def _move_aside(out: Path, aside: Path) -> None:
+    """Rename a folder, or have a copy of it under the other name before it is deleted."""
+    try:
+        os.rename(out, aside)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        # A folder of a lower overlay layer (a container's image) cannot be renamed, but it can be deleted.
+        copy = copy_of(aside)
+        try:
+            shutil.copytree(out, copy, symlinks=True)
+        except shutil.Error as failed:  # it goes on after a file that it cannot copy, and lists them
+            raise OSError(errno.EIO, failed.args[0][0][2], str(copy)) from failed
+        _flush(copy)
+        os.rename(copy, aside)
+        _flush_one(aside.parent)
+        delete(out)
+
+
+def copy_of(aside: Path) -> Path:
+    """Where a copy is made that is not whole yet."""
+    return aside.with_name(f"{aside.name}.copy")
+
+
 def _exchange(one: Path, other: Path) -> bool:
-    """Swap two folders in one step; False where the system cannot."""
+    """Swap two folders in one step; False if that fails: renaming them one by one then says why."""
     if not sys.platform.startswith("linux"):
         return False
     libc = ctypes.CDLL(None, use_errno=True)
     if not hasattr(libc, "renameat2"):
         return False
-    result = libc.renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE)
-    if result == 0:
-        return True
-    code = ctypes.get_errno()
-    if code in _UNSUPPORTED:
-        return False
-    raise OSError(code, os.strerror(code), str(other))
+    result: int = libc.renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE)
+    return result == 0
 
 
 def _flush(folder: Path) -> None:
     """Have the disk hold every file before it gets its name."""
     for parent, _, names in os.walk(folder):
         for name in names:
-            descriptor = os.open(os.path.join(parent, name), os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-        _flush_folder(Path(parent))
+            _flush_one(Path(parent, name))
+        _flush_one(Path(parent))
 
 
-def _flush_folder(folder: Path) -> None:
-    if os.name == "nt":  # folders cannot be opened there
+def _flush_one(path: Path) -> None:
+    """Have the disk hold a file, or the names in a folder.
+
+    Raises:
+        OSError: the disk is full or fails.
+    """
+    if path.is_symlink() or (os.name == "nt" and path.is_dir()):  # folders cannot be opened there
         return
-    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except PermissionError:
+        if path.is_dir():  # that may be entered, but not listed
+            return
+        raise
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno in _LOSS:
+            raise
     finally:
         os.close(descriptor)

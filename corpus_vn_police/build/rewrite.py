@@ -10,25 +10,23 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from corpus_vn_police.build.parquet import (
     LEDGER_ROWS,
     Written,
     cut_groups,
     cut_shards,
-    shard_path,
-    shard_paths,
     tombstone_rows,
     write_groups,
     write_ledger,
 )
 from corpus_vn_police.contract import CONFIGS, load_contract
 from corpus_vn_police.contract.arrow import from_numpy
+from corpus_vn_police.dataset.layout import LEDGER, shard_path, shard_paths
+from corpus_vn_police.dataset.parquet import open_table
+from corpus_vn_police.dataset.rows import Published
 from corpus_vn_police.split import SPLITS
 from corpus_vn_police.tombstones import Tombstones
-
-_AT_ONCE = 2_000  # records whose lengths are measured at once
 
 
 @dataclass(frozen=True)
@@ -58,18 +56,18 @@ def rewrite_ledger(old: Path, new: Path, leaving: Leaving) -> dict[str, int]:
         The number of rows of each status.
     """
     stay, tombstones = 0, [pl.DataFrame(schema={"id": pl.String, "sha256": pl.String})]
-    for table in _groups([old / "ledger.parquet"]):
+    for table in _ledger(old):
         going = _going(table, leaving.rows)
         stay += int((~going).sum())
         tombstones.append(pl.DataFrame(table.select(["id", "sha256"])).filter(going))
     counts = [min(LEDGER_ROWS, stay - start) for start in range(0, stay, LEDGER_ROWS)]
 
     def rows() -> Iterator[pa.Table]:
-        kept = (_filter(table, ~_going(table, leaving.rows)) for table in _groups([old / "ledger.parquet"]))
+        kept = (_filter(table, ~_going(table, leaving.rows)) for table in _ledger(old))
         yield from _recut(kept, counts)
         yield from tombstone_rows(pl.concat(tombstones).sort("id", "sha256"))
 
-    return write_ledger(rows(), new / "ledger.parquet")
+    return write_ledger(rows(), new / LEDGER)
 
 
 def _going(ledger: pa.Table, rows: Tombstones) -> pl.Series:
@@ -106,12 +104,10 @@ class _Sizes:
     def measure(cls, folder: Path, split: str, leaving: Leaving) -> _Sizes:
         """Measure the records of a split."""
         found = [np.empty((2, 0), np.int64)]
-        for path in shard_paths(folder, "default", split):
-            with pq.ParquetFile(path) as file:
-                for batch in file.iter_batches(_AT_ONCE, columns=["id", "text", "source.bytes"]):
-                    frame = pl.DataFrame(batch).filter(~pl.col("id").is_in(list(leaving.records)))
-                    lengths = frame["text"].str.len_bytes().cast(pl.Int64), frame["source"].struct.field("bytes")
-                    found.append(np.stack([length.to_numpy() for length in lengths]))
+        for batch in Published.open(folder, split).batches("id", "text", "source.bytes"):
+            frame = batch.filter(~pl.col("id").is_in(list(leaving.records)))
+            lengths = frame["text"].str.len_bytes().cast(pl.Int64), frame["source"].struct.field("bytes")
+            found.append(np.stack([length.to_numpy() for length in lengths]))
         text, data = np.concatenate(found, axis=1)
         return cls(text, data)
 
@@ -129,7 +125,8 @@ def _rewrite_split(old: Path, new: Path, config: str, split: str, sizes: _Sizes,
 def _kept(folder: Path, config: str, split: str, leaving: Leaving) -> Iterator[pa.Table]:
     """The rows of a split that stay, a row group at a time."""
     schema = load_contract(CONFIGS[config]).schema
-    for table in _groups(shard_paths(folder, config, split)):
+    names = [path.relative_to(folder).as_posix() for path in shard_paths(folder, config, split)]
+    for table in _groups(folder, names, CONFIGS[config]):
         ids = pl.Series(table.column("id"))
         table = _filter(table, ~ids.is_in(list(leaving.records)))
         if config == "default" and leaving.fewer:
@@ -144,12 +141,16 @@ def _with_fewer(table: pa.Table, fewer: dict[str, int]) -> pa.Table:
     return table.set_column(place, table.schema.field(place), from_numpy(duplicates.to_numpy()))
 
 
-def _groups(paths: list[Path]) -> Iterator[pa.Table]:
-    """The row groups of files."""
-    for path in paths:
-        with pq.ParquetFile(path) as file:
-            for group in range(file.num_row_groups):
-                yield file.read_row_group(group)
+def _ledger(folder: Path) -> Iterator[pa.Table]:
+    return _groups(folder, [LEDGER], "ledger")
+
+
+def _groups(folder: Path, names: list[str], schema: str) -> Iterator[pa.Table]:
+    """The row groups of files of a build."""
+    for name in names:
+        with open_table(folder, name, load_contract(schema)) as table:
+            for group in range(len(table.sizes)):
+                yield table.group(group)
 
 
 def _filter(table: pa.Table, mask: pl.Series) -> pa.Table:

@@ -18,7 +18,7 @@ from corpus_vn_police.cli.schema import schema
 from corpus_vn_police.cli.show import flush_stdout, print_error, print_json, progress, say, silence_stdout
 from corpus_vn_police.cli.takedown import remove
 from corpus_vn_police.engine.machine import machine_failures
-from corpus_vn_police.errors import ConfigError, CorpusError, DamagedError, InterruptedBuildError
+from corpus_vn_police.errors import ConfigError, CorpusError, InterruptedBuildError
 from corpus_vn_police.text import printable
 
 app = typer.Typer(
@@ -210,7 +210,12 @@ def verify(folder: Located, as_json: Json = False) -> int:
     report = api.verify(folder)
     if as_json:
         print_json(
-            {"ok": report.ok, "digest": report.digest, "problems": [asdict(problem) for problem in report.problems]}
+            {
+                "ok": report.ok,
+                "digest": report.digest,
+                "problems": [asdict(problem) for problem in report.problems],
+                "unchecked": list(report.unchecked),
+            }
         )
     else:
         for problem in report.problems:
@@ -238,19 +243,16 @@ app.command(epilog="Example: corpus-vn-police card my_dataset --check")(card)
 @app.command(epilog="Example: corpus-vn-police stats my_dataset")
 def stats(folder: Folder, as_json: Json = False) -> int:
     """Print the numbers of a build, measured from its files."""
-    import polars
-
     from corpus_vn_police.build.figures import measure
-    from corpus_vn_police.build.manifest import read_manifest
     from corpus_vn_police.cli.tables import print_figures, print_sharing
+    from corpus_vn_police.dataset.check import open_build
+    from corpus_vn_police.dataset.parquet import damage_named
     from corpus_vn_police.leaks import shared_ngrams
 
-    try:
-        manifest = read_manifest(folder)
+    manifest = open_build(folder)
+    with damage_named(folder):
         figures = measure(folder)
         sharing = shared_ngrams(folder)
-    except (ValueError, OSError, polars.exceptions.PolarsError) as error:
-        raise DamagedError.of(folder, error) from error
     if as_json:
         print_json(
             {

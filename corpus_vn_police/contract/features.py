@@ -13,11 +13,14 @@ import pyarrow as pa
 
 
 def feature(kind: pa.DataType) -> Any:
-    """The JSON form of one feature, as `Features.to_dict` spells it."""
+    """The JSON form of one feature, in a spelling that `Features.from_dict` of datasets 3, 4 and 5 reads.
+
+    A list is `[of]`: datasets 4 and 5 write a type `List`, which 3 does not know.
+    """
     if pa.types.is_struct(kind):
         return {field.name: feature(field.type) for field in kind}
     if pa.types.is_list(kind):
-        return {"feature": feature(kind.value_type), "_type": "List"}
+        return [feature(kind.value_type)]
     return {"dtype": _dtype(kind), "_type": "Value"}
 
 

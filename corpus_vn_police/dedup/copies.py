@@ -15,6 +15,7 @@ from corpus_vn_police.dedup.buckets import Numbers, share
 from corpus_vn_police.dedup.near import Stored, leave_out
 from corpus_vn_police.dedup.shingles import Hashes, keys, sets, shingles
 from corpus_vn_police.dedup.sign import BANDS, read_band, read_keys
+from corpus_vn_police.files import write_numbers
 
 _AT_ONCE = 2_000  # texts of which the sets are made at once,
 _BYTES = 16 << 20  # or fewer, where they are long
@@ -145,7 +146,7 @@ def _store(signed: Signed, places: Numbers) -> tuple[Numbers, Numbers]:
             start += len(some)
             rows = sets(shingles(keys(signed.texts(places[some])).rows))
             sizes[some] = rows.sizes
-            rows.hashes.tofile(sink)
+            write_numbers(sink, rows.hashes)
     ends = np.cumsum(sizes[order])
     starts = np.zeros(len(places), np.int64)
     starts[order] = ends - sizes[order]

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from corpus_vn_police.dedup.shingles import Keys, Rows, keys, mixed, shingles
+from corpus_vn_police.parts import read_numbers
 
 BANDS = 32
 _ROWS = 4  # minima of a band
@@ -80,8 +81,6 @@ def read_band(paths: list[Path], counts: list[int], band: int) -> npt.NDArray[np
 
 def _row(paths: list[Path], counts: list[int], row: int) -> npt.NDArray[np.uint64]:
     pieces = [
-        np.fromfile(path, np.uint64, count, offset=8 * count * row)
-        for path, count in zip(paths, counts, strict=True)
-        if count
+        read_numbers(path, count, skipped=count * row) for path, count in zip(paths, counts, strict=True) if count
     ]
     return np.concatenate([np.empty(0, np.uint64), *pieces])

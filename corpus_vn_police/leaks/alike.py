@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from corpus_vn_police.dataset.rows import Published
 from corpus_vn_police.dedup import first_days
 from corpus_vn_police.dedup.buckets import Numbers
 from corpus_vn_police.dedup.shingles import SHINGLE, keys, sets, shingles
 from corpus_vn_police.leaks.lookup import Lookup
 from corpus_vn_police.leaks.ngrams import NGRAM
-from corpus_vn_police.published import Published
 
 SHARED = 0.5
 """From this part of the shorter one's n-grams on, two records are alike, however long the other is."""

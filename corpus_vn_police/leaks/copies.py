@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from corpus_vn_police.config import Dedup
+from corpus_vn_police.dataset.rows import Published, id_numbers
 from corpus_vn_police.dedup import Signed, find_copies, first_days
 from corpus_vn_police.dedup.shingles import Rows, keys, mixed, sets, shingles
 from corpus_vn_police.dedup.sign import bands, sign_keys
-from corpus_vn_police.files import scratch_folder
+from corpus_vn_police.files import scratch_folder, write_numbers
 from corpus_vn_police.leaks.lookup import Lookup
-from corpus_vn_police.published import Published, id_numbers
 
 _SAMPLE = 256  # records that are compared with all others,
 _SAMPLE_CHARS = 1 << 22  # or fewer, where they are long: some 20 bytes a code point are held
@@ -81,7 +81,8 @@ def find_published_copies(folder: Path, dedup: Dedup) -> PublishedCopies:
                 signs = np.concatenate([signs, marks])
                 hits += sample.hits(sets(rows), marks, sum(counts), dedup.threshold)
             paths.append(scratch / f"{len(paths)}.signs")
-            signs.tofile(paths[-1])
+            with paths[-1].open("wb") as sink:
+                write_numbers(sink, signs)
             counts.append(len(batch))
             days.append(first_days(batch["date"]))
         order = np.lexsort((ids, np.concatenate(days)))

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from corpus_vn_police.dataset.rows import Published
 from corpus_vn_police.dedup.shingles import Rows, keys, sets, shingles
-from corpus_vn_police.published import Published
 from corpus_vn_police.split import SPLITS
 
 NGRAM = 13

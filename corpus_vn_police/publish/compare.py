@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from corpus_vn_police.build.manifest import FILE_NAME, read_manifest, self_digest
-from corpus_vn_police.build.parquet import file_digest
 from corpus_vn_police.changes import version_numbers
+from corpus_vn_police.dataset.check import open_build
+from corpus_vn_police.dataset.layout import MANIFEST
+from corpus_vn_police.dataset.manifest import self_digest
 from corpus_vn_police.errors import DamagedError, OutputError
+from corpus_vn_police.files import file_digest, read_file
 
 NOT_OURS = ".gitattributes"
 """The Hub's own file in each repository; it is neither sent nor deleted."""
@@ -77,7 +79,7 @@ class Content:
         Raises:
             OutputError: it is no longer what was verified.
         """
-        data = (self.folder / path).read_bytes()
+        data = read_file(self.folder / path, self.files[path][0])
         self.check(path, hashlib.sha256(data).hexdigest())
         return data
 
@@ -135,13 +137,13 @@ def read_content(folder: Path) -> Content:
         OutputError: the folder is no build.
         DamagedError: its manifest is broken, or has no version that a tag could be named after.
     """
+    manifest = open_build(folder)
     try:
-        manifest = read_manifest(folder)
         version_numbers(manifest["version"])
     except ValueError as error:
-        raise DamagedError.of(folder, error) from error
+        raise DamagedError.of(folder, f"{MANIFEST}: {error}") from error
     files = {entry["path"]: (int(entry["bytes"]), str(entry["sha256"])) for entry in manifest["files"]}
-    return Content(folder, manifest, {**files, FILE_NAME: file_digest(folder / FILE_NAME)})
+    return Content(folder, manifest, {**files, MANIFEST: file_digest(folder / MANIFEST)})
 
 
 def compare(content: Content, there: dict[str, Stored]) -> Changes:

@@ -12,7 +12,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RemoteEntr
 from huggingface_hub.hf_api import GitRefs, LFSFileInfo, RepoFile
 from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status, validate_repo_id
 
-from corpus_vn_police.build.manifest import FILE_NAME
+from corpus_vn_police.dataset.layout import MANIFEST
 from corpus_vn_police.errors import AccessError, ConfigError, HubError
 from corpus_vn_police.publish.compare import Changes, Content, Stored, parse_manifest
 from corpus_vn_police.publish.failures import Tell, retried, scrub
@@ -113,7 +113,7 @@ class Hub:
             head=found.sha,
             private=bool(found.private),
             files=files,
-            manifest=parse_manifest(self.fetch(FILE_NAME, found.sha)) if found.sha and FILE_NAME in files else None,
+            manifest=parse_manifest(self.fetch(MANIFEST, found.sha)) if found.sha and MANIFEST in files else None,
             tags={tag.name: tag.target_commit for tag in refs.tags},
             others=tuple(ref.ref for ref in branches if ref.ref != "refs/heads/main"),
         )
@@ -147,7 +147,7 @@ class Hub:
 
     def manifest(self, commit: str) -> dict[str, Any] | None:
         """What `parse_manifest` makes of the manifest of a revision; None where there is none."""
-        return parse_manifest(self.fetch(FILE_NAME, commit, missing=b""))
+        return parse_manifest(self.fetch(MANIFEST, commit, missing=b""))
 
     def fetch(self, path: str, commit: str, missing: bytes | None = None) -> bytes:
         """The bytes of a small file of a revision.

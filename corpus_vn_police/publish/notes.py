@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from corpus_vn_police.build.manifest import FILE_NAME
+from corpus_vn_police.dataset.layout import MANIFEST
 from corpus_vn_police.errors import OutputError
 from corpus_vn_police.publish.compare import NOT_OURS, Changes, Content
 from corpus_vn_police.publish.history import older_revisions
@@ -53,7 +53,7 @@ def find_edited(hub: Hub, remote: Remote, changes: Changes) -> list[str]:
     """The files that are to be overwritten or deleted and are not as the manifest there has them."""
     listed = remote.manifest["files"] if remote.manifest else {}
     edited = []
-    for path in sorted(remote.files.keys() & {*changes.sent, *changes.deleted} - {FILE_NAME}):
+    for path in sorted(remote.files.keys() & {*changes.sent, *changes.deleted} - {MANIFEST}):
         stored = remote.files[path]
         size, sha256 = listed.get(path, (None, None))
         found = stored.sha256

@@ -10,7 +10,6 @@ from tarfile import HeaderError, ReadError
 from typing import Any, BinaryIO, NamedTuple, Self
 
 from corpus_vn_police.read.bounds import Readable
-from corpus_vn_police.read.listing import display
 
 _UNIX = 3  # who made a zip member, and so what its attributes mean
 _LINK = "a link or a device in an archive"
@@ -90,7 +89,8 @@ def tar_members(raw: Readable, most: int) -> Iterator[Member]:
             def opened(info: tarfile.TarInfo = info) -> Any:
                 return archive.extractfile(info)
 
-            yield Member(_without_dots(display(info.name)), opened, None, irregular, _LINK)
+            path = info.name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+            yield Member(_without_dots(path), opened, None, irregular, _LINK)
 
 
 class _TarInfo(tarfile.TarInfo):

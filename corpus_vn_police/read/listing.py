@@ -16,7 +16,9 @@ from typing import Any
 from corpus_vn_police.config import FILE_NAME as CONFIG_NAME
 from corpus_vn_police.config import REMOVED_NAME
 from corpus_vn_police.errors import DiskError, InputError
+from corpus_vn_police.files import of_system
 from corpus_vn_police.read.walk import IRREGULAR, Refusal, Walk
+from corpus_vn_police.text import printable
 
 _COMPRESSED = ("", ".gz", ".zst")
 _KINDS = {
@@ -70,10 +72,8 @@ def is_hidden(path: str) -> bool:
 
 
 def display(name: str) -> str:
-    r"""A name as the ledger writes it: bytes that are not UTF-8 as `\xNN`."""
-    if name.isascii():
-        return name
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    r"""A name of the system as the ledger writes it, in every locale: bytes that are not UTF-8 as `\xNN`."""
+    return name if name.isascii() else os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def list_input(seeds: str, *, follow_links: bool = False) -> Listing:
@@ -105,7 +105,7 @@ def list_input(seeds: str, *, follow_links: bool = False) -> Listing:
         names, refused = walk.names, walk.refused
     else:
         raise InputError(
-            f"{display(seeds)}: there is no such file or folder",
+            f"{printable(seeds)}: there is no such file or folder",
             "give a folder of seeds, a file, an archive, a glob or a URL",
         )
     return _listing(seeds, root, names, refused, own)
@@ -130,7 +130,7 @@ def _listing(seeds: str, root: str, found: Iterable[str], refused: Mapping[str, 
         nothing = "no file matches" if glob.has_magic(seeds) else "it is empty"
         passed = f"{other} files of other kinds, {hidden} hidden" if other or hidden else nothing
         raise InputError(
-            f"{display(seeds)}: holds no seeds ({passed})",
+            f"{printable(seeds)}: holds no seeds ({passed})",
             "seeds are .txt, .jsonl (each also .gz, .zst), .parquet, .zip and .tar[.gz|.zst] files",
         )
     seeds_known = len(names) if texts == len(names) else None
@@ -206,7 +206,7 @@ def _remote(url: str) -> tuple[str, list[str], bool]:
             root, matches = path, system.find(path)
         elif system.exists(path):
             root, _, name = path.rpartition("/")
-            return system.unstrip_protocol(root), [name], True
+            return system.unstrip_protocol(root), [of_system(name)], True
         else:
             raise InputError(f"{url}: there is no such file or folder", "mend the URL")
     except InputError:
@@ -214,4 +214,4 @@ def _remote(url: str) -> tuple[str, list[str], bool]:
     except Exception as error:  # what the client of a file system raises is its own: httpx has no OSError
         raise DiskError(f"{url}: cannot be listed: {error}", "check the URL and the access to it") from error
     base = root.rstrip("/") + "/"
-    return system.unstrip_protocol(root), [match.removeprefix(base) for match in matches], False
+    return system.unstrip_protocol(root), [of_system(match.removeprefix(base)) for match in matches], False

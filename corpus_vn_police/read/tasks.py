@@ -267,7 +267,7 @@ def open_file(root: str, name: str) -> Any:
     """
     location = f"{root}/{name}"
     if "://" in root:
-        system, path = filesystem(location)
+        system, path = filesystem(f"{root}/{files.in_utf8(name)}")
         return system.open(path, "rb")
     return files.open_file(location)
 

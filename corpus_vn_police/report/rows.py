@@ -14,8 +14,8 @@ import numpy.typing as npt
 import polars as pl
 
 from corpus_vn_police.build.figures import STATUSES
+from corpus_vn_police.dataset.rows import Published, scan_ledger
 from corpus_vn_police.errors import DamagedError
-from corpus_vn_police.published import Published
 from corpus_vn_police.report.shown import shown_line
 
 COPIES = ("near_duplicate", "duplicate")
@@ -62,7 +62,7 @@ def draw(folder: Path, published: Published, sample: int, seed: int, most: int, 
     Raises:
         DamagedError: the ledger has a status that there is not.
     """
-    ledger = pl.scan_parquet(folder / "ledger.parquet", glob=False).with_row_index("place")
+    ledger = scan_ledger(folder).with_row_index("place")
     left = ledger.filter(pl.col("status") != "published").head(max(0, most - sample)).collect(engine="streaming")
     # A copy of what was taken down says the same.
     kept_away = pl.any_horizontal(pl.col("id", "duplicate_of").is_in(list(hidden)).fill_null(False))

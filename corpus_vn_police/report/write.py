@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pyarrow.parquet as pq
 
 from corpus_vn_police.build.figures import measure
 from corpus_vn_police.config import Corpus, corpus_of
 from corpus_vn_police.contract import CONFIGS, load_contract
+from corpus_vn_police.dataset.check import open_build
+from corpus_vn_police.dataset.layout import MANIFEST
+from corpus_vn_police.dataset.parquet import damage_named
+from corpus_vn_police.dataset.rows import Published, scan_ledger
 from corpus_vn_police.errors import ConfigError, DamagedError
 from corpus_vn_police.leaks import shared_ngrams
-from corpus_vn_police.published import Published, damage_named, manifest_of
 from corpus_vn_police.report.again import as_seeds, read_again
 from corpus_vn_police.report.changes import Changes, Pair
 from corpus_vn_police.report.page import render_page
@@ -108,13 +110,13 @@ def write_report(folder: Path, out: Path, asked: Asked) -> Page:
         )
     if out.is_dir():
         raise ConfigError(f"--out {out} is a folder", "give a file, such as report.html")
-    manifest = manifest_of(folder)
+    manifest = open_build(folder)
     with damage_named(folder):
         figures, sharing = measure(folder), shared_ngrams(folder)
         hidden = _hidden(folder, older_tombstones(folder) | asked.tombstones)
         drawn = draw(folder, Published.open(folder), asked.sample, asked.seed, asked.rows, hidden)
         settings = {"name": manifest["name"], "version": manifest["version"], **manifest["config"]}
-        corpus = corpus_of(settings, None, None, f"{folder}/manifest.json")
+        corpus = _corpus(folder, settings)
         gathered = _Gathered(folder, corpus, drawn, asked)
         texts = [*gathered.records(), *gathered.left_out()]
     shown_with = {"seeds": asked.seeds is not None, "seed": asked.seed, "records": len(drawn.ids)}
@@ -124,17 +126,29 @@ def write_report(folder: Path, out: Path, asked: Asked) -> Page:
     return Page(str(out), len(page), figures.seeds, len(drawn.rows), len(drawn.ids), len(texts) - len(drawn.ids))
 
 
+def _corpus(folder: Path, settings: dict[str, Any]) -> Corpus:
+    """The settings of a build.
+
+    Raises:
+        DamagedError: they are not allowed.
+    """
+    try:
+        return corpus_of(settings, None, None, MANIFEST)
+    except ConfigError as error:
+        raise DamagedError.of(folder, error.message) from error
+
+
 def _hidden(folder: Path, tombstones: Tombstones) -> frozenset[str]:
     """The ids of what is not to be shown: what was taken down, by its id or by its bytes."""
     if not tombstones:
         return frozenset()
-    ledger = pl.read_parquet(folder / "ledger.parquet", columns=["id", "sha256"])
+    ledger = scan_ledger(folder).select("id", "sha256").collect(engine="streaming")
     return frozenset(ledger.filter(tombstones.holds(ledger["id"], ledger["sha256"]))["id"])
 
 
 def _put(out: Path, page: bytes) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{out.name[:100]}.", dir=out.parent)
+    descriptor, name = tempfile.mkstemp(prefix=".report-", dir=out.parent)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(page)
@@ -182,16 +196,8 @@ class _Gathered:
             return []
         if len(published) != self.records_in_all:
             raise DamagedError.of(self.folder, f"{config} and the records are out of step")
-        contract = load_contract(CONFIGS[config])
-        for path in {path for path, _ in published.groups}:
-            if not pq.read_schema(path).equals(contract.schema):
-                raise DamagedError.of(self.folder, f"{path.name}: its columns are not those of {contract.name}")
-        filled = [name for name in contract.schema.names if name not in contract.nullable]
-        rows = []
-        for frame in published.rows(self.drawn.places, *contract.schema.names):
-            if any(frame[name].null_count() for name in filled):
-                raise DamagedError.of(self.folder, f"{config}: a row without one of {', '.join(filled)}")
-            rows += frame.to_dicts()
+        columns = load_contract(CONFIGS[config]).schema.names
+        rows = [row for frame in published.rows(self.drawn.places, *columns) for row in frame.to_dicts()]
         if tuple(row["id"] for row in rows) != self.drawn.ids:
             raise DamagedError.of(self.folder, f"{config} and the records are out of step")
         return rows

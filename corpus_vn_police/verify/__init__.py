@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from corpus_vn_police.build.finish import digest_of
-from corpus_vn_police.build.manifest import FILE_NAME, read_manifest, self_digest
-from corpus_vn_police.build.parquet import FOLDERS, file_digest
 from corpus_vn_police.config import Dedup, Splits
-from corpus_vn_police.contract import CONFIGS, first_error, schema_digests, validator
+from corpus_vn_police.contract import CONFIGS
+from corpus_vn_police.dataset.check import Problem, check_files, was_replaced
+from corpus_vn_police.dataset.layout import FOLDERS, MANIFEST
+from corpus_vn_police.dataset.manifest import read_manifest
+from corpus_vn_police.dataset.parquet import damage_named
+from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.leaks import PublishedCopies, Sharing, find_published_copies, shared_ngrams
 from corpus_vn_police.verify.documents import check_documents
-from corpus_vn_police.verify.findings import Findings, Problem
+from corpus_vn_police.verify.findings import Findings
 from corpus_vn_police.verify.ledger import check_alignment, check_ledger
 from corpus_vn_police.verify.rows import check_config
 
@@ -47,27 +50,48 @@ class Report:
         return not self.problems
 
 
+_TRIES = 3  # of a folder in whose place a build puts another one meanwhile
+
+
 def verify(folder: Path) -> Report:
-    """Check a build folder.
+    """Check a build folder. Whatever lies in it is named, never raised.
+
+    A build that is put in the folder's place meanwhile is no fault of either: it is looked at from the start.
 
     Args:
         folder: a build on this machine.
 
     Raises:
-        OutputError: it has no manifest, so it is no build.
+        OutputError: it has no manifest, so it is not a build.
+        OSError, MemoryError: the machine failed.
     """
-    try:
-        manifest = read_manifest(folder)
-        own = self_digest(manifest)
-        dedup, splits = _rules(manifest["config"])
-    except (ValueError, RecursionError) as error:
-        return Report(None, (Problem(FILE_NAME, "manifest.invalid", str(error)[:500]),))
-    findings = Findings()
-    if own != manifest["sha256"]:
-        findings.add(FILE_NAME, "manifest.digest", "its own sha256 is not that of its contents")
-    if not _check_files(folder, manifest, findings):
+    for last in (False,) * (_TRIES - 1) + (True,):
+        try:
+            manifest = read_manifest(folder)
+            dedup, splits = _rules(manifest["config"])
+        except ValueError as error:
+            return Report(None, (Problem(MANIFEST, "manifest.invalid", str(error)[:500]),))
+        report = _verify(folder, manifest, dedup, splits)
+        if report.ok or last or not was_replaced(folder, manifest):
+            break
+    return report
+
+
+def _verify(folder: Path, manifest: dict[str, Any], dedup: Dedup, splits: Splits) -> Report:
+    checked = check_files(folder, manifest)
+    findings = Findings(list(checked.problems), checked.digests)
+    if not checked.whole:
         # What a damaged file says of the others is no news.
         return Report(None, tuple(findings.problems))
+    try:
+        with damage_named(folder):
+            return _verify_rows(folder, manifest, dedup, splits, findings)
+    except DamagedError as error:
+        findings.add(".", "file.unreadable", error.what)
+        return Report(None, tuple(findings.problems), unchecked=tuple(findings.unchecked))
+
+
+def _verify_rows(folder: Path, manifest: dict[str, Any], dedup: Dedup, splits: Splits, findings: Findings) -> Report:
     for config in CONFIGS:
         check_config(folder, config, splits, findings)
     check_ledger(folder, manifest, findings)
@@ -79,52 +103,22 @@ def verify(folder: Path) -> Report:
         copies = _check_copies(folder, dedup, findings)
         sharing = shared_ngrams(folder)
     if digest not in (None, manifest["digest"]):
-        findings.add(FILE_NAME, "manifest.content_digest", f"says {manifest['digest']}, the files say {digest}")
+        findings.add(MANIFEST, "manifest.content_digest", f"says {manifest['digest']}, the files say {digest}")
     elif findings.readable:
         check_documents(folder, manifest, findings)
     return Report(digest, tuple(findings.problems), tuple(sharing), copies, tuple(findings.unchecked))
 
 
 def _rules(config: dict[str, Any]) -> tuple[Dedup, Splits]:
-    """The rules of the build; its settings must be ones that a corpus.toml may hold, and all be there.
+    """The rules of the build, whose settings must all be there.
 
     Raises:
         ValueError: they are not.
     """
-    wrong = first_error(validator("corpus"), config)
-    if wrong is not None:
-        raise ValueError(f"/config: {wrong.message[:200]}")
     try:
         return Dedup(**config["dedup"]), Splits(**config["splits"])
     except (KeyError, TypeError) as error:
         raise ValueError(f"/config: not all settings are there: {str(error)[:200]}") from error
-
-
-def _check_files(folder: Path, manifest: dict[str, Any], findings: Findings) -> bool:
-    """Whether every file of the manifest is here, to the byte."""
-    whole = True
-    if manifest["schemas"] != schema_digests():
-        findings.add(FILE_NAME, "manifest.schemas", "was built to other schemas than this version's")
-    listed = {entry["path"]: entry for entry in manifest["files"]}
-    found = [path for path in folder.rglob("*") if not path.is_dir()]
-    # A device, or a link to one, could be read for ever; a link to a file is how the Hub's cache holds it.
-    present = {path.relative_to(folder).as_posix() for path in found if path.is_file()}
-    for path in sorted(path.relative_to(folder).as_posix() for path in found if not path.is_file()):
-        findings.add(path, "file.not_regular", "is a device, a FIFO, a socket or a broken link")
-    for path in sorted(present - listed.keys() - {FILE_NAME}):
-        findings.add(path, "file.unlisted", "is not in the manifest")
-    for path, entry in listed.items():
-        if path not in present:
-            findings.add(path, "file.missing", "is in the manifest but not here")
-            whole = False
-            continue
-        size, sha256 = findings.files[path] = file_digest(folder / path)
-        if (size, sha256) != (entry["bytes"], entry["sha256"]):
-            findings.add(
-                path, "file.digest", f"expected {entry['bytes']} bytes, sha256 {entry['sha256']}; got {size}, {sha256}"
-            )
-            whole = False
-    return whole
 
 
 _NAMED = 5  # pairs of copies that a problem names before it counts

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from corpus_vn_police.build import card, croissant
-from corpus_vn_police.build.audit import check_card, check_croissant, check_pictures, facts_of
+from corpus_vn_police.build.audit import check_card, check_croissant, check_loading, check_pictures, facts_of
 from corpus_vn_police.build.card import Facts
-from corpus_vn_police.build.finish import LEDGER
-from corpus_vn_police.build.parquet import Written, file_digest
+from corpus_vn_police.build.parquet import Written
+from corpus_vn_police.dataset.layout import LEDGER
 from corpus_vn_police.errors import ConfigError, DamagedError
 from corpus_vn_police.verify.findings import Findings
 from corpus_vn_police.version import GENERATOR
@@ -22,6 +22,7 @@ def check_documents(folder: Path, manifest: dict[str, Any], findings: Findings) 
 
     Another version of this package may say the same in other words: what it wrote is not compared.
     """
+    _check_loading(folder, manifest, findings)
     if manifest["generator"] != GENERATOR:
         findings.unchecked.append(
             f"{card.FILE_NAME}, {croissant.FILE_NAME} and figures/: {manifest['generator']} wrote them, not {GENERATOR}"
@@ -47,13 +48,18 @@ def check_documents(folder: Path, manifest: dict[str, Any], findings: Findings) 
     _check_croissant(folder, manifest, facts, findings)
 
 
+def _check_loading(folder: Path, manifest: dict[str, Any], findings: Findings) -> None:
+    try:
+        for difference in check_loading(folder, manifest["version"], findings.shards):
+            findings.add(card.FILE_NAME, "card.loading", difference)
+    except ValueError as error:
+        findings.add(card.FILE_NAME, "card.loading", str(error).split("\n")[0][:300])
+
+
 def _check_croissant(folder: Path, manifest: dict[str, Any], facts: Facts, findings: Findings) -> None:
     name = croissant.FILE_NAME
-    if name not in {entry["path"] for entry in manifest["files"]}:
-        findings.add(name, "file.missing", "is not in the manifest, which lists every file of a build")
-        return
     try:
-        ledger = Written(LEDGER, *(findings.files.get(LEDGER) or file_digest(folder / LEDGER)))
+        ledger = Written(LEDGER, *findings.files[LEDGER])
         found = check_croissant(folder, facts, ledger, manifest["date"])
     except (ValueError, RecursionError, ConfigError) as error:
         findings.add(name, "croissant.invalid", str(error)[:300])

@@ -8,15 +8,7 @@ from typing import Any
 import polars as pl
 
 from corpus_vn_police.build.parquet import Written
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something wrong with a build: the file, a dotted code, and what exactly."""
-
-    file: str
-    code: str
-    detail: str
+from corpus_vn_police.dataset.check import Problem
 
 
 @dataclass

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from corpus_vn_police.build.manifest import FILE_NAME
-from corpus_vn_police.build.parquet import FOLDERS
 from corpus_vn_police.contract import load_contract
+from corpus_vn_police.dataset.layout import FOLDERS, LEDGER, MANIFEST
 from corpus_vn_police.split import SPLITS
 from corpus_vn_police.verify.findings import Findings
 from corpus_vn_police.verify.rows import bits, check_rows, tables_of
@@ -22,11 +21,8 @@ def check_ledger(folder: Path, manifest: dict[str, Any], findings: Findings) -> 
     contract = load_contract("ledger")
     counts: Counter[str] = Counter()
     published, left_out, removed = [], [], []
-    path = folder / "ledger.parquet"
-    if not path.is_file():
-        return
-    for table in tables_of(path, path.name, contract, findings):
-        check_rows(table, path.name, contract, findings)
+    for table in tables_of(folder, LEDGER, contract, findings):
+        check_rows(table, LEDGER, contract, findings)
         frame = pl.DataFrame(table.select(["id", "sha256", "status", "duplicate_of"]))
         counts.update(dict(frame["status"].value_counts().iter_rows()))
         kept = frame.filter(pl.col("status") == "published")
@@ -38,22 +34,22 @@ def check_ledger(folder: Path, manifest: dict[str, Any], findings: Findings) -> 
     expected = {status: count for status, count in manifest["status"].items() if count}
     if counts != expected or sum(counts.values()) != manifest["seeds"]:
         findings.add(
-            path.name,
+            LEDGER,
             "ledger.balance",
             f"has {dict(counts)}, the manifest says {expected} of {manifest['seeds']} seeds",
         )
     sizes = {split: sum(map(len, findings.ids.get(("default", split), []))) for split in SPLITS}
     splits = {split: size for split, size in sizes.items() if size}
     if splits != manifest["splits"]:
-        findings.add(FILE_NAME, "splits.count", f"the files have {splits}, the manifest says {manifest['splits']}")
+        findings.add(MANIFEST, "splits.count", f"the files have {splits}, the manifest says {manifest['splits']}")
     records = [frame for key, frames in findings.ids.items() if key[0] == "default" for frame in frames]
     if not records or not published:
         return
     if not pl.concat(records).sort("id", "sha256").equals(pl.concat(published).sort("id", "sha256")):
-        findings.add(path.name, "ledger.records", "the rows that it calls published are not the records")
+        findings.add(LEDGER, "ledger.records", "the rows that it calls published are not the records")
     said = pl.concat(findings.duplicates).sort("id").rows()
     if pl.concat(left_out).value_counts(name="duplicates").sort("duplicate_of").rows() != said:
-        findings.add(path.name, "ledger.duplicates", "`duplicate_of` and the records' `duplicates` do not say the same")
+        findings.add(LEDGER, "ledger.duplicates", "`duplicate_of` and the records' `duplicates` do not say the same")
     repeated = pl.concat(records)["id"].is_duplicated().sum()
     if repeated:
         findings.add("data", "records.id", f"{repeated} records share their id with another one")

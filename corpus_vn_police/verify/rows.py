@@ -9,12 +9,12 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from corpus_vn_police.build.audit import find_shards
-from corpus_vn_police.build.parquet import FOLDERS
 from corpus_vn_police.config import Splits
 from corpus_vn_police.contract import CONFIGS, Contract, json_rows, load_contract, validator, violation
+from corpus_vn_police.dataset.parquet import ColumnsError, open_table
+from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.split import SPLITS, assign_split
 from corpus_vn_police.verify.findings import Findings
 
@@ -24,7 +24,7 @@ def check_config(folder: Path, config: str, splits: Splits, findings: Findings) 
     contract = load_contract(CONFIGS[config])
     for shard in find_shards(folder, config):
         ids = findings.ids.setdefault((config, shard.split), [])
-        for table in tables_of(folder / shard.path, shard.path, contract, findings):
+        for table in tables_of(folder, shard.path, contract, findings):
             shard.add(table)
             check_rows(table, shard.path, contract, findings)
             if any(table[name].null_count for name in contract.schema.names if name not in contract.nullable):
@@ -37,25 +37,16 @@ def check_config(folder: Path, config: str, splits: Splits, findings: Findings) 
         if findings.readable and not shard.rows:
             findings.add(shard.path, "file.empty", "holds no row; a split without records has no file")
             findings.readable = False
-    if config == "default" and findings.readable and not findings.duplicates:
-        findings.add(FOLDERS[config], "file.missing", "there is no record")
-        findings.readable = False
 
 
-def tables_of(path: Path, name: str, contract: Contract, findings: Findings) -> Iterator[pa.Table]:
+def tables_of(folder: Path, name: str, contract: Contract, findings: Findings) -> Iterator[pa.Table]:
     """A Parquet file's rows by row group, as long as it can be read and has the right columns."""
     try:
-        with pq.ParquetFile(path) as file:
-            if not file.schema_arrow.equals(contract.schema):
-                findings.add(name, "schema.columns", f"its columns are not those of {contract.name}")
-                findings.readable = False
-                return
-            for group in range(file.num_row_groups):
-                table = file.read_row_group(group)
-                table.validate(full=True)  # else strings that are not UTF-8 pass for texts
-                yield table
-    except (OSError, pa.ArrowException) as error:
-        findings.add(name, "file.unreadable", str(error).split("\n")[0][:200])
+        with open_table(folder, name, contract) as table:
+            for group in range(len(table.sizes)):
+                yield table.group(group)
+    except DamagedError as error:
+        findings.add(name, "schema.columns" if isinstance(error, ColumnsError) else "file.unreadable", error.what)
         findings.readable = False
 
 

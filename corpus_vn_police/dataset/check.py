@@ -1,0 +1,126 @@
+"""A build folder held to its manifest, file by file: the one check that every command makes before it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from corpus_vn_police.contract import schema_digests
+from corpus_vn_police.dataset.layout import CARD, CROISSANT, LEDGER, MANIFEST, is_part, look_into, missing_shards
+from corpus_vn_police.dataset.manifest import read_manifest, self_digest
+from corpus_vn_police.errors import DamagedError
+from corpus_vn_police.files import UNREADABLE, file_digest, why
+
+_TRIES = 3  # of a folder in whose place a build puts another one meanwhile
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong with a build: the file, a dotted code, and what exactly."""
+
+    file: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A folder beside its manifest.
+
+    Attributes:
+        problems: what is wrong.
+        digests: length and sha256 of the files that are listed and here, by path.
+        whole: whether every listed file is here, to the byte, and is one that a build has.
+    """
+
+    problems: tuple[Problem, ...]
+    digests: dict[str, tuple[int, str]]
+    whole: bool
+
+
+def check_files(folder: Path, manifest: dict[str, Any], but: str = "") -> Checked:
+    """Hold a folder to its manifest; nothing of the files is read but their bytes.
+
+    Args:
+        folder: the build.
+        manifest: as `read_manifest` gives it.
+        but: a file whose bytes may be others.
+    """
+    found = look_into(folder)
+    listed = {entry["path"]: (entry["bytes"], entry["sha256"]) for entry in manifest["files"]}
+    around = [
+        *_manifest_problems(manifest, listed),
+        *(Problem(path, "file.not_regular", what) for path, what in sorted(found.irregular.items())),
+        *(Problem(path, "file.unlisted", "is not in the manifest")
+          for path in sorted(found.files - listed.keys() - {MANIFEST})),
+    ]  # fmt: skip
+    wrong = [Problem(path, "file.foreign", "is listed, and is not a file of a build")
+             for path in listed if not is_part(path)]  # fmt: skip
+    wrong += [Problem(path, "file.missing", what) for path, what in _missing(listed, found.files)]
+    digests: dict[str, tuple[int, str]] = {}
+    for path in (path for path in listed if path in found.files):
+        try:
+            digests[path] = file_digest(folder / path)
+        except UNREADABLE as error:
+            wrong.append(Problem(path, "file.unreadable", why(error)))
+            continue
+        if digests[path] != listed[path] and path != but:
+            expected = "{} bytes, sha256 {}".format(*listed[path])
+            wrong.append(Problem(path, "file.digest", "expected {}; got {}, {}".format(expected, *digests[path])))
+    return Checked((*around, *wrong), digests, not wrong)
+
+
+def _missing(listed: Iterable[str], here: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Files that are not here, or that no build is without: paths, and what is wrong."""
+    yield from ((path, "is in the manifest but not here") for path in listed if path not in here)
+    yield from ((path, "is not in the manifest, which lists every file of a build")
+                for path in (CARD, CROISSANT, LEDGER) if path not in listed)  # fmt: skip
+    yield from missing_shards(listed)
+
+
+def _manifest_problems(manifest: dict[str, Any], listed: dict[str, Any]) -> Iterator[Problem]:
+    if self_digest(manifest) != manifest["sha256"]:
+        yield Problem(MANIFEST, "manifest.digest", "its own sha256 is not that of its contents")
+    if manifest["schemas"] != schema_digests():
+        yield Problem(MANIFEST, "manifest.schemas", "was built to other schemas than this version's")
+    if len(listed) < len(manifest["files"]):
+        yield Problem(MANIFEST, "manifest.files", "lists a file twice")
+
+
+def open_build(folder: Path, but: str = "") -> dict[str, Any]:
+    """Check a build that is to be read.
+
+    Args:
+        folder: the build.
+        but: a file whose bytes may be others, since the caller holds it to the others itself.
+
+    Returns:
+        Its manifest. Its files are those that it lists, to the byte.
+
+    Raises:
+        OutputError: the folder is not a build.
+        DamagedError: something in it is not as it was built.
+        OSError: the folder cannot be listed.
+    """
+    for _ in range(_TRIES):
+        try:
+            manifest = read_manifest(folder)
+        except ValueError as error:
+            raise DamagedError.of(folder, f"{MANIFEST}: {error}") from error
+        problems = [each for each in check_files(folder, manifest, but).problems if each.code != "manifest.schemas"]
+        if not problems:
+            return manifest
+        if not was_replaced(folder, manifest):
+            break
+    first, more = problems[0], len(problems) - 1
+    raise DamagedError.of(folder, f"{first.file}: {first.detail}" + (f"; and {more} more" if more else ""))
+
+
+def was_replaced(folder: Path, manifest: dict[str, Any]) -> bool:
+    """Whether a folder has another manifest now: a build was put in its place meanwhile."""
+    try:
+        return bool(read_manifest(folder) != manifest)
+    except ValueError:
+        return False

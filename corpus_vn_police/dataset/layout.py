@@ -1,0 +1,174 @@
+"""Which files a build has, and which others may lie beside them."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from corpus_vn_police.split import SPLITS
+
+MANIFEST = "manifest.json"
+CARD = "README.md"
+CROISSANT = "croissant.json"
+LEDGER = "ledger.parquet"
+FIGURES = "figures"
+
+FOLDERS = {"default": "data", "annotations": "annotations", "sources": "sources"}
+"""The folder of each config's shards."""
+
+_SHARD = re.compile(rf"({'|'.join(FOLDERS.values())})/({'|'.join(SPLITS)})-([0-9]{{5}})-of-([0-9]{{5}})\.parquet")
+_PICTURE = re.compile(rf"{FIGURES}/[a-z]+(?:-dark)?\.svg")
+# `datasets` reads this one beside the card, and it beats the card's front matter.
+_READ_BY_DATASETS = ".huggingface.yaml"
+# What file managers leave whose names begin with no dot.
+_LEFT_BY_FILE_MANAGERS = {"thumbs.db", "desktop.ini"}
+
+
+@dataclass(frozen=True, order=True)
+class ShardName:
+    """What the path of a shard says: whose it is, its number from 0, and of how many."""
+
+    config: str
+    split: str
+    number: int
+    of: int
+
+
+def shard_path(config: str, split: str, number: int, of: int) -> str:
+    """The path of a shard below the build; `number` counts from 0."""
+    return f"{FOLDERS[config]}/{split}-{number:05d}-of-{of:05d}.parquet"
+
+
+def shard_name(path: str) -> ShardName | None:
+    """What the path of a shard says; None of another path."""
+    found = _SHARD.fullmatch(path)
+    if found is None:
+        return None
+    config = next(config for config, folder in FOLDERS.items() if folder == found[1])
+    return ShardName(config, found[2], int(found[3]), int(found[4]))
+
+
+def shard_paths(folder: Path, config: str, *splits: str) -> list[Path]:
+    """The shards of a config that a build has, by split and number; of all splits if none is named."""
+    below = folder / FOLDERS[config]
+    names = [path.name for path in below.iterdir()] if below.is_dir() else []
+    found = [(shard_name(f"{FOLDERS[config]}/{name}"), name) for name in names]
+    wanted = splits or SPLITS
+    shards = sorted((wanted.index(shard.split), name) for shard, name in found if shard and shard.split in wanted)
+    return [below / name for _, name in shards]
+
+
+def is_part(path: str) -> bool:
+    """Whether a build may have a file of this path, beside its manifest."""
+    return path in (CARD, CROISSANT, LEDGER) or shard_name(path) is not None or bool(_PICTURE.fullmatch(path))
+
+
+def missing_shards(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Where shards are missing that should be there too: the place, and what is wrong."""
+    have = {shard for path in paths if (shard := shard_name(path)) is not None}
+    for config, split, of in sorted({(shard.config, shard.split, shard.of) for shard in have}):
+        place = f"{FOLDERS[config]}/{split}"
+        numbers = sum((shard.config, shard.split, shard.of) == (config, split, of) for shard in have)
+        if numbers != of:
+            yield place, f"has {numbers} of its {of} shards"
+        least = min(shard.of for shard in have if (shard.config, shard.split) == (config, split))
+        if least < of:
+            yield place, f"has shards of {least} and of {of}"
+    if not any(shard.config == "default" for shard in have):
+        yield FOLDERS["default"], "there is no record"
+
+
+def is_harmless(path: str) -> bool:
+    """Whether a file of this path below a build changes nothing for those who read the build.
+
+    File managers, git, notebooks and `hf download` leave dot files and `.cache/`. Two kinds are not harmless: what
+    `datasets` reads beside the card, and a hidden Parquet file beside the shards: `data/*.parquet`, as the card
+    writes it for Polars and DuckDB, takes that in.
+    """
+    parts = path.split("/")
+    if parts[-1].casefold() in _LEFT_BY_FILE_MANAGERS:
+        return True
+    if path.casefold() == _READ_BY_DATASETS or not any(part.startswith(".") for part in parts):
+        return False
+    return not (parts[-1].casefold().endswith(".parquet") and "/".join(parts[:-1]) in FOLDERS.values())
+
+
+@dataclass(frozen=True)
+class Found:
+    """What lies in a folder.
+
+    Attributes:
+        files: the paths of regular files, also by way of links.
+        irregular: path -> what stands there instead of a regular file.
+        passed_over: what is harmless: the topmost paths.
+    """
+
+    files: frozenset[str]
+    irregular: dict[str, str]
+    passed_over: tuple[str, ...]
+
+
+def look_into(folder: Path) -> Found:
+    """List a folder. Links to files are followed, as the Hub's cache has them; links to folders are not.
+
+    Raises:
+        OSError: the folder itself cannot be listed.
+    """
+    files: set[str] = set()
+    irregular: dict[str, str] = {}
+    passed_over: list[str] = []
+    waiting = [""]
+    while waiting:
+        below = waiting.pop()
+        try:
+            names = sorted(path.name for path in (folder / below).iterdir())
+        except OSError as error:
+            if not below:
+                raise
+            irregular[below] = f"cannot be listed: {error.strerror}"
+            continue
+        for path in (f"{below}/{name}" if below else name for name in names):
+            kind = _kind(folder / path)
+            if is_harmless(path):
+                passed_over.append(path)
+            elif kind == "file":
+                files.add(path)
+            elif kind != "folder":
+                irregular[path] = kind
+            elif is_part(path) or path == MANIFEST or path.casefold().endswith(".parquet"):
+                irregular[path] = "is a folder"
+            else:
+                waiting.append(path)
+    return Found(frozenset(files), irregular, tuple(sorted(passed_over)))
+
+
+def _kind(path: Path) -> str:
+    """`file`, `folder`, or what else stands there."""
+    try:
+        mode = path.lstat().st_mode
+        if stat.S_ISDIR(mode):
+            return "folder"
+        if stat.S_ISLNK(mode):
+            mode = path.stat().st_mode
+            if stat.S_ISDIR(mode):
+                return "is a link to a folder"
+    except OSError as error:
+        return f"is a broken link, or cannot be reached: {error.strerror}"
+    return "file" if stat.S_ISREG(mode) else "is a device, a FIFO or a socket"
+
+
+def carry_over(old: Path, new: Path) -> None:
+    """Move what is harmless in an older build, such as its `.git/`, into the one that took its place.
+
+    What the new one has under the same path, or has no folder for, stays where it is.
+
+    Raises:
+        OSError: a file cannot be moved; nothing is lost.
+    """
+    for path in look_into(old).passed_over:
+        if not os.path.lexists(new / path) and (new / path).parent.is_dir():
+            (old / path).rename(new / path)

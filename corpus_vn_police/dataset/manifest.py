@@ -1,0 +1,47 @@
+"""manifest.json as it is read: checked against its schema before anybody looks into it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from corpus_vn_police.contract import canonical_json, first_error, validator
+from corpus_vn_police.dataset.layout import MANIFEST
+from corpus_vn_police.errors import OutputError
+from corpus_vn_police.files import UNREADABLE, read_file, why
+
+
+def self_digest(content: dict[str, Any]) -> str:
+    """sha256 (hex) of a manifest's canonical JSON without its `sha256`."""
+    rest = {key: value for key, value in content.items() if key != "sha256"}
+    return hashlib.sha256(canonical_json(rest)).hexdigest()
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read a build's manifest.
+
+    Raises:
+        OutputError: the folder has none, so it is not a build.
+        ValueError: it is there, but cannot be read or is not a manifest; the message says why.
+    """
+    path = folder / MANIFEST
+    if not path.exists() and not path.is_symlink():
+        raise OutputError(f"{folder}: is not a build (it has no {MANIFEST})", "give the folder that build --out wrote")
+    try:
+        content = json.loads(read_file(path))
+    except RecursionError as error:
+        raise ValueError("nested deeper than the parser goes") from error
+    except UNREADABLE as error:
+        raise ValueError(why(error)) from error
+    wrong = first_error(validator("manifest"), content)
+    if wrong is not None:
+        where = "/".join(str(step) for step in wrong.absolute_path)
+        raise ValueError(f"/{where}: {wrong.message[:200]}")
+    settings = first_error(validator("corpus"), content["config"])
+    if settings is not None:
+        raise ValueError(f"/config: {settings.message[:200]}")
+    self_digest(content)  # half a surrogate pair has no UTF-8, and a number may have no JSON
+    result: dict[str, Any] = content
+    return result

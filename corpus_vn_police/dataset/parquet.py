@@ -1,0 +1,166 @@
+"""A build's Parquet files, opened: regular files, their schema checked before anybody sees a row.
+
+Both libraries that read Parquet fail in many ways on a file that was made to be wrong, one of them by an exception
+that is not an `Exception`. Here, and nowhere else, all of these become a DamagedError.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from corpus_vn_police.contract import Contract
+from corpus_vn_police.errors import DamagedError
+from corpus_vn_police.files import IrregularError, open_file
+
+_FAILURES = (
+    OSError,
+    pa.ArrowException,
+    pl.exceptions.PolarsError,
+    pl.exceptions.PanicException,  # a BaseException
+    IrregularError,
+    ValueError,  # UnicodeDecodeError, of names that are not UTF-8
+    LookupError,  # columns that are not there
+    OverflowError,
+)
+_ABSURD = 1 << 40  # bytes: no page, and no machine, has so many
+_ASKED = re.compile(r"of size ([0-9]+)")
+
+
+class ColumnsError(DamagedError):
+    """A Parquet file has other columns than its schema says."""
+
+
+@contextmanager
+def damage_named(folder: Path, file: str = "") -> Iterator[None]:
+    """While a build's files are read: have what a damaged one raises say so.
+
+    Args:
+        folder: the build.
+        file: which file is read, below the build; empty where it may be any.
+
+    Raises:
+        DamagedError: a file cannot be read (further), or holds what it must not.
+        OSError: the operating system failed.
+        MemoryError: there is not enough memory.
+    """
+    try:
+        yield
+    except MemoryError as error:
+        asked = _ASKED.search(str(error))
+        if asked is None or int(asked[1]) < _ABSURD:
+            raise
+        raise _damaged(folder, file, error) from error
+    except _FAILURES as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise _damaged(folder, file, error) from error
+
+
+def _damaged(folder: Path, file: str, error: BaseException) -> DamagedError:
+    return DamagedError.of(folder, f"{file}: {error}" if file else error)
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """A Parquet file of a build that is open; `sizes` are the rows of each of its row groups."""
+
+    folder: Path
+    name: str
+    contract: Contract
+    sizes: tuple[int, ...]
+    _file: pq.ParquetFile
+
+    def group(self, number: int, columns: Sequence[str] | None = None) -> pa.Table:
+        """The rows of a row group.
+
+        Args:
+            number: which, from 0.
+            columns: some of the contract's, also parts of a struct such as `source.bytes`; None is all.
+
+        Raises:
+            DamagedError: they cannot be read, hold strings that are not UTF-8.
+        """
+        with damage_named(self.folder, self.name):
+            table = self._file.read_row_group(number, None if columns is None else list(columns))
+            return self._checked(table)
+
+    def batches(self, number: int, columns: Sequence[str], at_once: int) -> Iterator[pa.Table]:
+        """The rows of a row group, in tables of at most `at_once`; otherwise as `group`."""
+        with damage_named(self.folder, self.name):
+            for batch in self._file.iter_batches(at_once, row_groups=[number], columns=list(columns)):
+                yield self._checked(pa.Table.from_batches([batch]))
+
+    def _checked(self, table: pa.Table) -> pa.Table:
+        """A table without the metadata that the file has at its fields: Polars fails on what is not UTF-8."""
+        table.validate(full=True)  # else strings that are not UTF-8 pass for texts
+        expected = self.contract.schema
+        return table.cast(pa.schema([pa.field(each.name, _part(each.type, expected.field(each.name).type))
+                                     for each in table.schema]))  # fmt: skip
+
+
+def _part(kind: pa.DataType, expected: pa.DataType) -> pa.DataType:
+    """The contract's type of a column, of a struct the fields that were read."""
+    if not pa.types.is_struct(kind):
+        return expected
+    return pa.struct([expected.field(kind.field(place).name) for place in range(kind.num_fields)])
+
+
+@contextmanager
+def open_table(folder: Path, name: str, contract: Contract) -> Iterator[TableFile]:
+    """Open a Parquet file of a build.
+
+    Args:
+        folder: the build.
+        name: the file's path below it.
+        contract: what its rows are.
+
+    Raises:
+        ColumnsError: its columns are others.
+        DamagedError: it cannot be read, or has metadata that is not UTF-8.
+        OSError: the operating system failed.
+    """
+    with damage_named(folder, name), open_file(folder / name) as stream, pq.ParquetFile(stream) as file:
+        _check_schema(folder, name, file, contract)
+        sizes = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
+        yield TableFile(folder, name, contract, tuple(sizes), file)
+
+
+def _check_schema(folder: Path, name: str, file: pq.ParquetFile, contract: Contract) -> None:
+    schema = file.schema_arrow
+    if not schema.equals(contract.schema):
+        raise ColumnsError.of(folder, f"{name}: its columns are not those of {contract.name}")
+    for metadata in (file.metadata.metadata, schema.metadata, *map(_metadata, schema)):
+        for key, value in (metadata or {}).items():
+            key.decode(), value.decode()
+
+
+def _metadata(field: pa.Field) -> dict[bytes, bytes]:
+    """The metadata of a field and of those in it."""
+    inner = (field.type.field(place) for place in range(field.type.num_fields))
+    return dict(pair for each in (field.metadata or {}, *map(_metadata, inner)) for pair in each.items())
+
+
+def scan(folder: Path, names: Iterable[str], contract: Contract) -> pl.LazyFrame:
+    """The rows of some Parquet files of a build, for Polars to stream; each is opened once, and checked, before.
+
+    Collect it within `damage_named`.
+
+    Raises:
+        DamagedError: as `open_table`; or there is no file.
+    """
+    frames = []
+    for name in names:
+        with open_table(folder, name, contract):
+            # Opened here: Polars takes a path for UTF-8, whatever the locale has names in.
+            frames.append(pl.scan_parquet(open_file(folder / name), glob=False))
+    if not frames:
+        raise DamagedError.of(folder, f"there is no Parquet file of {contract.name}")
+    return pl.concat(frames)

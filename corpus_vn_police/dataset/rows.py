@@ -1,0 +1,122 @@
+"""The published records of a build folder, batch by batch."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+from corpus_vn_police.contract import CONFIGS, load_contract
+from corpus_vn_police.dataset.layout import LEDGER, shard_paths
+from corpus_vn_police.dataset.parquet import TableFile, open_table, scan
+from corpus_vn_police.errors import DamagedError
+from corpus_vn_police.split import SPLITS
+
+_AT_ONCE = 2_000  # records of a batch
+
+
+@dataclass(frozen=True)
+class Published:
+    """The records of a build, known by their place in the order of splits, shards and rows.
+
+    Attributes:
+        folder: the build.
+        config: whose rows these are.
+        groups: of each row group its file, below the build, and its number.
+        ends: of each row group how many records there are up to its end (int64).
+    """
+
+    folder: Path
+    config: str
+    groups: tuple[tuple[str, int], ...]
+    ends: npt.NDArray[np.int64]
+
+    @classmethod
+    def open(cls, folder: Path, *splits: str, config: str = "default") -> Published:
+        """The rows of a config in the named splits of a build folder; in all where none is named.
+
+        Raises:
+            DamagedError: a file cannot be opened, or has other columns.
+        """
+        groups: list[tuple[str, int]] = []
+        sizes: list[int] = []
+        for path in shard_paths(folder, config, *splits or SPLITS):
+            name = path.relative_to(folder).as_posix()
+            with open_table(folder, name, load_contract(CONFIGS[config])) as table:
+                groups += [(name, number) for number in range(len(table.sizes))]
+                sizes += table.sizes
+        return cls(folder, config, tuple(groups), np.cumsum(sizes, dtype=np.int64))
+
+    def __len__(self) -> int:
+        """How many records there are."""
+        return int(self.ends[-1]) if len(self.ends) else 0
+
+    def batches(self, *columns: str) -> Iterator[pl.DataFrame]:
+        """All records in order, in tables of at most 2,000 rows.
+
+        Raises:
+            DamagedError: a file cannot be read, holds strings that are not UTF-8, or null where none may be.
+        """
+        for name, number in self.groups:
+            with self._open(name) as table:
+                for batch in table.batches(number, columns, _AT_ONCE):
+                    yield self._filled(name, batch)
+
+    def column(self, name: str) -> pl.Series:
+        """A column of all records."""
+        return pl.concat([batch[name] for batch in self.batches(name)])
+
+    def texts(self, places: npt.NDArray[np.int64]) -> pl.Series:
+        """The texts of places, which are sorted; only their row groups are read."""
+        return pl.concat([pl.Series("text", [], pl.String), *(rows["text"] for rows in self.rows(places, "text"))])
+
+    def rows(self, places: npt.NDArray[np.int64], *columns: str) -> Iterator[pl.DataFrame]:
+        """The columns of places, which are sorted, in order; only their row groups are read."""
+        holders = np.searchsorted(self.ends, places, side="right")
+        for holder in np.unique(holders):
+            name, number = self.groups[holder]
+            with self._open(name) as table:
+                read = self._filled(name, table.group(number, columns))
+            start = self.ends[holder - 1] if holder else 0
+            yield read[places[holders == holder] - start]
+
+    def _filled(self, name: str, table: pa.Table) -> pl.DataFrame:
+        """A table without null where its schema has none."""
+        nullable = load_contract(CONFIGS[self.config]).nullable
+        for field, column in zip((flat := table.flatten()).column_names, flat.columns, strict=True):
+            if column.null_count and field not in nullable and field.partition(".")[0] not in nullable:
+                raise DamagedError.of(self.folder, f"{name}: a row without {field}")
+        return pl.DataFrame(table)
+
+    def _open(self, name: str) -> contextlib.AbstractContextManager[TableFile]:
+        return open_table(self.folder, name, load_contract(CONFIGS[self.config]))
+
+
+def scan_shards(folder: Path, config: str, *splits: str) -> pl.LazyFrame:
+    """The rows of a config for Polars to stream, of the named splits or of all; see `dataset.parquet.scan`.
+
+    Raises:
+        DamagedError: a file cannot be opened, or there is none.
+    """
+    names = [path.relative_to(folder).as_posix() for path in shard_paths(folder, config, *splits or SPLITS)]
+    return scan(folder, names, load_contract(CONFIGS[config]))
+
+
+def scan_ledger(folder: Path) -> pl.LazyFrame:
+    """The rows of the ledger for Polars to stream.
+
+    Raises:
+        DamagedError: it cannot be opened, or has other columns.
+    """
+    return scan(folder, [LEDGER], load_contract("ledger"))
+
+
+def id_numbers(ids: pl.Series) -> npt.NDArray[np.uint64]:
+    """Ids as numbers: what their 16 hex characters write."""
+    return ids.str.to_integer(base=16, dtype=pl.UInt64, strict=False).fill_null(0).to_numpy()
