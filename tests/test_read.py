@@ -454,7 +454,7 @@ def test_no_zip_archive_raises(write):
     found = {path: body for path, body in _bodies(write(archives)).items() if not path.endswith("b.txt")}
     assert found == {
         "encrypted.zip/a.txt": "container.encrypted", "method.zip/a.txt": "container.damaged",
-        "name.zip": "container.damaged", "version.zip": "container.damaged",
+        "name.zip/\\xff.txt": "container.damaged", "version.zip/a.txt": "A" * 50,
     }  # fmt: skip
 
 
@@ -506,18 +506,3 @@ def test_dots_in_the_names_of_members_say_nothing(write):
     assert _bodies(write({"x.tar": _tar([("././b.txt", b"B"), ("x/./c.txt", b"C")])})) == {
         "x.tar/b.txt": "B", "x.tar/x/c.txt": "C", "x.tar/link.txt": "file.not_regular",
     }  # fmt: skip
-
-
-def test_a_disk_that_is_full_is_no_fault_of_the_seeds(write):
-    import resource
-
-    table = io.BytesIO()
-    pq.write_table(pa.table({"text": [os.urandom(30_000).hex()]}), table)
-    listing = list_input(str(write({"x.zip": _zip([("t.parquet", table.getvalue())])})))
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
-    try:
-        with pytest.raises(OSError, match="File too large"):
-            list(Unpacker(_LIMITS, Batching()).tasks(listing))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)

@@ -21,9 +21,9 @@ from corpus_vn_police.read.seeds import (
     failed,
     fault,
     take,
-    unpacked,
     whole,
 )
+from corpus_vn_police.read.streams import unpacked
 from corpus_vn_police.read.tasks import (
     BLANK,
     Batching,
@@ -99,6 +99,7 @@ def _table_row(path: str, one: pa.RecordBatch, limits: Limits) -> tuple[str, Blo
     try:
         data, row = read_table_row(one.to_pylist()[0])
     except Exception as error:  # law 9: a damaged file may hold what Python has no value for
+        fault(error)
         return path, failed("container.value", describe(error)), {}
     blob = whole(data, limits)
     return path, blob, row if blob.reason is None else {}
@@ -116,8 +117,6 @@ def _text(root: str, name: str, limits: Limits) -> Blob:
         with open_file(root, name) as raw:
             packed = raw.seek(0, os.SEEK_END)
             raw.seek(0)
-            if not packed and not name.lower().endswith(".txt"):
-                return failed("container.damaged", "an empty file")
             return take(unpacked(raw, name), limits, packed)
     except DAMAGED as error:
         return failed(fault(error), describe(error))

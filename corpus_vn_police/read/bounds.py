@@ -8,11 +8,12 @@ comes out of a file than `max_ratio` times its size, or `max_bytes` where that i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from corpus_vn_police.config import Limits
 
@@ -37,18 +38,20 @@ class Budget:
         ratio: `[limits] max_ratio`.
         ceiling: what may come out in all.
         left: what is left of that; below 0 when it was overdrawn.
+        outer: the budget of the archive that the file is a member of; None where it is in none.
     """
 
     packed: int
     ratio: int
     ceiling: int
     left: int
+    outer: Budget | None = None
 
     @classmethod
-    def of(cls, packed: int, limits: Limits) -> Self:
+    def of(cls, packed: int, limits: Limits, outer: Budget | None = None) -> Self:
         """The whole budget of a file of so many bytes."""
         ceiling = max(packed * limits.max_ratio, limits.max_bytes)
-        return cls(packed, limits.max_ratio, ceiling, ceiling)
+        return cls(packed, limits.max_ratio, ceiling, ceiling, outer)
 
     def spend(self, size: int) -> None:
         """Take so many bytes.
@@ -59,6 +62,17 @@ class Budget:
         self.left -= size
         if self.left < 0:
             raise RatioError(f"max_ratio {self.ratio}: {self.packed} bytes unpack to more than {self.ceiling}")
+        if self.outer is not None:
+            self.outer.spend(size)
+
+    def afford(self, size: int) -> None:
+        """See that so many bytes are left, and take none.
+
+        Raises:
+            RatioError: they are not.
+        """
+        outer = None if self.outer is None else replace(self.outer)
+        replace(self, outer=outer).spend(size)
 
 
 @dataclass
@@ -90,8 +104,6 @@ def table_batches(raw: Any, budget: Budget, rows: int) -> Iterator[pa.RecordBatc
         RatioError: the file says, or its rows show, that more comes out than the budget allows.
         Exception: the file is damaged; `pyarrow` raises many kinds.
     """
-    import pyarrow.parquet as pq
-
     plain = pq.ParquetFile(raw)
     names = plain.schema_arrow.names
     if len(set(names)) < len(names):
@@ -100,10 +112,11 @@ def table_batches(raw: Any, budget: Budget, rows: int) -> Iterator[pa.RecordBatc
     chunks = [group.column(number) for group in groups for number in range(group.num_columns)]
     values = sum(chunk.num_values for chunk in chunks)
     said = max(values, plain.metadata.num_rows, sum(chunk.total_uncompressed_size for chunk in chunks))
-    Budget(budget.packed, budget.ratio, budget.ceiling, budget.ceiling).spend(said)
+    budget.afford(said)
+    _check_alone(raw, chunks)
     raw.seek(0)
     coded = {c.path_in_schema for c in chunks if c.has_dictionary_page and c.physical_type == "BYTE_ARRAY"}
-    file = pq.ParquetFile(raw, read_dictionary=sorted(coded))
+    file = pq.ParquetFile(raw, read_dictionary=sorted(coded), page_checksum_verification=True)
     for number, group in enumerate(groups):
         average = group.total_byte_size // max(group.num_rows, 1) + 1
         size = max(1, min(rows, _AT_ONCE // average))
@@ -111,6 +124,32 @@ def table_batches(raw: Any, budget: Budget, rows: int) -> Iterator[pa.RecordBatc
             unfolded = sum(unfolded_bytes(column) for column in batch.columns) + batch.num_rows
             budget.spend(unfolded)
             yield _unfolded(batch) if unfolded <= 2 * _AT_ONCE else batch
+
+
+def _check_alone(raw: Any, chunks: list[Any]) -> None:
+    """Refuse a file that another one, or junk, stands before: the footer's places would be those of other bytes.
+
+    Raises:
+        ValueError: there is one.
+    """
+    raw.seek(0)
+    if raw.read(4) != _MAGIC:
+        raise ValueError("something stands before the Parquet file")
+    raw.seek(max((_chunk_end(chunk) for chunk in chunks), default=4))
+    # A page index, Bloom filters and the footer: a fraction of the file, but for what does not belong there.
+    held = b""
+    while block := raw.read(1 << 20):
+        held = held[-11:] + block
+        if _MAGIC + _MAGIC in held:
+            raise ValueError("another Parquet file stands before it")
+
+
+_MAGIC = b"PAR1"
+
+
+def _chunk_end(chunk: Any) -> int:
+    pages = [chunk.data_page_offset, *([chunk.dictionary_page_offset] if chunk.has_dictionary_page else [])]
+    return int(min(pages) + chunk.total_compressed_size)
 
 
 _AT_ONCE = 32 << 20  # bytes that a batch of rows aims at

@@ -9,18 +9,18 @@ from __future__ import annotations
 import errno
 import hashlib
 import re
-import zlib
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 
 from corpus_vn_police.config import Limits
-from corpus_vn_police.errors import SchemaError
+from corpus_vn_police.errors import CorpusError, SchemaError
 from corpus_vn_police.files import IrregularError
 from corpus_vn_police.read.bounds import RatioError, Readable
+from corpus_vn_police.read.streams import BrokenError
 
 SEEDS = pl.Schema(
     {
@@ -99,7 +99,7 @@ def take(stream: Readable, limits: Limits, packed: int | None = None) -> Blob:
         packed: its length in compressed bytes; None where it is not compressed.
 
     Raises:
-        OSError, EOFError, zlib.error: the stream is damaged; `DAMAGED` names these.
+        OSError, BrokenError: the stream is damaged; `DAMAGED` names these.
     """
     digest, blocks, size = hashlib.sha256(), [], 0
     most = limits.max_bytes * limits.max_ratio
@@ -120,19 +120,8 @@ def take(stream: Readable, limits: Limits, packed: int | None = None) -> Blob:
     return Blob(b"".join(blocks), size, digest.hexdigest())
 
 
-def unpacked(raw: BinaryIO, name: str) -> Any:
-    """A file's stream after decompression, as the ending of its name says."""
-    if name.lower().endswith(".gz"):
-        import gzip
-
-        return gzip.GzipFile(fileobj=raw)
-    if name.lower().endswith(".zst"):
-        return pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd")
-    return raw
-
-
-DAMAGED = (OSError, EOFError, zlib.error, pa.ArrowException, IrregularError)
-"""What a damaged or vanished file raises while it is read."""
+DAMAGED = (OSError, BrokenError, IrregularError)
+"""What a damaged or vanished text file raises while it is read."""
 
 
 # What the operating system says of a file. Anything else (no memory, no space, too many open
@@ -143,24 +132,33 @@ _OF_THE_FILE = {
 }
 
 
+_OF_THE_MACHINE = (MemoryError, CorpusError, ImportError)
+# Arrow's C++ tells of it in words only, where it was a thread of its own that had none.
+_NO_MEMORY = re.compile("bad_alloc|out of memory|(malloc|realloc) of size|cannot allocate memory", re.IGNORECASE)
+
+
 def fault(error: Exception) -> str:
     """The reason code for what was raised while a file was read.
 
     Raises:
-        MemoryError, OSError: the machine failed, not the file.
+        MemoryError, OSError, CorpusError: the machine failed, not the file.
     """
     number = error.errno if isinstance(error, OSError) else None
     if isinstance(error, RatioError | IrregularError):
         return "limit.ratio" if isinstance(error, RatioError) else "file.not_regular"
-    if isinstance(error, MemoryError) or (number is not None and number not in _OF_THE_FILE):
+    if isinstance(error, BrokenError):
+        return error.reason
+    if isinstance(error, _OF_THE_MACHINE) or (number is not None and number not in _OF_THE_FILE):
         raise error
+    if _NO_MEMORY.search(str(error)):
+        raise MemoryError(str(error)) from error
     return "container.damaged" if number is None else "file.unreadable"
 
 
 def describe(error: BaseException) -> str:
     """An error in one short line that names no path of this machine."""
-    if isinstance(error, RatioError | IrregularError):
-        return str(error)
+    if isinstance(error, RatioError | IrregularError | BrokenError):
+        return str(error)[:200]
     if isinstance(error, OSError) and error.strerror:
         return error.strerror[:200]
     return f"{type(error).__name__}: {error}".split("\n")[0][:200]

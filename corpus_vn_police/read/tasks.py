@@ -10,19 +10,22 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 
 from corpus_vn_police import files
 from corpus_vn_police.config import Limits
+from corpus_vn_police.errors import DiskError
 from corpus_vn_police.read.archives import Member, TooManyError, tar_members, zip_members
 from corpus_vn_police.read.bounds import Bounded, Budget, Readable, table_batches
 from corpus_vn_police.read.encoded import Utf8Stream
 from corpus_vn_police.read.listing import Listing, display, filesystem, is_hidden, kind_of
-from corpus_vn_police.read.seeds import Blob, describe, failed, fault, over_limit, take, unpacked
+from corpus_vn_police.read.rows import read_row
+from corpus_vn_police.read.seeds import Blob, describe, failed, fault, over_limit, take
+from corpus_vn_police.read.streams import BLOCK, BrokenError, Cut, Section, is_packed, sound_part, unpacked
 from corpus_vn_police.read.walk import Refusal
 
 
@@ -78,8 +81,8 @@ Task = Texts | Lines | Rows | Members
 
 
 # What is read at once decides how much of a damaged file comes out, so neither is a batch's size.
-_BLOCK = 1 << 16
 _TABLE_ROWS = 512
+_IN_MEMORY = 8 << 20  # bytes of a member that is read more than once; what is longer goes to the temporary folder
 BLANK = b" \t\r"  # a line of a JSONL file that holds no more is empty
 
 
@@ -141,8 +144,7 @@ class Unpacker:
             with open_file(listing.root, name) as raw:
                 packed = raw.seek(0, os.SEEK_END)
                 if not packed and kind != "rows":
-                    raise EOFError("an empty file")
-                raw.seek(0)
+                    raise BrokenError("an empty file")
                 yield from self._unpack(raw, name, kind, prefix, packed)
         except TooManyError as error:
             yield _refused(path, "limit.members", str(error))
@@ -151,28 +153,39 @@ class Unpacker:
 
     def _unpack(self, raw: Any, name: str, kind: str | None, prefix: str, packed: int) -> Iterator[Task]:
         budget = Budget.of(packed, self.limits)
+
+        def opened(budget: Budget) -> Readable:
+            return Bounded(unpacked(Section(raw, 0, packed), name), budget)
+
         if kind == "rows":
-            yield from self._lines(Bounded(unpacked(raw, name), budget), display(name))
+            yield from self._lines(sound_part(opened, budget) if is_packed(name) else opened(budget), display(name))
         elif kind == "table":
             yield from self._table(raw, display(name), budget)
-        else:
-            most = self.limits.max_members
-            stream = Bounded(unpacked(raw, name), Budget.of(packed, self.limits))
-            members = zip_members(raw, most) if kind == "zip" else tar_members(stream, most)
+        elif kind == "zip":
+            members = zip_members(raw, packed, self.limits.max_members)
             yield from self._members(self._archive(members, prefix, budget))
+        else:
+            whole = Cut(Section(raw, 0, packed), packed, None)
+            stream = sound_part(opened, replace(budget)) if is_packed(name) else whole
+            yield from self._members(self._archive(tar_members(stream, self.limits.max_members), prefix, budget))
 
     def _lines(self, packed: Readable, path: str) -> Iterator[Task]:
         pending, first, stream = b"", 1, Utf8Stream.of(packed)
-        for chunk in _chunks(stream, self.batching.bytes // 2):
-            pending += chunk
-            if cut := pending.rfind(b"\n") + 1:
-                yield Lines(path, first, pending[:cut], stream.encoding)
-                first += pending.count(b"\n", 0, cut)
-                pending = pending[cut:]
-            elif len(pending) > self.limits.max_bytes + 1:
-                blob, pending = _long_line(pending, stream, self.limits)
-                yield Members((f"{path}#{first}",), (blob,))
-                first += 1
+        try:
+            for chunk in _chunks(stream, self.batching.bytes // 2):
+                pending += chunk
+                if cut := pending.rfind(b"\n") + 1:
+                    yield Lines(path, first, pending[:cut], stream.encoding)
+                    first += pending.count(b"\n", 0, cut)
+                    pending = pending[cut:]
+                elif len(pending) > self.limits.max_bytes + 1:
+                    blob, pending = _long_line(pending, stream, self.limits)
+                    yield Members((f"{path}#{first}",), (blob,))
+                    first += 1
+        except Exception:
+            if "body" in read_row(pending):  # the last line was whole, but for its line end
+                yield Lines(path, first, pending, stream.encoding)
+            raise
         if pending:
             yield Lines(path, first, pending, stream.encoding)
 
@@ -215,27 +228,30 @@ class Unpacker:
                 yield path, failed(member.reason, member.detail)
             elif kind is not None:
                 try:
-                    with member.open() as stream:
-                        yield from self._member(stream, path, member, kind, budget)
+                    yield from self._member(path, member, kind, budget)
                 except Exception as error:  # law 9, as for the whole archive
                     yield path, failed(fault(error), describe(error))
 
-    def _member(
-        self, stream: Any, path: str, member: Member, kind: str, budget: Budget
-    ) -> Iterator[Task | tuple[str, Blob]]:
+    def _member(self, path: str, member: Member, kind: str, budget: Budget) -> Iterator[Task | tuple[str, Blob]]:
         name = member.name
-        if name.startswith("/") or ".." in name.split("/"):
-            yield path, failed("container.unsafe_path", "a member's path leads out of its archive")
-        elif kind == "text":
-            yield path, take(Bounded(unpacked(stream, name), budget), self.limits, member.packed)
-        elif kind == "rows":
-            yield from self._lines(Bounded(unpacked(stream, name), budget), path)
+        if kind == "text":
+            yield path, take(Bounded(unpacked(member.open(), name), budget), self.limits, member.packed)
+        elif kind == "table":
+            with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:  # Parquet is read from its end
+                size = _copy(Bounded(member.open(), budget), file)
+                yield from self._table(file, path, Budget.of(size, self.limits, budget))
+        elif member.packed is not None:
+            yield from self._lines(
+                sound_part(lambda budget: Bounded(unpacked(member.open(), name), budget), budget), path
+            )
+        elif is_packed(name):
+            with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
+                size = _copy(Bounded(member.open(), replace(budget)), file)
+                yield from self._lines(
+                    sound_part(lambda budget: Bounded(unpacked(Section(file, 0, size), name), budget), budget), path
+                )
         else:
-            with tempfile.TemporaryFile() as spooled:  # Parquet is read from its end
-                bounded = Bounded(stream, budget)
-                while block := bounded.read(1 << 20):
-                    spooled.write(block)
-                yield from self._table(spooled, path, Budget.of(spooled.tell(), self.limits))
+            yield from self._lines(Bounded(member.open(), budget), path)
 
     def _kind(self, name: str) -> str | None:
         """What a member is; None, and counted, where it is no seed. Archives are not nested."""
@@ -247,6 +263,25 @@ class Unpacker:
             self.skipped.other += 1
             return None
         return kind
+
+
+def _copy(stream: Readable, file: IO[bytes]) -> int:
+    """Write a stream to a file that is to be read more than once; returns how many bytes that were.
+
+    Raises:
+        DiskError: they do not fit into memory, and not into the temporary folder.
+    """
+    size = 0
+    while block := stream.read(1 << 20):
+        size += len(block)
+        try:
+            file.write(block)
+        except OSError as error:
+            raise DiskError(
+                f"the temporary folder does not take a member of an archive: {error.strerror}",
+                "set TMPDIR to a folder with room for it, or unpack the archive",
+            ) from error
+    return size
 
 
 def _gather(members: list[tuple[str, Blob]]) -> Members:
@@ -281,7 +316,7 @@ def _chunks(stream: Readable, least: int) -> Iterator[bytes]:
     held: list[bytes] = []
     size = 0
     try:
-        while block := stream.read(_BLOCK):
+        while block := stream.read(BLOCK):
             held.append(block)
             size += len(block)
             if size >= least:
