@@ -7,7 +7,7 @@ import pytest
 from corpus_vn_police.config import corpus_of
 from corpus_vn_police.contract import load_contract
 from corpus_vn_police.errors import SchemaError
-from corpus_vn_police.normalise import normalise
+from corpus_vn_police.normalise.batch import normalise
 from corpus_vn_police.quality import quality
 from corpus_vn_police.read.seeds import SEEDS, SeedBatch, take
 from corpus_vn_police.structure import structure
