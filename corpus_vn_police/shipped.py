@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from corpus_vn_police.config import FILE_NAME, REMOVED_NAME, Corpus, load_config
 from corpus_vn_police.contract import NAMES, canonical_json, document
 from corpus_vn_police.engine.machine import machine_failures
-from corpus_vn_police.errors import InputError, OutputError
+from corpus_vn_police.errors import ConfigError, DiskError, InputError, OutputError
+from corpus_vn_police.places import check_loadable, output_path
 from corpus_vn_police.resources import resource
 from corpus_vn_police.version import __version__
 
@@ -55,11 +56,17 @@ def path() -> str:
         The folder's path, a string, since `load_dataset` takes no other.
 
     Raises:
-        CorpusError: the package is damaged, or the cache cannot be written.
+        CorpusError: the package is damaged, or the cache cannot be written, or `load_dataset` could not read
+            a folder of its name.
     """
     folder = _cache() / _name()
-    if not (folder / "manifest.json").is_file():
-        _build(folder)
+    try:
+        target = output_path(folder, CACHE_VARIABLE)
+        check_loadable(folder, target)
+        if not (target / "manifest.json").is_file():
+            _build(target)
+    except (ConfigError, OutputError, DiskError) as error:
+        raise type(error)(error.message, f"set {CACHE_VARIABLE} to another folder, which can be written") from error
     return str(folder)
 
 
@@ -67,7 +74,6 @@ def path() -> str:
 def _build(folder: Path) -> None:
     from filelock import FileLock
 
-    from corpus_vn_police.errors import DiskError
     from corpus_vn_police.pipeline import Job, run_build
     from corpus_vn_police.tombstones import read_removed
 
@@ -79,12 +85,7 @@ def _build(folder: Path) -> None:
                 tombstones = read_removed(resource("seeds") / REMOVED_NAME)
                 run_build(str(shipped_seeds()), folder, shipped_corpus(), Job(workers=1), tombstones)
     except OSError as error:
-        raise DiskError(
-            f"{folder.parent}: the cache cannot be written: {error.strerror}",
-            f"set {CACHE_VARIABLE} to a folder that can",
-        ) from error
-    except OutputError as error:
-        raise OutputError(error.message, f"remove it, or set {CACHE_VARIABLE} to another folder") from error
+        raise DiskError(f"{folder.parent}: the cache cannot be written: {error.strerror}") from error
 
 
 def _cache() -> Path:

@@ -6,9 +6,10 @@ well), the finished folder before it is put in place, and the older one on its w
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
-import shutil
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +22,6 @@ from corpus_vn_police.files import UNREADABLE, read_file
 
 # What flock says on a file system that has no locks: NFS without lockd, some FUSE and network mounts.
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ class State:
         """Delete the older build; what is none of it, such as a `.git/`, goes over into the new one."""
         if self._aside.is_dir() and not self._aside.is_symlink():
             carry_over(self._aside, self.out)
-            shutil.rmtree(self._aside, ignore_errors=True)
+            with contextlib.suppress(OSError):  # the new build is in place; the next one tries again
+                delete(self._aside)
 
     def _clean(self) -> None:
         recover(self.new, self.out, self._aside)
@@ -116,18 +117,34 @@ def open_state(out: Path) -> Iterator[State]:
         OutputError: it holds something else, another build is writing into it, or the folder beside it is
             not one that a build made.
         DiskError: the folder beside it cannot be written or locked.
+        KeyboardInterrupt: of Ctrl-C; its arguments say what it left, and what to do.
     """
     state = State(out)
-    if not state.folder.exists():  # else a killed process may have left the output half-way
-        check_output(out)
-    with _locked(state):
-        try:
-            state._clean()
-            check_output(out)  # again, now that no other build can be at it
-            state.new.mkdir()
-            yield state
-        finally:
-            state._clean()
+    made: os.stat_result | None = None
+    try:
+        if not state.folder.exists():  # else a killed process may have left the output half-way
+            check_output(out)
+        with _locked(state):
+            try:
+                state._clean()
+                check_output(out)  # again, now that no other build can be at it
+                state.new.mkdir()
+                made = state.new.stat()
+                yield state
+            finally:
+                state._clean()
+    except KeyboardInterrupt:
+        raise _interrupted(out, made) from None
+
+
+def _interrupted(out: Path, made: os.stat_result | None) -> KeyboardInterrupt:
+    """Ctrl-C, with what it left: the old build, or the new one, whose folder is the one that was made."""
+    if made is not None and out.exists() and os.path.samestat(made, out.stat()):
+        return KeyboardInterrupt(
+            f"interrupted after the new build was put in place: {out} is whole",
+            "the same command again does what was to come after that",
+        )
+    return KeyboardInterrupt(f"interrupted: {out} is as it was", "run it again: it goes on from what was done")
 
 
 def put_right(out: Path) -> None:
@@ -188,5 +205,6 @@ def _unwritable(folder: Path, error: OSError) -> DiskError:
             f"{folder}: its file system has no file locks (flock: {error.strerror}), as some network and FUSE mounts",
             "without a lock two builds could mix: give an --out on a local disk, and copy the build when it is done",
         )
-    hint = "make room" if error.errno in _NO_ROOM else "make the folder writable"
+    hints = {errno.ENOSPC: "make room", errno.EDQUOT: "make room", errno.ENAMETOOLONG: "rename the build's folder"}
+    hint = hints.get(error.errno or 0, "make the folder writable")
     return DiskError(f"{folder}: cannot be written: {error.strerror or error}", f"{hint} or give another --out")

@@ -3,6 +3,7 @@
  * FAULT_ERRNO the error number (0 for SIGKILL); each such call adds a byte to the file FAULT_COUNT.
  * Calls of libc's own (fwrite's write) cannot be seen, so fwrite is one of those that are.
  * FAULT_LOWER is the inode of a folder that cannot be renamed, as one of a lower overlay layer (EXDEV).
+ * FAULT_INTERRUPT is the end of a path: once a folder is made there, or something renamed to it, SIGINT comes.
  * FAULT_FSYNC_FOLDER, FAULT_FSYNC_FILE and FAULT_FLOCK are error numbers that these calls end with.
  */
 #define _GNU_SOURCE
@@ -45,6 +46,13 @@ static int lower(const char *path) {
     const char *inode = getenv("FAULT_LOWER");
     struct stat found;
     return inode && lstat(path, &found) == 0 && found.st_ino == strtoul(inode, NULL, 10);
+}
+
+/* What was done to a path: Ctrl-C, if it is time for that. */
+static int interrupted(int result, const char *path) {
+    const char *end = getenv("FAULT_INTERRUPT");
+    if (end && strlen(path) >= strlen(end) && strcmp(path + strlen(path) - strlen(end), end) == 0) raise(SIGINT);
+    return result;
 }
 
 /* Whether this call is the one that fails. */
@@ -107,7 +115,7 @@ int rename(const char *from, const char *to) {
         errno = EXDEV;
         return -1;
     }
-    return fails(inside(to)) ? -1 : real(from, to);
+    return fails(inside(to)) ? -1 : interrupted(real(from, to), to);
 }
 
 int renameat2(int old, const char *from, int new, const char *to, unsigned flags) {
@@ -142,7 +150,7 @@ int flock(int descriptor, int operation) {
 
 int mkdir(const char *path, mode_t mode) {
     REAL(mkdir, int, const char *, mode_t);
-    return fails(inside(path)) ? -1 : real(path, mode);
+    return fails(inside(path)) ? -1 : interrupted(real(path, mode), path);
 }
 
 static int opened(int folder, const char *path, int flags, mode_t mode) {

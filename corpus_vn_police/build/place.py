@@ -61,17 +61,23 @@ def delete(path: Path) -> None:
     """Delete whatever is at a path, if anything is; a link is not followed.
 
     Raises:
-        OSError: it cannot be deleted, or holds folders in folders deeper than Python follows.
+        OSError: it cannot be deleted.
     """
     if path.is_symlink() or not path.is_dir():
         path.unlink(missing_ok=True)
         return
     with contextlib.suppress(OSError):  # if it stays, deleting the folder says why
         (path / MANIFEST).unlink()  # first, so that nobody takes what is left for a build
-    try:
-        shutil.rmtree(path)
-    except RecursionError:
-        raise OSError(errno.ENAMETOOLONG, "holds folders in folders, too deep to be deleted", str(path)) from None
+    waiting = [str(path)]
+    while waiting:  # unlike shutil.rmtree not recursive: Python 3.11 follows no more than 980 folders in folders
+        with os.scandir(waiting[-1]) as scan:
+            entries = list(scan)
+        below = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+        waiting += below
+        if not below:
+            for entry in entries:
+                os.unlink(entry.path)
+            os.rmdir(waiting.pop())
 
 
 def _move_aside(out: Path, aside: Path) -> None:

@@ -30,7 +30,7 @@ app = typer.Typer(
 )
 
 
-_INTERRUPTED = InterruptedBuildError("interrupted", "the output folder is as it was; run it again")
+_INTERRUPTED = InterruptedBuildError("interrupted", "what it writes is there whole, or not at all; run it again")
 _NAMED = 10  # files that are named before they are counted
 _TYPER_INTERRUPTED = 130  # what typer makes of Ctrl-C
 

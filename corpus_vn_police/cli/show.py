@@ -7,11 +7,10 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from corpus_vn_police.errors import CorpusError
+from corpus_vn_police.errors import CorpusError, InterruptedBuildError
 from corpus_vn_police.text import printable
 
 
@@ -96,19 +95,26 @@ def print_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
 Moved = Callable[[str, int, int | None], None]
 
 
-@contextmanager
+@contextlib.contextmanager
 def progress(quiet: bool) -> Iterator[Moved]:
-    """Progress on stderr: a line that moves on a terminal, a line every 10 seconds elsewhere."""
-    if quiet:
-        yield lambda step, done, total: None
-    elif on_terminal():
-        with _bar() as moved:
+    """Progress on stderr: a line that moves on a terminal, a line every 10 seconds elsewhere.
+
+    Raises:
+        InterruptedBuildError: of Ctrl-C, if what it left is known: typer would drop that.
+    """
+    with contextlib.ExitStack() as shown:
+        moved = (lambda step, done, total: None) if quiet else _plain()
+        if not quiet and on_terminal():
+            moved = shown.enter_context(_bar())
+        try:
             yield moved
-    else:
-        yield _plain()
+        except KeyboardInterrupt as stopped:
+            if not stopped.args:
+                raise
+            raise InterruptedBuildError(*stopped.args) from None
 
 
-@contextmanager
+@contextlib.contextmanager
 def _bar() -> Iterator[Moved]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn

@@ -26,6 +26,8 @@ _PICTURE = re.compile(rf"{FIGURES}/[a-z]+(?:-dark)?\.svg")
 _READ_BY_DATASETS = ".huggingface.yaml"
 # What file managers leave whose names begin with no dot.
 _LEFT_BY_FILE_MANAGERS = {"thumbs.db", "desktop.ini"}
+# Folders in folders that may lie in a build, with nothing in them: what goes deeper cannot be deleted with it.
+_DEEPEST = 32
 
 
 @dataclass(frozen=True, order=True)
@@ -141,6 +143,8 @@ def look_into(folder: Path) -> Found:
                 irregular[path] = kind
             elif is_part(path) or path == MANIFEST or path.casefold().endswith(".parquet"):
                 irregular[path] = "is a folder"
+            elif path.count("/") >= _DEEPEST:
+                irregular[path] = f"is a folder {_DEEPEST} folders deep"
             else:
                 waiting.append(path)
     return Found(frozenset(files), irregular, tuple(sorted(passed_over)))

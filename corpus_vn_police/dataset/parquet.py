@@ -158,9 +158,9 @@ def scan(folder: Path, names: Iterable[str], contract: Contract) -> pl.LazyFrame
     """
     frames = []
     for name in names:
-        with open_table(folder, name, contract):
-            # Opened here: Polars takes a path for UTF-8, whatever the locale has names in.
-            frames.append(pl.scan_parquet(open_file(folder / name), glob=False))
+        # Polars takes a path for UTF-8, whatever the locale has names in; of an open file it keeps a descriptor.
+        with open_table(folder, name, contract), open_file(folder / name) as stream:
+            frames.append(pl.scan_parquet(stream, glob=False))
     if not frames:
         raise DamagedError.of(folder, f"there is no Parquet file of {contract.name}")
     return pl.concat(frames)
