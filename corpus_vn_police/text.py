@@ -36,7 +36,7 @@ def with_marks_in_order(text: str) -> str:
     """A text that is canonically equal, its long runs of marks in canonical order.
 
     `unicodedata` puts marks in order by swapping neighbours: n marks cost up to n * n / 2 swaps, and
-    a text of 100,000 took 5 s. Of marks that are in order already it sees only that they are.
+    a run of 100,000 took 11 s. Of marks that are in order already it sees only that they are.
     """
     return text if len(text) <= _STREAM_SAFE else _LONG_RUN.sub(_run_in_order, text)
 

@@ -12,6 +12,7 @@ from legacy import AS_BYTES, AS_TEXT, TEXTS, plain, tcvn3, western
 import corpus_vn_police as cvp
 from corpus_vn_police.config import Text, load_config
 from corpus_vn_police.normalise import diagnose
+from corpus_vn_police.normalise import legacy as legacy_encodings
 from corpus_vn_police.normalise.batch import normalise, suspects
 from corpus_vn_police.read.seeds import SeedBatch, take
 
@@ -119,3 +120,14 @@ def test_character_references_are_damage_and_words_that_look_like_them_are_not()
     assert diagnose("Công an &amp; quân đội").restored == "Công an & quân đội"
     assert diagnose(html.escape("<b>") + "Công an").reason == "text.markup"
     assert diagnose("Sở TN&MT; R&D; a < b; i<3") is None
+
+
+def _remembered():
+    return [cache.cache_info().currsize for cache in (legacy_encodings._is_meant, legacy_encodings._is_read)]
+
+
+def test_a_word_that_is_longer_than_any_syllable_is_not_remembered():
+    assert diagnose("Công an tỉnh Ò«Ò«") is None
+    before = _remembered()
+    assert [diagnose(f"Công an tỉnh {'Ò«' * 5_000}{number}") for number in range(20)] == [None] * 20
+    assert _remembered() == before

@@ -235,3 +235,8 @@ def test_a_row_that_nests_deeper_than_the_limit_is_refused_wherever_it_is_read_f
 def test_bytes_and_escapes_of_one_row_do_not_become_each_other():
     line = b'{"text": "' + tcvn3(plain(TEXTS[0])) + b' \\u1ea1 \\n \\" \\\\"}'
     assert read_row(line)["body"] == tcvn3(plain(TEXTS[0])) + ' ạ \n " \\'.encode()
+
+
+def test_brackets_in_a_string_that_does_not_end_are_no_nesting():
+    # Each escaped quote could begin a string: the pattern looks at none of them twice.
+    assert read_row(b'{"text": "' + b'[\\"' * 300_000)["reason"] == "json.invalid"

@@ -156,12 +156,24 @@ def _best(line: str) -> Legacy | None:
     return best
 
 
-@functools.lru_cache(maxsize=1 << 16)
+# No syllable is longer, in whatever encoding; what is remembered of 65,536 words is bounded with it.
+_LONGEST = 64
+
+
 def _stands(word: str) -> bool:
     bare = word.strip(_SIGNS)
-    return is_word(bare) or is_word(mended_letters(bare))
+    return len(bare) <= _LONGEST and _is_meant(bare)
 
 
 @functools.lru_cache(maxsize=1 << 16)
+def _is_meant(word: str) -> bool:
+    return is_word(word) or is_word(mended_letters(word))
+
+
 def _reads(encoding: str, word: str) -> bool:
+    return len(word) <= _LONGEST and _is_read(encoding, word)
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _is_read(encoding: str, word: str) -> bool:
     return is_word(READERS[encoding](word))

@@ -23,7 +23,8 @@ _KEYS = {"id": "key", "text": "body", "title": "title", "url": "url", "source": 
 
 
 _DEEPEST = 500  # half of what Python's own stack allows, whoever called and whatever version it is
-_NESTING = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+# A string, also one that does not end, or a bracket. Nothing is tried twice.
+_NESTING = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
 
 
 class _DuplicateKeyError(ValueError):
