@@ -1,10 +1,11 @@
 # Each command does its own set-up, on a fresh machine with Python 3.11 or newer and make.
 
 PYTHON ?= python3
-VENV := .venv
+# Each Python has its own, so that `make PYTHON=python3.13 test` never tests with another one.
+VENV := .venv$(if $(filter-out python3,$(notdir $(PYTHON))),-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 
-.PHONY: dataset test test-long docs lint bench clean
+.PHONY: dataset test test-long docs bench clean
 
 dataset: $(VENV)/.ready
 	$(BIN)/corpus-vn-police build --out dataset
@@ -42,4 +43,4 @@ $(VENV)/.ready-docs: $(VENV)/.ready
 	touch $@
 
 clean:
-	rm -rf $(VENV) dataset .dataset.state dist docs/_build
+	rm -rf .venv .venv-* dataset .dataset.state dist docs/_build

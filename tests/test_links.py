@@ -1,17 +1,25 @@
 """Links, loops and odd folders in the input: nothing is read twice, or from elsewhere without being asked."""
 
+import errno
 import os
 import random
+import resource
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import ledger, outcomes
+from conftest import outcomes
 
 import corpus_vn_police as cvp
-from corpus_vn_police.errors import ConfigError
-from corpus_vn_police.read import list_input
+from corpus_vn_police.api import configured
+from corpus_vn_police.config import load_config
+from corpus_vn_police.errors import ConfigError, DiskError
+from corpus_vn_police.pipeline import Job
+from corpus_vn_police.read import Batching, Texts, Unpacker, list_input, load
+from corpus_vn_police.read.seeds import fault
 from corpus_vn_police.read.walk import Refusal, Walk
+from corpus_vn_police.survey import check_seeds
 
 _TEXTS = {
     "a.txt": " date 2020-12-07 Công an huyện Bến Lức vừa bắt giữ hai đối tượng trộm cắp tài sản của người dân.",
@@ -24,6 +32,12 @@ _OUTSIDE = "leads out of the input: give a copy, or follow_links in a --config f
 def _rows(listing):
     """What a listing reads, and of what it refuses reason and detail."""
     return {name: tuple(listing.refused[name])[:2] if name in listing.refused else "read" for name in listing.names}
+
+
+def _checked(seeds, config=None):
+    """What the ledger of a build would say."""
+    tables = check_seeds(str(seeds), load_config(config), Job(workers=1))
+    return [row for table in tables for row in table.to_pylist()]
 
 
 @pytest.fixture
@@ -153,7 +167,7 @@ def test_seeds_cannot_ask_for_their_links_to_be_followed(write, tmp_path):
         f"{seeds}/corpus.toml: limits.follow_links is not taken from a file that comes with the seeds\n"
         f"if you know where their links lead: --config {seeds}/corpus.toml"
     )
-    assert cvp.build(seeds, out=tmp_path / "out", config=seeds / "corpus.toml").seeds == 3
+    assert configured(seeds, seeds / "corpus.toml")[1].limits.follow_links
 
 
 def test_the_input_itself_may_be_a_link(write, tmp_path):
@@ -179,25 +193,24 @@ def _deep(folder, depth, name):
 
 
 @pytest.mark.parametrize(("depth", "name"), [(1200, "d"), (40, "n" * 250)], ids=["many", "long"])
-def test_folders_of_any_depth_are_read(write, tmp_path, cli, depth, name):
+def test_folders_of_any_depth_are_read(write, depth, name):
     seeds = write({"a.txt": _TEXTS["a.txt"]})
     try:
         path = _deep(seeds, depth, name)
-        ran = cli("build", seeds, "--out", tmp_path / "out")
+        found = {row["path"]: row["status"] for row in _checked(seeds)}
     finally:
         subprocess.run(["rm", "-rf", seeds], check=True)  # pytest cannot: its own way down is recursive
-    assert (ran.returncode, outcomes(tmp_path / "out")) == (0, {"a.txt": "published", path: "published"})
+    assert found == {"a.txt": "published", path: "published"}
 
 
-def test_a_file_without_end_is_cut_at_what_the_limits_allow(write, tmp_path):
+def test_a_file_without_end_is_cut_at_what_the_limits_allow(write):
     """A sparse file of a terabyte, and one that grows: nobody waits for its sha256."""
     seeds = write({**_TEXTS, "corpus.toml": "[limits]\nmax_bytes = 100_000\nmax_ratio = 10\n"})
     for name, size in {"huge.txt": 1 << 40, "larger.txt": 1_000_001, "large.txt": 1_000_000}.items():
         os.truncate(os.open(seeds / name, os.O_CREAT | os.O_WRONLY), size)
-    cvp.build(seeds, out=tmp_path / "out")
     found = {
         row["path"]: (row["reason"], row["bytes"], row["sha256"] is None, row["detail"])
-        for row in ledger(tmp_path / "out")
+        for row in _checked(seeds, seeds / "corpus.toml")
     }
     assert {path: row for path, row in found.items() if path not in _TEXTS} == {
         "huge.txt": ("limit.bytes", None, True, "max_bytes 100000, got more than 1000000"),
@@ -206,20 +219,34 @@ def test_a_file_without_end_is_cut_at_what_the_limits_allow(write, tmp_path):
     }  # fmt: skip
 
 
-def test_the_systems_own_files_end_no_build(write, tmp_path):
+def test_the_systems_own_files_end_no_build(write):
     """Files of /proc say that they hold nothing, and may hold more, wait or refuse."""
     seeds = write(_TEXTS)
     config = write({"follow.toml": "[limits]\nfollow_links = true\n"}, "settings") / "follow.toml"
-    for number, target in enumerate(
-        ("/proc/kmsg", "/proc/self/status", "/proc/self/fd/0", "/sys/kernel/uevent_seqnum")
-    ):
+    for number, target in enumerate(("/proc/self/status", "/proc/self/fd/0", "/sys/kernel/uevent_seqnum")):
         if Path(target).exists():
             (seeds / f"{number}.txt").symlink_to(target)
             (seeds / f"{number}.jsonl").symlink_to(target)
-    cvp.build(seeds, out=tmp_path / "out", config=config, workers=1)
-    assert {path: row for path, row in outcomes(tmp_path / "out").items() if path in _TEXTS} == dict.fromkeys(
-        _TEXTS, "published"
-    )
+    found = {row["path"]: row["status"] for row in _checked(seeds, config)}
+    assert {path: found[path] for path in _TEXTS} == dict.fromkeys(_TEXTS, "published")
+    waiting = OSError(errno.EAGAIN, "nothing there yet")  # what /proc/kmsg says; reading it takes the messages away
+    assert fault(waiting) == "file.unreadable"
+
+
+def test_too_few_open_files_are_no_fault_of_a_seed(write):
+    seeds = write({**_TEXTS, "r.jsonl": '{"text": "a"}'})
+    listing, limits = list_input(str(seeds)), load_config(None).limits
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, before[1]))
+    try:
+        with pytest.raises(DiskError, match="Too many open files"):
+            list_input(str(seeds))
+        with pytest.raises(OSError, match="Too many open files"):
+            list(load(Texts(listing.root, tuple(_TEXTS), {}), limits, Batching()))
+        with pytest.raises(OSError, match="Too many open files"):
+            list(Unpacker(limits, Batching()).tasks(replace(listing, names=("r.jsonl",))))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_a_folder_that_moves_while_it_is_listed_is_a_row(write):

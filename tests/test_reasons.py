@@ -50,7 +50,7 @@ class Case(NamedTuple):
     Attributes:
         code: the reason.
         file: its name below the input.
-        content: its bytes; a text is the target of a link, None is a build.
+        content: its bytes; a text is the target of a link, None is a folder in which a build stands.
         detail, pointer: what the ledger says beside.
         inner: what the row's path has after the file's: a member, a line.
         seed: the seed's bytes; None where they could not be read.
@@ -202,7 +202,9 @@ def rows(tmp_path_factory):
     for case in _CASES:
         path = seeds / case.file
         if case.content is None:
-            cvp.build(ROOT / "seeds", out=path)
+            path.mkdir()
+            for name in ("manifest.json", "ledger.parquet"):
+                (path / name).touch()
         elif isinstance(case.content, str):
             path.symlink_to(case.content)
         else:
@@ -280,6 +282,7 @@ _AT_AND_ABOVE = [
     ("max_members", _MEMBERS, "a.tar", _tar(_MEMBERS), _tar(_MEMBERS + 1), {f"a.tar/{n}.txt": "published" for n in range(_MEMBERS)} | {"a.tar": "limit.members"}),
     ("max_ratio", 3, "a.jsonl.gz", _packed_lines(0), _packed_lines(1), {**{f"a.jsonl.gz#{n}": "published" for n in range(1, 40)}, "a.jsonl.gz": "limit.ratio"}),
     ("min_vietnamese_share", 0.3, "a.txt", _STRANGE.encode(), (_STRANGE + "x").encode(), {"a.txt": "quality.vietnamese_share"}),
+    ("min_vietnamese_share", 0.1, "a.txt", b"x" * 24, b"x" * 25, {"a.txt": "text.not_vietnamese"}),  # of fewer letters no language is told
     ("min_syllable_share", 0.5, "a.txt", _STRANGE.encode(), (_STRANGE + "xx").encode(), {"a.txt": "quality.syllable_share"}),
 ]  # fmt: skip
 

@@ -1,0 +1,48 @@
+"""A build changed on purpose: files altered, and the manifest made to agree with them."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from corpus_vn_police.build.manifest import self_digest
+from corpus_vn_police.build.parquet import file_digest
+
+
+def read(out: Path) -> dict:
+    """A build's manifest."""
+    return json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+
+
+def sign(out: Path, **changes: object) -> None:
+    """Make the manifest agree with the files, with some of its keys changed."""
+    manifest = read(out) | changes
+    for entry in manifest["files"]:
+        entry["bytes"], entry["sha256"] = file_digest(out / entry["path"])
+    manifest["sha256"] = self_digest(manifest)
+    (out / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def without(out: Path, *names: str) -> None:
+    """Delete files, and take them out of the manifest."""
+    for name in names:
+        (out / name).unlink()
+    sign(out, files=[entry for entry in read(out)["files"] if entry["path"] not in names])
+
+
+def rewrite(out: Path, name: str, change) -> None:
+    """Change the rows of a Parquet file, as a Polars frame -> frame; its Arrow schema stays. Then sign."""
+    table = pq.read_table(out / name)
+    changed = change(pl.DataFrame(table)).to_arrow(compat_level=pl.CompatLevel.oldest())
+    pq.write_table(pa.table(changed.select(table.schema.names).cast(table.schema), schema=table.schema), out / name)
+    sign(out)
+
+
+def retext(out: Path, name: str, old: str, new: str, times: int = 1) -> None:
+    """Replace a part of a text file that is there, as often as that (-1: everywhere), and sign."""
+    text = (out / name).read_text(encoding="utf-8")
+    assert old in text
+    (out / name).write_text(text.replace(old, new, times), encoding="utf-8", newline="\n")
+    sign(out)
