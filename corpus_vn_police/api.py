@@ -317,7 +317,7 @@ def configured(seeds: StrPath | None, config: StrPath | None) -> tuple[str, Corp
         return source, load_config(Path(config))
     folder = _beside(source)
     beside = None if folder is None else folder / FILE_NAME
-    return source, load_config(beside if beside and beside.is_file() else None)
+    return source, load_config(beside if beside and os.path.lexists(beside) else None)
 
 
 def kept_away(source: str, config: StrPath | None) -> Tombstones:

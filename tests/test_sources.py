@@ -10,6 +10,7 @@ import tarfile
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from conftest import sign
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -75,7 +75,8 @@ def _print_problems(error: UnverifiedError, as_json: bool) -> None:
     if as_json:
         problems = [asdict(problem) for problem in report.problems]
         failure = {"code": error.code, "message": error.message, "hint": error.hint}
-        print_json({"ok": False, "digest": report.digest, "problems": problems, "error": failure})
+        found = {"ok": False, "digest": report.digest, "problems": problems, "unchecked": list(report.unchecked)}
+        print_json({**found, "error": failure})
         return
     for problem in report.problems:
         print(printable(f"{problem.file}: {problem.code}: {problem.detail}"))
@@ -93,7 +94,7 @@ def _print_publication(done: Publication) -> None:
     for path in done.deleted:
         print(printable(f"  {would}deleted  {path}"))
     sent = f"{len(done.sent):,} files with {sum(done.sent.values()):,} bytes {would}sent"
-    print(f"{done.repo}: {sent}, {len(done.deleted):,} {would}deleted, {done.unchanged:,} unchanged")
+    print(f"{printable(done.repo)}: {sent}, {len(done.deleted):,} {would}deleted, {done.unchanged:,} unchanged")
     if done.purged:
         purged = done.purged
         print(
@@ -106,5 +107,5 @@ def _print_publication(done: Publication) -> None:
     if done.dry_run:
         print(f"  would be tagged {done.tag}; nothing was changed")
         return
-    print(f"  {done.digest}\n  commit {done.commit}, tag {done.tag}")
+    print(f"  {done.digest}\n  commit {printable(done.commit)}, tag {done.tag}")
     print(f'  datasets.load_dataset("{done.repo}", revision="{done.tag}")')

@@ -25,7 +25,7 @@ _PICTURE = re.compile(rf"{FIGURES}/[a-z]+(?:-dark)?\.svg")
 # `datasets` reads this one beside the card, and it beats the card's front matter.
 _READ_BY_DATASETS = ".huggingface.yaml"
 # What file managers leave whose names begin with no dot.
-_LEFT_BY_FILE_MANAGERS = {"thumbs.db", "desktop.ini"}
+_LEFT_BY_FILE_MANAGERS = {"thumbs.db", "desktop.ini", "__macosx"}
 
 
 @dataclass(frozen=True, order=True)
@@ -90,7 +90,7 @@ def is_harmless(path: str) -> bool:
     writes it for Polars and DuckDB, takes that in.
     """
     parts = path.split("/")
-    if parts[-1].casefold() in _LEFT_BY_FILE_MANAGERS:
+    if any(part.casefold() in _LEFT_BY_FILE_MANAGERS for part in parts):
         return True
     if path.casefold() == _READ_BY_DATASETS or not any(part.startswith(".") for part in parts):
         return False
@@ -139,10 +139,10 @@ def look_into(folder: Path) -> Found:
                 files.add(path)
             elif kind != "folder":
                 irregular[path] = kind
-            elif is_part(path) or path == MANIFEST or path.casefold().endswith(".parquet"):
-                irregular[path] = "is a folder"
-            else:
+            elif path in (*FOLDERS.values(), FIGURES):
                 waiting.append(path)
+            else:
+                irregular[path] = "is a folder that a build does not have"
     return Found(frozenset(files), irregular, tuple(sorted(passed_over)))
 
 
