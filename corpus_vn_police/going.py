@@ -72,14 +72,17 @@ class Going:
 
     @property
     def tombstones(self) -> Tombstones:
+        """What is left of it."""
         return Tombstones.of(self.rows.select("id", "sha256").iter_rows())
 
     @property
     def records(self) -> frozenset[str]:
+        """The ids of the published records."""
         return frozenset(self.rows.filter(pl.col("status") == "published")["id"])
 
     @property
     def leaving(self) -> Leaving:
+        """What the build loses."""
         others = self.rows["duplicate_of"].drop_nulls()
         fewer = others.filter(~others.is_in(list(self.records))).value_counts(name="count")
         return Leaving(self.records, dict(fewer.iter_rows()), self.tombstones)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corpus_vn_police.cli.options import Folder, Json
+from corpus_vn_police.cli.problems import print_problems, report_json
 from corpus_vn_police.cli.show import print_json, say
 from corpus_vn_police.errors import InterruptedBuildError, UnverifiedError
 from corpus_vn_police.text import printable
@@ -71,15 +72,11 @@ def quiet_client(bars: bool) -> None:
 
 def _print_problems(error: UnverifiedError, as_json: bool) -> None:
     """What `verify` found, as `verify` prints it."""
-    report = error.report
     if as_json:
-        problems = [asdict(problem) for problem in report.problems]
         failure = {"code": error.code, "message": error.message, "hint": error.hint}
-        found = {"ok": False, "digest": report.digest, "problems": problems, "unchecked": list(report.unchecked)}
-        print_json({**found, "error": failure})
-        return
-    for problem in report.problems:
-        print(printable(f"{problem.file}: {problem.code}: {problem.detail}"))
+        print_json({**report_json(error.report), "error": failure})
+    else:
+        print_problems(error.report)
 
 
 def _as_json(done: Publication) -> dict[str, Any]:

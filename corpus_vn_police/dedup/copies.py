@@ -145,7 +145,7 @@ def _store(signed: Signed, places: Numbers) -> tuple[Numbers, Numbers]:
             start += len(some)
             rows = sets(shingles(keys(signed.texts(places[some])).rows))
             sizes[some] = rows.sizes
-            rows.hashes.tofile(sink)
+            sink.write(np.ascontiguousarray(rows.hashes).data)  # `tofile` says nothing of a full disk
     ends = np.cumsum(sizes[order])
     starts = np.zeros(len(places), np.int64)
     starts[order] = ends - sizes[order]

@@ -81,7 +81,7 @@ def find_published_copies(folder: Path, dedup: Dedup) -> PublishedCopies:
                 signs = np.concatenate([signs, marks])
                 hits += sample.hits(sets(rows), marks, sum(counts), dedup.threshold)
             paths.append(Path(scratch) / f"{len(paths)}.signs")
-            signs.tofile(paths[-1])
+            paths[-1].write_bytes(np.ascontiguousarray(signs).data)  # `tofile` says nothing of a full disk
             counts.append(len(batch))
             days.append(first_days(batch["date"]))
         order = np.lexsort((ids, np.concatenate(days)))
