@@ -10,6 +10,7 @@ import polars as pl
 
 from corpus_vn_police.build.rewrite import Leaving
 from corpus_vn_police.config import REMOVED_NAME, Dedup
+from corpus_vn_police.contract import load_contract
 from corpus_vn_police.dataset.layout import LEDGER
 from corpus_vn_police.dataset.rows import scan_ledger
 from corpus_vn_police.errors import DamagedError, InputError
@@ -24,16 +25,16 @@ _LEAST = 0.05  # what has less in common is not looked at
 _ROUNDING = 1e-9
 
 
-def check_names(out: Path) -> None:
-    """Refuse a ledger with ids or sha256 that are none: they go into removed.csv, and come back from there.
+def check_ledger(out: Path) -> None:
+    """Refuse a ledger whose rows are not what they should be: ids go into removed.csv, and come back from there.
 
     Raises:
-        DamagedError: it has such a row.
+        DamagedError: a row breaks the schema.
     """
-    wrong = [~pl.col(name).str.contains(f"^[0-9a-f]{{{length}}}$") for name, length in (("id", 16), ("sha256", 64))]
-    row = scan_ledger(out).with_row_index("row").filter(pl.any_horizontal(wrong)).head(1).select("row").collect()
+    contract = load_contract("ledger")
+    row = scan_ledger(out).with_row_index("row").filter(~contract.valid).head(1).select("row").collect()
     if len(row):
-        raise DamagedError.of(out, f"{LEDGER}: row {row.item()} has an id or a sha256 that is not one")
+        raise DamagedError.of(out, f"{LEDGER}: row {row.item()} is not what it should be")
 
 
 def _ledger(out: Path) -> pl.LazyFrame:
@@ -107,7 +108,9 @@ def find_going(out: Path, named: frozenset[str], near: float | None, dedup: Dedu
 
 def _left_out_for(rows: pl.DataFrame, ids: frozenset[str]) -> list[Alike]:
     """The records that stay, of those for which what goes had been left out: they have its text, or nearly."""
-    copies = rows.filter(pl.col("id").is_in(list(ids)), pl.col("duplicate_of").is_not_null())
+    copies = rows.filter(
+        pl.col("id").is_in(list(ids)), pl.col("duplicate_of").is_not_null(), pl.col("similarity").is_not_null()
+    )
     stay = copies.filter(~pl.col("duplicate_of").is_in(list(ids))).sort("similarity", descending=True)
     columns = stay.select("duplicate_of", "id", "similarity", "status").iter_rows()
     return [

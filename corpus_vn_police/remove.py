@@ -20,7 +20,7 @@ from corpus_vn_police.dataset.check import open_build
 from corpus_vn_police.dataset.layout import CARD, MANIFEST
 from corpus_vn_police.dataset.parquet import damage_named
 from corpus_vn_police.errors import ConfigError, DamagedError, InputError, LedgerError, NothingPublishedError
-from corpus_vn_police.going import Going, check_names, find_going, rows_of
+from corpus_vn_police.going import Going, check_ledger, find_going, rows_of
 from corpus_vn_police.known import forget
 from corpus_vn_police.leaks import Alike
 from corpus_vn_police.state import open_state
@@ -110,7 +110,7 @@ def run_remove(out: Path, asked: Takedown, progress: Progress = lambda step, don
     known = Tombstones() if asked.seeds is None else read_removed(asked.seeds / REMOVED_NAME)
     with open_state(out) as state, damage_named(out):
         manifest = _open(out)  # again, now that no build can be at it
-        check_names(out)
+        check_ledger(out)
         corpus = _corpus(out, manifest, asked.version)
         rows = rows_of(out, asked.ids)
         already = rows.filter(pl.col("status") == "removed")
