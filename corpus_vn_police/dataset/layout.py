@@ -55,7 +55,7 @@ def shard_name(path: str) -> ShardName | None:
 def shard_paths(folder: Path, config: str, *splits: str) -> list[Path]:
     """The shards of a config that a build has, by split and number; of all splits if none is named."""
     below = folder / FOLDERS[config]
-    names = [path.name for path in below.iterdir()] if below.is_dir() else []
+    names = [path.name for path in below.iterdir() if path.is_file()] if below.is_dir() else []
     found = [(shard_name(f"{FOLDERS[config]}/{name}"), name) for name in names]
     wanted = splits or SPLITS
     shards = sorted((wanted.index(shard.split), name) for shard, name in found if shard and shard.split in wanted)
