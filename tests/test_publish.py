@@ -774,3 +774,20 @@ def test_verify_looks_at_one_commit_whatever_is_published_meanwhile(run, hub, re
     hub.fail("GET", "/resolve/", then=lambda: hub.commit(_REPO, {"README.md": b"other"}))
     told = run("verify", f"hf://datasets/{_REPO}", "--json")
     assert (told.code, told.json["problems"], repo.read("README.md")) == (0, [], b"other")
+
+
+@pytest.mark.parametrize(
+    "body", [b"null", b"[]", b"{}", b"[1]", b'"x"', b"<html>", b'{"sha": 5}', b'[{"type": "file"}]']
+)
+@pytest.mark.parametrize(
+    ("method", "pattern"),
+    [("GET", r"/api/datasets/me/news($|[?])"), ("GET", "/refs"), ("GET", "/tree/"), ("POST", "/commit/")],
+)
+def test_an_answer_that_is_not_laid_out_as_the_hubs_are_is_a_failure_of_the_hub(run, hub, one, method, pattern, body):
+    hub.fail(method, pattern, status=200, body=body, times=99)
+    told = run("publish", one, _REPO, "--json")
+    assert (told.code, told.json["error"]["code"] if told.code else "", told.err.count("Traceback")) in (
+        (3, "hub", 0),
+        (2, "config", 0),
+        (0, "", 0),  # what is odd in it is not asked for
+    )

@@ -261,8 +261,10 @@ def _same(left, right):
 
 
 def _bytes(folder):
-    paths = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}
-    return {
-        name: path.read_bytes() if path.is_file() else path.is_dir() and not path.is_symlink()
-        for name, path in paths.items()
-    }
+    found = {}
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        found[name] = path.read_bytes() if path.is_file() else path.is_dir() and not path.is_symlink()
+        if name == "manifest.json" and path.is_file():
+            found[name] = found[name].rstrip()  # its last newline says nothing
+    return found
