@@ -307,7 +307,7 @@ def configured(seeds: StrPath | None, config: StrPath | None) -> tuple[str, Corp
         return source, load_config(Path(config))
     folder = _beside(source)
     beside = None if folder is None else folder / FILE_NAME
-    corpus = load_config(beside if beside and beside.is_file() else None)
+    corpus = load_config(beside if beside and os.path.lexists(beside) else None)
     if corpus.limits.follow_links:
         raise ConfigError(
             f"{beside}: limits.follow_links is not taken from a file that comes with the seeds",

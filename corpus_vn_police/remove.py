@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,29 +12,22 @@ import polars as pl
 from corpus_vn_police.build.audit import read_corpus
 from corpus_vn_police.build.figures import measure
 from corpus_vn_police.build.finish import Finished, finish
-from corpus_vn_police.build.rewrite import Leaving, rewrite_ledger, rewrite_shards
+from corpus_vn_police.build.rewrite import rewrite_ledger, rewrite_shards
 from corpus_vn_police.changes import add_change, read_changes
-from corpus_vn_police.config import REMOVED_NAME, Corpus, Dedup
+from corpus_vn_police.config import REMOVED_NAME, Corpus
 from corpus_vn_police.contract import schema_digests
 from corpus_vn_police.dataset.check import open_build
 from corpus_vn_police.dataset.layout import CARD, MANIFEST
 from corpus_vn_police.dataset.parquet import damage_named
-from corpus_vn_police.dataset.rows import scan_ledger
 from corpus_vn_police.errors import ConfigError, DamagedError, InputError, LedgerError, NothingPublishedError
+from corpus_vn_police.going import Going, check_ledger, find_going, rows_of
 from corpus_vn_police.known import forget
-from corpus_vn_police.leaks import SHARED, Alike, find_alike
+from corpus_vn_police.leaks import Alike
 from corpus_vn_police.state import open_state, put_right
 from corpus_vn_police.tombstones import Pair, Tombstones, read_removed, removed_lines, write_down
 
-SHOWN = 20
-"""Records that are like those taken down: at most so many are shown."""
-
 Progress = Callable[[str, int, int | None], None]
 """Called with the name of a step, how many rows it has just done, and of how many; None where that is not known."""
-
-_ALIKE = 0.3  # the Jaccard similarity from which on a record is shown
-_LEAST = 0.05  # what has less in common is not looked at
-_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -118,13 +111,14 @@ def run_remove(out: Path, asked: Takedown, progress: Progress = lambda step, don
     known = Tombstones() if asked.seeds is None else read_removed(asked.seeds / REMOVED_NAME)
     with open_state(out) as state, damage_named(out):
         manifest = _open(out)  # again, now that no build can be at it
+        check_ledger(out)
         corpus = _corpus(out, manifest, asked.version)
-        rows = _rows_of(out, asked.ids)
+        rows = rows_of(out, asked.ids)
         already = rows.filter(pl.col("status") == "removed")
         named = asked.ids - frozenset(already["id"])
-        going = _Going(frozenset(), already.clear(), ())
+        going = Going(frozenset(), already.clear(), ())
         if named:
-            going = _going(out, named, asked.near, corpus.dedup)
+            going = find_going(out, named, asked.near, corpus.dedup)
         pairs = going.tombstones.pairs | Tombstones.of(already.select("id", "sha256").iter_rows()).pairs
         lines = removed_lines(pairs - known.pairs, asked.date, asked.reason)
         changes = None if asked.seeds is None or not lines else _with_takedown(asked.seeds, asked, pairs)
@@ -157,118 +151,8 @@ def _damaged(out: Path, what: str) -> DamagedError:
     return DamagedError(f"{out}: is not as it was built: {what}", hint, what)
 
 
-def _ledger(out: Path) -> pl.LazyFrame:
-    return scan_ledger(out).select("id", "sha256", "status", "duplicate_of", "similarity")
-
-
-def _rows_of(out: Path, ids: frozenset[str]) -> pl.DataFrame:
-    """The ledger's rows of some ids.
-
-    Raises:
-        InputError: an id has none, or none with bytes that could be read.
-    """
-    rows = _ledger(out).filter(pl.col("id").is_in(list(ids))).collect(engine="streaming")
-    unknown = sorted(ids - set(rows["id"]))
-    if unknown:
-        raise InputError(
-            f"not in the ledger of {out}: {', '.join(unknown)}; nothing was changed",
-            "ids are 16 characters 0-9a-f, as the records and the ledger have them",
-        )
-    unread = sorted(ids - set(rows.filter(pl.col("sha256").is_not_null())["id"]))
-    if unread:
-        raise InputError(
-            f"could not be read, so nothing of them is in {out}: {', '.join(unread)}; nothing was changed",
-            f"to keep them away as well, list them in {REMOVED_NAME} beside corpus.toml",
-        )
-    return rows.filter(pl.col("sha256").is_not_null())
-
-
-@dataclass(frozen=True)
-class _Going:
-    """What goes: the ids that were named or too similar, the ledger's rows, and what is like them."""
-
-    ids: frozenset[str]
-    rows: pl.DataFrame
-    alike: tuple[Alike, ...]
-
-    @property
-    def tombstones(self) -> Tombstones:
-        return Tombstones.of(self.rows.select("id", "sha256").iter_rows())
-
-    @property
-    def records(self) -> frozenset[str]:
-        return frozenset(self.rows.filter(pl.col("status") == "published")["id"])
-
-    @property
-    def leaving(self) -> Leaving:
-        others = self.rows["duplicate_of"].drop_nulls()
-        fewer = others.filter(~others.is_in(list(self.records))).value_counts(name="count")
-        return Leaving(self.records, dict(fewer.iter_rows()), self.tombstones)
-
-
-def _going(out: Path, named: frozenset[str], near: float | None, dedup: Dedup) -> _Going:
-    """All that goes with some ids."""
-    rows = _with_copies(out, named, pl.DataFrame())
-    least = min(_ALIKE, near or 1.0, max(2 * dedup.threshold - 1, _LEAST))
-    alike = find_alike(out, _Going(named, rows, ()).records, least)
-    close = frozenset(pair.id for pair in alike if near is not None and pair.similarity >= near)
-    ids = named | close
-    if close:
-        rows = _with_copies(out, ids, pl.DataFrame())
-        alike = find_alike(out, _Going(ids, rows, ()).records, least)
-    if dedup.level == "near":
-        rows = _with_copies(out, ids, _kept_out(alike, dedup.threshold))
-    shown = [pair for pair in alike if pair.similarity >= _ALIKE or pair.shared >= SHARED]
-    best = {pair.id: pair for pair in reversed(shown)}  # of each record the pair with the most in common
-    return _Going(ids, rows, tuple([pair for pair in shown if best[pair.id] is pair][:SHOWN]))
-
-
-def _kept_out(alike: Sequence[Alike], threshold: float) -> pl.DataFrame:
-    """Of which records the copies may come back once what goes no longer keeps them out.
-
-    A copy is named after the published record that it is most like, which may be a later one than that
-    for which it was left out. `1 - similarity` is a distance, so with A going and D staying later, a copy
-    of D can be like A only where similarity(A, D) >= threshold + similarity(copy, D) - 1.
-
-    Returns:
-        `duplicate_of`, the record, and `most`, how similar to it such a copy can be.
-    """
-    most: dict[str, float] = {}
-    for pair in alike:
-        if pair.after:
-            most[pair.id] = max(most.get(pair.id, 0.0), pair.similarity + 1 - threshold + _ROUNDING)
-    return pl.DataFrame(list(most.items()), schema={"duplicate_of": pl.String, "most": pl.Float64}, orient="row")
-
-
-def _with_copies(out: Path, ids: frozenset[str], kept_out: pl.DataFrame) -> pl.DataFrame:
-    """The ledger's rows that go with some ids: whatever has one of them, or bytes of theirs, or was left out for it.
-
-    Args:
-        out: the build.
-        ids: what goes.
-        kept_out: as `_kept_out` gives it; without columns for none.
-    """
-    ledger = _ledger(out).filter(pl.col("status") != "removed", pl.col("sha256").is_not_null())
-    coming_back = pl.lit(False)
-    if len(kept_out):
-        most = pl.col("duplicate_of").replace_strict(
-            kept_out["duplicate_of"], kept_out["most"], default=-1.0, return_dtype=pl.Float64
-        )
-        coming_back = (pl.col("status") == "near_duplicate") & (pl.col("similarity") <= most)
-    gone = Tombstones(ids)
-    while True:
-        names = list(gone.ids)
-        mask = pl.col("id").is_in(names) | pl.col("sha256").is_in(list(gone.sha256))
-        copy = pl.col("duplicate_of").is_in(names) | coming_back
-        rows = ledger.filter(mask | copy.fill_null(False)).collect(engine="streaming")
-        more = gone | Tombstones.of(rows.select("id", "sha256").iter_rows())
-        if more == gone:
-            return rows
-        gone = more
-
-
 def _rewrite(
-    out: Path, new: Path, manifest: dict[str, Any], going: _Going, corpus: Corpus, progress: Progress
+    out: Path, new: Path, manifest: dict[str, Any], going: Going, corpus: Corpus, progress: Progress
 ) -> Finished:
     """Write the new build into a folder.
 
@@ -314,7 +198,7 @@ def _corpus(out: Path, manifest: dict[str, Any], version: str | None) -> Corpus:
         raise _damaged(out, f"{CARD}: {error}") from error
 
 
-def _removal(going: _Going, named: frozenset[str], finished: Finished) -> Removal:
+def _removal(going: Going, named: frozenset[str], finished: Finished) -> Removal:
     figures = finished.figures
     removed = going.ids
     copies = frozenset(going.rows["id"]) - removed

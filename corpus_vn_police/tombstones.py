@@ -24,6 +24,7 @@ from corpus_vn_police.dataset.parquet import damage_named
 from corpus_vn_police.dataset.rows import scan_ledger
 from corpus_vn_police.errors import ConfigError, DamagedError, OutputError
 from corpus_vn_police.files import UNREADABLE, read_file, why
+from corpus_vn_police.text import spreadsheet_safe
 
 COLUMNS = ("id", "sha256", "date", "reason")
 """The columns of `removed.csv`."""
@@ -140,10 +141,13 @@ def _wrong(fields: list[str]) -> str | None:
 
 
 def removed_lines(pairs: Iterable[Pair], date: str, reason: str) -> list[str]:
-    """The lines of `removed.csv` for seeds that are taken down, without line ends, by id and sha256."""
+    """The lines of `removed.csv` for seeds that are taken down, without line ends, by id and sha256.
+
+    Whoever opens the file in a spreadsheet, or prints it, has nothing run: the reason may have come in a mail.
+    """
     sink = io.StringIO()
     writer = csv.writer(sink, lineterminator="\n")
-    writer.writerows([name, sha256, date, reason] for name, sha256 in sorted(pairs))
+    writer.writerows([name, sha256, date, spreadsheet_safe(reason)] for name, sha256 in sorted(pairs))
     return sink.getvalue().splitlines()
 
 

@@ -34,6 +34,7 @@ def _own_caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
     monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "hf/datasets"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.delenv("HF_TOKEN", raising=False)
     monkeypatch.setenv("CORPUS_VN_POLICE_CACHE", str(tmp_path / "corpus"))
 
 
@@ -75,12 +76,12 @@ def ledger(out: Path) -> list[dict[str, object]]:
     return pl.read_parquet(out / "ledger.parquet").to_dicts()
 
 
-def sign(out: Path, **changes: object) -> None:
+def sign(out: str | Path, **changes: object) -> None:
     """Make a build's manifest agree with its files, as somebody would who changes them on purpose."""
-    path = out / "manifest.json"
+    path = Path(out) / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8")) | changes
     for entry in manifest["files"]:
-        entry["bytes"], entry["sha256"] = file_digest(out / entry["path"])
+        entry["bytes"], entry["sha256"] = file_digest(Path(out) / entry["path"])
     manifest["sha256"] = self_digest(manifest)
     path.write_text(json.dumps(manifest), encoding="utf-8")
 

@@ -28,6 +28,7 @@ from corpus_vn_police.build.digest import ColumnHashes
 from corpus_vn_police.build.figures import STATUSES
 from corpus_vn_police.config import load_config
 from corpus_vn_police.contract import CONFIGS, load_contract, schema_digests
+from corpus_vn_police.dataset.layout import FOLDERS
 from corpus_vn_police.errors import ConfigError, NothingPublishedError, OutputError, RejectedError
 from corpus_vn_police.pipeline import Job, run_build
 from corpus_vn_police.read import Batching
@@ -125,13 +126,11 @@ def test_rows_stand_in_the_order_of_their_paths_bytes_inside_a_split(write, tmp_
     cvp.build(write(_MIXED), out=tmp_path / "out")
     for split in ("train", "validation", "test"):
         for config in CONFIGS:
-            files = sorted((tmp_path / "out" / parquet.FOLDERS[config]).glob(f"{split}-*"))
+            files = sorted((tmp_path / "out" / FOLDERS[config]).glob(f"{split}-*"))
             rows = [row for file in files for row in pl.read_parquet(file).to_dicts()]
             paths = [row["source"]["path"] if config == "default" else row.get("path") for row in rows]
             assert config == "annotations" or paths == sorted(paths, key=str.encode)
-    ids = {
-        config: [row["id"] for row in records(tmp_path / "out", folder)] for config, folder in parquet.FOLDERS.items()
-    }
+    ids = {config: [row["id"] for row in records(tmp_path / "out", folder)] for config, folder in FOLDERS.items()}
     assert ids["default"] == ids["annotations"] == ids["sources"]
 
 
@@ -175,7 +174,7 @@ def _loaded(out, name=None, **options):
 
 def test_law_10_what_is_loaded_is_what_was_built(write, tmp_path):
     cvp.build(write(_MIXED), out=tmp_path / "out")
-    for config, folder in parquet.FOLDERS.items():
+    for config, folder in FOLDERS.items():
         for split in ("train", "validation", "test"):
             (file,) = (tmp_path / "out" / folder).glob(f"{split}-*")
             built = pq.read_table(file).to_pylist()
@@ -213,7 +212,7 @@ def test_the_card_names_the_splits_and_counts_that_there_are(write, tmp_path):
         assert config["description"] == built.digest
         assert {split["name"]: split["num_examples"] for split in info["splits"]} == built.splits
         assert info["download_size"] == sum(
-            file.stat().st_size for file in (tmp_path / "out" / parquet.FOLDERS[config["config_name"]]).iterdir()
+            file.stat().st_size for file in (tmp_path / "out" / FOLDERS[config["config_name"]]).iterdir()
         )
     assert "| rejected | 4 |" in text
     assert "| `encoding.nul` | 1 |" in text
@@ -293,7 +292,7 @@ def test_shards_close_when_their_text_reaches_the_limit(write, tmp_path, monkeyp
     monkeypatch.setattr(parquet, "SHARD_BYTES", 1500)
     monkeypatch.setattr(parquet, "_GROUP_BYTES", 400)
     built = cvp.build(folder, out=tmp_path / "out")
-    for config in parquet.FOLDERS.values():
+    for config in FOLDERS.values():
         files = sorted((tmp_path / "out" / config).glob("train-*"))
         assert [file.name for file in files] == [
             f"train-{number:05d}-of-{len(files):05d}.parquet" for number in range(len(files))

@@ -17,10 +17,11 @@ from corpus_vn_police.build import parquet
 from corpus_vn_police.build import sections as card_sections
 from corpus_vn_police.build.croissant import croissant, differences
 from corpus_vn_police.build.figures import measure
-from corpus_vn_police.build.parquet import FOLDERS, file_digest
 from corpus_vn_police.build.rai import SECTIONS, plain_text
 from corpus_vn_police.config import load_config
 from corpus_vn_police.contract import CONFIGS, load_contract
+from corpus_vn_police.dataset.layout import FOLDERS
+from corpus_vn_police.files import file_digest
 
 # mlcroissant takes seconds to import.
 pytestmark = pytest.mark.xdist_group("croissant")

@@ -16,9 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from conftest import ledger, outcomes
+from conftest import ledger, outcomes, sign
 from test_read import _bodies, _limits, _read, _tar, _zip, _zst
-from test_verify import _sign
 
 import corpus_vn_police as cvp
 from corpus_vn_police.build.card import fenced, plain
@@ -413,7 +412,7 @@ def test_verify_reads_no_device_and_waits_for_no_fifo(out):
     [{}, {"dedup": 1}, {"dedup": {"level": "near", "threshold": "x"}}, {"dedup": {"level": "all", "threshold": 1}}],
 )
 def test_a_manifest_with_settings_that_are_none_is_reported(out, config):
-    _sign(out, config=config)
+    sign(out, config=config)
     assert [(problem.file, problem.code) for problem in cvp.verify(out).problems] == [
         ("manifest.json", "manifest.invalid")
     ]

@@ -8,6 +8,8 @@ import sys
 import pytest
 from conftest import ROOT
 
+from corpus_vn_police.verify.hints import HINTS
+
 PACKAGE = ROOT / "corpus_vn_police"
 # What every module may import, and what each stage may import beyond it.
 COMMON = {"align", "config", "contract", "errors", "files", "hub", "resources", "syllables", "text", "version"}
@@ -35,6 +37,15 @@ def test_a_stage_imports_what_lies_below_it_never_a_sibling(stage):
     files = [PACKAGE / f"{stage}.py"] if (PACKAGE / f"{stage}.py").exists() else sorted((PACKAGE / stage).rglob("*.py"))
     found = {module for file in files for module in _imports(file)} - {stage}
     assert found - COMMON - ALLOWED[stage] == set()
+
+
+def test_every_code_of_verify_has_a_hint_and_the_other_way_round():
+    pattern = re.compile(
+        r'"((?:file|manifest|schema|ledger|records|configs|sources|splits|copies|card|figures|croissant|removed)\.[a-z_0-9]+)"'
+    )
+    files = [*(PACKAGE / "verify").glob("*.py"), PACKAGE / "dataset/check.py"]
+    used = {code for file in files if file.name != "hints.py" for code in pattern.findall(file.read_text())}
+    assert used == set(HINTS)
 
 
 def test_importing_the_package_imports_no_heavy_library():

@@ -9,7 +9,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from test_verify import _rewrite, _sign
+from conftest import sign
+from test_verify import _rewrite
 
 import corpus_vn_police as cvp
 from corpus_vn_police.config import Dedup
@@ -42,7 +43,7 @@ def _pretend(out, **dedup):
     """Have the manifest say that the build left copies out; what card and Croissant file say is another matter."""
     manifest = json.loads((out / "manifest.json").read_text())
     config = {**manifest["config"], "dedup": {**manifest["config"]["dedup"], **dedup}}
-    _sign(out, config=config)
+    sign(out, config=config)
     return [(each.code, each.detail) for each in cvp.verify(out).problems if each.code.startswith("copies.")]
 
 

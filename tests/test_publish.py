@@ -253,7 +253,7 @@ def test_a_folder_that_verify_finds_wrong_is_refused(run, hub, one, tmp_path):
     (out / "extra.txt").write_text("x")
     told = run("publish", out, _REPO)
     assert (told.code, hub.requests) == (1, [])
-    assert told.out == "extra.txt: file.unlisted: is not in the manifest\n"
+    assert told.out.splitlines()[0] == "extra.txt: file.unlisted: is not in the manifest"
     assert told.err.splitlines()[0] == f"error: {out}: verify finds 1 problems; nothing was sent"
     told = run("publish", out, _REPO, "--json")
     assert (told.code, told.json["ok"], told.json["error"]["code"]) == (1, False, "unverified")
@@ -774,3 +774,20 @@ def test_verify_looks_at_one_commit_whatever_is_published_meanwhile(run, hub, re
     hub.fail("GET", "/resolve/", then=lambda: hub.commit(_REPO, {"README.md": b"other"}))
     told = run("verify", f"hf://datasets/{_REPO}", "--json")
     assert (told.code, told.json["problems"], repo.read("README.md")) == (0, [], b"other")
+
+
+@pytest.mark.parametrize(
+    "body", [b"null", b"[]", b"{}", b"[1]", b'"x"', b"<html>", b'{"sha": 5}', b'[{"type": "file"}]']
+)
+@pytest.mark.parametrize(
+    ("method", "pattern"),
+    [("GET", r"/api/datasets/me/news($|[?])"), ("GET", "/refs"), ("GET", "/tree/"), ("POST", "/commit/")],
+)
+def test_an_answer_that_is_not_laid_out_as_the_hubs_are_is_a_failure_of_the_hub(run, hub, one, method, pattern, body):
+    hub.fail(method, pattern, status=200, body=body, times=99)
+    told = run("publish", one, _REPO, "--json")
+    assert (told.code, told.json["error"]["code"] if told.code else "", told.err.count("Traceback")) in (
+        (3, "hub", 0),
+        (2, "config", 0),
+        (0, "", 0),  # what is odd in it is not asked for
+    )

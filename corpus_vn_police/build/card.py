@@ -21,6 +21,7 @@ from corpus_vn_police.config import CHANGES_NAME, Corpus
 from corpus_vn_police.contract import CONFIGS, load_contract
 from corpus_vn_police.errors import ConfigError
 from corpus_vn_police.structure.accuracy import ACCURACY
+from corpus_vn_police.text import visible
 from corpus_vn_police.version import GENERATOR
 
 FILE_NAME = "README.md"
@@ -210,14 +211,6 @@ def fenced(text: str, language: str = "") -> str:
     longest = max((len(run) for run in _TICKS.findall(text)), default=0)
     fence = "`" * max(4, longest + 1)
     return f"{fence}{language}\n{visible(text)}\n{fence}"
-
-
-def visible(text: str) -> str:
-    """A text whose control and bidirectional characters, but for tabs and newlines, are escapes."""
-    return "".join(
-        each if each.isprintable() or each in "\n\t\u00a0" else each.encode("unicode_escape").decode("ascii")
-        for each in text
-    )
 
 
 def _changes(text: str | None) -> str:

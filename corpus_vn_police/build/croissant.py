@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from corpus_vn_police.build.card import visible
 from corpus_vn_police.build.figures import Figures
 from corpus_vn_police.build.front_matter import built_configs, front_matter
 from corpus_vn_police.build.parquet import Written
@@ -20,6 +19,7 @@ from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import CONFIGS, document
 from corpus_vn_police.contract.croissant import croissant_fields
 from corpus_vn_police.dataset.layout import FOLDERS
+from corpus_vn_police.text import visible
 
 FILE_NAME = "croissant.json"
 LEDGER = "ledger"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from corpus_vn_police.contract import load_contract
-from corpus_vn_police.dataset.layout import shard_paths
+from corpus_vn_police.dataset.layout import LEDGER, shard_paths
 from corpus_vn_police.dataset.rows import scan_ledger, scan_shards
 from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.split import SPLITS
@@ -23,6 +24,7 @@ FOUND = ("title", "event_date", "place", "byline", "captions")
 STATUSES = ("published", "rejected", "duplicate", "near_duplicate", "removed")
 """What may become of a seed."""
 
+_REASON = re.compile(r"[a-z0-9_]+([.][A-Za-z0-9_]+)+")
 _DATE = "^[0-9]{4}(-[0-9]{2}){0,2}$"
 
 
@@ -108,6 +110,8 @@ def measure(folder: Path) -> Figures:
     ledger = scan_ledger(folder)
     status = _counts(ledger, "status")
     reasons = _counts(ledger.filter(pl.col("status") == "rejected"), "reason")
+    if unknown := status.keys() - set(STATUSES) or [each for each in reasons if not _REASON.fullmatch(each)]:
+        raise DamagedError.of(folder, f"{LEDGER}: the status or reason {min(unknown)!r}")
     data = scan_shards(folder, "default")
     length = pl.col("n_syllables")
     quartiles = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}

@@ -10,11 +10,12 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
-from corpus_vn_police.build.card import visible, without_front
+from corpus_vn_police.build.card import without_front
 from corpus_vn_police.build.figures import Figures
 from corpus_vn_police.build.sections import words
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.errors import ConfigError
+from corpus_vn_police.text import visible
 
 # The sections of the Hub's card that say what a property means; of one that stands nowhere here the Croissant
 # file says nothing.

@@ -12,6 +12,7 @@ import typer
 
 from corpus_vn_police.cli.card import card
 from corpus_vn_police.cli.options import Config, Folder, Json, Located, Seeds, Workers
+from corpus_vn_police.cli.problems import print_problems, report_json
 from corpus_vn_police.cli.publish import publish
 from corpus_vn_police.cli.report import report
 from corpus_vn_police.cli.schema import schema
@@ -209,17 +210,9 @@ def verify(folder: Located, as_json: Json = False) -> int:
 
     report = api.verify(folder)
     if as_json:
-        print_json(
-            {
-                "ok": report.ok,
-                "digest": report.digest,
-                "problems": [asdict(problem) for problem in report.problems],
-                "unchecked": list(report.unchecked),
-            }
-        )
+        print_json(report_json(report))
     else:
-        for problem in report.problems:
-            print(printable(f"{problem.file}: {problem.code}: {problem.detail}"))
+        print_problems(report)
         print(f"{printable(folder)}: {'fine' if report.ok else f'{len(report.problems)} problems'}")
         if report.ok:
             print(f"  {report.digest}")

@@ -10,7 +10,7 @@ import typer
 
 from corpus_vn_police.cli.options import Folder, Json
 from corpus_vn_police.cli.show import print_json
-from corpus_vn_police.text import printable
+from corpus_vn_police.text import printable, visible
 
 if TYPE_CHECKING:
     from corpus_vn_police.build.card import Mismatch
@@ -40,7 +40,7 @@ def card(
         if as_json:
             print_json({"card": text})
         else:
-            print(text if file is None else f"filled {printable(file)}", end="" if file is None else "\n")
+            print(visible(text) if file is None else f"filled {printable(file)}", end="" if file is None else "\n")
         return 0
     found = check_card(folder, file=file)
     if as_json:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corpus_vn_police.cli.options import Folder, Json
+from corpus_vn_police.cli.problems import print_problems, report_json
 from corpus_vn_police.cli.show import on_terminal, print_json, say
 from corpus_vn_police.errors import InterruptedBuildError, UnverifiedError
 from corpus_vn_police.text import printable
@@ -70,14 +71,11 @@ def quiet_client(bars: bool) -> None:
 
 def _print_problems(error: UnverifiedError, as_json: bool) -> None:
     """What `verify` found, as `verify` prints it."""
-    report = error.report
     if as_json:
-        problems = [asdict(problem) for problem in report.problems]
         failure = {"code": error.code, "message": error.message, "hint": error.hint}
-        print_json({"ok": False, "digest": report.digest, "problems": problems, "error": failure})
-        return
-    for problem in report.problems:
-        print(printable(f"{problem.file}: {problem.code}: {problem.detail}"))
+        print_json({**report_json(error.report), "error": failure})
+    else:
+        print_problems(error.report)
 
 
 def _as_json(done: Publication) -> dict[str, Any]:
@@ -92,7 +90,7 @@ def _print_publication(done: Publication) -> None:
     for path in done.deleted:
         print(printable(f"  {would}deleted  {path}"))
     sent = f"{len(done.sent):,} files with {sum(done.sent.values()):,} bytes {would}sent"
-    print(f"{done.repo}: {sent}, {len(done.deleted):,} {would}deleted, {done.unchanged:,} unchanged")
+    print(f"{printable(done.repo)}: {sent}, {len(done.deleted):,} {would}deleted, {done.unchanged:,} unchanged")
     if done.purged:
         purged = done.purged
         print(
@@ -105,5 +103,5 @@ def _print_publication(done: Publication) -> None:
     if done.dry_run:
         print(f"  would be tagged {done.tag}; nothing was changed")
         return
-    print(f"  {done.digest}\n  commit {done.commit}, tag {done.tag}")
+    print(f"  {done.digest}\n  commit {printable(done.commit)}, tag {done.tag}")
     print(f'  datasets.load_dataset("{done.repo}", revision="{done.tag}")')

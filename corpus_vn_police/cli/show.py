@@ -83,7 +83,7 @@ def print_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
     )
     for place, column in enumerate(columns):
         numeric = all(isinstance(row[place], int | float) for row in rows)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        table.add_column(printable(column), justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else printable(cell)) for cell in row))
     console = Console(highlight=False)

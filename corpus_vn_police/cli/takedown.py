@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from corpus_vn_police.cli.options import Folder, Json
-from corpus_vn_police.cli.show import print_json, print_table, progress
+from corpus_vn_police.cli.show import print_json, print_table, progress, say
 from corpus_vn_police.errors import InputError
+from corpus_vn_police.files import UNREADABLE, read_file, why
 from corpus_vn_police.text import printable
 
 if TYPE_CHECKING:
@@ -49,15 +50,15 @@ def remove(
 
 
 def _read_ids(path: Path) -> list[str]:
-    """The ids of a file, one a line; empty lines are none.
+    """The ids of a file, one per line; empty lines are none.
 
     Raises:
         InputError: it cannot be read.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read: {error}", "give a text file of ids, one a line") from error
+        lines = read_file(path).decode("utf-8-sig").splitlines()
+    except UNREADABLE as error:
+        raise InputError(f"{path}: cannot be read: {why(error)}", "give a text file of ids, one per line") from error
     return [line.strip() for line in lines if line.strip()]
 
 
@@ -66,11 +67,11 @@ def _print_removal(removal: Removal) -> None:
     from corpus_vn_police.tombstones import COLUMNS
 
     for name in removal.already:
-        print(f"{name}: had been taken down before")
+        print(printable(f"{name}: had been taken down before"))
     for name in removal.removed:
-        print(f"{name}: taken down")
+        print(printable(f"{name}: taken down"))
     for name in removal.copies:
-        print(f"{name}: taken down with it, as a copy that had been left out")
+        print(printable(f"{name}: taken down with it, as a copy that had been left out"))
     print(printable(removal.out) + ("" if removal.removed else ": nothing was changed"))
     print(f"  {removal.digest}")
     status = ", ".join(f"{count:,} {status}" for status, count in removal.status.items() if count)
@@ -78,8 +79,17 @@ def _print_removal(removal: Removal) -> None:
     print("  " + ", ".join(f"{split} {count:,}" for split, count in removal.splits.items()))
     if removal.alike:
         columns = ["record", "like", "similarity", "13-grams shared"]
-        rows = [[pair.id, pair.like, f"{pair.similarity:.2f}", f"{pair.shared:.0%}"] for pair in removal.alike]
-        print_table("Still published, and like what was taken down", columns, [list(row) for row in rows])
+        shares = ["–" if pair.shared is None else f"{pair.shared:.0%}" for pair in removal.alike]
+        rows = [
+            [pair.id, pair.like, f"{pair.similarity:.2f}", share]
+            for pair, share in zip(removal.alike, shares, strict=True)
+        ]
+        print_table("Still published, and like what was taken down", columns, rows)
+    for pair in removal.alike:
+        if pair.similarity == 1:
+            say(
+                f"note:  {pair.id} is still published with the text of {pair.like}; to take it down too: --id {pair.id}"
+            )
     if removal.written:
         print("wrote " + " and ".join(map(printable, removal.written)))
     elif removal.lines:

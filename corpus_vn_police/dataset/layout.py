@@ -25,9 +25,7 @@ _PICTURE = re.compile(rf"{FIGURES}/[a-z]+(?:-dark)?\.svg")
 # `datasets` reads this one beside the card, and it beats the card's front matter.
 _READ_BY_DATASETS = ".huggingface.yaml"
 # What file managers leave whose names begin with no dot.
-_LEFT_BY_FILE_MANAGERS = {"thumbs.db", "desktop.ini"}
-# Folders in folders that may lie in a build, with nothing in them: what goes deeper cannot be deleted with it.
-_DEEPEST = 32
+_LEFT_BY_FILE_MANAGERS = {"thumbs.db", "desktop.ini", "__macosx"}
 
 
 @dataclass(frozen=True, order=True)
@@ -57,7 +55,7 @@ def shard_name(path: str) -> ShardName | None:
 def shard_paths(folder: Path, config: str, *splits: str) -> list[Path]:
     """The shards of a config that a build has, by split and number; of all splits if none is named."""
     below = folder / FOLDERS[config]
-    names = [path.name for path in below.iterdir()] if below.is_dir() else []
+    names = [path.name for path in below.iterdir() if path.is_file()] if below.is_dir() else []
     found = [(shard_name(f"{FOLDERS[config]}/{name}"), name) for name in names]
     wanted = splits or SPLITS
     shards = sorted((wanted.index(shard.split), name) for shard, name in found if shard and shard.split in wanted)
@@ -92,7 +90,7 @@ def is_harmless(path: str) -> bool:
     writes it for Polars and DuckDB, takes that in.
     """
     parts = path.split("/")
-    if parts[-1].casefold() in _LEFT_BY_FILE_MANAGERS:
+    if any(part.casefold() in _LEFT_BY_FILE_MANAGERS for part in parts):
         return True
     if path.casefold() == _READ_BY_DATASETS or not any(part.startswith(".") for part in parts):
         return False
@@ -141,12 +139,10 @@ def look_into(folder: Path) -> Found:
                 files.add(path)
             elif kind != "folder":
                 irregular[path] = kind
-            elif is_part(path) or path == MANIFEST or path.casefold().endswith(".parquet"):
-                irregular[path] = "is a folder"
-            elif path.count("/") >= _DEEPEST:
-                irregular[path] = f"is a folder {_DEEPEST} folders deep"
-            else:
+            elif path in (*FOLDERS.values(), FIGURES):
                 waiting.append(path)
+            else:
+                irregular[path] = "is a folder that a build does not have"
     return Found(frozenset(files), irregular, tuple(sorted(passed_over)))
 
 

@@ -27,14 +27,14 @@ class Alike:
         id: its id.
         like: the id of the other one.
         similarity: the true Jaccard similarity of their 5-syllable shingles.
-        shared: of the 13-grams of the one that has fewer the part that both have.
+        shared: of the 13-grams of the one that has fewer the part that both have; None if it is not known.
         after: whether it stands after the other one in the order in which copies stay.
     """
 
     id: str
     like: str
     similarity: float
-    shared: float
+    shared: float | None
     after: bool
 
 
@@ -58,7 +58,9 @@ def find_alike(folder: Path, ids: frozenset[str], least: float) -> list[Alike]:
     found: list[Alike] = []
     for batch in published.batches("id", "date", "text"):
         found += lookups.pairs(batch.filter(~pl.col("id").is_in(wanted)), least)
-    return sorted(found, key=lambda pair: (-max(pair.similarity, pair.shared), -pair.similarity, pair.id, pair.like))
+    return sorted(
+        found, key=lambda pair: (-max(pair.similarity, pair.shared or 0), -pair.similarity, pair.id, pair.like)
+    )
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,9 @@ Tell = Callable[[str], None]
 _HTTP: type[Exception] = HfHubHTTPError.__bases__[0]
 # RuntimeError is what a failed upload of a file comes as; the reason is its cause.
 _CUT: tuple[type[Exception], ...] = (_HTTP, ConnectionError, TimeoutError, RuntimeError, JSONDecodeError)
-CLIENT_ERRORS: tuple[type[Exception], ...] = (*_CUT, ValueError)
+# What the client raises of JSON that is not laid out as the Hub's answers are.
+_ODD: tuple[type[Exception], ...] = (LookupError, TypeError, AttributeError, AssertionError)
+CLIENT_ERRORS: tuple[type[Exception], ...] = (*_CUT, *_ODD, ValueError)
 """What a call of the Hub's client can raise: ValueError where it, or the Hub, refuses what it is given."""
 
 _CONFLICTS = (409, 412)
@@ -71,6 +73,8 @@ def failure_of(error: Exception) -> Failure:
     for one in _chain(error):
         if isinstance(one, HfHubHTTPError):
             return Failure(_said(one), one.response.status_code, after=_asked_to_wait(one.response))
+    if isinstance(error, _ODD):
+        return Failure(f"its answer is not laid out as the Hub's are ({type(error).__name__}: {said})", cut=True)
     # A page that is no JSON comes from something between here and the Hub.
     return Failure(said, cut=isinstance(error, _CUT) and not isinstance(error, OfflineModeIsEnabled))
 

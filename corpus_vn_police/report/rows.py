@@ -114,14 +114,16 @@ def ledger_columns(rows: pl.DataFrame) -> dict[str, Any]:
     """
     return {
         "path": [shown_line(path or "") for path in rows["path"]],
-        "id": rows["id"].fill_null("").to_list(),
+        "id": [shown_line(name or "") for name in rows["id"]],
         "bytes": rows["bytes"].fill_null(-1).to_list(),
         "status": _numbered(rows["status"], list(STATUSES)),
         "reason": _numbered(rows["reason"]),
         "why": _numbered(
             pl.select(pl.concat_str(rows["pointer"], rows["detail"], separator=": ", ignore_nulls=True)).to_series()
         ),
-        "like": {str(row): name for row, name in rows.select("row", "duplicate_of").drop_nulls().iter_rows()},
+        "like": {
+            str(row): shown_line(name) for row, name in rows.select("row", "duplicate_of").drop_nulls().iter_rows()
+        },
         "similarity": {
             str(row): round(share, 4) for row, share in rows.select("row", "similarity").drop_nulls().iter_rows()
         },

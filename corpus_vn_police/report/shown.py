@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import unicodedata
 
-from corpus_vn_police.build.card import visible
+from corpus_vn_police.text import visible
 
 LONGEST = 20_000
 """Code points of a text that are shown; of a longer one it is said how many are not."""

@@ -279,9 +279,9 @@ def _named(piece: str) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name} {number}" for name, number in value.items())
+        return shown_line(", ".join(f"{name} {number}" for name, number in value.items()))
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        return shown_line(", ".join(map(str, value)))
     if isinstance(value, float):
         return f"{value:.3f}"
     return shown_line(str(value)) if not isinstance(value, bool) else "yes"

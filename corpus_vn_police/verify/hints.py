@@ -1,0 +1,43 @@
+"""What to do about each kind of problem that `verify` finds."""
+
+from __future__ import annotations
+
+_AGAIN = "build it again, or take it anew from where it was published"
+_SAYS_ELSE = "the files were changed and the manifest with them: do not trust this copy; " + _AGAIN
+_DOCUMENTS = "build it again; what it says is measured, so edit corpus.toml and the prose, never this file"
+_DEFECT = "build it again with this version; if it stays, it is a defect of corpus-vn-police: please report it"
+
+HINTS = {
+    "card.content": _DOCUMENTS,
+    "card.invalid": _DOCUMENTS,
+    "card.loading": _SAYS_ELSE,
+    "configs.aligned": _SAYS_ELSE,
+    "copies.duplicate": _DEFECT,
+    "copies.near_duplicate": _DEFECT,
+    "croissant.content": _DOCUMENTS,
+    "croissant.invalid": _DOCUMENTS,
+    "figures.content": _DOCUMENTS,
+    "file.digest": _AGAIN,
+    "file.empty": _SAYS_ELSE,
+    "file.foreign": _SAYS_ELSE,
+    "file.missing": _AGAIN,
+    "file.not_regular": "delete it or move it out of the folder; if it stands in a file's place, " + _AGAIN,
+    "file.unlisted": "delete it or move it out of the folder: whoever loads the dataset might read it",
+    "file.unreadable": _AGAIN,
+    "ledger.balance": _SAYS_ELSE,
+    "ledger.duplicates": _SAYS_ELSE,
+    "ledger.records": _SAYS_ELSE,
+    "manifest.content_digest": _SAYS_ELSE,
+    "manifest.digest": _AGAIN,
+    "manifest.files": _SAYS_ELSE,
+    "manifest.invalid": "if another version built it, verify it with that version; else " + _AGAIN,
+    "manifest.schemas": "verify it with the version that built it, which the manifest names, or build it again",
+    "records.id": _SAYS_ELSE,
+    "removed.present": "take the ids down again with remove, and publish that before anything else",
+    "schema.columns": _SAYS_ELSE,
+    "schema.row": _SAYS_ELSE,
+    "sources.sha256": _SAYS_ELSE,
+    "splits.assignment": _SAYS_ELSE,
+    "splits.count": _SAYS_ELSE,
+}
+"""Of each code what to do next."""
