@@ -38,6 +38,8 @@ UNREADABLE = (OSError, ValueError, IrregularError)
 
 def why(error: Exception) -> str:
     """Why a file could not be read, without its name."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is not UTF-8 (byte {error.start})"
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
