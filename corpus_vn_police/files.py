@@ -28,6 +28,8 @@ UNREADABLE = (OSError, ValueError, IrregularError)
 
 def why(error: Exception) -> str:
     """Why a file could not be read, without its name."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is not UTF-8: {error}"
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 

@@ -437,7 +437,7 @@ def test_an_argument_that_makes_no_sense_is_refused(here, changes, said):
 def test_with_a_changes_file_in_another_encoding_nothing_is_changed(here):
     (here / "in/CHANGES.md").write_bytes(b"# Thay \xe9\n")
     before = _bytes(here)
-    with pytest.raises(ConfigError, match=r"CHANGES\.md: is not UTF-8"):
+    with pytest.raises(ConfigError, match=r"CHANGES\.md: cannot be read: it is not UTF-8"):
         cvp.remove(here / "out", _id("a.txt"), reason="x", seeds=here / "in")
     assert _bytes(here) == before
 
