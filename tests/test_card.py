@@ -365,7 +365,8 @@ def test_a_picture_of_other_figures_is_named(out):
 def test_what_another_version_wrote_is_not_compared_and_that_is_said(out, cli):
     manifest = json.loads((out / "manifest.json").read_text())
     (out / "manifest.json").write_text(json.dumps(manifest | {"generator": "corpus-vn-police 0.0.9"}))
-    _rewrite(out, "README.md", b"other words")
+    card = (out / "README.md").read_text()
+    _rewrite(out, "README.md", f"{card[: card.index('# ')]}other words\n".encode())
     report = cvp.verify(out)
     assert (report.ok, report.unchecked) == (
         True,

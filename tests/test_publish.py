@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 import hub as stand_in
 import pytest
-from conftest import ROOT
+from conftest import ROOT, sign
 
 import corpus_vn_police as cvp
-from corpus_vn_police.build.manifest import self_digest
 from corpus_vn_police.publish.failures import scrub
 
 pytestmark = pytest.mark.xdist_group("publish")  # one hub and one worker for all
@@ -278,10 +277,10 @@ def test_what_is_no_name_of_a_repository_is_refused_before_anything_is_asked(run
 def _other(folder, tmp_path, version=None):
     """The build with another card, signed again, as somebody would who changes it on purpose."""
     out = shutil.copytree(folder, tmp_path / "other")
-    manifest = json.loads((out / "manifest.json").read_text())
-    manifest |= {"generator": "another one"} | ({"version": version} if version else {})
-    manifest["sha256"] = self_digest(manifest)
-    (out / "manifest.json").write_text(json.dumps(manifest))
+    if version:
+        card = (out / "README.md").read_text(encoding="utf-8")
+        (out / "README.md").write_text(card.replace("version: 1.0.0", f"version: {version}"), encoding="utf-8")
+    sign(out, generator="another one", **({"version": version} if version else {}))
     return out
 
 
