@@ -11,14 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-import polars as pl
-import pyarrow as pa
-
 from corpus_vn_police.build.finish import finish
 from corpus_vn_police.build.parquet import (
-    SOURCE_DATA,
     Shard,
     Written,
     ledger_rows,
@@ -29,21 +23,17 @@ from corpus_vn_police.build.parquet import (
 )
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import load_contract
-from corpus_vn_police.dedup import Settled, settle, sign
+from corpus_vn_police.dedup import Settled, settle
 from corpus_vn_police.engine.local import give_back_memory, map_tasks
 from corpus_vn_police.engine.processors import available_processors
 from corpus_vn_police.errors import ConfigError, InputError, LedgerError, NothingPublishedError, RejectedError
 from corpus_vn_police.known import Known, Planned
-from corpus_vn_police.normalise.batch import normalise
 from corpus_vn_police.notes import pictures_note, skipped_note, splits_note, version_note
-from corpus_vn_police.parts import INDEX, Index, Part, write_part
-from corpus_vn_police.quality import quality
-from corpus_vn_police.read import Batching, Listing, Unpacker, list_input, load, seeds_in
-from corpus_vn_police.split import assign_split
+from corpus_vn_police.parts import Index, Part
+from corpus_vn_police.read import Batching, Listing, Unpacker, list_input, seeds_in
+from corpus_vn_police.road import Road, grouped, process
 from corpus_vn_police.state import open_state
-from corpus_vn_police.structure import structure
 from corpus_vn_police.tombstones import Tombstones, older_tombstones
-from corpus_vn_police.validate import records, validate
 
 # Starting a process costs a second; below that many records a worker has nothing to gain.
 _WORTH_A_WORKER = 20_000
@@ -189,26 +179,26 @@ def process_all(
         LedgerError: a seed was lost between the reading and its part (law 3).
     """
     load_contract("record")  # here, for each thread that finds it missing would make its own
-    work = functools.partial(process, folder, corpus, job.batching, keep_records)
+    work = functools.partial(process, Road(folder, corpus, job.batching, keep_records))
     parts: list[Part] = []
-    running: deque[Planned] = deque()
+    running: deque[tuple[Planned, ...]] = deque()
 
-    def started() -> Iterator[Planned]:
-        for planned in plan:
-            running.append(planned)
-            yield planned
+    def started() -> Iterator[tuple[Planned, ...]]:
+        for group in grouped(plan, job.batching):
+            running.append(group)
+            yield group
 
     for found in map_tasks(work, started(), job.threads):
-        planned = running.popleft()
-        given, came = seeds_in(planned.task), sum(part.seeds for part in found)
-        if given != came:
-            raise LedgerError(
-                f"{given} seeds were read and {came} came to their parts",
-                "this is a defect of corpus-vn-police: please report it; nothing was published",
-            )
-        done(planned, found)
-        parts += found
-        job.progress("read", came, total)
+        for planned, its in zip(running.popleft(), found, strict=True):
+            given, came = seeds_in(planned.task), sum(part.seeds for part in its)
+            if given != came:
+                raise LedgerError(
+                    f"{given} seeds were read and {came} came to their parts",
+                    "this is a defect of corpus-vn-police: please report it; nothing was published",
+                )
+            done(planned, its)
+            parts += its
+            job.progress("read", came, total)
     return parts
 
 
@@ -222,51 +212,6 @@ def gather_parts(folder: Path, parts: list[Part]) -> Index:
     if not len(index):
         raise InputError("the input holds no seeds: no text, row or member", "give files that hold some")
     return index
-
-
-def process(folder: Path, corpus: Corpus, batching: Batching, keep_records: bool, planned: Planned) -> list[Part]:
-    """Take one task's seeds down the road to their parts: what a worker does."""
-    contract = load_contract("record")
-    parts: list[Part] = []
-    first = 0
-    for place, seeds in enumerate(load(planned.task, corpus.limits, batching)):
-        batch = quality(structure(normalise(seeds, corpus.text), corpus), corpus.quality)
-        alive = batch["reason"].is_null()
-        sieved = validate(records(batch.filter(alive), contract, corpus), contract)
-        batch = _with_rejected(batch, alive, sieved.rejected)
-        kept = pl.col("reason").is_null()
-        batch = batch.with_columns(
-            pl.when(kept).then(assign_split(batch, corpus.splits)).alias("split"),
-            pl.when(kept).then(pl.col("text").str.len_bytes()).alias("text_bytes"),
-        )
-        stamps = None if planned.stamps is None else planned.stamps[first : first + len(batch)]
-        first += len(batch)
-        name, index = f"{planned.name}-{place:04d}", batch.select(INDEX.names())
-        if keep_records:
-            extras = _extras(batch.filter(kept), sieved.kept, corpus)
-            parts.append(write_part(folder, name, index, *extras, stamps))
-        else:
-            parts.append(write_part(folder, name, index))
-    give_back_memory()
-    return parts
-
-
-def _extras(published: pl.DataFrame, table: pa.Table, corpus: Corpus) -> tuple[pa.Table, npt.NDArray[np.uint64] | None]:
-    """Records with the bytes that `sources` needs, and the signs that dedup needs."""
-    if corpus.sources:
-        data = published["data"].to_arrow(compat_level=pl.CompatLevel.oldest())
-        table = table.append_column(SOURCE_DATA, data.cast(pa.binary()))
-    level = corpus.dedup.level
-    return table, None if level == "off" else sign(published["text"], near=level == "near")
-
-
-def _with_rejected(batch: pl.DataFrame, alive: pl.Series, rejected: pl.DataFrame) -> pl.DataFrame:
-    """Give the seeds whose records broke the schema their reason."""
-    if not len(rejected):
-        return batch
-    places = alive.arg_true().gather(rejected["row"])
-    names = ["reason", "pointer", "detail"]
-    return batch.with_columns(batch[name].scatter(places, rejected[name]) for name in names)
 
 
 def _listing_outside(out: Path, seeds: str, corpus: Corpus) -> Listing:

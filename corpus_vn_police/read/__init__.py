@@ -33,6 +33,7 @@ from corpus_vn_police.read.tasks import (
     Task,
     Texts,
     Unpacker,
+    bytes_in,
     open_file,
     seeds_in,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "Task",
     "Texts",
     "Unpacker",
+    "bytes_in",
     "kind_of",
     "list_input",
     "load",

@@ -97,6 +97,13 @@ def seeds_in(task: Task) -> int:
     return sum(1 for line in task.block.split(b"\n") if line.strip(BLANK))
 
 
+def bytes_in(task: Task) -> int:
+    """The bytes of seeds that a task carries; 0 if it reads them itself."""
+    if isinstance(task, Members):
+        return sum(len(blob.data) for blob in task.blobs)
+    return 0 if isinstance(task, Texts) else len(task.stream if isinstance(task, Rows) else task.block)
+
+
 @dataclass
 class Skipped:
     """What was passed over: hidden names, and extensions that are no seeds."""
