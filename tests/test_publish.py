@@ -469,8 +469,9 @@ def test_what_somebody_changes_by_hand_meanwhile_is_not_overwritten_unseen(run, 
 
 
 def test_another_version_that_is_published_meanwhile_is_compared_with_anew(run, hub, repo, one, two, tmp_path):
-    other = _bytes(_other(one, tmp_path, "1.0.5"))["manifest.json"]
-    _meanwhile(hub, lambda: hub.commit(_REPO, {"manifest.json": other}, title="Publish v1.0.5"))
+    other = _bytes(_other(one, tmp_path, "1.0.5"))
+    changed = {name: other[name] for name in ("README.md", "manifest.json")}
+    _meanwhile(hub, lambda: hub.commit(_REPO, changed, title="Publish v1.0.5"))
     told = run("publish", two, _REPO)
     assert told.code == 0
     assert told.err.splitlines()[-1] == "version 1.0.5 was published meanwhile; compared with that now"
@@ -479,10 +480,10 @@ def test_another_version_that_is_published_meanwhile_is_compared_with_anew(run, 
 
 
 def test_a_higher_version_that_is_published_meanwhile_stays(run, hub, repo, one, two, tmp_path):
-    other = _bytes(_other(one, tmp_path, "2.0.0"))["manifest.json"]
-    _meanwhile(hub, lambda: hub.commit(_REPO, {"manifest.json": other}))
+    other = _bytes(_other(one, tmp_path, "2.0.0"))
+    _meanwhile(hub, lambda: hub.commit(_REPO, {name: other[name] for name in ("README.md", "manifest.json")}))
     told = run("publish", two, _REPO)
-    assert (told.code, repo.read("manifest.json"), repo.tags.keys()) == (2, other, {"v1.0.0"})
+    assert (told.code, repo.read("manifest.json"), repo.tags.keys()) == (2, other["manifest.json"], {"v1.0.0"})
 
 
 def test_the_same_build_that_is_published_meanwhile_is_found_done(run, hub, repo, one, two):
