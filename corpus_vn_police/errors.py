@@ -6,6 +6,7 @@ arguments, and a machine that fails.
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self
 
@@ -103,6 +104,18 @@ class LedgerError(CorpusError):
     exit_code = 3
 
 
+_HINTS = {
+    errno.EMFILE: "raise the limit of open files (ulimit -n)",
+    errno.ENFILE: "the system has too many files open: end what else runs",
+    errno.EFBIG: "raise the limit of a file's size (ulimit -f), or write to another file system",
+    errno.ENOSPC: "make room on the disk, or write to another one",
+    errno.EDQUOT: "make room within your quota, or write to another disk",
+    errno.EROFS: "the file system is read-only: write to another one",
+    errno.ENAMETOOLONG: "give a shorter path",
+}
+"""What to do, by what the system says; anything else is the disk's or the permissions'."""
+
+
 class DiskError(CorpusError):
     """The operating system failed to read or write."""
 
@@ -113,7 +126,8 @@ class DiskError(CorpusError):
     def of(cls, error: OSError) -> DiskError:
         """What the system said, with the file that it said it of."""
         name = f"{error.filename}: " if error.filename else ""
-        return cls(f"{name}{error.strerror or error}", "check the disk and the permissions")
+        hint = _HINTS.get(error.errno or 0, "check the disk and the permissions")
+        return cls(f"{name}{error.strerror or error}", hint)
 
 
 class AccessError(CorpusError):

@@ -207,7 +207,7 @@ def test_a_full_stdout_is_an_error_of_the_disk(write, tmp_path, command, as_json
         )
     assert (told.returncode, told.stderr) == (
         3,
-        "error: No space left on device\nhint:  check the disk and the permissions\n",
+        "error: No space left on device\nhint:  make room on the disk, or write to another one\n",
     )
 
 
@@ -235,6 +235,16 @@ def test_memory_that_runs_out_is_an_error_of_the_machine(write, tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     told = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert (told.returncode, json.loads(told.stdout)["error"]["code"]) == (3, "memory"), told.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("limit", "said"), [("-n 8", "ulimit -n"), ("-f 1", "ulimit -f"), ("-v 600000", "ulimit -v")])
+def test_a_limit_of_the_shell_s_is_an_error_that_names_it(write, tmp_path, limit, said):
+    write({"a.txt": _article(1)})
+    line = f"ulimit {limit}; exec {sys.executable} -m corpus_vn_police build in --out out --json"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    told = subprocess.run(line, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert (told.returncode, said in json.loads(told.stdout)["error"]["hint"]) == (3, True)
     assert not (tmp_path / "out").exists()
 
 

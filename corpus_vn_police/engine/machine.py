@@ -54,10 +54,13 @@ def machine_failures() -> Iterator[None]:
 def _of_the_machine(error: BaseException) -> CorpusError | None:
     """What the libraries raise under names of their own when the machine fails; None for anything else.
 
-    Python starts no thread: `RuntimeError: can't start new thread`. Polars cannot start its pool, or Rust finds
-    no memory: a `PanicException`, which is no `Exception`, whose text says so.
+    The loader finds no memory for a library: an `ImportError`. Python starts no thread: `RuntimeError: can't start
+    new thread`. Polars cannot start its pool, or Rust finds no memory: a `PanicException`, which is no `Exception`,
+    whose text says so.
     """
     said = str(error)
+    if isinstance(error, ImportError) and "failed to map segment" in said:
+        return OutOfMemoryError.of(error)
     if isinstance(error, RuntimeError) and "start new thread" in said:
         return ThreadsError.of(error)
     if type(error).__name__ == "PanicException":
