@@ -739,6 +739,6 @@ def test_a_hundred_thousand_rows_page_and_filter(out, chromium, tmp_path):
 def test_a_build_without_its_records_is_damaged(out, tmp_path):
     shutil.rmtree(out / "data")
     with pytest.raises(
-        DamagedError, match=r"is damaged: data/train-00000-of-00001\.parquet: is in the manifest but not here"
+        DamagedError, match=r"is damaged: data/test-00000-of-00001\.parquet: is in the manifest but not here"
     ):
         cvp.report(out, out=tmp_path / "r.html")
