@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import stat
 import tarfile
-import unicodedata
 import zlib
 from collections.abc import Callable, Iterator
 from tarfile import HeaderError, ReadError
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple, Self
 from corpus_vn_police.read import zips
 from corpus_vn_police.read.bounds import Readable
 from corpus_vn_police.read.streams import BrokenError, Cut, Seekable
+from corpus_vn_police.text import nfc
 
 _UNIX = (3, 19)  # who made a zip member, and so what its attributes mean
 _LINK = "a link or a device in an archive"
@@ -223,9 +223,7 @@ def _is_utf8(data: bytes) -> bool:
 
 
 _TONES = ("", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323")
-_VIETNAMESE = frozenset(
-    unicodedata.normalize("NFC", vowel + tone) for vowel in "aăâeêioôơuưyAĂÂEÊIOÔƠUƯY" for tone in _TONES
-) | {"đ", "Đ"}
+_VIETNAMESE = frozenset(nfc(vowel + tone) for vowel in "aăâeêioôơuưyAĂÂEÊIOÔƠUƯY" for tone in _TONES) | {"đ", "Đ"}
 
 
 def decoded(raw: bytes) -> str:
@@ -236,7 +234,7 @@ def decoded(raw: bytes) -> str:
     """
     if not _is_utf8(raw):
         for encoding in ("cp1258", "cp437"):
-            name = unicodedata.normalize("NFC", raw.decode(encoding, "replace"))
+            name = nfc(raw.decode(encoding, "replace"))
             if all(letter.isascii() or letter in _VIETNAMESE for letter in name):
                 return name
     return raw.decode("utf-8", "backslashreplace")
