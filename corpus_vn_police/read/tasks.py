@@ -242,7 +242,8 @@ class Unpacker:
     def _member(self, path: str, member: Member, kind: str, budget: Budget) -> Iterator[Task | tuple[str, Blob]]:
         name = member.name
         if kind == "text":
-            yield path, take(Bounded(unpacked(member.open(), name), budget), self.limits, member.packed)
+            packed = budget.packed if member.packed is None else member.packed
+            yield path, take(Bounded(unpacked(member.open(), name), budget), self.limits, packed)
         elif kind == "table":
             with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:  # Parquet is read from its end
                 size = _copy(Bounded(member.open(), budget), file)
