@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv$(if $(filter-out python3,$(notdir $(PYTHON))),-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 
-.PHONY: dataset test test-long docs bench clean
+.PHONY: dataset test test-field test-long docs bench clean
 
 dataset: $(VENV)/.ready
 	$(BIN)/corpus-vn-police build --out dataset
@@ -16,6 +16,9 @@ test: $(VENV)/.ready-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-field: $(VENV)/.ready-dev
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "field and not long"
 
 test-long: $(VENV)/.ready-dev
 	$(BIN)/python -m pytest -m long

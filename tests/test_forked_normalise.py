@@ -21,6 +21,8 @@ import concurrent.futures, json, multiprocessing, sys, threading
 import polars as pl
 import corpus_vn_police as cvp
 
+pytestmark = pytest.mark.field
+
 def mend(text):
     return [cvp.normalise(text), cvp.normalise(text, tone="old", repair=True)]
 

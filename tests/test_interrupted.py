@@ -14,9 +14,12 @@ from conftest import ROOT, records
 import corpus_vn_police as cvp
 
 _COMPILER = shutil.which("cc") or shutil.which("gcc")
-pytestmark = pytest.mark.skipif(
-    not (sys.platform.startswith("linux") and _COMPILER), reason="wants LD_PRELOAD and a C compiler"
-)
+pytestmark = [
+    pytest.mark.field,
+    pytest.mark.skipif(
+        not (sys.platform.startswith("linux") and _COMPILER), reason="wants LD_PRELOAD and a C compiler"
+    ),
+]
 
 # Batches of a few seeds, so that a small corpus has several tasks and something to go on from.
 _BUILD = """

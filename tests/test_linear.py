@@ -32,6 +32,8 @@ from corpus_vn_police.structure.places import place_at
 from corpus_vn_police.structure.signature import glued_signature, signature
 from corpus_vn_police.syllables import in_style
 
+pytestmark = pytest.mark.field
+
 METHODS = {"match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer"}
 MODULES = {
     each.name: importlib.import_module(each.name)

@@ -24,6 +24,8 @@ from reading import LIMITS, found, seeds, tar, zip_file, zip_member
 from corpus_vn_police.errors import DiskError
 from corpus_vn_police.read.seeds import fault
 
+pytestmark = pytest.mark.field
+
 RATIO = "limit.ratio"
 
 

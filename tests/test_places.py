@@ -15,6 +15,8 @@ import corpus_vn_police as cvp
 from corpus_vn_police.errors import ConfigError, CorpusError, InputError, OutputError
 from corpus_vn_police.places import PACKAGED, check_loadable, output_path
 
+pytestmark = pytest.mark.field
+
 posix = pytest.mark.skipif(os.name == "nt", reason="wants names that Windows has not")
 _RECORDS = {"train": 1, "test": 1}
 

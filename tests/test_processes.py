@@ -16,6 +16,8 @@ import corpus_vn_police as cvp
 from corpus_vn_police import errors
 from corpus_vn_police.engine.processors import available_processors, quotas
 
+pytestmark = pytest.mark.field
+
 _LONGEST = 120  # seconds after which a process is taken to hang; each of these needs a few
 
 

@@ -18,6 +18,8 @@ import corpus_vn_police as cvp
 from corpus_vn_police.cli.app import run
 from corpus_vn_police.dataset.layout import is_harmless
 
+pytestmark = pytest.mark.field
+
 _ID = "c2dc616a86d10c85"
 _FILES = {
     f"0_{_ID}.txt": " date 2020-12-07 Ngày 7/12, Công an tỉnh An Giang tổ chức lễ ra quân bảo đảm an ninh, trật tự.",
