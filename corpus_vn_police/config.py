@@ -11,6 +11,7 @@ import calendar
 import datetime
 import difflib
 import json
+import os
 import tomllib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -156,7 +157,7 @@ def load_config(path: Path | None) -> Corpus:
             f"{path}: a value is too large or nested too deep: {error}", "corpus-vn-police init DIR writes an example"
         ) from error
     prose = raw.get("card", {}).get("prose")
-    changes = CHANGES_NAME if (path.parent / CHANGES_NAME).exists() else None
+    changes = CHANGES_NAME if os.path.lexists(path.parent / CHANGES_NAME) else None
     return replace(
         corpus,
         prose=_text(path, "card.prose", prose) if prose else None,

@@ -121,7 +121,7 @@ def read_file(location: StrPath, longest: int = LONGEST) -> bytes:
     with open_file(location) as stream:
         content = stream.read(longest + 1)
     if len(content) > longest:
-        raise LongError(f"longer than {longest:,} bytes")
+        raise LongError(f"it has more than {longest:,} bytes")
     return content
 
 

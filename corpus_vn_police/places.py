@@ -22,6 +22,7 @@ PACKAGED = {
 # Bytes. `datasets` names files of its cache after the folder, up to `-validation-00000-00000-of-NNNNN.arrow`
 # and an underscore at each capital, and `.NAME.state` stands beside it: none may have more than 255.
 _LONGEST_NAME = 128
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 _LONGEST_PATH = 3_800  # of 4,096, for the files below it and beside it
 _ANYWHERE = (
     (re.compile(r"[*?\[]"), "it takes {0} for a pattern"),
@@ -43,7 +44,7 @@ def output_path(given: StrPath, option: str = "--out") -> Path:
     """
     text = os.fspath(given)
     hint = f"give a path on this machine for {option}"
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", text) and not os.path.isdir(text.partition("/")[0]):  # noqa: PTH112
+    if _URL.match(text) and not os.path.isdir(text.partition("/")[0]):  # noqa: PTH112
         raise ConfigError(f"{option} = {text!r} is a URL", hint)
     if wrong := unnamable(text):
         raise ConfigError(f"{option} = {text!r} {wrong}", hint)
