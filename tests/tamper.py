@@ -6,23 +6,12 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
-
-from corpus_vn_police.build.manifest import self_digest
-from corpus_vn_police.build.parquet import file_digest
+from conftest import sign
 
 
 def read(out: Path) -> dict:
     """A build's manifest."""
     return json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-
-
-def sign(out: Path, **changes: object) -> None:
-    """Make the manifest agree with the files, with some of its keys changed."""
-    manifest = read(out) | changes
-    for entry in manifest["files"]:
-        entry["bytes"], entry["sha256"] = file_digest(out / entry["path"])
-    manifest["sha256"] = self_digest(manifest)
-    (out / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
 
 def without(out: Path, *names: str) -> None:

@@ -99,20 +99,32 @@ def _texts(change):
     return changed
 
 
+def _listed_stranger(out):
+    (out / "load.py").write_text("x")
+    sign(out, files=[*read(out)["files"], {"path": "load.py"}])
+
+
+def _other_loading(out):
+    retext(out, _CARD, "data/test-*.parquet", "data/other-*.parquet")
+    sign(out, generator="another one")
+
+
 _CASES = {
     "manifest.invalid": [(lambda out: (out / _MANIFEST).write_text("{"), [(_MANIFEST, "manifest.invalid")])],
     "manifest.digest": [
         (lambda out: (out / _MANIFEST).write_text((out / _MANIFEST).read_text().replace('"seeds": 9', '"seeds": 8')), [(_MANIFEST, "manifest.digest"), (_LEDGER, "ledger.balance")]),
     ],
+    "manifest.files": [(lambda out: sign(out, files=[*read(out)["files"], read(out)["files"][0]]), [(_MANIFEST, "manifest.files")])],
     "manifest.schemas": [(_schemas, [(_MANIFEST, "manifest.schemas")])],
     "manifest.content_digest": [(lambda out: sign(out, digest=f"sha256:{'0' * 64}"), [_CONTENT])],
     "file.not_regular": [(lambda out: os.mkfifo(out / "data/fifo"), [("data/fifo", "file.not_regular")])],
     "file.unlisted": [(lambda out: (out / "data/x.txt").write_text("x"), [("data/x.txt", "file.unlisted")])],
     "file.missing": [
         (lambda out: (out / _LEDGER).unlink(), [(_LEDGER, "file.missing")]),
-        (_no_records, [("data", "file.missing"), (_MANIFEST, "splits.count"), *((f"{folder}/{split}", "configs.aligned") for folder in ("annotations", "sources") for split in ("train", "test"))]),
+        (_no_records, [("data", "file.missing")]),
         (lambda out: without(out, _CROISSANT), [(_CROISSANT, "file.missing")]),
     ],
+    "file.foreign": [(_listed_stranger, [("load.py", "file.foreign")])],
     "file.digest": [(lambda out: (out / _CARD).write_text("x"), [(_CARD, "file.digest")])],
     "file.unreadable": [(_unreadable, [(_TRAIN, "file.unreadable"), *_UNREAD])],
     "file.empty": [(lambda out: rewrite(out, _TRAIN, lambda frame: frame.clear()), [(_TRAIN, "file.empty"), *_UNREAD])],
@@ -140,6 +152,7 @@ _CASES = {
     "copies.duplicate": [(_texts(lambda frame: pl.col("text").first()), [("data", "copies.duplicate"), _CONTENT])],
     "copies.near_duplicate": [(_texts(lambda frame: (pl.lit(_BODY) + pl.int_range(pl.len()).cast(pl.String)).alias("text")), [("data", "copies.near_duplicate"), _CONTENT])],
     "card.invalid": [(lambda out: ((out / _CARD).write_bytes(b"\xff"), sign(out)), [(_CARD, "card.invalid")])],
+    "card.loading": [(_other_loading, [(_CARD, "card.loading")])],
     "card.content": [(lambda out: retext(out, _CARD, "train", "training"), [(_CARD, "card.content")]), (lambda out: retext(out, _CARD, "train", "training", -1), [(_CARD, "card.content")] * 6)],
     "figures.content": [(lambda out: retext(out, "figures/ledger.svg", "rejected", "accepted"), [("figures/ledger.svg", "figures.content")])],
     "croissant.invalid": [(lambda out: ((out / _CROISSANT).write_text("{"), sign(out)), [(_CROISSANT, "croissant.invalid")])],

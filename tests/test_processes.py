@@ -228,9 +228,9 @@ def test_memory_that_runs_out_is_an_error_of_the_machine(write, tmp_path):
     code = (
         "import resource, sys\n"
         "from corpus_vn_police.cli.app import run\n"
-        "import corpus_vn_police.pipeline\n"
+        "import corpus_vn_police.road\n"
         "def nothing_left(*arguments): return bytearray(1 << 40)\n"
-        "corpus_vn_police.pipeline.normalise = nothing_left\n"
+        "corpus_vn_police.road.normalise = nothing_left\n"
         "resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))\n"
         "sys.exit(run(['build', 'in', '--out', 'out', '--json']))\n"
     )
