@@ -114,3 +114,9 @@ def unicode_path(raw, name):
     """Info-ZIP's Unicode Path field: the real name of a member that is written with another one."""
     path = name if isinstance(name, bytes) else name.encode()
     return struct.pack("<HHBI", 0x7075, 5 + len(path), 1, zlib.crc32(raw)) + path
+
+
+def windowed(data, log):
+    """A frame as `zstd --long=LOG` writes it from a pipe: a window of 2^LOG bytes, no length."""
+    block = struct.pack("<I", len(data) << 3 | 1)[:3]
+    return b"\x28\xb5\x2f\xfd\x00" + bytes([(log - 10) << 3]) + block + data

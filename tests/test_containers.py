@@ -14,7 +14,7 @@ import zlib
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from reading import details, found, seeds, tar, unicode_path, unpacked_gzip, wrong_sum, zip_file, zip_member
+from reading import details, found, seeds, tar, unicode_path, unpacked_gzip, windowed, wrong_sum, zip_file, zip_member
 
 from corpus_vn_police.read import Batching
 
@@ -108,18 +108,12 @@ def test_an_empty_file_is_no_container(write, name):
 
 
 def test_a_long_window_is_a_limit_and_no_damage(write):
-    far, near = _windowed(lines("b"), 31), _windowed(lines("b"), 27)
+    far, near = windowed(lines("b"), 31), windowed(lines("b"), 27)
     folder = write({"a.jsonl.zst": near, "b.jsonl.zst": far, "c.txt.zst": far, "d.jsonl.zst": near + far})
     limit = "limit.window"
     assert found(folder) == {
         "a.jsonl.zst#1": "b", "b.jsonl.zst": limit, "c.txt.zst": limit, "d.jsonl.zst#1": "b", "d.jsonl.zst": limit,
     }  # fmt: skip
-
-
-def _windowed(data, log):
-    """A frame as `zstd --long=LOG` writes it from a pipe: a window of 2^LOG bytes, no length."""
-    block = struct.pack("<I", len(data) << 3 | 1)[:3]
-    return b"\x28\xb5\x2f\xfd\x00" + bytes([(log - 10) << 3]) + block + data
 
 
 _PIECES = ["frame", "wrong", "junk", "zeros", "skip", "cut"]

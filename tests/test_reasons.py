@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import ROOT, ledger
+from reading import windowed, zip_file, zip_member
 
 import corpus_vn_police as cvp
 from corpus_vn_police.config import load_config
@@ -136,25 +137,27 @@ _CASES = [
     Case("file.link_loop", "loop", ".", "leads to the input itself, which is read there"),
     Case("file.link_loop", "itself", "itself", "leads to itself"),
     Case("file.build_output", "older", None, "what a build wrote is not read as seeds: keep it outside of the input"),
-    Case("container.damaged", "cut.txt.gz", gzip.compress(b"x" * 50)[:-9], "EOFError: Compressed file ended before the end-of-stream marker was reached"),
+    Case("container.damaged", "cut.txt.gz", gzip.compress(b"x" * 50)[:-9], "the gzip stream is cut: its end mark is missing"),
     Case("container.damaged", "nothing.txt.gz", b"", "an empty file"),
     Case("container.encrypted", "locked.zip", _zip({"a.txt": b"x"}, flags=1), "a member with a password", inner="/a.txt"),
+    Case("container.method", "method.zip", zip_file([zip_member(b"a.txt", b"A", 9)]), "method 9 of zip archives", inner="/a.txt"),
     Case("container.unsafe_path", "unsafe.zip", _zip({"../a.txt": b"x"}), "a member's path leads out of its archive", inner="/../a.txt"),
     Case("container.value", "value.parquet", _parquet(pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(struct.pack("<ii", 0, 1)), pa.py_buffer(b"\xff")])), "UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte", inner="#1"),
     _text("limit.bytes", "long.txt", b"a" * (_BYTES + 1), "max_bytes 3000, got 3001"),
     Case("limit.bytes", "huge.txt", b"a" * 70_000, "max_bytes 3000, got more than 9000"),
     Case("limit.ratio", "bomb.jsonl.gz", gzip.compress(b"\n" * 50_000, mtime=0), "max_ratio 3: 84 bytes unpack to more than 3000"),
     Case("limit.ratio", "bomb.txt.gz", gzip.compress(bytes(50_000), mtime=0), "max_ratio 3: 83 bytes unpack to more than 3000"),
-    Case("limit.members", "many.zip", _zip({f"{n}.txt": b"x" for n in range(_MEMBERS + 1)}), "max_members 3, got 4"),
+    Case("limit.window", "window.txt.zst", windowed(b"a", 28), "Zstandard with a window of more than 128 MiB"),
+    Case("limit.members", "many.zip", _zip({f"{n}.txt": b"x" for n in range(_MEMBERS + 1)}), "max_members 3, got more"),
     _text("limit.paragraphs", "paragraphs.txt", "\n\n".join([_GOOD] * (_PARAGRAPHS + 1)), "max_paragraphs 4, got 5"),
     _row("json.invalid", "invalid.jsonl", "{", "Expecting property name enclosed in double quotes at character 1"),
     _row("json.invalid", "nan.jsonl", '{"text": NaN}', "NaN or Infinity"),
     _row("json.type", "array.jsonl", "[]", "expected object, got array", ""),
     _row("json.type", "type.jsonl", '{"text": 3}', "expected string, got number", "/text"),
     _row("json.duplicate_key", "twice.jsonl", '{"text": "a", "text": "b"}', "a key stands twice in one object"),
-    _row("json.depth", "depth.jsonl", "[" * 2900, "nested deeper than the parser goes"),
+    _row("json.depth", "depth.jsonl", "[" * 2900, "nested deeper than 500"),
     _text("encoding.invalid_utf8", "bytes.txt", b"abc\xff\xfe", "byte 3 of 5: invalid start byte"),
-    _row("encoding.invalid_utf8", "bytes.jsonl", b'{"text": "\xff"}', "byte 10 of 13: invalid start byte"),
+    _row("encoding.invalid_utf8", "bytes.jsonl", b'{"text": "\xff"}', "byte 0 of 1: invalid start byte"),
     _text("encoding.nul", "nul.txt", "Công an\0", "1 NUL bytes"),
     Case("encoding.nul", "nul.jsonl", (row := b'{"text": "a", "title": "\\u0000"}'), "a NUL character", "/title", "#1", row),
     _text("encoding.utf16", "utf16.txt", _GOOD.encode("utf-16"), "begins with the byte order mark of utf16"),
