@@ -12,7 +12,7 @@ import pytest
 from conftest import ledger, outcomes
 
 import corpus_vn_police as cvp
-from corpus_vn_police import pipeline
+from corpus_vn_police import pipeline, road
 from corpus_vn_police.config import load_config
 from corpus_vn_police.errors import DiskError, RejectedError
 from corpus_vn_police.read import Batching, tasks
@@ -33,14 +33,14 @@ def _age(folder):
 def read(monkeypatch):
     """The paths of the seeds that a build has read, gathered from one build to the next."""
     paths = []
-    original = pipeline.load
+    original = road.load
 
     def load(task, limits, batching):
         for batch in original(task, limits, batching):
             paths.extend(batch["path"])
             yield batch
 
-    monkeypatch.setattr(pipeline, "load", load)
+    monkeypatch.setattr(road, "load", load)
     return paths
 
 

@@ -20,6 +20,7 @@ from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import CONFIGS, json_rows, load_contract
 from corpus_vn_police.dataset.layout import LEDGER
 from corpus_vn_police.dataset.parquet import open_table
+from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.files import file_digest
 
 _LONGEST = 240  # characters of a value that the card shows
@@ -111,7 +112,10 @@ def _example(folder: Path, config: str, name: str) -> dict[str, Any]:
     """The first row of a shard as JSON has it, cut where it is long."""
     contract = load_contract(CONFIGS[config])
     with open_table(folder, name, contract) as table:
-        row: dict[str, Any] = json_rows(next(table.batches(0, contract.schema.names, 1)))[0]
+        first = next(table.batches(0, contract.schema.names, 1), None) if table.sizes else None
+        if first is None:
+            raise DamagedError.of(folder, f"{name}: holds no row")
+        row: dict[str, Any] = json_rows(first)[0]
     return {key: _cut(value) for key, value in row.items()}
 
 

@@ -164,8 +164,11 @@ def _recut(tables: Iterable[pa.Table], counts: Iterable[int]) -> Iterator[pa.Tab
     held = 0
     for count in counts:
         while held < count:
-            waiting.append(next(tables))
-            held += waiting[-1].num_rows
+            table = next(tables, None)
+            if table is None:
+                raise ValueError("the configs have not the same number of rows")
+            waiting.append(table)
+            held += table.num_rows
         joined = pa.concat_tables(waiting)
         yield joined.slice(0, count).combine_chunks()
         waiting, held = [joined.slice(count)], held - count
