@@ -18,6 +18,7 @@ from corpus_vn_police.errors import DiskError, OutputError
 from corpus_vn_police.files import write_numbers
 from corpus_vn_police.parts import read_numbers
 
+pytestmark = pytest.mark.field
 _COMPILER = shutil.which("cc") or shutil.which("gcc")
 preloaded = pytest.mark.skipif(
     not (sys.platform.startswith("linux") and _COMPILER), reason="wants LD_PRELOAD and a C compiler"
@@ -129,8 +130,6 @@ _CONTAINER = """
 mount -t overlay overlay -o "lowerdir=$1/lower,upperdir=$1/upper,workdir=$1/work" "$1/merged" || exit 77
 cd "$1/merged" && exec "$2" -c '
 import corpus_vn_police as cvp
-
-pytestmark = pytest.mark.field
 for out in ("out", "empty", "new"):
     print(cvp.build("seeds", out=out, workers=1, date="2024-01-01").digest, cvp.verify(out).problems)
 cvp.remove("image", "c76f5c9e64c8c598", reason="x")

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 import corpus_vn_police as cvp
 from corpus_vn_police.normalise.clean import clean
 
+pytestmark = pytest.mark.field
+
 _DAMAGED = "C«ng an tØnh An Giang b¾t gi÷ ®èi t\u00adîng 👨\u200d👩 ho\u0300a\u00a0b\u1ea1n"
 
 _SCRIPT = """
 import concurrent.futures, json, multiprocessing, sys, threading
 import polars as pl
 import corpus_vn_police as cvp
-
-pytestmark = pytest.mark.field
 
 def mend(text):
     return [cvp.normalise(text), cvp.normalise(text, tone="old", repair=True)]
