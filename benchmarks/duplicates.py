@@ -38,7 +38,7 @@ from generated import REPORTS, VOCABULARY, reports, write_rows
 
 import corpus_vn_police as cvp
 from corpus_vn_police.dedup import dedup_key
-from corpus_vn_police.normalise.clean import clean
+from corpus_vn_police.stages.normalise.clean import clean
 from corpus_vn_police.syllables import in_style
 
 HERE = Path(__file__).resolve().parent

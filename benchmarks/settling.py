@@ -20,8 +20,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from corpus_vn_police import pipeline
+from corpus_vn_police.commands.build import pipeline
 from corpus_vn_police.config import load_config
+from corpus_vn_police.paths import output_path
 
 
 def _memory() -> dict[str, float]:
@@ -71,7 +72,7 @@ def main() -> None:
     profile = cProfile.Profile() if args.profile else None
     pipeline.settle = watched(pipeline.settle, report, profile)
     built = pipeline.run_build(
-        args.seeds, args.out, load_config(args.config), pipeline.Job(workers=args.workers, rehash=True)
+        args.seeds, output_path(args.out), load_config(args.config), pipeline.Job(workers=args.workers, rehash=True)
     )
     times = os.times()
     report["status"] = built.status

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from corpus_vn_police.config import load_config
-from corpus_vn_police.normalise.batch import normalise
-from corpus_vn_police.read.seeds import SeedBatch, take
-from corpus_vn_police.structure import structure
+from corpus_vn_police.stages.normalise.batch import normalise_batch
+from corpus_vn_police.stages.read.seeds import SeedBatch, take
+from corpus_vn_police.stages.structure import structure
 
 FIELDS = ("date", "event_date", "event_date_text", "place", "title", "byline", "captions", "credits", "body")
 
@@ -31,7 +31,7 @@ def read(pages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for page in pages:
         data = page["text"].encode()
         batch.add(page["name"], take(io.BytesIO(data), corpus.limits), {"body": data})
-    rows = structure(normalise(batch.frame(), corpus.text), corpus).to_dicts()
+    rows = structure(normalise_batch(batch.frame(), corpus.text), corpus).to_dicts()
     for row in rows:
         row["event_date"] = row["event_date"] and row["event_date"].isoformat()
         row["body"] = (row["text"] or "").split("\n\n")

@@ -20,11 +20,11 @@ import polars as pl
 import zstandard
 
 from corpus_vn_police.config import load_config
-from corpus_vn_police.normalise.batch import normalise
-from corpus_vn_police.quality import quality
-from corpus_vn_police.read.rows import read_row
-from corpus_vn_police.read.seeds import SeedBatch, whole
-from corpus_vn_police.structure import structure
+from corpus_vn_police.stages.normalise.batch import normalise_batch
+from corpus_vn_police.stages.quality import quality
+from corpus_vn_police.stages.read.rows import read_row
+from corpus_vn_police.stages.read.seeds import SeedBatch, whole
+from corpus_vn_police.stages.structure import structure
 
 FOUND = {
     "not NFC": None,
@@ -65,7 +65,7 @@ def report(lines: list[bytes], corpus, samples: int) -> None:  # noqa: ANN001
             batch.add("x.jsonl#1", whole(line, corpus.limits), read_row(line))
         frame = batch.frame()
         raw = frame["body"].cast(pl.String)
-        clean = normalise(frame, corpus.text)
+        clean = normalise_batch(frame, corpus.text)
         for name, pattern in FOUND.items():
             hit = raw.str.contains(pattern) if pattern else raw.str.normalize("NFC") != raw
             counts[f"found: {name}"] += int(hit.sum() or 0)

@@ -19,26 +19,23 @@ Importing this is quick: a function's libraries are imported when it is first as
 from __future__ import annotations
 
 import importlib
-import sys
-import types
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from corpus_vn_police.engine import machine as _machine  # noqa: F401 - from here on it notes forks
 from corpus_vn_police.errors import CorpusError
 from corpus_vn_police.version import __version__
 
 if TYPE_CHECKING:
-    from corpus_vn_police.api import build, diff, publish, remove, report, sources, verify
-    from corpus_vn_police.card import card, check_card
-    from corpus_vn_police.diff import Difference
-    from corpus_vn_police.normalise import normalise_text as normalise
-    from corpus_vn_police.pipeline import Build
-    from corpus_vn_police.publish import Publication
-    from corpus_vn_police.remove import Removal
-    from corpus_vn_police.report import Page
-    from corpus_vn_police.shipped import load_dataset, path
-    from corpus_vn_police.sources import Sources
-    from corpus_vn_police.verify import Problem, Report
+    from corpus_vn_police.commands.build import Build, build
+    from corpus_vn_police.commands.card import card, check_card
+    from corpus_vn_police.commands.diff import Difference, diff
+    from corpus_vn_police.commands.publish import Publication, publish
+    from corpus_vn_police.commands.remove import Removal, remove
+    from corpus_vn_police.commands.report import Page, report
+    from corpus_vn_police.commands.shipped import load_dataset, path
+    from corpus_vn_police.commands.sources import Sources, sources
+    from corpus_vn_police.commands.verify import Problem, Verification, verify
+    from corpus_vn_police.stages.normalise import normalise
 
 __all__ = [
     "Build",
@@ -48,8 +45,8 @@ __all__ = [
     "Problem",
     "Publication",
     "Removal",
-    "Report",
     "Sources",
+    "Verification",
     "__version__",
     "build",
     "card",
@@ -65,50 +62,29 @@ __all__ = [
     "verify",
 ]
 
+# What a type checker reads above, for Python: where a name is imported from when it is first asked for.
 _HOMES = {
-    "Build": ("pipeline", "Build"),
-    "Difference": ("diff", "Difference"),
-    "Page": ("report", "Page"),
-    "Problem": ("verify", "Problem"),
-    "Publication": ("publish", "Publication"),
-    "Removal": ("remove", "Removal"),
-    "Report": ("verify", "Report"),
-    "Sources": ("sources", "Sources"),
-    "build": ("api", "build"),
-    "card": ("card", "card"),
-    "check_card": ("card", "check_card"),
-    "diff": ("api", "diff"),
-    "load_dataset": ("shipped", "load_dataset"),
-    "normalise": ("normalise", "normalise_text"),
-    "path": ("shipped", "path"),
-    "publish": ("api", "publish"),
-    "remove": ("api", "remove"),
-    "report": ("api", "report"),
-    "sources": ("api", "sources"),
-    "verify": ("api", "verify"),
+    "commands.build": ("Build", "build"),
+    "commands.card": ("card", "check_card"),
+    "commands.diff": ("Difference", "diff"),
+    "commands.publish": ("Publication", "publish"),
+    "commands.remove": ("Removal", "remove"),
+    "commands.report": ("Page", "report"),
+    "commands.shipped": ("load_dataset", "path"),
+    "commands.sources": ("Sources", "sources"),
+    "commands.verify": ("Problem", "Verification", "verify"),
+    "stages.normalise": ("normalise",),
 }
 
+if not TYPE_CHECKING:  # with it, any name would pass the type checker
 
-class _Package(types.ModuleType):
-    """Keeps `build`, `diff`, `normalise` and their like the functions that they are for users.
-
-    Importing a submodule sets it as an attribute of its package, and seven of them have the name
-    of a function. `from corpus_vn_police.build.card import ...` works all the same.
-    """
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if not (name in _HOMES and isinstance(value, types.ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, attribute = _HOMES[name]
-    return getattr(importlib.import_module(f"{__name__}.{module}"), attribute)
+    def __getattr__(name: str) -> object:
+        """Import a public name when it is first asked for, and keep it."""
+        home = next((home for home, names in _HOMES.items() if name in names), None)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module = importlib.import_module(f"{__name__}.{home}")
+        return globals().setdefault(name, getattr(module, name))
 
 
 def __dir__() -> list[str]:

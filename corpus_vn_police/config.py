@@ -19,9 +19,9 @@ from typing import Any
 
 from corpus_vn_police.contract import document, first_error, validator
 from corpus_vn_police.contract.arrow import resolve
+from corpus_vn_police.contract.hub import hub_values, nearest
 from corpus_vn_police.errors import ConfigError
 from corpus_vn_police.files import UNREADABLE, IrregularError, of_system, read_file, why
-from corpus_vn_police.hub import hub_values, nearest
 
 FILE_NAME = "corpus.toml"
 REMOVED_NAME = "removed.csv"  # beside it: what was taken down

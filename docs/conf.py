@@ -8,8 +8,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from corpus_vn_police.commands.init import config_template
 from corpus_vn_police.contract import load_contract
-from corpus_vn_police.init import config_template
 
 project = "corpus-vn-police"
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]

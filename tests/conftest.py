@@ -15,9 +15,9 @@ import pytest
 
 from corpus_vn_police.dataset.manifest import self_digest
 from corpus_vn_police.files import file_digest
-from corpus_vn_police.normalise.batch import normalise
-from corpus_vn_police.read.seeds import SeedBatch, take
-from corpus_vn_police.structure import structure
+from corpus_vn_police.stages.normalise.batch import normalise_batch
+from corpus_vn_police.stages.read.seeds import SeedBatch, take
+from corpus_vn_police.stages.structure import structure
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = ROOT / "seeds"
@@ -103,7 +103,7 @@ def taken_apart(*texts, corpus, **row):
     for text in texts:
         data = text.encode()
         batch.add("x.txt", take(io.BytesIO(data), corpus.limits), {"body": data, **row})
-    return structure(normalise(batch.frame(), corpus.text), corpus)
+    return structure(normalise_batch(batch.frame(), corpus.text), corpus)
 
 
 def normalisation_cases(*profiles):

@@ -1,4 +1,4 @@
-"""Fuzz one seed at a time down the road: read, normalise, structure, quality, validate.
+"""Fuzz one seed at a time through the stages: read, normalise, structure, quality, validate.
 
     python -m venv /tmp/fuzz && /tmp/fuzz/bin/pip install atheris && /tmp/fuzz/bin/pip install .
     /tmp/fuzz/bin/python tests/fuzz.py CORPUS_FOLDER -max_len=4096 -max_total_time=1200
@@ -16,11 +16,11 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["corpus_vn_police"]):
-    import corpus_vn_police.pipeline as road
+    import corpus_vn_police.commands.build.batches as batches
     from corpus_vn_police.config import load_config
     from corpus_vn_police.contract import load_contract
-    from corpus_vn_police.normalise.clean import clean
-    from corpus_vn_police.read import Batching, Unpacker, list_input, load, seeds_in
+    from corpus_vn_police.stages.normalise.clean import clean
+    from corpus_vn_police.stages.read import Batching, Unpacker, list_input, load, seeds_in
 
 ENDS = ["txt", "txt", "txt", "jsonl", "jsonl", "txt.gz", "jsonl.zst", "zip", "tar", "parquet", "tar.gz"]
 FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
@@ -37,7 +37,7 @@ PLAIN, REPAIR = _settings()
 
 
 def once(data):
-    """Take one input down the road."""
+    """Take one input through the stages."""
     if len(data) < 2:
         return
     corpus = REPAIR if data[0] & 0x80 else PLAIN
@@ -47,13 +47,15 @@ def once(data):
     for task in Unpacker(corpus.limits, batching).tasks(list_input(str(path))):
         rows = 0
         for seeds in load(task, corpus.limits, batching):
-            batch = road.quality(road.structure(road.normalise(seeds, corpus.text), corpus), corpus.quality)
+            batch = batches.quality(
+                batches.structure(batches.normalise_batch(seeds, corpus.text), corpus), corpus.quality
+            )
             assert batch["path"].equals(seeds["path"])
             rows += len(batch)
             alive = batch["reason"].is_null()
-            road.validate(road.records(batch.filter(alive), CONTRACT), CONTRACT)
+            batches.validate(batches.records(batch.filter(alive), CONTRACT), CONTRACT)
             assert batch.filter(~alive)["detail"].null_count() == 0
-            texts = road.normalise(seeds, corpus.text).filter(alive)["text"]
+            texts = batches.normalise_batch(seeds, corpus.text).filter(alive)["text"]
             assert corpus is REPAIR or clean(texts).equals(texts)  # law 2
         assert rows == seeds_in(task)
 

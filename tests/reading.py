@@ -9,7 +9,7 @@ import zlib
 import polars as pl
 
 from corpus_vn_police.config import load_config
-from corpus_vn_police.read import Batching, Unpacker, list_input, load
+from corpus_vn_police.stages.read import Batching, Unpacker, list_input, load
 
 LIMITS = load_config(None).limits
 

@@ -23,15 +23,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import corpus_vn_police as cvp
-from corpus_vn_police.build import parquet
-from corpus_vn_police.build.digest import ColumnHashes
-from corpus_vn_police.build.figures import STATUSES
+from corpus_vn_police.commands.build.pipeline import Job, run_build
 from corpus_vn_police.config import load_config
 from corpus_vn_police.contract import CONFIGS, load_contract, schema_digests
+from corpus_vn_police.dataset.digest import ColumnHashes
+from corpus_vn_police.dataset.figures import STATUSES
 from corpus_vn_police.dataset.layout import FOLDERS
 from corpus_vn_police.errors import ConfigError, NothingPublishedError, OutputError, RejectedError
-from corpus_vn_police.pipeline import Job, run_build
-from corpus_vn_police.read import Batching
+from corpus_vn_police.paths import output_path
+from corpus_vn_police.stages.read import Batching
+from corpus_vn_police.write import parquet
 
 _MIXED = {
     **{f"{n:03d}.txt": f" date 20{n % 25:02d}-0{n % 9 + 1} Bài số {n}\n\nĐoạn hai, {'được ' * n}" for n in range(60)},
@@ -94,7 +95,9 @@ def test_law_4_order_batches_and_workers_change_nothing(write, tmp_path):
     digests.add(cvp.build(write({name: _MIXED[name] for name in names}, "shuffled"), out=tmp_path / "b").digest)
     corpus = load_config(folder / "corpus.toml")
     for workers, batching in [(1, Batching(1, 1)), (2, Batching(7, 300)), (3, Batching(50, 1 << 20))]:
-        digests.add(run_build(str(folder), tmp_path / "c", corpus, Job(workers=workers, batching=batching)).digest)
+        digests.add(
+            run_build(str(folder), output_path(tmp_path / "c"), corpus, Job(workers=workers, batching=batching)).digest
+        )
     assert len(digests) == 1
 
 
@@ -420,7 +423,7 @@ def test_an_older_build_stays_where_the_new_one_would_publish_nothing(write, tmp
 
 
 def test_a_second_build_into_the_same_folder_says_that_it_is_busy(write, tmp_path):
-    from corpus_vn_police.state import open_state
+    from corpus_vn_police.state.folder import open_state
 
     with open_state(tmp_path / "out"), pytest.raises(OutputError, match="another build is writing"):
         cvp.build(write({"a.txt": "a"}), out=tmp_path / "out")

@@ -16,15 +16,16 @@ from hypothesis import strategies as st
 from test_verify import _codes
 
 import corpus_vn_police as cvp
-from corpus_vn_police.build import audit, charts
-from corpus_vn_police.build.card import _changes, differences
-from corpus_vn_police.build.figures import measure
-from corpus_vn_police.build.front_matter import size_category
-from corpus_vn_police.build.sections import BLOCKS, SECTIONS, compose, fill, words
+from corpus_vn_police.contract.hub import check_front_matter, hub_values
+from corpus_vn_police.dataset.figures import measure
 from corpus_vn_police.dataset.manifest import read_manifest
+from corpus_vn_police.dataset.shards import read_shards
+from corpus_vn_police.documents import audit, charts
+from corpus_vn_police.documents.card import _changes, differences
+from corpus_vn_police.documents.front_matter import size_category
+from corpus_vn_police.documents.sections import BLOCKS, SECTIONS, compose, fill, words
 from corpus_vn_police.errors import ConfigError, DamagedError
-from corpus_vn_police.hub import check_front_matter, hub_values
-from corpus_vn_police.structure.accuracy import ACCURACY
+from corpus_vn_police.stages.structure.accuracy import ACCURACY
 
 _EMPTY = dict.fromkeys(BLOCKS, "0")
 _OTHER = {name: f"| {name} |\n```\n## Uses\n```" for name in BLOCKS}
@@ -300,7 +301,7 @@ class _Moved:
 
 def test_any_number_that_is_not_that_of_the_files_is_found(out):
     manifest = read_manifest(out)
-    facts = audit.facts_of(out, manifest, audit.read_shards(out))
+    facts = audit.facts_of(out, manifest, read_shards(out))
     card = (out / "README.md").read_text()
     places = list(_numbers(card))
     assert len(places) > 60

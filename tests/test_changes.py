@@ -5,7 +5,7 @@ import json
 import pytest
 
 import corpus_vn_police as cvp
-from corpus_vn_police.changes import add_change, propose
+from corpus_vn_police.commands.versions import add_change, propose
 from corpus_vn_police.dataset.manifest import read_manifest
 
 _FIRST = {"a.txt": " date 2020-12 Một hai ba.", "b.txt": " date 2021-01 Bốn năm sáu."}

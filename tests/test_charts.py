@@ -10,9 +10,9 @@ from dataclasses import replace
 import pytest
 from conftest import ROOT
 
-from corpus_vn_police.build import charts
-from corpus_vn_police.build.charts import draw_charts
-from corpus_vn_police.build.figures import Figures, SplitFigures
+from corpus_vn_police.dataset.figures import Figures, SplitFigures
+from corpus_vn_police.documents import charts
+from corpus_vn_police.documents.charts import draw_charts
 
 FIGURES = Figures(
     splits=[

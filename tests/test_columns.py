@@ -7,11 +7,11 @@ import pytest
 from corpus_vn_police.config import corpus_of
 from corpus_vn_police.contract import load_contract
 from corpus_vn_police.errors import SchemaError
-from corpus_vn_police.normalise.batch import normalise
-from corpus_vn_police.quality import quality
-from corpus_vn_police.read.seeds import SEEDS, SeedBatch, take
-from corpus_vn_police.structure import structure
-from corpus_vn_police.validate import records, unfilled
+from corpus_vn_police.stages.normalise.batch import normalise_batch
+from corpus_vn_police.stages.quality import quality
+from corpus_vn_police.stages.read.seeds import SEEDS, SeedBatch, take
+from corpus_vn_police.stages.structure import structure
+from corpus_vn_police.stages.validate import records, unfilled
 
 _RECORD = load_contract("record")
 _SETTINGS = {
@@ -26,7 +26,7 @@ def _batch(corpus):
     """A batch as the last step leaves it."""
     batch, data = SeedBatch(), " date 2020-12-07 Công an huyện Bến Lức vừa bắt giữ hai đối tượng.".encode()
     batch.add("x.txt", take(io.BytesIO(data), corpus.limits))
-    return quality(structure(normalise(batch.frame(), corpus.text), corpus), corpus.quality)
+    return quality(structure(normalise_batch(batch.frame(), corpus.text), corpus), corpus.quality)
 
 
 def _corpus(name):

@@ -4,10 +4,10 @@ import tomllib
 
 import pytest
 
+from corpus_vn_police.commands.init import config_template
 from corpus_vn_police.config import load_config
 from corpus_vn_police.contract import NAMES, document
 from corpus_vn_police.errors import ConfigError
-from corpus_vn_police.init import config_template
 
 
 def _load(tmp_path, text):

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reading import details, found, seeds, tar, unicode_path, unpacked_gzip, windowed, wrong_sum, zip_file, zip_member
 
-from corpus_vn_police.read import Batching
+from corpus_vn_police.stages.read import Batching
 
 if sys.version_info >= (3, 14):
     from compression import zstd

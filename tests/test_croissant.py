@@ -13,15 +13,15 @@ import pytest
 from conftest import ROOT, SEEDS, sign
 
 import corpus_vn_police as cvp
-from corpus_vn_police.build import parquet
-from corpus_vn_police.build import sections as card_sections
-from corpus_vn_police.build.croissant import croissant, differences
-from corpus_vn_police.build.figures import measure
-from corpus_vn_police.build.rai import SECTIONS, plain_text
 from corpus_vn_police.config import load_config
 from corpus_vn_police.contract import CONFIGS, load_contract
+from corpus_vn_police.dataset.figures import measure
 from corpus_vn_police.dataset.layout import FOLDERS
+from corpus_vn_police.documents import sections as card_sections
+from corpus_vn_police.documents.croissant import croissant, differences
+from corpus_vn_police.documents.rai import SECTIONS, plain_text
 from corpus_vn_police.files import file_digest
+from corpus_vn_police.write import parquet
 
 # mlcroissant takes seconds to import.
 pytestmark = pytest.mark.xdist_group("croissant")

@@ -11,10 +11,10 @@ from legacy import AS_BYTES, AS_TEXT, TEXTS, plain, tcvn3, western
 
 import corpus_vn_police as cvp
 from corpus_vn_police.config import Text, load_config
-from corpus_vn_police.normalise import diagnose
-from corpus_vn_police.normalise import legacy as legacy_encodings
-from corpus_vn_police.normalise.batch import normalise, suspects
-from corpus_vn_police.read.seeds import SeedBatch, take
+from corpus_vn_police.stages.normalise import diagnose
+from corpus_vn_police.stages.normalise import legacy as legacy_encodings
+from corpus_vn_police.stages.normalise.batch import normalise_batch, suspects
+from corpus_vn_police.stages.read.seeds import SeedBatch, take
 
 _LIMITS = load_config(None).limits
 _RESTORED = dict.fromkeys(("encoding.tcvn3", "encoding.vni", "encoding.cp1258_as_cp1252", "encoding.cp1258"), plain)
@@ -26,7 +26,7 @@ def _normalised(bodies, *, repair=False, titles=None):
     for number, body in enumerate(bodies):
         row = {"body": body, "title": titles[number] if titles else None}
         batch.add(f"{number}.txt", take(io.BytesIO(body), _LIMITS), row)
-    return normalise(batch.frame(), Text(repair=repair, tone="keep"))
+    return normalise_batch(batch.frame(), Text(repair=repair, tone="keep"))
 
 
 @pytest.mark.parametrize("reason", AS_TEXT)

@@ -11,15 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import corpus_vn_police as cvp
+from corpus_vn_police.commands.build.pipeline import Job, run_build
 from corpus_vn_police.config import load_config
 from corpus_vn_police.dedup import dedup_key, near, sign
 from corpus_vn_police.dedup.buckets import share
 from corpus_vn_police.dedup.near import Stored, leave_out
 from corpus_vn_police.dedup.shingles import Rows, jaccard, keys, sets, shingles, syllable_hash
 from corpus_vn_police.dedup.sign import BANDS, bands
-from corpus_vn_police.normalise.clean import clean
-from corpus_vn_police.pipeline import Job, run_build
-from corpus_vn_police.read import Batching
+from corpus_vn_police.paths import output_path
+from corpus_vn_police.stages.normalise.clean import clean
+from corpus_vn_police.stages.read import Batching
 from corpus_vn_police.syllables import in_style
 
 _WORDS = st.text(
@@ -365,7 +366,7 @@ def test_copies_are_the_same_whatever_the_batches_and_the_workers(write, tmp_pat
     corpus = load_config(folder / "corpus.toml")
     found = []
     for workers, batching in [(1, Batching()), (1, Batching(1, 1)), (2, Batching(7, 1 << 20))]:
-        built = run_build(str(folder), tmp_path / "out", corpus, Job(workers=workers, batching=batching))
+        built = run_build(str(folder), output_path(tmp_path / "out"), corpus, Job(workers=workers, batching=batching))
         found.append((built.digest, ledger(tmp_path / "out")))
     assert found == [found[0]] * 3
     assert found[0][1] != []

@@ -9,7 +9,7 @@ import pytest
 from conftest import sign
 
 import corpus_vn_police as cvp
-from corpus_vn_police.diff import hex_ids
+from corpus_vn_police.commands.diff import hex_ids
 from corpus_vn_police.errors import DamagedError, OutputError
 
 _SPLITS = '[dedup]\nlevel = "off"\n[splits]\ntest_from = "2021-01"\n'

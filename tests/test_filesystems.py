@@ -13,10 +13,10 @@ import pytest
 from conftest import ROOT, SEEDS
 
 import corpus_vn_police as cvp
-from corpus_vn_police.build.place import delete, recover
 from corpus_vn_police.errors import DiskError, OutputError
 from corpus_vn_police.files import write_numbers
-from corpus_vn_police.parts import read_numbers
+from corpus_vn_police.state.parts import read_numbers
+from corpus_vn_police.state.place import delete, recover
 
 pytestmark = pytest.mark.field
 _COMPILER = shutil.which("cc") or shutil.which("gcc")
@@ -45,7 +45,7 @@ def built(tmp_path_factory):
 _PLACE = """
 import os, sys
 from pathlib import Path
-from corpus_vn_police.build.place import put_in_place
+from corpus_vn_police.state.place import put_in_place
 root, number = Path(sys.argv[1]), sys.argv[2]
 
 def folders(root):

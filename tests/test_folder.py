@@ -151,7 +151,7 @@ def test_shards_of_which_one_is_missing_are_named_though_the_manifest_does_not_l
 _SWAP = """
 import sys
 from pathlib import Path
-from corpus_vn_police.build.place import put_in_place
+from corpus_vn_police.state.place import put_in_place
 from corpus_vn_police import diff, verify
 
 out, new, swapped = Path(sys.argv[1]), Path(sys.argv[2]), []

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import corpus_vn_police as cvp
-from corpus_vn_police.normalise.clean import clean
+from corpus_vn_police.stages.normalise.clean import clean
 
 pytestmark = pytest.mark.field
 

@@ -20,11 +20,11 @@ from conftest import ledger, outcomes, sign
 from test_read import _bodies, _limits, _read, _tar, _zip, _zst
 
 import corpus_vn_police as cvp
-from corpus_vn_police.build.card import fenced, plain
 from corpus_vn_police.config import load_config
+from corpus_vn_police.documents.markdown import fenced, plain
 from corpus_vn_police.errors import ConfigError
-from corpus_vn_police.read import Batching, Unpacker, list_input, load
-from corpus_vn_police.read.bounds import Bounded, Budget, RatioError
+from corpus_vn_police.stages.read import Batching, Unpacker, list_input, load
+from corpus_vn_police.stages.read.bounds import Bounded, Budget, RatioError
 
 _SMALL = _limits(max_bytes=1000, max_ratio=2)
 

@@ -24,16 +24,16 @@ pytestmark = [
 # Batches of a few seeds, so that a small corpus has several tasks and something to go on from.
 _BUILD = """
 import sys
-from pathlib import Path
 from corpus_vn_police.config import load_config
 from corpus_vn_police.errors import CorpusError
-from corpus_vn_police.pipeline import Job, run_build
-from corpus_vn_police.read import Batching
+from corpus_vn_police.commands.build.pipeline import Job, run_build
+from corpus_vn_police.paths import output_path
+from corpus_vn_police.stages.read import Batching
 seeds, out, workers = sys.argv[1:]
 job = Job(workers=int(workers), batching=Batching(12, 1 << 20))
 print("ready", flush=True)
 try:
-    print(run_build(seeds, Path(out), load_config(None), job).digest)
+    print(run_build(seeds, output_path(out), load_config(None), job).digest)
 except (CorpusError, OSError) as error:
     print(error, file=sys.stderr)
     sys.exit(getattr(error, "exit_code", 3))

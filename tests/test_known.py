@@ -12,10 +12,11 @@ import pytest
 from conftest import ledger, outcomes
 
 import corpus_vn_police as cvp
-from corpus_vn_police import pipeline, road
+from corpus_vn_police.commands.build import batches, pipeline
 from corpus_vn_police.config import load_config
 from corpus_vn_police.errors import DiskError, RejectedError
-from corpus_vn_police.read import Batching, tasks
+from corpus_vn_police.paths import output_path
+from corpus_vn_police.stages.read import Batching, tasks
 
 _PAST = 1_500_000_000_000_000_000  # ns since 1970
 
@@ -33,14 +34,14 @@ def _age(folder):
 def read(monkeypatch):
     """The paths of the seeds that a build has read, gathered from one build to the next."""
     paths = []
-    original = road.load
+    original = batches.load
 
     def load(task, limits, batching):
         for batch in original(task, limits, batching):
             paths.extend(batch["path"])
             yield batch
 
-    monkeypatch.setattr(road, "load", load)
+    monkeypatch.setattr(batches, "load", load)
     return paths
 
 
@@ -209,10 +210,10 @@ def test_law_3_a_file_that_the_disk_failed_to_give_whole_is_read_whole_later(wri
 
     monkeypatch.setattr(tasks, "open_file", failing)
     with pytest.raises(OSError, match="Input/output"):
-        pipeline.run_build(str(folder), tmp_path / "out", corpus, job)
+        pipeline.run_build(str(folder), output_path(tmp_path / "out"), corpus, job)
     monkeypatch.setattr(tasks, "open_file", opened)
-    resumed = pipeline.run_build(str(folder), tmp_path / "out", corpus, job)
-    fresh = pipeline.run_build(str(folder), tmp_path / "fresh", corpus, job)
+    resumed = pipeline.run_build(str(folder), output_path(tmp_path / "out"), corpus, job)
+    fresh = pipeline.run_build(str(folder), output_path(tmp_path / "fresh"), corpus, job)
     assert (resumed.seeds, resumed.digest) == (401, fresh.digest)
 
 

@@ -15,7 +15,7 @@ from test_verify import _rewrite
 import corpus_vn_police as cvp
 from corpus_vn_police.config import Dedup
 from corpus_vn_police.dedup import dedup_key
-from corpus_vn_police.leaks import copies, find_published_copies, ngrams, shared_ngrams
+from corpus_vn_police.dedup.leaks import copies, find_published_copies, ngrams, shared_ngrams
 
 _SPLITS = '[splits]\nvalidation_from = "2021-01"\ntest_from = "2022-01"\n'
 _OFF = "[quality]\nenabled = false\n[structure]\nenabled = false\n"

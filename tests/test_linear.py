@@ -14,22 +14,23 @@ from steps import lines_run, superlinear
 
 import corpus_vn_police
 from corpus_vn_police.align import opcodes
-from corpus_vn_police.build import rai
-from corpus_vn_police.build.card import differences, fenced, plain, without_front
-from corpus_vn_police.build.sections import BLOCKS, check_closed, compose, fill, markdown_blocks, words
-from corpus_vn_police.changes import add_change
+from corpus_vn_police.commands.report.changes import find_changes
+from corpus_vn_police.commands.report.shown import decoded, shown, signs
+from corpus_vn_police.commands.report.sides import compare_texts
+from corpus_vn_police.commands.report.texts import record_units
+from corpus_vn_police.commands.versions import add_change
 from corpus_vn_police.config import load_config
 from corpus_vn_police.dedup.key import dedup_key
+from corpus_vn_police.dedup.leaks.lookup import Lookup
 from corpus_vn_police.dedup.shingles import Rows
+from corpus_vn_police.documents import rai
+from corpus_vn_police.documents.card import differences
+from corpus_vn_police.documents.markdown import fenced, plain, without_front
+from corpus_vn_police.documents.sections import BLOCKS, check_closed, compose, fill, markdown_blocks, words
 from corpus_vn_police.errors import ConfigError
-from corpus_vn_police.leaks.lookup import Lookup
-from corpus_vn_police.report.changes import find_changes
-from corpus_vn_police.report.shown import decoded, shown, signs
-from corpus_vn_police.report.sides import compare_texts
-from corpus_vn_police.report.texts import record_units
-from corpus_vn_police.structure.credits import last_sentence, unfuse
-from corpus_vn_police.structure.places import place_at
-from corpus_vn_police.structure.signature import glued_signature, signature
+from corpus_vn_police.stages.structure.credits import last_sentence, unfuse
+from corpus_vn_police.stages.structure.places import place_at
+from corpus_vn_police.stages.structure.signature import glued_signature, signature
 from corpus_vn_police.syllables import in_style
 
 pytestmark = pytest.mark.field

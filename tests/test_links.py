@@ -12,14 +12,14 @@ import pytest
 from conftest import outcomes
 
 import corpus_vn_police as cvp
-from corpus_vn_police.api import configured
+from corpus_vn_police.commands.build.pipeline import Job
+from corpus_vn_police.commands.check import check_seeds
+from corpus_vn_police.commands.inputs import configured
 from corpus_vn_police.config import load_config
 from corpus_vn_police.errors import ConfigError, DiskError
-from corpus_vn_police.pipeline import Job
-from corpus_vn_police.read import Batching, Texts, Unpacker, list_input, load
-from corpus_vn_police.read.seeds import fault
-from corpus_vn_police.read.walk import Refusal, Walk
-from corpus_vn_police.survey import check_seeds
+from corpus_vn_police.stages.read import Batching, Texts, Unpacker, list_input, load
+from corpus_vn_police.stages.read.seeds import fault
+from corpus_vn_police.stages.read.walk import Refusal, Walk
 
 _TEXTS = {
     "a.txt": " date 2020-12-07 Công an huyện Bến Lức vừa bắt giữ hai đối tượng trộm cắp tài sản của người dân.",

@@ -22,7 +22,7 @@ from conftest import ROOT
 from reading import LIMITS, found, seeds, tar, zip_file, zip_member
 
 from corpus_vn_police.errors import DiskError
-from corpus_vn_police.read.seeds import fault
+from corpus_vn_police.stages.read.seeds import fault
 
 pytestmark = pytest.mark.field
 
@@ -162,7 +162,7 @@ def _in_a_process(folder, limit):
         from pathlib import Path
         sys.path.insert(0, {str(ROOT / "tests")!r})
         from reading import LIMITS, seeds
-        from corpus_vn_police.read import Batching, Unpacker, list_input, load
+        from corpus_vn_police.stages.read import Batching, Unpacker, list_input, load
         from dataclasses import replace
         large = replace(LIMITS, max_bytes=1 << 30)
         seeds({str(folder / "small")!r})

@@ -9,10 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import corpus_vn_police as cvp
-from corpus_vn_police import normalise as module_or_function
-from corpus_vn_police.normalise import diagnose
-from corpus_vn_police.normalise.batch import decode
-from corpus_vn_police.normalise.clean import _NOT_COMPOSED, clean
+from corpus_vn_police.stages.normalise import diagnose
+from corpus_vn_police.stages.normalise.batch import decode
+from corpus_vn_police.stages.normalise.clean import _NOT_COMPOSED, clean
 
 _NAMED = "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202e\u2060\u2066\u2069\ufeff\r\u0085\u2028\u2029\t\u00a0\u2003\u202f\u3000"
 _MIXED = st.text(
@@ -121,12 +120,6 @@ def test_a_batch_is_cleaned_as_each_of_its_texts_is():
 
 def test_bytes_that_are_not_utf_8_become_null_and_their_neighbours_stay():
     assert decode(pl.Series([b"a", b"\xff", "đ".encode(), b"\xed\xa0\x80"])).to_list() == ["a", None, "đ", None]
-
-
-def test_the_function_is_what_the_package_shows_although_a_module_has_its_name():
-    assert module_or_function is cvp.normalise
-    assert callable(cvp.build)
-    assert callable(cvp.verify)
 
 
 def test_a_style_that_is_none_is_refused():

@@ -114,8 +114,8 @@ def test_both_wheels_hold_the_same_files_and_nothing_of_the_tests(dist):
         path.relative_to(ROOT).as_posix() for folder in ("seeds", "schema") for path in (ROOT / folder).iterdir()
     }
     assert data == shipped | {"DATASET_CARD.md"}
-    page = {f"corpus_vn_police/report/page.{ending}" for ending in ("html.jinja", "css", "js")}
-    assert {"corpus_vn_police/py.typed", "corpus_vn_police/build/blocks.md.jinja"} | page <= set(names[0])
+    page = {f"corpus_vn_police/commands/report/page.{ending}" for ending in ("html.jinja", "css", "js")}
+    assert {"corpus_vn_police/py.typed", "corpus_vn_police/documents/blocks.md.jinja"} | page <= set(names[0])
 
 
 def test_two_processes_may_build_the_shipped_corpus_at_once(tmp_path):

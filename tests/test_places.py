@@ -13,7 +13,7 @@ from conftest import ROOT, SEEDS, outcomes
 
 import corpus_vn_police as cvp
 from corpus_vn_police.errors import ConfigError, CorpusError, InputError, OutputError
-from corpus_vn_police.places import PACKAGED, check_loadable, output_path
+from corpus_vn_police.paths import PACKAGED, check_loadable, output_path
 
 pytestmark = pytest.mark.field
 

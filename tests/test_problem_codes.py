@@ -174,7 +174,7 @@ def test_what_was_tampered_with_is_named_and_nothing_else(out, change, wanted):
 
 
 def test_every_code_of_verify_has_a_case_that_gives_it():
-    files = (ROOT / "corpus_vn_police/verify").rglob("*.py")
+    files = (ROOT / "corpus_vn_police/commands/verify").rglob("*.py")
     pattern = re.compile(
         r'"((?:file|manifest|schema|splits|sources|configs|ledger|records|removed|copies|card|figures|croissant)\.[a-z_0-9]+)"'
     )

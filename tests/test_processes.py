@@ -76,7 +76,8 @@ def test_each_command_in_a_fork_of_a_process_whose_polars_ran_names_the_start_me
 def test_a_fork_that_knew_the_package_only_afterwards_is_noticed(write, script):
     write({"a.txt": _article(1)})
     told = script(
-        "import os, polars\n"
+        "import os, polars, warnings\n"
+        "warnings.simplefilter('ignore')  # since 3.12 Python itself warns of such a fork\n"
         "polars.Series(['a']).str.contains('a')\n"
         "if not os.fork():\n"
         "    import corpus_vn_police as cvp\n"
@@ -228,9 +229,9 @@ def test_memory_that_runs_out_is_an_error_of_the_machine(write, tmp_path):
     code = (
         "import resource, sys\n"
         "from corpus_vn_police.cli.app import run\n"
-        "import corpus_vn_police.road\n"
+        "import corpus_vn_police.commands.build.batches\n"
         "def nothing_left(*arguments): return bytearray(1 << 40)\n"
-        "corpus_vn_police.road.normalise = nothing_left\n"
+        "corpus_vn_police.commands.build.batches.normalise = nothing_left\n"
         "resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))\n"
         "sys.exit(run(['build', 'in', '--out', 'out', '--json']))\n"
     )

@@ -14,7 +14,7 @@ import pytest
 from conftest import ROOT, sign
 
 import corpus_vn_police as cvp
-from corpus_vn_police.publish.failures import scrub
+from corpus_vn_police.commands.publish.failures import scrub
 
 pytestmark = pytest.mark.xdist_group("publish")  # one hub and one worker for all
 
@@ -719,7 +719,7 @@ import json, sys
 import datasets
 import corpus_vn_police as cvp
 datasets.config.USE_PARQUET_EXPORT = False
-from corpus_vn_police.build.digest import ColumnHashes, content_digest
+from corpus_vn_police.dataset.digest import ColumnHashes, content_digest
 from corpus_vn_police.contract import CONFIGS, load_contract
 
 def digest(streaming):

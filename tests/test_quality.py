@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus_vn_police.config import Quality
-from corpus_vn_police.quality import quality
+from corpus_vn_police.stages.quality import quality
 from corpus_vn_police.syllables import is_syllable, style_of
 
-quality_module = sys.modules["corpus_vn_police.quality"]
+quality_module = sys.modules["corpus_vn_police.stages.quality"]
 _DEFAULT = Quality(enabled=True, min_vietnamese_share=0.03, min_syllable_share=0.3)
 _OPEN = Quality(enabled=True, min_vietnamese_share=0, min_syllable_share=0)
 

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from corpus_vn_police.config import load_config
 from corpus_vn_police.errors import DiskError, InputError
-from corpus_vn_police.read import Batching, Unpacker, list_input, load
-from corpus_vn_police.read.rows import canonical_row, read_row
+from corpus_vn_police.stages.read import Batching, Unpacker, list_input, load
+from corpus_vn_police.stages.read.rows import canonical_row, read_row
 
 _LIMITS = load_config(None).limits
 

@@ -22,9 +22,9 @@ from conftest import ROOT, ledger
 from reading import windowed, zip_file, zip_member
 
 import corpus_vn_police as cvp
+from corpus_vn_police.commands.build.pipeline import Job
+from corpus_vn_police.commands.check import check_seeds
 from corpus_vn_police.config import load_config
-from corpus_vn_police.pipeline import Job
-from corpus_vn_police.survey import check_seeds
 
 _BYTES, _PARAGRAPHS, _MEMBERS, _RATIO = 3_000, 4, 3, 3
 _TOML = f"""

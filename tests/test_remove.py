@@ -17,12 +17,13 @@ from conftest import ledger, outcomes, records, sign
 from test_verify import _codes, _rewrite
 
 import corpus_vn_police as cvp
-from corpus_vn_police.build import parquet
+from corpus_vn_police.commands.build.pipeline import Job, run_build
 from corpus_vn_police.config import load_config
+from corpus_vn_police.dataset.tombstones import Tombstones, older_tombstones, read_removed
 from corpus_vn_police.errors import ConfigError, DamagedError, InputError, NothingPublishedError, OutputError
-from corpus_vn_police.pipeline import Job, run_build
-from corpus_vn_police.read import Batching
-from corpus_vn_police.tombstones import Tombstones, older_tombstones, read_removed
+from corpus_vn_police.paths import output_path
+from corpus_vn_police.stages.read import Batching
+from corpus_vn_police.write import parquet
 
 _SYLLABLES = [
     onset + rime
@@ -91,7 +92,9 @@ def here(base, tmp_path):
 
 def _build(folder):
     corpus = load_config(folder / "in/corpus.toml")
-    return run_build(str(folder / "in"), folder / "out", corpus, Job(workers=1, batching=Batching(3, 1 << 20)))
+    return run_build(
+        str(folder / "in"), output_path(folder / "out"), corpus, Job(workers=1, batching=Batching(3, 1 << 20))
+    )
 
 
 def _id(name):

@@ -5,10 +5,11 @@ import json
 import pytest
 
 import corpus_vn_police as cvp
-from corpus_vn_police import road
+from corpus_vn_police.commands.build import batches as through
+from corpus_vn_police.commands.build.pipeline import Job, run_build
 from corpus_vn_police.config import load_config
-from corpus_vn_police.pipeline import Job, run_build
-from corpus_vn_police.read import Batching
+from corpus_vn_police.paths import output_path
+from corpus_vn_police.stages.read import Batching
 
 
 def _row(number):
@@ -29,11 +30,11 @@ def batches(monkeypatch):
     """How many seeds went through the stages at once, batch by batch."""
     sizes = []
 
-    def counted(batch, corpus, through=road.structure):
+    def counted(batch, corpus, structure=through.structure):
         sizes.append(len(batch))
-        return through(batch, corpus)
+        return structure(batch, corpus)
 
-    monkeypatch.setattr(road, "structure", counted)
+    monkeypatch.setattr(through, "structure", counted)
     return sizes
 
 
@@ -53,6 +54,6 @@ def test_one_changed_file_of_many_is_read_alone(small, tmp_path, batches):
 @pytest.mark.parametrize("rows", [1, 7, 2_000])
 def test_the_size_of_a_batch_changes_nothing(small, tmp_path, batches, rows):
     job = Job(workers=1, batching=Batching(rows=rows))
-    built = run_build(str(small), tmp_path / "out", load_config(None), job)
+    built = run_build(str(small), output_path(tmp_path / "out"), load_config(None), job)
     assert max(batches) <= rows
     assert built.digest == cvp.build(small, out=tmp_path / "other").digest

@@ -18,10 +18,10 @@ from legacy import AS_BYTES, AS_TEXT, TEXTS, plain, tcvn3
 
 import corpus_vn_police as cvp
 from corpus_vn_police.config import Text, load_config
-from corpus_vn_police.normalise.batch import normalise
-from corpus_vn_police.read import Batching, Unpacker, list_input, load
-from corpus_vn_police.read.encoded import Utf8Stream
-from corpus_vn_police.read.rows import read_row
+from corpus_vn_police.stages.normalise.batch import normalise_batch
+from corpus_vn_police.stages.read import Batching, Unpacker, list_input, load
+from corpus_vn_police.stages.read.encoded import Utf8Stream
+from corpus_vn_police.stages.read.rows import read_row
 
 _FEW = TEXTS[:3]
 # How a file is put into an encoding as a whole, and the reason code of its texts.
@@ -97,7 +97,7 @@ def _normalised(seeds, repair=True):
     """Of each path the columns that normalisation leaves."""
     unpacker = Unpacker(_CORPUS.limits, Batching())
     batches = [
-        normalise(batch, Text(repair=repair, tone="keep"))
+        normalise_batch(batch, Text(repair=repair, tone="keep"))
         for task in unpacker.tasks(list_input(str(seeds)))
         for batch in load(task, _CORPUS.limits, Batching())
     ]

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import corpus_vn_police as cvp
+from corpus_vn_police.commands.sources import given_back_as
 from corpus_vn_police.errors import ConfigError, DamagedError, InputError, OutputError
-from corpus_vn_police.sources import given_back_as
 
 _PLAIN = '[dedup]\nlevel = "off"\n[splits]\ntest_from = "2021-01"\n'
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus_vn_police.config import Splits
-from corpus_vn_police.split import SPLITS, assign_split, hash_share, last_day, suggest_starts
+from corpus_vn_police.stages.split import SPLITS, assign_split, hash_share, last_day, suggest_starts
 
 
 def _split(dates, **settings):

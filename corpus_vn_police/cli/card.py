@@ -13,7 +13,7 @@ from corpus_vn_police.cli.show import print_json
 from corpus_vn_police.text import printable, visible
 
 if TYPE_CHECKING:
-    from corpus_vn_police.build.card import Mismatch
+    from corpus_vn_police.documents.card import Mismatch
 
 
 def card(
@@ -31,18 +31,17 @@ def card(
 
     With --file the blocks that FILE has are filled in place; empty ones stay empty.
     """
-    from corpus_vn_police import card as recompute
-    from corpus_vn_police import check_card
+    import corpus_vn_police as cvp
 
     name = str(file or folder / "README.md")
     if not check:
-        text = recompute(folder, file=file)
+        text = cvp.card(folder, file=file)
         if as_json:
             print_json({"card": text})
         else:
             print(visible(text) if file is None else f"filled {printable(file)}", end="" if file is None else "\n")
         return 0
-    found = check_card(folder, file=file)
+    found = cvp.check_card(folder, file=file)
     if as_json:
         print_json({"ok": not found, "differences": [asdict(each) for each in found]})
         return int(bool(found))

@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING, Any
 from corpus_vn_police.text import printable
 
 if TYPE_CHECKING:
-    from corpus_vn_police.verify import Report
+    from corpus_vn_police.commands.verify import Verification
 
 
-def report_json(report: Report) -> dict[str, Any]:
-    """A report for machines."""
+def as_values(found: Verification) -> dict[str, Any]:
+    """What was found, for machines."""
     return {
-        "ok": report.ok,
-        "digest": report.digest,
-        "problems": [asdict(problem) for problem in report.problems],
-        "unchecked": list(report.unchecked),
+        "ok": found.ok,
+        "digest": found.digest,
+        "problems": [asdict(problem) for problem in found.problems],
+        "unchecked": list(found.unchecked),
     }
 
 
-def print_problems(report: Report) -> None:
-    """The problems of a report, and of each kind what to do next."""
-    from corpus_vn_police.verify.hints import HINTS
+def print_problems(found: Verification) -> None:
+    """The problems that were found, and of each kind what to do next."""
+    from corpus_vn_police.commands.verify.hints import HINTS
 
-    for problem in report.problems:
+    for problem in found.problems:
         print(printable(f"{problem.file}: {problem.code}: {problem.detail}"))
-    for code in dict.fromkeys(problem.code for problem in report.problems):
+    for code in dict.fromkeys(problem.code for problem in found.problems):
         print(f"  {code}: {HINTS[code]}")

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corpus_vn_police.cli.options import Folder, Json
-from corpus_vn_police.cli.problems import print_problems, report_json
+from corpus_vn_police.cli.problems import as_values, print_problems
 from corpus_vn_police.cli.show import on_terminal, print_json, say
 from corpus_vn_police.errors import InterruptedBuildError, UnverifiedError
 from corpus_vn_police.text import printable
 
 if TYPE_CHECKING:
-    from corpus_vn_police.publish import Publication
+    from corpus_vn_police.commands.publish import Publication
 
 
 def publish(
@@ -32,11 +32,11 @@ def publish(
 
     The token is that of `hf auth login`, or of HF_TOKEN.
     """
-    from corpus_vn_police import api
+    import corpus_vn_police as cvp
 
     quiet_client(bars=on_terminal() and not as_json)
     try:
-        done = api.publish(
+        done = cvp.publish(
             folder,
             repo,
             private=private,
@@ -73,7 +73,7 @@ def _print_problems(error: UnverifiedError, as_json: bool) -> None:
     """What `verify` found, as `verify` prints it."""
     if as_json:
         failure = {"code": error.code, "message": error.message, "hint": error.hint}
-        print_json({**report_json(error.report), "error": failure})
+        print_json({**as_values(error.report), "error": failure})
     else:
         print_problems(error.report)
 

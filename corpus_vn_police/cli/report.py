@@ -29,10 +29,10 @@ def report(
 
     Totals, charts, the ledger with filter and search, records, and what was left out of them.
     """
-    from corpus_vn_police import api
+    import corpus_vn_police as cvp
 
     with progress(quiet=as_json) as moved:
-        page = api.report(folder, out=out, seeds=seeds, config=config, sample=sample, seed=seed, progress=moved)
+        page = cvp.report(folder, out=out, seeds=seeds, config=config, sample=sample, seed=seed, progress=moved)
     if as_json:
         print_json(asdict(page))
         return 0

@@ -43,7 +43,7 @@ def schema(
         )
     arrow = load_contract(name).schema
     if form is Form.croissant:
-        from corpus_vn_police.build.croissant import record_set
+        from corpus_vn_police.documents.croissant import record_set
 
         sets = {schema: config for config, schema in CONFIGS.items()}
         print(json.dumps(record_set(sets.get(name, name)), ensure_ascii=not speaks_unicode(), indent=2))

@@ -6,10 +6,11 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.errors import CorpusError, InterruptedBuildError
 from corpus_vn_police.text import printable
 
@@ -92,18 +93,15 @@ def print_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
     console.print(table)
 
 
-Moved = Callable[[str, int, int | None], None]
-
-
 @contextlib.contextmanager
-def progress(quiet: bool) -> Iterator[Moved]:
+def progress(quiet: bool) -> Iterator[Progress]:
     """Progress on stderr: a line that moves on a terminal, a line every 10 seconds elsewhere.
 
     Raises:
         InterruptedBuildError: of Ctrl-C, if what it left is known: typer would drop that.
     """
     with contextlib.ExitStack() as shown:
-        moved = (lambda step, done, total: None) if quiet else _plain()
+        moved = silent if quiet else _plain()
         if not quiet and on_terminal():
             moved = shown.enter_context(_bar())
         try:
@@ -115,12 +113,13 @@ def progress(quiet: bool) -> Iterator[Moved]:
 
 
 @contextlib.contextmanager
-def _bar() -> Iterator[Moved]:
+def _bar() -> Iterator[Progress]:
+    import rich.progress
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description:<6}"), BarColumn(24), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with rich.progress.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         tasks: dict[str, TaskID] = {}
 
         def moved(step: str, done: int, total: int | None) -> None:
@@ -131,7 +130,7 @@ def _bar() -> Iterator[Moved]:
         yield moved
 
 
-def _plain() -> Moved:
+def _plain() -> Progress:
     import time
 
     sums: dict[str, int] = {}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from corpus_vn_police.build.figures import Figures
 from corpus_vn_police.cli.show import print_table
-from corpus_vn_police.diff import Difference, Ids, hex_ids
-from corpus_vn_police.leaks import NGRAM, PublishedCopies, Sharing
+from corpus_vn_police.commands.diff import Difference, Ids, hex_ids
+from corpus_vn_police.dataset.figures import Figures
+from corpus_vn_police.dedup.leaks import NGRAM, PublishedCopies, Sharing
 
 _NAMED = 3  # records of each pair of splits
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from corpus_vn_police.split import SPLITS
+from corpus_vn_police.stages.split import SPLITS
 
 MANIFEST = "manifest.json"
 CARD = "README.md"

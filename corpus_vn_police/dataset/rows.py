@@ -16,7 +16,7 @@ from corpus_vn_police.contract import CONFIGS, load_contract
 from corpus_vn_police.dataset.layout import LEDGER, shard_paths
 from corpus_vn_police.dataset.parquet import TableFile, open_table, scan
 from corpus_vn_police.errors import DamagedError
-from corpus_vn_police.split import SPLITS
+from corpus_vn_police.stages.split import SPLITS
 
 _AT_ONCE = 2_000  # records of a batch
 

@@ -16,10 +16,10 @@ import numpy.typing as npt
 import polars as pl
 
 from corpus_vn_police.config import Dedup
+from corpus_vn_police.dataset.tombstones import Tombstones
 from corpus_vn_police.dedup.copies import Copies, Signed, find_copies
 from corpus_vn_police.dedup.order import standing_order
-from corpus_vn_police.parts import Index
-from corpus_vn_police.tombstones import Tombstones
+from corpus_vn_police.state.parts import Index
 
 _NAMED = 10  # paths that a collision's detail names before it counts
 _NO_TOMBSTONES = Tombstones()

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from corpus_vn_police.dedup.shingles import Keys, Rows, keys, mixed, shingles
-from corpus_vn_police.parts import read_numbers
+from corpus_vn_police.state.parts import read_numbers
 
 BANDS = 32
 _ROWS = 4  # minima of a band

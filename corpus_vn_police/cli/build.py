@@ -1,0 +1,80 @@
+"""The command `build`."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from corpus_vn_police.cli.options import Config, Json, Workers
+from corpus_vn_police.cli.show import print_json, progress, say
+from corpus_vn_police.text import printable
+
+
+class Dedup(enum.StrEnum):
+    """Which copies are left out."""
+
+    near = "near"
+    exact = "exact"
+    off = "off"
+
+
+def build(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder to write; an older build is replaced.")],
+    seeds: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SEEDS]",
+            help="A folder, a file, an archive, a glob or a URL; else the shipped seeds.",
+            show_default=False,
+        ),
+    ] = None,
+    config: Config = None,
+    workers: Workers = None,
+    dedup: Annotated[Dedup | None, typer.Option(help="Which copies are left out; else as corpus.toml says.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail where a seed is rejected.")] = False,
+    date: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="The build's date; else the newest record's.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume/--no-resume", help="Go on from what an interrupted build has done.")
+    ] = True,
+    rehash: Annotated[
+        bool, typer.Option("--rehash", help="Read all seeds, also those whose size and mtime have not changed.")
+    ] = False,
+    as_json: Json = False,
+) -> int:
+    """Turn seeds into a dataset."""
+    import corpus_vn_police as cvp
+
+    with progress(quiet=as_json) as moved:
+        built = cvp.build(
+            seeds,
+            out=out,
+            config=config,
+            workers=workers,
+            dedup=dedup.value if dedup else None,
+            strict=strict,
+            date=date,
+            progress=moved,
+            resume=resume,
+            rehash=rehash,
+        )
+    for note in built.notes:
+        say("note:  " + "\n       ".join(printable(line) for line in note.split("\n")))
+    if as_json:
+        print_json({key: value for key, value in asdict(built).items() if key != "notes"})
+        return 0
+    print(f"{printable(built.out)}, version {built.version}")
+    print(f"  {built.digest}")
+    print(
+        "  "
+        + ", ".join(f"{count:,} {status}" for status, count in built.status.items() if count)
+        + f" of {built.seeds:,} seeds"
+    )
+    print("  " + ", ".join(f"{split} {count:,}" for split, count in built.splits.items()))
+    print(f'  datasets.load_dataset("{printable(built.out)}")')
+    return 0

@@ -1,0 +1,32 @@
+"""The command `diff`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from corpus_vn_police.cli.options import Json
+from corpus_vn_police.cli.show import print_json
+
+
+def diff(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="A build.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="A build that came after it.")],
+    as_json: Json = False,
+) -> int:
+    """Compare the records of two builds; exit 1 where one moved.
+
+    Records are told apart by their ids: added, removed, changed, moved to another split.
+    """
+    import corpus_vn_police as cvp
+    from corpus_vn_police.cli.tables import print_difference
+    from corpus_vn_police.commands.diff import hex_ids
+
+    found = cvp.diff(old, new)
+    if as_json:
+        print_json({name: list(hex_ids(getattr(found, name))) for name in ("added", "removed", "changed", "moved")})
+    else:
+        print_difference(found)
+    return int(len(found.moved) > 0)

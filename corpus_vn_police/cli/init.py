@@ -1,0 +1,28 @@
+"""The command `init`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from corpus_vn_police.cli.options import Json
+from corpus_vn_police.cli.show import print_json
+from corpus_vn_police.text import printable
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the seeds; made where it is missing.")],
+    as_json: Json = False,
+) -> int:
+    """Write a commented corpus.toml and a card to fill in."""
+    from corpus_vn_police.commands.init import init_folder
+
+    written = [str(path) for path in init_folder(folder)]
+    if as_json:
+        print_json({"written": written})
+    else:
+        print("\n".join(f"wrote {printable(path)}" for path in written))
+        print(f"next: fill them in, then corpus-vn-police build {printable(folder)} --out DIR")
+    return 0

@@ -1,0 +1,97 @@
+"""The command `remove`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from corpus_vn_police.cli.options import Folder, Json
+from corpus_vn_police.cli.show import print_json, print_table, progress, say
+from corpus_vn_police.errors import InputError
+from corpus_vn_police.files import UNREADABLE, read_file, why
+from corpus_vn_police.text import printable
+
+if TYPE_CHECKING:
+    from corpus_vn_police.commands.remove import Removal
+
+
+def remove(
+    folder: Folder,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, in a line; not in the build.")],
+    ids: Annotated[
+        list[str] | None, typer.Option("--id", metavar="ID", help="A record, or a seed left out; may be repeated.")
+    ] = None,
+    ids_file: Annotated[Path | None, typer.Option("--ids", metavar="FILE", help="A file of ids, one a line.")] = None,
+    near: Annotated[
+        float | None, typer.Option(metavar="T", help="Take records along whose similarity is T or more.")
+    ] = None,
+    seeds: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write removed.csv and CHANGES.md there; else lines are printed.")
+    ] = None,
+    version: Annotated[
+        str | None, typer.Option("--version", metavar="X.Y.Z", help="The version of what is left; else it stays.")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Take records down, out of a build and those that follow."""
+    import corpus_vn_police as cvp
+
+    named = [*(ids or []), *(_read_ids(ids_file) if ids_file else [])]
+    with progress(quiet=as_json) as moved:
+        removal = cvp.remove(folder, named, reason=reason, near=near, seeds=seeds, version=version, progress=moved)
+    if as_json:
+        print_json(asdict(removal))
+    else:
+        _print_removal(removal)
+    return 0
+
+
+def _read_ids(path: Path) -> list[str]:
+    """The ids of a file, one per line; empty lines are none.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        lines = read_file(path).decode("utf-8-sig").splitlines()
+    except UNREADABLE as error:
+        raise InputError(f"{path}: cannot be read: {why(error)}", "give a text file of ids, one per line") from error
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _print_removal(removal: Removal) -> None:
+    """A takedown, for people."""
+    from corpus_vn_police.dataset.tombstones import COLUMNS
+
+    for name in removal.already:
+        print(printable(f"{name}: had been taken down before"))
+    for name in removal.removed:
+        print(printable(f"{name}: taken down"))
+    for name in removal.copies:
+        print(printable(f"{name}: taken down with it, as a copy that had been left out"))
+    print(printable(removal.out) + ("" if removal.removed else ": nothing was changed"))
+    print(f"  {removal.digest}")
+    status = ", ".join(f"{count:,} {status}" for status, count in removal.status.items() if count)
+    print(f"  {status} of {removal.seeds:,} rows")
+    print("  " + ", ".join(f"{split} {count:,}" for split, count in removal.splits.items()))
+    if removal.alike:
+        columns = ["record", "like", "similarity", "13-grams shared"]
+        shares = ["–" if pair.shared is None else f"{pair.shared:.0%}" for pair in removal.alike]
+        rows = [
+            [pair.id, pair.like, f"{pair.similarity:.2f}", share]
+            for pair, share in zip(removal.alike, shares, strict=True)
+        ]
+        print_table("Still published, and like what was taken down", columns, rows)
+    for pair in removal.alike:
+        if pair.similarity == 1:
+            say(
+                f"note:  {pair.id} is still published with the text of {pair.like}; to take it down too: --id {pair.id}"
+            )
+    if removal.written:
+        print("wrote " + " and ".join(map(printable, removal.written)))
+    elif removal.lines:
+        print(f"for removed.csv beside corpus.toml (its first line is {','.join(COLUMNS)}):")
+        print("\n".join(map(printable, removal.lines)))

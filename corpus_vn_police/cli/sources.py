@@ -1,0 +1,39 @@
+"""The command `sources`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from corpus_vn_police.cli.options import Folder, Json
+from corpus_vn_police.cli.show import print_json, progress
+from corpus_vn_police.text import printable
+
+_NAMED = 10  # files that are named before they are counted
+
+
+def sources(
+    folder: Folder,
+    out: Annotated[Path, typer.Option("--out", metavar="D", help="The folder to write: new or empty.")],
+    as_json: Json = False,
+) -> int:
+    """Write the published seeds back, byte for byte, sha256 checked.
+
+    Files come back as they were, compressed ones unpacked; rows as lines of their file.
+    """
+    import corpus_vn_police as cvp
+
+    with progress(quiet=as_json) as moved:
+        written = cvp.sources(folder, out=out, progress=moved)
+    if as_json:
+        print_json(asdict(written))
+        return 0
+    print(f"{printable(written.out)}: {written.seeds:,} seeds in {written.files:,} files, {written.bytes:,} bytes")
+    for path, name in list(written.renamed.items())[:_NAMED]:
+        print(printable(f"  {path} -> {name}"))
+    if len(written.renamed) > _NAMED:
+        print(f"  and {len(written.renamed) - _NAMED:,} more that could not keep their path")
+    return 0

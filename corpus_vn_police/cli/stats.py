@@ -1,0 +1,23 @@
+"""The command `stats`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from corpus_vn_police.cli.options import Folder, Json
+from corpus_vn_police.cli.show import print_json
+
+
+def stats(folder: Folder, as_json: Json = False) -> int:
+    """Print the numbers of a build, measured from its files."""
+    from corpus_vn_police.cli.tables import print_figures, print_sharing
+    from corpus_vn_police.commands.stats import stats as measure
+
+    found = measure(folder)
+    if as_json:
+        named = {"name": found.name, "version": found.version, "digest": found.digest}
+        print_json({**named, **found.figures.as_json(), "sharing": [asdict(each) for each in found.sharing]})
+        return 0
+    print_figures(f"{found.name} {found.version}", found.figures)
+    print_sharing(found.sharing)
+    return 0

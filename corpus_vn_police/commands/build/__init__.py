@@ -1,0 +1,84 @@
+"""`build`: seeds -> a dataset in its folder."""
+
+from __future__ import annotations
+
+import re
+
+from corpus_vn_police.commands.build.pipeline import Build, Job, run_build
+from corpus_vn_police.commands.inputs import check_apart, configured, kept_away
+from corpus_vn_police.config import is_period
+from corpus_vn_police.engine.machine import machine_failures
+from corpus_vn_police.engine.progress import Progress, silent
+from corpus_vn_police.errors import ConfigError
+from corpus_vn_police.files import StrPath
+from corpus_vn_police.paths import check_loadable, output_path
+
+__all__ = ["Build", "build"]
+
+
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+@machine_failures()
+def build(
+    seeds: StrPath | None = None,
+    *,
+    out: StrPath,
+    config: StrPath | None = None,
+    workers: int | None = None,
+    dedup: str | None = None,
+    strict: bool = False,
+    date: str | None = None,
+    progress: Progress | None = None,
+    resume: bool = True,
+    rehash: bool = False,
+) -> Build:
+    """Turn seeds into a dataset that `datasets.load_dataset` opens.
+
+    Args:
+        seeds: a folder, a file, an archive, a glob or an fsspec URL; None is the shipped corpus.
+        out: the folder to write: new, empty, or an older build, which is replaced as a whole.
+        config: a corpus.toml; None is the one in the folder of the seeds (beside a file), if
+            there is one.
+        workers: threads; None is one per processor.
+        dedup: `near`, `exact` or `off`; None leaves it to corpus.toml.
+        strict: whether rejected seeds make the build fail.
+        date: the build's date, `YYYY-MM-DD`; None is the newest record's.
+        progress: called with a step (`read`, `write`), how many seeds or rows it has just done, and
+            of how many (None where that is not known).
+        resume: False forgets what an earlier build that was interrupted has done.
+        rehash: True reads all seeds; else those whose path, size and mtime are as they were when the last
+            build into `out` read them are not read again.
+
+    Returns:
+        What the build came to.
+
+    Raises:
+        ConfigError: an argument, a key of corpus.toml or a line of removed.csv is not allowed.
+        InputError: the seeds are missing, or there are none.
+        OutputError: `out` holds something else than a build, is busy, or has a path that `load_dataset`
+            cannot read.
+        NothingPublishedError: every seed is rejected; `out` is left as it was.
+        RejectedError: `strict`, and a seed is rejected; `out` is left as it was.
+        DiskError: the operating system failed to read or write.
+    """
+    target = output_path(out)  # a link stays a link, and the build goes where it leads
+    check_loadable(target)
+    source, corpus = configured(seeds, config)
+    check_apart(source, target.path)
+    job = Job(
+        workers=workers,
+        strict=strict,
+        date=_day(date),
+        progress=progress or silent,
+        resume=resume,
+        rehash=rehash,
+    )
+    tombstones = kept_away(source, config)
+    return run_build(source, target, corpus.with_flags(dedup=dedup), job, tombstones)
+
+
+def _day(date: str | None) -> str | None:
+    if date is not None and not (_DAY.fullmatch(date) and is_period(date)):
+        raise ConfigError(f"date = {date!r} is no day of the calendar", "write YYYY-MM-DD")
+    return date

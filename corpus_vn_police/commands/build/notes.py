@@ -1,0 +1,51 @@
+"""What a keeper should know of a build: lines for people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from corpus_vn_police.commands.versions import propose, version_numbers
+from corpus_vn_police.config import Corpus
+from corpus_vn_police.dataset.layout import MANIFEST
+from corpus_vn_police.dataset.manifest import read_manifest
+from corpus_vn_police.documents.charts import can_draw
+from corpus_vn_police.stages.read import Skipped
+from corpus_vn_police.stages.split import suggest_starts
+from corpus_vn_police.state.parts import Index
+
+
+def skipped_note(skipped: Skipped) -> list[str]:
+    """How many files were passed over."""
+    kinds = {"hidden": skipped.hidden, "of other kinds": skipped.other}
+    named = " and ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
+    return [f"passed over, no seeds: {named}"] if named else []
+
+
+def version_note(out: Path, new: Path, corpus: Corpus) -> list[str]:
+    """Which version the changes since the build that is there ask for."""
+    if not (out / MANIFEST).is_file():
+        return []
+    try:
+        before = read_manifest(out)
+        version_numbers(before["version"])
+    except ValueError:  # of an earlier version of the manifest's schema, or damaged: it is replaced all the same
+        return []
+    proposal = propose(out, new, before, read_manifest(new))
+    note = proposal and proposal.note(corpus.version, corpus.changes)
+    return [note] if note else []
+
+
+def pictures_note() -> list[str]:
+    """That there are no pictures, where none can be drawn."""
+    return [] if can_draw() else ["no pictures: they need matplotlib, pip install 'corpus-vn-police[figures]'"]
+
+
+def splits_note(corpus: Corpus, index: Index) -> list[str]:
+    """That all records are in one split, and what would divide them."""
+    notes = []
+    splits = corpus.splits
+    if splits.strategy == "temporal" and not (splits.validation_from or splits.test_from):
+        lines = "\n".join(f'{key} = "{start}"' for key, start in suggest_starts(index.dates()).items())
+        advice = f"; for about 10 % each in validation and test add to corpus.toml:\n[splits]\n{lines}"
+        notes.append(f"every record is in train{advice if lines else ''}")
+    return notes

@@ -1,0 +1,274 @@
+"""A whole build on one screen: seeds -> parts -> what becomes of each -> a build in its place."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import itertools
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from corpus_vn_police.commands.build.batches import Recipe, grouped, process
+from corpus_vn_police.commands.build.notes import pictures_note, skipped_note, splits_note, version_note
+from corpus_vn_police.config import Corpus
+from corpus_vn_police.contract import load_contract
+from corpus_vn_police.dataset.shards import Written
+from corpus_vn_police.dataset.tombstones import Tombstones, older_tombstones
+from corpus_vn_police.dedup import Settled, settle
+from corpus_vn_police.engine.local import give_back_memory, map_tasks
+from corpus_vn_police.engine.processors import available_processors
+from corpus_vn_police.engine.progress import Progress, silent
+from corpus_vn_police.errors import ConfigError, InputError, LedgerError, NothingPublishedError, RejectedError
+from corpus_vn_police.paths import Output
+from corpus_vn_police.stages.read import Batching, Listing, Unpacker, list_input, seeds_in
+from corpus_vn_police.state.folder import open_state
+from corpus_vn_police.state.known import Known, Planned
+from corpus_vn_police.state.parts import Index, Part
+from corpus_vn_police.write.finish import Finished, finish
+from corpus_vn_police.write.parquet import (
+    Shard,
+    ledger_rows,
+    plan_shards,
+    tombstone_rows,
+    write_ledger,
+    write_shard,
+)
+
+# Starting a process costs a second; below that many records a worker has nothing to gain.
+_WORTH_A_WORKER = 20_000
+
+
+@dataclass(frozen=True)
+class Build:
+    """What a build came to.
+
+    Attributes:
+        out: the folder, as it was given.
+        digest: the content digest, `sha256:` and 64 hex characters.
+        version: the data version, from corpus.toml.
+        seeds: rows of the ledger: the seeds read, and the tombstones whose seed is not among them.
+        status: these by status, all five; together `seeds`.
+        splits: records by split, empty splits left out.
+        notes: what the keeper should know: lines for people.
+    """
+
+    out: str
+    digest: str
+    version: str
+    seeds: int
+    status: dict[str, int]
+    splits: dict[str, int]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Job:
+    """How a build runs; none of it changes what it comes to (law 4).
+
+    Attributes:
+        workers: threads; None for one per processor.
+        batching: how large a batch may grow.
+        strict: whether a rejected seed makes the build fail, leaving the output as it was.
+        date: the build's date as ISO day; None for the newest record's.
+        progress: told what has been done.
+        resume: False forgets what a build that was interrupted has done.
+        rehash: True reads all seeds, also those that have not changed.
+    """
+
+    workers: int | None = None
+    batching: Batching = field(default_factory=Batching)
+    strict: bool = False
+    date: str | None = None
+    progress: Progress = silent
+    resume: bool = True
+    rehash: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a number of threads below 1."""
+        if self.workers is not None and self.workers < 1:
+            raise ConfigError(
+                f"workers = {self.workers} is not allowed", "give 1 or more, or leave it out for one per processor"
+            )
+
+    @property
+    def threads(self) -> int:
+        """How many threads there may be."""
+        return self.workers or available_processors()
+
+
+def run_build(seeds: str, out: Output, corpus: Corpus, job: Job, tombstones: Tombstones | None = None) -> Build:
+    """Turn a folder of seeds into a build.
+
+    Args:
+        seeds: the input.
+        out: the folder to write; what the build in it says was taken down is kept away.
+        corpus: the settings.
+        job: how it runs.
+        tombstones: what is kept away besides; None is nothing.
+
+    Raises:
+        CorpusError: the input is missing or holds no seeds, the output holds something else or is
+            busy, nothing would be published, or the disk fails. The output is left as it was.
+    """
+    corpus = with_latest(corpus)
+    unpacker = Unpacker(corpus.limits, job.batching)
+    listing = _listing_outside(out.path, seeds, corpus)
+    with open_state(out.path) as state:
+        tombstones = older_tombstones(out.path) | (tombstones or Tombstones())
+        known = Known.open(state.parts, listing, corpus, resume=job.resume, rehash=job.rehash)
+        index = _read_all(known, listing, unpacker, corpus, job)
+        settled = settle(index, corpus.dedup, tombstones)
+        give_back_memory()
+        _check_publishable(index, settled, job)
+        order = index.in_path_order()
+        rows = ledger_rows(index, order[~settled.removed[order]], settled.published, settled.changes)
+        status = write_ledger(itertools.chain(rows, tombstone_rows(settled.tombstones)), state.new / "ledger.parquet")
+        give_back_memory()
+        shards = plan_shards(index, order[settled.published[order]], settled.copies, _configs(corpus))
+        written = _write_all(state.new, shards, job, len(index))
+        finished = finish(state.new, corpus, job.date, written)
+        figures = finished.figures
+        _check_balance(settled.rows, status, finished)
+        notes = [*splits_note(corpus, index), *skipped_note(unpacker.skipped), *pictures_note()]
+        del index, settled, shards  # what was held of each seed: the comparison holds as much
+        notes += version_note(out.path, state.new, corpus)
+        state.place()
+        known.finish()
+    sizes = figures.seeds, figures.status, finished.splits
+    return Build(out.given, finished.digest, corpus.version, *sizes, tuple(notes))
+
+
+def _read_all(known: Known, listing: Listing, unpacker: Unpacker, corpus: Corpus, job: Job) -> Index:
+    """All seeds of a listing: those that earlier builds have read as they are known, the others read."""
+    unpacker.skipped.hidden += listing.hidden
+    unpacker.skipped.other += listing.other
+    reused, unread = known.reuse(listing, unpacker)
+    job.progress("read", sum(len(part.lines) for part in reused), listing.seeds)
+    plan = known.plan(unread, unpacker, reused)
+    parts = process_all(plan, listing.seeds, known.folder, corpus, job, done=known.add)
+    return gather_parts(known.folder, [*reused, *parts])
+
+
+def process_all(
+    plan: Iterable[Planned],
+    total: int | None,
+    folder: Path,
+    corpus: Corpus,
+    job: Job,
+    *,
+    keep_records: bool = True,
+    done: Callable[[Planned, list[Part]], None] = lambda planned, parts: None,
+) -> list[Part]:
+    """Take all tasks through the stages to their parts.
+
+    Args:
+        plan: what to read.
+        total: how many seeds there are, for whoever watches; None where it is not known.
+        folder: where the parts go.
+        corpus: the settings.
+        job: how it runs.
+        keep_records: False leaves the records out of the parts, for a check that writes nothing.
+        done: told of each task that is done.
+
+    Raises:
+        LedgerError: a seed was lost between the reading and its part (law 3).
+    """
+    load_contract("record")  # here, for each thread that finds it missing would make its own
+    work = functools.partial(process, Recipe(folder, corpus, job.batching, keep_records))
+    parts: list[Part] = []
+    running: deque[tuple[Planned, ...]] = deque()
+
+    def started() -> Iterator[tuple[Planned, ...]]:
+        for group in grouped(plan, job.batching):
+            running.append(group)
+            yield group
+
+    for found in map_tasks(work, started(), job.threads):
+        for planned, its in zip(running.popleft(), found, strict=True):
+            given, came = seeds_in(planned.task), sum(part.seeds for part in its)
+            if given != came:
+                raise LedgerError(
+                    f"{given} seeds were read and {came} came to their parts",
+                    "this is a defect of corpus-vn-police: please report it; nothing was published",
+                )
+            done(planned, its)
+            parts += its
+            job.progress("read", came, total)
+    return parts
+
+
+def gather_parts(folder: Path, parts: list[Part]) -> Index:
+    """The index of all parts.
+
+    Raises:
+        InputError: there is not one seed.
+    """
+    index = Index.read(folder, tuple(parts))
+    if not len(index):
+        raise InputError("the input holds no seeds: no text, row or member", "give files that hold some")
+    return index
+
+
+def _listing_outside(out: Path, seeds: str, corpus: Corpus) -> Listing:
+    """The input; a build that lies in it is not read, but for a row of the ledger.
+
+    Raises:
+        ConfigError: it lies in the output.
+    """
+    listing = list_input(seeds, follow_links=corpus.limits.follow_links)
+    if "://" not in listing.root and Path(os.path.realpath(listing.root)).is_relative_to(out):
+        raise ConfigError(f"the seeds {seeds} lie in --out {out}", "give a folder for --out elsewhere")
+    return listing
+
+
+def _write_all(folder: Path, shards: list[Shard], job: Job, seeds: int) -> list[Written]:
+    written = []
+    workers = job.threads if len(shards) > 1 and seeds > _WORTH_A_WORKER else 1
+    rows = sum(len(shard.records) for shard in shards)
+    for shard in map_tasks(functools.partial(write_shard, folder), shards, workers):
+        written.append(shard)
+        job.progress("write", shard.rows, rows)
+    return written
+
+
+def with_latest(corpus: Corpus) -> Corpus:
+    """The settings with the last day that a header may mean: the only use of a clock."""
+    if corpus.limits.latest is not None:
+        return corpus
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    return replace(corpus, limits=replace(corpus.limits, latest=today))
+
+
+def _configs(corpus: Corpus) -> list[str]:
+    wanted = {"default": True, "annotations": corpus.annotations, "sources": corpus.sources}
+    return [config for config, enabled in wanted.items() if enabled]
+
+
+def _check_publishable(index: Index, settled: Settled, job: Job) -> None:
+    counts = settled.reasons(index)
+    named = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    reasons = ", ".join(f"{count} {reason}" for reason, count in named[:5])
+    if not settled.published.any():
+        raise NothingPublishedError(
+            f"none of {len(index)} seeds can be published: {reasons}",
+            "corpus-vn-police check SEEDS says of each what is wrong with it",
+        )
+    if job.strict and counts:
+        raise RejectedError(
+            f"{sum(counts.values())} of {len(index)} seeds are rejected: {reasons}",
+            "mend or remove them (corpus-vn-police check SEEDS names them), or build without --strict",
+        )
+
+
+def _check_balance(rows: int, counted: dict[str, int], finished: Finished) -> None:
+    """Law 3: the seeds read and the tombstones without one are the sum over statuses; the published the records."""
+    published = sum(finished.splits.values())
+    occurring = {status: count for status, count in finished.figures.status.items() if count}
+    if finished.figures.seeds != rows or counted != occurring or published != counted.get("published", 0):
+        raise LedgerError(
+            f"the ledger does not balance: {rows} rows, {dict(counted)}, {published} records",
+            "this is a defect of corpus-vn-police: please report it; nothing was published",
+        )

@@ -1,0 +1,92 @@
+"""The card of a build, recomputed from its files and compared with what is there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from corpus_vn_police.dataset.check import open_build
+from corpus_vn_police.dataset.layout import CARD
+from corpus_vn_police.dataset.parquet import damage_named
+from corpus_vn_police.dataset.shards import read_shards
+from corpus_vn_police.documents import audit
+from corpus_vn_police.documents.card import Mismatch, differences, measured_blocks, render_card
+from corpus_vn_police.documents.facts import Facts
+from corpus_vn_police.documents.sections import fill
+from corpus_vn_police.engine.machine import machine_failures
+from corpus_vn_police.errors import ConfigError, DiskError, InputError
+from corpus_vn_police.files import UNREADABLE, read_file, why
+from corpus_vn_police.version import GENERATOR
+
+StrPath = str | os.PathLike[str]
+
+
+@machine_failures()
+def card(folder: StrPath, *, file: StrPath | None = None) -> str:
+    """Recompute the card of a build from its files.
+
+    Args:
+        folder: a build.
+        file: a Markdown file of the keeper's, whose measured blocks are filled in place, but for those that are
+            empty; None leaves all files as they are.
+
+    Returns:
+        The card, or the filled text of the file.
+
+    Raises:
+        OutputError: `folder` is no build.
+        DamagedError: its files cannot be read, or its card is none that a build wrote.
+        ConfigError: it was built by another version of this package; or a block of the file is not known.
+        DiskError: the operating system failed to read or write.
+    """
+    facts = _facts(Path(folder))
+    if file is None:
+        return render_card(facts)
+    text, filled = _filled(Path(file), facts)
+    if filled != text:
+        try:
+            Path(file).write_text(filled, encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise DiskError.of(error) from error
+    return filled
+
+
+@machine_failures()
+def check_card(folder: StrPath, *, file: StrPath | None = None) -> list[Mismatch]:
+    """Hold the card of a build, or the measured blocks of a file of the keeper's, to the build's files.
+
+    Returns:
+        Where they differ; empty where the card says what the files say.
+
+    Raises:
+        CorpusError: as `card`.
+    """
+    facts = _facts(Path(folder))
+    if file is not None:
+        text, filled = _filled(Path(file), facts)
+        return differences(filled, text)
+    with damage_named(Path(folder)):
+        return audit.check_card(Path(folder), facts)
+
+
+def _facts(folder: Path) -> Facts:
+    manifest = open_build(folder, but=CARD)
+    if manifest["generator"] != GENERATOR:
+        raise ConfigError(
+            f"{folder}: was built by {manifest['generator']}, this is {GENERATOR}",
+            "build it again, or install that version: another one may say the same in other words",
+        )
+    with damage_named(folder, CARD):
+        return audit.facts_of(folder, manifest, read_shards(folder))
+
+
+def _filled(file: Path, facts: Facts) -> tuple[str, str]:
+    """The text of a keeper's file, and the same with its blocks filled."""
+    try:
+        text = read_file(file).decode().replace("\r\n", "\n").replace("\r", "\n")
+    except UNREADABLE as error:
+        raise InputError(f"{file}: cannot be read: {why(error)}", "give a Markdown file in UTF-8") from error
+    try:
+        return text, fill(text, measured_blocks(facts))
+    except ValueError as error:
+        raise ConfigError(f"{file}: {error}", "mend its marks; docs/card.md shows them") from error

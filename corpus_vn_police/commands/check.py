@@ -1,0 +1,88 @@
+"""`check`: seeds -> what would become of them: the first half of a build, and nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pyarrow as pa
+
+from corpus_vn_police.commands.build.pipeline import Job, gather_parts, process_all, with_latest
+from corpus_vn_police.commands.inputs import configured, kept_away
+from corpus_vn_police.config import Corpus
+from corpus_vn_police.dataset.tombstones import Tombstones
+from corpus_vn_police.dedup import settle_ids
+from corpus_vn_police.engine.progress import Progress, silent
+from corpus_vn_police.files import StrPath, scratch_folder
+from corpus_vn_police.stages.read import Unpacker, list_input
+from corpus_vn_police.state.known import Planned
+from corpus_vn_police.state.parts import Index
+from corpus_vn_police.write.parquet import ledger_rows, tombstone_rows
+
+
+def check(
+    seeds: StrPath, *, config: StrPath | None = None, workers: int | None = None, progress: Progress | None = None
+) -> Iterator[pa.Table]:
+    """Read and validate seeds.
+
+    Args:
+        seeds: a folder, a file, an archive, a glob or an fsspec URL.
+        config: a corpus.toml; None is the one in the folder of the seeds (beside a file), if there is one.
+        workers: threads; None is one per processor.
+        progress: called with `read`, how many seeds it has just read, and of how many (None if that is not known).
+
+    Returns:
+        The ledger's rows, as `check_seeds` gives them.
+
+    Raises:
+        ConfigError: an argument, a key of corpus.toml or a line of removed.csv is not allowed.
+        InputError: the seeds are missing, or there are none.
+    """
+    source, corpus = configured(seeds, config)
+    job = Job(workers=workers, progress=progress or silent)
+    return check_seeds(source, corpus, job, kept_away(source, config))
+
+
+def check_seeds(seeds: str, corpus: Corpus, job: Job, tombstones: Tombstones | None = None) -> Iterator[pa.Table]:
+    """Read and validate.
+
+    Args:
+        seeds: the input.
+        corpus: the settings.
+        job: how it runs.
+        tombstones: what was taken down; None is nothing.
+
+    Returns:
+        The ledger's rows in path order, `published` for what passes; copies are not left out.
+
+    Raises:
+        InputError: the input is missing or holds no seeds.
+    """
+    with _surveyed(seeds, corpus, job) as index:
+        settled = settle_ids(index, tombstones or Tombstones())
+        order = index.in_path_order()
+        yield from ledger_rows(index, order[~settled.removed[order]], settled.published, settled.changes)
+        yield from tombstone_rows(settled.tombstones)
+
+
+def count_dates(seeds: str, corpus: Corpus, job: Job) -> dict[str, int]:
+    """How many records each date would have; undated ones are left out.
+
+    Raises:
+        InputError: as `check_seeds`.
+    """
+    with _surveyed(seeds, corpus, job) as index:
+        return index.dates()
+
+
+@contextmanager
+def _surveyed(seeds: str, corpus: Corpus, job: Job) -> Iterator[Index]:
+    """The index of an input, its parts in a temporary folder."""
+    corpus = replace(with_latest(corpus), sources=False)
+    listing = list_input(seeds, follow_links=corpus.limits.follow_links)
+    tasks = Unpacker(corpus.limits, job.batching).tasks(listing)
+    plan = (Planned(f"{number:07d}", task) for number, task in enumerate(tasks))
+    with scratch_folder() as folder:
+        parts = process_all(plan, listing.seeds, folder, corpus, job, keep_records=False)
+        yield gather_parts(folder, parts)

@@ -1,0 +1,174 @@
+"""A folder -> a corpus.toml and a card to fill in."""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+from corpus_vn_police.commands.build.pipeline import Job
+from corpus_vn_police.config import FILE_NAME, load_config
+from corpus_vn_police.contract import document
+from corpus_vn_police.contract.arrow import resolve
+from corpus_vn_police.errors import ConfigError, DiskError, InputError
+from corpus_vn_police.text import nfd
+
+CARD_NAME = "DATASET_CARD.md"
+
+# The Hub's sections, with the questions of "Datasheets for Datasets" (Gebru et al., 2021) that belong to each. What
+# is measured is added by the build.
+_CARD = """\
+# {name}
+
+<!-- In a sentence or two: which texts, in which language, from when, about what. Comments like this one are not
+published, and a section that stays empty says that more information is needed. -->
+
+## Dataset Details
+
+### Dataset Description
+
+<!-- Who made the dataset, for whom, and who paid for it? What is a text: an article, a page, a post? -->
+
+## Uses
+
+### Direct Use
+
+<!-- For what may it be used? What has it been used for already? -->
+
+### Out-of-Scope Use
+
+<!-- For what should it not be used? -->
+
+## Dataset Creation
+
+### Curation Rationale
+
+<!-- Why was it made? Which gap does it fill? -->
+
+### Source Data
+
+#### Data Collection and Processing
+
+<!-- How were the texts gathered, when, by whom, with which tools? All of them or a choice, and chosen how? What is
+missing? What was done to them before they came here? -->
+
+#### Who are the source data producers?
+
+<!-- Who wrote the texts? Were they asked? Whose are the rights? -->
+
+### Annotations
+
+#### Personal and Sensitive Information
+
+<!-- Who is named in the texts? Is anything in them that could harm or offend those people? -->
+
+## Bias, Risks, and Limitations
+
+<!-- Whose viewpoint do the texts have? Which errors, redundancies or gaps are known? -->
+
+### Recommendations
+
+<!-- What should a reader know or do before using it? -->
+
+## Dataset Card Contact
+
+<!-- Who keeps it up to date, how often, and how are errors mended and texts taken down? -->
+"""
+
+
+def init_folder(folder: Path) -> list[Path]:
+    """Write a commented corpus.toml and a card to fill in; nothing is overwritten.
+
+    Args:
+        folder: made where it is missing; where it holds seeds, the months that would give about
+            10 % each to validation and test are written into `[splits]`.
+
+    Returns:
+        The files that were written.
+
+    Raises:
+        ConfigError: one of the two files is there already.
+        DiskError: the folder cannot be written.
+    """
+    paths = [folder / FILE_NAME, folder / CARD_NAME]
+    for path in paths:
+        if path.exists():
+            raise ConfigError(f"{path}: is there already; nothing was written", "edit it, or move it away first")
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"{folder}: is a file", "give the folder of the seeds")
+    name = _name(folder)
+    texts = [config_template(name, _starts(folder)), _CARD.format(name=name)]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, text in zip(paths, texts, strict=True):
+            path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise DiskError(
+            f"{folder}: cannot be written: {error.strerror}", "give a folder that you may write to"
+        ) from error
+    return paths
+
+
+_NO_LETTERS = re.compile("[^A-Za-z0-9._-]+")
+
+
+def _name(folder: Path) -> str:
+    """The folder's name as a dataset may be called: Công an Đà Nẵng is Cong-an-Da-Nang."""
+    base = nfd(folder.resolve().name).translate({ord("đ"): "d", ord("Đ"): "D"})
+    letters = "".join(character for character in base if not unicodedata.combining(character))
+    return _NO_LETTERS.sub("-", letters)[:96].strip("-._") or "corpus"
+
+
+def _starts(folder: Path) -> dict[str, str]:
+    from corpus_vn_police.commands.check import count_dates
+    from corpus_vn_police.stages.split import suggest_starts
+
+    if not folder.is_dir():
+        return {}
+    try:
+        return suggest_starts(count_dates(str(folder), load_config(None), Job()))
+    except InputError:  # no seeds yet
+        return {}
+
+
+def config_template(name: str, starts: dict[str, str]) -> str:
+    """A corpus.toml with every key, its meaning and its default, as the schema has them.
+
+    Args:
+        name: the dataset's name.
+        starts: `validation_from` and `test_from`, as far as they are known.
+    """
+    known = {"name": name, "card.prose": CARD_NAME, **{f"splits.{key}": start for key, start in starts.items()}}
+    schema = document("corpus")
+    tables = [key for key, part in schema["properties"].items() if part.get("type") == "object"]
+    lines = [f"# {schema['description']}", *_keys(schema, "", known)]
+    for table in tables:
+        part = schema["properties"][table]
+        lines += ["", f"[{table}]", *_comment(part["description"]), *_keys(part, f"{table}.", known)]
+    return "\n".join(lines) + "\n"
+
+
+def _keys(schema: dict[str, Any], prefix: str, known: dict[str, str]) -> list[str]:
+    lines = []
+    for key, raw in schema["properties"].items():
+        part = resolve(raw, document("corpus"), key)
+        if part.get("type") == "object" and "default" in part and not part["default"]:
+            continue
+        value = part.get("default", part.get("examples", [None])[0])
+        set_to = known.get(f"{prefix}{key}")
+        line = f"# {key} = {_toml(value)}" if set_to is None else f"{key} = {_toml(set_to)}"
+        lines += ["", *_comment(part.get("description", "")), line]
+    return lines
+
+
+def _comment(text: str) -> list[str]:
+    return textwrap.wrap(text, 78, initial_indent="# ", subsequent_indent="# ")
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(part)}" for key, part in value.items()) + " }"
+    return json.dumps(value, ensure_ascii=False)

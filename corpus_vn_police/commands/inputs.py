@@ -1,0 +1,69 @@
+"""The seeds that a command is given, and the settings and tombstones that go with them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from corpus_vn_police.commands.shipped import shipped_corpus, shipped_seeds
+from corpus_vn_police.config import FILE_NAME, REMOVED_NAME, Corpus, load_config
+from corpus_vn_police.dataset.tombstones import Tombstones, read_removed
+from corpus_vn_police.errors import ConfigError, InputError
+from corpus_vn_police.files import StrPath
+from corpus_vn_police.paths import unnamable
+
+
+def configured(seeds: StrPath | None, config: StrPath | None) -> tuple[str, Corpus]:
+    """The input, and the settings that go with it.
+
+    Raises:
+        ConfigError: corpus.toml is broken, or missing where it was named.
+        InputError: a path is no text that the system could name.
+    """
+    if seeds is None:
+        corpus = shipped_corpus() if config is None else load_config(Path(config))
+        return str(shipped_seeds()), corpus
+    source = os.fspath(seeds)
+    if wrong := unnamable(source):
+        raise InputError(f"{source!r} {wrong}", "give a folder of seeds, a file, an archive, a glob or a URL")
+    if config is not None:
+        return source, load_config(Path(config))
+    folder = _beside(source)
+    beside = None if folder is None else folder / FILE_NAME
+    corpus = load_config(beside if beside and os.path.lexists(beside) else None)
+    if corpus.limits.follow_links:
+        raise ConfigError(
+            f"{beside}: limits.follow_links is not taken from a file that comes with the seeds",
+            f"if you know where their links lead: --config {beside}",
+        )
+    return source, corpus
+
+
+def kept_away(source: str, config: StrPath | None) -> Tombstones:
+    """What `removed.csv` says was taken down: that beside corpus.toml, or where it would stand.
+
+    Raises:
+        ConfigError: a line of it is not what it should be.
+    """
+    folder = Path(config).parent if config is not None else _beside(source)
+    return Tombstones() if folder is None else read_removed(folder / REMOVED_NAME)
+
+
+def _beside(source: str) -> Path | None:
+    """The folder in which the settings of an input are looked for; None for a URL and a glob."""
+    # os.path answers False where pathlib raises, as for a path that is too long.
+    if "://" in source or not os.path.exists(source):  # noqa: PTH110
+        return None
+    return Path(source if os.path.isdir(source) else os.path.dirname(source))  # noqa: PTH112, PTH120
+
+
+def check_apart(seeds: str, out: Path) -> None:
+    """Refuse an output inside the seeds, where the next build would read it, or around them.
+
+    Raises:
+        ConfigError: one folder lies in the other.
+    """
+    source = Path(os.path.realpath(seeds.removeprefix("file://")))
+    inside = os.path.isdir(source) and (out.is_relative_to(source) or source.is_relative_to(out))  # noqa: PTH112
+    if inside or out == source:
+        raise ConfigError(f"--out {out} and the seeds {seeds} lie in one another", "give --out beside the seeds")

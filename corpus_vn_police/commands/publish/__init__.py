@@ -1,0 +1,277 @@
+"""`publish`: a build folder -> a dataset repository on the Hub: one commit, one tag, nothing else.
+
+The Hub's own client, `huggingface_hub`, does the sending. What is added here is what to send, when to
+refuse, and what to do when the answer is lost: look at the repository again, and go on from there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from corpus_vn_police.commands.publish.compare import (
+    Changes,
+    Content,
+    check_version,
+    compare,
+    higher_version,
+    read_content,
+)
+from corpus_vn_police.commands.publish.failures import CLIENT_ERRORS, WAITS, Tell, explained, failure_of, pause
+from corpus_vn_police.commands.publish.history import Purge, plan_purge, purge_history
+from corpus_vn_police.commands.publish.hub import Hub, Remote, check_token, repo_name
+from corpus_vn_police.commands.publish.notes import Publishing, find_edited, find_notes
+from corpus_vn_police.commands.verify import verify_folder
+from corpus_vn_police.engine.machine import machine_failures
+from corpus_vn_police.errors import HubError, OutputError, UnverifiedError
+from corpus_vn_police.files import StrPath
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What publishing came to, or with `dry_run` would come to.
+
+    Attributes:
+        repo: `user/name`.
+        commit: the commit of `main` that holds the build; of a dry run the head as it is, None where
+            there is no repository yet.
+        tag: `v` and the version of the data.
+        digest: the content digest.
+        sent: path -> bytes of the files that were sent.
+        deleted: the files that the manifest does not list.
+        unchanged: how many files were there already.
+        warnings: what the keeper ought to know.
+        purged: what `purge_history` took away; None where it was not asked for.
+        dry_run: whether nothing was changed.
+    """
+
+    repo: str
+    commit: str | None
+    tag: str
+    digest: str
+    sent: dict[str, int]
+    deleted: tuple[str, ...]
+    unchanged: int
+    warnings: tuple[str, ...] = ()
+    purged: Purge | None = None
+    dry_run: bool = False
+
+
+@machine_failures()
+def publish(
+    folder: StrPath,
+    repo: str,
+    *,
+    private: bool = False,
+    dry_run: bool = False,
+    purge_history: bool = False,
+    tell: Tell | None = None,
+) -> Publication:
+    """Publish a build to a dataset repository on the Hub: one commit, tagged `v` + the version of the data.
+
+    Only what differs from `main` is sent; what the manifest does not list is deleted in the same commit.
+    The token is that of `huggingface_hub`: `HF_TOKEN`, or `hf auth login`.
+
+    Args:
+        folder: a build on this machine.
+        repo: `user/name` or `hf://datasets/user/name`; made where it is not there.
+        private: whether a repository that is made is private; one that is there stays as it is.
+        dry_run: True changes nothing, and tells what would be.
+        purge_history: True makes `main` one commit afterwards, and deletes other tags and the stored files
+            that it does not refer to, for good.
+        tell: called with a line of news, such as a retry, while it goes on; None tells nobody.
+
+    Returns:
+        What it came to. Where the repository holds the build already there is no commit.
+
+    Raises:
+        ConfigError: `repo` is no name of a repository, or the Hub refuses the card.
+        UnverifiedError: `verify` finds something; nothing was sent.
+        OutputError: the folder is no build or changed meanwhile, or the version is not above the one
+            that is published; nothing was sent.
+        AccessError: there is no token, or the Hub does not let it do this.
+        HubError: the Hub failed for good after retries, or somebody else committed meanwhile.
+        DiskError: the operating system failed to read.
+    """
+    return _publish(Path(folder), Publishing(repo, private, dry_run, purge_history), tell or (lambda line: None))
+
+
+def _publish(folder: Path, asked: Publishing, tell: Tell) -> Publication:
+    """Publish a build.
+
+    Args:
+        folder: the build.
+        asked: where to, and how.
+        tell: called with a line of news, such as a retry, while it goes on.
+
+    Raises:
+        UnverifiedError: `verify` finds something.
+        CorpusError: the name, the version, the token or the Hub does not allow it. Until the one commit
+            is made the repository is as it was.
+        OSError: a file of the build cannot be read.
+    """
+    repo = repo_name(asked.repo)
+    content = _verified(folder)
+    if not asked.dry_run:
+        check_token(repo)
+    hub = Hub(repo, tell)
+    remote = hub.read()
+    changes = compare(content, remote.files if remote else {})
+    if remote:
+        _check_versions(hub, content, remote, changes)
+    notes = find_notes(hub, content, remote, changes, asked)
+    purge = None
+    if asked.dry_run:
+        if asked.purge_history and remote:
+            purge, _ = plan_purge(hub, content, remote)
+        return _publication(repo, content, remote.head if remote else None, changes, notes, purge, dry_run=True)
+    if remote is None:
+        hub.create(asked.private)
+    commit, said = _bring(hub, content, remote or hub.present(), tell)
+    _tag(hub, content, commit)
+    if asked.purge_history:
+        try:
+            purge, commit = purge_history(hub, content)
+        except HubError as error:
+            raise HubError(
+                f"{error.message}; {content.tag} is published, older revisions may be there still", error.hint
+            ) from error
+    return _publication(repo, content, commit, changes, [*notes, *said], purge)
+
+
+def _verified(folder: Path) -> Content:
+    """A build in which `verify` finds nothing wrong.
+
+    Raises:
+        OutputError: it is no build, or was changed while it was verified.
+        UnverifiedError: something is wrong with it.
+    """
+    report = verify_folder(folder)
+    if not report.ok:
+        raise UnverifiedError(
+            f"{folder}: verify finds {len(report.problems)} problems; nothing was sent",
+            "build it again, or mend what is named",
+            report,
+        )
+    content = read_content(folder)
+    if content.manifest["digest"] != report.digest:
+        raise OutputError(f"{folder}: was changed while it was verified", "run it again when nothing else is at it")
+    return content
+
+
+def _check_versions(hub: Hub, content: Content, remote: Remote, changes: Changes) -> None:
+    """Refuse where the tag, or `main`, has this version or a higher one with other content.
+
+    Raises:
+        OutputError: it has.
+    """
+    tagged = remote.tags.get(content.tag)
+    if tagged is not None:
+        other = changes if tagged == remote.head else compare(content, hub.files(tagged))
+        if other:
+            raise OutputError(
+                f"{hub.repo}: has the tag {content.tag} with other content: {other.named()}",
+                higher_version(content.version),
+            )
+    if changes:
+        check_version(content, hub.repo, remote.manifest)
+
+
+def _bring(hub: Hub, content: Content, remote: Remote, tell: Tell) -> tuple[str, list[str]]:
+    """Make `main` hold the build, in one commit on top of the revision that it was compared with.
+
+    After every failure the repository is looked at again before anything is sent: a commit whose answer
+    was lost is found done.
+
+    Returns:
+        The commit, and the Hub's warnings about the card.
+
+    Raises:
+        CorpusError: the Hub failed for good, or somebody else's commit must not be overwritten unseen.
+    """
+    for wait in (*WAITS, None):
+        changes = compare(content, remote.files)
+        if not changes and remote.head:
+            return remote.head, []
+        try:
+            commit, said = hub.commit(content, changes, remote.head)
+        except CLIENT_ERRORS as error:
+            failure = failure_of(error)
+            # 400 is what storage says of bytes that have not the sha256 that was told before.
+            if failure.status in (None, 400) and not failure.cut:
+                content.check_files(changes.sent)
+            if wait is None or not pause(failure, wait, tell):
+                raise explained(error, hub.repo) from error
+            remote = _look_again(hub, content, remote, tell)
+            continue
+        other = compare(content, hub.files(commit))
+        if other:
+            raise HubError(
+                f"{hub.repo}: commit {commit} does not hold what was sent: {other.named()}; it was not tagged",
+                "run the same command again",
+            )
+        return commit, said
+    raise AssertionError("unreachable")
+
+
+def _look_again(hub: Hub, content: Content, seen: Remote, tell: Tell) -> Remote:
+    """The repository as it is now; another build that was published meanwhile is compared with anew.
+
+    Raises:
+        HubError: somebody else committed what is no whole build.
+        OutputError: the other build has this version or a higher one.
+    """
+    now = hub.present()
+    changes = compare(content, now.files)
+    if now.head == seen.head or not changes:
+        return now
+    edited = find_edited(hub, now, changes)
+    if now.manifest is None or edited:
+        raise HubError(
+            f"{hub.repo}: somebody else committed {str(now.head)[:8]} meanwhile"
+            + (f", which changed {', '.join(edited)}" if edited else "")
+            + "; nothing was published",
+            "look at that commit; the same command again makes main this build all the same",
+        )
+    _check_versions(hub, content, now, changes)
+    tell(f"version {now.manifest['version']} was published meanwhile; compared with that now")
+    return now
+
+
+def _tag(hub: Hub, content: Content, commit: str) -> None:
+    """Tag the commit, where the tag is not there.
+
+    Raises:
+        HubError: somebody else made the tag of another commit meanwhile.
+    """
+    tagged = hub.tags().get(content.tag)
+    if tagged is None:
+        hub.tag(content.tag, commit)
+        tagged = hub.tags().get(content.tag)
+    if tagged != commit and (tagged is None or compare(content, hub.files(tagged))):
+        raise HubError(
+            f"{hub.repo}: main holds the build, and the tag {content.tag} is at {tagged}", "look at who made that tag"
+        )
+
+
+def _publication(
+    repo: str,
+    content: Content,
+    commit: str | None,
+    changes: Changes,
+    notes: list[str],
+    purge: Purge | None,
+    dry_run: bool = False,
+) -> Publication:
+    return Publication(
+        repo=repo,
+        commit=commit,
+        tag=content.tag,
+        digest=content.manifest["digest"],
+        sent=changes.sent,
+        deleted=changes.deleted,
+        unchanged=changes.unchanged,
+        warnings=tuple(notes),
+        purged=purge,
+        dry_run=dry_run,
+    )

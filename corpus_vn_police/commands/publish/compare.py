@@ -1,0 +1,209 @@
+"""A build and what a repository holds -> what differs, and what must not be."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from corpus_vn_police.commands.versions import version_numbers
+from corpus_vn_police.dataset.check import open_build
+from corpus_vn_police.dataset.layout import MANIFEST
+from corpus_vn_police.dataset.manifest import self_digest
+from corpus_vn_police.errors import DamagedError, OutputError
+from corpus_vn_police.files import file_digest, read_file
+
+NOT_OURS = ".gitattributes"
+"""The Hub's own file in each repository; it is neither sent nor deleted."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file in a repository.
+
+    Attributes:
+        bytes: its length.
+        blob: its git blob id; of a file in large storage that of the pointer to it.
+        sha256: of a file in large storage the sha256 of its bytes; None of a file in git.
+    """
+
+    bytes: int
+    blob: str
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Content:
+    """A build that is to be published: exactly the bytes that its manifest lists, and the manifest.
+
+    Attributes:
+        folder: where it is.
+        manifest: its manifest.
+        files: path -> (bytes, sha256), the manifest's own too.
+    """
+
+    folder: Path
+    manifest: dict[str, Any]
+    files: dict[str, tuple[int, str]]
+
+    @property
+    def version(self) -> str:
+        """The version of the data."""
+        return str(self.manifest["version"])
+
+    @property
+    def tag(self) -> str:
+        """The tag that it gets."""
+        return f"v{self.version}"
+
+    @property
+    def removed(self) -> int:
+        """How many tombstones its ledger has."""
+        return int(self.manifest["status"]["removed"])
+
+    def blob(self, path: str) -> str:
+        """The git blob id of a file.
+
+        Raises:
+            OutputError: it is no longer what was verified.
+        """
+        data = self.read(path)
+        return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file.
+
+        Raises:
+            OutputError: it is no longer what was verified.
+        """
+        data = read_file(self.folder / path, self.files[path][0])
+        self.check(path, hashlib.sha256(data).hexdigest())
+        return data
+
+    def check_files(self, paths: Iterable[str]) -> None:
+        """Hold files as they are now against what was verified.
+
+        Raises:
+            OutputError: one has another sha256.
+        """
+        for path in paths:
+            self.check(path, file_digest(self.folder / path)[1])
+
+    def check(self, path: str, sha256: str) -> None:
+        """Hold a file against what was verified.
+
+        Raises:
+            OutputError: it has another sha256.
+        """
+        if sha256 != self.files[path][1]:
+            raise OutputError(
+                f"{self.folder / path}: was changed while it was published: expected sha256 {self.files[path][1]}, "
+                f"got {sha256}; it was not published",
+                "run it again when nothing else is at the folder",
+            )
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What makes a repository hold a build.
+
+    Attributes:
+        sent: path -> bytes of the files that are not there as they are here.
+        deleted: the files that are there and not here.
+        unchanged: how many are there already.
+    """
+
+    sent: dict[str, int]
+    deleted: tuple[str, ...]
+    unchanged: int
+
+    def __bool__(self) -> bool:
+        """Whether anything differs."""
+        return bool(self.sent or self.deleted)
+
+    def named(self, most: int = 5) -> str:
+        """The files, the first by name and the others by number."""
+        names = [*self.sent, *self.deleted]
+        return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def read_content(folder: Path) -> Content:
+    """What there is to publish.
+
+    Raises:
+        OutputError: the folder is no build.
+        DamagedError: its manifest is broken, or has no version that a tag could be named after.
+    """
+    manifest = open_build(folder)
+    try:
+        version_numbers(manifest["version"])
+    except ValueError as error:
+        raise DamagedError.of(folder, f"{MANIFEST}: {error}") from error
+    files = {entry["path"]: (int(entry["bytes"]), str(entry["sha256"])) for entry in manifest["files"]}
+    return Content(folder, manifest, {**files, MANIFEST: file_digest(folder / MANIFEST)})
+
+
+def compare(content: Content, there: dict[str, Stored]) -> Changes:
+    """What differs between a build and the files of a revision.
+
+    Raises:
+        OutputError: a file of the build is no longer what was verified.
+    """
+    sent = {
+        path: size
+        for path, (size, sha256) in sorted(content.files.items())
+        if not (path in there and _same(content, path, size, sha256, there[path]))
+    }
+    deleted = tuple(sorted(there.keys() - content.files.keys() - {NOT_OURS}))
+    return Changes(sent, deleted, len(content.files) - len(sent))
+
+
+def _same(content: Content, path: str, size: int, sha256: str, stored: Stored) -> bool:
+    if size != stored.bytes:
+        return False
+    return stored.sha256 == sha256 if stored.sha256 is not None else stored.blob == content.blob(path)
+
+
+def parse_manifest(data: bytes) -> dict[str, Any] | None:
+    """The manifest of a revision; None where it is none that tells version, tombstones and files."""
+    try:
+        found = json.loads(data)
+        version_numbers(found["version"])
+        if found["sha256"] != self_digest(found):
+            return None
+        known = {"removed": int(found["status"]["removed"])}
+        files = {str(entry["path"]): (int(entry["bytes"]), str(entry["sha256"])) for entry in found["files"]}
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return {"version": found["version"], "sha256": found["sha256"], "files": files, **known}
+
+
+def higher_version(version: str) -> str:
+    """What to do where a version is published with other content."""
+    return (
+        f"raise `version` in corpus.toml above {version} and build again; "
+        "a takedown without the seeds: remove … --version X.Y.Z"
+    )
+
+
+def check_version(content: Content, repo: str, older: dict[str, Any] | None) -> None:
+    """Refuse to follow a version with itself or with a lower one.
+
+    Args:
+        content: what is to be published, and differs from what is there.
+        repo: where to.
+        older: the manifest of what is there; None where that is no build.
+
+    Raises:
+        OutputError: the version is not higher, and it is not the same build.
+    """
+    if older is None or older["sha256"] == content.manifest["sha256"]:
+        return
+    if version_numbers(content.version) <= version_numbers(older["version"]):
+        raise OutputError(
+            f"{repo}: holds version {older['version']} with other content, and this is version {content.version}",
+            higher_version(older["version"]),
+        )

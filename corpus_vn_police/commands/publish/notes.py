@@ -1,0 +1,88 @@
+"""What the keeper ought to know before something is published."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from corpus_vn_police.commands.publish.compare import NOT_OURS, Changes, Content
+from corpus_vn_police.commands.publish.history import older_revisions
+from corpus_vn_police.commands.publish.hub import Hub, Remote
+from corpus_vn_police.dataset.layout import MANIFEST
+from corpus_vn_police.errors import OutputError
+
+_CARD = "README.md"
+
+
+@dataclass(frozen=True)
+class Publishing:
+    """What is asked for: the repository, and the flags of the command line."""
+
+    repo: str
+    private: bool = False
+    dry_run: bool = False
+    purge_history: bool = False
+
+
+def find_notes(hub: Hub, content: Content, remote: Remote | None, changes: Changes, asked: Publishing) -> list[str]:
+    """Warnings, a line each.
+
+    Raises:
+        OutputError: what is there is no build, and its history was to be deleted.
+    """
+    if remote is None:
+        return []
+    notes = []
+    if asked.private and not remote.private:
+        notes.append(f"{hub.repo} is there already and is public; --private does not change that")
+    if remote.manifest is None:
+        notes += _of_strangers(hub, remote, asked)
+    else:
+        edited = find_edited(hub, remote, changes)
+        if edited:
+            notes.append(f"changed on the Hub since it was published, and overwritten: {', '.join(edited)}")
+    if asked.purge_history:
+        if remote.others:
+            notes.append(f"--purge-history leaves these alone, and they may hold the text: {', '.join(remote.others)}")
+    else:
+        notes += _of_takedown(hub, content, remote)
+    return notes
+
+
+def find_edited(hub: Hub, remote: Remote, changes: Changes) -> list[str]:
+    """The files that are to be overwritten or deleted and are not as the manifest there has them."""
+    listed = remote.manifest["files"] if remote.manifest else {}
+    edited = []
+    for path in sorted(remote.files.keys() & {*changes.sent, *changes.deleted} - {MANIFEST}):
+        stored = remote.files[path]
+        size, sha256 = listed.get(path, (None, None))
+        found = stored.sha256
+        if found is None and size == stored.bytes:
+            found = hashlib.sha256(hub.fetch(path, str(remote.head))).hexdigest()
+        if found != sha256:
+            edited.append(path)
+    return edited
+
+
+def _of_strangers(hub: Hub, remote: Remote, asked: Publishing) -> list[str]:
+    """A repository that holds something else than a build: it goes from `main`, but never for good."""
+    strangers = sorted(remote.files.keys() - {NOT_OURS, _CARD})
+    if not strangers:
+        return []
+    if asked.purge_history:
+        raise OutputError(
+            f"{hub.repo}: holds something else than a build ({strangers[0]}); its history is not deleted",
+            "publish without --purge-history first, and look at what is there",
+        )
+    return [f"{hub.repo} held something else than a build; its older revisions keep it: {', '.join(strangers[:5])}"]
+
+
+def _of_takedown(hub: Hub, content: Content, remote: Remote) -> list[str]:
+    older = older_revisions(hub, content, remote)
+    if not older:
+        return []
+    return [
+        f"{content.removed} seeds were taken down, and older revisions on the Hub have fewer tombstones, so they "
+        f"still hold the text: {', '.join(older)}; --purge-history makes all revisions one, and deletes older tags "
+        "and stored files for good"
+    ]

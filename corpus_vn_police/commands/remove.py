@@ -1,0 +1,273 @@
+"""`remove`: a build -> the same build without some records, and the tombstones that keep them away."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from corpus_vn_police.commands.inputs import check_apart
+from corpus_vn_police.commands.takedown import Going, check_ledger, find_going, rows_of
+from corpus_vn_police.commands.versions import add_change, read_changes
+from corpus_vn_police.config import REMOVED_NAME, Corpus
+from corpus_vn_police.contract import schema_digests
+from corpus_vn_police.dataset.check import open_build
+from corpus_vn_police.dataset.figures import measure
+from corpus_vn_police.dataset.layout import CARD, MANIFEST
+from corpus_vn_police.dataset.parquet import damage_named
+from corpus_vn_police.dataset.tombstones import Pair, Tombstones, read_removed, removed_lines, write_down
+from corpus_vn_police.dedup.leaks import Alike
+from corpus_vn_police.documents.audit import read_corpus
+from corpus_vn_police.engine.machine import machine_failures
+from corpus_vn_police.engine.progress import Progress, silent
+from corpus_vn_police.errors import ConfigError, DamagedError, InputError, LedgerError, NothingPublishedError
+from corpus_vn_police.files import StrPath
+from corpus_vn_police.paths import Output, output_path
+from corpus_vn_police.state.folder import open_state, put_right
+from corpus_vn_police.state.known import forget
+from corpus_vn_police.write.finish import Finished, finish
+from corpus_vn_police.write.rewrite import rewrite_ledger, rewrite_shards
+
+
+@dataclass(frozen=True)
+class Takedown:
+    """What is asked for.
+
+    Attributes:
+        ids: what is to go.
+        reason: why, in one line.
+        date: the day, `YYYY-MM-DD`.
+        near: the Jaccard similarity from which on published records go along; None where none do.
+        seeds: the folder of the seeds, where it is written down; None where it is not.
+        version: the version of what is left; None keeps it.
+    """
+
+    ids: frozenset[str]
+    reason: str
+    date: str
+    near: float | None = None
+    seeds: Path | None = None
+    version: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be done."""
+        if not self.ids:
+            raise ConfigError("no id is given", "give --id ID, or --ids with a file of one id a line")
+        if not self.reason:
+            raise ConfigError("the reason is empty", "say in a line why it is taken down")
+        if self.near is not None and not 0 < self.near <= 1:
+            raise ConfigError(f"near = {self.near} is not allowed", "give a similarity above 0, up to 1")
+        if self.seeds is not None and not self.seeds.is_dir():
+            raise InputError(f"{self.seeds}: is no folder", "give the folder of the seeds, or leave --seeds out")
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What a takedown came to.
+
+    Attributes:
+        out: the build, as it was given.
+        digest: its content digest now.
+        seeds: rows of its ledger.
+        status: these by status, all five.
+        splits: records by split, empty splits left out.
+        removed: the ids that were named, or taken along as too similar, and are gone now.
+        copies: the ids of the seeds that had been left out in their favour, and went along.
+        already: the ids that were named and had been taken down before.
+        alike: published records that are like those that are gone, the most similar first, at most 20.
+        lines: what `removed.csv` holds, or should hold, of this takedown: lines without their ends.
+        written: the files beside the seeds that were written.
+    """
+
+    out: str
+    digest: str
+    seeds: int
+    status: dict[str, int]
+    splits: dict[str, int]
+    removed: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
+    already: tuple[str, ...] = ()
+    alike: tuple[Alike, ...] = ()
+    lines: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+
+
+@machine_failures()
+def remove(
+    folder: StrPath,
+    ids: str | Iterable[str],
+    *,
+    reason: str,
+    near: float | None = None,
+    seeds: StrPath | None = None,
+    version: str | None = None,
+    progress: Progress | None = None,
+) -> Removal:
+    """Take records down: out of a build, and kept away from those that follow it.
+
+    What had been left out as a copy of them goes along. No seeds are read; no other record moves.
+
+    Args:
+        folder: a build on this machine, which is replaced as a whole.
+        ids: the id of a record, or of a seed that was not published; or several.
+        reason: why, in a line; it is written beside the seeds, never into the build.
+        near: published records whose Jaccard similarity with one of these is as high or higher go along;
+            None takes none along.
+        seeds: the folder of the seeds, where `removed.csv` and `CHANGES.md` are to say so; None writes
+            neither.
+        version: the version of what is left, three numbers: a published version must be followed by a
+            higher one; None keeps it.
+        progress: called with a step (`write`), how many rows it has just done, and of how many (None).
+
+    Returns:
+        What it came to. Ids that had been taken down before change nothing.
+
+    Raises:
+        InputError: an id is not in the ledger; nothing was changed.
+        ConfigError: an argument, or a line of removed.csv, is not allowed.
+        OutputError: the folder is no build, is damaged, or is busy.
+        NothingPublishedError: no record would be left; nothing was changed.
+        DiskError: the operating system failed to read or write.
+    """
+    target = output_path(folder, "DIR")
+    if seeds is not None:
+        check_apart(os.fspath(seeds), target.path)
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    named = frozenset([ids] if isinstance(ids, str) else ids)
+    asked = Takedown(named, " ".join(reason.split()), today, near, None if seeds is None else Path(seeds), version)
+    return _take_down(target, asked, progress or silent)
+
+
+def _take_down(target: Output, asked: Takedown, progress: Progress = silent) -> Removal:
+    """Take records out of a build, whole or not at all.
+
+    Args:
+        target: the build.
+        asked: what is to go.
+        progress: told of each step what has been done.
+
+    Raises:
+        CorpusError: it is no build, is damaged or busy, an id is not in its ledger, or nothing would
+            be left. The build is as it was.
+        OSError: the disk fails. The build is as it was, or as it is to be.
+    """
+    out = target.path
+    put_right(out)
+    _open(out)
+    known = Tombstones() if asked.seeds is None else read_removed(asked.seeds / REMOVED_NAME)
+    with open_state(out) as state, damage_named(out):
+        manifest = _open(out)  # again, now that no build can be at it
+        check_ledger(out)
+        corpus = _corpus(out, manifest, asked.version)
+        rows = rows_of(out, asked.ids)
+        already = rows.filter(pl.col("status") == "removed")
+        named = asked.ids - frozenset(already["id"])
+        going = Going(frozenset(), already.clear(), ())
+        if named:
+            going = find_going(out, named, asked.near, corpus.dedup)
+        pairs = going.tombstones.pairs | Tombstones.of(already.select("id", "sha256").iter_rows()).pairs
+        lines = removed_lines(pairs - known.pairs, asked.date, asked.reason)
+        changes = None if asked.seeds is None or not lines else _with_takedown(asked.seeds, asked, pairs)
+        if named or changes is not None or asked.version not in (None, manifest["version"]):
+            corpus = corpus if changes is None else replace(corpus, changes=changes)
+            finished = _rewrite(out, state.new, manifest, going, corpus, progress)
+            forget(state.parts, going.tombstones)
+            state.place()
+            found = _removal(target.given, going, finished)
+        else:
+            found = Removal(target.given, manifest["digest"], manifest["seeds"], manifest["status"], manifest["splits"])
+        written = () if asked.seeds is None or changes is None else write_down(asked.seeds, lines, changes)
+    return replace(found, already=tuple(sorted(already["id"].unique())), lines=tuple(lines), written=written)
+
+
+def _open(out: Path) -> dict[str, Any]:
+    """The manifest of a build that can be written again.
+
+    Raises:
+        DamagedError: it is not as it was built, or was built to other schemas.
+    """
+    manifest = open_build(out)
+    if manifest["schemas"] != schema_digests():
+        raise _damaged(out, f"{MANIFEST}: it has the schemas of another version")
+    return manifest
+
+
+def _damaged(out: Path, what: str) -> DamagedError:
+    hint = f"corpus-vn-police verify {out} says what is wrong; or list the ids in {REMOVED_NAME} and build it again"
+    return DamagedError(f"{out}: is not as it was built: {what}", hint, what)
+
+
+def _rewrite(
+    out: Path, new: Path, manifest: dict[str, Any], going: Going, corpus: Corpus, progress: Progress
+) -> Finished:
+    """Write the new build into a folder.
+
+    Raises:
+        NothingPublishedError: nothing would be left.
+        LedgerError: the ledger does not balance (law 3).
+    """
+    leaving = going.leaving
+    if len(leaving.records) >= manifest["status"]["published"]:
+        raise NothingPublishedError(
+            f"{out}: all of its {manifest['status']['published']} records would go; nothing was changed",
+            "a dataset is at least one record: delete the folder, where nothing of it may stay",
+        )
+    status = rewrite_ledger(out, new, leaving)
+    shards = []
+    for shard in rewrite_shards(out, new, leaving):
+        shards.append(shard)
+        progress("write", shard.rows, None)
+    date = None if manifest["date"] == measure(out).newest else manifest["date"]  # else it was given
+    finished = finish(new, corpus, date, shards)
+    published = manifest["status"]["published"] - len(leaving.records)
+    if (
+        sum(status.values()) != manifest["seeds"]
+        or not status["published"] == sum(finished.splits.values()) == published
+    ):
+        raise LedgerError(
+            f"the ledger does not balance: {manifest['seeds']} rows, {dict(status)}, {finished.splits}",
+            "this is a defect of corpus-vn-police: please report it; nothing was changed",
+        )
+    return finished
+
+
+def _corpus(out: Path, manifest: dict[str, Any], version: str | None) -> Corpus:
+    """The settings of a build, with another version where one is given.
+
+    Raises:
+        DamagedError: its card is not one that a build wrote.
+        ConfigError: the version is none.
+    """
+    try:
+        return read_corpus(out, manifest, version)
+    except ValueError as error:
+        raise _damaged(out, f"{CARD}: {error}") from error
+
+
+def _removal(out: str, going: Going, finished: Finished) -> Removal:
+    figures = finished.figures
+    removed = going.ids
+    copies = frozenset(going.rows["id"]) - removed
+    return Removal(
+        out,
+        finished.digest,
+        figures.seeds,
+        figures.status,
+        finished.splits,
+        tuple(sorted(removed)),
+        tuple(sorted(copies)),
+        alike=going.alike,
+    )
+
+
+def _with_takedown(seeds: Path, asked: Takedown, pairs: frozenset[Pair]) -> str:
+    """A keeper's CHANGES.md with a line of the takedown on top; without the reason, as the card shows it."""
+    ids = ", ".join(f"`{name}`" for name in sorted(asked.ids))
+    copies = len({name for name, _ in pairs} - asked.ids)
+    more = f" and {copies} more with them" if copies else ""
+    return add_change(read_changes(seeds), f"- {asked.date}: took down {ids}{more}")

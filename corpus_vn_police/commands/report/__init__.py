@@ -1,0 +1,65 @@
+"""`report`: a build -> one self-contained page for the keeper's own eyes, beside the build and never published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from corpus_vn_police.commands.inputs import check_apart, configured, kept_away
+from corpus_vn_police.commands.report.write import MOST_TEXTS, Page, Shown, write_report
+from corpus_vn_police.dataset.tombstones import Tombstones
+from corpus_vn_police.engine.machine import machine_failures
+from corpus_vn_police.engine.progress import Progress, silent
+from corpus_vn_police.files import StrPath
+from corpus_vn_police.paths import output_path
+
+__all__ = ["Page", "report"]
+
+
+@machine_failures()
+def report(
+    folder: StrPath,
+    *,
+    out: StrPath,
+    seeds: StrPath | None = None,
+    config: StrPath | None = None,
+    sample: int = MOST_TEXTS,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Page:
+    """Write a page for the keeper's own eyes: figures, charts, the ledger, records, what was left out.
+
+    Never publish it: it shows what was rejected and left out. The same build and input give the same page.
+
+    Args:
+        folder: a build on this machine.
+        out: the file to write, outside the build; it is there whole, or as it was.
+        seeds: the input, for the texts of seeds that were left out, which a build does not hold; None
+            leaves them out.
+        config: a corpus.toml, whose `removed.csv` is heeded; None is the one beside the seeds.
+        sample: texts of records, and of seeds that were left out, at most; 0 to 1,000.
+        seed: another one draws other texts.
+        progress: called with `texts`, how many it has just gathered, and of how many (None).
+
+    Returns:
+        What was written.
+
+    Raises:
+        ConfigError: an argument, corpus.toml or a line of removed.csv is not allowed; or `out` lies
+            in the build or where the seeds are.
+        OutputError: `folder` is no build.
+        DamagedError: the build cannot be read.
+        InputError: the seeds are missing, or there are none.
+        DiskError: the operating system failed to read or write.
+    """
+    target = output_path(out)
+    source = None if seeds is None else configured(seeds, config)[0]
+    if source is not None:
+        check_apart(source, target.path)
+    asked = Shown(
+        seeds=source,
+        sample=sample,
+        seed=seed,
+        tombstones=Tombstones() if source is None else kept_away(source, config),
+        progress=progress or silent,
+    )
+    return write_report(Path(folder), target, asked)

@@ -1,0 +1,73 @@
+"""Seeds of the input, read once more: those that the build left out, whose texts it does not hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Set
+
+import polars as pl
+
+from corpus_vn_police.config import Limits
+from corpus_vn_police.stages.read import Batching, Task, Texts, Unpacker, kind_of, list_input, load
+from corpus_vn_police.stages.read.listing import display
+from corpus_vn_police.stages.read.rows import read_row
+from corpus_vn_police.stages.read.seeds import SeedBatch, whole
+from corpus_vn_police.stages.read.tasks import Lines
+
+_LINE = re.compile(rb"[^\n]*+\n|[^\n]++")
+
+
+def read_again(seeds: str, wanted: dict[str, str], limits: Limits) -> pl.DataFrame:
+    """Read some seeds of an input.
+
+    Args:
+        seeds: the input.
+        wanted: their paths, as the ledger has them, with the sha256 that it says.
+        limits: what is refused.
+
+    Returns:
+        The columns of `SEEDS`, a row for each that is still there with the same bytes.
+
+    Raises:
+        InputError: the input is missing or holds no seeds.
+    """
+    batching = Batching()
+    found = [SeedBatch().frame()]
+    for task in Unpacker(limits, batching).tasks(list_input(seeds, follow_links=limits.follow_links)):
+        for part in _narrowed(task, wanted.keys()):
+            for batch in load(part, limits, batching):
+                same = pl.Series(
+                    [wanted.get(path) == sha256 for path, sha256 in batch.select("path", "sha256").iter_rows()]
+                )
+                found.append(batch.filter(same & batch["sha256"].is_not_null()))
+    return pl.concat(found)
+
+
+def _narrowed(task: Task, wanted: Set[str]) -> Iterator[Task]:
+    """The parts of a task that hold wanted seeds; of archives and tables the whole task."""
+    if isinstance(task, Texts):
+        names = tuple(name for name in task.names if display(name) in wanted)
+        if names:
+            yield Texts(task.root, names, {name: task.refused[name] for name in names if name in task.refused})
+    elif isinstance(task, Lines):
+        for number, line in enumerate(_LINE.findall(task.block), task.first):
+            if f"{task.path}#{number}" in wanted:
+                yield Lines(task.path, number, line, task.encoding)
+    else:
+        yield task
+
+
+def as_seeds(paths: list[str], blobs: list[bytes], limits: Limits) -> pl.DataFrame:
+    """Seeds whose bytes are at hand, as the reading gives them.
+
+    Args:
+        paths: as the ledger has them.
+        blobs: the bytes of each.
+        limits: what is refused.
+    """
+    batch = SeedBatch()
+    for path, data in zip(paths, blobs, strict=True):
+        file, mark, _ = path.rpartition("#")
+        is_row = bool(mark) and kind_of(file) in ("rows", "table")
+        batch.add(path, whole(data, limits), read_row(data) if is_row else {"body": data})
+    return batch.frame()

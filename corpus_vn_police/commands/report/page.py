@@ -1,0 +1,94 @@
+"""What a page shows -> its HTML: style, script and data inside it, and nothing fetched."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from corpus_vn_police.commands.report.shown import shown_line
+from corpus_vn_police.dataset.figures import Figures
+from corpus_vn_police.dedup.leaks import NGRAM, Sharing
+from corpus_vn_police.documents.charts import Chart, draw_charts
+
+# What ends a script element, begins a comment in one, or ends a line of JavaScript.
+_IN_SCRIPT = str.maketrans({each: f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"})
+
+
+def render_page(
+    manifest: dict[str, Any],
+    figures: Figures,
+    sharing: Sequence[Sharing],
+    data: dict[str, Any],
+    changes: dict[str, list[dict[str, Any]]],
+    asked: dict[str, Any],
+) -> bytes:
+    """Write the page.
+
+    Args:
+        manifest: of the build.
+        figures: measured of all its records.
+        sharing: n-grams that its splits share.
+        data: `ledger` and `texts`, for the page's script.
+        changes: what normalisation did to the records that are shown: `composed` letters, `others`.
+        asked: `seeds`, whether the input was at hand; `seed`, what the texts were drawn with; `records`,
+            how many of the texts are records.
+    """
+    import jinja2
+
+    here = Path(__file__).parent
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(here),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters |= {"line": shown_line, "grouped": "{:,}".format}
+    style, script = ((here / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    text = environment.get_template("page.html.jinja").render(
+        policy=_policy(style, script),
+        style=_ours(style),
+        script=_ours(script),
+        data=_ours(json.dumps(data, ensure_ascii=False, separators=(",", ":")).translate(_IN_SCRIPT)),
+        manifest=manifest,
+        figures=figures,
+        sharing=sharing,
+        charts=[_pictures(chart) for chart in draw_charts(figures)],
+        ngram=NGRAM,
+        rows=len(data["ledger"]["path"]),
+        left_out=len(data["texts"]) - asked["records"],
+        changes=changes,
+        asked=asked,
+    )
+    return text.encode()
+
+
+def _pictures(chart: Chart) -> dict[str, str]:
+    """A chart for the page: its two pictures as `data:` URIs."""
+    found = {"title": chart.title, "alt": chart.alt}
+    for name, svg in (("light", chart.light), ("dark", chart.dark)):
+        found[name] = f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
+    return found
+
+
+def _policy(style: str, script: str) -> str:
+    """A Content-Security-Policy under which nothing is fetched, and nothing runs but these two."""
+    return (
+        f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _ours(text: str) -> Any:
+    """Style, script and data, which stand in the page as they are."""
+    import markupsafe
+
+    return markupsafe.Markup(text)  # noqa: S704 - ours, and JSON without what a page would obey

@@ -1,0 +1,288 @@
+"""A build, and where it is at hand its input -> the page, as one file."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from corpus_vn_police.commands.report.again import as_seeds, read_again
+from corpus_vn_police.commands.report.changes import Changes, Pair
+from corpus_vn_police.commands.report.page import render_page
+from corpus_vn_police.commands.report.rows import COPIES, Drawn, draw, ledger_columns
+from corpus_vn_police.commands.report.shown import cut, decoded, named, shown, shown_line
+from corpus_vn_police.commands.report.sides import compare_texts
+from corpus_vn_police.commands.report.texts import FIELDS, Apart, annotation_spans, record_units, take_apart
+from corpus_vn_police.config import Corpus, corpus_of
+from corpus_vn_police.contract import CONFIGS, load_contract
+from corpus_vn_police.dataset.check import open_build
+from corpus_vn_police.dataset.figures import measure
+from corpus_vn_police.dataset.layout import MANIFEST
+from corpus_vn_police.dataset.parquet import damage_named
+from corpus_vn_police.dataset.rows import Published, scan_ledger
+from corpus_vn_police.dataset.tombstones import Tombstones, older_tombstones
+from corpus_vn_police.dedup.leaks import shared_ngrams
+from corpus_vn_police.engine.progress import Progress, silent
+from corpus_vn_police.errors import ConfigError, DamagedError
+from corpus_vn_police.paths import Output
+from corpus_vn_police.text import nfc
+
+MOST_TEXTS = 1_000
+"""Records that are shown with their text, and as many seeds that were left out, at most."""
+
+MOST_ROWS = 300_000
+"""Rows of the ledger on a page: 300,000 take about 30 MB."""
+
+_PAIRS = 40  # kinds of changes that are listed of one text
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a page is to show.
+
+    Attributes:
+        seeds: the input, for the texts of seeds that were left out; None leaves them out here as well.
+        sample: texts of records, and of seeds that were left out, at most; 0 to 1,000.
+        seed: another one draws other texts.
+        rows: rows of the ledger at most.
+        tombstones: what is not to be shown, beside what the build says was taken down.
+        progress: told how many texts were gathered.
+    """
+
+    seeds: str | None = None
+    sample: int = MOST_TEXTS
+    seed: int = 0
+    rows: int = MOST_ROWS
+    tombstones: Tombstones = field(default_factory=Tombstones)
+    progress: Progress = silent
+
+    def __post_init__(self) -> None:
+        """Refuse a sample that no page should hold."""
+        if not 0 <= self.sample <= MOST_TEXTS:
+            raise ConfigError(f"sample = {self.sample} is not allowed", f"give 0 to {MOST_TEXTS:,}")
+
+
+@dataclass(frozen=True)
+class Page:
+    """What was written.
+
+    Attributes:
+        out: the file, as it was given.
+        bytes: its size.
+        seeds: rows of the ledger of the build.
+        rows: of these on the page.
+        records: shown with their text.
+        left_out: seeds that were left out and are shown with their text.
+    """
+
+    out: str
+    bytes: int
+    seeds: int
+    rows: int
+    records: int
+    left_out: int
+
+
+def write_report(folder: Path, target: Output, asked: Shown) -> Page:
+    """Write the page of a build.
+
+    Args:
+        folder: the build.
+        target: the file to write; it is there whole, or as it was.
+        asked: what is shown.
+
+    Raises:
+        ConfigError: `out` lies in the build, which is published as it is, or is a folder.
+        OutputError: `folder` is no build.
+        DamagedError: the build cannot be read.
+        InputError: `asked.seeds` is missing or holds no seeds.
+        OSError: the operating system failed to read or write.
+    """
+    out = target.path
+    if out.is_relative_to(folder.resolve()):
+        raise ConfigError(
+            f"--out {out} lies in the build {folder}", "the page is not to be published: give a file elsewhere"
+        )
+    if out.is_dir():
+        raise ConfigError(f"--out {out} is a folder", "give a file, such as report.html")
+    manifest = open_build(folder)
+    with damage_named(folder):
+        figures, sharing = measure(folder), shared_ngrams(folder)
+        hidden = _hidden(folder, older_tombstones(folder) | asked.tombstones)
+        drawn = draw(folder, Published.open(folder), asked.sample, asked.seed, asked.rows, hidden)
+        settings = {"name": manifest["name"], "version": manifest["version"], **manifest["config"]}
+        corpus = _corpus(folder, settings)
+        gathered = _Gathered(folder, corpus, drawn, asked)
+        texts = [*gathered.records(), *gathered.left_out()]
+    shown_with = {"seeds": asked.seeds is not None, "seed": asked.seed, "records": len(drawn.ids)}
+    data = {"ledger": ledger_columns(drawn.rows), "texts": texts, "seeds": asked.seeds is not None}
+    page = render_page(manifest, figures, sharing, data, gathered.changes(), shown_with)
+    _put(out, page)
+    return Page(target.given, len(page), figures.seeds, len(drawn.rows), len(drawn.ids), len(texts) - len(drawn.ids))
+
+
+def _corpus(folder: Path, settings: dict[str, Any]) -> Corpus:
+    """The settings of a build.
+
+    Raises:
+        DamagedError: they are not allowed.
+    """
+    try:
+        return corpus_of(settings, None, None, MANIFEST)
+    except ConfigError as error:
+        raise DamagedError.of(folder, error.message) from error
+
+
+def _hidden(folder: Path, tombstones: Tombstones) -> frozenset[str]:
+    """The ids of what is not to be shown: what was taken down, by its id or by its bytes."""
+    if not tombstones:
+        return frozenset()
+    ledger = scan_ledger(folder).select("id", "sha256").collect(engine="streaming")
+    return frozenset(ledger.filter(tombstones.holds(ledger["id"], ledger["sha256"]))["id"])
+
+
+def _put(out: Path, page: bytes) -> None:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=".report-", dir=out.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(page)
+        os.replace(name, out)  # noqa: PTH105
+    except BaseException:
+        os.unlink(name)  # noqa: PTH108
+        raise
+
+
+class _Gathered:
+    """The texts of a page, and what normalisation did to them all together."""
+
+    def __init__(self, folder: Path, corpus: Corpus, drawn: Drawn, asked: Shown) -> None:
+        self.folder, self.corpus, self.drawn, self.asked = folder, corpus, drawn, asked
+        self.records_in_all = len(Published.open(folder))
+        self.counts: Counter[Pair] = Counter()
+        self.texts_with: Counter[Pair] = Counter()
+        self.bodies: dict[str, str] = {}  # of the records that are shown
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """The records that were drawn, in the order of the build."""
+        published = self.drawn.rows.filter(pl.col("status") == "published")
+        rows = dict(published.select("id", "row").iter_rows())
+        records = self._config("default")
+        if missing := [record["id"] for record in records if record["id"] not in rows]:
+            raise DamagedError.of(self.folder, f"the ledger has no row of {missing[0]}")
+        spans = {row["id"]: annotation_spans(row) for row in self._config("annotations")}
+        sources = {row["id"]: row for row in self._config("sources")}
+        at_hand = [record for record in records if record["id"] in sources]
+        seeds = as_seeds(
+            [record["source"]["path"] for record in at_hand],
+            [sources[record["id"]]["data"] for record in at_hand],
+            self.corpus.limits,
+        )
+        apart = dict(zip((record["id"] for record in at_hand), take_apart(seeds, self.corpus), strict=True))
+        for record in records:
+            self.bodies[record["id"]] = record["text"]
+            yield self._record(record, rows[record["id"]], apart.get(record["id"]), spans.get(record["id"], []))
+        self.asked.progress("texts", len(records), None)
+
+    def _config(self, config: str) -> list[dict[str, Any]]:
+        """The rows of a config for the records that were drawn."""
+        published = Published.open(self.folder, config=config)
+        if not len(published):
+            return []
+        if len(published) != self.records_in_all:
+            raise DamagedError.of(self.folder, f"{config} and the records are out of step")
+        columns = load_contract(CONFIGS[config]).schema.names
+        rows = [row for frame in published.rows(self.drawn.places, *columns) for row in frame.to_dicts()]
+        if tuple(row["id"] for row in rows) != self.drawn.ids:
+            raise DamagedError.of(self.folder, f"{config} and the records are out of step")
+        return rows
+
+    def _record(self, record: dict[str, Any], row: int, apart: Apart | None, spans: list[list[Any]]) -> dict[str, Any]:
+        units, more, note = record_units(record, apart, spans)
+        fields = [[name, _value(record[name])] for name in FIELDS if record[name] not in (None, [], False)]
+        return {
+            "row": row,
+            "title": shown_line(record["title"] or ""),
+            "fields": fields,
+            "units": units,
+            "more": more,
+            "note": note,
+            **self._changes(apart.changes if apart else None),
+        }
+
+    def _changes(self, changes: Changes | None) -> dict[str, Any]:
+        if changes is None:
+            return {"changes": None}
+        self.counts.update(changes.counts)
+        self.texts_with.update(changes.counts.keys())
+        most = changes.counts.most_common(_PAIRS)
+        return {
+            "changes": [[_named(pair[0]), _named(pair[1]), count] for pair, count in most],
+            "kinds": len(changes.counts),
+            "lines": changes.lines,
+            "more_lines": changes.more,
+            "untold": changes.untold,
+        }
+
+    def changes(self) -> dict[str, list[dict[str, Any]]]:
+        """Each change of all records that are shown: the `composed` letters, and the `others`.
+
+        Of each `before`, `after`, `times` and the number of `texts`; the most frequent first.
+        """
+        found: dict[str, list[dict[str, Any]]] = {"composed": [], "others": []}
+        for pair, count in sorted(self.counts.items(), key=lambda item: (-item[1], item[0])):
+            kind = "composed" if nfc(pair[0]) == pair[1] else "others"
+            sides = {"before": _named(pair[0]), "after": _named(pair[1])}
+            found[kind].append({**sides, "times": count, "texts": self.texts_with[pair]})
+        return found
+
+    def left_out(self) -> Iterator[dict[str, Any]]:
+        """Seeds that were left out, read again from the input."""
+        if self.asked.seeds is None:
+            return
+        wanted = self.drawn.left_out.filter(pl.col("sha256").is_not_null())
+        found = read_again(self.asked.seeds, dict(wanted.select("path", "sha256").iter_rows()), self.corpus.limits)
+        there = {row["path"]: row for row in found.iter_rows(named=True)}
+        copies = wanted.filter(pl.col("status").is_in(COPIES) & pl.col("path").is_in(list(there)))
+        frame = found.join(copies.select("path"), on="path", how="semi")
+        apart = dict(zip(frame["path"], take_apart(frame, self.corpus), strict=True))
+        for row in self.drawn.left_out.iter_rows(named=True):
+            yield self._left_out(row, there.get(row["path"]), apart.get(row["path"]))
+        self.asked.progress("texts", len(self.drawn.left_out), None)
+
+    def _left_out(self, row: dict[str, Any], seed: dict[str, Any] | None, apart: Apart | None) -> dict[str, Any]:
+        text: dict[str, Any] = {"row": row["row"]}
+        if seed is None:
+            return text | {"note": "The input no longer has this seed, or not with these bytes."}
+        if apart is not None and (stayed := self.bodies.get(row["duplicate_of"])) is not None:
+            sides, over = compare_texts(stayed, apart.body)
+            return text | {"sides": sides, "over": over}
+        if apart is not None:
+            piece, more = cut(apart.body)
+            note = "The record that stayed is not among the texts of this page."
+            return text | {"raw": [["=", shown(piece)]], "more": more, "note": note}
+        if not seed["data"]:
+            return text | {"note": "Its bytes were not read; the ledger says why."}
+        raw, more = decoded(seed["body"] or seed["data"])
+        return text | {"raw": raw, "more": more}
+
+
+def _named(piece: str) -> str:
+    """The code points of a changed piece, of a long one the first."""
+    return named(piece[:8]) + (f" and {len(piece) - 8:,} more" if len(piece) > 8 else "")
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return shown_line(", ".join(f"{name} {number}" for name, number in value.items()))
+    if isinstance(value, list):
+        return shown_line(", ".join(map(str, value)))
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return shown_line(str(value)) if not isinstance(value, bool) else "yes"

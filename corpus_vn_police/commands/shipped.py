@@ -1,0 +1,131 @@
+"""The corpus that the package ships: built on first use, then loaded from the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from corpus_vn_police.config import FILE_NAME, REMOVED_NAME, Corpus, load_config
+from corpus_vn_police.contract import NAMES, canonical_json, document
+from corpus_vn_police.engine.machine import machine_failures
+from corpus_vn_police.errors import ConfigError, DiskError, InputError, OutputError
+from corpus_vn_police.paths import Output, check_loadable, output_path
+from corpus_vn_police.resources import resource
+from corpus_vn_police.version import __version__
+
+if TYPE_CHECKING:
+    import datasets
+
+CACHE_VARIABLE = "CORPUS_VN_POLICE_CACHE"
+CHECKSUMS = "SHA256SUMS"
+
+
+def shipped_seeds() -> Path:
+    """The folder of the shipped seeds.
+
+    Raises:
+        InputError: it is missing, or a seed's bytes are not those of its checksum.
+    """
+    folder = resource("seeds")
+    for line in (folder / CHECKSUMS).read_text(encoding="ascii").splitlines():
+        expected, name = line.split("  ")
+        got = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        if got != expected:
+            raise InputError(
+                f"{name}: expected sha256 {expected}, got {got}: the seed was changed", "install corpus-vn-police again"
+            )
+    return folder
+
+
+def shipped_corpus() -> Corpus:
+    """The shipped corpus's settings, with its card's prose."""
+    corpus = load_config(resource("seeds") / FILE_NAME)
+    return replace(corpus, prose=resource("DATASET_CARD.md").read_text(encoding="utf-8"))
+
+
+def path() -> str:
+    """The shipped corpus as a built folder, for `datasets.load_dataset`.
+
+    It is built on first use, under `$CORPUS_VN_POLICE_CACHE`, else the platform's user cache, into
+    a folder named after all that it is made of. Safe when several processes do it at once.
+
+    Returns:
+        The folder's path, a string, since `load_dataset` takes no other.
+
+    Raises:
+        CorpusError: the package is damaged, or the cache cannot be written, or `load_dataset` could not read
+            a folder of its name.
+    """
+    folder = _cache() / _name()
+    try:
+        target = output_path(folder, CACHE_VARIABLE)
+        check_loadable(target)
+        if not (target.path / "manifest.json").is_file():
+            _build(target)
+    except (ConfigError, OutputError, DiskError) as error:
+        raise type(error)(error.message, f"set {CACHE_VARIABLE} to another folder, which can be written") from error
+    return str(folder)
+
+
+@machine_failures()
+def _build(out: Output) -> None:
+    folder = out.path
+    from filelock import FileLock
+
+    from corpus_vn_police.commands.build.pipeline import Job, run_build
+    from corpus_vn_police.dataset.tombstones import read_removed
+
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        # Whoever comes second waits, and finds the build done.
+        with FileLock(folder.parent / f".{folder.name}.lock"):
+            if not (folder / "manifest.json").is_file():
+                tombstones = read_removed(resource("seeds") / REMOVED_NAME)
+                run_build(str(shipped_seeds()), out, shipped_corpus(), Job(workers=1), tombstones)
+    except OSError as error:
+        raise DiskError(f"{folder.parent}: the cache cannot be written: {error.strerror}") from error
+
+
+def _cache() -> Path:
+    if named := os.environ.get(CACHE_VARIABLE):
+        return Path(named)
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("corpus-vn-police", appauthor=False))
+
+
+def _name() -> str:
+    """sha256 (hex) of package version, schemas, seed checksums, corpus.toml and what was taken down."""
+    seeds = resource("seeds")
+    removed = seeds / REMOVED_NAME
+    parts = {
+        "version": __version__,
+        "schemas": {name: document(name) for name in NAMES},
+        "checksums": (seeds / CHECKSUMS).read_text(encoding="ascii"),
+        "corpus": (seeds / FILE_NAME).read_text(encoding="utf-8"),
+        "removed": removed.read_text(encoding="utf-8") if removed.exists() else "",
+    }
+    return hashlib.sha256(canonical_json(parts)).hexdigest()
+
+
+def load_dataset(
+    name: str | None = None, *, split: str | None = None, streaming: bool = False, **options: Any
+) -> datasets.DatasetDict | datasets.Dataset | datasets.IterableDatasetDict | datasets.IterableDataset:
+    """Load the shipped corpus, offline.
+
+    Args:
+        name: the config: `default` (records), `annotations` or `sources`; None is `default`.
+        split: `train`, `validation` or `test`; None gives a dict of those that there are.
+        streaming: whether rows are read as they are asked for.
+        options: whatever else `datasets.load_dataset` takes.
+
+    Raises:
+        ValueError: there is no such config or split (from `datasets`).
+        CorpusError: as `path`.
+    """
+    import datasets
+
+    return datasets.load_dataset(path(), name, split=split, streaming=streaming, **options)

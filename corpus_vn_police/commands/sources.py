@@ -1,0 +1,305 @@
+"""`sources`: a build -> its published seeds, byte for byte, as files below a new folder.
+
+The paths come from the build, which may be anybody's: whatever they are, nothing is written outside
+the folder or over something else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from corpus_vn_police.dataset.check import open_build
+from corpus_vn_police.dataset.layout import shard_paths
+from corpus_vn_police.dataset.rows import Published
+from corpus_vn_police.engine.machine import machine_failures
+from corpus_vn_police.engine.progress import Progress, silent
+from corpus_vn_police.errors import ConfigError, DamagedError, DiskError, InputError, OutputError
+from corpus_vn_police.files import StrPath, of_system
+from corpus_vn_police.paths import Output, output_path
+
+RENAMED = "renamed"
+"""The folder below the output for seeds whose path cannot stand there as it is."""
+
+_ROW = re.compile(r"(.*\.(?:jsonl(?:\.gz|\.zst)?|parquet))#([0-9]{1,18})", re.IGNORECASE | re.DOTALL)
+_PACKED = re.compile(r"\.(?:gz|zst)$", re.IGNORECASE)
+_PART_BYTES, _PATH_BYTES = 255, 1_000  # what every file system takes
+# What Windows reads as a folder, a drive, a stream or a device.
+_WINDOWS = re.compile(r'[\\:*?"<>|]|[. ]$|^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)', re.IGNORECASE)
+_NO_SUCH_NAME = {errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What was written.
+
+    Attributes:
+        out: the folder, as it was given.
+        seeds: seeds written.
+        files: files that hold them.
+        bytes: bytes of the seeds, without the ends of lines.
+        renamed: the paths that could not stand below `out` as they are -> where the seed, or the
+            file of rows, went.
+    """
+
+    out: str
+    seeds: int
+    files: int
+    bytes: int
+    renamed: dict[str, str]
+
+
+@dataclass
+class _Writer:
+    """Writes below a folder that nobody else can reach."""
+
+    root: Path
+    files: int = 0
+    renamed: dict[str, str] = field(default_factory=dict)
+
+    def create(self, path: str, fallback: str) -> tuple[str, BinaryIO]:
+        """Make a file that is not there yet; returns where it is, and the file.
+
+        Raises:
+            FileExistsError: not even the fallback is free.
+        """
+        name = given_back_as(path)
+        self.files += 1
+        if name is not None:
+            try:
+                return name, self._open(name)
+            except OSError as error:
+                if error.errno not in _NO_SUCH_NAME:
+                    raise
+        name = f"{RENAMED}/{fallback}"
+        self.renamed[path] = name
+        return name, self._open(name)
+
+    def _open(self, name: str) -> BinaryIO:
+        target = self.root / of_system(name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return target.open("xb")
+
+
+def given_back_as(path: str) -> str | None:
+    """Where the file of a ledger path goes, below the output; None where it cannot stand there.
+
+    Args:
+        path: a seed's path, or that of the file that rows stand in. A compressed file loses its
+            second ending; rows of Parquet become lines of `….parquet.jsonl`.
+    """
+    name = _PACKED.sub("", path)
+    if name.lower().endswith(".parquet"):
+        name += ".jsonl"
+    parts = name.split("/")
+    ending = name.lower().endswith((".txt", ".jsonl"))
+    if not ending or not name.isprintable() or len(name.encode("utf-8", "replace")) > _PATH_BYTES:
+        return None
+    for part in parts:
+        if not part or part.startswith(".") or len(part.encode("utf-8", "replace")) > _PART_BYTES:
+            return None
+        if os.name == "nt" and _WINDOWS.search(part):
+            return None
+    return name
+
+
+@machine_failures()
+def sources(folder: StrPath, *, out: StrPath, progress: Progress | None = None) -> Sources:
+    """Write the published seeds of a build back, byte for byte.
+
+    Text files come back under their path, a compressed one without its `.gz` or `.zst`; rows as the
+    lines of their file, in the order of their numbers, those of `x.parquet` in `x.parquet.jsonl`;
+    members of archives in a folder with the archive's name. A path that cannot stand below `out`
+    as it is (it leads out of it, is too long, or is taken) goes into `out/renamed/`.
+
+    Args:
+        folder: a build.
+        out: the folder to write: new or empty. It is there whole, or not at all.
+        progress: called with `write`, how many seeds it has just written, and of how many.
+
+    Returns:
+        What was written.
+
+    Raises:
+        OutputError: `folder` is no build, or `out` holds something.
+        InputError: the build was made without the config "sources".
+        DamagedError: the build cannot be read, or a seed's bytes are not those of its record.
+        DiskError: the operating system failed to read or write.
+    """
+    target = output_path(out)
+    return _write_sources(Path(folder), target, progress or silent)
+
+
+def _write_sources(folder: Path, target: Output, progress: Progress) -> Sources:
+    """Write the published seeds of a build below a folder.
+
+    Args:
+        folder: the build.
+        target: new or empty.
+        progress: told how many seeds have been written.
+
+    Raises:
+        OutputError: `folder` is no build, or `out` is not empty.
+        InputError: the build has no config "sources".
+        DamagedError: the build cannot be read, or a seed has another sha256 than its record says.
+        DiskError: the operating system failed to write.
+    """
+    out = target.path
+    _check(folder, out)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".sources-", dir=out.parent) as apart:
+            new = Path(apart) / "new"
+            new.mkdir()
+            written = _write(folder, new, progress)
+            _place(new, out)
+    except OSError as error:
+        raise DiskError.of(error) from error
+    return Sources(target.given, *written)
+
+
+def _check(folder: Path, out: Path) -> None:
+    open_build(folder)
+    if not shard_paths(folder, "sources"):
+        raise InputError(
+            f"{folder}: has no sources: it was built with [sources] enabled = false",
+            "build it again with [sources] enabled = true in corpus.toml",
+        )
+    if out.is_relative_to(folder.resolve()):
+        raise ConfigError(f"--out {out} lies in the build {folder}", "give a folder for --out elsewhere")
+    if os.path.lexists(out) and not (out.is_dir() and not any(out.iterdir())):
+        raise OutputError(f"{out}: is not empty; nothing was written", "give a new or an empty folder for --out")
+
+
+def _place(new: Path, out: Path) -> None:
+    """Rename onto the output; the system refuses where something came there in the meantime."""
+    if os.name == "nt" and out.exists():  # elsewhere a folder takes the place of an empty one in one step
+        out.rmdir()
+    new.rename(out)
+
+
+def _write(folder: Path, new: Path, progress: Progress) -> tuple[int, int, int, dict[str, str]]:
+    writer = _Writer(new)
+    places = _places(folder)
+    seeds = size = 0
+    try:
+        with contextlib.closing(_Lines(writer, places)) as rows:
+            for frame in _checked(folder):
+                for identity, path, data in frame:
+                    if found := _ROW.fullmatch(path):
+                        rows.write(found[1], int(places[seeds]), data)
+                    else:
+                        with writer.create(path, f"0_{identity}.txt")[1] as stream:
+                            stream.write(data)
+                    seeds += 1
+                    size += len(data)
+                progress("write", len(frame), len(places))
+    except FileExistsError as error:
+        raise DamagedError.of(folder, f"two seeds are called {Path(error.filename).name}") from error
+    return seeds, writer.files, size, writer.renamed
+
+
+@dataclass
+class _Lines:
+    """Rows on their way into the files of lines that they stood in; one file is open at a time."""
+
+    writer: _Writer
+    places: npt.NDArray[np.int64]
+    names: dict[str, str] = field(default_factory=dict)
+    current: str | None = None
+    stream: BinaryIO | None = None
+
+    def write(self, container: str, place: int, data: bytes) -> None:
+        if container != self.current:
+            self.close()
+            self.current = container
+            if container in self.names:
+                self.stream = (self.writer.root / of_system(self.names[container])).open("r+b")
+            else:
+                fallback = hashlib.sha256(container.encode()).hexdigest()[:16] + ".jsonl"
+                self.names[container], self.stream = self.writer.create(container, fallback)
+        assert self.stream is not None  # noqa: S101 - for mypy
+        self.stream.seek(place)
+        self.stream.write(data + _line_end(data))
+
+    def close(self) -> None:
+        if self.stream is not None:
+            self.stream.close()
+            self.stream = None
+
+
+def _line_end(data: bytes) -> bytes:
+    # A reader takes one CR before the LF for the line's end, so a CR of the row's own needs another.
+    return b"\r\n" if data.endswith(b"\r") else b"\n"
+
+
+def _places(folder: Path) -> npt.NDArray[np.int64]:
+    """Of each seed, in the order of the config, where its line begins in its file; -1 for a text.
+
+    Rows of one file are scattered over the splits, and in a split `#10` stands before `#2`: with
+    the places known, each is written where it belongs as it comes. At most 80 bytes a seed are held.
+    """
+    codes: dict[str, int] = {}
+    files, numbers, lengths = [], [], []
+    for frame in _frames(folder, "sources", "path", "data"):
+        data = frame["data"]
+        found = [_ROW.fullmatch(path) for path in frame["path"]]
+        if any(match and b"\n" in value for match, value in zip(found, data, strict=True)):
+            raise DamagedError.of(folder, "a row of the sources holds the end of a line")
+        files.append(np.array([codes.setdefault(m[1], len(codes)) if m else -1 for m in found], np.int32))
+        numbers.append(np.array([int(m[2]) if m else 0 for m in found], np.int64))
+        carriage = data.bin.ends_with(b"\r").to_numpy()
+        lengths.append(data.bin.size().to_numpy().astype(np.int64) + 1 + carriage)
+    file, number, length = (np.concatenate([np.empty(0, np.int64), *each]) for each in (files, numbers, lengths))
+    order = np.lexsort((number, file))
+    ends = np.cumsum(np.where(file < 0, 0, length)[order])
+    starts = ends - length[order]
+    first = np.searchsorted(file[order], file[order], side="left")
+    places = np.empty(len(file), np.int64)
+    places[order] = np.where(file[order] < 0, -1, starts - starts[first])
+    return places
+
+
+def _checked(folder: Path) -> Iterator[list[tuple[str, str, bytes]]]:
+    """Id, path and bytes of every source, in lists; each was held against its record.
+
+    Raises:
+        DamagedError: the two configs are out of step, or bytes have another sha256.
+    """
+    records = (row for frame in _frames(folder, "default", "id", "source") for row in frame.iter_rows())
+    for frame in _frames(folder, "sources", "id", "path", "data"):
+        checked = []
+        for identity, path, data in frame.iter_rows():
+            record, source = next(records, (None, {}))
+            if (record, source.get("path")) != (identity, path):
+                raise DamagedError.of(folder, f"sources and data are out of step at {identity}")
+            if hashlib.sha256(data).hexdigest() != source["sha256"]:
+                raise DamagedError.of(folder, f"the bytes of {identity} have another sha256 than its record says")
+            checked.append((identity, path, data))
+        yield checked
+    if next(records, None) is not None:
+        raise DamagedError.of(folder, "records without their sources")
+
+
+def _frames(folder: Path, config: str, *columns: str) -> Iterator[pl.DataFrame]:
+    """The rows of a config, batch by batch.
+
+    Raises:
+        DamagedError: a file cannot be read (further).
+    """
+    for frame in Published.open(folder, config=config).batches(*columns):
+        if "id" in columns and not frame["id"].str.contains("^[0-9a-f]{16}$").all():
+            raise DamagedError.of(folder, f"{config}: an id that is none")
+        yield frame

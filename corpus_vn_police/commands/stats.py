@@ -1,0 +1,48 @@
+"""`stats`: a build -> its numbers, measured from its files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from corpus_vn_police.dataset.check import open_build
+from corpus_vn_police.dataset.figures import Figures, measure
+from corpus_vn_police.dataset.parquet import damage_named
+from corpus_vn_police.dedup.leaks import Sharing, shared_ngrams
+from corpus_vn_police.engine.machine import machine_failures
+from corpus_vn_police.files import StrPath
+
+
+@dataclass(frozen=True)
+class Stats:
+    """The numbers of a build.
+
+    Attributes:
+        name: of the corpus.
+        version: of the data.
+        digest: the content digest.
+        figures: what was measured.
+        sharing: what each later split shares with each earlier one.
+    """
+
+    name: str
+    version: str
+    digest: str
+    figures: Figures
+    sharing: list[Sharing]
+
+
+@machine_failures()
+def stats(folder: StrPath) -> Stats:
+    """Measure a build.
+
+    Raises:
+        OutputError: the folder is not a build.
+        DamagedError: the build cannot be read.
+        DiskError: the operating system failed to read.
+    """
+    build = Path(folder)
+    manifest = open_build(build)
+    with damage_named(build):
+        figures, sharing = measure(build), shared_ngrams(build)
+    return Stats(manifest["name"], manifest["version"], manifest["digest"], figures, sharing)

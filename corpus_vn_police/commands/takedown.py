@@ -1,0 +1,163 @@
+"""What goes with some ids: the ledger's rows, copies and records that a takedown takes out of a build."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from corpus_vn_police.config import REMOVED_NAME, Dedup
+from corpus_vn_police.contract import load_contract
+from corpus_vn_police.dataset.layout import LEDGER
+from corpus_vn_police.dataset.rows import scan_ledger
+from corpus_vn_police.dataset.tombstones import Tombstones
+from corpus_vn_police.dedup.leaks import SHARED, Alike, find_alike
+from corpus_vn_police.errors import DamagedError, InputError
+from corpus_vn_police.write.rewrite import Leaving
+
+SHOWN = 20
+"""Records that are like those taken down: at most so many are shown."""
+
+_ALIKE = 0.3  # the Jaccard similarity from which on a record is shown
+_LEAST = 0.05  # what has less in common is not looked at
+_ROUNDING = 1e-9
+
+
+def check_ledger(out: Path) -> None:
+    """Refuse a ledger whose rows are not what they should be: ids go into removed.csv, and come back from there.
+
+    Raises:
+        DamagedError: a row breaks the schema.
+    """
+    contract = load_contract("ledger")
+    row = scan_ledger(out).with_row_index("row").filter(~contract.valid).head(1).select("row").collect()
+    if len(row):
+        raise DamagedError.of(out, f"{LEDGER}: row {row.item()} is not what it should be")
+
+
+def _ledger(out: Path) -> pl.LazyFrame:
+    return scan_ledger(out).select("id", "sha256", "status", "duplicate_of", "similarity")
+
+
+def rows_of(out: Path, ids: frozenset[str]) -> pl.DataFrame:
+    """The ledger's rows of some ids.
+
+    Raises:
+        InputError: an id has none, or none with bytes that could be read.
+    """
+    rows = _ledger(out).filter(pl.col("id").is_in(list(ids))).collect(engine="streaming")
+    unknown = sorted(ids - set(rows["id"]))
+    if unknown:
+        raise InputError(
+            f"not in the ledger of {out}: {', '.join(unknown)}; nothing was changed",
+            "ids are 16 characters 0-9a-f, as the records and the ledger have them",
+        )
+    unread = sorted(ids - set(rows.filter(pl.col("sha256").is_not_null())["id"]))
+    if unread:
+        raise InputError(
+            f"could not be read, so nothing of them is in {out}: {', '.join(unread)}; nothing was changed",
+            f"to keep them away as well, list them in {REMOVED_NAME} beside corpus.toml",
+        )
+    return rows.filter(pl.col("sha256").is_not_null())
+
+
+@dataclass(frozen=True)
+class Going:
+    """What goes: the ids that were named or too similar, the ledger's rows, and what is like them."""
+
+    ids: frozenset[str]
+    rows: pl.DataFrame
+    alike: tuple[Alike, ...]
+
+    @property
+    def tombstones(self) -> Tombstones:
+        """What is left of it."""
+        return Tombstones.of(self.rows.select("id", "sha256").iter_rows())
+
+    @property
+    def records(self) -> frozenset[str]:
+        """The ids of the published records."""
+        return frozenset(self.rows.filter(pl.col("status") == "published")["id"])
+
+    @property
+    def leaving(self) -> Leaving:
+        """What the build loses."""
+        others = self.rows["duplicate_of"].drop_nulls()
+        fewer = others.filter(~others.is_in(list(self.records))).value_counts(name="count")
+        return Leaving(self.records, dict(fewer.iter_rows()), self.tombstones)
+
+
+def find_going(out: Path, named: frozenset[str], near: float | None, dedup: Dedup) -> Going:
+    """All that goes with some ids."""
+    rows = _with_copies(out, named, pl.DataFrame())
+    least = min(_ALIKE, near or 1.0, max(2 * dedup.threshold - 1, _LEAST))
+    alike = _left_out_for(rows, named) + find_alike(out, Going(named, rows, ()).records, least)
+    close = frozenset(pair.id for pair in alike if near is not None and pair.similarity >= near)
+    ids = named | close
+    if close:
+        rows = _with_copies(out, ids, pl.DataFrame())
+        alike = _left_out_for(rows, ids) + find_alike(out, Going(ids, rows, ()).records, least)
+    if dedup.level == "near":
+        rows = _with_copies(out, ids, _kept_out(alike, dedup.threshold))
+    shown = [pair for pair in alike if pair.similarity >= _ALIKE or (pair.shared or 0) >= SHARED]
+    best = {pair.id: pair for pair in reversed(shown)}  # of each record the pair with the most in common
+    return Going(ids, rows, tuple([pair for pair in shown if best[pair.id] is pair][:SHOWN]))
+
+
+def _left_out_for(rows: pl.DataFrame, ids: frozenset[str]) -> list[Alike]:
+    """The records that stay, of those for which what goes had been left out: they have its text, or nearly."""
+    copies = rows.filter(
+        pl.col("id").is_in(list(ids)), pl.col("duplicate_of").is_not_null(), pl.col("similarity").is_not_null()
+    )
+    stay = copies.filter(~pl.col("duplicate_of").is_in(list(ids))).sort("similarity", descending=True)
+    columns = stay.select("duplicate_of", "id", "similarity", "status").iter_rows()
+    return [
+        Alike(record, name, similarity, 1.0 if status == "duplicate" else None, after=False)
+        for record, name, similarity, status in columns
+    ]
+
+
+def _kept_out(alike: Sequence[Alike], threshold: float) -> pl.DataFrame:
+    """Of which records the copies may come back once what goes no longer keeps them out.
+
+    A copy is named after the published record that it is most like, which may be a later one than that
+    for which it was left out. `1 - similarity` is a distance, so with A going and D staying later, a copy
+    of D can be like A only where similarity(A, D) >= threshold + similarity(copy, D) - 1.
+
+    Returns:
+        `duplicate_of`, the record, and `most`, how similar to it such a copy can be.
+    """
+    most: dict[str, float] = {}
+    for pair in alike:
+        if pair.after:
+            most[pair.id] = max(most.get(pair.id, 0.0), pair.similarity + 1 - threshold + _ROUNDING)
+    return pl.DataFrame(list(most.items()), schema={"duplicate_of": pl.String, "most": pl.Float64}, orient="row")
+
+
+def _with_copies(out: Path, ids: frozenset[str], kept_out: pl.DataFrame) -> pl.DataFrame:
+    """The ledger's rows that go with some ids: whatever has one of them, or bytes of theirs, or was left out for it.
+
+    Args:
+        out: the build.
+        ids: what goes.
+        kept_out: as `_kept_out` gives it; without columns for none.
+    """
+    ledger = _ledger(out).filter(pl.col("status") != "removed", pl.col("sha256").is_not_null())
+    coming_back = pl.lit(False)
+    if len(kept_out):
+        most = pl.col("duplicate_of").replace_strict(
+            kept_out["duplicate_of"], kept_out["most"], default=-1.0, return_dtype=pl.Float64
+        )
+        coming_back = (pl.col("status") == "near_duplicate") & (pl.col("similarity") <= most)
+    gone = Tombstones(ids)
+    while True:
+        names = list(gone.ids)
+        mask = pl.col("id").is_in(names) | pl.col("sha256").is_in(list(gone.sha256))
+        copy = pl.col("duplicate_of").is_in(names) | coming_back
+        rows = ledger.filter(mask | copy.fill_null(False)).collect(engine="streaming")
+        more = gone | Tombstones.of(rows.select("id", "sha256").iter_rows())
+        if more == gone:
+            return rows
+        gone = more

@@ -1,0 +1,162 @@
+"""`verify`: a build folder -> what is wrong with it: digests, schema, ledger balance, configs aligned, leaks, card."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from corpus_vn_police.commands.verify.documents import check_documents
+from corpus_vn_police.commands.verify.findings import Findings
+from corpus_vn_police.commands.verify.ledger import check_alignment, check_ledger
+from corpus_vn_police.commands.verify.rows import check_config
+from corpus_vn_police.config import Dedup, Splits
+from corpus_vn_police.contract import CONFIGS
+from corpus_vn_police.dataset.check import Problem, check_files, was_replaced
+from corpus_vn_police.dataset.layout import FOLDERS, MANIFEST
+from corpus_vn_police.dataset.manifest import read_manifest
+from corpus_vn_police.dataset.parquet import damage_named
+from corpus_vn_police.dataset.remote import local_copy
+from corpus_vn_police.dataset.shards import digest_of
+from corpus_vn_police.dedup.leaks import PublishedCopies, Sharing, find_published_copies, shared_ngrams
+from corpus_vn_police.engine.machine import machine_failures
+from corpus_vn_police.errors import DamagedError
+from corpus_vn_police.files import StrPath
+
+__all__ = ["Problem", "Verification", "verify", "verify_folder"]
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What `verify` found.
+
+    Attributes:
+        digest: the content digest, recomputed from the Parquet files; None where they cannot all
+            be read.
+        problems: what is wrong, in the order in which it was found.
+        sharing: what each later split shares with each earlier one; empty where the files cannot all
+            be read.
+        copies: what was looked for among the published records; None where the files cannot all be
+            read, or the build left no copies out.
+        unchecked: what could not be checked, and why: lines for people.
+    """
+
+    digest: str | None
+    problems: tuple[Problem, ...]
+    sharing: tuple[Sharing, ...] = ()
+    copies: PublishedCopies | None = None
+    unchecked: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+
+_TRIES = 3  # of a folder in whose place a build puts another one meanwhile
+
+
+@machine_failures()
+def verify(folder: StrPath) -> Verification:
+    """Check a build: digests, schema of every row, ledger balance, configs aligned, copies and leaks.
+
+    Args:
+        folder: a folder, or the fsspec URL of one (`hf://datasets/user/name`), which is fetched.
+
+    Raises:
+        OutputError: the folder is no build (it has no manifest).
+        DiskError: the URL cannot be fetched.
+    """
+    with local_copy(os.fspath(folder)) as local:
+        return verify_folder(local)
+
+
+def verify_folder(folder: Path) -> Verification:
+    """Check a build folder. Whatever lies in it is named, never raised.
+
+    A build that is put in the folder's place meanwhile is no fault of either: it is looked at from the start.
+
+    Args:
+        folder: a build on this machine.
+
+    Raises:
+        OutputError: it has no manifest, so it is not a build.
+        OSError, MemoryError: the machine failed.
+    """
+    for last in (False,) * (_TRIES - 1) + (True,):
+        try:
+            manifest = read_manifest(folder)
+            dedup, splits = _rules(manifest["config"])
+        except ValueError as error:
+            return Verification(None, (Problem(MANIFEST, "manifest.invalid", str(error)[:500]),))
+        report = _verify(folder, manifest, dedup, splits)
+        if report.ok or last or not was_replaced(folder, manifest):
+            break
+    return report
+
+
+def _verify(folder: Path, manifest: dict[str, Any], dedup: Dedup, splits: Splits) -> Verification:
+    checked = check_files(folder, manifest)
+    findings = Findings(list(checked.problems), checked.digests)
+    if not checked.whole:
+        # What a damaged file says of the others is no news.
+        return Verification(None, tuple(findings.problems))
+    try:
+        with damage_named(folder):
+            return _verify_rows(folder, manifest, dedup, splits, findings)
+    except DamagedError as error:
+        findings.add(".", "file.unreadable", error.what)
+        return Verification(None, tuple(findings.problems), unchecked=tuple(findings.unchecked))
+
+
+def _verify_rows(
+    folder: Path, manifest: dict[str, Any], dedup: Dedup, splits: Splits, findings: Findings
+) -> Verification:
+    for config in CONFIGS:
+        check_config(folder, config, splits, findings)
+    check_ledger(folder, manifest, findings)
+    check_alignment(findings)
+    digest = digest_of(findings.shards) if findings.readable else None
+    sharing: list[Sharing] = []
+    copies = None
+    if findings.readable:
+        copies = _check_copies(folder, dedup, findings)
+        sharing = shared_ngrams(folder)
+    if digest not in (None, manifest["digest"]):
+        findings.add(MANIFEST, "manifest.content_digest", f"says {manifest['digest']}, the files say {digest}")
+    elif findings.readable:
+        check_documents(folder, manifest, findings)
+    return Verification(digest, tuple(findings.problems), tuple(sharing), copies, tuple(findings.unchecked))
+
+
+def _rules(config: dict[str, Any]) -> tuple[Dedup, Splits]:
+    """The rules of the build, whose settings must all be there.
+
+    Raises:
+        ValueError: they are not.
+    """
+    try:
+        return Dedup(**config["dedup"]), Splits(**config["splits"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"/config: not all settings are there: {str(error)[:200]}") from error
+
+
+_NAMED = 5  # pairs of copies that a problem names before it counts
+
+
+def _check_copies(folder: Path, dedup: Dedup, findings: Findings) -> PublishedCopies | None:
+    """Law 6: no two published records are copies by the build's own rule."""
+    if dedup.level == "off":
+        return None
+    found = find_published_copies(folder, dedup)
+    for exact, code, what in (
+        (True, "copies.duplicate", "duplicates"),
+        (False, "copies.near_duplicate", "near duplicates"),
+    ):
+        pairs = [pair for pair in found.pairs if pair.exact == exact]
+        if pairs:
+            named = ", ".join(f"{pair.left} like {pair.kept} ({pair.similarity:.2f})" for pair in pairs[:_NAMED])
+            more = f" and {len(pairs) - _NAMED} more" if len(pairs) > _NAMED else ""
+            findings.add(FOLDERS["default"], code, f"{len(pairs)} {what}: {named}{more}")
+    return found

@@ -1,0 +1,38 @@
+"""What `verify` has found so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from corpus_vn_police.dataset.check import Problem
+from corpus_vn_police.dataset.shards import Written
+
+
+@dataclass
+class Findings:
+    """What is gathered on the way through the files.
+
+    Attributes:
+        problems: what is wrong, in the order in which it was found.
+        files: length and sha256 of the files that the manifest lists, by path.
+        shards: what the Parquet files of the configs hold.
+        ids: of each config and split frames of ids and sha256, 64 bits of each.
+        duplicates: of the records that seeds were left out for the ids and how many.
+        readable: whether all of them could be read.
+        unchecked: what could not be checked: lines for people.
+    """
+
+    problems: list[Problem] = field(default_factory=list)
+    files: dict[str, tuple[int, str]] = field(default_factory=dict)
+    shards: list[Written] = field(default_factory=list)
+    ids: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+    duplicates: list[pl.DataFrame] = field(default_factory=list)
+    readable: bool = True
+    unchecked: list[str] = field(default_factory=list)
+
+    def add(self, file: str, code: str, detail: str) -> None:
+        """Note a problem."""
+        self.problems.append(Problem(file, code, detail))

@@ -1,0 +1,103 @@
+"""The rows of a build's Parquet files: readable, true to their schema, in the right split."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from corpus_vn_police.commands.verify.findings import Findings
+from corpus_vn_police.config import Splits
+from corpus_vn_police.contract import CONFIGS, Contract, json_rows, load_contract, validator, violation
+from corpus_vn_police.dataset.parquet import ColumnsError, open_table
+from corpus_vn_police.dataset.shards import find_shards
+from corpus_vn_police.errors import DamagedError
+from corpus_vn_police.stages.split import SPLITS, assign_split
+
+
+def check_config(folder: Path, config: str, splits: Splits, findings: Findings) -> None:
+    """Check the rows of a config: its columns, every value, its splits; gather what others ask for."""
+    contract = load_contract(CONFIGS[config])
+    for shard in find_shards(folder, config):
+        ids = findings.ids.setdefault((config, shard.split), [])
+        for table in tables_of(folder, shard.path, contract, findings):
+            shard.add(table)
+            check_rows(table, shard.path, contract, findings)
+            if any(table[name].null_count for name in contract.schema.names if name not in contract.nullable):
+                findings.readable = False  # by those that compare texts
+            ids.append(_identity(table, config))
+            if config == "default":
+                findings.duplicates.append(_left_out_for(table))
+                _check_splits(table, shard.split, splits, shard.path, findings)
+        findings.shards.append(shard.written(findings.files.get(shard.path)))
+        if findings.readable and not shard.rows:
+            findings.add(shard.path, "file.empty", "holds no row; a split without records has no file")
+            findings.readable = False
+
+
+def tables_of(folder: Path, name: str, contract: Contract, findings: Findings) -> Iterator[pa.Table]:
+    """A Parquet file's rows by row group, as long as it can be read and has the right columns."""
+    try:
+        with open_table(folder, name, contract) as table:
+            for group in range(len(table.sizes)):
+                yield table.group(group)
+    except DamagedError as error:
+        findings.add(name, "schema.columns" if isinstance(error, ColumnsError) else "file.unreadable", error.what)
+        findings.readable = False
+
+
+def check_rows(table: pa.Table, name: str, contract: Contract, findings: Findings) -> None:
+    """Check every row of a table against its schema."""
+    valid = pl.DataFrame(table).select(contract.valid)
+    bad = (~valid.to_series()).arg_true()
+    if not len(bad):
+        return
+    first = json_rows(table.slice(bad[0], 1))[0]
+    found = violation(validator(contract.name), first)
+    where = f"{found[1]}: {found[2]}" if found else "the columnar check alone rejects it"
+    findings.add(name, "schema.row", f"{len(bad)} rows break {contract.name}; the first is row {bad[0]}, {where}")
+
+
+def _check_splits(table: pa.Table, split: str, splits: Splits, name: str, findings: Findings) -> None:
+    """Each record is in the split that its date, or its id, says."""
+    meant = assign_split(pl.DataFrame(table.select(["id", "date"])), splits)
+    wrong = (meant != SPLITS.index(split)).arg_true()
+    if len(wrong):
+        where = f"{len(wrong)} records belong to other splits; the first, row {wrong[0]}, to {SPLITS[meant[wrong[0]]]}"
+        findings.add(name, "splits.assignment", where)
+
+
+def _identity(table: pa.Table, config: str) -> pl.DataFrame:
+    """Id and sha256 of a table's rows, 64 bits of each; the annotations have no sha256: 0.
+
+    The digests of files and contents hold every bit; this is for telling rows apart, in 16 bytes.
+    """
+    ids = pl.Series("id", table.column("id"))
+    if config == "default":
+        sha256 = pl.Series("sha256", table.column("source").combine_chunks().field("sha256"))
+    elif config == "sources":
+        sha256 = pl.Series("sha256", [hashlib.sha256(data).hexdigest() for data in _views(table.column("data"))])
+    else:
+        sha256 = pl.Series("sha256", ["0"], pl.String).new_from_index(0, len(ids))
+    return pl.DataFrame([bits(ids), bits(sha256)])
+
+
+def _left_out_for(table: pa.Table) -> pl.DataFrame:
+    """The records that others were left out for: their ids (64 bits), and how many they say."""
+    frame = pl.DataFrame(table.select(["id", "duplicates"])).filter(pl.col("duplicates") != 0)
+    return pl.DataFrame([bits(frame["id"]), frame["duplicates"].cast(pl.Int64)])
+
+
+def bits(digits: pl.Series) -> pl.Series:
+    """The first 64 bits of hex digits."""
+    return digits.str.slice(0, 16).str.to_integer(base=16, dtype=pl.UInt64, strict=False).fill_null(0)
+
+
+def _views(column: pa.ChunkedArray) -> Iterator[Any]:
+    for chunk in column.chunks:
+        for value in chunk:
+            yield value.as_buffer() or b""

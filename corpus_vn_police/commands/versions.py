@@ -1,0 +1,143 @@
+"""Versions of the data: what a build changed, which version that asks for, and the lines of CHANGES.md.
+
+Three numbers, as semantic versions have them, read for data: *major* where the record format changed or a record
+moved to another split, so that figures of before no longer compare; *minor* where records were added, removed or
+changed; *patch* where the records are the same.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from corpus_vn_police.commands.diff import compare
+from corpus_vn_police.config import CHANGES_NAME
+from corpus_vn_police.errors import ConfigError, DamagedError
+from corpus_vn_police.files import UNREADABLE, read_file, why
+
+_HEADING = "# Changes"
+_VERSION = re.compile("[0-9]+(?:[.][0-9]+)*")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What the next version should be.
+
+    Attributes:
+        before: the version of the build that was there.
+        version: the least that the changes ask for.
+        lines: what changed, as lines of CHANGES.md.
+    """
+
+    before: str
+    version: str
+    lines: tuple[str, ...]
+
+    def note(self, version: str, changes: str | None) -> str | None:
+        """What to tell the keeper, who gave a version and a text of changes; None where nothing is left to do."""
+        entry = "\n".join(["", f"## {max(version, self.version, key=version_numbers)}", "", *self.lines])
+        if version_numbers(version) < version_numbers(self.version):
+            return (
+                f"what changed since version {self.before} asks for {self.version}, not {version}: for that write\n"
+                f'version = "{self.version}"\ninto corpus.toml, and on top of {CHANGES_NAME} beside it:{entry}'
+            )
+        said = [line.strip("# \t") for line in (changes or "").split("\n") if line.startswith("#")]
+        return None if version in said else f"for {CHANGES_NAME} beside corpus.toml, which the card shows:{entry}"
+
+
+def propose(old: Path, new: Path, before: dict[str, Any], after: dict[str, Any]) -> Proposal | None:
+    """Compare a build with the one that it replaces.
+
+    Args:
+        old: the build that was there.
+        new: the build that comes.
+        before: the manifest of the old one.
+        after: the manifest of the new one.
+
+    Returns:
+        The version that the changes ask for; None where no file of the dataset changed.
+    """
+    lines: list[str] = []
+    part = _PATCH
+    if before["schemas"] != after["schemas"]:
+        part, lines = _MAJOR, ["- the record format changed"]
+    elif before["digest"] != after["digest"]:
+        part, lines = _compared(old, new)
+    if not lines:
+        if _files(before) == _files(after):
+            return None
+        lines = ["- the card and what else describes the records; the records are the same"]
+    return Proposal(before["version"], _next(before["version"], part), tuple(lines))
+
+
+_MAJOR, _MINOR, _PATCH = range(3)
+
+
+def _compared(old: Path, new: Path) -> tuple[int, list[str]]:
+    try:
+        found = compare(old, new)
+    except DamagedError:
+        return _MINOR, ["- the build that was there could not be read: what changed is not known"]
+    lines = [f"- {_records(len(ids))} {name}" for name, ids in (("added", found.added), ("removed", found.removed))
+             if len(ids)]  # fmt: skip
+    if len(found.changed):
+        fields = ", ".join(f"`{name}` {len(ids):,}" for name, ids in found.by_field().items())
+        lines.append(f"- {_records(len(found.changed))} changed: {fields}")
+    for (left, right), ids in found.by_move().items():
+        lines.append(f"- {_records(len(ids))} moved from {left} to {right}")
+    return _MAJOR if len(found.moved) else _MINOR, lines or ["- other configs than before"]
+
+
+def _records(count: int) -> str:
+    return f"{count:,} record{'' if count == 1 else 's'}"
+
+
+def _files(manifest: dict[str, Any]) -> dict[str, str]:
+    return {entry["path"]: entry["sha256"] for entry in manifest["files"]}
+
+
+def version_numbers(version: str) -> tuple[int, ...]:
+    """The numbers of a version, to compare it by.
+
+    Raises:
+        ValueError: it is not made of numbers.
+    """
+    if not _VERSION.fullmatch(version):
+        raise ValueError(f"{version!r} is no version")
+    return tuple(int(part) for part in version.split("."))
+
+
+def _next(version: str, part: int) -> str:
+    """The next version: one number higher, those after it 0."""
+    numbers = version_numbers(version)
+    return ".".join(
+        str(number + 1 if place == part else number if place < part else 0) for place, number in enumerate(numbers)
+    )
+
+
+def read_changes(folder: Path) -> str:
+    """The text of the CHANGES.md of a folder of seeds; empty where there is none.
+
+    Raises:
+        ConfigError: it cannot be read, or is not UTF-8.
+    """
+    path = folder / CHANGES_NAME
+    try:
+        return read_file(path).decode() if os.path.lexists(path) else ""
+    except UNREADABLE as error:
+        raise ConfigError(
+            f"{path}: cannot be read: {why(error)}", "write it anew, as a text in UTF-8; nothing was changed"
+        ) from error
+
+
+def add_change(text: str, line: str) -> str:
+    """A text of changes with a line on top, below its heading."""
+    heading, _, rest = text.partition("\n")
+    if not heading.startswith("# "):
+        heading, rest = _HEADING, text
+    rest = rest.lstrip("\n")
+    gap = "" if not rest or rest.startswith("- ") else "\n"
+    return f"{heading}\n\n{line}\n{gap}{rest}"

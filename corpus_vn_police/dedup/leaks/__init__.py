@@ -1,0 +1,17 @@
+"""What published records share that they should not: copies, and n-grams across splits."""
+
+from corpus_vn_police.dedup.leaks.alike import SHARED, Alike, find_alike
+from corpus_vn_police.dedup.leaks.copies import CopyPair, PublishedCopies, find_published_copies
+from corpus_vn_police.dedup.leaks.ngrams import NGRAM, Sharing, shared_ngrams
+
+__all__ = [
+    "NGRAM",
+    "SHARED",
+    "Alike",
+    "CopyPair",
+    "PublishedCopies",
+    "Sharing",
+    "find_alike",
+    "find_published_copies",
+    "shared_ngrams",
+]

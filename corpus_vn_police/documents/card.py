@@ -1,0 +1,185 @@
+"""README.md: the card of a build, and a check that it says what the files say."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from corpus_vn_police.align import opcodes
+from corpus_vn_police.config import CHANGES_NAME
+from corpus_vn_police.contract import CONFIGS, load_contract
+from corpus_vn_police.documents.facts import Facts
+from corpus_vn_police.documents.front_matter import built_configs, front_matter
+from corpus_vn_police.documents.markdown import cell, fenced, plain, without_front
+from corpus_vn_police.documents.sections import BLOCKS, MARK, block_text, check_closed, compose, markdown_blocks
+from corpus_vn_police.errors import ConfigError
+from corpus_vn_police.stages.structure.accuracy import ACCURACY
+from corpus_vn_police.version import GENERATOR
+
+FILE_NAME = "README.md"
+
+_BLANK_LINES = re.compile(r"\n{3,}")
+_SHOWN = 4  # lines of a difference
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """Where a card does not say what the files say.
+
+    Attributes:
+        line: its line in the card, from 1.
+        block: the measured block that it is in; `front matter`, or empty for what stands between blocks.
+        expected: what should stand there: at most four lines, and how many more there are.
+        got: what stands there.
+    """
+
+    line: int
+    block: str
+    expected: str
+    got: str
+
+
+def render_card(facts: Facts) -> str:
+    """Write a build's card.
+
+    Raises:
+        ConfigError: the keeper's words have a block without an end, or one that is not known; or what begins in
+            them or in the list of changes would swallow the rest of the card.
+    """
+    import yaml
+
+    front = front_matter(facts.corpus, facts.figures, facts.shards, facts.digest)
+    head = yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=100)
+    title = plain(facts.corpus.title)
+    try:
+        check_closed(_changes(facts.corpus.changes))
+    except ValueError as error:
+        raise ConfigError(
+            f"{CHANGES_NAME}: {error}", "end it there: the rest of the card would be part of it"
+        ) from error
+    try:
+        body = compose(without_front(facts.corpus.prose or ""), measured_blocks(facts))
+    except ValueError as error:
+        raise ConfigError(f"the card's prose: {error}", "mend the text that [card] prose names") from error
+    return f"---\n{head}---\n\n# {title}\n\n{body}"
+
+
+def measured_blocks(facts: Facts) -> dict[str, str]:
+    """The content of every measured block of a card, as Markdown."""
+    template = _template()
+    context = template.new_context(
+        {
+            "corpus": facts.corpus,
+            "figures": facts.figures,
+            "shards": facts.shards,
+            "digest": facts.digest,
+            "charts": facts.charts,
+            "examples": facts.examples,
+            "configs": built_configs(facts.shards),
+            "fields": {config: load_contract(name).fields() for config, name in CONFIGS.items()},
+            "accuracy": ACCURACY,
+            "generator": GENERATOR,
+        }
+    )
+    contents = {name: "".join(template.blocks[name](context)) for name in BLOCKS}
+    return {name: _BLANK_LINES.sub("\n\n", content).strip() for name, content in contents.items()}
+
+
+@functools.cache
+def _template() -> Any:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # noqa: S701 - Markdown: `plain` and `fenced` are for what is not ours
+    )
+    environment.globals["count"] = lambda number: f"{number:,}"
+    environment.filters |= {
+        "cell": cell,
+        "plain": plain,
+        "fenced": fenced,
+        "changes": _changes,
+        "code": lambda name: f"`{name}`",
+        "json": lambda value: json.dumps(value, ensure_ascii=False, indent=2),
+        "least": lambda values: min(value for value in values if value),
+        "greatest": max,
+    }
+    return environment.get_template("blocks.md.jinja")
+
+
+def read_prose(card: str) -> tuple[str, str | None]:
+    """A keeper's words in a card that `render_card` wrote: its text without front matter, and the changes.
+
+    Raises:
+        ValueError: a block has no end, or is not known.
+    """
+    text = without_front(card)
+    changes = block_text(text, "changes")
+    if changes is None:
+        raise ValueError("the block 'changes' is not where it was written")
+    return text, None if changes == _template_words("changes") else changes
+
+
+def _template_words(block: str) -> str:
+    """What a block says where the keeper says nothing."""
+    template = _template()
+    return "".join(template.blocks[block](template.new_context({"corpus": {"changes": None}}))).strip()
+
+
+def differences(expected: str, got: str) -> list[Mismatch]:
+    """Where a card differs from what it should be, in its order.
+
+    Args:
+        expected: what `render_card` gives for the files.
+        got: the card that is there.
+    """
+    if expected == got:
+        return []
+    right, there = expected.split("\n"), got.split("\n")
+    blocks = _blocks(right)
+    return [
+        Mismatch(line + 1, blocks[start], *map(_shown, (right[start:stop], there[line:end])))
+        for kind, start, stop, line, end in opcodes(right, there)
+        if kind != "equal"
+    ]
+
+
+def _shown(lines: list[str]) -> str:
+    more = [f"… and {len(lines) - _SHOWN} more lines"] if len(lines) > _SHOWN else []
+    return "\n".join([*lines[:_SHOWN], *more])
+
+
+def _blocks(lines: list[str]) -> list[str]:
+    """The block that each line of a card is in, and the end of it."""
+    closed = lines.index("---", 1) if "---" in lines[1:] else 0
+    names, now = ["front matter"] * closed, ""
+    for line in lines[closed:]:
+        mark = MARK.fullmatch(line)
+        if mark:
+            now = mark[2] if mark[1] == "measured" else ""
+        names.append(now)
+    return [*names, now]
+
+
+def _changes(text: str | None) -> str:
+    """A keeper's list of changes below a heading: its own heading left out, those in it bold."""
+    lines = (text or "").strip().replace("\r\n", "\n").split("\n")
+    lines = "\n".join(lines[1:] if lines[0].startswith("# ") else lines).strip().split("\n")
+    lines = [f"\\{line.strip()}" if MARK.fullmatch(line.strip()) else line for line in lines]
+    kept: list[str] = []
+    place = 0
+    for heading, said in itertools.pairwise(markdown_blocks("\n".join(lines))):
+        if heading.type == "heading_open" and heading.level == 0 and heading.map:
+            start, end = heading.map
+            bold = f"**{said.content.strip()}**" if said.content.strip() else ""
+            kept += [*lines[place:start], "", bold, ""]
+            place = end
+    return _BLANK_LINES.sub("\n\n", "\n".join([*kept, *lines[place:]])).strip()

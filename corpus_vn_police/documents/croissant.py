@@ -1,0 +1,231 @@
+"""croissant.json: what a build is, for those who read Croissant 1.1.
+
+Written by hand, since `mlcroissant` brings scipy and pandas along; the tests hold it to what that
+library validates, and reads.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from corpus_vn_police.config import Corpus
+from corpus_vn_police.contract import CONFIGS, document
+from corpus_vn_police.contract.croissant import croissant_fields
+from corpus_vn_police.dataset.figures import Figures
+from corpus_vn_police.dataset.layout import FOLDERS
+from corpus_vn_police.dataset.shards import Written
+from corpus_vn_police.documents.front_matter import built_configs, front_matter
+from corpus_vn_police.documents.rai import rai_fields, summary
+from corpus_vn_police.text import visible
+
+FILE_NAME = "croissant.json"
+LEDGER = "ledger"
+
+_PARQUET = "application/x-parquet"  # the only name by which mlcroissant 1.1 reads Parquet
+_CONFORMS = ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"]
+_CR = (
+    "arrayShape", "citeAs", "column", "containedIn", "equivalentProperty", "extract", "field", "fileProperty",
+    "fileObject", "fileSet", "format", "includes", "isArray", "isLiveDataset", "jsonPath", "key", "md5",
+    "parentField", "path", "recordSet", "references", "regex", "repeated", "replace", "samplingRate", "separator",
+    "source", "subField", "transform",
+)  # fmt: skip
+# The context that the specification gives, which readers compare with.
+_CONTEXT = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "conformsTo": "dct:conformsTo",
+    "cr": "http://mlcommons.org/croissant/",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "dct": "http://purl.org/dc/terms/",
+    "description": {"@container": "@language"},
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    "name": {"@container": "@language"},
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "sc": "https://schema.org/",
+    **{name: f"cr:{name}" for name in _CR},
+}
+# The Hub's names of licences -> SPDX; those of Creative Commons differ in case alone.
+_SPDX = {
+    "apache-2.0": "Apache-2.0",
+    "bsd-2-clause": "BSD-2-Clause",
+    "bsd-3-clause": "BSD-3-Clause",
+    "cdla-permissive-1.0": "CDLA-Permissive-1.0",
+    "cdla-permissive-2.0": "CDLA-Permissive-2.0",
+    "cdla-sharing-1.0": "CDLA-Sharing-1.0",
+    "mit": "MIT",
+    "odc-by": "ODC-By-1.0",
+    "odbl": "ODbL-1.0",
+    "pddl": "PDDL-1.0",
+    "unlicense": "Unlicense",
+}
+
+
+def croissant(
+    corpus: Corpus, figures: Figures, files: Sequence[Written], digest: str, date: str | None
+) -> dict[str, Any]:
+    """Lay out a build's Croissant file; what is not known is not in it.
+
+    Args:
+        corpus: what the keeper says of it.
+        figures: what was measured of its files.
+        files: the shards of its configs, and the ledger.
+        digest: the content digest.
+        date: the build's date; None where no record has one.
+    """
+    configs = built_configs(files)
+    title = visible(corpus.title)
+    said = {
+        "alternateName": title if title != corpus.name else None,
+        "inLanguage": corpus.language,
+        "url": corpus.homepage,
+        "datePublished": date,
+        "temporalCoverage": _period(figures),
+        **{f"rai:{key}": value for key, value in rai_fields(corpus, figures).items()},
+    }
+    front = front_matter(corpus, figures, files, digest)
+    return {
+        "@context": _CONTEXT,
+        "@type": "sc:Dataset",
+        "conformsTo": _CONFORMS,
+        "name": corpus.name,
+        "description": summary(corpus) or f"{title or corpus.name}: {figures.records:,} records.",
+        "version": corpus.version,
+        "isLiveDataset": False,
+        "license": _license(corpus),
+        "citeAs": visible(corpus.citation or f"{title or corpus.name}, version {corpus.version}, {digest}"),
+        "keywords": [*front["task_categories"], *front["size_categories"], "text", "parquet"],
+        **{key: value for key, value in said.items() if value},
+        "distribution": [*map(_file_object, files), *map(_file_set, configs)],
+        "recordSet": [
+            _split_names(figures),
+            *(_config(config, figures) for config in configs),
+            record_set(LEDGER, f"{figures.seeds:,} rows."),
+        ],
+    }
+
+
+def record_set(name: str, count: str = "") -> dict[str, Any]:
+    """A record set with the fields of its schema.
+
+    Args:
+        name: a config, or `ledger`.
+        count: how many rows it has, in words.
+    """
+    schema = document(CONFIGS.get(name, name))
+    source = {"fileSet": {"@id": f"{name}-files"}} if name in CONFIGS else {"fileObject": {"@id": f"{name}.parquet"}}
+    key = {"key": {"@id": f"{name}/id"}} if name in CONFIGS else {}  # several seeds of the ledger may share an id
+    return {
+        "@type": "cr:RecordSet",
+        "@id": name,
+        "name": name,
+        "description": f"{schema['description']} {count}".strip(),
+        **key,
+        "field": croissant_fields(schema, name, source),
+    }
+
+
+def croissant_text(content: dict[str, Any]) -> str:
+    """A Croissant file as a build writes it."""
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+
+
+def write_croissant(content: dict[str, Any], folder: Path) -> None:
+    """Write a Croissant file into a build folder."""
+    (folder / FILE_NAME).write_text(croissant_text(content), encoding="utf-8", newline="\n")
+
+
+def differences(expected: Any, got: Any, pointer: str = "") -> Iterator[str]:
+    """Where one JSON value differs from another: the JSON Pointer, what was expected, what is there."""
+    if isinstance(expected, dict) and isinstance(got, dict):
+        for key in [*expected, *(key for key in got if key not in expected)]:
+            step = f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
+            if key in expected and key in got:
+                yield from differences(expected[key], got[key], step)
+            else:
+                yield f"{step}: {'is missing' if key in expected else 'should not be there'}"
+    elif isinstance(expected, list) and isinstance(got, list) and len(expected) == len(got):
+        for place, pair in enumerate(zip(expected, got, strict=True)):
+            yield from differences(*pair, f"{pointer}/{place}")
+    elif expected != got or type(expected) is not type(got):
+        shown = [json.dumps(value, ensure_ascii=False)[:100] for value in (expected, got)]
+        yield f"{pointer}: expected {shown[0]}, got {shown[1]}"
+
+
+def _period(figures: Figures) -> str | None:
+    """From the first to the last date of a record, as ISO 8601 writes it; None where none has one."""
+    first = min((split.first for split in figures.splits if split.first), default=None)
+    return first if first == figures.newest else f"{first}/{figures.newest}"
+
+
+def _license(corpus: Corpus) -> str | dict[str, str]:
+    spdx = _SPDX.get(corpus.license, corpus.license.upper() if corpus.license.startswith(("cc-", "cc0-")) else None)
+    if spdx:
+        return f"https://spdx.org/licenses/{spdx}"
+    link = {"url": corpus.license_link} if corpus.license_link else {}
+    return {"@type": "sc:CreativeWork", "name": corpus.license_name or corpus.license, **link}
+
+
+def _file_object(file: Written) -> dict[str, Any]:
+    return {
+        "@type": "cr:FileObject",
+        "@id": file.path,
+        "name": file.path.rpartition("/")[2],
+        "contentUrl": file.path,
+        "contentSize": f"{file.bytes} B",
+        "encodingFormat": _PARQUET,
+        "sha256": file.sha256,
+    }
+
+
+def _file_set(config: str) -> dict[str, Any]:
+    """All shards of a config, since a field has one source.
+
+    It is contained in nothing: mlcroissant then reads it from the folder that the JSON file is in.
+    """
+    return {
+        "@type": "cr:FileSet",
+        "@id": f"{config}-files",
+        "name": f"{config}-files",
+        "includes": f"{FOLDERS[config]}/*.parquet",
+        "encodingFormat": _PARQUET,
+    }
+
+
+def _split_names(figures: Figures) -> dict[str, Any]:
+    name = {"@type": "cr:Field", "@id": "splits/name", "name": "name", "dataType": "sc:Text"}
+    return {
+        "@type": "cr:RecordSet",
+        "@id": "splits",
+        "name": "splits",
+        "description": "The splits that there are.",
+        "dataType": "cr:Split",
+        "key": {"@id": "splits/name"},
+        "field": [name],
+        "data": [{"splits/name": split.split} for split in figures.splits],
+    }
+
+
+def _config(config: str, figures: Figures) -> dict[str, Any]:
+    sizes = ", ".join(f"{split.split} {split.records:,}" for split in figures.splits)
+    found = record_set(config, f"{figures.records:,} rows: {sizes}.")
+    names = "|".join(split.split for split in figures.splits)
+    split = {
+        "@type": "cr:Field",
+        "@id": f"{config}/split",
+        "name": "split",
+        "description": "The split, as the file's name says it.",
+        "dataType": "sc:Text",
+        "references": {"field": {"@id": "splits/name"}},
+        "source": {
+            "fileSet": {"@id": f"{config}-files"},
+            "extract": {"fileProperty": "fullpath"},
+            # mlcroissant takes what the pattern found through it a second time, hence the two `?`.
+            "transform": {"regex": f"(?:{FOLDERS[config]}/)?({names})(?:-.+\\.parquet)?$"},
+        },
+    }
+    # An id does not reference that of `default`: with it mlcroissant 1.1 finds no row of a single split.
+    return {**found, "field": [split, *found["field"]]}

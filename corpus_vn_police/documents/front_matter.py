@@ -1,0 +1,95 @@
+"""The YAML at the head of a card: what the Hub and `datasets` read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from corpus_vn_police.config import Corpus
+from corpus_vn_police.contract import CONFIGS, load_contract
+from corpus_vn_police.contract.features import yaml_features
+from corpus_vn_police.contract.hub import hub_values
+from corpus_vn_police.dataset.figures import Figures
+from corpus_vn_police.dataset.layout import FOLDERS
+from corpus_vn_police.dataset.shards import Written
+
+
+def front_matter(corpus: Corpus, figures: Figures, shards: Sequence[Written], digest: str) -> dict[str, Any]:
+    """A card's front matter.
+
+    Args:
+        corpus: what the keeper says.
+        figures: what was measured.
+        shards: the Parquet files.
+        digest: the content digest; it stands in each config's description, because the local
+            cache of `datasets` does not look at the files' contents.
+    """
+    named = {"license_name": corpus.license_name, "license_link": corpus.license_link}
+    return {
+        "language": [corpus.language],
+        "license": corpus.license,
+        **{key: value for key, value in named.items() if value},
+        "pretty_name": corpus.title,
+        "annotations_creators": ["machine-generated" if any(figures.spans.values()) else "no-annotation"],
+        "language_creators": ["found"],
+        "multilinguality": ["monolingual"],
+        "size_categories": [size_category(figures.records)],
+        "source_datasets": ["original"],
+        "task_categories": ["text-generation", "fill-mask"],
+        "task_ids": ["language-modeling", "masked-language-modeling"],
+        **loaded_from(corpus.version, shards, digest),
+    }
+
+
+def loaded_from(version: str, shards: Sequence[Written], digest: str) -> dict[str, Any]:
+    """The part of the front matter that says what `datasets` loads.
+
+    Args:
+        version: of the data.
+        shards: the Parquet files.
+        digest: the content digest.
+    """
+    configs = built_configs(shards)
+    return {
+        "configs": [_config(config, shards, version, digest) for config in configs],
+        "dataset_info": [_info(config, shards) for config in configs],
+    }
+
+
+def built_configs(shards: Sequence[Written]) -> list[str]:
+    """The configs that a build has, in their order."""
+    return [config for config in CONFIGS if any(shard.config == config for shard in shards)]
+
+
+def size_category(records: int) -> str:
+    """The Hub's word for so many records: `n<1K`, then a step for each power of ten."""
+    sizes = hub_values("size_categories")
+    return next((name for power, name in enumerate(sizes[:-1], 3) if records < 10**power), sizes[-1])
+
+
+def _splits(config: str, shards: Sequence[Written]) -> list[str]:
+    return list(dict.fromkeys(shard.split for shard in shards if shard.config == config))
+
+
+def _config(config: str, shards: Sequence[Written], version: str, digest: str) -> dict[str, Any]:
+    files = [{"split": split, "path": f"{FOLDERS[config]}/{split}-*.parquet"} for split in _splits(config, shards)]
+    return {"config_name": config, "version": version, "description": digest, "data_files": files}
+
+
+def _info(config: str, shards: Sequence[Written]) -> dict[str, Any]:
+    mine = [shard for shard in shards if shard.config == config]
+    splits = [
+        {
+            "name": split,
+            "num_bytes": sum(shard.arrow_bytes for shard in mine if shard.split == split),
+            "num_examples": sum(shard.rows for shard in mine if shard.split == split),
+        }
+        for split in _splits(config, shards)
+    ]
+    return {
+        "config_name": config,
+        "features": yaml_features(load_contract(CONFIGS[config]).schema),
+        "splits": splits,
+        "download_size": sum(shard.bytes for shard in mine),
+        "dataset_size": sum(split["num_bytes"] for split in splits),
+    }

@@ -1,0 +1,35 @@
+"""Words that are not ours, put into Markdown so that they say just what they say."""
+
+from __future__ import annotations
+
+import re
+
+from corpus_vn_police.text import visible
+
+_FRONT = re.compile(r"---\n.*?\n---\n", re.DOTALL)
+_SIGNS = re.compile(r"[\\`<\[]")
+_TICKS = re.compile("`+")
+
+
+def cell(text: str) -> str:
+    """A text as one cell of a Markdown table."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def plain(text: str) -> str:
+    """A line of the keeper's as Markdown that says just that: no HTML, link or code begins in it."""
+    return _SIGNS.sub(r"\\\g<0>", visible(text))
+
+
+def fenced(text: str, language: str = "") -> str:
+    """A text as a block of code that nothing in it can end."""
+    longest = max((len(run) for run in _TICKS.findall(text)), default=0)
+    fence = "`" * max(4, longest + 1)
+    return f"{fence}{language}\n{visible(text)}\n{fence}"
+
+
+def without_front(text: str) -> str:
+    """A Markdown text without the YAML at its head."""
+    text = text.replace("\r\n", "\n").lstrip("\n")
+    found = _FRONT.match(text)
+    return text[found.end() :] if found else text

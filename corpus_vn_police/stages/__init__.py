@@ -1,0 +1,1 @@
+"""What the data goes through: each stage takes a batch of seeds and gives one of the same rows."""

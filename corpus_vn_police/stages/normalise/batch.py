@@ -1,0 +1,114 @@
+"""Batches of raw bytes -> clean texts, in the order that loses nothing.
+
+Strict UTF-8, then the check for damage and legacy encodings (`damage`, `legacy`), and only then
+what cleaning takes out (`clean`): in UTF-8 that was read as windows-1252 an `à` holds a no-break
+space, and in TCVN3 the soft hyphen is the letter ư. What cleaning drops or folds is lossless for
+Vietnamese; quotes, dashes, ellipses, full-width letters, i/y and the style of the tone stay.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from corpus_vn_police.config import Text
+from corpus_vn_police.stages.normalise.clean import clean
+from corpus_vn_police.stages.normalise.damage import SUSPECT, Diagnosis, diagnose, diagnose_bytes, read_beside, restore
+from corpus_vn_police.syllables import in_style
+
+_NO_TEXT = pl.Series([None], dtype=pl.String)
+
+
+def normalise_batch(batch: pl.DataFrame, text: Text) -> pl.DataFrame:
+    """Decode and clean the texts and titles of a batch of seeds.
+
+    Args:
+        batch: reads `body` (binary), `title`, `publisher`, `reason`, `pointer`, `detail`.
+        text: whether damaged texts are repaired, and the style of the tone.
+
+    Returns:
+        The same rows in the same order, with `text` (string; null where there is a reason) in
+        place of `body`, and `title` clean. What stands beside a text that was not UTF-8 is read in the
+        encoding of the text. A damaged text or title has the `reason` that names
+        its damage; with `text.repair` what can be restored exactly is, and `detail` says so.
+    """
+    batch = batch.with_columns(decode(batch["body"]))
+    broken = (batch["text"].is_null() | batch["text"].str.contains("\0", literal=True)) & batch["reason"].is_null()
+    read = {row: diagnose_bytes(batch["body"][row]) for row in broken.arg_true()}
+    batch = _settled(batch, "text", {row: found for row, found in read.items() if found}, text)
+    batch = _beside(batch, {row: found.reason for row, found in read.items() if found and found.restored is not None})
+    for column in ("text", "title"):
+        doubtful = (suspects(batch[column]) & batch["reason"].is_null()).arg_true()
+        found = {row: diagnose(batch[column][row]) for row in doubtful}
+        batch = _settled(batch, column, {row: each for row, each in found.items() if each}, text)
+    texts = clean(batch["text"].zip_with(batch["reason"].is_null(), _NO_TEXT))
+    columns = [texts.alias("text"), clean(batch["title"]).alias("title")]
+    if text.tone != "keep":
+        columns = [column.map_elements(lambda each: in_style(each, text.tone), pl.String) for column in columns]
+    return batch.drop("body").with_columns(columns)
+
+
+def decode(body: pl.Series) -> pl.Series:
+    """Read bytes as strict UTF-8.
+
+    Returns:
+        A string column named `text`; null where the bytes are not UTF-8.
+    """
+    try:
+        # All rows are checked at once, without a copy; only a batch that holds a damaged text is
+        # looked at row by row. (`strict=False` raises as well, in Polars 2.1.)
+        return body.cast(pl.String).alias("text")
+    except pl.exceptions.ComputeError:
+        return pl.Series("text", [_utf8(value) for value in body], pl.String)
+
+
+def _utf8(value: bytes | None) -> str | None:
+    try:
+        return None if value is None else value.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def suspects(text: pl.Series) -> pl.Series:
+    """Which texts `diagnose` has to look at: a superset of the damaged ones (boolean; null is false)."""
+    return text.str.contains(SUSPECT).fill_null(False)
+
+
+def _settled(batch: pl.DataFrame, column: str, found: dict[int, Diagnosis], text: Text) -> pl.DataFrame:
+    """Reject the rows whose `column` is damaged, or put what was restored in its place."""
+    if not found:
+        return batch
+    where = None if column == "text" else f"/{column}"
+    places = pl.Series(list(found), dtype=pl.UInt32)
+    few = batch[places].select("reason", "pointer", "detail", column)
+    outcomes = [_outcome(diagnosis, text.repair) for diagnosis in found.values()]
+    changed = []
+    for row, (left, restored, done) in zip(few.to_dicts(), outcomes, strict=True):
+        if left is not None:
+            changed.append(row | {"reason": left.reason, "pointer": where, "detail": left.detail})
+            continue
+        said = f"repaired {', '.join(done)}{f' in {where}' if where else ''}"
+        changed.append(row | {"detail": f"{row['detail']}; {said}" if row["detail"] else said, column: restored})
+    new = pl.DataFrame(changed, schema=few.schema)
+    return batch.with_columns(batch[name].scatter(places, new[name]) for name in new.columns)
+
+
+def _beside(batch: pl.DataFrame, reasons: dict[int, str]) -> pl.DataFrame:
+    """Read what stands in a row beside a text that was not UTF-8 in the encoding of the text."""
+    if not reasons:
+        return batch
+    places = pl.Series(list(reasons), dtype=pl.UInt32)
+    few = batch[places].select("title", "publisher").to_dicts()
+    read = [
+        {name: value and read_beside(reason, value) for name, value in row.items()}
+        for row, reason in zip(few, reasons.values(), strict=True)
+    ]
+    new = pl.DataFrame(read, schema={"title": pl.String, "publisher": pl.String})
+    return batch.with_columns(batch[name].scatter(places, new[name]) for name in new.columns)
+
+
+def _outcome(first: Diagnosis, repair: bool) -> tuple[Diagnosis | None, str | None, list[str]]:
+    """The damage that is left, the restored text, and the reasons of what was repaired."""
+    if not repair or first.restored is None:
+        return first, None, []
+    restored, more, left = restore(first.restored)
+    return left, restored, [first.reason, *more]

@@ -1,0 +1,248 @@
+"""Texts that are damaged: what it is, and the text as it was meant where that is exact.
+
+The kinds are told by what makes Vietnamese of them, never by one odd character: a soft hyphen is
+not TCVN3, and Davíð is not windows-1258.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from corpus_vn_police.stages.normalise.legacy import ONLY_VIETNAMESE, READERS, Legacy, find_legacy
+from corpus_vn_police.syllables import LOWER, TOKEN, is_word
+from corpus_vn_police.text import marked_encoding, nfc, nfd, western
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What is wrong with a text.
+
+    Attributes:
+        reason: the ledger's code.
+        detail: the rule and the measure, never the text.
+        restored: the text as it was meant; None where that cannot be told exactly.
+    """
+
+    reason: str
+    detail: str
+    restored: str | None
+
+
+_TO_BYTE = {chr(code): code for code in range(0x80, 0xA0)} | {
+    western(bytes([code])): code for code in range(0x80, 0x100)
+}
+_CONTINUATION = f"[{re.escape(''.join(letter for letter, code in _TO_BYTE.items() if code < 0xC0))}]"
+_MISREAD = re.compile(rf"[Â-ß]{_CONTINUATION}|[à-ï]{_CONTINUATION}{{2}}|[ð-ô]{_CONTINUATION}{{3}}")
+_MISREAD_MARK = re.compile("â[€\x80‚]")  # quotes, dashes, ellipses, the sign of the đồng
+_LAYERS = 4  # of misreading; each makes the text about twice as long
+# What a right reading does not leave: bytes were lost, so the rest cannot be restored exactly.
+_LEFT_OVER = re.compile(rf"[{LOWER}][ÃÄÅÆÂ]|[ÄÅÆ][^\W\d_]{{0,20}}[đăơưạ-ỹ]|[Æá]º|á»|â€")
+_C1 = re.compile("[\x80-\x84\x86-\x9f]")  # U+0085 is a newline
+_READ_C1 = {code: western(bytes([code])) for code in range(0x80, 0xA0)}
+
+# Letters of other scripts that look like Latin ones: a choice from the confusables of UTS #39.
+_CONFUSABLES = str.maketrans(
+    "аеорсхуіјѕһԁԛԝктмпгАВЕКМНОРСТХУІЈЅαοιρυνκτχηγΑΒΕΖΗΙΚΜΝΟΡΤΥΧϲɑɡıօսհո",
+    "aeopcxyijshdqwktmnrABEKMHOPCTXYIJSaoipuvktxnyABEZHIKMNOPTYXcagiouhn",
+)
+_OTHER_SCRIPT = re.compile("[\u0370-\u03ff\u0400-\u052f\u0531-\u0588ɑɡı\U0001d400-\U0001d7ff]")
+_STYLED = re.compile("[\U0001d400-\U0001d7ff]+")  # mathematical letters: bold, script and so on
+_LATIN_OR_STYLED = re.compile("[A-Za-zđĐ\U0001d400-\U0001d7ff]")
+
+_TAG = re.compile(
+    r"</?(?:a|abbr|article|aside|b|blockquote|body|br|button|center|code|div|em|embed|figcaption|figure|font|footer|"
+    r"form|h[1-6]|head|header|hr|html|i|iframe|img|input|label|li|link|main|meta|nav|noscript|object|ol|option|p|"
+    r"picture|pre|script|section|small|source|span|strong|style|sub|sup|svg|table|tbody|td|tfoot|th|thead|title|tr|u|"
+    r"ul|video)(?:\s[^<>]*)?/?>|<!--|<!doctype\s",
+    re.IGNORECASE,
+)
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-z][a-zA-Z0-9]{0,29});")  # not GT&GT;
+
+SUSPECT = (
+    r"[\x{FFFD}\x{80}-\x{84}\x{86}-\x{9F}\x{A1}-\x{BE}ÄÅÆÇËÎÏÐÑÖ×ØÛÜÞßäåæçëîïðñöø÷ûüþÿ"
+    r"\p{Greek}\p{Cyrillic}\p{Armenian}ɑɡı\x{1D400}-\x{1D7FF}]"
+    rf"|[Â-ß]{_CONTINUATION}|[à-ô]{_CONTINUATION}{{2}}|[aeoyâêôAEOYÂÊÔ][ìòÌÒ]|[^gGqQ][iuIU][ìòÌÒ]|[aeoAEO][âÂ]|[aeouyAEOUY][ùõÙÕ]|<[A-Za-z/!]|&#?[A-Za-z0-9]{{2,31}};"
+)
+"""One cheap pattern, for Rust, of all of it: what every damaged text has, and hardly any other."""
+
+
+def diagnose(text: str) -> Diagnosis | None:
+    """Find the first kind of damage of a text; None where there is none."""
+    return next((found for examine in _KINDS if (found := examine(text))), None)
+
+
+def restore(text: str) -> tuple[str, list[str], Diagnosis | None]:
+    """Restore a text as far as that is exact.
+
+    Returns:
+        The text; the reasons of what was repaired, in order; and the damage that is left, None
+        where there is none.
+    """
+    done: list[str] = []
+    for _ in _KINDS:
+        found = diagnose(text)
+        if found is None or found.restored is None:
+            return text, done, found
+        text = found.restored
+        done.append(found.reason)
+    return text, done, diagnose(text)
+
+
+def diagnose_bytes(data: bytes) -> Diagnosis | None:
+    """Say what bytes are that are not UTF-8, or hold NUL; None for all others."""
+    marked = marked_encoding(data)
+    if marked:
+        reason = _MARKED[marked]
+        detail = f"begins with the byte order mark of {reason.partition('.')[2]}"
+        return Diagnosis(reason, detail, _decoded(data, marked))
+    if b"\0" in data:
+        return Diagnosis("encoding.nul", f"{data.count(0)} NUL bytes", None)
+    try:
+        data.decode("utf-8")
+        return None
+    except UnicodeDecodeError as error:
+        found = find_legacy(western(data))
+        if found is not None:
+            return _of_legacy(found, _LEGACY[found.encoding])
+        return Diagnosis("encoding.invalid_utf8", f"byte {error.start} of {len(data)}: {error.reason}", None)
+
+
+_LEGACY = {"tcvn3": "encoding.tcvn3", "vni": "encoding.vni", "cp1258": "encoding.cp1258"}
+_MARKED = {
+    "utf-32-le": "encoding.utf32",
+    "utf-32-be": "encoding.utf32",
+    "utf-16-le": "encoding.utf16",
+    "utf-16-be": "encoding.utf16",
+}
+
+
+def read_beside(reason: str, text: str) -> str:
+    """Read what stood in a row beside a text that was restored, in the text's encoding.
+
+    Args:
+        reason: that of `diagnose_bytes` for the text.
+        text: bytes read as windows-1252 where the reason is an 8-bit encoding; else as it is meant.
+    """
+    encoding = next((name for name, code in _LEGACY.items() if code == reason), None)
+    return READERS[encoding](text) if encoding else text
+
+
+def _decoded(data: bytes, encoding: str) -> str | None:
+    try:
+        text = data.decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text else text
+
+
+def _misread_utf8(text: str) -> Diagnosis | None:
+    lines = text.split("\n")
+    read = [_read_again(line) for line in lines]
+    gains = [_gain(old, new) if old != new else 0 for old, new in zip(lines, read, strict=True)]
+    gained = sum(gain for gain in gains if gain > 0)
+    if not gained:
+        return None
+    # A line that gains nothing may be too short to tell: it is read like the others, unless it has
+    # what no misread line has.
+    sound = [gain < 1 and bool(ONLY_VIETNAMESE.search(line)) for line, gain in zip(lines, gains, strict=True)]
+    meant = "\n".join(old if good else new for old, new, good in zip(lines, read, sound, strict=True))
+    detail = f"{gained} words and marks are Vietnamese only where windows-1252 is read as UTF-8"
+    return Diagnosis("encoding.utf8_as_cp1252", detail, None if _LEFT_OVER.search(meant) else meant)
+
+
+def _read_again(line: str) -> str:
+    """The line with what is UTF-8 in it read as that, also where it was misread more than once."""
+    for _ in range(_LAYERS):
+        deeper = _MISREAD.sub(_as_utf8, line)
+        if deeper == line:
+            break
+        line = deeper
+    return line
+
+
+def _as_utf8(match: re.Match[str]) -> str:
+    try:
+        return bytes(_TO_BYTE[letter] for letter in match.group()).decode("utf-8")
+    except UnicodeDecodeError:
+        return match.group()
+
+
+def _gain(line: str, read: str) -> int:
+    """How many more words beyond ASCII are Vietnamese; a quote or dash of three bytes is evidence too."""
+    before, after = (sum(is_word(word) for word in TOKEN.findall(each) if not word.isascii()) for each in (line, read))
+    return after - before + len(_MISREAD_MARK.findall(line)) - len(_MISREAD_MARK.findall(read))
+
+
+def _legacy(text: str) -> Diagnosis | None:
+    found = find_legacy(text)
+    if found is None:
+        return None
+    return _of_legacy(found, "encoding.cp1258_as_cp1252" if found.encoding == "cp1258" else _LEGACY[found.encoding])
+
+
+def _of_legacy(found: Legacy, reason: str) -> Diagnosis:
+    detail = f"{found.words} of {found.of} words beyond ASCII are syllables only where read as {found.encoding}"
+    return Diagnosis(reason, detail, found.text)
+
+
+def _controls(text: str) -> Diagnosis | None:
+    count = len(_C1.findall(text))
+    if not count:
+        return None
+    meant = text.translate(_READ_C1)
+    return Diagnosis("encoding.c1_controls", f"{count} C1 control characters", None if _C1.search(meant) else meant)
+
+
+def _homoglyphs(text: str) -> Diagnosis | None:
+    if not _OTHER_SCRIPT.search(text):
+        return None
+    tokens = [match for match in TOKEN.finditer(text) if _OTHER_SCRIPT.search(match.group())]
+    plain = {match.group(): _plain(match.group()) for match in tokens}
+    mixed = {token for token, word in plain.items() if _is_mixed(token) and not _OTHER_SCRIPT.search(word)}
+    count = sum(match.group() in mixed and is_word(plain[match.group()]) for match in tokens)
+    if not count:
+        return None
+    # A word wholly of another script is a disguise too, unless the text has words in that script.
+    pure = {token for token, word in plain.items() if token not in mixed and is_word(word)}
+    meant = mixed if plain.keys() - mixed - pure else mixed | pure
+    text = TOKEN.sub(lambda match: plain[match.group()] if match.group() in meant else match.group(), text)
+    return Diagnosis("text.homoglyphs", f"{count} syllables are spelt with letters of other scripts", text)
+
+
+def _is_mixed(token: str) -> bool:
+    return bool(_LATIN_OR_STYLED.search(nfd(token)))
+
+
+def _plain(token: str) -> str:
+    """A token in Latin letters, as it looks."""
+    letters = nfd(token).translate(_CONFUSABLES)
+    return nfc(_STYLED.sub(lambda run: unicodedata.normalize("NFKC", run.group()), letters))
+
+
+def _markup(text: str) -> Diagnosis | None:
+    tags = len(_TAG.findall(text))
+    entities = sum(html.unescape(entity) != entity for entity in _ENTITY.findall(text))
+    if not tags and not entities:
+        return None
+    meant = None if tags else _ENTITY.sub(lambda match: html.unescape(match.group()), text)
+    return Diagnosis("text.markup", f"{tags} HTML tags, {entities} character references", meant)
+
+
+def _replacement(text: str) -> Diagnosis | None:
+    count = text.count("\ufffd")
+    detail = f"{count} U+FFFD: letters were lost before the seed was written"
+    return Diagnosis("encoding.replacement_character", detail, None) if count else None
+
+
+_KINDS: tuple[Callable[[str], Diagnosis | None], ...] = (
+    _misread_utf8,
+    _legacy,
+    _controls,
+    _homoglyphs,
+    _markup,
+    _replacement,
+)

@@ -1,0 +1,240 @@
+"""zip and tar archives -> their members, one after the other."""
+
+from __future__ import annotations
+
+import stat
+import tarfile
+import zlib
+from collections.abc import Callable, Iterator
+from tarfile import HeaderError, ReadError
+from typing import Any, NamedTuple, Self
+
+from corpus_vn_police.stages.read import zips
+from corpus_vn_police.stages.read.bounds import Readable
+from corpus_vn_police.stages.read.streams import BrokenError, Cut, Seekable
+from corpus_vn_police.text import nfc
+
+_UNIX = (3, 19)  # who made a zip member, and so what its attributes mean
+_LINK = "a link or a device in an archive"
+_END_OF_ARCHIVE: type[HeaderError] = tarfile.EOFHeaderError  # type: ignore[attr-defined]
+_END_OF_FILE: type[HeaderError] = tarfile.EmptyHeaderError  # type: ignore[attr-defined]
+_LONG_HEADERS = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, b"L", b"K")
+_LONGEST_HEADER = 1 << 20  # bytes of a pax or GNU header, which `tarfile` reads as a whole
+
+
+class TooManyError(Exception):
+    """An archive has more members than are read of one."""
+
+
+class Member(NamedTuple):
+    """A member of an archive that is no folder.
+
+    Attributes:
+        name: its path in the archive, as the ledger writes it.
+        open: gives a stream of its bytes; to be called before the next member is asked for.
+        packed: its length in compressed bytes; None where the archive is compressed as a whole, and `open` can
+            be called only once.
+        reason, detail: why its bytes cannot be had; None where they can.
+    """
+
+    name: str
+    open: Callable[[], Readable]
+    packed: int | None = None
+    reason: str | None = None
+    detail: str = ""
+
+
+def zip_members(raw: Seekable, size: int, most: int) -> Iterator[Member]:
+    """The members of a zip file, and of all archives in it.
+
+    Args:
+        raw: the file.
+        size: its length in bytes.
+        most: how many members there may be.
+
+    Raises:
+        TooManyError: there are more than `most`; none of them is given.
+        BrokenError: the file is damaged, or something stands in it that no directory names; its members are
+            given before.
+    """
+    archives, wrong = zips.archives(raw, size)
+    count = 0
+    for archive in archives:
+        count += _count(raw, archive, most - count)
+        if count > most:
+            raise TooManyError(f"max_members {most}, got more")
+    for archive in archives:
+        reader = zips.Reader(raw, archive)
+        for entry in zips.entries(raw, archive):
+            begins, contradiction = reader.place(entry)
+            if entry.is_folder:
+                continue
+            reason, detail = _refusal(entry, contradiction)
+
+            def opened(reader: zips.Reader = reader, entry: zips.Entry = entry, begins: int = begins) -> Readable:
+                return reader.open(entry, begins)
+
+            yield Member(_zip_name(entry), opened, entry.packed, reason, detail)
+        wrong = wrong or reader.unlisted()
+    if wrong:
+        raise BrokenError(wrong)
+
+
+def _count(raw: Seekable, archive: zips.Archive, most: int) -> int:
+    """How many members an archive has, counted up to one too many, or to where its directory is damaged."""
+    count = 0
+    try:
+        for entry in zips.entries(raw, archive):
+            count += not entry.is_folder
+            if count > most:
+                break
+    except BrokenError:
+        return count  # it is raised again where the members are read
+    return count
+
+
+def _refusal(entry: zips.Entry, contradiction: str | None) -> tuple[str | None, str]:
+    """Why a zip member is no file to read, and in which words; None where it is one."""
+    mode = entry.mode if entry.system in _UNIX else 0
+    if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+        return "file.not_regular", _LINK
+    if _is_unsafe(_zip_path(entry)):
+        return "container.unsafe_path", _OUT
+    if contradiction:
+        return "container.damaged", contradiction
+    if entry.is_encrypted:
+        return "container.encrypted", "a member with a password"
+    if not entry.is_readable:
+        return "container.method", f"method {entry.method} of zip archives"
+    return None, ""
+
+
+def tar_members(raw: Cut, most: int) -> Iterator[Member]:
+    """The members of a tar archive, and of those that follow it.
+
+    Args:
+        raw: the archive, unpacked, from its start.
+        most: how many members there may be.
+
+    Raises:
+        TooManyError: there are more than `most`, which are given before.
+        Exception: the archive is damaged, ends without its end mark, or something else follows it.
+    """
+    size, cut = raw.left, raw.error or BrokenError("the archive is cut in this member")
+    # Zeros are passed over to the end of the file, since another archive may follow the end mark.
+    options: Any = {"encoding": "utf-8", "errors": "surrogateescape", "tarinfo": _TarInfo, "ignore_zeros": True}
+    with _Tar.open(fileobj=raw, mode="r|", **options) as archive:  # type: ignore[call-overload]
+        count = 0
+        while (info := archive.next()) is not None:
+            # `tarfile` keeps every header; a build may go through millions.
+            archive.members.clear()
+            count += 1
+            if count > most:
+                raise TooManyError(f"max_members {most}, got more")
+            if info.isdir():
+                continue
+            path = info.name.encode("utf-8", "surrogateescape")
+            reason, detail = (None, "") if info.isreg() else ("file.not_regular", _LINK)
+            if _is_unsafe(path):
+                reason, detail = "container.unsafe_path", _OUT
+
+            def opened(info: tarfile.TarInfo = info) -> Readable:
+                stream: Readable = archive.extractfile(info).raw
+                left = size - info.offset_data
+                return stream if info.issparse() or info.size <= left else Cut(stream, left, cut)
+
+            yield Member(_shown(decoded(path)), opened, None, reason, detail)
+
+
+class _Tar(tarfile.TarFile):
+    """Knows whether the last thing read was an end mark."""
+
+    ended = False
+
+
+class _TarInfo(tarfile.TarInfo):
+    """A member whose header must be whole.
+
+    `tarfile` takes a damaged or missing header after the first one for the end of the archive;
+    the members after it would vanish.
+    """
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        found = super().frombuf(buf, encoding, errors)
+        if found.type in _LONG_HEADERS and found.size > _LONGEST_HEADER:
+            raise ReadError(f"a header of {found.size} bytes")
+        return found
+
+    @classmethod
+    def fromtarfile(cls, tarfile: tarfile.TarFile) -> Self:
+        assert isinstance(tarfile, _Tar)  # noqa: S101 - for mypy
+        try:
+            found = super().fromtarfile(tarfile)
+        except _END_OF_ARCHIVE:
+            tarfile.ended = True
+            raise
+        except _END_OF_FILE as error:
+            if tarfile.ended:
+                raise
+            raise ReadError("its end mark is missing: the archive was cut") from error
+        except HeaderError as error:
+            behind = "something else stands behind its end mark" if tarfile.ended else "the archive goes on or was cut"
+            raise ReadError(f"{error}: {behind}") from error
+        tarfile.ended = False
+        return found
+
+
+_OUT = "a member's path leads out of its archive"
+
+
+def _is_unsafe(path: bytes) -> bool:
+    """Whether a member's path is absolute, leads out of the archive, or holds what no path may."""
+    drive = path[:1].isalpha() and path[1:3] == b":/"
+    return path.startswith(b"/") or drive or b".." in path.split(b"/") or b"\0" in path
+
+
+def _shown(name: str) -> str:
+    return "/".join(part for part in name.split("/") if part != ".").replace("\0", "\\x00")
+
+
+def _zip_path(entry: zips.Entry) -> bytes:
+    r"""A zip member's path: that of its Unicode Path field, if that was made of the name which is there.
+
+    Windows programs wrote `\` between folders, which APPNOTE.TXT (4.4.17) does not allow.
+    """
+    path = zips.extra_field(entry.extra, 0x7075) or b""
+    made_of_it = path[:1] == b"\1" and path[1:5] == zlib.crc32(entry.name).to_bytes(4, "little")
+    raw = path[5:] if made_of_it and path[5:] and _is_utf8(path[5:]) else entry.name
+    return raw.replace(b"\\", b"/")
+
+
+def _zip_name(entry: zips.Entry) -> str:
+    raw = _zip_path(entry)
+    return _shown(raw.decode("utf-8", "backslashreplace") if entry.flags & zips.UTF8 else decoded(raw))
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+_TONES = ("", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323")
+_VIETNAMESE = frozenset(nfc(vowel + tone) for vowel in "aăâeêioôơuưyAĂÂEÊIOÔƠUƯY" for tone in _TONES) | {"đ", "Đ"}
+
+
+def decoded(raw: bytes) -> str:
+    r"""A name in an archive that does not say how it is encoded.
+
+    UTF-8; else that of the Windows (1258) and DOS (437) code pages in which all its letters are Vietnamese, which
+    never are both; else bytes that are not UTF-8 are written `\xNN`.
+    """
+    if not _is_utf8(raw):
+        for encoding in ("cp1258", "cp437"):
+            name = nfc(raw.decode(encoding, "replace"))
+            if all(letter.isascii() or letter in _VIETNAMESE for letter in name):
+                return name
+    return raw.decode("utf-8", "backslashreplace")

@@ -1,0 +1,67 @@
+"""A file of rows in UTF-16 or UTF-32 -> its lines in UTF-8.
+
+A newline is two or four bytes there, and the byte 10 is a part of many letters, so such a file is
+decoded before it is cut into lines. What cannot be decoded makes its line one that is not UTF-8.
+"""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass, field
+from typing import Self
+
+from corpus_vn_police.stages.read.bounds import Readable
+from corpus_vn_police.text import marked_encoding
+
+_BLOCK = 1 << 16
+_DAMAGED = "corpus_vn_police.damaged"
+
+
+def _damaged(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeDecodeError)  # noqa: S101 - for mypy
+    return "\udcff", error.end  # U+DCFF is in no UTF-8
+
+
+codecs.register_error(_DAMAGED, _damaged)
+
+
+@dataclass
+class Utf8Stream:
+    """A stream of rows in UTF-8, whatever encoding its byte order mark names.
+
+    Attributes:
+        stream: the file, after decompression.
+        encoding: a codec of UTF-16 or UTF-32; None where the file has no such mark, and its bytes
+            come out as they are.
+        head: what was read to see the mark, without it.
+    """
+
+    stream: Readable
+    encoding: str | None
+    head: bytes
+    _decoder: codecs.IncrementalDecoder | None = field(default=None, init=False)
+
+    @classmethod
+    def of(cls, stream: Readable) -> Self:
+        """Look at the beginning of a file.
+
+        Raises:
+            Exception: as reading the stream does.
+        """
+        head = stream.read(_BLOCK)
+        while 0 < len(head) < len(codecs.BOM_UTF32_LE) and (more := stream.read(_BLOCK)):
+            head += more
+        encoding = marked_encoding(head)
+        return cls(stream, encoding, head[len("\ufeff".encode(encoding)) :] if encoding else head)
+
+    def read(self, size: int, /) -> bytes:
+        """Some bytes, about `size`; none at the end."""
+        while True:
+            block, self.head = self.head or self.stream.read(size), b""
+            if self.encoding is None:
+                return block
+            if self._decoder is None:
+                self._decoder = codecs.getincrementaldecoder(self.encoding)(_DAMAGED)
+            given = self._decoder.decode(block, final=not block).encode("utf-8", "surrogatepass")
+            if given or not block:
+                return given

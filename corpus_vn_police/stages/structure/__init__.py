@@ -1,0 +1,65 @@
+"""Clean text -> date, title, dateline, body, captions, byline.
+
+The header and leading `# key = value` lines are always taken out. With `[structure] enabled` the
+rest is parted into units (paragraphs, and lines where one is no prose), each unit is marked as
+what it is, and the body is joined from what is left. Rules, not guesses: where the text does not
+say, a field is null.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from corpus_vn_police.config import Corpus
+from corpus_vn_police.stages.batch import reject
+from corpus_vn_police.stages.structure.captions import captions
+from corpus_vn_police.stages.structure.counts import counts
+from corpus_vn_police.stages.structure.dateline import datelines
+from corpus_vn_police.stages.structure.header import read_headers
+from corpus_vn_police.stages.structure.marks import kinds, marked, one_line
+from corpus_vn_police.stages.structure.units import first_of, join, plain_paragraphs
+
+__all__ = ["kinds", "structure"]
+
+
+def structure(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
+    """Take the header out of the texts, and take them apart.
+
+    Args:
+        batch: reads `text`, `title` (both clean), `header_date`, `reason`, `pointer`, `detail`.
+        corpus: reads `limits`, `structure`.
+
+    Returns:
+        The same rows in the same order. `text` is the body, `title` on one line; added are `date`,
+        `date_precision` (string), `year` (int16), `month` (int8), `n_chars`, `n_syllables`,
+        `n_paragraphs` (int32; code points, white-space tokens, paragraphs), and with structure
+        `event_date` (date), `event_date_text`, `place`, `byline` (string), `date_conflict`
+        (boolean) and `captions` (list of struct {text, credit: string, after_paragraph: int32}).
+        A text whose header or body is at fault has its `reason`, `pointer` and `detail`; `detail`
+        of the others counts the residue that was taken out.
+    """
+    batch = read_headers(batch, corpus.limits.latest).with_columns(one_line(batch["title"]))
+    batch = _take_apart(batch) if corpus.structure else batch.with_columns(plain_paragraphs())
+    batch = batch.with_columns(counts(batch["text"]))
+    limit = corpus.limits.max_paragraphs
+    batch = reject(batch, pl.col("text") == "", "text.empty", pl.lit("no text beside the header"))
+    too_many = pl.col("n_paragraphs") > limit
+    detail = pl.format(f"max_paragraphs {limit}, got {{}}", "n_paragraphs")
+    return reject(batch, too_many, "limit.paragraphs", detail)
+
+
+def _take_apart(batch: pl.DataFrame) -> pl.DataFrame:
+    alive = batch["reason"].is_null()
+    rows = len(batch)
+    units, taken = marked(batch, alive)
+    titles = first_of(units, "title", rows)
+    said = pl.concat_str(pl.lit("residue taken out: "), taken.cast(pl.String), pl.lit(" places"))
+    detail = pl.concat_str("detail", pl.when(alive & (taken > 0)).then(said), separator="; ", ignore_nulls=True)
+    return batch.with_columns(
+        pl.when(alive & (taken > 0)).then(detail).otherwise("detail").alias("detail"),
+        join(units, rows).to_series(),
+        captions(units, rows),
+        pl.coalesce(batch["title"], titles).alias("title"),
+        first_of(units, "byline", rows),
+        *datelines(units, batch["date"]).get_columns(),
+    )

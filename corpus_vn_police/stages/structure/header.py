@@ -1,0 +1,118 @@
+"""The header ` date 2020-12 ` and leading `# key = value` lines: out of the text, into fields."""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+
+from corpus_vn_police.stages.batch import reject
+
+_DATE = "[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?"
+# The contract's header, over clean text: byte order marks, tabs and no-break spaces are gone.
+_HEADER = rf"^\s*date +({_DATE})(?:\s+|$)"
+_HEADERS = re.compile(rf"\s*date +({_DATE})(?:\s+|\Z)")
+_LIKE_HEADER = r"^\s*(?i:date)[^\p{L}\p{N}]{0,9}[0-9]{4}"
+_KEY_LINES = r"^\s*(?:# *[^\s=#][^=\n]{0,60}=[^\n]*(?:\n+|$))+"
+# What a row's `date` may be: a header form, YYYYMMDD, or an ISO date-time, as written.
+_TIME = r"(?:[01][0-9]|2[0-4])(?::?[0-5][0-9](?::?[0-6][0-9](?:[.,][0-9]+)?)?)?"
+_ZONE = r" ?(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)"
+_GIVEN = rf"^({_DATE}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[Tt ]{_TIME}(?:{_ZONE})?)$"
+_COMPACT = "^([0-9]{4})([0-9]{2})([0-9]{2})($|[Tt ])"
+
+
+def read_headers(batch: pl.DataFrame, latest: str | None) -> pl.DataFrame:
+    """Take header and leading `# key = value` lines out of the texts, and read the date.
+
+    Args:
+        batch: reads `text`, `header_date`, `reason`, `pointer`, `detail`; `text` is clean.
+        latest: the last day that a header may mean, ISO; None for no limit.
+
+    Returns:
+        The same rows in the same order, without `header_date`; added are `date`, `date_precision`
+        (string), `year` (int16), `month` (int8). A header that is at fault is the text's `reason`.
+    """
+    batch = _take_header(batch.with_columns(_without_key_lines("text")))
+    return _check_date(batch.with_columns(_without_key_lines("text")), latest)
+
+
+def _without_key_lines(name: str) -> pl.Expr:
+    column = pl.col(name)
+    return pl.when(column.str.contains(r"^\s*#")).then(column.str.replace(_KEY_LINES, "")).otherwise(column)
+
+
+def _take_header(batch: pl.DataFrame) -> pl.DataFrame:
+    """Move the header from `text` to `date`, with what a row's own date says."""
+    given = (
+        pl.col("header_date")
+        .str.strip_chars()
+        .str.replace(_COMPACT, "${1}-${2}-${3}${4}")
+        .str.extract(_GIVEN, 1)
+        .str.slice(0, 10)
+    )
+    batch = batch.with_columns(
+        given.alias("given"),
+        pl.col("text").str.extract(_HEADER, 1).alias("date"),
+        pl.col("text").str.replace(_HEADER, ""),
+    )
+    batch = batch.with_columns(pl.lit(False).alias("differs"))
+    again = batch["date"].is_not_null() & batch["text"].str.contains(_HEADER).fill_null(False)
+    if again.any():
+        batch = _take_more_headers(batch, again)
+    agree = pl.col("date").str.starts_with(pl.col("given")) | pl.col("given").str.starts_with(pl.col("date"))
+    longer = pl.col("date").str.len_bytes() >= pl.col("given").str.len_bytes()
+    bad_row = pl.col("header_date").is_not_null() & pl.col("given").is_null()
+    batch = reject(
+        batch,
+        bad_row,
+        "header.malformed",
+        pl.lit("the row's date is neither YYYY[-MM[-DD]], YYYYMMDD nor an ISO date-time"),
+        pl.lit("/date"),
+    )
+    like = pl.col("text").str.contains(_LIKE_HEADER)
+    batch = reject(
+        batch, like, "header.malformed", pl.lit("begins with date and a year, not with ` date YYYY[-MM[-DD]] `")
+    )
+    batch = reject(batch, pl.col("differs"), "header.contradiction", pl.lit("two headers say different dates"))
+    batch = reject(batch, ~agree, "header.contradiction", pl.format("header {}, row {}", "date", "given"))
+    merged = pl.when(longer).then("date").otherwise(pl.coalesce("given", "date"))
+    return batch.with_columns(merged.alias("date")).drop("differs", "header_date")
+
+
+def _take_more_headers(batch: pl.DataFrame, again: pl.Series) -> pl.DataFrame:
+    """The rows of the mask have a second header: compare, keep the most precise, drop them all."""
+    texts, dates, differs = batch["text"].to_list(), batch["date"].to_list(), batch["differs"].to_list()
+    for row in again.arg_true():
+        end, date = 0, dates[row]
+        while match := _HEADERS.match(texts[row], end):
+            end, other = match.end(), match.group(1)
+            differs[row] = differs[row] or not (date.startswith(other) or other.startswith(date))
+            date = max(date, other, key=len)
+        texts[row], dates[row] = texts[row][end:], date
+    columns = {"text": texts, "date": dates}
+    series = [pl.Series(name, values, pl.String) for name, values in columns.items()]
+    return batch.with_columns(*series, pl.Series("differs", differs))
+
+
+def _check_date(batch: pl.DataFrame, latest: str | None) -> pl.DataFrame:
+    first = (pl.col("date") + "-01-01").str.slice(0, 10)
+    day = first.str.to_date("%Y-%m-%d", strict=False)
+    impossible = pl.col("date").is_not_null() & (day.is_null() | first.str.starts_with("0000"))
+    where = pl.when(pl.col("date") == pl.col("given")).then(pl.lit("/date"))
+    detail = pl.format("{} is no date of the calendar", "date")
+    batch = reject(batch, impossible, "header.impossible_date", detail, where)
+    if latest is not None:
+        detail = pl.format("latest {}, got {}", pl.lit(latest), "date")
+        batch = reject(batch, first > latest, "header.future_date", detail, where)
+    batch = batch.drop("given")
+    ok = pl.col("reason").is_null()
+    precision = (
+        pl.col("date").str.len_bytes().replace_strict({4: "year", 7: "month", 10: "day"}, return_dtype=pl.String)
+    )
+    date = pl.when(ok).then("date")
+    return batch.with_columns(
+        date.alias("date"),
+        pl.when(ok).then(precision).alias("date_precision"),
+        date.str.slice(0, 4).cast(pl.Int16).alias("year"),
+        pl.when(date.str.len_bytes() > 4).then(date.str.slice(5, 2)).cast(pl.Int8).alias("month"),
+    )

@@ -1,0 +1,1 @@
+"""Parts -> a build: shards, ledger, documents and manifest."""

@@ -1,0 +1,244 @@
+"""Parts -> Parquet shards."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from corpus_vn_police.contract import CONFIGS, load_contract
+from corpus_vn_police.contract.arrow import from_numpy
+from corpus_vn_police.dataset.digest import ColumnHashes
+from corpus_vn_police.dataset.layout import shard_path
+from corpus_vn_police.dataset.shards import Written, table_bytes
+from corpus_vn_police.files import file_digest
+from corpus_vn_police.stages.split import SPLITS
+from corpus_vn_police.state.parts import Index, Located
+
+SHARD_BYTES = 256 << 20
+"""A shard closes when its text reaches this many bytes of UTF-8."""
+
+# The Hub's viewer wants row groups of 100 to 300 MB in memory, and `datasets` reads a whole one
+# at a time when it streams. What a row takes beside its text or bytes is about this much.
+_GROUP_BYTES = 16 << 20
+_ROW_BYTES = 256
+
+LEDGER_ROWS = 1 << 16
+"""Rows of the ledger that are held, and written, at once."""
+
+SOURCE_DATA = "_data"
+"""The column of a part's records that holds the seed's bytes."""
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A shard to be written.
+
+    Attributes:
+        config, split: whose.
+        number, of: its place among that split's shards, from 0.
+        records: where its records are, in order.
+        duplicates: of each of them how many seeds were left out for it (int32).
+    """
+
+    config: str
+    split: str
+    number: int
+    of: int
+    records: Located
+    duplicates: npt.NDArray[np.int32]
+
+    @property
+    def path(self) -> str:
+        """Its path below the build."""
+        return shard_path(self.config, self.split, self.number, self.of)
+
+
+def plan_shards(index: Index, order: npt.NDArray[np.int64], copies: pl.DataFrame, configs: list[str]) -> list[Shard]:
+    """Say which records go in which shard.
+
+    Args:
+        index: all seeds.
+        order: the numbers of the published ones, in path order.
+        copies: `seed` and `duplicates`, as `dedup.Settled` has them.
+        configs: which configs are built.
+
+    Returns:
+        The shards of every config, split and number, in that order; none for an empty split.
+    """
+    duplicates = np.zeros(len(index) if len(copies) else 0, np.int32)
+    duplicates[copies["seed"].to_numpy()] = copies["duplicates"].to_numpy()
+    shards = []
+    for code, split in enumerate(SPLITS):
+        mine = order[index.splits[order] == code]
+        bounds = cut_shards(index.text_bytes[mine])
+        for number, (start, stop) in enumerate(bounds):
+            seeds = mine[start:stop]
+            records = index.locate(seeds)
+            count = duplicates[seeds] if len(copies) else np.zeros(len(seeds), np.int32)
+            shards += [Shard(config, split, number, len(bounds), records, count) for config in configs]
+    return sorted(shards, key=lambda shard: configs.index(shard.config))
+
+
+def _cut(sizes: npt.NDArray[np.integer], limit: int) -> list[tuple[int, int]]:
+    """Cut rows where the bytes since the last cut reach the limit: first row, and one past the last."""
+    ends, bounds, start = np.cumsum(sizes, dtype=np.int64), [], 0
+    while start < len(sizes):
+        before = int(ends[start - 1]) if start else 0
+        stop = min(int(np.searchsorted(ends, before + limit)) + 1, len(sizes))
+        bounds.append((start, stop))
+        start = stop
+    return bounds
+
+
+def write_shard(out: Path, shard: Shard) -> Written:
+    """Write one shard.
+
+    Args:
+        out: the build folder.
+        shard: which records.
+
+    Raises:
+        OSError: the disk is full or fails.
+    """
+    held = shard.records.data_bytes if shard.config == "sources" else shard.records.text_bytes
+    groups = (_rows(shard, start, stop) for start, stop in cut_groups(held))
+    return write_groups(out, shard.path, shard.config, shard.split, groups)
+
+
+def cut_groups(held: npt.NDArray[np.integer]) -> list[tuple[int, int]]:
+    """Cut a shard's rows into row groups, by the bytes of text (or of the seed) of each: first row, and one past."""
+    return _cut(held.astype(np.int64) + _ROW_BYTES, _GROUP_BYTES)
+
+
+def cut_shards(text_bytes: npt.NDArray[np.integer]) -> list[tuple[int, int]]:
+    """Cut a split's rows into shards, by the bytes of text of each: first row, and one past the last."""
+    return _cut(text_bytes, SHARD_BYTES)
+
+
+def write_groups(out: Path, name: str, config: str, split: str, groups: Iterable[pa.Table]) -> Written:
+    """Write the row groups of a shard, in order.
+
+    Args:
+        out: the build folder.
+        name: the shard's path below it.
+        config: whose it is.
+        split: whose it is.
+        groups: its rows; each table is a row group.
+
+    Raises:
+        OSError: the disk is full or fails.
+    """
+    path = out / name
+    path.parent.mkdir(exist_ok=True)
+    hashes, arrow_bytes, rows = ColumnHashes(), 0, 0
+    with _writer(path, load_contract(CONFIGS[config]).schema) as writer:
+        for table in groups:
+            writer.write_table(table, row_group_size=table.num_rows)
+            hashes.update(table)
+            arrow_bytes += table_bytes(table)
+            rows += table.num_rows
+    size, sha256 = file_digest(path)
+    return Written(name, size, sha256, config, split, rows, arrow_bytes, hashes.digest())
+
+
+def _rows(shard: Shard, start: int, stop: int) -> pa.Table:
+    schema = load_contract(CONFIGS[shard.config]).schema
+    if shard.config == "default":
+        table = shard.records.gather(start, stop, schema.names)
+        place = schema.get_field_index("duplicates")
+        return table.set_column(place, schema.field(place), from_numpy(shard.duplicates[start:stop])).cast(schema)
+    if shard.config == "sources":
+        table = shard.records.gather(start, stop, ["id", "source", SOURCE_DATA])
+        paths = pa.chunked_array([chunk.flatten()[0] for chunk in table.column("source").chunks], pa.string())
+        return pa.table([table.column("id"), paths, table.column(SOURCE_DATA)], schema=schema)
+    table = shard.records.gather(start, stop, ["id"])
+    empty = load_contract("annotations").empty(schema.names[1:], stop - start)
+    return pa.table({"id": table.column("id"), **empty}, schema=schema)
+
+
+@contextmanager
+def _writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    # By its bytes: pyarrow takes a text for UTF-8, whatever the locale has names in.
+    with (
+        pa.OSFile(os.fsencode(path), "wb") as sink,
+        pq.ParquetWriter(
+            sink,
+            # The Hub's viewer looks for the second key to know that pages are cut by content.
+            schema.with_metadata({**(schema.metadata or {}), b"use_content_defined_chunking": b"true"}),
+            compression="zstd",
+            use_content_defined_chunking=True,
+            write_page_index=True,
+            store_schema=True,
+        ) as writer,
+    ):
+        yield writer
+
+
+def write_ledger(rows: Iterable[pa.Table], path: Path) -> dict[str, int]:
+    """Write the ledger.
+
+    Args:
+        rows: its rows in order, as `ledger_rows` and `tombstone_rows` give them.
+        path: where.
+
+    Returns:
+        The number of rows of each status.
+    """
+    schema = load_contract("ledger").schema
+    counts: Counter[str] = Counter()
+    with _writer(path, schema) as writer:
+        for table in rows:
+            counts.update(dict(pl.Series(table.column("status")).value_counts().iter_rows()))
+            writer.write_table(table)
+    return counts
+
+
+def ledger_rows(
+    index: Index, order: npt.NDArray[np.int64], published: npt.NDArray[np.bool_], changes: pl.DataFrame
+) -> Iterator[pa.Table]:
+    """The rows of the ledger, one a seed, as tables of at most 65,536 rows.
+
+    Args:
+        index: all seeds.
+        order: the numbers of those that were not taken down, in path order.
+        published: of each number whether it is published.
+        changes: what `dedup.settle` decided, sorted by `seed`.
+    """
+    schema = load_contract("ledger").schema
+    names = ["path", "sha256", "bytes", "id", "reason", "pointer", "detail"]
+    for start in range(0, len(order), LEDGER_ROWS):
+        seeds = order[start : start + LEDGER_ROWS]
+        frame = pl.DataFrame(index.gather(seeds, names)).with_columns(
+            pl.Series("seed", seeds), pl.Series("ok", published[seeds])
+        )
+        frame = frame.join(changes, on="seed", how="left", suffix="_new", maintain_order="left")
+        status = pl.when("ok").then(pl.lit("published")).otherwise(pl.lit("rejected"))
+        frame = frame.with_columns(
+            pl.coalesce("status", status).alias("status"),
+            pl.coalesce("reason", "reason_new").alias("reason"),
+            pl.coalesce("detail", "detail_new").alias("detail"),
+        )
+        yield frame.select(schema.names).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema)
+
+
+def tombstone_rows(tombstones: pl.DataFrame) -> Iterator[pa.Table]:
+    """The rows of what was taken down, which stand after all others, as they have no path.
+
+    Args:
+        tombstones: `id` and `sha256`, sorted by both.
+    """
+    schema = load_contract("ledger").schema
+    for frame in tombstones.iter_slices(LEDGER_ROWS):
+        kept = {"id": pl.col("id"), "sha256": pl.col("sha256"), "status": pl.lit("removed")}
+        rows = frame.select(kept.get(name, pl.lit(None)).alias(name) for name in schema.names)
+        yield rows.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema)

@@ -1,0 +1,174 @@
+"""A build -> the same build without some of its records: same rows, same order, same shard rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+from corpus_vn_police.contract import CONFIGS, load_contract
+from corpus_vn_police.contract.arrow import from_numpy
+from corpus_vn_police.dataset.layout import LEDGER, shard_path, shard_paths
+from corpus_vn_police.dataset.parquet import open_table
+from corpus_vn_police.dataset.rows import Published
+from corpus_vn_police.dataset.shards import Written
+from corpus_vn_police.dataset.tombstones import Tombstones
+from corpus_vn_police.stages.split import SPLITS
+from corpus_vn_police.write.parquet import (
+    LEDGER_ROWS,
+    cut_groups,
+    cut_shards,
+    tombstone_rows,
+    write_groups,
+    write_ledger,
+)
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """What a build loses.
+
+    Attributes:
+        records: the ids of the published records that go.
+        fewer: of ids of records that stay how many of the seeds that were left out for them go.
+        rows: the ledger rows that become tombstones.
+    """
+
+    records: frozenset[str]
+    fewer: dict[str, int]
+    rows: Tombstones
+
+
+def rewrite_ledger(old: Path, new: Path, leaving: Leaving) -> dict[str, int]:
+    """Write a build's ledger with more tombstones than it had.
+
+    Args:
+        old: the build.
+        new: the folder of the new one.
+        leaving: what goes.
+
+    Returns:
+        The number of rows of each status.
+    """
+    stay, tombstones = 0, [pl.DataFrame(schema={"id": pl.String, "sha256": pl.String})]
+    for table in _ledger(old):
+        going = _going(table, leaving.rows)
+        stay += int((~going).sum())
+        tombstones.append(pl.DataFrame(table.select(["id", "sha256"])).filter(going))
+    counts = [min(LEDGER_ROWS, stay - start) for start in range(0, stay, LEDGER_ROWS)]
+
+    def rows() -> Iterator[pa.Table]:
+        kept = (_filter(table, ~_going(table, leaving.rows)) for table in _ledger(old))
+        yield from _recut(kept, counts)
+        yield from tombstone_rows(pl.concat(tombstones).sort("id", "sha256"))
+
+    return write_ledger(rows(), new / LEDGER)
+
+
+def _going(ledger: pa.Table, rows: Tombstones) -> pl.Series:
+    frame = pl.DataFrame(ledger.select(["id", "sha256", "status"]))
+    return rows.holds(frame["id"], frame["sha256"]) | (frame["status"] == "removed")
+
+
+def rewrite_shards(old: Path, new: Path, leaving: Leaving) -> Iterator[Written]:
+    """Write the shards of every config of a build without some of its records.
+
+    Args:
+        old: the build.
+        new: the folder of the new one.
+        leaving: what goes.
+
+    Returns:
+        The shards, by config, split and number; none for a split that is empty now.
+    """
+    splits = {split: _Sizes.measure(old, split, leaving) for split in SPLITS}
+    for config in CONFIGS:
+        for split, sizes in splits.items():
+            if len(sizes.text) and shard_paths(old, config, split):
+                yield from _rewrite_split(old, new, config, split, sizes, leaving)
+
+
+@dataclass(frozen=True)
+class _Sizes:
+    """Of each record of a split that stays the bytes of its text and of its seed (int64)."""
+
+    text: npt.NDArray[np.int64]
+    data: npt.NDArray[np.int64]
+
+    @classmethod
+    def measure(cls, folder: Path, split: str, leaving: Leaving) -> _Sizes:
+        """Measure the records of a split."""
+        found = [np.empty((2, 0), np.int64)]
+        for batch in Published.open(folder, split).batches("id", "text", "source.bytes"):
+            frame = batch.filter(~pl.col("id").is_in(list(leaving.records)))
+            lengths = frame["text"].str.len_bytes().cast(pl.Int64), frame["source"].struct.field("bytes")
+            found.append(np.stack([length.to_numpy() for length in lengths]))
+        text, data = np.concatenate(found, axis=1)
+        return cls(text, data)
+
+
+def _rewrite_split(old: Path, new: Path, config: str, split: str, sizes: _Sizes, leaving: Leaving) -> Iterator[Written]:
+    bounds = cut_shards(sizes.text)
+    held = sizes.data if config == "sources" else sizes.text
+    groups = [[stop - start for start, stop in cut_groups(held[slice(*bound)])] for bound in bounds]
+    tables = _recut(_kept(old, config, split, leaving), [count for shard in groups for count in shard])
+    for number, shard in enumerate(groups):
+        name = shard_path(config, split, number, len(bounds))
+        yield write_groups(new, name, config, split, (next(tables) for _ in shard))
+
+
+def _kept(folder: Path, config: str, split: str, leaving: Leaving) -> Iterator[pa.Table]:
+    """The rows of a split that stay, a row group at a time."""
+    schema = load_contract(CONFIGS[config]).schema
+    names = [path.relative_to(folder).as_posix() for path in shard_paths(folder, config, split)]
+    for table in _groups(folder, names, CONFIGS[config]):
+        ids = pl.Series(table.column("id"))
+        table = _filter(table, ~ids.is_in(list(leaving.records)))
+        if config == "default" and leaving.fewer:
+            table = _with_fewer(table, leaving.fewer)
+        yield table.cast(schema)
+
+
+def _with_fewer(table: pa.Table, fewer: dict[str, int]) -> pa.Table:
+    fewer_here = pl.Series(table.column("id")).replace_strict(fewer, default=0, return_dtype=pl.Int32)
+    duplicates = pl.Series(table.column("duplicates")) - fewer_here
+    place = table.schema.get_field_index("duplicates")
+    return table.set_column(place, table.schema.field(place), from_numpy(duplicates.to_numpy()))
+
+
+def _ledger(folder: Path) -> Iterator[pa.Table]:
+    return _groups(folder, [LEDGER], "ledger")
+
+
+def _groups(folder: Path, names: list[str], schema: str) -> Iterator[pa.Table]:
+    """The row groups of files of a build."""
+    for name in names:
+        with open_table(folder, name, load_contract(schema)) as table:
+            for group in range(len(table.sizes)):
+                yield table.group(group)
+
+
+def _filter(table: pa.Table, mask: pl.Series) -> pa.Table:
+    return table if mask.all() else table.filter(mask.to_arrow(compat_level=pl.CompatLevel.oldest()))
+
+
+def _recut(tables: Iterable[pa.Table], counts: Iterable[int]) -> Iterator[pa.Table]:
+    """Tables cut anew, to as many rows each as `counts` says; no more is held than one of both."""
+    tables = iter(tables)
+    waiting: list[pa.Table] = []
+    held = 0
+    for count in counts:
+        while held < count:
+            table = next(tables, None)
+            if table is None:
+                raise ValueError("the configs have not the same number of rows")
+            waiting.append(table)
+            held += table.num_rows
+        joined = pa.concat_tables(waiting)
+        yield joined.slice(0, count).combine_chunks()
+        waiting, held = [joined.slice(count)], held - count
