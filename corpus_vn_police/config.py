@@ -122,6 +122,21 @@ class Corpus:
         said = {key: getattr(self, key) for key in CARD_KEYS}
         return {key: value for key, value in said.items() if value is not None}
 
+    @property
+    def tables(self) -> dict[str, dict[str, Any]]:
+        """The tables of corpus.toml with all their keys, but for `[card]`, whose words the card holds."""
+        return {key: value for key, value in self.settings.items() if isinstance(value, dict) and key != "card"}
+
+    @property
+    def reading(self) -> dict[str, dict[str, Any]]:
+        """The tables by which seeds are read and records are made.
+
+        A table that shapes documents alone says so by `x-documents` in `schema/corpus.schema.json`: if it changes,
+        no seed is read again.
+        """
+        tables = document("corpus")["properties"]
+        return {key: value for key, value in self.tables.items() if not tables[key].get("x-documents")}
+
     def with_flags(self, *, dedup: str | None = None, latest: str | None = None) -> Corpus:
         """The settings with those that a flag of the command line set; None leaves one as it is.
 

@@ -18,9 +18,9 @@ import polars as pl
 import pyarrow as pa
 
 from corpus_vn_police.contract import CONFIGS, load_contract
-from corpus_vn_police.dataset.check import open_build
-from corpus_vn_police.dataset.layout import FOLDERS, shard_paths
-from corpus_vn_police.dataset.rows import Published, id_numbers
+from corpus_vn_police.dataset.folder import BuildFolder, open_build
+from corpus_vn_police.dataset.layout import FOLDERS
+from corpus_vn_police.dataset.rows import id_numbers
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.files import StrPath
@@ -78,7 +78,7 @@ def hex_ids(ids: Ids) -> Iterator[str]:
 class _Side:
     """One of the two builds: its ids in their order, the place and the split of each."""
 
-    folder: Path
+    build: BuildFolder
     ids: Ids
     places: npt.NDArray[np.int64]
     splits: npt.NDArray[np.uint8]
@@ -135,7 +135,7 @@ def compare(old: Path, new: Path) -> Difference:
 def _fields(left: _Side, right: _Side) -> dict[str, list[str]]:
     """The fields to compare: the records', and the annotations' where both builds have them."""
     configs = ["default"]
-    if all(shard_paths(side.folder, "annotations") for side in (left, right)):
+    if all(side.build.has("annotations") for side in (left, right)):
         configs.append("annotations")
     return {
         config: [name for name in _leaves(load_contract(CONFIGS[config]).schema) if name != "id"] for config in configs
@@ -150,40 +150,40 @@ def _leaves(schema: pa.Schema) -> Iterator[str]:
 
 
 def _side(folder: Path) -> _Side:
-    open_build(folder)
+    build = open_build(folder)
     ids, splits = [np.empty(0, np.uint64)], [np.empty(0, np.uint8)]
     for code, split in enumerate(SPLITS):
-        for frame in _frames(folder, "default", "id", split):
+        for frame in _frames(build, "default", "id", split):
             ids.append(id_numbers(frame["id"]))
             splits.append(np.full(len(frame), code, np.uint8))
     numbers = np.concatenate(ids)
     order = np.argsort(numbers, kind="stable")
     ordered = numbers[order]
     if (ordered[1:] == ordered[:-1]).any():
-        raise DamagedError.of(folder, "two records have one id")
-    return _Side(folder, ordered, order, np.concatenate(splits)[order])
+        raise DamagedError.of(build.path, "two records have one id")
+    return _Side(build, ordered, order, np.concatenate(splits)[order])
 
 
 def _hashes(side: _Side, config: str, name: str) -> npt.NDArray[np.uint64]:
     """A field's hash in every row, in the order of the build."""
     hashes = np.empty(len(side.ids), np.uint64)
     done = 0
-    for frame in _frames(side.folder, config, name):
+    for frame in _frames(side.build, config, name):
         rows = hashes[done : done + len(frame)]
         done += len(frame)
         if len(rows) == len(frame):
             rows[:] = frame.to_series().hash(_SEED).to_numpy()
     if done != len(hashes):
-        raise DamagedError.of(side.folder, f"{FOLDERS[config]} has not the rows of {FOLDERS['default']}")
+        raise DamagedError.of(side.build.path, f"{FOLDERS[config]} has not the rows of {FOLDERS['default']}")
     return hashes
 
 
-def _frames(folder: Path, config: str, name: str, *splits: str) -> Iterator[pl.DataFrame]:
+def _frames(build: BuildFolder, config: str, name: str, *splits: str) -> Iterator[pl.DataFrame]:
     """A field of a config, batch by batch: frames of one column.
 
     Raises:
         DamagedError: a file cannot be read, or has other columns than the schema.
     """
     column, _, part = name.partition(".")
-    for frame in Published.open(folder, *splits, config=config).batches(name):
+    for frame in build.rows(config, *splits).batches(name):
         yield frame.unnest(column) if part else frame

@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -16,13 +15,12 @@ from corpus_vn_police.commands.takedown import Going, check_ledger, find_going, 
 from corpus_vn_police.commands.versions import add_change, read_changes
 from corpus_vn_police.config import REMOVED_NAME, Corpus
 from corpus_vn_police.contract import schema_digests
-from corpus_vn_police.dataset.check import open_build
-from corpus_vn_police.dataset.figures import measure
+from corpus_vn_police.dataset.folder import BuildFolder, open_build
 from corpus_vn_police.dataset.layout import CARD, MANIFEST
 from corpus_vn_police.dataset.parquet import damage_named
 from corpus_vn_police.dataset.tombstones import Pair, Tombstones, read_removed, removed_lines, write_down
 from corpus_vn_police.dedup.leaks import Alike
-from corpus_vn_police.documents.audit import read_corpus
+from corpus_vn_police.documents.opened import settings_of
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.errors import ConfigError, DamagedError, InputError, LedgerError, NothingPublishedError
@@ -161,21 +159,22 @@ def _take_down(target: Output, asked: Takedown, progress: Progress = silent) -> 
     _open(out)
     known = Tombstones() if asked.seeds is None else read_removed(asked.seeds / REMOVED_NAME)
     with open_state(out) as state, damage_named(out):
-        manifest = _open(out)  # again, now that no build can be at it
-        check_ledger(out)
-        corpus = _corpus(out, manifest, asked.version)
-        rows = rows_of(out, asked.ids)
+        build = _open(out)  # again, now that no build can be at it
+        manifest = build.manifest
+        check_ledger(build)
+        corpus = _corpus(build, asked.version)
+        rows = rows_of(build, asked.ids)
         already = rows.filter(pl.col("status") == "removed")
         named = asked.ids - frozenset(already["id"])
         going = Going(frozenset(), already.clear(), ())
         if named:
-            going = find_going(out, named, asked.near, corpus.dedup)
+            going = find_going(build, named, asked.near, corpus.dedup)
         pairs = going.tombstones.pairs | Tombstones.of(already.select("id", "sha256").iter_rows()).pairs
         lines = removed_lines(pairs - known.pairs, asked.date, asked.reason)
         changes = None if asked.seeds is None or not lines else _with_takedown(asked.seeds, asked, pairs)
         if named or changes is not None or asked.version not in (None, manifest["version"]):
             corpus = corpus if changes is None else replace(corpus, changes=changes)
-            finished = _rewrite(out, state.new, manifest, going, corpus, progress)
+            finished = _rewrite(build, state.new, going, corpus, progress)
             forget(state.parts, going.tombstones)
             state.place()
             found = _removal(target.given, going, finished)
@@ -185,16 +184,16 @@ def _take_down(target: Output, asked: Takedown, progress: Progress = silent) -> 
     return replace(found, already=tuple(sorted(already["id"].unique())), lines=tuple(lines), written=written)
 
 
-def _open(out: Path) -> dict[str, Any]:
-    """The manifest of a build that can be written again.
+def _open(out: Path) -> BuildFolder:
+    """A build that can be written again.
 
     Raises:
         DamagedError: it is not as it was built, or was built to other schemas.
     """
-    manifest = open_build(out)
-    if manifest["schemas"] != schema_digests():
+    build = open_build(out)
+    if build.manifest["schemas"] != schema_digests():
         raise _damaged(out, f"{MANIFEST}: it has the schemas of another version")
-    return manifest
+    return build
 
 
 def _damaged(out: Path, what: str) -> DamagedError:
@@ -202,16 +201,14 @@ def _damaged(out: Path, what: str) -> DamagedError:
     return DamagedError(f"{out}: is not as it was built: {what}", hint, what)
 
 
-def _rewrite(
-    out: Path, new: Path, manifest: dict[str, Any], going: Going, corpus: Corpus, progress: Progress
-) -> Finished:
+def _rewrite(build: BuildFolder, new: Path, going: Going, corpus: Corpus, progress: Progress) -> Finished:
     """Write the new build into a folder.
 
     Raises:
         NothingPublishedError: nothing would be left.
         LedgerError: the ledger does not balance (law 3).
     """
-    leaving = going.leaving
+    leaving, out, manifest = going.leaving, build.path, build.manifest
     if len(leaving.records) >= manifest["status"]["published"]:
         raise NothingPublishedError(
             f"{out}: all of its {manifest['status']['published']} records would go; nothing was changed",
@@ -222,7 +219,7 @@ def _rewrite(
     for shard in rewrite_shards(out, new, leaving):
         shards.append(shard)
         progress("write", shard.rows, None)
-    date = None if manifest["date"] == measure(out).newest else manifest["date"]  # else it was given
+    date = None if manifest["date"] == build.figures().newest else manifest["date"]  # else it was given
     finished = finish(new, corpus, date, shards)
     published = manifest["status"]["published"] - len(leaving.records)
     if (
@@ -236,7 +233,7 @@ def _rewrite(
     return finished
 
 
-def _corpus(out: Path, manifest: dict[str, Any], version: str | None) -> Corpus:
+def _corpus(build: BuildFolder, version: str | None) -> Corpus:
     """The settings of a build, with another version where one is given.
 
     Raises:
@@ -244,9 +241,9 @@ def _corpus(out: Path, manifest: dict[str, Any], version: str | None) -> Corpus:
         ConfigError: the version is none.
     """
     try:
-        return read_corpus(out, manifest, version)
+        return settings_of(build, version)
     except ValueError as error:
-        raise _damaged(out, f"{CARD}: {error}") from error
+        raise _damaged(build.path, f"{CARD}: {error}") from error
 
 
 def _removal(out: str, going: Going, finished: Finished) -> Removal:

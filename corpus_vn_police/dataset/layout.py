@@ -21,7 +21,7 @@ FOLDERS = {"default": "data", "annotations": "annotations", "sources": "sources"
 """The folder of each config's shards."""
 
 _SHARD = re.compile(rf"({'|'.join(FOLDERS.values())})/({'|'.join(SPLITS)})-([0-9]{{5}})-of-([0-9]{{5}})\.parquet")
-_PICTURE = re.compile(rf"{FIGURES}/[a-z]+(?:-dark)?\.svg")
+_DOCUMENT = re.compile(rf"(?:{FIGURES}/)?[A-Za-z0-9_-]+\.(?:md|json|jsonl\.zst|svg)")
 # `datasets` reads this one beside the card, and it beats the card's front matter.
 _READ_BY_DATASETS = ".huggingface.yaml"
 # What file managers leave whose names begin with no dot.
@@ -64,7 +64,7 @@ def shard_paths(folder: Path, config: str, *splits: str) -> list[Path]:
 
 def is_part(path: str) -> bool:
     """Whether a build may have a file of this path, beside its manifest."""
-    return path in (CARD, CROISSANT, LEDGER) or shard_name(path) is not None or bool(_PICTURE.fullmatch(path))
+    return path == LEDGER or shard_name(path) is not None or bool(_DOCUMENT.fullmatch(path))
 
 
 def missing_shards(paths: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -86,8 +86,8 @@ def read_shards(folder: Path) -> list[Written]:
     found = find_shards(folder)
     for shard in found:
         with open_table(folder, shard.path, load_contract(CONFIGS[shard.config])) as table:
-            for group in range(len(table.sizes)):
-                shard.add(table.group(group))
+            for rows in table.tables():
+                shard.add(rows)
     return [shard.written() for shard in found]
 
 

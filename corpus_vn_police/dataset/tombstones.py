@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import functools
 import io
-import json
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -20,6 +19,7 @@ import polars as pl
 
 from corpus_vn_police.config import CHANGES_NAME, REMOVED_NAME, is_period
 from corpus_vn_police.dataset.layout import LEDGER, MANIFEST
+from corpus_vn_police.dataset.manifest import glance_at
 from corpus_vn_police.dataset.parquet import damage_named
 from corpus_vn_police.dataset.rows import scan_ledger
 from corpus_vn_police.errors import ConfigError, DamagedError, OutputError
@@ -157,23 +157,29 @@ def older_tombstones(out: Path) -> Tombstones:
     Raises:
         OutputError: its manifest does not say that there are none, and its ledger cannot be read.
     """
-    path = out / MANIFEST
-    if not path.is_file():
+    if not (out / MANIFEST).is_file():
+        return Tombstones()
+    stated = glance_at(out)
+    if stated is not None and not stated.removed:
         return Tombstones()
     try:
-        if not json.loads(read_file(path))["status"]["removed"]:
-            return Tombstones()
-    except (ValueError, RecursionError, TypeError, LookupError):
-        pass  # a build of another version, or a damaged one
-    try:
-        with damage_named(out):
-            ledger = scan_ledger(out).filter(pl.col("status") == "removed")
-            frame = ledger.select("id", "sha256").drop_nulls().collect(engine="streaming")
+        return tombstones_in(out)
     except (OSError, DamagedError) as error:
         raise OutputError(
             f"{out}/{LEDGER}: cannot be read, and with it which seeds were taken down",
             f"restore it; or delete the folder, once all that was taken down stands in {REMOVED_NAME}",
         ) from error
+
+
+def tombstones_in(folder: Path) -> Tombstones:
+    """The tombstones of a build, whatever its manifest says.
+
+    Raises:
+        DamagedError: the ledger cannot be read.
+    """
+    with damage_named(folder):
+        ledger = scan_ledger(folder).filter(pl.col("status") == "removed")
+        frame = ledger.select("id", "sha256").drop_nulls().collect(engine="streaming")
     return Tombstones.of(frame.iter_rows())
 
 

@@ -11,7 +11,9 @@ from corpus_vn_police.contract.features import yaml_features
 from corpus_vn_police.contract.hub import hub_values
 from corpus_vn_police.dataset.figures import Figures
 from corpus_vn_police.dataset.layout import FOLDERS
-from corpus_vn_police.dataset.shards import Written
+from corpus_vn_police.dataset.shards import Written, digest_of
+
+_LONGEST = 1 << 18  # code points of a card in which its front matter must end: YAML is slow
 
 
 def front_matter(corpus: Corpus, figures: Figures, shards: Sequence[Written], digest: str) -> dict[str, Any]:
@@ -54,6 +56,34 @@ def loaded_from(version: str, shards: Sequence[Written], digest: str) -> dict[st
         "configs": [_config(config, shards, version, digest) for config in configs],
         "dataset_info": [_info(config, shards) for config in configs],
     }
+
+
+def loading_differences(card: str, version: str, shards: Sequence[Written]) -> list[str]:
+    """Where a card's front matter has `datasets` load something else than the build's files.
+
+    What a reader gets depends on these two keys, whoever wrote the card.
+
+    Args:
+        card: the card's text.
+        version: of the data.
+        shards: the Parquet files.
+
+    Raises:
+        ValueError: the front matter is not YAML.
+    """
+    import yaml
+    from huggingface_hub.repocard import REGEX_YAML_BLOCK  # by which `datasets` finds it
+
+    expected = loaded_from(version, shards, digest_of(shards))
+    found = REGEX_YAML_BLOCK.search(card[:_LONGEST])
+    try:
+        got = yaml.safe_load(found[2] if found else "") or {}
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError(f"its front matter cannot be read: {error}") from error
+    if not isinstance(got, dict):
+        raise ValueError("its front matter is not a table of keys")
+    said = "in its front matter is not what the files say, so `datasets` may load something else"
+    return [f"`{key}` {said}" for key, value in expected.items() if got.get(key) != value]
 
 
 def built_configs(shards: Sequence[Written]) -> list[str]:

@@ -330,9 +330,8 @@ def stamp(root: str, name: str, started: int) -> int:
 
 
 def _head(listing: Listing, corpus: Corpus) -> dict[str, str]:
-    settings = {key: value for key, value in corpus.settings.items() if isinstance(value, dict) and key != "card"}
-    settings["dedup"] = {"level": corpus.dedup.level}
-    settings["limits"] = {key: value for key, value in settings["limits"].items() if key != "latest"}
+    limits = {key: value for key, value in corpus.reading["limits"].items() if key != "latest"}
+    settings = {**corpus.reading, "dedup": {"level": corpus.dedup.level}, "limits": limits}
     depends = {
         "version": __version__,
         "rensa": importlib.metadata.version("rensa"),

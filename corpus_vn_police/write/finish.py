@@ -1,8 +1,8 @@
-"""Parquet files -> a whole build: pictures, card, Croissant file and manifest beside them."""
+"""Parquet files -> a whole build: the documents and the manifest beside them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,11 +10,9 @@ from corpus_vn_police.config import Corpus
 from corpus_vn_police.dataset.figures import Figures, measure
 from corpus_vn_police.dataset.layout import LEDGER
 from corpus_vn_police.dataset.shards import Written
-from corpus_vn_police.documents.card import FILE_NAME, render_card
-from corpus_vn_police.documents.charts import draw_charts, write_charts
-from corpus_vn_police.documents.croissant import FILE_NAME as CROISSANT
-from corpus_vn_police.documents.croissant import write_croissant
-from corpus_vn_police.documents.facts import describe, gather_facts
+from corpus_vn_police.documents import DOCUMENTS
+from corpus_vn_police.documents.facts import gather_facts
+from corpus_vn_police.documents.pictures import can_draw
 from corpus_vn_police.files import file_digest
 from corpus_vn_police.write.manifest import manifest, write_manifest
 
@@ -33,7 +31,7 @@ class Finished:
 
 
 def finish(folder: Path, corpus: Corpus, date: str | None, shards: Sequence[Written]) -> Finished:
-    """Write pictures, card, Croissant file and manifest beside the Parquet files of a build.
+    """Write the documents and the manifest beside the Parquet files of a build.
 
     Args:
         folder: holds the shards and the ledger.
@@ -46,12 +44,12 @@ def finish(folder: Path, corpus: Corpus, date: str | None, shards: Sequence[Writ
     """
     figures = measure(folder)
     date = date or figures.newest
-    drawn = write_charts(folder, draw_charts(figures))
-    facts = gather_facts(folder, corpus, figures, shards, pictures=bool(drawn))
-    (folder / FILE_NAME).write_text(render_card(facts), encoding="utf-8", newline="\n")
     ledger = Written(LEDGER, *file_digest(folder / LEDGER))
-    write_croissant(describe(facts, ledger, date), folder)
-    others = [Written(name, *file_digest(folder / name)) for name in (FILE_NAME, CROISSANT, *drawn)]
+    facts = gather_facts(folder, corpus, figures, shards, date=date, pictures=can_draw(), files=(ledger,))
+    for document in DOCUMENTS:
+        for file in document.files(facts):
+            _write(folder / file, document.render(facts, file))
+            facts = facts.with_file(Written(file, *file_digest(folder / file)))
     finished = Finished(facts.digest, figures)
     content = manifest(
         corpus,
@@ -59,7 +57,13 @@ def finish(folder: Path, corpus: Corpus, date: str | None, shards: Sequence[Writ
         digest=finished.digest,
         status=figures.status,
         splits=finished.splits,
-        files=[*shards, ledger, *others],
+        files=[*shards, *facts.files],
     )
     write_manifest(content, folder)
     return finished
+
+
+def _write(path: Path, content: Iterable[bytes]) -> None:
+    path.parent.mkdir(exist_ok=True)
+    with path.open("wb") as stream:
+        stream.writelines(content)

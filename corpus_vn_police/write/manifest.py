@@ -34,7 +34,6 @@ def manifest(
         splits: records by split, empty splits left out.
         files: every other file of the build.
     """
-    shaping = {key: value for key, value in corpus.settings.items() if isinstance(value, dict) and key != "card"}
     content: dict[str, Any] = {
         "schema": document("manifest")["$id"],
         "name": corpus.name,
@@ -43,7 +42,7 @@ def manifest(
         "date": date,
         "digest": digest,
         "schemas": schema_digests(),
-        "config": shaping,
+        "config": corpus.tables,
         "card": corpus.card,
         "seeds": sum(status.values()),
         "status": status,

@@ -149,8 +149,7 @@ def _groups(folder: Path, names: list[str], schema: str) -> Iterator[pa.Table]:
     """The row groups of files of a build."""
     for name in names:
         with open_table(folder, name, load_contract(schema)) as table:
-            for group in range(len(table.sizes)):
-                yield table.group(group)
+            yield from table.tables()
 
 
 def _filter(table: pa.Table, mask: pl.Series) -> pa.Table:

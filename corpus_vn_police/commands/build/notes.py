@@ -8,7 +8,7 @@ from corpus_vn_police.commands.versions import propose, version_numbers
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.dataset.layout import MANIFEST
 from corpus_vn_police.dataset.manifest import read_manifest
-from corpus_vn_police.documents.charts import can_draw
+from corpus_vn_police.documents.pictures import can_draw
 from corpus_vn_police.stages.read import Skipped
 from corpus_vn_police.stages.split import suggest_starts
 from corpus_vn_police.state.parts import Index

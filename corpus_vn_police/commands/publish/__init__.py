@@ -234,7 +234,7 @@ def _look_again(hub: Hub, content: Content, seen: Remote, tell: Tell) -> Remote:
             "look at that commit; the same command again makes main this build all the same",
         )
     _check_versions(hub, content, now, changes)
-    tell(f"version {now.manifest['version']} was published meanwhile; compared with that now")
+    tell(f"version {now.manifest.version} was published meanwhile; compared with that now")
     return now
 
 

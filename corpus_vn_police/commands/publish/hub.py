@@ -15,6 +15,7 @@ from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_st
 from corpus_vn_police.commands.publish.compare import Changes, Content, Stored, parse_manifest
 from corpus_vn_police.commands.publish.failures import Tell, retried, scrub
 from corpus_vn_police.dataset.layout import MANIFEST
+from corpus_vn_police.dataset.manifest import Glance
 from corpus_vn_police.errors import AccessError, ConfigError, HubError
 from corpus_vn_police.version import __version__
 
@@ -39,7 +40,7 @@ class Remote:
     head: str | None
     private: bool
     files: dict[str, Stored]
-    manifest: dict[str, Any] | None
+    manifest: Glance | None
     tags: dict[str, str]
     others: tuple[str, ...]
 
@@ -145,7 +146,7 @@ class Hub:
             if isinstance(entry, RepoFile)
         }
 
-    def manifest(self, commit: str) -> dict[str, Any] | None:
+    def manifest(self, commit: str) -> Glance | None:
         """What `parse_manifest` makes of the manifest of a revision; None where there is none."""
         return parse_manifest(self.fetch(MANIFEST, commit, missing=b""))
 

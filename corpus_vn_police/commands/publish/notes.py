@@ -51,7 +51,7 @@ def find_notes(hub: Hub, content: Content, remote: Remote | None, changes: Chang
 
 def find_edited(hub: Hub, remote: Remote, changes: Changes) -> list[str]:
     """The files that are to be overwritten or deleted and are not as the manifest there has them."""
-    listed = remote.manifest["files"] if remote.manifest else {}
+    listed = remote.manifest.files if remote.manifest else {}
     edited = []
     for path in sorted(remote.files.keys() & {*changes.sent, *changes.deleted} - {MANIFEST}):
         stored = remote.files[path]

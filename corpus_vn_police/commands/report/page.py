@@ -12,7 +12,7 @@ from typing import Any
 from corpus_vn_police.commands.report.shown import shown_line
 from corpus_vn_police.dataset.figures import Figures
 from corpus_vn_police.dedup.leaks import NGRAM, Sharing
-from corpus_vn_police.documents.charts import Chart, draw_charts
+from corpus_vn_police.documents.pictures import Chart, draw_charts
 
 # What ends a script element, begins a comment in one, or ends a line of JavaScript.
 _IN_SCRIPT = str.maketrans({each: f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"})

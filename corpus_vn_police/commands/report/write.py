@@ -21,12 +21,9 @@ from corpus_vn_police.commands.report.sides import compare_texts
 from corpus_vn_police.commands.report.texts import FIELDS, Apart, annotation_spans, record_units, take_apart
 from corpus_vn_police.config import Corpus, corpus_of
 from corpus_vn_police.contract import CONFIGS, load_contract
-from corpus_vn_police.dataset.check import open_build
-from corpus_vn_police.dataset.figures import measure
+from corpus_vn_police.dataset.folder import BuildFolder, open_build
 from corpus_vn_police.dataset.layout import MANIFEST
-from corpus_vn_police.dataset.parquet import damage_named
-from corpus_vn_police.dataset.rows import Published, scan_ledger
-from corpus_vn_police.dataset.tombstones import Tombstones, older_tombstones
+from corpus_vn_police.dataset.tombstones import Tombstones
 from corpus_vn_police.dedup.leaks import shared_ngrams
 from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.errors import ConfigError, DamagedError
@@ -111,39 +108,37 @@ def write_report(folder: Path, target: Output, asked: Shown) -> Page:
         )
     if out.is_dir():
         raise ConfigError(f"--out {out} is a folder", "give a file, such as report.html")
-    manifest = open_build(folder)
-    with damage_named(folder):
-        figures, sharing = measure(folder), shared_ngrams(folder)
-        hidden = _hidden(folder, older_tombstones(folder) | asked.tombstones)
-        drawn = draw(folder, Published.open(folder), asked.sample, asked.seed, asked.rows, hidden)
-        settings = {"name": manifest["name"], "version": manifest["version"], **manifest["config"]}
-        corpus = _corpus(folder, settings)
-        gathered = _Gathered(folder, corpus, drawn, asked)
+    build = open_build(folder)
+    with build.reading():
+        figures, sharing = build.figures(), shared_ngrams(folder)
+        hidden = _hidden(build, build.tombstones() | asked.tombstones)
+        drawn = draw(build, asked.sample, asked.seed, asked.rows, hidden)
+        gathered = _Gathered(build, _corpus(build), drawn, asked)
         texts = [*gathered.records(), *gathered.left_out()]
     shown_with = {"seeds": asked.seeds is not None, "seed": asked.seed, "records": len(drawn.ids)}
     data = {"ledger": ledger_columns(drawn.rows), "texts": texts, "seeds": asked.seeds is not None}
-    page = render_page(manifest, figures, sharing, data, gathered.changes(), shown_with)
+    page = render_page(build.manifest, figures, sharing, data, gathered.changes(), shown_with)
     _put(out, page)
     return Page(target.given, len(page), figures.seeds, len(drawn.rows), len(drawn.ids), len(texts) - len(drawn.ids))
 
 
-def _corpus(folder: Path, settings: dict[str, Any]) -> Corpus:
+def _corpus(build: BuildFolder) -> Corpus:
     """The settings of a build.
 
     Raises:
         DamagedError: they are not allowed.
     """
     try:
-        return corpus_of(settings, None, None, MANIFEST)
+        return corpus_of(build.settings, None, None, MANIFEST)
     except ConfigError as error:
-        raise DamagedError.of(folder, error.message) from error
+        raise DamagedError.of(build.path, error.message) from error
 
 
-def _hidden(folder: Path, tombstones: Tombstones) -> frozenset[str]:
+def _hidden(build: BuildFolder, tombstones: Tombstones) -> frozenset[str]:
     """The ids of what is not to be shown: what was taken down, by its id or by its bytes."""
     if not tombstones:
         return frozenset()
-    ledger = scan_ledger(folder).select("id", "sha256").collect(engine="streaming")
+    ledger = build.ledger().select("id", "sha256").collect(engine="streaming")
     return frozenset(ledger.filter(tombstones.holds(ledger["id"], ledger["sha256"]))["id"])
 
 
@@ -162,9 +157,9 @@ def _put(out: Path, page: bytes) -> None:
 class _Gathered:
     """The texts of a page, and what normalisation did to them all together."""
 
-    def __init__(self, folder: Path, corpus: Corpus, drawn: Drawn, asked: Shown) -> None:
-        self.folder, self.corpus, self.drawn, self.asked = folder, corpus, drawn, asked
-        self.records_in_all = len(Published.open(folder))
+    def __init__(self, build: BuildFolder, corpus: Corpus, drawn: Drawn, asked: Shown) -> None:
+        self.build, self.corpus, self.drawn, self.asked = build, corpus, drawn, asked
+        self.records_in_all = len(build.rows())
         self.counts: Counter[Pair] = Counter()
         self.texts_with: Counter[Pair] = Counter()
         self.bodies: dict[str, str] = {}  # of the records that are shown
@@ -175,7 +170,7 @@ class _Gathered:
         rows = dict(published.select("id", "row").iter_rows())
         records = self._config("default")
         if missing := [record["id"] for record in records if record["id"] not in rows]:
-            raise DamagedError.of(self.folder, f"the ledger has no row of {missing[0]}")
+            raise DamagedError.of(self.build.path, f"the ledger has no row of {missing[0]}")
         spans = {row["id"]: annotation_spans(row) for row in self._config("annotations")}
         sources = {row["id"]: row for row in self._config("sources")}
         at_hand = [record for record in records if record["id"] in sources]
@@ -192,15 +187,15 @@ class _Gathered:
 
     def _config(self, config: str) -> list[dict[str, Any]]:
         """The rows of a config for the records that were drawn."""
-        published = Published.open(self.folder, config=config)
+        published = self.build.rows(config)
         if not len(published):
             return []
         if len(published) != self.records_in_all:
-            raise DamagedError.of(self.folder, f"{config} and the records are out of step")
+            raise DamagedError.of(self.build.path, f"{config} and the records are out of step")
         columns = load_contract(CONFIGS[config]).schema.names
         rows = [row for frame in published.rows(self.drawn.places, *columns) for row in frame.to_dicts()]
         if tuple(row["id"] for row in rows) != self.drawn.ids:
-            raise DamagedError.of(self.folder, f"{config} and the records are out of step")
+            raise DamagedError.of(self.build.path, f"{config} and the records are out of step")
         return rows
 
     def _record(self, record: dict[str, Any], row: int, apart: Apart | None, spans: list[list[Any]]) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from corpus_vn_police.commands.verify.ledger import check_alignment, check_ledge
 from corpus_vn_police.commands.verify.rows import check_config
 from corpus_vn_police.config import Dedup, Splits
 from corpus_vn_police.contract import CONFIGS
-from corpus_vn_police.dataset.check import Problem, check_files, was_replaced
+from corpus_vn_police.dataset.check import Problem, check_files
+from corpus_vn_police.dataset.folder import BuildFolder, was_replaced
 from corpus_vn_police.dataset.layout import FOLDERS, MANIFEST
 from corpus_vn_police.dataset.manifest import read_manifest
 from corpus_vn_police.dataset.parquet import damage_named
@@ -126,7 +127,7 @@ def _verify_rows(
     if digest not in (None, manifest["digest"]):
         findings.add(MANIFEST, "manifest.content_digest", f"says {manifest['digest']}, the files say {digest}")
     elif findings.readable:
-        check_documents(folder, manifest, findings)
+        check_documents(BuildFolder(folder, manifest), findings)
     return Verification(digest, tuple(findings.problems), tuple(sharing), copies, tuple(findings.unchecked))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from corpus_vn_police.commands.verify.hints import HINTS
 from corpus_vn_police.dataset.check import Problem
 from corpus_vn_police.dataset.shards import Written
 
@@ -34,5 +35,6 @@ class Findings:
     unchecked: list[str] = field(default_factory=list)
 
     def add(self, file: str, code: str, detail: str) -> None:
-        """Note a problem."""
+        """Note a problem; its code must have a hint."""
+        HINTS[code]
         self.problems.append(Problem(file, code, detail))

@@ -43,8 +43,7 @@ def tables_of(folder: Path, name: str, contract: Contract, findings: Findings) -
     """A Parquet file's rows by row group, as long as it can be read and has the right columns."""
     try:
         with open_table(folder, name, contract) as table:
-            for group in range(len(table.sizes)):
-                yield table.group(group)
+            yield from table.tables()
     except DamagedError as error:
         findings.add(name, "schema.columns" if isinstance(error, ColumnsError) else "file.unreadable", error.what)
         findings.readable = False
