@@ -51,7 +51,7 @@ class InputError(CorpusError):
 
 
 class OutputError(CorpusError):
-    """The output folder holds something else, is no build, or is busy."""
+    """The output folder holds something else, is not a build, or is busy."""
 
     code = "output"
 

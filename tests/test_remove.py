@@ -426,7 +426,7 @@ def test_near_takes_along_what_is_as_similar_with_its_copies(here):
         ({"reason": " \n"}, "the reason is empty"),
         ({"near": 0.0}, "near = 0.0"),
         ({"near": 1.5}, "near = 1.5"),
-        ({"seeds": "nowhere"}, "is no folder"),
+        ({"seeds": "nowhere"}, "is not a folder"),
     ],
 )
 def test_an_argument_that_makes_no_sense_is_refused(here, changes, said):
@@ -482,7 +482,7 @@ def test_files_beside_the_seeds_that_could_not_be_written_are_caught_up_with(her
         (f"{_HEADER}{'a' * 16},,2020-02-30,x\n", 2, "no day of the calendar"),
         (f"{_HEADER}{'a' * 16},,,a,b\n", 2, "has 5 fields"),
         (f'{_HEADER}{"a" * 16},,,"two\nlines"\n{"a" * 16}\n', 4, "has 1 fields"),
-        (f'{_HEADER}{"a" * 16},,,"open\n', 2, "is no CSV"),
+        (f'{_HEADER}{"a" * 16},,,"open\n', 2, "is not CSV"),
     ],
 )
 def test_a_malformed_line_of_removed_csv_is_named(write, tmp_path, text, line, said):

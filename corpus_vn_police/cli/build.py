@@ -35,7 +35,7 @@ def build(
     config: Config = None,
     workers: Workers = None,
     dedup: Annotated[Dedup | None, typer.Option(help="Which copies are left out; else as corpus.toml says.")] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Fail where a seed is rejected.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail if a seed is rejected.")] = False,
     date: Annotated[
         str | None, typer.Option(metavar="YYYY-MM-DD", help="The build's date; else the newest record's.")
     ] = None,

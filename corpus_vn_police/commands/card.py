@@ -23,15 +23,15 @@ def card(folder: StrPath, *, file: StrPath | None = None) -> str:
 
     Args:
         folder: a build.
-        file: a Markdown file of the keeper's, whose measured blocks are filled in place, but for those that are
+        file: a Markdown file of the keeper, whose measured blocks are filled in place, but for those that are
             empty; None leaves all files as they are.
 
     Returns:
         The card, or the filled text of the file.
 
     Raises:
-        OutputError: `folder` is no build.
-        DamagedError: its files cannot be read, or its card is none that a build wrote.
+        OutputError: `folder` is not a build.
+        DamagedError: its files cannot be read, or its card is not one that a build wrote.
         ConfigError: it was built by another version of this package; or a block of the file is not known.
         DiskError: the operating system failed to read or write.
     """
@@ -52,7 +52,7 @@ def check_card(folder: StrPath, *, file: StrPath | None = None) -> list[Mismatch
     """Hold the card of a build, or the measured blocks of a file of the keeper's, to the build's files.
 
     Returns:
-        Where they differ; empty where the card says what the files say.
+        Where they differ; empty if the card says what the files say.
 
     Raises:
         CorpusError: as `card`.

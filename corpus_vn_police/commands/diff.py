@@ -1,6 +1,6 @@
 """`diff`: two builds -> the records that were added, removed, changed, or moved to another split.
 
-Fields are read one after the other, and of each value a hash is held: 8 bytes a record and build at a
+Fields are read one after the other, and a hash of each value is held: 8 bytes per record and build at a
 time, beside its id, its place and its split (17 bytes), and a bit a field of the records that both have.
 (Two builds of a million records: 11 s of CPU, 364 MB at the peak.) The hashes never leave the process, so
 they need no name.
@@ -38,12 +38,12 @@ class Difference:
     Attributes:
         added: ids of records that only the new build has.
         removed: of those that only the old one has.
-        changed: of those that both have, where a field differs.
-        masks: of each changed record which fields differ: bit k is `fields[k]` (uint64).
+        changed: ids of records that both have and of which a field differs.
+        masks: which fields differ, for each changed record: bit k is `fields[k]` (uint64).
         fields: the fields that were compared; those of a struct as `source.url`, those of the
             annotations as `annotations.quotes`.
         moved: ids of records that are in another split.
-        splits: of each moved record the old and the new split, as indices of `split.SPLITS` (n x 2).
+        splits: the old and the new split of each moved record, as indices of `split.SPLITS` (n x 2).
     """
 
     added: Ids
@@ -55,12 +55,12 @@ class Difference:
     splits: npt.NDArray[np.uint8]
 
     def by_field(self) -> dict[str, Ids]:
-        """Of each field that differs anywhere the ids of the records in which it does."""
+        """The ids of the records in which a field differs, by field."""
         found = {name: self.changed[(self.masks >> np.uint64(bit)) & np.uint64(1) == 1] for bit, name in self._bits()}
         return {name: ids for name, ids in found.items() if len(ids)}
 
     def by_move(self) -> dict[tuple[str, str], Ids]:
-        """Of each old and new split the ids of the records that went from the one to the other."""
+        """The ids of the records that went from one split to another, by old and new split."""
         pairs = [(old, new) for old in range(len(SPLITS)) for new in range(len(SPLITS))]
         found = {(SPLITS[a], SPLITS[b]): self.moved[(self.splits == (a, b)).all(axis=1)] for a, b in pairs}
         return {pair: ids for pair, ids in found.items() if len(ids)}
@@ -76,7 +76,7 @@ def hex_ids(ids: Ids) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class _Side:
-    """One of the two builds: its ids in their order, the place and the split of each."""
+    """One of the two builds: its ids in their order, and the position and split of each."""
 
     build: BuildFolder
     ids: Ids
@@ -93,7 +93,7 @@ def diff(old: StrPath, new: StrPath) -> Difference:
         split.
 
     Raises:
-        OutputError: one of the two is no build.
+        OutputError: one of the two is not a build.
         DamagedError: one of them cannot be read, or has an id twice.
         DiskError: the operating system failed to read.
     """
@@ -104,7 +104,7 @@ def compare(old: Path, new: Path) -> Difference:
     """Compare the records of two builds by their ids.
 
     Raises:
-        OutputError: one of them is no build.
+        OutputError: one of them is not a build.
         DamagedError: one of them cannot be read, or has an id twice.
     """
     left, right = _side(old), _side(new)

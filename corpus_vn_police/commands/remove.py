@@ -40,8 +40,8 @@ class Takedown:
         ids: what is to go.
         reason: why, in one line.
         date: the day, `YYYY-MM-DD`.
-        near: the Jaccard similarity from which on published records go along; None where none do.
-        seeds: the folder of the seeds, where it is written down; None where it is not.
+        near: the Jaccard similarity from which on published records go along; None if none do.
+        seeds: the folder of the seeds, in whose files the takedown is recorded; None records it nowhere.
         version: the version of what is left; None keeps it.
     """
 
@@ -55,13 +55,13 @@ class Takedown:
     def __post_init__(self) -> None:
         """Refuse what cannot be done."""
         if not self.ids:
-            raise ConfigError("no id is given", "give --id ID, or --ids with a file of one id a line")
+            raise ConfigError("no id is given", "give --id ID, or --ids with a file of ids, one per line")
         if not self.reason:
-            raise ConfigError("the reason is empty", "say in a line why it is taken down")
+            raise ConfigError("the reason is empty", "say in one line why it is taken down")
         if self.near is not None and not 0 < self.near <= 1:
             raise ConfigError(f"near = {self.near} is not allowed", "give a similarity above 0, up to 1")
         if self.seeds is not None and not self.seeds.is_dir():
-            raise InputError(f"{self.seeds}: is no folder", "give the folder of the seeds, or leave --seeds out")
+            raise InputError(f"{self.seeds}: is not a folder", "give the folder of the seeds, or leave --seeds out")
 
 
 @dataclass(frozen=True)
@@ -113,10 +113,10 @@ def remove(
     Args:
         folder: a build on this machine, which is replaced as a whole.
         ids: the id of a record, or of a seed that was not published; or several.
-        reason: why, in a line; it is written beside the seeds, never into the build.
+        reason: why, in one line; it is written beside the seeds, never into the build.
         near: published records whose Jaccard similarity with one of these is as high or higher go along;
             None takes none along.
-        seeds: the folder of the seeds, where `removed.csv` and `CHANGES.md` are to say so; None writes
+        seeds: the folder of the seeds, in which `removed.csv` and `CHANGES.md` record it; None writes
             neither.
         version: the version of what is left, three numbers: a published version must be followed by a
             higher one; None keeps it.
@@ -128,7 +128,7 @@ def remove(
     Raises:
         InputError: an id is not in the ledger; nothing was changed.
         ConfigError: an argument, or a line of removed.csv, is not allowed.
-        OutputError: the folder is no build, is damaged, or is busy.
+        OutputError: the folder is not a build, is damaged, or is busy.
         NothingPublishedError: no record would be left; nothing was changed.
         DiskError: the operating system failed to read or write.
     """
@@ -147,10 +147,10 @@ def _take_down(target: Output, asked: Takedown, progress: Progress = silent) -> 
     Args:
         target: the build.
         asked: what is to go.
-        progress: told of each step what has been done.
+        progress: called with `write` and how many rows were written.
 
     Raises:
-        CorpusError: it is no build, is damaged or busy, an id is not in its ledger, or nothing would
+        CorpusError: it is not a build, is damaged or busy, an id is not in its ledger, or nothing would
             be left. The build is as it was.
         OSError: the disk fails. The build is as it was, or as it is to be.
     """
@@ -212,7 +212,7 @@ def _rewrite(build: BuildFolder, new: Path, going: Going, corpus: Corpus, progre
     if len(leaving.records) >= manifest["status"]["published"]:
         raise NothingPublishedError(
             f"{out}: all of its {manifest['status']['published']} records would go; nothing was changed",
-            "a dataset is at least one record: delete the folder, where nothing of it may stay",
+            "a dataset is at least one record: delete the folder if nothing of it may stay",
         )
     status = rewrite_ledger(out, new, leaving)
     shards = []
@@ -234,7 +234,7 @@ def _rewrite(build: BuildFolder, new: Path, going: Going, corpus: Corpus, progre
 
 
 def _corpus(build: BuildFolder, version: str | None) -> Corpus:
-    """The settings of a build, with another version where one is given.
+    """The settings of a build, with another version if one is given.
 
     Raises:
         DamagedError: its card is not one that a build wrote.

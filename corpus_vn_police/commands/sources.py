@@ -68,7 +68,7 @@ class _Writer:
     renamed: dict[str, str] = field(default_factory=dict)
 
     def create(self, path: str, fallback: str) -> tuple[str, BinaryIO]:
-        """Make a file that is not there yet; returns where it is, and the file.
+        """Make a file that is not there yet; returns its path below the output, and the file.
 
         Raises:
             FileExistsError: not even the fallback is free.
@@ -92,7 +92,7 @@ class _Writer:
 
 
 def given_back_as(path: str) -> str | None:
-    """Where the file of a ledger path goes, below the output; None where it cannot stand there.
+    """Where the file of a ledger path goes, below the output; None if it cannot stand there.
 
     Args:
         path: a seed's path, or that of the file that rows stand in. A compressed file loses its
@@ -131,7 +131,7 @@ def sources(folder: StrPath, *, out: StrPath, progress: Progress | None = None) 
         What was written.
 
     Raises:
-        OutputError: `folder` is no build, or `out` holds something.
+        OutputError: `folder` is not a build, or `out` holds something.
         InputError: the build was made without the config "sources".
         DamagedError: the build cannot be read, or a seed's bytes are not those of its record.
         DiskError: the operating system failed to read or write.
@@ -149,7 +149,7 @@ def _write_sources(folder: Path, target: Output, progress: Progress) -> Sources:
         progress: told how many seeds have been written.
 
     Raises:
-        OutputError: `folder` is no build, or `out` is not empty.
+        OutputError: `folder` is not a build, or `out` is not empty.
         InputError: the build has no config "sources".
         DamagedError: the build cannot be read, or a seed has another sha256 than its record says.
         DiskError: the operating system failed to write.
@@ -246,10 +246,10 @@ def _line_end(data: bytes) -> bytes:
 
 
 def _places(build: BuildFolder) -> npt.NDArray[np.int64]:
-    """Of each seed, in the order of the config, where its line begins in its file; -1 for a text.
+    """At which byte of its file the line of each seed begins, in the order of the config; -1 for a text file.
 
     Rows of one file are scattered over the splits, and in a split `#10` stands before `#2`: with
-    the places known, each is written where it belongs as it comes. At most 80 bytes a seed are held.
+    the places known, each line is written at its own position as it comes. At most 80 bytes per seed are held.
     """
     codes: dict[str, int] = {}
     files, numbers, lengths = [], [], []

@@ -101,7 +101,7 @@ def find_going(build: BuildFolder, named: frozenset[str], near: float | None, de
     if dedup.level == "near":
         rows = _with_copies(build, ids, _kept_out(alike, dedup.threshold))
     shown = [pair for pair in alike if pair.similarity >= _ALIKE or (pair.shared or 0) >= SHARED]
-    best = {pair.id: pair for pair in reversed(shown)}  # of each record the pair with the most in common
+    best = {pair.id: pair for pair in reversed(shown)}  # the pair with the most in common, for each record
     return Going(ids, rows, tuple([pair for pair in shown if best[pair.id] is pair][:SHOWN]))
 
 

@@ -1,4 +1,4 @@
-"""A build folder held to its manifest, file by file: the one check that every command makes before it reads."""
+"""A build folder compared with its manifest, file by file: the one check that every command makes before it reads."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class ColumnHashes:
                     self._hashes.setdefault(buffer, hashlib.sha256()).update(data)
 
     def digest(self) -> dict[str, Any]:
-        """`rows`, and of each buffer its sha256 (hex)."""
+        """`rows`, and the sha256 (hex) of every buffer."""
         return {"rows": self._rows, "buffers": {name: value.hexdigest() for name, value in self._hashes.items()}}
 
 

@@ -44,7 +44,7 @@ def damage_named(folder: Path, file: str = "") -> Iterator[None]:
 
     Args:
         folder: the build.
-        file: which file is read, below the build; empty where it may be any.
+        file: which file is read, below the build; empty if it may be any.
 
     Raises:
         DamagedError: a file cannot be read (further), or holds what it must not.

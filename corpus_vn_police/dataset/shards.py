@@ -59,7 +59,7 @@ class Reading:
         """What the writer would have said of it.
 
         Args:
-            digest: the file's length and sha256, where they are known; None reads the file for them.
+            digest: the file's length and sha256, if they are known; None reads the file for them.
         """
         size, sha256 = digest or file_digest(self.folder / self.path)
         return Written(
@@ -68,7 +68,7 @@ class Reading:
 
 
 def find_shards(folder: Path, *configs: str) -> list[Reading]:
-    """The Parquet files of a build's configs (of all where none is named), by config, split and number."""
+    """The Parquet files of a build's configs (of all if none is named), by config, split and number."""
     return [
         Reading(folder, path.relative_to(folder).as_posix(), config, split)
         for config in configs or CONFIGS
@@ -105,7 +105,7 @@ def table_bytes(table: pa.Table) -> int:
 
 
 def _arrow_bytes(column: pa.ChunkedArray) -> int:
-    """The bytes that a column takes in Arrow, in one piece, with validity where there are nulls.
+    """The bytes that a column takes in Arrow, in one piece, with validity if there are nulls.
 
     `nbytes` also depends on how the rows lay in the tables that they come from.
     """

@@ -70,20 +70,20 @@ class Tombstones:
         return pl.Series(list(self.ids), dtype=pl.String), pl.Series(list(self.sha256), dtype=pl.String)
 
     def holds(self, ids: pl.Series, sha256: pl.Series) -> pl.Series:
-        """Of each seed whether it is kept away (bool).
+        """Which seeds are kept away (bool).
 
         A seed without a sha256 could not be read: nothing of it can be published, so it is not.
 
         Args:
-            ids: the seeds' ids; null where there is none.
-            sha256: of their bytes; null where they could not be read.
+            ids: the seeds' ids; null if there is none.
+            sha256: of their bytes; null if they could not be read.
         """
         named, same = (column.is_in(known.implode()) for column, known in zip((ids, sha256), self._series, strict=True))
         return ((named | same) & ids.is_not_null() & sha256.is_not_null()).fill_null(False)
 
 
 def read_removed(path: Path) -> Tombstones:
-    """Read a `removed.csv`; none where the file is missing.
+    """Read a `removed.csv`; none if the file is missing.
 
     Raises:
         ConfigError: it cannot be read, or a line of it is not what it should be.
@@ -98,7 +98,7 @@ def read_removed(path: Path) -> Tombstones:
 
 
 def _rows(path: Path) -> Iterator[Pair]:
-    """Id and sha256 of each line, either of them empty where it is not known."""
+    """Id and sha256 of each line, either of them empty if it is not known."""
     hint = f"its first line is {','.join(COLUMNS)}; of id and sha256 one may be empty, and date"
     try:
         text = read_file(path).decode("utf-8-sig")
@@ -113,7 +113,7 @@ def _rows(path: Path) -> Iterator[Pair]:
             if number and fields:
                 yield fields[0], fields[1]
     except csv.Error as error:
-        raise ConfigError(f"{path}:{reader.line_num}: is no CSV: {error}", hint) from error
+        raise ConfigError(f"{path}:{reader.line_num}: is not CSV: {error}", hint) from error
     if reader.line_num == 0:
         raise ConfigError(f"{path}:1: the header line is missing", hint)
 
@@ -123,7 +123,7 @@ def _wrong_header(fields: list[str]) -> str | None:
 
 
 def _wrong(fields: list[str]) -> str | None:
-    """What is wrong with a line's fields; None where nothing is. An empty line is none."""
+    """What is wrong with a line's fields; None if nothing is. An empty line is none."""
     if not fields:
         return None
     if len(fields) != len(COLUMNS):
@@ -136,7 +136,7 @@ def _wrong(fields: list[str]) -> str | None:
     if sha256 and not _SHA256.fullmatch(sha256):
         return f"sha256 = {sha256[:80]!r} is not 64 characters 0-9a-f"
     if date and not (_DAY.fullmatch(date) and is_period(date)):
-        return f"date = {date[:80]!r} is no day of the calendar, YYYY-MM-DD"
+        return f"date = {date[:80]!r} is not a day of the calendar, YYYY-MM-DD"
     return None
 
 
@@ -152,7 +152,7 @@ def removed_lines(pairs: Iterable[Pair], date: str, reason: str) -> list[str]:
 
 
 def older_tombstones(out: Path) -> Tombstones:
-    """The tombstones of the build that a folder holds; none where it holds no build.
+    """The tombstones of the build that a folder holds; none if it does not hold a build.
 
     Raises:
         OutputError: its manifest does not say that there are none, and its ledger cannot be read.

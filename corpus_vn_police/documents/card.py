@@ -160,7 +160,7 @@ def read_prose(card: str) -> tuple[str, str | None]:
 
 
 def _template_words(block: str) -> str:
-    """What a block says where the keeper says nothing."""
+    """What a block says if the keeper says nothing."""
     template = _template()
     return "".join(template.blocks[block](template.new_context({"corpus": {"changes": None}}))).strip()
 

@@ -160,7 +160,7 @@ def differences(expected: Any, got: Any, pointer: str = "") -> Iterator[str]:
 
 
 def _period(figures: Figures) -> str | None:
-    """From the first to the last date of a record, as ISO 8601 writes it; None where none has one."""
+    """From the first to the last date of a record, as ISO 8601 writes it; None if none has one."""
     first = min((split.first for split in figures.splits if split.first), default=None)
     return first if first == figures.newest else f"{first}/{figures.newest}"
 

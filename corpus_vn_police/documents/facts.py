@@ -32,7 +32,7 @@ class Facts:
         date: the build's date; None if no record has one.
         pictures: whether the build has pictures.
         files: the other files with data: the ledger, and what the documents before this one wrote.
-        examples: of each config its first record, as JSON has it, with long values cut.
+        examples: the first record of each config, as JSON has it, with long values cut.
     """
 
     folder: Path
@@ -76,7 +76,7 @@ def gather_facts(
 
 
 def _example(folder: Path, config: str, name: str) -> dict[str, Any]:
-    """The first row of a shard as JSON has it, cut where it is long."""
+    """The first row of a shard as JSON has it, with long values cut."""
     contract = load_contract(CONFIGS[config])
     with open_table(folder, name, contract) as table:
         first = next(table.batches(0, contract.schema.names, 1), None) if table.sizes else None

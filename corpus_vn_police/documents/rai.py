@@ -51,7 +51,7 @@ def rai_fields(corpus: Corpus, figures: Figures) -> dict[str, str | list[str]]:
         figures: what was measured.
 
     Raises:
-        ValueError: the prose is none that a card can hold.
+        ValueError: the prose is not one that a card can hold.
     """
     said = words(without_front(corpus.prose or ""))
     found: dict[str, list[str]] = {}
@@ -65,10 +65,10 @@ def rai_fields(corpus: Corpus, figures: Figures) -> dict[str, str | list[str]]:
 
 
 def summary(corpus: Corpus) -> str | None:
-    """The first paragraph of the keeper's prose as plain text; None where there is none.
+    """The first paragraph of the keeper's prose as plain text; None if there is none.
 
     Raises:
-        ValueError: the prose is none that a card can hold.
+        ValueError: the prose is not one that a card can hold.
     """
     said = words(without_front(corpus.prose or ""))
     texts = [plain_text(said.get(title, "")) for title in ("", "Dataset Description")]
@@ -165,7 +165,7 @@ def _preprocessing(corpus: Corpus) -> Iterator[str]:
         yield "Headline, captions, byline and the residue of the page are found by rules and taken out of the text."
     if corpus.quality.enabled:
         yield (
-            "A text is rejected where the share of letters that only Vietnamese uses is below "
+            "A text is rejected if the share of letters that only Vietnamese uses is below "
             f"{corpus.quality.min_vietnamese_share}, or the share of words that are Vietnamese syllables below "
             f"{corpus.quality.min_syllable_share}."
         )

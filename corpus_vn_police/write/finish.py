@@ -37,7 +37,7 @@ def finish(folder: Path, corpus: Corpus, date: str | None, shards: Sequence[Writ
         folder: holds the shards and the ledger.
         corpus: the settings.
         date: the build's date; None is the newest record's.
-        shards: what was written of each shard, by config, split and number.
+        shards: the shards that were written, by config, split and number.
 
     Raises:
         ConfigError: the keeper's words for the card cannot be put into it.

@@ -47,7 +47,7 @@ class Shard:
         config, split: whose.
         number, of: its place among that split's shards, from 0.
         records: where its records are, in order.
-        duplicates: of each of them how many seeds were left out for it (int32).
+        duplicates: how many seeds were left out for each of them (int32).
     """
 
     config: str
@@ -211,7 +211,7 @@ def ledger_rows(
     Args:
         index: all seeds.
         order: the numbers of those that were not taken down, in path order.
-        published: of each number whether it is published.
+        published: which of all seeds are published (bool).
         changes: what `dedup.settle` decided, sorted by `seed`.
     """
     schema = load_contract("ledger").schema

@@ -95,7 +95,7 @@ def rewrite_shards(old: Path, new: Path, leaving: Leaving) -> Iterator[Written]:
 
 @dataclass(frozen=True)
 class _Sizes:
-    """Of each record of a split that stays the bytes of its text and of its seed (int64)."""
+    """The bytes of text and of the seed of every record of a split that stays (int64)."""
 
     text: npt.NDArray[np.int64]
     data: npt.NDArray[np.int64]

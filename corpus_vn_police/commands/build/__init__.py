@@ -45,7 +45,7 @@ def build(
         strict: whether rejected seeds make the build fail.
         date: the build's date, `YYYY-MM-DD`; None is the newest record's.
         progress: called with a step (`read`, `write`), how many seeds or rows it has just done, and
-            of how many (None where that is not known).
+            of how many (None if that is not known).
         resume: False forgets what an earlier build that was interrupted has done.
         rehash: True reads all seeds; else those whose path, size and mtime are as they were when the last
             build into `out` read them are not read again.
@@ -80,5 +80,5 @@ def build(
 
 def _day(date: str | None) -> str | None:
     if date is not None and not (_DAY.fullmatch(date) and is_period(date)):
-        raise ConfigError(f"date = {date!r} is no day of the calendar", "write YYYY-MM-DD")
+        raise ConfigError(f"date = {date!r} is not a day of the calendar", "write YYYY-MM-DD")
     return date

@@ -36,7 +36,7 @@ def version_note(out: Path, new: Path, corpus: Corpus) -> list[str]:
 
 
 def pictures_note() -> list[str]:
-    """That there are no pictures, where none can be drawn."""
+    """That there are no pictures, if none can be drawn."""
     return [] if can_draw() else ["no pictures: they need matplotlib, pip install 'corpus-vn-police[figures]'"]
 
 

@@ -166,7 +166,7 @@ def process_all(
 
     Args:
         plan: what to read.
-        total: how many seeds there are, for whoever watches; None where it is not known.
+        total: how many seeds there are, for whoever watches; None if it is not known.
         folder: where the parts go.
         corpus: the settings.
         job: how it runs.
@@ -254,7 +254,7 @@ def _check_publishable(index: Index, settled: Settled, job: Job) -> None:
     if not settled.published.any():
         raise NothingPublishedError(
             f"none of {len(index)} seeds can be published: {reasons}",
-            "corpus-vn-police check SEEDS says of each what is wrong with it",
+            "corpus-vn-police check SEEDS says what is wrong with each",
         )
     if job.strict and counts:
         raise RejectedError(

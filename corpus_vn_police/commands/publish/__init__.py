@@ -33,7 +33,7 @@ class Publication:
 
     Attributes:
         repo: `user/name`.
-        commit: the commit of `main` that holds the build; of a dry run the head as it is, None where
+        commit: the commit of `main` that holds the build; of a dry run the head as it is, None if
             there is no repository yet.
         tag: `v` and the version of the data.
         digest: the content digest.
@@ -41,7 +41,7 @@ class Publication:
         deleted: the files that the manifest does not list.
         unchanged: how many files were there already.
         warnings: what the keeper ought to know.
-        purged: what `purge_history` took away; None where it was not asked for.
+        purged: what `purge_history` took away; None if it was not asked for.
         dry_run: whether nothing was changed.
     """
 
@@ -74,7 +74,7 @@ def publish(
 
     Args:
         folder: a build on this machine.
-        repo: `user/name` or `hf://datasets/user/name`; made where it is not there.
+        repo: `user/name` or `hf://datasets/user/name`; made if it does not exist.
         private: whether a repository that is made is private; one that is there stays as it is.
         dry_run: True changes nothing, and tells what would be.
         purge_history: True makes `main` one commit afterwards, and deletes other tags and the stored files
@@ -82,12 +82,12 @@ def publish(
         tell: called with a line of news, such as a retry, while it goes on; None tells nobody.
 
     Returns:
-        What it came to. Where the repository holds the build already there is no commit.
+        What it came to. If the repository holds the build already, there is no commit.
 
     Raises:
-        ConfigError: `repo` is no name of a repository, or the Hub refuses the card.
+        ConfigError: `repo` is not a name of a repository, or the Hub refuses the card.
         UnverifiedError: `verify` finds something; nothing was sent.
-        OutputError: the folder is no build or changed meanwhile, or the version is not above the one
+        OutputError: the folder is not a build or changed meanwhile, or the version is not above the one
             that is published; nothing was sent.
         AccessError: there is no token, or the Hub does not let it do this.
         HubError: the Hub failed for good after retries, or somebody else committed meanwhile.
@@ -143,7 +143,7 @@ def _verified(folder: Path) -> Content:
     """A build in which `verify` finds nothing wrong.
 
     Raises:
-        OutputError: it is no build, or was changed while it was verified.
+        OutputError: it is not a build, or was changed while it was verified.
         UnverifiedError: something is wrong with it.
     """
     report = verify_folder(folder)
@@ -160,7 +160,7 @@ def _verified(folder: Path) -> Content:
 
 
 def _check_versions(hub: Hub, content: Content, remote: Remote, changes: Changes) -> None:
-    """Refuse where the tag, or `main`, has this version or a higher one with other content.
+    """Refuse if the tag, or `main`, has this version or a higher one with other content.
 
     Raises:
         OutputError: it has.
@@ -218,7 +218,7 @@ def _look_again(hub: Hub, content: Content, seen: Remote, tell: Tell) -> Remote:
     """The repository as it is now; another build that was published meanwhile is compared with anew.
 
     Raises:
-        HubError: somebody else committed what is no whole build.
+        HubError: somebody else committed what is not a whole build.
         OutputError: the other build has this version or a higher one.
     """
     now = hub.present()
@@ -239,7 +239,7 @@ def _look_again(hub: Hub, content: Content, seen: Remote, tell: Tell) -> Remote:
 
 
 def _tag(hub: Hub, content: Content, commit: str) -> None:
-    """Tag the commit, where the tag is not there.
+    """Tag the commit, unless the tag exists.
 
     Raises:
         HubError: somebody else made the tag of another commit meanwhile.

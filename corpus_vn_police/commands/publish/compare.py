@@ -39,7 +39,7 @@ class Content:
     """A build that is to be published: exactly the bytes that its manifest lists, and the manifest.
 
     Attributes:
-        folder: where it is.
+        folder: the build.
         manifest: its manifest.
         files: path -> (bytes, sha256), the manifest's own too.
     """
@@ -133,7 +133,7 @@ def read_content(folder: Path) -> Content:
     """What there is to publish.
 
     Raises:
-        OutputError: the folder is no build.
+        OutputError: the folder is not a build.
         DamagedError: its manifest is broken, or has no version that a tag could be named after.
     """
     build = open_build(folder)
@@ -176,7 +176,7 @@ def parse_manifest(data: bytes) -> Glance | None:
 
 
 def higher_version(version: str) -> str:
-    """What to do where a version is published with other content."""
+    """What to do if a version is published with other content."""
     return (
         f"raise `version` in corpus.toml above {version} and build again; "
         "a takedown without the seeds: remove … --version X.Y.Z"
@@ -189,7 +189,7 @@ def check_version(content: Content, repo: str, older: Glance | None) -> None:
     Args:
         content: what is to be published, and differs from what is there.
         repo: where to.
-        older: the manifest of what is there; None where that is no build.
+        older: the manifest of what is there; None if that is not a build.
 
     Raises:
         OutputError: the version is not higher, and it is not the same build.

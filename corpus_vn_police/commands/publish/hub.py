@@ -29,10 +29,10 @@ class Remote:
     """A repository as it is at one moment.
 
     Attributes:
-        head: the commit of `main`; None where there is none yet.
+        head: the commit of `main`; None if there is none yet.
         private: whether only some may see it.
         files: path -> what is stored, at that commit.
-        manifest: what `parse_manifest` made of the manifest there; None where it is no build.
+        manifest: what `parse_manifest` made of the manifest there; None if it is not a build.
         tags: tag -> commit.
         others: the names of all other branches and pull requests.
     """
@@ -56,7 +56,7 @@ def repo_name(repo: str) -> str:
         validate_repo_id(name)
     except HFValidationError as error:
         raise ConfigError(
-            f"REPO {repo!r} is no name of a repository: {error}", "write user/name or hf://datasets/user/name"
+            f"REPO {repo!r} is not a name of a repository: {error}", "write user/name or hf://datasets/user/name"
         ) from error
     if name.count("/") != 1:
         raise ConfigError(f"REPO {repo!r} does not say whose it is", "write user/name or hf://datasets/user/name")
@@ -89,7 +89,7 @@ class Hub:
         self._of: dict[str, Any] = {"repo_id": repo, "repo_type": _TYPE}
 
     def read(self) -> Remote | None:
-        """The repository as it is; None where it is not there, or not for this token to see.
+        """The repository as it is; None if it is not there, or not for this token to see.
 
         Raises:
             CorpusError: the Hub does not tell.
@@ -147,7 +147,7 @@ class Hub:
         }
 
     def manifest(self, commit: str) -> Glance | None:
-        """What `parse_manifest` makes of the manifest of a revision; None where there is none."""
+        """What `parse_manifest` makes of the manifest of a revision; None if there is none."""
         return parse_manifest(self.fetch(MANIFEST, commit, missing=b""))
 
     def fetch(self, path: str, commit: str, missing: bytes | None = None) -> bytes:
@@ -156,7 +156,7 @@ class Hub:
         Args:
             path: the file.
             commit: the revision.
-            missing: what to give where it is not there; None makes that an error.
+            missing: what to return if the file does not exist; None makes that an error.
         """
 
         def get() -> bytes:
@@ -214,11 +214,11 @@ class Hub:
         return done.oid, [scrub(" ".join(str(one.message).split())) for one in caught]
 
     def tag(self, tag: str, commit: str) -> None:
-        """Tag a commit; a tag that is there already stays where it is."""
+        """Tag a commit; a tag that exists already is not moved."""
         self._ask(lambda: self._api.create_tag(**self._of, tag=tag, revision=commit, exist_ok=True))
 
     def delete_tag(self, tag: str) -> None:
-        """Delete a tag, where it is there."""
+        """Delete a tag, if it exists."""
 
         def delete() -> None:
             try:

@@ -28,7 +28,7 @@ def find_notes(hub: Hub, content: Content, remote: Remote | None, changes: Chang
     """Warnings, a line each.
 
     Raises:
-        OutputError: what is there is no build, and its history was to be deleted.
+        OutputError: what is there is not a build, and its history was to be deleted.
     """
     if remote is None:
         return []

@@ -46,7 +46,7 @@ def report(
     Raises:
         ConfigError: an argument, corpus.toml or a line of removed.csv is not allowed; or `out` lies
             in the build or where the seeds are.
-        OutputError: `folder` is no build.
+        OutputError: `folder` is not a build.
         DamagedError: the build cannot be read.
         InputError: the seeds are missing, or there are none.
         DiskError: the operating system failed to read or write.

@@ -17,7 +17,7 @@ _NEWLINE = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _LETTER = re.compile(r"(?s).[\u0300-\u036f]*")
 _WORD = re.compile(r"(?s)(?:\w[\u0300-\u036f\u00ad\u200b-\u200f\u2060\ufeff]*)+|.")
 _AROUND = 40  # code points that are shown of what stayed, on each side of a change
-_LONGEST = 20_000  # code points of a line between its first and its last change; of a longer one none is told
+_LONGEST = 20_000  # code points of a line between its first and its last change; a longer line shows none
 _MOST = 60  # lines of a text that are shown
 _LONGEST_TEXT = 1_000_000  # code points of a text that are compared; the changes of the lines after them are not told
 

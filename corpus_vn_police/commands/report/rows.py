@@ -35,7 +35,7 @@ class Drawn:
         rows: the ledger's rows that are on the page, in its order, with `row` (their place on the page).
         left_out: those of them that were left out and are shown with their text.
         places: the places of the records that are, sorted (see `Published`).
-        ids: of each of these its id.
+        ids: their ids.
     """
 
     rows: pl.DataFrame

@@ -30,7 +30,7 @@ def shown_line(text: str) -> str:
 
 
 def cut(text: str) -> tuple[str, int]:
-    """A text, cut where it is too long to be shown; and how many code points that left out."""
+    """A text, cut if it is too long to be shown, and how many code points are not shown."""
     return text[:LONGEST], max(0, len(text) - LONGEST)
 
 

@@ -1,4 +1,4 @@
-"""A build, and where it is at hand its input -> the page, as one file."""
+"""A build, and its input if that is given -> the page, as one file."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def write_report(folder: Path, target: Output, asked: Shown) -> Page:
 
     Raises:
         ConfigError: `out` lies in the build, which is published as it is, or is a folder.
-        OutputError: `folder` is no build.
+        OutputError: `folder` is not a build.
         DamagedError: the build cannot be read.
         InputError: `asked.seeds` is missing or holds no seeds.
         OSError: the operating system failed to read or write.
@@ -228,7 +228,7 @@ class _Gathered:
     def changes(self) -> dict[str, list[dict[str, Any]]]:
         """Each change of all records that are shown: the `composed` letters, and the `others`.
 
-        Of each `before`, `after`, `times` and the number of `texts`; the most frequent first.
+        Each has `before`, `after`, `times` and the number of `texts`; the most frequent comes first.
         """
         found: dict[str, list[dict[str, Any]]] = {"composed": [], "others": []}
         for pair, count in sorted(self.counts.items(), key=lambda item: (-item[1], item[0])):

@@ -33,12 +33,12 @@ class Verification:
     """What `verify` found.
 
     Attributes:
-        digest: the content digest, recomputed from the Parquet files; None where they cannot all
+        digest: the content digest, recomputed from the Parquet files; None if they cannot all
             be read.
         problems: what is wrong, in the order in which it was found.
-        sharing: what each later split shares with each earlier one; empty where the files cannot all
+        sharing: what each later split shares with each earlier one; empty if the files cannot all
             be read.
-        copies: what was looked for among the published records; None where the files cannot all be
+        copies: what was looked for among the published records; None if the files cannot all be
             read, or the build left no copies out.
         unchecked: what could not be checked, and why: lines for people.
     """
@@ -66,7 +66,7 @@ def verify(folder: StrPath) -> Verification:
         folder: a folder, or the fsspec URL of one (`hf://datasets/user/name`), which is fetched.
 
     Raises:
-        OutputError: the folder is no build (it has no manifest).
+        OutputError: the folder is not a build (it has no manifest).
         DiskError: the URL cannot be fetched.
     """
     with local_copy(os.fspath(folder)) as local:

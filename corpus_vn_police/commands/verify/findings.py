@@ -20,8 +20,8 @@ class Findings:
         problems: what is wrong, in the order in which it was found.
         files: length and sha256 of the files that the manifest lists, by path.
         shards: what the Parquet files of the configs hold.
-        ids: of each config and split frames of ids and sha256, 64 bits of each.
-        duplicates: of the records that seeds were left out for the ids and how many.
+        ids: frames of ids and sha256, the first 64 bits of both, by config and split.
+        duplicates: the ids of records for which seeds were left out, and how many.
         readable: whether all of them could be read.
         unchecked: what could not be checked: lines for people.
     """

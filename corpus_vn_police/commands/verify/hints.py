@@ -38,4 +38,4 @@ HINTS = {
     "splits.assignment": _SAYS_ELSE,
     "splits.count": _SAYS_ELSE,
 }
-"""Of each code what to do next."""
+"""What to do next, by code."""

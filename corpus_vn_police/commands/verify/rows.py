@@ -71,7 +71,7 @@ def _check_splits(table: pa.Table, split: str, splits: Splits, name: str, findin
 
 
 def _identity(table: pa.Table, config: str) -> pl.DataFrame:
-    """Id and sha256 of a table's rows, 64 bits of each; the annotations have no sha256: 0.
+    """Id and sha256 of a table's rows, the first 64 bits of both; 0 for the annotations, which have no sha256.
 
     The digests of files and contents hold every bit; this is for telling rows apart, in 16 bytes.
     """

@@ -43,7 +43,7 @@ class PublishedCopies:
 
     Attributes:
         pairs: those that the build's rule leaves out, by id.
-        sampled: how many records were compared with all others by brute force; 0 where only equal
+        sampled: how many records were compared with all others by brute force; 0 if only equal
             keys were looked for.
         missed: of the pairs that this found, those that share no band: which the bands miss.
     """
