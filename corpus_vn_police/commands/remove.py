@@ -137,16 +137,16 @@ def remove(
         check_apart(os.fspath(seeds), target.path)
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     named = frozenset([ids] if isinstance(ids, str) else ids)
-    asked = Takedown(named, " ".join(reason.split()), today, near, None if seeds is None else Path(seeds), version)
-    return _take_down(target, asked, progress or silent)
+    takedown = Takedown(named, " ".join(reason.split()), today, near, None if seeds is None else Path(seeds), version)
+    return _take_down(target, takedown, progress or silent)
 
 
-def _take_down(target: Output, asked: Takedown, progress: Progress = silent) -> Removal:
+def _take_down(target: Output, takedown: Takedown, progress: Progress = silent) -> Removal:
     """Take records out of a build, whole or not at all.
 
     Args:
         target: the build.
-        asked: what is to go.
+        takedown: what is to go.
         progress: called with `write` and how many rows were written.
 
     Raises:
@@ -157,22 +157,22 @@ def _take_down(target: Output, asked: Takedown, progress: Progress = silent) -> 
     out = target.path
     put_right(out)
     _open(out)
-    known = Tombstones() if asked.seeds is None else read_removed(asked.seeds / REMOVED_NAME)
+    known = Tombstones() if takedown.seeds is None else read_removed(takedown.seeds / REMOVED_NAME)
     with open_state(out) as state, damage_named(out):
         build = _open(out)  # again, now that no build can be at it
         manifest = build.manifest
         check_ledger(build)
-        corpus = _corpus(build, asked.version)
-        rows = rows_of(build, asked.ids)
+        corpus = _corpus(build, takedown.version)
+        rows = rows_of(build, takedown.ids)
         already = rows.filter(pl.col("status") == "removed")
-        named = asked.ids - frozenset(already["id"])
+        named = takedown.ids - frozenset(already["id"])
         going = Going(frozenset(), already.clear(), ())
         if named:
-            going = find_going(build, named, asked.near, corpus.dedup)
+            going = find_going(build, named, takedown.near, corpus.dedup)
         pairs = going.tombstones.pairs | Tombstones.of(already.select("id", "sha256").iter_rows()).pairs
-        lines = removed_lines(pairs - known.pairs, asked.date, asked.reason)
-        changes = None if asked.seeds is None or not lines else _with_takedown(asked.seeds, asked, pairs)
-        if named or changes is not None or asked.version not in (None, manifest["version"]):
+        lines = removed_lines(pairs - known.pairs, takedown.date, takedown.reason)
+        changes = None if takedown.seeds is None or not lines else _with_takedown(takedown.seeds, takedown, pairs)
+        if named or changes is not None or takedown.version not in (None, manifest["version"]):
             corpus = corpus if changes is None else replace(corpus, changes=changes)
             finished = _rewrite(build, state.new, going, corpus, progress)
             forget(state.parts, going.tombstones)
@@ -180,7 +180,7 @@ def _take_down(target: Output, asked: Takedown, progress: Progress = silent) -> 
             found = _removal(target.given, going, finished)
         else:
             found = Removal(target.given, manifest["digest"], manifest["seeds"], manifest["status"], manifest["splits"])
-        written = () if asked.seeds is None or changes is None else write_down(asked.seeds, lines, changes)
+        written = () if takedown.seeds is None or changes is None else write_down(takedown.seeds, lines, changes)
     return replace(found, already=tuple(sorted(already["id"].unique())), lines=tuple(lines), written=written)
 
 
@@ -262,9 +262,9 @@ def _removal(out: str, going: Going, finished: Finished) -> Removal:
     )
 
 
-def _with_takedown(seeds: Path, asked: Takedown, pairs: frozenset[Pair]) -> str:
+def _with_takedown(seeds: Path, takedown: Takedown, pairs: frozenset[Pair]) -> str:
     """A keeper's CHANGES.md with a line of the takedown on top; without the reason, as the card shows it."""
-    ids = ", ".join(f"`{name}`" for name in sorted(asked.ids))
-    copies = len({name for name, _ in pairs} - asked.ids)
+    ids = ", ".join(f"`{name}`" for name in sorted(takedown.ids))
+    copies = len({name for name, _ in pairs} - takedown.ids)
     more = f" and {copies} more with them" if copies else ""
-    return add_change(read_changes(seeds), f"- {asked.date}: took down {ids}{more}")
+    return add_change(read_changes(seeds), f"- {takedown.date}: took down {ids}{more}")

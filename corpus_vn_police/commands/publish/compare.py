@@ -106,7 +106,7 @@ class Content:
 
 
 @dataclass(frozen=True)
-class Changes:
+class Upload:
     """What makes a repository hold a build.
 
     Attributes:
@@ -145,7 +145,7 @@ def read_content(folder: Path) -> Content:
     return Content(folder, build.manifest, {**files, MANIFEST: file_digest(folder / MANIFEST)})
 
 
-def compare(content: Content, there: dict[str, Stored]) -> Changes:
+def compare(content: Content, there: dict[str, Stored]) -> Upload:
     """What differs between a build and the files of a revision.
 
     Raises:
@@ -157,7 +157,7 @@ def compare(content: Content, there: dict[str, Stored]) -> Changes:
         if not (path in there and _same(content, path, size, sha256, there[path]))
     }
     deleted = tuple(sorted(there.keys() - content.files.keys() - {NOT_OURS}))
-    return Changes(sent, deleted, len(content.files) - len(sent))
+    return Upload(sent, deleted, len(content.files) - len(sent))
 
 
 def _same(content: Content, path: str, size: int, sha256: str, stored: Stored) -> bool:

@@ -12,7 +12,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RemoteEntr
 from huggingface_hub.hf_api import GitRefs, LFSFileInfo, RepoFile
 from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status, validate_repo_id
 
-from corpus_vn_police.commands.publish.compare import Changes, Content, Stored, parse_manifest
+from corpus_vn_police.commands.publish.compare import Content, Stored, Upload, parse_manifest
 from corpus_vn_police.commands.publish.failures import Tell, retried, scrub
 from corpus_vn_police.dataset.layout import MANIFEST
 from corpus_vn_police.dataset.manifest import Glance
@@ -183,7 +183,7 @@ class Hub:
         # Where the answer to an earlier try was lost it is there already, and that is fine.
         self._ask(lambda: self._api.create_repo(**self._of, private=private or None, exist_ok=True))
 
-    def commit(self, content: Content, changes: Changes, parent: str | None) -> tuple[str, list[str]]:
+    def commit(self, content: Content, upload: Upload, parent: str | None) -> tuple[str, list[str]]:
         """Send what differs and make it one commit.
 
         Only this raises what the client raised: whether and from what to try again is for the caller,
@@ -195,18 +195,18 @@ class Hub:
         Raises:
             OutputError: a file is no longer what was verified; there is no commit.
         """
-        adding = [CommitOperationAdd(path, _payload(content, path)) for path in changes.sent]
+        adding = [CommitOperationAdd(path, _payload(content, path)) for path in upload.sent]
         if adding:
             # It tries again by itself, and skips what large storage has already.
             self._api.preupload_lfs_files(additions=adding, **self._of, free_memory=False)
         for one in adding:
             content.check(one.path_in_repo, one.upload_info.sha256.hex())
-        content.check_files(changes.sent)
+        content.check_files(upload.sent)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             done = self._api.create_commit(
                 **self._of,
-                operations=[*adding, *(CommitOperationDelete(path, is_folder=False) for path in changes.deleted)],
+                operations=[*adding, *(CommitOperationDelete(path, is_folder=False) for path in upload.deleted)],
                 commit_message=f"Publish {content.tag}",
                 commit_description=content.manifest["digest"],
                 parent_commit=parent,

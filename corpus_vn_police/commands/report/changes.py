@@ -26,7 +26,7 @@ Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Changes:
+class Corrections:
     """What normalisation made of one text.
 
     Attributes:
@@ -43,7 +43,7 @@ class Changes:
     untold: int
 
 
-def find_changes(before: str, after: str) -> Changes:
+def find_changes(before: str, after: str) -> Corrections:
     """Compare a decoded text with the clean one."""
     counts: Counter[Pair] = Counter()
     lines, untold, compared = [], 0, 0
@@ -61,7 +61,7 @@ def find_changes(before: str, after: str) -> Changes:
         pieces = list(_pieces(old, new, start, end))
         counts.update((one, other) for one, other in pieces if one != other)
         lines.append(_segments(pieces))
-    return Changes(counts, lines[:_MOST], max(0, len(lines) - _MOST), untold)
+    return Corrections(counts, lines[:_MOST], max(0, len(lines) - _MOST), untold)
 
 
 def _paired_lines(before: str, after: str) -> Iterator[tuple[list[Pair], str, str]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from corpus_vn_police.commands.report.changes import Changes, find_changes
+from corpus_vn_police.commands.report.changes import Corrections, find_changes
 from corpus_vn_police.commands.report.shown import LONGEST, shown
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.stages.normalise.batch import normalise_batch
@@ -42,7 +42,7 @@ class Apart:
     """
 
     units: list[tuple[str, str, bool]]
-    changes: Changes | None
+    changes: Corrections | None
     body: str
     placed: bool
 

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from corpus_vn_police.commands.report.again import as_seeds, read_again
-from corpus_vn_police.commands.report.changes import Changes, Pair
+from corpus_vn_police.commands.report.changes import Corrections, Pair
 from corpus_vn_police.commands.report.page import render_page
 from corpus_vn_police.commands.report.rows import COPIES, Drawn, draw, ledger_columns
 from corpus_vn_police.commands.report.shown import cut, decoded, named, shown, shown_line
@@ -40,7 +40,7 @@ _PAIRS = 40  # kinds of changes that are listed of one text
 
 
 @dataclass(frozen=True)
-class Shown:
+class PageOptions:
     """What a page is to show.
 
     Attributes:
@@ -86,19 +86,19 @@ class Page:
     left_out: int
 
 
-def write_report(folder: Path, target: Output, asked: Shown) -> Page:
+def write_report(folder: Path, target: Output, options: PageOptions) -> Page:
     """Write the page of a build.
 
     Args:
         folder: the build.
         target: the file to write; it is there whole, or as it was.
-        asked: what is shown.
+        options: what is shown.
 
     Raises:
         ConfigError: `out` lies in the build, which is published as it is, or is a folder.
         OutputError: `folder` is not a build.
         DamagedError: the build cannot be read.
-        InputError: `asked.seeds` is missing or holds no seeds.
+        InputError: `options.seeds` is missing or holds no seeds.
         OSError: the operating system failed to read or write.
     """
     out = target.path
@@ -111,12 +111,12 @@ def write_report(folder: Path, target: Output, asked: Shown) -> Page:
     build = open_build(folder)
     with build.reading():
         figures, sharing = build.figures(), shared_ngrams(folder)
-        hidden = _hidden(build, build.tombstones() | asked.tombstones)
-        drawn = draw(build, asked.sample, asked.seed, asked.rows, hidden)
-        gathered = _Gathered(build, _corpus(build), drawn, asked)
+        hidden = _hidden(build, build.tombstones() | options.tombstones)
+        drawn = draw(build, options.sample, options.seed, options.rows, hidden)
+        gathered = _Gathered(build, _corpus(build), drawn, options)
         texts = [*gathered.records(), *gathered.left_out()]
-    shown_with = {"seeds": asked.seeds is not None, "seed": asked.seed, "records": len(drawn.ids)}
-    data = {"ledger": ledger_columns(drawn.rows), "texts": texts, "seeds": asked.seeds is not None}
+    shown_with = {"seeds": options.seeds is not None, "seed": options.seed, "records": len(drawn.ids)}
+    data = {"ledger": ledger_columns(drawn.rows), "texts": texts, "seeds": options.seeds is not None}
     page = render_page(build.manifest, figures, sharing, data, gathered.changes(), shown_with)
     _put(out, page)
     return Page(target.given, len(page), figures.seeds, len(drawn.rows), len(drawn.ids), len(texts) - len(drawn.ids))
@@ -157,8 +157,8 @@ def _put(out: Path, page: bytes) -> None:
 class _Gathered:
     """The texts of a page, and what normalisation did to them all together."""
 
-    def __init__(self, build: BuildFolder, corpus: Corpus, drawn: Drawn, asked: Shown) -> None:
-        self.build, self.corpus, self.drawn, self.asked = build, corpus, drawn, asked
+    def __init__(self, build: BuildFolder, corpus: Corpus, drawn: Drawn, options: PageOptions) -> None:
+        self.build, self.corpus, self.drawn, self.options = build, corpus, drawn, options
         self.records_in_all = len(build.rows())
         self.counts: Counter[Pair] = Counter()
         self.texts_with: Counter[Pair] = Counter()
@@ -183,7 +183,7 @@ class _Gathered:
         for record in records:
             self.bodies[record["id"]] = record["text"]
             yield self._record(record, rows[record["id"]], apart.get(record["id"]), spans.get(record["id"], []))
-        self.asked.progress("texts", len(records), None)
+        self.options.progress("texts", len(records), None)
 
     def _config(self, config: str) -> list[dict[str, Any]]:
         """The rows of a config for the records that were drawn."""
@@ -211,7 +211,7 @@ class _Gathered:
             **self._changes(apart.changes if apart else None),
         }
 
-    def _changes(self, changes: Changes | None) -> dict[str, Any]:
+    def _changes(self, changes: Corrections | None) -> dict[str, Any]:
         if changes is None:
             return {"changes": None}
         self.counts.update(changes.counts)
@@ -239,17 +239,17 @@ class _Gathered:
 
     def left_out(self) -> Iterator[dict[str, Any]]:
         """Seeds that were left out, read again from the input."""
-        if self.asked.seeds is None:
+        if self.options.seeds is None:
             return
         wanted = self.drawn.left_out.filter(pl.col("sha256").is_not_null())
-        found = read_again(self.asked.seeds, dict(wanted.select("path", "sha256").iter_rows()), self.corpus.limits)
+        found = read_again(self.options.seeds, dict(wanted.select("path", "sha256").iter_rows()), self.corpus.limits)
         there = {row["path"]: row for row in found.iter_rows(named=True)}
         copies = wanted.filter(pl.col("status").is_in(COPIES) & pl.col("path").is_in(list(there)))
         frame = found.join(copies.select("path"), on="path", how="semi")
         apart = dict(zip(frame["path"], take_apart(frame, self.corpus), strict=True))
         for row in self.drawn.left_out.iter_rows(named=True):
             yield self._left_out(row, there.get(row["path"]), apart.get(row["path"]))
-        self.asked.progress("texts", len(self.drawn.left_out), None)
+        self.options.progress("texts", len(self.drawn.left_out), None)
 
     def _left_out(self, row: dict[str, Any], seed: dict[str, Any] | None, apart: Apart | None) -> dict[str, Any]:
         text: dict[str, Any] = {"row": row["row"]}
