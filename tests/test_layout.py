@@ -14,7 +14,7 @@ from corpus_vn_police.commands.verify.hints import HINTS
 PACKAGE = ROOT / "corpus_vn_police"
 RANKS = (
     ("errors", "version"),
-    ("text", "files", "resources"),
+    ("buffers", "files", "ids", "periods", "resources", "text"),
     ("align", "paths", "syllables"),
     ("contract",),
     ("config",),
