@@ -13,7 +13,7 @@ import corpus_vn_police as cvp
 PACKAGE = ROOT / "corpus_vn_police"
 RANKS = (
     ("errors", "version"),
-    ("text", "files", "resources"),
+    ("buffers", "files", "ids", "periods", "resources", "text"),
     ("align", "paths", "syllables"),
     ("contract",),
     ("config",),

@@ -20,10 +20,10 @@ import pyarrow as pa
 from corpus_vn_police.contract import CONFIGS, load_contract
 from corpus_vn_police.dataset.folder import BuildFolder, open_build
 from corpus_vn_police.dataset.layout import FOLDERS
-from corpus_vn_police.dataset.rows import id_numbers
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.files import StrPath
+from corpus_vn_police.ids import id_numbers, id_text
 from corpus_vn_police.stages.split import SPLITS
 
 Ids = npt.NDArray[np.uint64]
@@ -71,7 +71,7 @@ class Difference:
 
 def hex_ids(ids: Ids) -> Iterator[str]:
     """Ids as the records have them."""
-    return (f"{number:016x}" for number in ids.tolist())
+    return map(id_text, ids.tolist())
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def _side(folder: Path) -> _Side:
     ids, splits = [np.empty(0, np.uint64)], [np.empty(0, np.uint8)]
     for code, split in enumerate(SPLITS):
         for frame in _frames(build, "default", "id", split):
-            ids.append(id_numbers(frame["id"]))
+            ids.append(id_numbers(frame["id"]).to_numpy())
             splits.append(np.full(len(frame), code, np.uint8))
     numbers = np.concatenate(ids)
     order = np.argsort(numbers, kind="stable")

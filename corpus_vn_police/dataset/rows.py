@@ -116,8 +116,3 @@ def scan_ledger(folder: Path) -> pl.LazyFrame:
         DamagedError: it cannot be opened, or has other columns.
     """
     return scan(folder, [LEDGER], load_contract("ledger"))
-
-
-def id_numbers(ids: pl.Series) -> npt.NDArray[np.uint64]:
-    """Ids as numbers: what their 16 hex characters write."""
-    return ids.str.to_integer(base=16, dtype=pl.UInt64, strict=False).fill_null(0).to_numpy()

@@ -17,13 +17,14 @@ from pathlib import Path
 
 import polars as pl
 
-from corpus_vn_police.config import CHANGES_NAME, REMOVED_NAME, is_period
+from corpus_vn_police.config import CHANGES_NAME, REMOVED_NAME
 from corpus_vn_police.dataset.layout import LEDGER, MANIFEST
 from corpus_vn_police.dataset.manifest import glance_at
 from corpus_vn_police.dataset.parquet import damage_named
 from corpus_vn_police.dataset.rows import scan_ledger
 from corpus_vn_police.errors import ConfigError, DamagedError, OutputError
 from corpus_vn_police.files import UNREADABLE, read_file, why
+from corpus_vn_police.periods import is_day
 from corpus_vn_police.text import spreadsheet_safe
 
 COLUMNS = ("id", "sha256", "date", "reason")
@@ -31,7 +32,6 @@ COLUMNS = ("id", "sha256", "date", "reason")
 
 _ID = re.compile("[0-9a-f]{16}")
 _SHA256 = re.compile("[0-9a-f]{64}")
-_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 Pair = tuple[str, str]
 """The id and the sha256 of a seed that was taken down."""
@@ -135,7 +135,7 @@ def _wrong(fields: list[str]) -> str | None:
         return f"id = {name[:80]!r} is not 16 characters 0-9a-f"
     if sha256 and not _SHA256.fullmatch(sha256):
         return f"sha256 = {sha256[:80]!r} is not 64 characters 0-9a-f"
-    if date and not (_DAY.fullmatch(date) and is_period(date)):
+    if date and not is_day(date):
         return f"date = {date[:80]!r} is not a day of the calendar, YYYY-MM-DD"
     return None
 

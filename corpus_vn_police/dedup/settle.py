@@ -19,6 +19,7 @@ from corpus_vn_police.config import Dedup
 from corpus_vn_police.dataset.tombstones import Tombstones
 from corpus_vn_police.dedup.copies import Copies, Signed, find_copies
 from corpus_vn_police.dedup.order import standing_order
+from corpus_vn_police.ids import id_text
 from corpus_vn_police.state.parts import Index
 
 _NAMED = 10  # paths that a collision's detail names before it counts
@@ -161,7 +162,7 @@ def _by_text(index: Index, found: Copies, dedup: Dedup) -> pl.DataFrame:
         }
     )
     near = f"near duplicate: Jaccard similarity of 5-syllable shingles at least {dedup.threshold:g}"
-    names = [f"{number:016x}" for number in frame["id"]]
+    names = [id_text(number) for number in frame["id"]]
     return _change(
         frame.with_columns(pl.Series("name", names, pl.String)),
         seed=pl.col("seed"),

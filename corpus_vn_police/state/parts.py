@@ -18,9 +18,10 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus_vn_police.contract.arrow import from_numpy
+from corpus_vn_police.buffers import from_numpy
 from corpus_vn_police.errors import DiskError
 from corpus_vn_police.files import write_numbers
+from corpus_vn_police.ids import id_numbers
 
 INDEX = pl.Schema(
     {
@@ -206,7 +207,7 @@ class Index:
             frame = pl.DataFrame(read_table(folder, part, "index", ["id", "bytes", "split", "text_bytes"]))
             splits = frame["split"].fill_null(_REJECTED).to_numpy()
             found = {
-                "ids": frame["id"].str.to_integer(base=16, dtype=pl.UInt64).fill_null(0),
+                "ids": id_numbers(frame["id"]),
                 "splits": splits,
                 "text_bytes": frame["text_bytes"].fill_null(0),
                 "data_bytes": frame["bytes"].fill_null(0).clip(0, 2**32 - 1).cast(pl.UInt32),

@@ -15,8 +15,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from corpus_vn_police.buffers import from_numpy
 from corpus_vn_police.contract import CONFIGS, load_contract
-from corpus_vn_police.contract.arrow import from_numpy
 from corpus_vn_police.dataset.digest import ColumnHashes
 from corpus_vn_police.dataset.layout import shard_path
 from corpus_vn_police.dataset.shards import Written, table_bytes

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from corpus_vn_police.buffers import from_numpy
 from corpus_vn_police.contract import CONFIGS, load_contract
-from corpus_vn_police.contract.arrow import from_numpy
 from corpus_vn_police.dataset.layout import LEDGER, shard_path, shard_paths
 from corpus_vn_police.dataset.parquet import open_table
 from corpus_vn_police.dataset.rows import Published

@@ -6,6 +6,7 @@ import re
 
 import polars as pl
 
+from corpus_vn_police.periods import first_days, last_days
 from corpus_vn_police.stages.structure.places import place_at
 from corpus_vn_police.stages.structure.rows import of_each_text
 
@@ -141,12 +142,7 @@ def _dated(found: pl.DataFrame) -> pl.DataFrame:
         header.str.slice(0, 4).cast(pl.Int32),
         header.str.slice(5, 2).cast(pl.Int32, strict=False),
     )
-    first = (header + "-01-01").str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
-    last = (
-        pl.when(header.str.len_bytes() == 10).then(first)
-        .when(header.str.len_bytes() == 7).then(first.dt.month_end())
-        .otherwise(first.dt.offset_by("1y").dt.offset_by("-1d"))
-    )  # fmt: skip
+    first, last = first_days(header), last_days(header)
     this_year = month * 100 + day <= last.dt.month().cast(pl.Int32) * 100 + last.dt.day().cast(pl.Int32)
     year = (
         pl.when(written.is_not_null()).then(written)
