@@ -15,7 +15,7 @@ PACKAGE = ROOT / "corpus_vn_police"
 RANKS = (
     ("errors", "version"),
     ("text", "files", "resources"),
-    ("align", "paths", "syllables"),
+    ("align", "lexicon", "paths", "syllables"),
     ("contract",),
     ("config",),
     ("stages",),
