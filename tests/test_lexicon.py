@@ -67,3 +67,10 @@ def test_every_class_is_named_in_the_code_that_reads_its_file(file, name, words)
     modules = [path.read_text(encoding="utf-8") for path in (ROOT / "corpus_vn_police").rglob("*.py")]
     readers = [text for text in modules if f'lexicon("{file}")' in text]
     assert any(f'"{name}"' in text or f"'{name}'" in text for text in readers)
+
+
+def test_a_text_with_a_label_of_a_credit_passes_the_cheap_test_for_signs():
+    words = lexicon("credits")
+    labels = words.phrases("label", "short label", "source label")
+    labels += tuple(f"({label}" for label in words.phrases("label of a name in brackets"))
+    assert [label for label in labels if not any(sign in f"{label}:" for sign in words.phrases("sign"))] == []

@@ -22,7 +22,7 @@ from pathlib import Path
 NOTHING = r"[^\s\S]"
 """A pattern that matches nothing: what a class without phrases becomes."""
 
-_CLASS = re.compile(r"\[([^\[\]]+)\](?: ([+-][0-9]+))?")
+_CLASS = re.compile(r"\[([a-z][a-z ,]*)\](?: ([+-][0-9]+))?")
 _SIGNS = re.compile(r"[\\.*+?(){}|^$]")
 
 
@@ -59,6 +59,10 @@ class Lexicon:
         """A group that matches any phrase of some classes, for patterns of `re` and of Polars."""
         phrases = self.phrases(*names)
         return f"(?:{'|'.join(_SIGNS.sub(_escaped, each) for each in phrases)})" if phrases else NOTHING
+
+    def any_case_of(self, *names: str) -> str:
+        """A group that matches any phrase of some classes, whatever its capitals."""
+        return f"(?i:{self.any_of(*names)})"
 
     def weight(self, *names: str) -> int:
         """The weight that some classes share.
