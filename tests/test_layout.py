@@ -14,7 +14,7 @@ PACKAGE = ROOT / "corpus_vn_police"
 RANKS = (
     ("errors", "version"),
     ("buffers", "files", "ids", "periods", "resources", "text"),
-    ("align", "paths", "syllables"),
+    ("align", "lexicon", "paths", "syllables"),
     ("contract",),
     ("config",),
     ("stages",),

@@ -329,6 +329,7 @@ def test_a_paragraph_of_very_many_captions_is_taken_apart_as_one_of_few():
         ("(Theo Báo Nhân Dân)", "Báo Nhân Dân"),
         ("Bài và ảnh: Thanh Việt - Kim Anh", "Thanh Việt - Kim Anh"),
         ("Tin, ảnh: Thanh Việt", "Thanh Việt"),
+        ("Tin-ảnh: Thanh Việt", "Thanh Việt"),
         ("Minh Trí - THTG", "Minh Trí"),
         ("Hữu Phú (Báo Quảng Bình)", "Hữu Phú"),
         ("Hữu Phú (CTV)", "Hữu Phú (CTV)"),

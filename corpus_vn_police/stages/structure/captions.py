@@ -40,10 +40,6 @@ def _of(pattern: str, name: str, *, credits_in: tuple[int, ...] = (2,)) -> list[
     ]
 
 
-_LABELS = ["Ảnh", "ẢNH", "(ảnh", "( ảnh", "[ảnh", ", ảnh", "; ảnh", ". ảnh", "Hình", "HÌNH", "(hình", "Photo", "PHOTO", "(photo", "Đồ h", "ĐỒ H",
-    "Infographic", "(nguồn", "(Nguồn", "Nguồn", "NGUỒN ẢNH", "Clip:", "Video:", "(clip", "(Clip", "(video", "(Video"]  # fmt: skip
-
-
 def _unfused(units: pl.DataFrame) -> pl.DataFrame:
     """Part paragraphs that go on after a credit, or that end in one and are too long for a caption."""
     places = ((units["kind"] == "body") & units["text"].str.contains_any(["Ảnh", "ẢNH", "(ảnh", "[ảnh"])).arg_true()
@@ -82,7 +78,7 @@ def _labelled(units: pl.DataFrame) -> pl.DataFrame:
     places = short.arg_true()
     last = (units["row"] != units["row"].shift(-1)).fill_null(True).gather(places)
     few = pl.DataFrame({"text": text.gather(places), "place": places, "last": last}).filter(
-        pl.col("text").str.contains_any(_LABELS) & (pl.col("text").str.count_matches(" ") < _LONGEST + 8)
+        pl.col("text").str.contains_any(list(credits.SIGNS)) & (pl.col("text").str.count_matches(" ") < _LONGEST + 8)
     )
     found = few.with_columns(
         *_of(credits.IN_BRACKETS, "brackets", credits_in=(2, 3)),
@@ -227,9 +223,12 @@ _MAY_BE_SIGNED = r"(?:[\s.](?:\p{Lu}[\p{L}\p{N}/]*)|\p{Lu}\.)$"
 def _signed(text: pl.Series) -> pl.DataFrame:
     """Captions signed without a label: `shown` is the caption, `credit` who signs, null where nobody does."""
     patterns = {
-        "capitals": credits.IN_CAPITALS, "dash": credits.AFTER_A_DASH, "unparted": credits.UNPARTED, "named": credits.NAMED,
+        "capitals": credits.IN_CAPITALS,
+        "dash": credits.AFTER_A_DASH,
+        "unseparated": credits.UNSEPARATED,
+        "named": credits.NAMED,
         "initials": credits.INITIALS,
-    }  # fmt: skip
+    }
     found = pl.DataFrame({"text": text}).with_columns(
         each for name, pattern in patterns.items() for each in _of(pattern, name)
     )
@@ -238,7 +237,7 @@ def _signed(text: pl.Series) -> pl.DataFrame:
             [value if value and credits.are_syllables(value) else None for value in found[f"{name}_credit"]],
             dtype=pl.String,
         )
-        for name in ("unparted", "named")
+        for name in ("unseparated", "named")
     }
     initials = found["initials_credit"]
     spelt["initials_credit"] = initials.set(initials.is_in(list(credits.NO_INITIALS)).fill_null(True), None)

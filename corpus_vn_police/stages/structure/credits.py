@@ -6,72 +6,56 @@ import itertools
 import re
 from collections.abc import Iterator
 
+from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.syllables import LOWER, UPPER, is_word
 
-_LABEL = (
-    r"(?:Nguồn ảnh|NGUỒN ẢNH|Ảnh (?:minh h(?:ọa|oạ)|tư liệu|chụp màn hình|chụp từ clip|cắt từ (?:clip|video)|nguồn|đồ h(?:ọa|oạ))|"
-    r"ẢNH [\p{Lu} ]+?|Ảnh|ẢNH|Hình ảnh|Hình|HÌNH|Photo|PHOTO|Đồ họa|Đồ hoạ|ĐỒ HỌA|Infographic)"
-)
+_WORDS = lexicon("credits")
+_any_of, _any_case = _WORDS.any_of, _WORDS.any_case_of
+_LABEL = rf"(?:{_any_of('label')}|ẢNH [\p{{Lu}} ]+?|{_any_of('short label')})"
 _NAME = r"[^:：;\n()\[\]]+?"
 _FEW_WORDS = r"[^\s:：;()\[\]]+(?: [^\s:：;()\[\]]+){0,8}"
 _CONTRIBUTOR = r"(?: \(CTV\))?"
 _END = r"\s*[.|]*\s*$"
 _GLUE = r"[\s\-–—/|,]*"
-CAPITALS = r"\p{Lu}[\p{Lu}\p{N}.&/\-]*(?: (?:\p{Lu}[\p{Lu}\p{N}.&/\-]*|[-–/&]))*"
-"""A run of words in capitals: a credit or a signature without a label."""
+_CAPITALS = r"\p{Lu}[\p{Lu}\p{N}.&/\-]*(?: (?:\p{Lu}[\p{Lu}\p{N}.&/\-]*|[-–/&]))*"
 
+SIGNS = _WORDS.phrases("sign")
+"""A text without any of these has no credit with a label."""
 IN_BRACKETS = (
-    rf"(?s)^(.*?){_GLUE}[(\[]\s*(?:(?i:ảnh|hình|hình ảnh|nguồn|nguồn ảnh|photo|clip|video|đồ họa|ảnh minh họa|ảnh tư liệu)"
-    rf"\s*[:：]\s*({_NAME})|(?i:ảnh|hình|nguồn)\s+(\p{{Lu}}{_NAME}))\s*[)\]]{_END}"
+    rf"(?s)^(.*?){_GLUE}[(\[]\s*(?:{_any_case('label in brackets')}"
+    rf"\s*[:：]\s*({_NAME})|{_any_case('label of a name in brackets')}\s+(\p{{Lu}}{_NAME}))\s*[)\]]{_END}"
 )
 LABELLED = rf"(?s)^(.*?)(?:{_GLUE}{_LABEL}|[,;]\s*ảnh)\s*[:：]\s*({_NAME}{_CONTRIBUTOR})[)\]]?{_END}"
-AFTER_A_STOP = rf"(?s)^(.*[.!?…])\s+(?:ảnh\s*[:：]\s*({_NAME})[)\]]?{_END}|(?:Ảnh|ẢNH)\s+((?:\p{{Lu}}[\p{{L}}.]*)(?:[ /]\p{{Lu}}[\p{{L}}.]*){{0,4}}?)\.?$)"
-BY_NAME = rf"(?s)^(.*?)[,;]\s*[ảẢ]nh\s+(\p{{Lu}}{_NAME}){_END}"
-FROM_A_CLIP = rf"(?s)^(.*?){_GLUE}(?:[(\[]?(?:Ảnh|ẢNH)|[(\[]ảnh) ((?i:cắt|chụp|lấy|trích) (?i:từ|lại từ|màn hình|qua)(?: (?i:clip|video|camera|màn hình|facebook))?|tư liệu)[)\]]?{_END}"
-# One sentence and no more: `Nguồn: X` stands below articles as well.
-SOURCED = rf"(?s)^([^.!?…:：]*[^\s.!?…:：;,][.!?…]?)[;,]?\s+[(\[]?(?:Nguồn|Clip|Video)\s*[:：]\s*({_NAME})[)\]]?{_END}"
-PROVIDED = rf"(?s)^(.*?){_GLUE}[(\[]?(?:(?i:ảnh) do|Ảnh) (.+?) (?i:cung cấp)[)\]]?{_END}"
-IN_CAPITALS = rf"(?s)^(.*[.!?…])\s+(?:[-–—/|] ?)?({CAPITALS}){_END}"
-AFTER_A_DASH = rf"(?s)^(.*[^\s.])(?: [-–—/|] |\n)({CAPITALS})$"
-UNPARTED = r"(?s)^(.*\p{Ll}[\p{Ll}\p{N},”\")]*) ((?:\p{Lu}\p{Lu}+ )+\p{Lu}\p{Lu}+)$"
-INITIALS = r"(?s)^(.*\p{Ll}) (\p{Lu}{2}|(?:\p{Lu}\.){1,3}\p{Lu}\.?)$"
-NO_INITIALS = frozenset(
-    [
-        "VN",
-        "CA",
-        "EU",
-        "XH",
-        "TP",
-        "TX",
-        "TT",
-        "AI",
-        "IS",
-        "US",
-        "UN",
-        "MU",
-        "HĐ",
-        "UB",
-        "QH",
-        "TW",
-        "PV",
-        "QL",
-        "TL",
-        "SN",
-        "ĐH",
-        "CĐ",
-        "TQ",
-        "HN",
-    ]
+AFTER_A_STOP = (
+    rf"(?s)^(.*[.!?…])\s+(?:ảnh\s*[:：]\s*({_NAME})[)\]]?{_END}|"
+    r"(?:Ảnh|ẢNH)\s+((?:\p{Lu}[\p{L}.]*)(?:[ /]\p{Lu}[\p{L}.]*){0,4}?)\.?$)"
 )
-"""Pairs of capitals that end a line of prose or a caption of their own."""
+BY_NAME = rf"(?s)^(.*?)[,;]\s*[ảẢ]nh\s+(\p{{Lu}}{_NAME}){_END}"
+_CUT_FROM = rf"{_any_case('taken')} {_any_case('taken from')}(?: {_any_case('medium')})?"
+FROM_A_CLIP = rf"(?s)^(.*?){_GLUE}(?:[(\[]?(?:Ảnh|ẢNH)|[(\[]ảnh) ({_CUT_FROM}|tư liệu)[)\]]?{_END}"
+# One sentence and no more: `Nguồn: X` stands below articles as well.
+SOURCED = (
+    r"(?s)^([^.!?…:：]*[^\s.!?…:：;,][.!?…]?)[;,]?\s+"
+    rf"[(\[]?{_any_of('source label')}\s*[:：]\s*({_NAME})[)\]]?{_END}"
+)
+PROVIDED = rf"(?s)^(.*?){_GLUE}[(\[]?(?:(?i:ảnh) do|Ảnh) (.+?) (?i:cung cấp)[)\]]?{_END}"
+IN_CAPITALS = rf"(?s)^(.*[.!?…])\s+(?:[-–—/|] ?)?({_CAPITALS}){_END}"
+AFTER_A_DASH = rf"(?s)^(.*[^\s.])(?: [-–—/|] |\n)({_CAPITALS})$"
+UNSEPARATED = r"(?s)^(.*\p{Ll}[\p{Ll}\p{N},”\")]*) ((?:\p{Lu}\p{Lu}+ )+\p{Lu}\p{Lu}+)$"
+INITIALS = r"(?s)^(.*\p{Ll}) (\p{Lu}{2}|(?:\p{Lu}\.){1,3}\p{Lu}\.?)$"
+NO_INITIALS = frozenset(_WORDS.phrases("no initials"))
+"""Pairs of capitals that `INITIALS` matches and that are nobody's."""
 NAMED = r"(?s)^(.*(?:[.!?…]\s|\S\n))(?:[-–—] )?(\p{Lu}\p{Ll}+(?: \p{Lu}\p{Ll}+){1,3}(?:/[\p{L}]+)?)$"
-ENDS_IN_CREDIT = rf"(?:{_LABEL}|[,;.]\s*ảnh)\s*[:：]\s*{_FEW_WORDS}{_CONTRIBUTOR}[)\]]?{_END}|[(\[]\s*(?i:ảnh|hình)\s*[:：]?\s+\p{{Lu}}{_FEW_WORDS}[)\]]{_END}"
+ENDS_IN_CREDIT = (
+    rf"(?:{_LABEL}|[,;.]\s*ảnh)\s*[:：]\s*{_FEW_WORDS}{_CONTRIBUTOR}[)\]]?{_END}|"
+    rf"[(\[]\s*(?i:ảnh|hình)\s*[:：]?\s+\p{{Lu}}{_FEW_WORDS}[)\]]{_END}"
+)
 
 _INSIDE = re.compile(
     rf"[(\[]\s*(?:[Ảả]nh|ẢNH)(?:\s*[:：]\s*|\s+(?=[{UPPER}]))([^()\[\]\n]{{1,60}})[)\]]\.?|(?:Ảnh|ẢNH)\s*[:：]\s*"
 )
 _CUT = re.compile(rf"(?<=[.!?…”\"])\s+(?=[{UPPER}“\"0-9])")
-_NO_CUT = re.compile(r"(?:\b(?:TP|TX|TT|ThS|TS|PGS|GS|BS|KTS|LS|Q|P|H|Tp|St|Mr|Mrs|Dr)|\b[A-ZĐ])\.$")
+_NO_CUT = re.compile(rf"(?:\b{_any_of('abbreviation')}|\b[A-ZĐ])\.$")
 
 
 def ends_in_abbreviation(text: str) -> bool:

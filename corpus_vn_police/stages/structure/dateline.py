@@ -6,63 +6,59 @@ import re
 
 import polars as pl
 
+from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.periods import first_days, last_days
 from corpus_vn_police.stages.structure.places import place_at
 from corpus_vn_police.stages.structure.rows import of_each_text
 
+_WORDS = lexicon("datelines")
+_any_of, _any_case = _WORDS.any_of, _WORDS.any_case_of
 # The agency before it: `(PLO)- `, `TPO - `, `QĐND Online - `.
 _SLUG = (
     r"(?:\([\p{L}\p{N}][^()\n]*\)\s*[.:,]?\s*[-–—:]?\s*|"
-    r"\p{Lu}[\p{L}\p{N}.&/]*(?: (?:\p{Lu}[\p{L}\p{N}.&/]*|trí|điện tử|tử|online|net))* ?[-–—:] ?)?"
+    rf"\p{{Lu}}[\p{{L}}\p{{N}}.&/]*(?: (?:\p{{Lu}}[\p{{L}}\p{{N}}.&/]*|{_any_of('of a paper')}))* ?[-–—:] ?)?"
 )
-_TIME = (
-    r"(?i:(?:tờ )?mờ sáng|rạng sáng|sáng sớm|đầu giờ sáng|sáng|gần trưa|giữa trưa|trưa|xế chiều|đầu giờ chiều|cuối giờ chiều|"
-    r"cuối buổi chiều|cuối chiều|chiều muộn|chiều tối|chiều|tối muộn|tối|nửa đêm|đêm muộn|đêm khuya|đêm|khuya)"
-)
-_TODAY = r"(?i:hôm nay|hôm qua|ngày hôm nay|ngày hôm qua)"
-_WEEKDAY = r"(?i:thứ (?:hai|ba|tư|năm|sáu|bảy|[2-7])|chủ nhật)"
-_CLOCK = (
-    r"(?:(?i:lúc|khoảng|hồi|đúng|gần|hơn)\s+){0,2}[0-9]{1,2}\s?(?:h|g|:|giờ)\s?(?:[0-9]{1,2})?(?:\s?(?:phút|p|'))?,?\s+"
-)
-_LEAD = rf"(?:(?i:mới đây|vừa qua), |(?i:tin cho biết) ?: )?(?:(?i:vào|trong|khoảng)\s+)?(?:{_CLOCK})?"
+_TIME, _TODAY, _WEEKDAY = _any_case("time of day"), _any_case("today"), _any_case("day of the week")
+_CLOCK = rf"(?:{_any_case('about')}\s+){{0,2}}[0-9]{{1,2}}\s?(?:h|g|:|giờ)\s?(?:[0-9]{{1,2}})?(?:\s?(?:phút|p|'))?,?\s+"
+_LEAD = rf"(?:{_any_case('lately')}, |(?i:tin cho biết) ?: )?(?:(?i:vào|trong|khoảng)\s+)?(?:{_CLOCK})?"
 _NUMBERS = (
     r"(?P<day>[0-9]{1,2})(?:\s?[/.]\s?|\s?[-–]\s?|\s+tháng\s+)(?P<month>[0-9]{1,2})"
     r"(?:(?:\s?[/.\-–]\s?|,? năm )(?P<year>[0-9]{4}))?"
 )
-_WORDS = (
-    rf"(?:(?:{_TIME}(?: (?i:nay|qua))?(?: {_WEEKDAY})?|{_TODAY}|{_WEEKDAY})[,\s]*\(?\s?(?:(?i:ngày)\s*)?\(?|(?i:ngày)\s*\(?)"
-    rf"{_NUMBERS}(?:\s?\))?"
+_DATE = (
+    rf"(?:(?:{_TIME}(?: (?i:nay|qua))?(?: {_WEEKDAY})?|{_TODAY}|{_WEEKDAY})"
+    rf"[,\s]*\(?\s?(?:(?i:ngày)\s*)?\(?|(?i:ngày)\s*\(?){_NUMBERS}(?:\s?\))?"
 )
 _DATELINE = (
     rf"(?s)^{_SLUG}(?:(?i:tại|ở) (?P<before>[^,\n]+(?:, [^,\n]+)??), "
     rf"|(?P<name>(?:(?:TP|Tp)\.? ?)?\p{{Lu}}[\p{{L}}’']*(?: \p{{Lu}}[\p{{L}}’']*)*), )?{_LEAD}"
-    rf"(?P<words>{_WORDS})(?P<after>.*)$"
+    rf"(?P<words>{_DATE})(?P<after>.*)$"
 )
+_SHORT_DATE = r"[0-9]{1,2}\s?[/.]\s?[0-9]{1,2}(?:[^0-9]|$)"
 # What must not follow: another number makes it a range, a list, or no date.
 _GOES_ON = (
-    r"^(?:[/.\-–][0-9]|\s?(?:[-–—,]|và|đến|tới)\s?(?:(?i:ngày|sáng|chiều|tối|rạng sáng)\s)?[0-9]{1,2}\s?(?:[/.\-]|tháng)\s?[0-9]{1,2}(?:[^0-9]|$)|"
+    r"^(?:[/.\-–][0-9]|\s?(?:[-–—,]|và|đến|tới)\s?(?:(?i:ngày|sáng|chiều|tối|rạng sáng)\s)?"
+    r"[0-9]{1,2}\s?(?:[/.\-]|tháng)\s?[0-9]{1,2}(?:[^0-9]|$)|"
     r"\s(?:đến|tới) (?:hết )?(?:(?i:ngày)\s)?[0-9])"
 )
 # An opening that names several days, in which one is not to be looked for: `Trong hai ngày 26 - 27/12`.
 _SEVERAL = (
-    rf"^{_SLUG}(?i:(?:trong|từ|vào|suốt)\s+)*(?:(?i:hai|ba|bốn|năm|[0-9]+)\s+)?(?:(?i:ngày|{_TIME})\s+){{0,2}}[0-9]{{1,2}}"
-    r"(?:\s?[/.]\s?[0-9]{1,2})?(?:\s?[-–—,]\s?|\s+(?:và|đến|tới)\s+|\s+)(?:(?i:ngày|rạng sáng|sáng)\s+)?[0-9]{1,2}\s?[/.]\s?[0-9]{1,2}(?:[^0-9]|$)"
+    rf"^{_SLUG}(?i:(?:trong|từ|vào|suốt)\s+)*(?:(?:{_any_case('several')}|[0-9]+)\s+)?(?:(?i:ngày|{_TIME})\s+){{0,2}}"
+    r"[0-9]{1,2}(?:\s?[/.]\s?[0-9]{1,2})?(?:\s?[-–—,]\s?|\s+(?:và|đến|tới)\s+|\s+)"
+    rf"(?:(?i:ngày|rạng sáng|sáng)\s+)?{_SHORT_DATE}"
 )
 _AFTER_DAYS = re.compile(r"[^,]{0,60}[0-9]\)?(,? (?:tại|ở) .*)")
 # In the lead the day may stand inside the first clause, where these words open it.
 _LEAD_CLAUSE = (
-    rf"(?s)^{_SLUG}(?:Tin từ|Thông tin từ|Nguồn tin|Công an|Cơ quan|Cục|Phòng|Bộ|Viện|TAND|Tòa án|Toà án|VKSND|Đội|Lực lượng|Đồn|UBND|Ban|Tổ|CSGT|Trại|Cảnh sát|Hội đồng)"
-    rf"[^,.;:\n]*? (?:vào )?(?P<words>{_WORDS}),?(?P<after> (?i:đã|vừa|cho biết|cho hay|thông tin|xác nhận|thông báo|tổ chức|phối hợp|tiếp|bắt|"
-    r"khởi tố|tống đạt|ra quyết định|phát đi|công bố|tiến hành)[ ,:].*)$"
+    rf"(?s)^{_SLUG}{_any_of('informant')}[^,.;:\n]*? (?:vào )?(?P<words>{_DATE}),?"
+    rf"(?P<after> {_any_case('informs')}[ ,:].*)$"
 )
 _LEAD_TOPIC = (
-    rf"(?s)^{_SLUG}(?:(?:Liên quan|Hưởng ứng|Thực hiện|Nhân dịp|Nhân kỷ niệm|Chào mừng|Hướng tới|Trong khuôn khổ|Sau vụ|Sau khi|Sau thời gian|Trước tình hình|Tiếp tục|Nhằm) [^\n.]*?|(?:Theo )?(?:(?i:tin|thông tin|nguồn tin|tin tức)(?: nhanh| ban đầu| mới nhất)? (?i:từ|của) )[^,.\n]+?|"
-    rf"Theo (?:Công an|Cơ quan|Phòng|Cục|Bộ)[^,.\n]+?), {_LEAD}(?P<words>{_WORDS}), (?P<after>.*)$"
+    rf"(?s)^{_SLUG}(?:{_any_of('topic')} [^\n.]*?|"
+    rf"(?:Theo )?(?:{_any_case('news')}(?: {_any_case('kind of news')})? (?i:từ|của) )[^,.\n]+?|"
+    rf"Theo {_any_of('authority')}[^,.\n]+?), {_LEAD}(?P<words>{_DATE}), (?P<after>.*)$"
 )
-# Not one day of one year: `Ngày 19/8 hằng năm`, `năm ngoái`.
-_NO_YEAR = (
-    r"^ (?:\(?âm lịch|hằng năm|hàng năm|mỗi năm|năm nào|năm ngoái|năm trước|các năm|những năm|tới đây|sắp tới|tới,)"
-)
+_NO_YEAR = rf"^ {_any_of('no year')}"
 _HEAD = 400  # code points of a paragraph that are looked at
 _SOON = 90  # code points, within which the day stands where a paragraph opens with it
 _OPENINGS = 3  # paragraphs of the body that may open with a dateline

@@ -4,52 +4,61 @@ from __future__ import annotations
 
 import polars as pl
 
+from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.structure.rows import of_each_text
 
+_WORDS = lexicon("residue")
+_any_of, _any_case = _WORDS.any_of, _WORDS.any_case_of
 _CLOCK = r"[0-9]{1,2}\s?(?:[:hg]|giờ)\s?[0-9]{2}(?::[0-9]{2})?(?: phút)?(?:\s?(?:AM|PM|SA|CH))?"
-_WEEKDAY = r"(?:(?:thứ|Thứ|THỨ) ?(?:[Hh]ai|[Bb]a|[Tt]ư|[Nn]ăm|[Ss]áu|[Bb]ảy|HAI|BA|TƯ|NĂM|SÁU|BẢY|[2-7])|[Cc]hủ [Nn]hật|CHỦ NHẬT|CN|T[2-7])"
+_WEEKDAY = rf"(?:(?:thứ|Thứ|THỨ) ?{_any_of('day of the week')}|[Cc]hủ [Nn]hật|CHỦ NHẬT|CN|T[2-7])"
 _DAY = r"(?:[Nn]gày )?[0-9]{1,2}\s?[/.\-]\s?[0-9]{1,2}\s?[/.\-]\s?[0-9]{4}"
 _ZONE = r"[(\[]?(?:GMT|UTC) ?\+ ?[0-9]{1,2}(?::?[0-9]{2})?[)\]]?"
 _BETWEEN = r"[\s,;|•·\-–]*"
-# When a page was published or updated: day and clock in either order, the weekday before or after.
+_CLOCK_AND_DAY = rf"{_CLOCK}{_BETWEEN}(?:{_WEEKDAY}{_BETWEEN})?{_DAY}"
 PUBLISHED = (
-    rf"(?:{_WEEKDAY}{_BETWEEN})?(?:{_DAY}{_BETWEEN}(?:lúc )?(?:{_CLOCK})?|{_CLOCK}{_BETWEEN}(?:{_WEEKDAY}{_BETWEEN})?{_DAY})"
-    rf"{_BETWEEN}(?:{_ZONE})?"
+    rf"(?:{_WEEKDAY}{_BETWEEN})?(?:{_DAY}{_BETWEEN}(?:lúc )?(?:{_CLOCK})?|{_CLOCK_AND_DAY}){_BETWEEN}(?:{_ZONE})?"
 )
-# The same where it stands before other words on the line: a day alone would be a dateline.
+"""When a page was published or updated: day and clock in either order, the weekday before or after."""
 STAMP = (
-    rf"(?:{_WEEKDAY}{_BETWEEN}{_DAY}(?:{_BETWEEN}{_CLOCK})?|{_DAY}{_BETWEEN}{_CLOCK}|{_CLOCK}{_BETWEEN}(?:{_WEEKDAY}{_BETWEEN})?{_DAY})"
+    rf"(?:{_WEEKDAY}{_BETWEEN}{_DAY}(?:{_BETWEEN}{_CLOCK})?|{_DAY}{_BETWEEN}{_CLOCK}|{_CLOCK_AND_DAY})"
     rf"(?:{_BETWEEN}{_ZONE})?"
 )
-_PUBLISHED_LINE = rf"(?:[^\s|.]+(?: [^\s|.]+){{0,2}} ?\| ?)?(?:(?:Cập nhật|Đăng|Ngày đăng|Đăng ngày|Xuất bản|Ngày xuất bản|Thời gian)(?: lúc)?\s*:?\s*)?(?:{PUBLISHED}(?:\s*[|•·]\s*[^\n|.\-–]{{1,30}})?|{_WEEKDAY}|{_CLOCK})"
-_PLAYER = r"/\s*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?|(?:[\p{L}\s:]*)?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:\s*/\s*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)"
-_BROWSER = r"(?i:video player|video đang|audio)[^\n.]*\.?|[^\n]*(?i:trình duyệt)[^\n]*(?i:không hỗ trợ)[^\n]*"
-_RELATED = r"(?:>|»|►|▶|➤|→|⇒|=>)[^\n]*|(?i:xem thêm|đọc thêm|tin liên quan|bài liên quan|tin cùng chuyên mục|cùng chuyên mục|tin khác|mời xem|mời (?:độc giả|bạn đọc|quý vị|các bạn) (?:xem|đón|theo dõi))\s*:?[^\n.]*"
-_MENU = r"[^\n.>›»|]+(?:\s*[>›»|]\s*[^\n.>›»|]+){2,}|(?i:trang chủ)(?:\s*[/>›»|][^\n]*)?"
-_BUTTONS = (
-    r"(?:(?i:chia sẻ bài viết(?: lên)?|chia sẻ|về trang trước|về đầu trang|lên đầu trang|(?:những )?(?:tin|bài) (?:mới|cũ) hơn|facebook|zalo|twitter|tweet|messenger|email|in bài|in bài viết|bản in|in trang|lưu bài|lưu bài viết|"
-    r"copy link|sao chép liên kết|link gốc|thích|like|share|gửi bình luận|gửi|bình luận|ý kiến|quay lại|trở lại|"
-    r"nghe đọc bài|nghe bài viết|nghe audio|tắt tiếng|phóng to|toàn màn hình|quảng cáo|tin mới|tin nóng|đọc nhiều|"
-    r"video|clip|ảnh|tags?|từ khóa|chủ đề|bình chọn|đăng nhập|đăng ký|tìm kiếm|menu|rss|liên hệ quảng cáo|liên hệ tòa soạn|liên hệ toà soạn|liên hệ|leftcenterrightdel)[\s:|,•]*)+"
+"""The same where other words follow on the line: a day alone would be a dateline."""
+_PUBLISHED_LINE = (
+    rf"(?:[^\s|.]+(?: [^\s|.]+){{0,2}} ?\| ?)?(?:{_any_of('published')}(?: lúc)?\s*:?\s*)?"
+    rf"(?:{PUBLISHED}(?:\s*[|•·]\s*[^\n|.\-–]{{1,30}})?|{_WEEKDAY}|{_CLOCK})"
 )
-_LINES = (
-    r"(?i:từ khóa|từ khoá|tags?|chủ đề|lượt xem|lượt đọc|cỡ chữ|font chữ|giọng đọc|giọng nam|giọng nữ|miền bắc|tốc độ đọc)\s*[:：][^\n]*|"
-    r"(?i:hotline|đường dây nóng|email|điện thoại)\s*[:：][^\n]*|(?i:cỡ chữ|giọng đọc|tốc độ đọc)[^\n.]*|(?:A[-+−]\s*){1,2}A?[-+−]?|[0-9]+ (?i:bình luận|lượt xem|ý kiến|lượt thích)|"
-    r"(?i:bình luận|ý kiến(?: bạn đọc)?|chia sẻ)\s*\(?[0-9]+\)?|"
-    r"(?i:theo dõi|mời (?:quý|các|bạn))[^\n]*(?i:google news|zalo|facebook|youtube|tiktok|kênh|fanpage|video)[^\n]*|"
-    r"(?i:trở thành người đầu tiên)[^\n.]*(?:bài viết|bình luận|sao)[^\n.]*|"
-    r"(?i:bạn đang đọc|bấm vào đây|nhấn vào đây|click vào|vui lòng (?:đăng nhập|nhập|bật))[^\n]*|[0-9]+(?: [^\s.]+){1,3} (?i:online)|\|+"
+_PLAYED = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?"
+_PLAYER = rf"/\s*{_PLAYED}|(?:[\p{{L}}\s:]*)?{_PLAYED}(?:\s*/\s*{_PLAYED})"
+_BROWSER = rf"{_any_case('player')}[^\n.]*\.?|[^\n]*(?i:trình duyệt)[^\n]*(?i:không hỗ trợ)[^\n]*"
+_RELATED = rf"{_any_of('link sign')}[^\n]*|{_any_case('link')}\s*:?[^\n.]*"
+_MENU = rf"[^\n.>›»|]+(?:\s*[>›»|]\s*[^\n.>›»|]+){{2,}}|{_any_case('home')}(?:\s*[/>›»|][^\n]*)?"
+_BUTTONS = rf"(?:{_any_case('button')}[\s:|,•]*)+"
+_FONT_SIZES = r"(?:A[-+−]\s*){1,2}A?[-+−]?"
+_LINES = "|".join(
+    (
+        rf"{_any_case('label')}\s*[:：][^\n]*",
+        rf"{_any_case('setting')}[^\n.]*",
+        _FONT_SIZES,
+        rf"[0-9]+ {_any_case('counted')}",
+        rf"{_any_case('counter')}\s*\(?[0-9]+\)?",
+        rf"{_any_case('follow')}[^\n]*{_any_case('channel')}[^\n]*",
+        rf"{_any_case('be the first')}[^\n.]*{_any_of('first to do')}[^\n.]*",
+        rf"{_any_case('instruction')}[^\n]*",
+        r"[0-9]+(?: [^\s.]+){1,3} (?i:online)",
+        r"\|+",
+    )
 )
 RESIDUE = f"{_PUBLISHED_LINE}|{_PLAYER}|{_BROWSER}|{_RELATED}|{_MENU}|{_BUTTONS}|{_LINES}"
 """A line that is no prose: player times, related links, menus, buttons, the time of publication."""
 
-_RELATED_HEAD = r"^(?i:xem thêm|đọc thêm|tin liên quan|bài liên quan|bài viết liên quan|tin bài liên quan|tin cùng chuyên mục|cùng chuyên mục|tin khác|các tin khác|tin cũ hơn)\s*:?$"
+_RELATED_HEAD = rf"^{_any_case('heading of links')}\s*:?$"
 _SHORTEST_LINK, _LONGEST_LINK = 5, 25  # words: shorter lines there are names of those who sign
 _SCRAPS = r"\s*\bleftcenterrightdel\b\s*|\s*\|+\s*$"
 _LONGEST = 400  # bytes of a unit that may be residue
 _MENU_LENGTH = 3  # entries, before which a run of short lines may be anything
 _PAIR = r"^\p{Lu}[^.!?:\d]* [-–&] \p{Lu}[^.!?:\d]*$"  # Quốc phòng - An ninh
-_SITE = r"^(?i:báo|báo điện tử|trang|cổng|tạp chí|đài|chuyên trang)(?: [^\s.!?:]+)+$"
+_SITE = rf"^{_any_case('site')}(?: [^\s.!?:]+)+$"
 _SECTION_WORDS = 4  # of a menu's entries; headlines are longer
 
 

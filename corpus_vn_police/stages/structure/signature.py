@@ -7,88 +7,32 @@ import re
 
 import polars as pl
 
+from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.structure.credits import ends_in_abbreviation
 from corpus_vn_police.stages.structure.points import begins_with_a_verb, points
 from corpus_vn_police.stages.structure.residue import PUBLISHED, STAMP
 from corpus_vn_police.syllables import LOWER, UPPER, is_word
 
-_COLON = (
-    "tác giả|nguồn tin|nguồn|tin-ảnh|bài,? ảnh|bài (?:và|&|-) ảnh|ảnh (?:và|&) bài|bài-ảnh|bài/ảnh|tin,? ảnh|tin (?:và|&|-) ảnh|tin,? bài|"
-    "tin, bài và ảnh|tin|bài viết|bài|thực hiện|người viết|biên dịch|tổng hợp|phóng viên|nhóm phóng viên|nhóm pv|pv|ctv"
+_WORDS = lexicon("signatures")
+_any_of = _WORDS.any_of
+_LABELLED = re.compile(
+    rf"[(\[]?\s*(?:{_any_of('label with a colon')}\s*[:：]\s*|{_any_of('label')}\s+)(\S.*)", re.IGNORECASE
 )
-_NO_COLON = (
-    "theo|ghi chép của|bút ký của|phóng sự của|ký sự của|bài của|tin của|phóng viên|nhóm phóng viên|nhóm pv|pv|ctv"
-)
-_LABELLED = re.compile(rf"[(\[]?\s*(?:(?:{_COLON})\s*[:：]\s*|(?:{_NO_COLON})\s+)(\S.*)", re.IGNORECASE)
-_FIRST_WORDS = frozenset(
-    [
-        "tác",
-        "nguồn",
-        "bài",
-        "bài-ảnh",
-        "bài/ảnh",
-        "ảnh",
-        "tin",
-        "thực",
-        "người",
-        "biên",
-        "tổng",
-        "phóng",
-        "nhóm",
-        "pv",
-        "ctv",
-        "theo",
-        "ghi",
-        "bút",
-        "ký",
-    ]
-)
+_LABELS = _WORDS.phrases("label with a colon", "label")
+_FIRST_WORDS = frozenset(label.split()[0].rstrip(",") for label in _LABELS)
 # A contributor is part of who signs, an outlet or a station is not: `Kim Anh (CTV)`, `Kim Anh - THTG`.
 _BRACKET = re.compile(r"(?:(?<!\s)\s+)?[(\[](?!CTV[)\]])[^()\[\]]{1,40}[)\]]\s*\.?$")
 _STATION = re.compile(r"(?:(?<!\s)\s+)?[-–—]\s*((?!CTV\.?$)[A-ZĐ0-9][A-ZĐ0-9.]{1,9})\.?$")
-_OUTLET = re.compile(
-    r"(?<!\s)\s+[-–—]\s+(?:Đài|Báo|Truyền hình|Phát thanh|Tạp chí|Trung tâm|Thông tấn xã|Công an|Phòng|Ban|Cổng|Trang (?:tin|thông)|Văn phòng|Tòa soạn|Toà soạn)\b(?s:.*)"
-)
-_DOES = re.compile(r" (?:thực hiện|(?:lược )?ghi|ghi chép|tổng hợp|(?:biên|lược) dịch|biên soạn|sưu tầm)\.?$")
+_OUTLET = re.compile(rf"(?<!\s)\s+[-–—]\s+{_any_of('outlet')}\b(?s:.*)")
+_DOES = re.compile(rf" {_any_of('does')}\.?$")
 _CONTRIBUTOR = re.compile(r" ?(?:\(CTV\)|[-–—] CTV)$")
 _BETWEEN = re.compile(r"(?:(?<!\s)\s+)?(?:[-–—,;&/]|\bvà\b)\s*")
 _NO_NAMES = re.compile(rf"[.!?:] |[,;] [{LOWER}]")
 _INITIALS = re.compile(rf"(?:[A-ZĐ]\.?){{1,4}}[A-ZĐ]?|(?:[A-ZĐ]\.)+[{UPPER}][{LOWER}{UPPER}]+")
 _NO_APOSTROPHES = str.maketrans("", "", "'’")  # R'Mah Gia
-_DESKS = frozenset(
-    [
-        "PV",
-        "P.V",
-        "CTV",
-        "BTV",
-        "TTXVN",
-        "VOV",
-        "VTV",
-        "VTC",
-        "TTO",
-        "PLO",
-        "TPO",
-        "NDO",
-        "SGGP",
-        "SGGPO",
-        "QĐND",
-        "CAND",
-        "ANTĐ",
-        "TNO",
-        "VNA",
-        "T.H",
-        "N.V",
-        "Vietnam+",
-        "VietnamPlus",
-        "TTXVN/Vietnam+",
-        "TTXVN/VietnamPlus",
-    ]
-)
-# Who signs for all: no name, and none to be parted from its label.
-_GROUPS = re.compile(
-    r"(?:Nhóm )?(?:[Pp]hóng viên|PV|[Cc]ộng tác viên|[Tt]ác giả)(?: thường trú)?|Ban [Bb]iên tập|(?:Bạn|BẠN) đọc|Tòa soạn|Toà soạn"
-)
-_WORDS = 10  # of a signature at most
+_DESKS = frozenset(_WORDS.phrases("desk"))
+_GROUPS = re.compile(rf"(?:Nhóm )?{_any_of('group')}(?: thường trú)?|{_any_of('office')}")
+_MOST_WORDS = 10  # of a signature at most
 _TAIL = 160  # code points at the end of a paragraph, where a signature is looked for
 
 
@@ -98,7 +42,7 @@ def signature(line: str) -> str | None:
 
     `Tác giả: X`, `Theo X`, `Tin, ảnh: X`, `X - THTG` and `X (Báo Y)` give X.
     """
-    if len(line) > _WORDS * 12 or len(line.split()) > _WORDS or "\n" in line:
+    if len(line) > _MOST_WORDS * 12 or len(line.split()) > _MOST_WORDS or "\n" in line:
         return None
     if _GROUPS.fullmatch(line.strip("()[] .")):
         return line.strip("()[] .")
@@ -172,7 +116,7 @@ def mark_byline(units: pl.DataFrame) -> pl.DataFrame:
     bodies = bodies.with_columns(place.alias("place"), of.alias("of")).filter(pl.col("of") > 1)
     last = pl.col("place") == pl.col("of") - 1
     text = pl.col("text")
-    short = (text.str.len_chars() < _TAIL) & (text.str.count_matches(" ") < _WORDS)
+    short = (text.str.len_chars() < _TAIL) & (text.str.count_matches(" ") < _MOST_WORDS)
     unfinished = ~text.str.contains(r"[.!?…”\"]$") | text.str.contains(r"(?:\p{Lu}\.)+$")
     foot = pl.col("place") >= pl.col("of") - _FOOT
     found = bodies.filter(foot | (pl.col("place") < _HEAD - 1)).with_columns(last.alias("last"))
@@ -323,6 +267,9 @@ def _ahead(values: pl.Expr, by: int) -> pl.Expr:
 
 _ABOVE = 30  # units: of the site's navigation as well
 # A day alone belongs to the headline unless a sign parts it (`viện phí tăng từ 1-8-2017`).
-_TIMED = rf"(?s)^(.*?\S)(?:[\s|,•·\-–—(\[]*(?:(?i:cập nhật|đăng lúc)\s*:?\s*)?{STAMP}|\s*(?:[|•·(\[]| [-–—])\s*{PUBLISHED})[)\]]?$"
+_TIMED = (
+    rf"(?s)^(.*?\S)(?:[\s|,•·\-–—(\[]*(?:(?i:cập nhật|đăng lúc)\s*:?\s*)?{STAMP}|"
+    rf"\s*(?:[|•·(\[]| [-–—])\s*{PUBLISHED})[)\]]?$"
+)
 _TIMED_FIRST = rf"(?s)^[(\[]?{STAMP}[)\]]?[\s|,•·\-–—:]*(\S.*)$"
 OPENS_WITH_DATE = r"^(?i:ngày|sáng|trưa|chiều|tối|đêm|rạng sáng|mờ sáng|hôm nay|hôm qua) ?[0-9(]"
