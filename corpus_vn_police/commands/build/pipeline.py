@@ -23,7 +23,7 @@ from corpus_vn_police.engine.processors import available_processors
 from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.errors import ConfigError, InputError, LedgerError, NothingPublishedError, RejectedError
 from corpus_vn_police.paths import Output
-from corpus_vn_police.stages.read import Batching, Listing, Unpacker, list_input, seeds_in
+from corpus_vn_police.stages.read import Batching, Listing, Skipped, Unpacker, list_input, seeds_in
 from corpus_vn_police.state.folder import open_state
 from corpus_vn_police.state.known import Known, Planned
 from corpus_vn_police.state.parts import Index, Part
@@ -143,8 +143,7 @@ def run_build(seeds: str, out: Output, corpus: Corpus, job: Job, tombstones: Tom
 
 def _read_all(known: Known, listing: Listing, unpacker: Unpacker, corpus: Corpus, job: Job) -> Index:
     """All seeds of a listing: those that earlier builds have read as they are known, the others read."""
-    unpacker.skipped.hidden += listing.hidden
-    unpacker.skipped.other += listing.other
+    unpacker.skipped += Skipped(listing.hidden, listing.other)
     reused, unread = known.reuse(listing, unpacker)
     job.progress("read", sum(len(part.lines) for part in reused), listing.seeds)
     plan = known.plan(unread, unpacker, reused)

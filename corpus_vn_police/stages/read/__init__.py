@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from corpus_vn_police.config import Limits
 from corpus_vn_police.files import open_regular
-from corpus_vn_police.stages.read.listing import Listing, display, kind_of, list_input
+from corpus_vn_police.stages.read.listing import Listing, display, kind_of, list_input, open_file
 from corpus_vn_police.stages.read.rows import read_row, read_table_row
 from corpus_vn_police.stages.read.seeds import (
     DAMAGED,
@@ -24,19 +24,8 @@ from corpus_vn_police.stages.read.seeds import (
     whole,
 )
 from corpus_vn_police.stages.read.streams import unpacked
-from corpus_vn_police.stages.read.tasks import (
-    BLANK,
-    Batching,
-    Lines,
-    Members,
-    Skipped,
-    Task,
-    Texts,
-    Unpacker,
-    bytes_in,
-    open_file,
-    seeds_in,
-)
+from corpus_vn_police.stages.read.tasks import BLANK, Batching, Lines, Members, Task, Texts, bytes_in, seeds_in
+from corpus_vn_police.stages.read.unpack import Skipped, Unpacker
 
 __all__ = [
     "SEEDS",
