@@ -479,7 +479,7 @@ def test_files_beside_the_seeds_that_could_not_be_written_are_caught_up_with(her
         (f"{_HEADER}\n{'a' * 16},,,\n{'A' * 16},,,\n", 4, "is not 16 characters"),
         (f"{_HEADER}{'a' * 16},{'b' * 63},,\n", 2, "is not 64 characters"),
         (f"{_HEADER},,2020-01-01,x\n", 2, "neither id nor sha256"),
-        (f"{_HEADER}{'a' * 16},,2020-02-30,x\n", 2, "no day of the calendar"),
+        (f"{_HEADER}{'a' * 16},,2020-02-30,x\n", 2, "not a day of the calendar"),
         (f"{_HEADER}{'a' * 16},,,a,b\n", 2, "has 5 fields"),
         (f'{_HEADER}{"a" * 16},,,"two\nlines"\n{"a" * 16}\n', 4, "has 1 fields"),
         (f'{_HEADER}{"a" * 16},,,"open\n', 2, "is not CSV"),
