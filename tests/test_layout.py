@@ -7,58 +7,12 @@ import sys
 
 import pytest
 from conftest import ROOT
+from support.rooms import PACKAGE, RANKS, STAGES, description, imports
 
 import corpus_vn_police as cvp
 
-PACKAGE = ROOT / "corpus_vn_police"
-RANKS = (
-    ("errors", "version"),
-    ("buffers", "files", "ids", "periods", "resources", "text"),
-    ("align", "lexicon", "paths", "syllables"),
-    ("contract",),
-    ("config",),
-    ("stages",),
-    ("engine",),
-    ("dataset",),
-    ("state",),
-    ("dedup",),
-    ("documents",),
-    ("write",),
-    ("commands",),
-    ("cli",),
-    ("__init__", "__main__"),
-)
-"""Every room: one imports from those above it in this list, and from itself."""
-
 LONG = ("state/known.py", "state/parts.py")
 """Modules that are still too long."""
-
-STAGES = ("normalise", "quality", "read", "split", "structure", "validate")
-"""The rooms in `stages`: none imports from another one."""
-
-
-def _room(module):
-    """The room of a module, given by its names below the package; a stage is a room of its own."""
-    return f"stages.{module[1]}" if module[0] == "stages" and module[1:] else module[0]
-
-
-def _imports():
-    """Who imports what: the file, its room, and the room that is imported."""
-    for file in sorted(PACKAGE.rglob("*.py")):
-        names = file.relative_to(PACKAGE).with_suffix("").parts
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            found = []
-            if isinstance(node, ast.ImportFrom) and node.module:
-                found = (
-                    [node.module]
-                    if node.module != "corpus_vn_police"
-                    else [f"{node.module}.{each.name}" for each in node.names]
-                )
-            elif isinstance(node, ast.Import):
-                found = [each.name for each in node.names]
-            for module in found:
-                if module.startswith("corpus_vn_police."):
-                    yield "/".join(names), _room(names), _room(module.split(".")[1:])
 
 
 def test_every_room_has_its_place_in_the_list():
@@ -73,12 +27,24 @@ def test_every_room_has_its_place_in_the_list():
 def test_a_room_imports_from_rooms_above_it_in_the_list():
     rank = {room: number for number, rooms in enumerate(RANKS) for room in rooms}
     wrong = []
-    for file, here, there in _imports():
+    for file, here, there in imports():
         (ours, stage), (theirs, other) = (room.partition(".")[::2] for room in (here, there))
         sibling = stage in STAGES and other in STAGES and stage != other
         if sibling or (ours != theirs and rank[ours] <= rank[theirs]):
             wrong.append(f"{file} imports {there}")
     assert wrong == []
+
+
+def test_every_room_stands_in_the_tree_of_the_guide():
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    tree = guide.partition("corpus_vn_police/\n")[2].partition("```")[0]
+    listed = {name.rstrip("/,") for line in tree.splitlines() for name in line[:25].split()}
+    assert listed == {room for rank in RANKS[:-1] for room in rank}
+
+
+def test_the_picture_shows_the_imports_of_this_code():
+    picture = (ROOT / "docs/rooms.svg").read_text(encoding="utf-8")
+    assert f"<dc:description>{description()}</dc:description>" in picture  # else: make rooms
 
 
 def test_no_module_at_the_top_has_the_name_of_a_public_one():
