@@ -32,7 +32,7 @@ from corpus_vn_police.dataset.layout import FOLDERS
 from corpus_vn_police.errors import ConfigError, NothingPublishedError, OutputError, RejectedError
 from corpus_vn_police.paths import output_path
 from corpus_vn_police.stages.read import Batching
-from corpus_vn_police.write import parquet
+from corpus_vn_police.write import shards as parquet
 
 _MIXED = {
     **{f"{n:03d}.txt": f" date 20{n % 25:02d}-0{n % 9 + 1} Bài số {n}\n\nĐoạn hai, {'được ' * n}" for n in range(60)},

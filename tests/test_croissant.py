@@ -23,7 +23,7 @@ from corpus_vn_police.documents.croissant import croissant, differences
 from corpus_vn_police.documents.opened import facts_of
 from corpus_vn_police.documents.rai import SECTIONS, plain_text
 from corpus_vn_police.files import file_digest
-from corpus_vn_police.write import parquet
+from corpus_vn_police.write import shards as parquet
 
 # mlcroissant takes seconds to import.
 pytestmark = pytest.mark.xdist_group("croissant")

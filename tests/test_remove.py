@@ -23,7 +23,7 @@ from corpus_vn_police.dataset.tombstones import Tombstones, older_tombstones, re
 from corpus_vn_police.errors import ConfigError, DamagedError, InputError, NothingPublishedError, OutputError
 from corpus_vn_police.paths import output_path
 from corpus_vn_police.stages.read import Batching
-from corpus_vn_police.write import parquet
+from corpus_vn_police.write import shards as parquet
 
 _SYLLABLES = [
     onset + rime

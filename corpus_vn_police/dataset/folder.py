@@ -10,14 +10,14 @@ from typing import Any
 
 import polars as pl
 
-from corpus_vn_police.dataset.check import check_files
 from corpus_vn_police.dataset.figures import Figures, measure
+from corpus_vn_police.dataset.files import BuildFile, read_shards
+from corpus_vn_police.dataset.integrity import check_files
 from corpus_vn_police.dataset.layout import FOLDERS, MANIFEST, shard_paths
 from corpus_vn_police.dataset.manifest import read_manifest
 from corpus_vn_police.dataset.parquet import damage_named
 from corpus_vn_police.dataset.remote import local_copy
 from corpus_vn_police.dataset.rows import Published, scan_ledger
-from corpus_vn_police.dataset.shards import Written, read_shards
 from corpus_vn_police.dataset.tombstones import Tombstones, tombstones_in
 from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.files import StrPath
@@ -54,10 +54,10 @@ class BuildFolder:
         return {**stated, **self.manifest["card"], **self.manifest["config"]}
 
     @property
-    def files(self) -> dict[str, Written]:
+    def files(self) -> dict[str, BuildFile]:
         """Every file that the manifest lists, by its path below the folder."""
         entries = self.manifest["files"]
-        return {each["path"]: Written(each["path"], int(each["bytes"]), str(each["sha256"])) for each in entries}
+        return {each["path"]: BuildFile(each["path"], int(each["bytes"]), str(each["sha256"])) for each in entries}
 
     def has(self, config: str) -> bool:
         """Whether the build has a config: `default`, `annotations` or `sources`."""
@@ -113,7 +113,7 @@ class BuildFolder:
         with self.reading():
             return measure(self.path)
 
-    def shards(self) -> list[Written]:
+    def shards(self) -> list[BuildFile]:
         """Its Parquet files, each read again: rows, bytes in Arrow and hashes of the columns.
 
         Raises:

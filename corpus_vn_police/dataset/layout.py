@@ -29,7 +29,7 @@ _LEFT_BY_FILE_MANAGERS = {"thumbs.db", "desktop.ini", "__macosx"}
 
 
 @dataclass(frozen=True, order=True)
-class ShardName:
+class ShardPath:
     """What the path of a shard says: whose it is, its number from 0, and of how many."""
 
     config: str
@@ -43,13 +43,13 @@ def shard_path(config: str, split: str, number: int, of: int) -> str:
     return f"{FOLDERS[config]}/{split}-{number:05d}-of-{of:05d}.parquet"
 
 
-def shard_name(path: str) -> ShardName | None:
+def shard_name(path: str) -> ShardPath | None:
     """What the path of a shard says; None of another path."""
     found = _SHARD.fullmatch(path)
     if found is None:
         return None
     config = next(config for config, folder in FOLDERS.items() if folder == found[1])
-    return ShardName(config, found[2], int(found[3]), int(found[4]))
+    return ShardPath(config, found[2], int(found[3]), int(found[4]))
 
 
 def shard_paths(folder: Path, config: str, *splits: str) -> list[Path]:

@@ -1,6 +1,6 @@
 """croissant.json: what a build is, for those who read Croissant 1.1.
 
-Written by hand, since `mlcroissant` brings scipy and pandas along; the tests hold it to what that
+BuildFile by hand, since `mlcroissant` brings scipy and pandas along; the tests hold it to what that
 library validates, and reads.
 """
 
@@ -15,8 +15,8 @@ from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import CONFIGS, document
 from corpus_vn_police.contract.croissant import croissant_fields
 from corpus_vn_police.dataset.figures import Figures
+from corpus_vn_police.dataset.files import BuildFile
 from corpus_vn_police.dataset.layout import CROISSANT, FOLDERS
-from corpus_vn_police.dataset.shards import Written
 from corpus_vn_police.documents.document import Comparison, Document, whole
 from corpus_vn_police.documents.facts import Facts
 from corpus_vn_police.documents.front_matter import front_matter
@@ -173,7 +173,7 @@ def _license(corpus: Corpus) -> str | dict[str, str]:
     return {"@type": "sc:CreativeWork", "name": corpus.license_name or corpus.license, **link}
 
 
-def _with_data(files: Iterable[Written]) -> list[Written]:
+def _with_data(files: Iterable[BuildFile]) -> list[BuildFile]:
     """The files that hold rows, by path: not the card, not a picture."""
     return sorted((file for file in files if _ending(file.path) in _ENCODINGS), key=lambda file: file.path)
 
@@ -182,7 +182,7 @@ def _ending(path: str) -> str:
     return path.rpartition("/")[2].partition(".")[2]
 
 
-def _file_object(file: Written) -> dict[str, Any]:
+def _file_object(file: BuildFile) -> dict[str, Any]:
     return {
         "@type": "cr:FileObject",
         "@id": file.path,

@@ -10,8 +10,8 @@ from typing import Any
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import CONFIGS, json_rows, load_contract
 from corpus_vn_police.dataset.figures import Figures
+from corpus_vn_police.dataset.files import BuildFile, digest_of
 from corpus_vn_police.dataset.parquet import open_table
-from corpus_vn_police.dataset.shards import Written, digest_of
 from corpus_vn_police.documents.front_matter import built_configs
 from corpus_vn_police.errors import DamagedError
 
@@ -38,11 +38,11 @@ class Facts:
     folder: Path
     corpus: Corpus
     figures: Figures
-    shards: Sequence[Written]
+    shards: Sequence[BuildFile]
     digest: str
     date: str | None
     pictures: bool
-    files: tuple[Written, ...]
+    files: tuple[BuildFile, ...]
     examples: dict[str, dict[str, Any]]
 
     @property
@@ -50,7 +50,7 @@ class Facts:
         """The configs that the build has, in their order."""
         return built_configs(self.shards)
 
-    def with_file(self, file: Written) -> Facts:
+    def with_file(self, file: BuildFile) -> Facts:
         """The facts once another file was written."""
         return replace(self, files=(*self.files, file))
 
@@ -59,11 +59,11 @@ def gather_facts(
     folder: Path,
     corpus: Corpus,
     figures: Figures,
-    shards: Sequence[Written],
+    shards: Sequence[BuildFile],
     *,
     date: str | None,
     pictures: bool,
-    files: tuple[Written, ...],
+    files: tuple[BuildFile, ...],
 ) -> Facts:
     """The facts of a build; the first record of each config is read.
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from corpus_vn_police.config import Corpus, corpus_of
+from corpus_vn_police.dataset.files import BuildFile
 from corpus_vn_police.dataset.folder import BuildFolder
 from corpus_vn_police.dataset.layout import CARD, FIGURES, MANIFEST
-from corpus_vn_police.dataset.shards import Written
 from corpus_vn_police.documents.card import read_prose
 from corpus_vn_police.documents.facts import Facts, gather_facts
 from corpus_vn_police.files import read_file
@@ -30,7 +30,7 @@ def settings_of(build: BuildFolder, version: str | None = None) -> Corpus:
     return corpus_of(settings, prose, changes, "the arguments" if version else f"{build.path}/{MANIFEST}")
 
 
-def facts_of(build: BuildFolder, shards: Sequence[Written]) -> Facts:
+def facts_of(build: BuildFolder, shards: Sequence[BuildFile]) -> Facts:
     """What a build's documents have to say.
 
     Args:

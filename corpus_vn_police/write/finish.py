@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from corpus_vn_police.config import Corpus
+from corpus_vn_police.contract import document as schema_document
+from corpus_vn_police.contract import schema_digests
 from corpus_vn_police.dataset.figures import Figures, measure
-from corpus_vn_police.dataset.layout import LEDGER
-from corpus_vn_police.dataset.shards import Written
+from corpus_vn_police.dataset.files import BuildFile
+from corpus_vn_police.dataset.layout import LEDGER, MANIFEST
+from corpus_vn_police.dataset.manifest import self_digest
 from corpus_vn_police.documents import DOCUMENTS
-from corpus_vn_police.documents.facts import gather_facts
+from corpus_vn_police.documents.facts import Facts, gather_facts
 from corpus_vn_police.documents.pictures import can_draw
 from corpus_vn_police.files import file_digest
-from corpus_vn_police.write.manifest import manifest, write_manifest
+from corpus_vn_police.version import GENERATOR
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Finished:
         return {split.split: split.records for split in self.figures.splits}
 
 
-def finish(folder: Path, corpus: Corpus, date: str | None, shards: Sequence[Written]) -> Finished:
+def finish(folder: Path, corpus: Corpus, date: str | None, shards: Sequence[BuildFile]) -> Finished:
     """Write the documents and the manifest beside the Parquet files of a build.
 
     Args:
@@ -44,22 +49,15 @@ def finish(folder: Path, corpus: Corpus, date: str | None, shards: Sequence[Writ
     """
     figures = measure(folder)
     date = date or figures.newest
-    ledger = Written(LEDGER, *file_digest(folder / LEDGER))
+    ledger = BuildFile(LEDGER, *file_digest(folder / LEDGER))
     facts = gather_facts(folder, corpus, figures, shards, date=date, pictures=can_draw(), files=(ledger,))
     for document in DOCUMENTS:
         for file in document.files(facts):
             _write(folder / file, document.render(facts, file))
-            facts = facts.with_file(Written(file, *file_digest(folder / file)))
+            facts = facts.with_file(BuildFile(file, *file_digest(folder / file)))
     finished = Finished(facts.digest, figures)
-    content = manifest(
-        corpus,
-        date=date,
-        digest=finished.digest,
-        status=figures.status,
-        splits=finished.splits,
-        files=[*shards, *facts.files],
-    )
-    write_manifest(content, folder)
+    manifest = json.dumps(_manifest(facts, finished.splits), ensure_ascii=False, indent=2) + "\n"
+    _write(folder / MANIFEST, [manifest.encode()])
     return finished
 
 
@@ -67,3 +65,30 @@ def _write(path: Path, content: Iterable[bytes]) -> None:
     path.parent.mkdir(exist_ok=True)
     with path.open("wb") as stream:
         stream.writelines(content)
+
+
+def _manifest(facts: Facts, splits: dict[str, int]) -> dict[str, Any]:
+    """Lay out a build's manifest, which lists every other file.
+
+    Args:
+        facts: what is known of the build, its documents included.
+        splits: records by split, empty splits left out.
+    """
+    corpus, status = facts.corpus, facts.figures.status
+    files = sorted([*facts.shards, *facts.files], key=lambda file: file.path)
+    content: dict[str, Any] = {
+        "schema": schema_document("manifest")["$id"],
+        "name": corpus.name,
+        "version": corpus.version,
+        "generator": GENERATOR,
+        "date": facts.date,
+        "digest": facts.digest,
+        "schemas": schema_digests(),
+        "config": corpus.tables,
+        "card": corpus.card,
+        "seeds": sum(status.values()),
+        "status": status,
+        "splits": splits,
+        "files": [{"path": file.path, "bytes": file.bytes, "sha256": file.sha256} for file in files],
+    }
+    return {**content, "sha256": self_digest(content)}

@@ -23,7 +23,7 @@ from corpus_vn_police.stages.structure import structure
 from corpus_vn_police.stages.validate import records, validate
 from corpus_vn_police.state.known import Planned
 from corpus_vn_police.state.parts import INDEX, Part, write_part
-from corpus_vn_police.write.parquet import SOURCE_DATA
+from corpus_vn_police.write.shards import SOURCE_DATA
 
 
 @dataclass(frozen=True)

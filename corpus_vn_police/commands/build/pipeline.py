@@ -15,7 +15,8 @@ from corpus_vn_police.commands.build.batches import Recipe, grouped, process
 from corpus_vn_police.commands.build.notes import pictures_note, skipped_note, splits_note, version_note
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import load_contract
-from corpus_vn_police.dataset.shards import Written
+from corpus_vn_police.dataset.files import BuildFile
+from corpus_vn_police.dataset.layout import LEDGER
 from corpus_vn_police.dataset.tombstones import Tombstones, older_tombstones
 from corpus_vn_police.dedup import Settled, settle
 from corpus_vn_police.engine.local import give_back_memory, map_tasks
@@ -28,14 +29,8 @@ from corpus_vn_police.state.folder import open_state
 from corpus_vn_police.state.known import Known, Planned
 from corpus_vn_police.state.parts import Index, Part
 from corpus_vn_police.write.finish import Finished, finish
-from corpus_vn_police.write.parquet import (
-    Shard,
-    ledger_rows,
-    plan_shards,
-    tombstone_rows,
-    write_ledger,
-    write_shard,
-)
+from corpus_vn_police.write.ledger import ledger_rows, tombstone_rows, write_ledger
+from corpus_vn_police.write.shards import Shard, plan_shards, write_shard
 
 # Starting a process costs a second; below that many records a worker has nothing to gain.
 _WORTH_A_WORKER = 20_000
@@ -125,7 +120,7 @@ def run_build(seeds: str, out: Output, corpus: Corpus, job: Job, tombstones: Tom
         _check_publishable(index, settled, job)
         order = index.in_path_order()
         rows = ledger_rows(index, order[~settled.removed[order]], settled.published, settled.changes)
-        status = write_ledger(itertools.chain(rows, tombstone_rows(settled.tombstones)), state.new / "ledger.parquet")
+        status = write_ledger(itertools.chain(rows, tombstone_rows(settled.tombstones)), state.new / LEDGER)
         give_back_memory()
         shards = plan_shards(index, order[settled.published[order]], settled.copies, _configs(corpus))
         written = _write_all(state.new, shards, job, len(index))
@@ -223,7 +218,7 @@ def _listing_outside(out: Path, seeds: str, corpus: Corpus) -> Listing:
     return listing
 
 
-def _write_all(folder: Path, shards: list[Shard], job: Job, seeds: int) -> list[Written]:
+def _write_all(folder: Path, shards: list[Shard], job: Job, seeds: int) -> list[BuildFile]:
     written = []
     workers = job.threads if len(shards) > 1 and seeds > _WORTH_A_WORKER else 1
     rows = sum(len(shard.records) for shard in shards)

@@ -13,13 +13,13 @@ from corpus_vn_police.commands.verify.ledger import check_alignment, check_ledge
 from corpus_vn_police.commands.verify.rows import check_config
 from corpus_vn_police.config import Dedup, Splits
 from corpus_vn_police.contract import CONFIGS
-from corpus_vn_police.dataset.check import Problem, check_files
+from corpus_vn_police.dataset.files import digest_of
 from corpus_vn_police.dataset.folder import BuildFolder, was_replaced
+from corpus_vn_police.dataset.integrity import Problem, check_files
 from corpus_vn_police.dataset.layout import FOLDERS, MANIFEST
 from corpus_vn_police.dataset.manifest import read_manifest
 from corpus_vn_police.dataset.parquet import damage_named
 from corpus_vn_police.dataset.remote import local_copy
-from corpus_vn_police.dataset.shards import digest_of
 from corpus_vn_police.dedup.leaks import PublishedCopies, Sharing, find_published_copies, shared_ngrams
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.errors import DamagedError

@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 
 from corpus_vn_police.commands.verify.hints import HINTS
-from corpus_vn_police.dataset.check import Problem
-from corpus_vn_police.dataset.shards import Written
+from corpus_vn_police.dataset.files import BuildFile
+from corpus_vn_police.dataset.integrity import Problem
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Findings:
 
     problems: list[Problem] = field(default_factory=list)
     files: dict[str, tuple[int, str]] = field(default_factory=dict)
-    shards: list[Written] = field(default_factory=list)
+    shards: list[BuildFile] = field(default_factory=list)
     ids: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     duplicates: list[pl.DataFrame] = field(default_factory=list)
     readable: bool = True

@@ -13,9 +13,10 @@ import pyarrow as pa
 from corpus_vn_police.commands.verify.findings import Findings
 from corpus_vn_police.config import Splits
 from corpus_vn_police.contract import CONFIGS, Contract, json_rows, load_contract, validator, violation
+from corpus_vn_police.dataset.files import find_shards
 from corpus_vn_police.dataset.parquet import ColumnsError, open_table
-from corpus_vn_police.dataset.shards import find_shards
 from corpus_vn_police.errors import DamagedError
+from corpus_vn_police.files import file_digest
 from corpus_vn_police.stages.split import SPLITS, assign_split
 
 
@@ -33,7 +34,8 @@ def check_config(folder: Path, config: str, splits: Splits, findings: Findings) 
             if config == "default":
                 findings.duplicates.append(_left_out_for(table))
                 _check_splits(table, shard.split, splits, shard.path, findings)
-        findings.shards.append(shard.written(findings.files.get(shard.path)))
+        digest = findings.files.get(shard.path) or file_digest(folder / shard.path)  # one that is not listed
+        findings.shards.append(shard.file(*digest))
         if findings.readable and not shard.rows:
             findings.add(shard.path, "file.empty", "holds no row; a split without records has no file")
             findings.readable = False
