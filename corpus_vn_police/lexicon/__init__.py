@@ -22,7 +22,7 @@ from pathlib import Path
 NOTHING = r"[^\s\S]"
 """A pattern that matches nothing: what a class without phrases becomes."""
 
-_CLASS = re.compile(r"\[([a-z][a-z ,]*)\](?: ([+-][0-9]+))?")
+_CLASS = re.compile(r"\[([a-z][a-z0-9 ,]*)\](?: ([+-][0-9]+))?")
 _SIGNS = re.compile(r"[\\.*+?(){}|^$]")
 
 

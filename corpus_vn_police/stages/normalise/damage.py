@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.normalise.legacy import ONLY_VIETNAMESE, READERS, Legacy, find_legacy
 from corpus_vn_police.syllables import LOWER, TOKEN, is_word
 from corpus_vn_police.text import marked_encoding, nfc, nfd, western
@@ -44,11 +45,11 @@ _LEFT_OVER = re.compile(rf"[{LOWER}][ÃÄÅÆÂ]|[ÄÅÆ][^\W\d_]{{0,20}}[đăơ
 _C1 = re.compile("[\x80-\x84\x86-\x9f]")  # U+0085 is a newline
 _READ_C1 = {code: western(bytes([code])) for code in range(0x80, 0xA0)}
 
-# Letters of other scripts that look like Latin ones: a choice from the confusables of UTS #39.
-_CONFUSABLES = str.maketrans(
-    "аеорсхуіјѕһԁԛԝктмпгАВЕКМНОРСТХУІЈЅαοιρυνκτχηγΑΒΕΖΗΙΚΜΝΟΡΤΥΧϲɑɡıօսհո",
-    "aeopcxyijshdqwktmnrABEKMHOPCTXYIJSaoipuvktxnyABEZHIKMNOPTYXcagiouhn",
-)
+_LATIN = {
+    int(code, 16): letter
+    for code, letter in map(str.split, lexicon("look-alikes").phrases("cyrillic", "greek", "latin", "armenian"))
+}
+"""Letters of other scripts, and the Latin ones that they look like."""
 _OTHER_SCRIPT = re.compile("[\u0370-\u03ff\u0400-\u052f\u0531-\u0588ɑɡı\U0001d400-\U0001d7ff]")
 _STYLED = re.compile("[\U0001d400-\U0001d7ff]+")  # mathematical letters: bold, script and so on
 _LATIN_OR_STYLED = re.compile("[A-Za-zđĐ\U0001d400-\U0001d7ff]")
@@ -219,7 +220,7 @@ def _is_mixed(token: str) -> bool:
 
 def _plain(token: str) -> str:
     """A token in Latin letters, as it looks."""
-    letters = nfd(token).translate(_CONFUSABLES)
+    letters = nfd(token).translate(_LATIN)
     return nfc(_STYLED.sub(lambda run: unicodedata.normalize("NFKC", run.group()), letters))
 
 

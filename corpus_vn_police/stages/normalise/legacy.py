@@ -10,43 +10,48 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.normalise.rules import mended_letters
 from corpus_vn_police.syllables import is_word
-from corpus_vn_police.text import nfc
+from corpus_vn_police.text import nfc, western
 
-_TCVN3 = dict(
-    zip(
-        "¡¢£¤¥¦§¨©ª«¬\u00ad®µ¶·¸¹»¼½¾ÆÇÈÉÊËÌÎÏÐÑÒÓÔÕÖ×ØÜÝÞßáâãäåæçèéêëìíîïñòóôõö÷øùúûüýþ",
-        "ĂÂÊÔƠƯĐăâêôơưđàảãáạằẳẵắặầẩẫấậèẻẽéẹềểễếệìỉĩíịòỏõóọồổỗốộờởỡớợùủũúụừửữứựỳỷỹýỵ",
-        strict=True,
-    )
-)
-_CP1258 = {
-    **dict(zip("ÃãÐðÕõÝý", "ĂăĐđƠơƯư", strict=True)),
-    **dict(zip("ÌÒÞìò", "\u0300\u0309\u0303\u0301\u0323", strict=True)),
-}
-_VNI_LETTERS = dict(zip("ôöñíìæóòî", "ơưđíìỉĩịỵ", strict=True))
-_VNI_MARKS = {
-    **dict.fromkeys("âáàåãä", "\u0302"),
-    **dict.fromkeys("êéèúüë", "\u0306"),
-}
-_VNI_TONES = {
-    **dict(zip("áàåãä", "\u0301\u0300\u0309\u0303\u0323", strict=True)),
-    **dict(zip("éèúüë", "\u0301\u0300\u0309\u0303\u0323", strict=True)),
-    **dict(zip("ùøûõï", "\u0301\u0300\u0309\u0303\u0323", strict=True)),
-}
+_TABLES = lexicon("encodings")
+
+
+def _table(*names: str) -> dict[str, str]:
+    """What windows-1252 shows of each byte, and what the byte means: letters and combining marks."""
+    lines = (line.split() for line in _TABLES.phrases(*names))
+    return {western(bytes.fromhex(byte)): "".join(map(_letter, meant)) for byte, *meant in lines}
+
+
+def _letter(written: str) -> str:
+    return written if len(written) == 1 else chr(int(written, 16))
+
+
+_TCVN3 = _table("tcvn3")
+_CP1258 = _table("cp1258 letter", "cp1258 tone")
+_VNI_LETTERS = _table("vni letter")
+_VNI_MARKS = _table("vni circumflex", "vni breve", "vni tone")
+
+
+def _one_of(letters: Iterable[str]) -> str:
+    small = "".join(letters)
+    return f"([{small}{small.upper()}])"
+
+
 _VNI = re.compile(
-    r"([aeoAEO])([âáàåãäÂÁÀÅÃÄ])|([aA])([êéèúüëÊÉÈÚÜË])|([aeouyôöAEOUYÔÖ])([ùøûõïÙØÛÕÏ])|"
-    r"([ôöñíìæóòîÔÖÑÍÌÆÓÒÎ])"
+    f"{_one_of('aeo')}{_one_of(_table('vni circumflex'))}|{_one_of('a')}{_one_of(_table('vni breve'))}|"
+    f"{_one_of('aeouyôö')}{_one_of(_table('vni tone'))}|{_one_of(_VNI_LETTERS)}"
 )
+"""A letter with its marks, or one that a byte gives whole."""
 
-# What a word may be made of where these encodings are read as windows-1252: its letters, and the
-# signs that TCVN3 has letters for.
-_WORD = re.compile(r"[\w¡-©«¬\u00ad®¶·¸»×÷]+")
-_SIGNS = "¡¢£¤¥¦§¨©«¬\u00ad®¶·¸¹»¼½¾×÷"
+_SIGNS = "".join(sign for sign in _TCVN3 if not sign.isalpha())
+"""What TCVN3 has letters for and windows-1252 has signs for."""
+# What a word may be made of where these encodings are read as windows-1252.
+_WORD = re.compile(rf"[\w{_SIGNS}]+")
 # What these encodings show in almost every line, and Vietnamese in Unicode never has.
 _ODD = re.compile(
     "[ÄÅÆÇËÎÏÐÑÖ×ØÛÜÞßäåæçëîïðñöø÷ûüþÿ¡-¾]|[aeoyâêôAEOYÂÊÔ][ìòÌÒ]|[^gGqQ][iuIU][ìòÌÒ]|[aeoAEO][âÂ]|[aeouyAEOUY][ùõÙÕ]"
@@ -82,7 +87,7 @@ def _letter_from_vni(match: re.Match[str]) -> str:
     base, mark = (group for group in match.groups() if group)
     letter = _VNI_LETTERS.get(base.lower(), base)
     letter = letter.upper() if base.isupper() else letter
-    return letter + _VNI_MARKS.get(mark.lower(), "") + _VNI_TONES.get(mark.lower(), "")
+    return letter + _VNI_MARKS[mark.lower()]
 
 
 def from_cp1258(text: str) -> str:

@@ -1,9 +1,8 @@
 """Clean text -> date, title, dateline, body, captions, byline.
 
 The header and leading `# key = value` lines are always taken out. With `[structure] enabled` the
-rest is parted into units (paragraphs, and lines where one is no prose), each unit is marked as
-what it is, and the body is joined from what is left. Rules, not guesses: where the text does not
-say, a field is null.
+rest is split into units (paragraphs, and lines if one of them is no prose), each unit is marked with its kind,
+and the body is joined from those that are prose. Rules, not guesses: a field is null if the text does not say.
 """
 
 from __future__ import annotations
@@ -16,8 +15,9 @@ from corpus_vn_police.stages.structure.captions import captions
 from corpus_vn_police.stages.structure.counts import counts
 from corpus_vn_police.stages.structure.dateline import datelines
 from corpus_vn_police.stages.structure.header import read_headers
-from corpus_vn_police.stages.structure.marks import kinds, marked, one_line
-from corpus_vn_police.stages.structure.units import first_of, join, plain_paragraphs
+from corpus_vn_police.stages.structure.marks import kinds, mark, one_line
+from corpus_vn_police.stages.structure.splitting import plain_paragraphs
+from corpus_vn_police.stages.structure.units import first_of, join
 
 __all__ = ["kinds", "structure"]
 
@@ -35,8 +35,8 @@ def structure(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
         `n_paragraphs` (int32; code points, white-space tokens, paragraphs), and with structure
         `event_date` (date), `event_date_text`, `place`, `byline` (string), `date_conflict`
         (boolean) and `captions` (list of struct {text, credit: string, after_paragraph: int32}).
-        A text whose header or body is at fault has its `reason`, `pointer` and `detail`; `detail`
-        of the others counts the residue that was taken out.
+        A text whose header or body is at fault has its `reason`, `pointer` and `detail`; for the others `detail`
+        counts the residue that was taken out.
     """
     batch = read_headers(batch, corpus.limits.latest).with_columns(one_line(batch["title"]))
     batch = _take_apart(batch) if corpus.structure else batch.with_columns(plain_paragraphs())
@@ -49,17 +49,17 @@ def structure(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
 
 
 def _take_apart(batch: pl.DataFrame) -> pl.DataFrame:
-    alive = batch["reason"].is_null()
-    rows = len(batch)
-    units, taken = marked(batch, alive)
-    titles = first_of(units, "title", rows)
-    said = pl.concat_str(pl.lit("residue taken out: "), taken.cast(pl.String), pl.lit(" places"))
-    detail = pl.concat_str("detail", pl.when(alive & (taken > 0)).then(said), separator="; ", ignore_nulls=True)
+    readable, texts = batch["reason"].is_null(), len(batch)
+    units, residue = mark(batch, readable)
+    taken_out = pl.concat_str(pl.lit("residue taken out: "), residue.cast(pl.String), pl.lit(" places"))
+    detail = pl.concat_str(
+        "detail", pl.when(readable & (residue > 0)).then(taken_out), separator="; ", ignore_nulls=True
+    )
     return batch.with_columns(
-        pl.when(alive & (taken > 0)).then(detail).otherwise("detail").alias("detail"),
-        join(units, rows).to_series(),
-        captions(units, rows),
-        pl.coalesce(batch["title"], titles).alias("title"),
-        first_of(units, "byline", rows),
+        pl.when(readable & (residue > 0)).then(detail).otherwise("detail").alias("detail"),
+        join(units, texts).to_series(),
+        captions(units, texts),
+        pl.coalesce(batch["title"], first_of(units, "title", texts)).alias("title"),
+        first_of(units, "byline", texts),
         *datelines(units, batch["date"]).get_columns(),
     )

@@ -1,24 +1,25 @@
-"""Photo captions: those with a credit, those without, and those fused into a paragraph."""
+"""Photo captions with a label of a credit, also those fused into a paragraph; and the captions of each text."""
 
 from __future__ import annotations
 
 import itertools
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from corpus_vn_police.stages.structure import credits
-from corpus_vn_police.stages.structure.points import opens_like_a_caption, points
-from corpus_vn_police.stages.structure.rows import of_each_text
+from corpus_vn_police.stages.structure.points import points
+from corpus_vn_police.stages.structure.units import per_text, with_values
 
-_LONGEST = 50  # words of a caption with a credit; of 2,533 in 6,000 real articles 99 % have 47 or fewer
+LONGEST = 50  # words of a caption with a credit; of 2,533 in 6,000 real articles 99 % have 47 or fewer
 _SHORT = 30  # words; three sentences of more are prose and a caption
-_LONG_SENTENCE = 24  # words, from which on a sentence without a gap before it is prose
-_LONGEST_BARE = 45  # words, where no credit says that it is one
+_CREDIT = 9  # words of a credit at most
+_SIGNED = r"^(?:Tin|Bài|Tin,? bài)[,;. ]*(?:và |& |- )?[ảẢ]nh"  # `Tin, ảnh: X` is a byline
 
 
 def mark_captions(units: pl.DataFrame) -> pl.DataFrame:
-    """Mark the captions that a credit gives away, with the line before a credit that stands alone.
+    """Mark the captions whose credit has a label, and the line before a credit that stands alone.
 
     Args:
         units: the columns of `UNITS`.
@@ -27,262 +28,132 @@ def mark_captions(units: pl.DataFrame) -> pl.DataFrame:
         The units, in order; a paragraph that holds a caption and prose has become two or three.
         Captions have their `credit`, and `text` without it.
     """
-    units = _unfused(units)
-    units = _labelled(units)
-    return _alone(units)
+    return units.pipe(_split_fused).pipe(_mark_labelled).pipe(_mark_before_credits)
 
 
-def _of(pattern: str, name: str, *, credits_in: tuple[int, ...] = (2,)) -> list[pl.Expr]:
-    text = pl.col("text")
-    return [
-        text.str.extract(pattern, 1).alias(f"{name}_text"),
-        pl.coalesce(text.str.extract(pattern, group) for group in credits_in).alias(f"{name}_credit"),
-    ]
-
-
-def _unfused(units: pl.DataFrame) -> pl.DataFrame:
-    """Part paragraphs that go on after a credit, or that end in one and are too long for a caption."""
-    places = ((units["kind"] == "body") & units["text"].str.contains_any(["Ảnh", "ẢNH", "(ảnh", "[ảnh"])).arg_true()
-    text = units["text"].gather(places)
-    inside = text.str.contains(r"(?:Ảnh|ẢNH)\s*[:：]|[(\[]\s*(?:[Ảả]nh|ẢNH)\s")
-    places, text = places.filter(inside), text.filter(inside)
+def _split_fused(units: pl.DataFrame) -> pl.DataFrame:
+    """Split paragraphs that go on after a credit, or that end in one and are too long for a caption."""
+    numbers = ((units["kind"] == "body") & units["text"].str.contains_any(list(credits.PHOTO_SIGNS))).arg_true()
+    text = units["text"].gather(numbers)
+    has_credit = text.str.contains(r"(?:Ảnh|ẢNH)\s*[:：]|[(\[]\s*(?:[Ảả]nh|ẢNH)\s")
+    numbers, text = numbers.filter(has_credit), text.filter(has_credit)
     words = text.str.count_matches(" ") + 1
     # Two captions that run in one paragraph end in a credit as one does.
     several = text.str.count_matches(r"(?:Ảnh|ẢNH)\s*[:：]") > 1
-    short = text.set(words > _LONGEST, None)  # what is long is searched for no more than labels
+    short = text.set(words > LONGEST, None)  # in what is long nothing but labels is looked for
     sentences = short.str.count_matches(r"[\p{Ll}\p{N}”\")][.!?…] ") + 1
     short = short.set((sentences > 2) & (words > _SHORT), None)
-    parted = several | ~short.str.contains(credits.ENDS_IN_CREDIT).fill_null(False)
-    places, text = places.filter(parted), text.filter(parted)
-    if not len(places):
+    fused = several | ~short.str.contains(credits.ENDS_IN_CREDIT).fill_null(False)
+    numbers, text = numbers.filter(fused), text.filter(fused)
+    if not len(numbers):
         return units
-    pieces = [credits.unfuse(paragraph, _LONGEST) for paragraph in text.to_list()]
-    return _apart(units, places, pieces)
+    return _in_pieces(units, numbers, [credits.unfuse(paragraph, LONGEST) for paragraph in text.to_list()])
 
 
-def _apart(units: pl.DataFrame, places: pl.Series, pieces: list[list[tuple[str, str, str | None]]]) -> pl.DataFrame:
-    """Put the text, kind and credit of pieces in the place of the units that they were."""
-    of = np.repeat(places.to_numpy(), [len(each) for each in pieces])
+def _in_pieces(units: pl.DataFrame, numbers: pl.Series, pieces: list[list[credits.Piece]]) -> pl.DataFrame:
+    """The units, with the pieces of some of them in their stead."""
+    origins = np.repeat(numbers.to_numpy(), [len(each) for each in pieces])
     text, kind, credit = zip(*itertools.chain.from_iterable(pieces), strict=True)
     columns = [pl.Series("text", text), pl.Series("kind", kind), pl.Series("credit", credit, pl.String)]
-    new = units[of].with_columns(pl.Series("unit", of), *columns)
+    new = units[origins].with_columns(pl.Series("unit", origins), *columns)
     units = units.with_row_index("unit")
-    whole = pl.Series([True]).new_from_index(0, len(units)).scatter(places, False)
+    whole = pl.Series([True]).new_from_index(0, len(units)).scatter(numbers, False)
     return pl.concat([units.filter(whole), new.select(units.columns)]).sort("unit", maintain_order=True).drop("unit")
 
 
-def _labelled(units: pl.DataFrame) -> pl.DataFrame:
+class _Form(NamedTuple):
+    """A way in which a caption ends in a credit.
+
+    Attributes:
+        pattern: its first group is the caption.
+        groups: its groups that may be the credit.
+        inside: whether it counts only above the last paragraph, which may end in who the article is from.
+    """
+
+    pattern: str
+    groups: tuple[int, ...] = (2,)
+    inside: bool = False
+
+    def group(self, number: int) -> pl.Expr:
+        """What a group matched in `text`; null if the form does not count."""
+        value = pl.col("text").str.extract(self.pattern, number)
+        return pl.when(~pl.col("last")).then(value) if self.inside else value
+
+
+_FORMS = (
+    _Form(credits.IN_BRACKETS, groups=(2, 3)),
+    _Form(credits.LABELLED),
+    _Form(credits.AFTER_A_STOP, groups=(2, 3)),
+    _Form(credits.BY_NAME),
+    _Form(credits.FROM_A_CLIP),
+    _Form(credits.PROVIDED),
+    _Form(credits.SOURCED, inside=True),
+)
+"""The first that matches counts."""
+
+
+def _mark_labelled(units: pl.DataFrame) -> pl.DataFrame:
     """Mark the captions whose credit has a label: `(ảnh X).`, `Ảnh: X`, `Ảnh do X cung cấp`."""
-    text = units["text"]
-    short = (units["kind"] == "body") & (text.str.len_bytes() < _LONGEST * 10)
-    places = short.arg_true()
-    last = (units["row"] != units["row"].shift(-1)).fill_null(True).gather(places)
-    few = pl.DataFrame({"text": text.gather(places), "place": places, "last": last}).filter(
-        pl.col("text").str.contains_any(list(credits.SIGNS)) & (pl.col("text").str.count_matches(" ") < _LONGEST + 8)
+    candidates = _with_signs(units).with_columns(
+        pl.coalesce(form.group(1) for form in _FORMS).alias("caption"),
+        pl.coalesce(form.group(number) for form in _FORMS for number in form.groups).alias("credit"),
     )
-    found = few.with_columns(
-        *_of(credits.IN_BRACKETS, "brackets", credits_in=(2, 3)),
-        *_of(credits.LABELLED, "labelled"),
-        *_of(credits.AFTER_A_STOP, "stop", credits_in=(2, 3)),
-        *_of(credits.BY_NAME, "name"),
-        *_of(credits.FROM_A_CLIP, "clip"),
-        *_of(credits.PROVIDED, "provided"),
-        *_of(credits.SOURCED, "source"),
-    )
-    # The last paragraph may end in who the article is from.
-    found = found.with_columns(
-        pl.when(~pl.col("last")).then(f"source_{part}").alias(f"source_{part}") for part in ("text", "credit")
-    )
-    names = ("brackets", "labelled", "stop", "name", "clip", "provided", "source")
-    credit = pl.coalesce(f"{name}_credit" for name in names).str.strip_chars(" .,;-–|")
+    credit = pl.col("credit").str.strip_chars(" .,;-–|")
     # The last point of N.H. is the credit's own.
     initials = credit.str.contains(r"^(?:\p{Lu}\.)+\p{Lu}$") & pl.col("text").str.contains(
         r"\p{Lu}\.\p{Lu}\.[)\]]?\s*$"
     )
-    found = found.select(
-        "place",
-        pl.coalesce(f"{name}_text" for name in names).alias("caption"),
-        pl.when(initials).then(credit + ".").otherwise(credit).alias("credit"),
-        pl.col("text").str.contains(r"^(?:Tin|Bài|Tin,? bài)[,;. ]*(?:và |& |- )?[ảẢ]nh").alias("signed"),
-    )
-    found = found.filter(~pl.col("signed") & (pl.col("credit") != "") & (pl.col("credit").str.count_matches(" ") < 9))
-    places = found["place"]
-    return units.with_columns(
-        text.scatter(places, found["caption"]),
-        units["credit"].scatter(places, found["credit"]),
-        units["kind"].scatter(places, "caption") if len(places) else units["kind"],
-    )
+    short = (credit != "") & (credit.str.count_matches(" ") < _CREDIT)
+    labelled = candidates.filter(~pl.col("text").str.contains(_SIGNED) & short)
+    labelled = labelled.with_columns(pl.when(initials).then(credit + ".").otherwise(credit).alias("credit"))
+    return with_values(units, labelled["unit"], text=labelled["caption"], credit=labelled["credit"], kind="caption")
 
 
-def _alone(units: pl.DataFrame) -> pl.DataFrame:
-    """Give a credit that stands alone to the short paragraph before it, where that may be a caption."""
+def _with_signs(units: pl.DataFrame) -> pl.DataFrame:
+    """The short paragraphs that may have a credit with a label: `unit`, `text`, and whether it is the `last`."""
+    numbers = ((units["kind"] == "body") & (units["text"].str.len_bytes() < LONGEST * 10)).arg_true()
+    last = (units["row"] != units["row"].shift(-1)).fill_null(True).gather(numbers)
+    short = pl.DataFrame({"unit": numbers, "text": units["text"].gather(numbers), "last": last})
+    text = pl.col("text")
+    return short.filter(text.str.contains_any(list(credits.SIGNS)) & (text.str.count_matches(" ") < LONGEST + 8))
+
+
+def _mark_before_credits(units: pl.DataFrame) -> pl.DataFrame:
+    """Give a credit that stands alone to the short paragraph before it, if that may be a caption."""
     alone = ((units["kind"] == "caption") & (units["text"] == "")).arg_true()
-    before = alone.filter(alone > 0) - 1
-    few = units[before].with_columns(before.alias("unit"), units["credit"].gather(before + 1).alias("given"))
-    text = pl.col("text")
-    words = text.str.count_matches(" ") + 1
-    few = few.filter(
-        (pl.col("kind") == "body") & (pl.col("row") == units["row"].gather(before + 1)) & (words <= _LONGEST)
+    credited = alone.filter(alone > 0)
+    before = units[credited - 1].with_columns(
+        (credited - 1).alias("unit"),
+        units["credit"].gather(credited).alias("credit"),
+        (units["row"].gather(credited - 1) == units["row"].gather(credited)).alias("same"),
+        (pl.col("text").str.count_matches(" ") + 1).alias("words"),
     )
-    if not len(few):
+    before = before.filter((pl.col("kind") == "body") & pl.col("same") & (pl.col("words") <= LONGEST))
+    if not len(before):
         return units
-    few = few.filter(~few["text"].str.contains(r"[.!?…]$") | (points(few["text"], few.select(words).to_series()) >= 1))
-    units = units.with_columns(
-        units["credit"].scatter(few["unit"], few["given"]),
-        units["kind"].scatter(few["unit"], "caption") if len(few) else units["kind"],
-    )
-    return units.with_row_index("unit").filter(~pl.col("unit").is_in((few["unit"] + 1).implode())).drop("unit")
+    unfinished = ~before["text"].str.contains(r"[.!?…]$")
+    captions = before.filter(unfinished | (points(before["text"], before["words"]) >= 1))
+    units = with_values(units, captions["unit"], credit=captions["credit"], kind="caption")
+    return units.with_row_index("unit").filter(~pl.col("unit").is_in((captions["unit"] + 1).implode())).drop("unit")
 
 
-_ENOUGH = 3
-_LEAD = 20  # words, from which on a first paragraph is sooner the lead than a caption
-_NO_LEAD = 7  # words, of which no lead is made even where they end a sentence
-
-
-def mark_bare_captions(units: pl.DataFrame) -> pl.DataFrame:
-    """Mark captions whose credit has no label, or that have none.
-
-    Args:
-        units: the columns of `UNITS`; titles, bylines, residue and captions with a label are marked.
-
-    Returns:
-        The same rows in the same order.
-    """
-    first = _mark_once(units, again=False)
-    if first["kind"].equals(units["kind"]):
-        return first
-    return _mark_once(first, again=True)  # what stands beside a caption is sooner one itself
-
-
-def _mark_once(units: pl.DataFrame, *, again: bool) -> pl.DataFrame:
-    body, caption = units["kind"] == "body", units["kind"] == "caption"
-    row = units["row"]
-    near = (caption.shift(1) & (row == row.shift(1))) | (caption.shift(-1) & (row == row.shift(-1)))
-    bodies = units.select("row").with_row_index("unit").filter(body)
-    first, last = (bodies.unique("row", keep=end, maintain_order=True)["unit"] for end in ("first", "last"))
-    short = body & (units["text"].str.len_bytes() <= _LONGEST * 10)
-    places = (short & near.fill_null(False) if again else short).arg_true()
-    few = units.select("row", "text", "gap")[places].with_columns(
-        places.alias("unit"),
-        _listed(units).gather(places).alias("listed"),
-        near.fill_null(False).gather(places).alias("near"),
-        places.is_in(last.implode()).alias("last"),
-        places.is_in(first.implode()).alias("first"),
-    )
-    few = few.filter(pl.col("text").str.count_matches(" ").is_between(2, _LONGEST - 1))
-    ends = pl.col("text").str.contains(r"[.!?…]$")
-    sentence = (pl.col("text").str.count_matches(" ") <= _LONG_SENTENCE) & opens_like_a_caption(pl.col("text"))
-    few = few.filter(~ends | sentence | pl.col("gap") | pl.col("text").str.contains(_MAY_BE_SIGNED))
-    marked = _judged(few)
-    places = marked["unit"]
-    return _same_again(
-        units.with_columns(
-            units["kind"].scatter(places, "caption") if len(places) else units["kind"],
-            units["text"].scatter(places, marked["text"]),
-            units["credit"].scatter(places, marked["credit"]),
-        )
-    )
-
-
-def _judged(few: pl.DataFrame) -> pl.DataFrame:
-    """Of each candidate that is a caption `unit`, `text` and `credit`."""
-    few = few.with_columns(pl.col("text").alias("shown"), pl.lit(None, pl.String).alias("credit"))
-    places = few["text"].str.contains(_MAY_BE_SIGNED).arg_true()
-    signed = _signed(few["text"].gather(places))
-    few = few.with_columns(
-        few["shown"].scatter(places, signed["shown"]), few["credit"].scatter(places, signed["credit"])
-    )
-    shown, words = pl.col("shown"), pl.col("shown").str.count_matches(" ") + 1
-    limit = (
-        pl.when(pl.col("credit").is_not_null())
-        .then(pl.when("last").then(2).otherwise(-1))
-        .when(pl.col("first") & ((words > _LEAD) | shown.str.contains(r"[.!?…]$")))
-        .then(pl.when(words > _NO_LEAD).then(_ENOUGH + 3).otherwise(_ENOUGH + 2))
-        .when("first")
-        .then(_ENOUGH + 1)
-        .otherwise(pl.when("last").then(_ENOUGH + 2).otherwise(_ENOUGH))
-    )
-    few = few.with_columns(points(few["shown"], few.select(words).to_series(), few["gap"], few["near"]).alias("points"))
-    bare = ~pl.col("listed") & (words <= _LONGEST_BARE)
-    few = few.filter((pl.col("points") >= limit) & (pl.col("credit").is_not_null() | bare))
-    return few.select("unit", shown.alias("text"), "credit")
-
-
-def _listed(units: pl.DataFrame) -> pl.Series:
-    """Whether a unit is an item of a list: lines that end no sentence, after one that ends in a colon."""
-    text = pl.col("text")
-    begins = text.str.contains(r"[.!?…:]$") | (pl.col("row") != pl.col("row").shift(1)).fill_null(True)
-    before = pl.when(begins).then(text.str.ends_with(":")).forward_fill()
-    return units.select((before & ~begins).alias("listed")).to_series()
-
-
-# Ends neither a sentence nor in a small word: a name, capitals or initials may stand there.
-_MAY_BE_SIGNED = r"(?:[\s.](?:\p{Lu}[\p{L}\p{N}/]*)|\p{Lu}\.)$"
-
-
-def _signed(text: pl.Series) -> pl.DataFrame:
-    """Captions signed without a label: `shown` is the caption, `credit` who signs, null where nobody does."""
-    patterns = {
-        "capitals": credits.IN_CAPITALS,
-        "dash": credits.AFTER_A_DASH,
-        "unseparated": credits.UNSEPARATED,
-        "named": credits.NAMED,
-        "initials": credits.INITIALS,
-    }
-    found = pl.DataFrame({"text": text}).with_columns(
-        each for name, pattern in patterns.items() for each in _of(pattern, name)
-    )
-    spelt = {
-        f"{name}_credit": pl.Series(
-            [value if value and credits.are_syllables(value) else None for value in found[f"{name}_credit"]],
-            dtype=pl.String,
-        )
-        for name in ("unseparated", "named")
-    }
-    initials = found["initials_credit"]
-    spelt["initials_credit"] = initials.set(initials.is_in(list(credits.NO_INITIALS)).fill_null(True), None)
-    letters = found["capitals_credit"].str.count_matches(r"\p{Lu}") > 1
-    found = found.with_columns(**spelt, capitals_credit=found["capitals_credit"].set(~letters.fill_null(False), None))
-    shown, credit = pl.col("text"), pl.lit(None, pl.String)
-    for name in reversed(patterns):
-        here = pl.col(f"{name}_credit")
-        shown = pl.when(here.is_not_null()).then(f"{name}_text").otherwise(shown)
-        credit = pl.coalesce(here, credit)
-    return found.select(shown.str.strip_chars(" \n").alias("shown"), credit.alias("credit"))
-
-
-def _same_again(units: pl.DataFrame) -> pl.DataFrame:
-    """Mark short paragraphs that repeat a caption of their text."""
-    captions = units.filter(pl.col("kind") == "caption").select("row", "text").unique()
-    if not len(captions):
-        return units
-    longest = captions["text"].str.len_bytes().max()
-    bodies = units.select("row", "text").with_row_index("unit")
-    bodies = bodies.filter((units["kind"] == "body") & (units["text"].str.len_bytes() <= longest))
-    again = bodies.join(captions, on=["row", "text"], how="semi")["unit"]
-    return units.with_columns(units["kind"].scatter(again, "caption")) if len(again) else units
-
-
-def captions(units: pl.DataFrame, rows: int) -> pl.Series:
+def captions(units: pl.DataFrame, texts: int) -> pl.Series:
     """The captions of each text.
 
     Args:
         units: the columns of `UNITS`, all kinds marked.
-        rows: how many texts there are.
+        texts: how many texts there are.
 
     Returns:
-        A list of structs {text, credit: string, after_paragraph: int32} a text, empty where it has none;
+        One list of structs {text, credit: string, after_paragraph: int32} per text, empty if it has none;
         `after_paragraph` counts the paragraphs of the body before the caption.
     """
-    body = pl.col("kind") == "body"
-    places = units.select("row", "paragraph", body.alias("body"))
-    places = places.with_columns(pl.when("body").then("paragraph").forward_fill().shift(1).over("row").alias("last"))
-    new = pl.col("body") & (pl.col("last").is_null() | (pl.col("last") != pl.col("paragraph")))
-    before = places.select(new.cast(pl.Int32).cum_sum().over("row").alias("after_paragraph"))
-    shown = units.with_columns(before).filter(pl.col("kind") == "caption")
+    in_body, before = pl.col("kind") == "body", pl.col("before")
+    counted = units.with_columns(pl.when(in_body).then("paragraph").forward_fill().shift(1).over("row").alias("before"))
+    begins = in_body & (before.is_null() | (before != pl.col("paragraph")))
+    counted = counted.with_columns(begins.cast(pl.Int32).cum_sum().over("row").alias("after_paragraph"))
     line = pl.col("text").str.replace_all("\n", " ", literal=True).str.strip_chars(" ")
-    found = shown.group_by("row", maintain_order=True).agg(
-        pl.struct(line.alias("text"), "credit", "after_paragraph").alias("captions")
-    )
-    joined = of_each_text(found, rows)["captions"]
+    caption = pl.struct(line.alias("text"), "credit", "after_paragraph").alias("captions")
+    lists = counted.filter(pl.col("kind") == "caption").group_by("row", maintain_order=True).agg(caption)
+    joined = per_text(lists, texts)["captions"]
     return joined.fill_null(pl.Series([[]], dtype=joined.dtype))

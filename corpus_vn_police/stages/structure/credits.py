@@ -64,7 +64,7 @@ def ends_in_abbreviation(text: str) -> bool:
 
 
 def last_sentence(text: str) -> tuple[str, str]:
-    """A text parted before its last sentence; the first half is empty where there is but one."""
+    """A text split before its last sentence; the first half is empty if there is only one."""
     for length in (_LONGEST_SENTENCE // 4, _LONGEST_SENTENCE):  # most are short: 3 of 8 µs
         for cut in reversed(list(_CUT.finditer(text, max(0, len(text) - length)))):
             if not ends_in_abbreviation(text[max(0, cut.start() - 6) : cut.start()]):
@@ -72,19 +72,22 @@ def last_sentence(text: str) -> tuple[str, str]:
     return "", text
 
 
-def unfuse(paragraph: str, longest: int) -> list[tuple[str, str, str | None]]:
-    """Part a paragraph that holds captions as well as prose.
+Piece = tuple[str, str, str | None]
+"""Text, kind (`body` or `caption`) and credit of a piece of a paragraph."""
+
+
+def unfuse(paragraph: str, longest: int) -> list[Piece]:
+    """Split a paragraph that holds captions as well as prose.
 
     Args:
         paragraph: with a credit inside or at its end.
         longest: words that a caption has at most; of a longer first half the last sentence is it.
 
     Returns:
-        Text, kind (`body` or `caption`) and credit of each piece, in order; the prose around a
-        caption is one piece, after it where the paragraph goes on. A caption at the end keeps its
-        credit in the text, with kind `body`.
+        The pieces in order. The prose around captions is one piece, after them. A caption at the end keeps its credit
+        in the text, with kind `body`.
     """
-    captions: list[tuple[str, str, str | None]] = []
+    captions: list[Piece] = []
     prose, start = [], 0
     for match in _labels(paragraph):
         if match.start() < start + _SHORTEST:
@@ -110,9 +113,9 @@ def unfuse(paragraph: str, longest: int) -> list[tuple[str, str, str | None]]:
     return [*captions, (" ".join(filter(None, around)), "body", None)]
 
 
-def _with_tail(paragraph: str) -> list[tuple[str, str, str | None]]:
-    """A paragraph parted before its last sentence where that and a credit end it."""
-    label = max(paragraph.rfind(sign) for sign in _SIGNS)
+def _with_tail(paragraph: str) -> list[Piece]:
+    """A paragraph, split before its last sentence if that and a credit end it."""
+    label = max(paragraph.rfind(sign) for sign in PHOTO_SIGNS)
     label -= paragraph[label - 1 : label] in ("(", "[")
     before, caption = last_sentence(paragraph[:label].rstrip(_SEPARATORS)) if label > 0 else ("", "")
     if not before or len(paragraph[label:].split(maxsplit=_CREDIT_WORDS)) > _CREDIT_WORDS:
@@ -120,13 +123,14 @@ def _with_tail(paragraph: str) -> list[tuple[str, str, str | None]]:
     return [(before, "body", None), (f"{caption} {paragraph[label:].strip()}", "body", None)]
 
 
-_SIGNS = ("Ảnh", "ẢNH", "(ảnh", "[ảnh")
+PHOTO_SIGNS = ("Ảnh", "ẢNH", "(ảnh", "[ảnh")
+"""Letters that a label of a photo inside a paragraph begins with."""
 
 
 def _labels(text: str) -> Iterator[re.Match[str]]:
     """The labels of credits, in order; their letters are looked for first, which is faster."""
     places = []
-    for sign in _SIGNS:
+    for sign in PHOTO_SIGNS:
         place = text.find(sign, _SHORTEST)
         while place >= 0:
             places.append(place - (text[place - 1] in "(["))

@@ -9,7 +9,7 @@ import polars as pl
 from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.periods import first_days, last_days
 from corpus_vn_police.stages.structure.places import place_at
-from corpus_vn_police.stages.structure.rows import of_each_text
+from corpus_vn_police.stages.structure.units import per_text
 
 _WORDS = lexicon("datelines")
 _any_of, _any_case = _WORDS.any_of, _WORDS.any_case_of
@@ -63,6 +63,8 @@ _HEAD = 400  # code points of a paragraph that are looked at
 _SOON = 90  # code points, within which the day stands where a paragraph opens with it
 _OPENINGS = 3  # paragraphs of the body that may open with a dateline
 
+_MARGIN = pl.duration(days=31)  # that a written year may lie outside the header
+
 DATELINES = pl.Schema(
     {
         "event_date": pl.Date,
@@ -82,81 +84,76 @@ def datelines(units: pl.DataFrame, dates: pl.Series) -> pl.DataFrame:
         dates: for each text the header's date: `YYYY`, `YYYY-MM`, `YYYY-MM-DD` or null.
 
     Returns:
-        A row a text: the columns of `DATELINES`. The year is the one that the dateline writes,
-        else the header's as the contract has it, else there is no date.
+        One row per text: the columns of `DATELINES`. The year is the one that the dateline writes, else it follows
+        from the header as the contract has it, else there is no date.
     """
-    place = pl.int_range(pl.len()).over("row").alias("opening")
-    opening = units.select("row", "text", "kind").filter(pl.col("kind") == "body").with_columns(place)
-    opening = opening.filter(pl.col("opening") < _OPENINGS).with_columns(
-        pl.col("text").str.slice(0, _HEAD).alias("head")
-    )
+    read = _read(_openings(units))
+    no_single_day = pl.col("several") | pl.col("after").str.contains(f"{_GOES_ON}|{_NO_YEAR}").fill_null(False)
+    read = read.with_columns(no_single_day.alias("several"))
+    read = read.filter(pl.col("words").is_not_null() | pl.col("several"))
+    read = read.unique("row", keep="first", maintain_order=True)
+    read = read.with_columns(_places(read))
+    return _dated(per_text(read, len(dates)).with_columns(dates.alias("date"))).select(DATELINES.names())
+
+
+def _openings(units: pl.DataFrame) -> pl.DataFrame:
+    """The paragraphs that may open with a dateline: `row`, `opening` (from 0), and their `head`."""
+    body = units.select("row", "text", "kind").filter(pl.col("kind") == "body")
+    body = body.with_columns(pl.int_range(pl.len()).over("row").alias("opening")).filter(pl.col("opening") < _OPENINGS)
+    head = body.select("row", "opening", pl.col("text").str.slice(0, _HEAD).alias("head"))
     soon = pl.when(pl.col("opening") == 0).then("head").otherwise(pl.col("head").str.slice(0, _SOON))
-    opening = opening.filter(soon.str.contains("[0-9]"))
-    found = _matched(opening)
-    several = pl.col("several") | pl.col("after").str.contains(f"{_GOES_ON}|{_NO_YEAR}").fill_null(False)
-    found = found.with_columns(several.alias("several"))
-    found = found.filter(pl.col("words").is_not_null() | pl.col("several"))
-    found = found.unique("row", keep="first", maintain_order=True)
-    return _dated(of_each_text(found, len(dates)).with_columns(dates.alias("date"))).select(
-        *(name for name in DATELINES.names() if name != "place"), _places(found, len(dates))
-    )
+    return head.filter(soon.str.contains("[0-9]"))
 
 
-def _matched(opening: pl.DataFrame) -> pl.DataFrame:
-    """The parts of each opening paragraph's dateline, null where it has none."""
+def _read(openings: pl.DataFrame) -> pl.DataFrame:
+    """The named groups of each opening's dateline, null if it has none, with `row`, `head` and `several`."""
     head, lead = pl.col("head"), pl.when(pl.col("opening") == 0).then("head")
-    begins = pl.DataFrame(opening.select(head.str.extract_groups(_DATELINE).alias("groups"))).unnest("groups")
+    begins = openings.select(head.str.extract_groups(_DATELINE).alias("groups")).unnest("groups")
     inside = [
-        opening.select(lead.str.extract_groups(pattern).alias("groups")).unnest("groups")
+        openings.select(lead.str.extract_groups(pattern).alias("groups")).unnest("groups")
         for pattern in (_LEAD_CLAUSE, _LEAD_TOPIC)
     ]
-    parts = {
+    groups = {
         name: pl.select(pl.coalesce(frame[name] for frame in (begins, *inside) if name in frame.columns)).to_series()
         for name in begins.columns
     }
-    return opening.select("row", "head", head.str.contains(_SEVERAL).alias("several")).with_columns(**parts)
+    return openings.select("row", "head", head.str.contains(_SEVERAL).alias("several")).with_columns(**groups)
 
 
-def _places(found: pl.DataFrame, rows: int) -> pl.Series:
-    places: list[str | None] = [None] * rows
-    columns = found.select("row", "before", "name", "after", "several", "head")
-    for row, before, name, after, several, head in columns.iter_rows():
-        if before or name:
-            places[row] = place_at(before or name, named=not before)
-        elif after:
-            places[row] = place_at(after)
-        elif several and (tail := _AFTER_DAYS.match(head)):
-            places[row] = place_at(tail.group(1))
-    return pl.Series("place", places, pl.String)
+def _places(read: pl.DataFrame) -> pl.Series:
+    """The place of each dateline; null if it names none."""
+    groups = read.select("before", "name", "after", "several", "head").iter_rows()
+    return pl.Series("place", [_place(*each) for each in groups], pl.String)
 
 
-def _dated(found: pl.DataFrame) -> pl.DataFrame:
-    """The day that a dateline means, under a header."""
-    header, written = pl.col("date"), pl.col("year").cast(pl.Int32)
-    day, month = pl.col("day").cast(pl.Int32), pl.col("month").cast(pl.Int32)
-    header_year, header_month = (
-        header.str.slice(0, 4).cast(pl.Int32),
-        header.str.slice(5, 2).cast(pl.Int32, strict=False),
-    )
-    first, last = first_days(header), last_days(header)
-    this_year = month * 100 + day <= last.dt.month().cast(pl.Int32) * 100 + last.dt.day().cast(pl.Int32)
-    year = (
-        pl.when(written.is_not_null()).then(written)
-        .when(this_year).then(header_year)
-        .when((month >= 11) & (header_month <= 2)).then(header_year - 1)
-    )  # fmt: skip
-    text = pl.format(
-        "{}-{}-{}",
-        year.cast(pl.String).str.zfill(4),
-        month.cast(pl.String).str.zfill(2),
-        day.cast(pl.String).str.zfill(2),
-    )
-    one_day = pl.when(~pl.col("several")).then(text.str.to_date("%Y-%m-%d", strict=False))
-    found = found.with_columns(one_day.alias("event_date"))
-    margin = pl.duration(days=31)
-    event = pl.col("event_date")
-    outside = (event > last + margin) | (event < first - margin)
-    return found.with_columns(
+def _place(before: str | None, name: str | None, after: str | None, several: bool, head: str) -> str | None:
+    if before or name:
+        return place_at(before or name or "", named=not before)
+    if after:
+        return place_at(after)
+    after_days = _AFTER_DAYS.match(head) if several else None
+    return place_at(after_days.group(1)) if after_days else None
+
+
+def _dated(read: pl.DataFrame) -> pl.DataFrame:
+    """Add the day that a dateline means under a header, the words for it, and whether the two contradict."""
+    header = pl.col("date")
+    read = read.with_columns(first_days(header).alias("header_first"), last_days(header).alias("header_last"))
+    written, event = pl.col("year").cast(pl.Int32), pl.col("event_date")
+    day = pl.concat_str(_year(written), "month", "day", separator="-").str.to_date("%Y-%m-%d", strict=False)
+    read = read.with_columns(pl.when(~pl.col("several")).then(day).alias("event_date"))
+    outside = (event > pl.col("header_last") + _MARGIN) | (event < pl.col("header_first") - _MARGIN)
+    return read.with_columns(
         pl.when(event.is_not_null()).then(pl.col("words").str.strip_chars(" ,")).alias("event_date_text"),
         (outside & written.is_not_null()).fill_null(False).alias("date_conflict"),
     )
+
+
+def _year(written: pl.Expr) -> pl.Expr:
+    """The year of a dateline: as written, else the header's, else the one before in January and February."""
+    first, last = pl.col("header_first"), pl.col("header_last")
+    month, day = pl.col("month").cast(pl.Int32), pl.col("day").cast(pl.Int32)
+    this_year = month * 100 + day <= last.dt.month().cast(pl.Int32) * 100 + last.dt.day().cast(pl.Int32)
+    early = (month >= 11) & (pl.col("date").str.len_bytes() >= 7) & (first.dt.month() <= 2)
+    year = pl.when(this_year).then(first.dt.year()).when(early).then(first.dt.year() - 1)
+    return pl.coalesce(written, year).cast(pl.String).str.zfill(4)

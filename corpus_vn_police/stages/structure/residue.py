@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from corpus_vn_police.lexicon import lexicon
-from corpus_vn_police.stages.structure.rows import of_each_text
+from corpus_vn_police.stages.structure.units import neighbour, per_text, with_values
 
 _WORDS = lexicon("residue")
 _any_of, _any_case = _WORDS.any_of, _WORDS.any_case_of
@@ -65,8 +65,7 @@ _SECTION_WORDS = 4  # of a menu's entries; headlines are longer
 def mark_residue(units: pl.DataFrame) -> pl.DataFrame:
     """Mark units that are residue, and take scraps of it off the others.
 
-    A run of very short lines before the first long one is the site's navigation, where there are
-    at least three.
+    A run of at least three very short lines before the first long one is the site's navigation.
 
     Args:
         units: the columns of `UNITS`.
@@ -75,57 +74,65 @@ def mark_residue(units: pl.DataFrame) -> pl.DataFrame:
         The same rows in the same order; `scraps` (uint32) is added: how many were taken off a unit.
     """
     units = _after_a_photo(_without_scraps(units))
-    short = (units["kind"] == "body") & (units["text"].str.len_bytes() <= _LONGEST)
-    places = short.arg_true()
-    text = units["text"].gather(places)
-    alone = text.str.contains(rf"^(?:{RESIDUE})$") | (text == "")
-    words = text.str.count_matches(" ") + 1
-    named = (text.str.contains(_SITE) & (words <= 8)) | (text.str.contains(_PAIR) & (words <= 7))
-    section = (named | (words <= _SECTION_WORDS)) & ~text.str.contains(r"[.!?…:”\"\d]")
-    flags = pl.DataFrame({"row": units["row"], "run": short.set(short, False).scatter(places, alone | section)})
-    run = flags.select(pl.col("run").cast(pl.UInt8).cum_min().over("row") == 1).to_series()
-    counted = pl.DataFrame({"row": units["row"], "run": run}).group_by("row", maintain_order=True)
-    lengths = counted.agg(pl.col("run").sum().alias("menu"), pl.len().alias("all"))
-    menus = lengths.filter((pl.col("menu") >= _MENU_LENGTH) & (pl.col("menu") < pl.col("all")))["row"]
-    residue = short.set(short, False).scatter(places, alone) | (run & units["row"].is_in(menus.implode()))
-    heads = short.set(short, False).scatter(places, text.str.contains(_RELATED_HEAD))
-    if heads.any():
-        residue |= _related(units, residue, heads)
+    numbers = ((units["kind"] == "body") & (units["text"].str.len_bytes() <= _LONGEST)).arg_true()
+    text = units["text"].gather(numbers)
+    alone = _spread(text.str.contains(rf"^(?:{RESIDUE})$") | (text == ""), numbers, len(units))
+    residue = alone | _navigation(units, alone | _spread(_are_sections(text), numbers, len(units)))
+    headings = _spread(text.str.contains(_RELATED_HEAD), numbers, len(units))
+    if headings.any():
+        residue |= _related(units, residue, headings)
     return units.with_columns(pl.Series("kind", ["residue"]).zip_with(residue, units["kind"]))
 
 
-def _related(units: pl.DataFrame, residue: pl.Series, heads: pl.Series) -> pl.Series:
-    """Headlines at the foot of the page, below `Tin liên quan` and the like: lines that end no sentence."""
+def _spread(flags: pl.Series, numbers: pl.Series, units: int) -> pl.Series:
+    """A flag for each of so many units: those of some of them, and false for the others."""
+    return pl.Series([False]).new_from_index(0, units).scatter(numbers, flags)
+
+
+def _are_sections(text: pl.Series) -> pl.Series:
+    """Which lines may be entries of a menu: names of sections and sites (boolean)."""
+    words = text.str.count_matches(" ") + 1
+    named = (text.str.contains(_SITE) & (words <= 8)) | (text.str.contains(_PAIR) & (words <= 7))
+    return (named | (words <= _SECTION_WORDS)) & ~text.str.contains(r"[.!?…:”\"\d]")
+
+
+def _navigation(units: pl.DataFrame, entries: pl.Series) -> pl.Series:
+    """Which units belong to a run of entries that a text begins with, if that is a menu and not the whole text."""
+    lines = units.select("row", entries.cast(pl.UInt8).alias("entry"))
+    lines = lines.with_columns((pl.col("entry").cum_min().over("row") == 1).alias("opening"))
+    length, units_of_text = pl.col("opening").sum().over("row"), pl.len().over("row")
+    is_menu = (length >= _MENU_LENGTH) & (length < units_of_text)
+    return lines.select(pl.col("opening") & is_menu).to_series()
+
+
+def _related(units: pl.DataFrame, residue: pl.Series, headings: pl.Series) -> pl.Series:
+    """Which units are headlines at the foot of the page, below `Tin liên quan` and the like: they end no sentence."""
     words = units["text"].str.count_matches(" ") + 1
     link = (words <= _LONGEST_LINK) & ~units["text"].str.contains(r"[.!?…”\"]$")
-    seen = units.select("row").with_columns(foot=(link | residue).cast(pl.UInt8), below=heads.cast(pl.UInt8))
-    foot = seen.select(pl.col("foot").reverse().cum_min().reverse().over("row") == 1).to_series()
-    below = seen.select(pl.col("below").cum_max().over("row") == 1).to_series()
+    lines = units.select("row", foot=(link | residue).cast(pl.UInt8), below=headings.cast(pl.UInt8))
+    foot = lines.select(pl.col("foot").reverse().cum_min().reverse().over("row") == 1).to_series()
+    below = lines.select(pl.col("below").cum_max().over("row") == 1).to_series()
     return foot & below & (units["kind"] == "body") & (words >= _SHORTEST_LINK)
 
 
 def _after_a_photo(units: pl.DataFrame) -> pl.DataFrame:
     """Count the toolbar of a photo, which stands where that was, as a gap before the next unit."""
-    bar = units["text"] == ""
-    if not bar.any():
-        return units
-    before = (bar.shift(1) & (units["row"] == units["row"].shift(1))).fill_null(False)
-    return units.with_columns(units["gap"] | before)
+    bar = pl.col("text") == ""
+    return units.with_columns(pl.col("gap") | neighbour(bar, -1).fill_null(False))
 
 
 def _without_scraps(units: pl.DataFrame) -> pl.DataFrame:
+    """The units without scraps of residue at their ends, which are counted in `scraps`."""
     text = units["text"]
-    places = (text.str.contains("leftcenterrightdel", literal=True) | text.str.ends_with("|")).arg_true()
-    scraps = pl.Series("scraps", [0], pl.UInt32).new_from_index(0, len(units))
-    some = text.gather(places)
-    return units.with_columns(
-        scraps.scatter(places, some.str.count_matches(_SCRAPS)),
-        text.scatter(places, some.str.replace_all(_SCRAPS, " ").str.strip_chars(" ")),
-    )
+    numbers = (text.str.contains("leftcenterrightdel", literal=True) | text.str.ends_with("|")).arg_true()
+    scrappy = text.gather(numbers)
+    units = units.with_columns(pl.lit(0, pl.UInt32).alias("scraps"))
+    clean = scrappy.str.replace_all(_SCRAPS, " ").str.strip_chars(" ")
+    return with_values(units, numbers, text=clean, scraps=scrappy.str.count_matches(_SCRAPS))
 
 
-def residue_of(units: pl.DataFrame, rows: int) -> pl.Series:
-    """How many places of residue each text had: whole units, and scraps taken off others (uint32)."""
+def count_residue(units: pl.DataFrame, texts: int) -> pl.Series:
+    """In how many places each text had residue: whole units, and scraps taken off others (uint32)."""
     whole = (pl.col("kind") == "residue").cast(pl.UInt32)
-    found = units.group_by("row").agg(pl.max_horizontal(whole, "scraps").sum().alias("residue"))
-    return of_each_text(found, rows)["residue"].fill_null(0)
+    counted = units.group_by("row").agg(pl.max_horizontal(whole, "scraps").sum().alias("residue"))
+    return per_text(counted, texts)["residue"].fill_null(0)

@@ -1,12 +1,10 @@
-"""Texts -> units: paragraphs, and the lines of a paragraph where one of them is no prose; and back."""
+"""Units: the paragraphs and lines that texts are split into, in one frame; and from units back to texts."""
 
 from __future__ import annotations
 
-import polars as pl
+from typing import Any
 
-from corpus_vn_police.stages.structure.credits import ENDS_IN_CREDIT
-from corpus_vn_police.stages.structure.residue import RESIDUE
-from corpus_vn_police.stages.structure.rows import of_each_text
+import polars as pl
 
 UNITS = pl.Schema(
     {
@@ -18,98 +16,63 @@ UNITS = pl.Schema(
         "credit": pl.String,
     }
 )
-"""What the steps of structure pass on, in the order of rows and within each of the page.
+"""What the steps of structure pass on, in the order of the texts, and within a text in the order of the page.
 
-`row` is the text's place in the batch, `paragraph` a number that the lines of one paragraph share,
-`gap` whether two blank lines more than usual stand before it (where a photo was), `kind` one of
-`body`, `title`, `caption`, `byline`, `residue`; `credit` a caption's, null else.
+`row` is the number of the text in the batch, `paragraph` a number that the lines of one paragraph share, `gap` whether
+more blank lines than usual stand before it (a photo was there), `kind` one of `body`, `title`, `caption`, `byline`,
+`residue`; `credit` is a caption's, null for all others.
 """
 
-_MARK = "\x0b"  # stands for a gap while a text is parted; cleaning has left no control characters
 
-
-def part(text: pl.Series) -> pl.DataFrame:
-    """Part texts into units.
-
-    A text with a blank line is parted at blank lines, one without at every newline.
+def with_values(units: pl.DataFrame, numbers: pl.Series, **values: Any) -> pl.DataFrame:
+    """The units with other values in some columns of some rows.
 
     Args:
-        text: clean, without header; null and empty texts have no unit.
-
-    Returns:
-        The columns of `UNITS`; every kind is `body`.
+        units: any frame.
+        numbers: which rows, by their number.
+        values: for each column a value for all of these rows, or a series with one for each.
     """
-    body = text.str.strip_chars(" \n").fill_null("")
-    blank = body.str.contains("\n\n", literal=True)
-    marked = body
-    if body.str.contains("\n\n\n", literal=True).any():
-        marked = body.str.replace_all("\n{4,}", f"\n\n{_MARK}").str.replace_all("\n{3}", "\n\n")
-    parts = marked.str.split("\n\n").zip_with(blank, body.set(blank, None).str.split("\n"))
-    units = pl.DataFrame({"row": pl.int_range(len(text), dtype=pl.UInt32, eager=True), "text": parts}).explode("text")
-    units = units.filter(pl.col("text").fill_null("") != "").with_columns(
-        pl.int_range(pl.len(), dtype=pl.UInt32).alias("paragraph"),
-        pl.col("text").str.starts_with(_MARK).alias("gap"),
-        pl.col("text").str.strip_prefix(_MARK),
-        pl.lit("body").alias("kind"),
-        pl.lit(None, pl.String).alias("credit"),
-    )
-    units = units.select(UNITS.names())
-    several = units["text"].str.contains("\n", literal=True)
-    if not several.any():
+    if not len(numbers):
         return units
-    apart = _lines_apart(units.filter(several))
-    return pl.concat([units.filter(~several), apart]).sort("paragraph", maintain_order=True)
+    return units.with_columns(units[name].scatter(numbers, value) for name, value in values.items())
 
 
-def _lines_apart(units: pl.DataFrame) -> pl.DataFrame:
-    """Part paragraphs where a line is residue or ends in a credit; the others stay whole."""
-    lines = units.with_columns(pl.col("text").str.split("\n")).explode("text")
-    text = pl.col("text")
-    lines = lines.with_columns(
-        text.str.contains(rf"^(?:{RESIDUE})$").alias("residue"), text.str.contains(ENDS_IN_CREDIT).alias("credited")
-    )
-    before = pl.all().shift(1).over("paragraph").name.prefix("before_")
-    lines = lines.with_columns(lines.select("paragraph", "text", "residue", "credited").select(before))
-    # The line before a credit is the caption's first half unless it ends a sentence.
-    begins = pl.any_horizontal(
-        "residue",
-        "before_residue",
-        "before_credited",
-        pl.col("credited") & pl.col("before_text").str.contains(r"[.!?…:”\"]$"),
-    ).fill_null(False)
-    numbered = lines.with_columns(begins.cast(pl.UInt32).cum_sum().over("paragraph").alias("unit"))
-    wholes = numbered.group_by("row", "paragraph", "unit", "kind", "credit", maintain_order=True)
-    return wholes.agg(text.str.join("\n"), pl.col("gap").first()).select(UNITS.names())
+def neighbour(value: pl.Expr, ahead: int) -> pl.Expr:
+    """The value of the unit so many places ahead in the same text; null if there is none."""
+    return pl.when(pl.col("row") == pl.col("row").shift(-ahead)).then(value.shift(-ahead))
 
 
-def join(units: pl.DataFrame, rows: int) -> pl.DataFrame:
+def per_text(values: pl.DataFrame, texts: int) -> pl.DataFrame:
+    """One row per text, in order, with the values that it has; null if it has none.
+
+    Args:
+        values: the column `row` (uint32, each at most once) and others.
+        texts: how many texts there are.
+    """
+    every = pl.DataFrame({"row": pl.int_range(texts, dtype=pl.UInt32, eager=True)})
+    return every.join(values, on="row", how="left", maintain_order="left")
+
+
+def first_of(units: pl.DataFrame, kind: str, texts: int) -> pl.Series:
+    """The first unit of a kind in each text, on one line; null if there is none."""
+    first = units.filter(pl.col("kind") == kind).unique("row", keep="first", maintain_order=True)
+    return per_text(first.select("row", "text"), texts)["text"].str.replace_all("\n", " ", literal=True).alias(kind)
+
+
+def join(units: pl.DataFrame, texts: int) -> pl.DataFrame:
     r"""Join the units of kind `body` to texts again.
 
     Args:
         units: the columns of `UNITS`.
-        rows: how many texts there are.
+        texts: how many texts there are.
 
     Returns:
-        A row a text: `text` (string, paragraphs parted by one blank line, their lines by `\n`; empty
-        where no unit is left).
+        One row per text: `text` (string; one blank line between paragraphs, `\n` between their lines; empty if no
+        unit is left).
     """
     body = units.filter(pl.col("kind") == "body")
     same = body["paragraph"] == body["paragraph"].shift(1)
     if same.any():
         body = body.group_by("row", "paragraph", maintain_order=True).agg(pl.col("text").str.join("\n"))
-    texts = body.group_by("row", maintain_order=True).agg(pl.col("text").str.join("\n\n"))
-    return of_each_text(texts, rows).select(pl.col("text").fill_null(""))
-
-
-def plain_paragraphs() -> pl.Expr:
-    """`text` with nothing taken out: paragraphs joined by one blank line."""
-    body = pl.col("text").str.strip_chars(" \n")
-    blank = body.str.contains("\n\n", literal=True)
-    squeezed = body.str.replace_all("\n{3,}", "\n\n")
-    return pl.when(blank).then(squeezed).otherwise(body.str.replace_all("\n", "\n\n", literal=True)).alias("text")
-
-
-def first_of(units: pl.DataFrame, kind: str, rows: int) -> pl.Series:
-    """The first unit of a kind in each text, on one line; null where there is none."""
-    found = units.filter(pl.col("kind") == kind).unique("row", keep="first", maintain_order=True)
-    return of_each_text(found.select("row", "text"), rows)["text"].str.replace_all("\n", " ", literal=True).alias(kind)
+    joined = body.group_by("row", maintain_order=True).agg(pl.col("text").str.join("\n\n"))
+    return per_text(joined, texts).select(pl.col("text").fill_null(""))

@@ -1,0 +1,150 @@
+"""Photo captions whose credit has no label, or that have none: told by their words, as `points`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import polars as pl
+
+from corpus_vn_police.stages.structure import credits
+from corpus_vn_police.stages.structure.captions import LONGEST
+from corpus_vn_police.stages.structure.points import opens_like_a_caption, points
+from corpus_vn_police.stages.structure.units import neighbour, with_values
+
+_LONG_SENTENCE = 24  # words, from which on a sentence without a gap before it is prose
+_LONGEST_BARE = 45  # words, if no credit says that it is a caption
+_ENOUGH = 3  # points of a caption
+_LEAD = 20  # words, from which on a first paragraph is sooner the lead than a caption
+_NO_LEAD = 7  # words, of which no lead is made even if they end a sentence
+_ENDS_A_SENTENCE = r"[.!?…]$"
+# Ends neither a sentence nor in a small word: a name, capitals or initials may stand there.
+_MAY_BE_SIGNED = r"(?:[\s.](?:\p{Lu}[\p{L}\p{N}/]*)|\p{Lu}\.)$"
+
+
+def mark_bare_captions(units: pl.DataFrame) -> pl.DataFrame:
+    """Mark captions whose credit has no label, or that have none.
+
+    Args:
+        units: the columns of `UNITS`; titles, bylines, residue and captions with a label are marked.
+
+    Returns:
+        The same rows in the same order.
+    """
+    first = _mark_once(units, beside_captions=False)
+    if first["kind"].equals(units["kind"]):
+        return first
+    return _mark_once(first, beside_captions=True)  # what stands beside a caption is sooner one itself
+
+
+def _mark_once(units: pl.DataFrame, *, beside_captions: bool) -> pl.DataFrame:
+    candidates = _candidates(units)
+    if beside_captions:
+        candidates = candidates.filter("near")
+    text = pl.col("text")
+    short = text.str.count_matches(" ").is_between(2, LONGEST - 1)
+    sentence = (text.str.count_matches(" ") <= _LONG_SENTENCE) & opens_like_a_caption(text)
+    may_be = ~text.str.contains(_ENDS_A_SENTENCE) | sentence | pl.col("gap") | text.str.contains(_MAY_BE_SIGNED)
+    captions = _captions_among(candidates.filter(short).filter(may_be))
+    units = with_values(units, captions["unit"], kind="caption", text=captions["text"], credit=captions["credit"])
+    return _mark_repeated(units)
+
+
+def _candidates(units: pl.DataFrame) -> pl.DataFrame:
+    """The short paragraphs of the body: `unit`, `text`, `gap`, and what tells which place they have (boolean).
+
+    `near` is whether a caption stands beside it, `listed` whether it is an item of a list, `first` and `last`
+    whether it is the first or last paragraph of the body.
+    """
+    caption = pl.col("kind") == "caption"
+    near = pl.any_horizontal(neighbour(caption, ahead).fill_null(False) for ahead in (-1, 1))
+    body = units.select("row", "text", "gap", "kind", near.alias("near"), _listed().alias("listed"))
+    body = body.with_row_index("unit").filter(pl.col("kind") == "body")
+    row = pl.col("row")
+    return body.with_columns(
+        (row != row.shift(1)).fill_null(True).alias("first"), (row != row.shift(-1)).fill_null(True).alias("last")
+    ).filter(pl.col("text").str.len_bytes() <= LONGEST * 10)
+
+
+def _listed() -> pl.Expr:
+    """Whether a unit is an item of a list: lines that end no sentence, after one that ends in a colon."""
+    text = pl.col("text")
+    begins = text.str.contains(r"[.!?…:]$") | (pl.col("row") != pl.col("row").shift(1)).fill_null(True)
+    return pl.when(begins).then(text.str.ends_with(":")).forward_fill() & ~begins
+
+
+def _captions_among(candidates: pl.DataFrame) -> pl.DataFrame:
+    """The candidates that are captions: `unit`, `text` without who signs, and `credit`."""
+    numbers = candidates["text"].str.contains(_MAY_BE_SIGNED).arg_true()
+    signed = _without_credits(candidates["text"].gather(numbers))
+    candidates = candidates.with_columns(pl.lit(None, pl.String).alias("credit"))
+    candidates = with_values(candidates, numbers, text=signed["caption"], credit=signed["credit"])
+    candidates = candidates.with_columns((pl.col("text").str.count_matches(" ") + 1).alias("words"))
+    counted = points(candidates["text"], candidates["words"], candidates["gap"], candidates["near"])
+    may_be_bare = ~pl.col("listed") & (pl.col("words") <= _LONGEST_BARE)
+    return candidates.filter((counted >= _enough_points()) & (pl.col("credit").is_not_null() | may_be_bare)).select(
+        "unit", "text", "credit"
+    )
+
+
+def _enough_points() -> pl.Expr:
+    """How many points make a caption: few if it is signed, more if it may as well be the lead or a byline."""
+    words, signed = pl.col("words"), pl.col("credit").is_not_null()
+    may_be_lead = pl.col("first") & ((words > _LEAD) | pl.col("text").str.contains(_ENDS_A_SENTENCE))
+    return (
+        pl.when(signed & pl.col("last")).then(2)
+        .when(signed).then(-1)
+        .when(may_be_lead & (words > _NO_LEAD)).then(_ENOUGH + 3)
+        .when(may_be_lead).then(_ENOUGH + 2)
+        .when("first").then(_ENOUGH + 1)
+        .when("last").then(_ENOUGH + 2)
+        .otherwise(_ENOUGH)
+    )  # fmt: skip
+
+
+def _has_capitals(credit: pl.Series) -> pl.Series:
+    return credit.str.count_matches(r"\p{Lu}") > 1
+
+
+def _is_spelt(credit: pl.Series) -> pl.Series:
+    return credit.map_elements(credits.are_syllables, pl.Boolean)
+
+
+def _is_somebody(initials: pl.Series) -> pl.Series:
+    return ~initials.is_in(list(credits.NO_INITIALS))
+
+
+_FORMS: tuple[tuple[str, Callable[[pl.Series], pl.Series]], ...] = (
+    (credits.IN_CAPITALS, _has_capitals),
+    (credits.AFTER_A_DASH, pl.Series.is_not_null),
+    (credits.UNSEPARATED, _is_spelt),
+    (credits.NAMED, _is_spelt),
+    (credits.INITIALS, _is_somebody),
+)
+"""Ways to sign a caption without a label: a pattern of caption and credit, and what the credit must be.
+
+The first that fits counts.
+"""
+
+
+def _without_credits(text: pl.Series) -> pl.DataFrame:
+    """Each text as `caption`, without who signs, and `credit`, who does; null if nobody does."""
+    captions, signatures = [], []
+    for pattern, is_credit in _FORMS:
+        credit = text.str.extract(pattern, 2)
+        credit = credit.set(~is_credit(credit).fill_null(False), None)
+        captions.append(text.str.extract(pattern, 1).set(credit.is_null(), None))
+        signatures.append(credit)
+    return pl.select(
+        pl.coalesce(*captions, text).str.strip_chars(" \n").alias("caption"), pl.coalesce(*signatures).alias("credit")
+    )
+
+
+def _mark_repeated(units: pl.DataFrame) -> pl.DataFrame:
+    """Mark short paragraphs that repeat a caption of their text."""
+    captions = units.filter(pl.col("kind") == "caption").select("row", "text").unique()
+    if not len(captions):
+        return units
+    longest = captions["text"].str.len_bytes().max()
+    bodies = units.select("row", "text").with_row_index("unit")
+    bodies = bodies.filter((units["kind"] == "body") & (units["text"].str.len_bytes() <= longest))
+    return with_values(units, bodies.join(captions, on=["row", "text"], how="semi")["unit"], kind="caption")

@@ -1,0 +1,116 @@
+"""The headline, and the time of publication beside it: what stands above the article."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from corpus_vn_police.stages.structure.points import begins_with_a_verb, points
+from corpus_vn_police.stages.structure.residue import PUBLISHED, STAMP
+from corpus_vn_police.stages.structure.units import neighbour, with_values
+
+_ABOVE = 30  # units: of the site's navigation as well
+_HEAD = 4  # paragraphs that may stand above the article: headline, time, names
+_LONGEST, _PROSE = 40, 12  # words of a headline at most, of prose at least
+_LOOSE, _HEADED = 4, 7  # points of a caption, below which a first line is a headline; `_HEADED` if pages begin with it
+# A day alone belongs to the headline unless a sign separates it (`viện phí tăng từ 1-8-2017`).
+_STAMP_LAST = (
+    rf"(?s)^(.*?\S)(?:[\s|,•·\-–—(\[]*(?:(?i:cập nhật|đăng lúc)\s*:?\s*)?{STAMP}|"
+    rf"\s*(?:[|•·(\[]| [-–—])\s*{PUBLISHED})[)\]]?$"
+)
+_STAMP_FIRST = rf"(?s)^[(\[]?{STAMP}[)\]]?[\s|,•·\-–—:]*(\S.*)$"
+_OPENS_WITH_DATE = r"^(?i:ngày|sáng|trưa|chiều|tối|đêm|rạng sáng|mờ sáng|hôm nay|hôm qua) ?[0-9(]"
+
+
+def mark_given_title(units: pl.DataFrame, title: pl.Series) -> pl.DataFrame:
+    """Mark a first paragraph that equals the title which the row gave.
+
+    Args:
+        units: the columns of `UNITS`; residue is marked.
+        title: for each text the title that its row gave, on one line; null if it gave none.
+    """
+    if title.null_count() == len(title):
+        return units
+    body = pl.col("kind") == "body"
+    first = body & (body.cast(pl.UInt8).cum_sum().over("row") == 1)
+    same = first & (pl.col("text") == title.gather(units["row"])).fill_null(False)
+    return units.with_columns(pl.when(same).then(pl.lit("title")).otherwise("kind").alias("kind"))
+
+
+def mark_title(units: pl.DataFrame, wanted: pl.Series, headed: pl.Series) -> pl.DataFrame:
+    """Mark the headline, and take the time of publication off the lines above the article.
+
+    A headline is the first paragraph if it ends no sentence and prose follows; surely so if the time of publication is
+    beside it. If it may as well be a caption it is none; in a text that sooner begins with the headline it takes more
+    for a caption.
+
+    Args:
+        units: the columns of `UNITS`; residue and captions with a label are marked.
+        wanted: for each text whether its headline is looked for (boolean).
+        headed: for each text whether it sooner begins with the headline: single newlines separate its paragraphs, or
+            its header gives the day (boolean).
+
+    Returns:
+        The same rows in the same order.
+    """
+    above = _without_stamps(_lines_above(units))
+    stamped = above.filter("stamped")
+    units = with_values(units, stamped["unit"], text=stamped["text"])
+    return with_values(units, _headlines(above, wanted, headed), kind="title")
+
+
+def _lines_above(units: pl.DataFrame) -> pl.DataFrame:
+    """The first units of each text: `unit`, `row`, `kind`, `gap`, `text` as far as a headline can go, and `number`.
+
+    `number` counts the paragraphs of the body, from 1.
+    """
+    text = pl.col("text").str.slice(0, _LONGEST * 10)
+    above = units.with_row_index("unit").select("unit", "row", "kind", "gap", text)
+    above = above.filter(pl.int_range(pl.len()).over("row") < _ABOVE)
+    number = (pl.col("kind") == "body").cast(pl.UInt8).cum_sum().over("row")
+    return above.with_columns(number.alias("number"))
+
+
+def _without_stamps(above: pl.DataFrame) -> pl.DataFrame:
+    """The lines without the time of publication; `stamped` is whether one had it, `published` whether it is no more."""
+    text = pl.col("text")
+    may_be = (
+        (pl.col("kind") == "body")
+        & (pl.col("number") <= _HEAD)
+        & (text.str.len_chars() < _LONGEST * 10)
+        & text.str.contains("[0-9][/.-][0-9]{4}")
+    )
+    # Null lines cost nothing: the patterns are long.
+    above = above.with_columns(
+        pl.when(may_be).then("text").alias("line"), pl.when(pl.col("kind") == "residue").then("text").alias("residue")
+    )
+    line = pl.col("line")
+    rest = pl.coalesce(line.str.extract(_STAMP_LAST, 1), line.str.extract(_STAMP_FIRST, 1))
+    above = above.with_columns(
+        rest.alias("rest"), pl.col("residue").str.contains(f"^(?:{PUBLISHED})").fill_null(False).alias("published")
+    )
+    return above.with_columns(pl.coalesce("rest", "text").alias("text"), pl.col("rest").is_not_null().alias("stamped"))
+
+
+def _headlines(above: pl.DataFrame, wanted: pl.Series, headed: pl.Series) -> pl.Series:
+    """The units that are headlines, of the lines above the articles without the time of publication."""
+    text = pl.col("text")
+    above = above.with_columns((text.str.count_matches(" ") + 1).alias("words"))
+    near = pl.col("stamped") | pl.col("published")
+    above = above.with_columns(
+        pl.any_horizontal("stamped", *(neighbour(near, by).fill_null(False) for by in (-1, 1, 2, 3))).alias("sure"),
+        pl.any_horizontal(neighbour(pl.col("words"), by).fill_null(0) >= _PROSE for by in (1, 2, 3)).alias("prose"),
+    )
+    first = above.filter(
+        (pl.col("kind") == "body")
+        & (pl.col("number") == 1)
+        & pl.col("prose")
+        & pl.col("words").is_between(4, _LONGEST)
+        & ~pl.col("gap")
+    )
+    first = first.filter(wanted.gather(first["row"]))
+    # Captions and headlines both begin with a verb; that is no sign of either.
+    verb = begins_with_a_verb(text).cast(pl.Int8) * 3
+    limit = pl.when(headed.gather(first["row"])).then(_HEADED).otherwise(_LOOSE) + verb
+    likely = (points(first["text"], first["words"]) < limit) & ~text.str.contains(_OPENS_WITH_DATE)
+    open_ended = ~text.str.contains(r"[.;,:]$") | text.str.ends_with("...") | pl.col("stamped")
+    return first.filter(open_ended & (pl.col("sure") | likely))["unit"]
