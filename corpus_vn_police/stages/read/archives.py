@@ -9,6 +9,14 @@ from collections.abc import Callable, Iterator
 from tarfile import HeaderError, ReadError
 from typing import Any, NamedTuple, Self
 
+from corpus_vn_police.reasons import (
+    CONTAINER_DAMAGED,
+    CONTAINER_ENCRYPTED,
+    CONTAINER_METHOD,
+    CONTAINER_UNSAFE_PATH,
+    FILE_NOT_REGULAR,
+    Reason,
+)
 from corpus_vn_police.stages.read import zips
 from corpus_vn_police.stages.read.bounds import Readable
 from corpus_vn_police.stages.read.streams import BrokenError, Cut, Seekable
@@ -40,7 +48,7 @@ class Member(NamedTuple):
     name: str
     open: Callable[[], Readable]
     packed: int | None = None
-    reason: str | None = None
+    reason: Reason | None = None
     detail: str = ""
 
 
@@ -93,19 +101,19 @@ def _count(raw: Seekable, archive: zips.Archive, most: int) -> int:
     return count
 
 
-def _refusal(entry: zips.Entry, contradiction: str | None) -> tuple[str | None, str]:
+def _refusal(entry: zips.Entry, contradiction: str | None) -> tuple[Reason | None, str]:
     """Why a zip member is no file to read, and in which words; None where it is one."""
     mode = entry.mode if entry.system in _UNIX else 0
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-        return "file.not_regular", _LINK
+        return FILE_NOT_REGULAR, _LINK
     if _is_unsafe(_zip_path(entry)):
-        return "container.unsafe_path", _OUT
+        return CONTAINER_UNSAFE_PATH, _OUT
     if contradiction:
-        return "container.damaged", contradiction
+        return CONTAINER_DAMAGED, contradiction
     if entry.is_encrypted:
-        return "container.encrypted", "a member with a password"
+        return CONTAINER_ENCRYPTED, "a member with a password"
     if not entry.is_readable:
-        return "container.method", f"method {entry.method} of zip archives"
+        return CONTAINER_METHOD, f"method {entry.method} of zip archives"
     return None, ""
 
 
@@ -134,9 +142,9 @@ def tar_members(raw: Cut, most: int) -> Iterator[Member]:
             if info.isdir():
                 continue
             path = info.name.encode("utf-8", "surrogateescape")
-            reason, detail = (None, "") if info.isreg() else ("file.not_regular", _LINK)
+            reason, detail = (None, "") if info.isreg() else (FILE_NOT_REGULAR, _LINK)
             if _is_unsafe(path):
-                reason, detail = "container.unsafe_path", _OUT
+                reason, detail = CONTAINER_UNSAFE_PATH, _OUT
 
             def opened(info: tarfile.TarInfo = info) -> Readable:
                 stream: Readable = archive.extractfile(info).raw

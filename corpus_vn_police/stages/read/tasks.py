@@ -19,6 +19,7 @@ import pyarrow as pa
 from corpus_vn_police import files
 from corpus_vn_police.config import Limits
 from corpus_vn_police.errors import DiskError
+from corpus_vn_police.reasons import LIMIT_MEMBERS, Reason
 from corpus_vn_police.stages.read.archives import Member, TooManyError, tar_members, zip_members
 from corpus_vn_police.stages.read.bounds import Bounded, Budget, Readable, table_batches
 from corpus_vn_police.stages.read.encoded import Utf8Stream
@@ -154,7 +155,7 @@ class Unpacker:
                     raise BrokenError("an empty file")
                 yield from self._unpack(raw, name, kind, prefix, packed)
         except TooManyError as error:
-            yield _refused(path, "limit.members", str(error))
+            yield _refused(path, LIMIT_MEMBERS, str(error))
         except Exception as error:  # law 9: what a parser raises for foreign bytes is not known
             yield _refused(path, fault(error), describe(error))
 
@@ -315,7 +316,7 @@ def open_file(root: str, name: str) -> Any:
     return files.open_file(location)
 
 
-def _refused(path: str, reason: str, detail: str) -> Members:
+def _refused(path: str, reason: Reason, detail: str) -> Members:
     return Members((path,), (failed(reason, detail),))
 
 
