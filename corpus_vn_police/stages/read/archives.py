@@ -20,7 +20,7 @@ from corpus_vn_police.reasons import (
 from corpus_vn_police.stages.read import zips
 from corpus_vn_police.stages.read.bounds import Readable
 from corpus_vn_police.stages.read.streams import BrokenError, Cut, Seekable
-from corpus_vn_police.text import nfc
+from corpus_vn_police.text import is_utf8, nfc, readable
 
 _UNIX = (3, 19)  # who made a zip member, and so what its attributes mean
 _LINK = "a link or a device in an archive"
@@ -213,21 +213,13 @@ def _zip_path(entry: zips.Entry) -> bytes:
     """
     path = zips.extra_field(entry.extra, 0x7075) or b""
     made_of_it = path[:1] == b"\1" and path[1:5] == zlib.crc32(entry.name).to_bytes(4, "little")
-    raw = path[5:] if made_of_it and path[5:] and _is_utf8(path[5:]) else entry.name
+    raw = path[5:] if made_of_it and path[5:] and is_utf8(path[5:]) else entry.name
     return raw.replace(b"\\", b"/")
 
 
 def _zip_name(entry: zips.Entry) -> str:
     raw = _zip_path(entry)
-    return _shown(raw.decode("utf-8", "backslashreplace") if entry.flags & zips.UTF8 else decoded(raw))
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+    return _shown(readable(raw) if entry.flags & zips.UTF8 else decoded(raw))
 
 
 _TONES = ("", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323")
@@ -240,9 +232,9 @@ def decoded(raw: bytes) -> str:
     UTF-8; else that of the Windows (1258) and DOS (437) code pages in which all its letters are Vietnamese, which
     never are both; else bytes that are not UTF-8 are written `\xNN`.
     """
-    if not _is_utf8(raw):
+    if not is_utf8(raw):
         for encoding in ("cp1258", "cp437"):
             name = nfc(raw.decode(encoding, "replace"))
             if all(letter.isascii() or letter in _VIETNAMESE for letter in name):
                 return name
-    return raw.decode("utf-8", "backslashreplace")
+    return readable(raw)

@@ -25,7 +25,7 @@ from corpus_vn_police.reasons import (
     JSON_TYPE,
     Reason,
 )
-from corpus_vn_police.text import western
+from corpus_vn_police.text import is_utf8, western
 
 _HEX = re.compile(r"[0-9a-f]{16}")
 # The keys of a row that are read, and what `SEEDS` calls them; the id first, for the ledger.
@@ -105,11 +105,11 @@ def _of_bytes(line: bytes, detail: str) -> dict[str, Any]:
         body = _bytes_of(value.get("text"))
     except (_RefusedError, UnicodeEncodeError) as error:
         raise _RefusedError(ENCODING_INVALID_UTF8, detail) from error
-    if _is_utf8(body):
+    if is_utf8(body):
         raise _RefusedError(ENCODING_INVALID_UTF8, detail)
     for key in _KEYS.keys() - {"text"}:
         part = _bytes_of(value.get(key))
-        if not part.isascii() and (key not in _BESIDE or _is_utf8(part)):
+        if not part.isascii() and (key not in _BESIDE or is_utf8(part)):
             raise _RefusedError(ENCODING_INVALID_UTF8, "not in the encoding of the text", f"/{key}")
     read = {key: western(_bytes_of(value[key])) for key in ("text", *_BESIDE) if isinstance(value.get(key), str)}
     return _fields(value | read) | {"body": body}
@@ -121,14 +121,6 @@ _BESIDE = ("title", "source")
 def _bytes_of(part: Any) -> bytes:
     """The bytes of a string of a line that was decoded with `surrogateescape`; none of what is not a string."""
     return part.encode("utf-8", "surrogateescape") if isinstance(part, str) else b""
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _object(text: str) -> dict[str, Any]:
