@@ -108,19 +108,3 @@ def test_importing_the_package_imports_no_heavy_library():
     code = "import sys, corpus_vn_police; print(sorted({'polars', 'pyarrow', 'datasets', 'numpy', 'jsonschema', 'rich', 'typer'} & set(sys.modules)))"
     told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
-
-
-def test_every_reason_of_the_code_is_in_the_documentation_and_the_other_way_round():
-    pattern = re.compile(r'"((?:file|container|limit|json|encoding|header|text|id|quality)\.[a-z_0-9]+)"')
-    files = [
-        file
-        for file in PACKAGE.rglob("*.py")
-        if file.name not in ("config.py", "pictures.py") and file.parent.name not in ("dataset", "verify")
-    ]  # other codes
-    used = {code for file in files for code in pattern.findall(file.read_text(encoding="utf-8"))}
-    documented = set(
-        re.findall(
-            r"^\| `([a-z]+\.[a-z_0-9]+)` \|", (ROOT / "docs/reasons.md").read_text(encoding="utf-8"), re.MULTILINE
-        )
-    )
-    assert used == documented

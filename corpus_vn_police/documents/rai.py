@@ -15,6 +15,7 @@ from corpus_vn_police.dataset.figures import Figures
 from corpus_vn_police.documents.markdown import without_front
 from corpus_vn_police.documents.sections import words
 from corpus_vn_police.errors import ConfigError
+from corpus_vn_police.reasons import QUALITY_SYLLABLE_SHARE, QUALITY_VIETNAMESE_SHARE
 from corpus_vn_police.text import visible
 
 # The sections of the Hub's card that say what a property means; of one that stands nowhere here the Croissant
@@ -163,11 +164,11 @@ def _preprocessing(corpus: Corpus) -> Iterator[str]:
         yield f"The mark of the tone (hòa, hoà) is written in the {corpus.text.tone} style."
     if corpus.structure:
         yield "Headline, captions, byline and the residue of the page are found by rules and taken out of the text."
-    if corpus.quality.enabled:
+    if corpus.quality:
         yield (
             "A text is rejected if the share of letters that only Vietnamese uses is below "
-            f"{corpus.quality.min_vietnamese_share}, or the share of words that are Vietnamese syllables below "
-            f"{corpus.quality.min_syllable_share}."
+            f"{corpus.threshold(QUALITY_VIETNAMESE_SHARE)}, or the share of words that are Vietnamese syllables below "
+            f"{corpus.threshold(QUALITY_SYLLABLE_SHARE)}."
         )
     yield _copies(corpus)
     yield _splits(corpus)

@@ -22,6 +22,7 @@ from corpus_vn_police.buffers import from_numpy
 from corpus_vn_police.errors import DiskError
 from corpus_vn_police.files import write_numbers
 from corpus_vn_police.ids import id_numbers
+from corpus_vn_police.reasons import REASONS
 
 INDEX = pl.Schema(
     {
@@ -53,8 +54,7 @@ Stamps = npt.NDArray[np.uint64]
 UNKNOWN = 0
 """The stamp of a seed that is to be read again by the next build."""
 
-# What depends on more than the seed's bytes: the day, and what the system says of a file.
-_AGAIN = r"^(?:header\.future_date$|file\.)"
+_CHANGEABLE = [reason.code for reason in REASONS.values() if reason.changeable]
 _FEW = 64  # rows of a part, on the average, below which they are copied together
 _REJECTED = 255  # the split of a seed that has none
 
@@ -102,7 +102,7 @@ def write_part(
         signs: what copies are found by, a column a record; None where none are looked for.
         stamps: of each row of `index` its stamp; None where the seeds are no text files.
     """
-    again = index["reason"].str.contains(_AGAIN).fill_null(False).to_numpy()
+    again = index["reason"].is_in(_CHANGEABLE).fill_null(False).to_numpy()
     tables = {"index": index.to_arrow(compat_level=pl.CompatLevel.oldest()), "records": records}
     for kind, table in tables.items():
         if table is not None:

@@ -13,7 +13,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parent.parent.parent / "corpus_vn_police"
 
 RANKS = (
-    ("errors", "version"),
+    ("errors", "reasons", "version"),
     ("buffers", "files", "ids", "periods", "resources", "text"),
     ("align", "lexicon", "paths", "syllables"),
     ("contract",),

@@ -119,7 +119,7 @@ def _pieces(recipe: Recipe, group: tuple[Planned, ...]) -> Iterator[_Piece]:
 def _process(recipe: Recipe, group: tuple[Planned, ...], pieces: list[_Piece]) -> Iterator[Part]:
     corpus, contract = recipe.corpus, load_contract("record")
     seeds = pl.concat([piece.seeds for piece in pieces])
-    batch = quality(structure(normalise_batch(seeds, corpus.text), corpus), corpus.quality)
+    batch = quality(structure(normalise_batch(seeds, corpus.text), corpus), corpus)
     alive = batch["reason"].is_null()
     sieved = validate(records(batch.filter(alive), contract, corpus), contract)
     batch = _with_rejected(batch, alive, sieved.rejected)

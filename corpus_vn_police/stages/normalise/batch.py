@@ -11,6 +11,7 @@ from __future__ import annotations
 import polars as pl
 
 from corpus_vn_police.config import Text
+from corpus_vn_police.reasons import Reason
 from corpus_vn_police.stages.normalise.clean import clean
 from corpus_vn_police.stages.normalise.damage import SUSPECT, Diagnosis, diagnose, diagnose_bytes, read_beside, restore
 from corpus_vn_police.syllables import in_style
@@ -84,15 +85,15 @@ def _settled(batch: pl.DataFrame, column: str, found: dict[int, Diagnosis], text
     changed = []
     for row, (left, restored, done) in zip(few.to_dicts(), outcomes, strict=True):
         if left is not None:
-            changed.append(row | {"reason": left.reason, "pointer": where, "detail": left.detail})
+            changed.append(row | {"reason": left.reason.code, "pointer": where, "detail": left.detail})
             continue
-        said = f"repaired {', '.join(done)}{f' in {where}' if where else ''}"
+        said = f"repaired {', '.join(reason.code for reason in done)}{f' in {where}' if where else ''}"
         changed.append(row | {"detail": f"{row['detail']}; {said}" if row["detail"] else said, column: restored})
     new = pl.DataFrame(changed, schema=few.schema)
     return batch.with_columns(batch[name].scatter(places, new[name]) for name in new.columns)
 
 
-def _beside(batch: pl.DataFrame, reasons: dict[int, str]) -> pl.DataFrame:
+def _beside(batch: pl.DataFrame, reasons: dict[int, Reason]) -> pl.DataFrame:
     """Read what stands in a row beside a text that was not UTF-8 in the encoding of the text."""
     if not reasons:
         return batch
@@ -106,7 +107,7 @@ def _beside(batch: pl.DataFrame, reasons: dict[int, str]) -> pl.DataFrame:
     return batch.with_columns(batch[name].scatter(places, new[name]) for name in new.columns)
 
 
-def _outcome(first: Diagnosis, repair: bool) -> tuple[Diagnosis | None, str | None, list[str]]:
+def _outcome(first: Diagnosis, repair: bool) -> tuple[Diagnosis | None, str | None, list[Reason]]:
     """The damage that is left, the restored text, and the reasons of what was repaired."""
     if not repair or first.restored is None:
         return first, None, []

@@ -18,7 +18,7 @@ from corpus_vn_police.config import FILE_NAME as CONFIG_NAME
 from corpus_vn_police.config import REMOVED_NAME
 from corpus_vn_police.errors import DiskError, InputError
 from corpus_vn_police.stages.read.walk import IRREGULAR, Refusal, Walk
-from corpus_vn_police.text import printable
+from corpus_vn_police.text import printable, readable
 
 _COMPRESSED = ("", ".gz", ".zst")
 _KINDS = {
@@ -73,7 +73,7 @@ def is_hidden(path: str) -> bool:
 
 def display(name: str) -> str:
     r"""A name of the system as the ledger writes it, in every locale: bytes that are not UTF-8 as `\xNN`."""
-    return name if name.isascii() else os.fsencode(name).decode("utf-8", "backslashreplace")
+    return name if name.isascii() else readable(os.fsencode(name))
 
 
 def list_input(seeds: str, *, follow_links: bool = False) -> Listing:

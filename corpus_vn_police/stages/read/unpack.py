@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from corpus_vn_police.config import Limits
 from corpus_vn_police.errors import DiskError
+from corpus_vn_police.reasons import LIMIT_MEMBERS, Reason
 from corpus_vn_police.stages.read.archives import Member, TooManyError, tar_members, zip_members
 from corpus_vn_police.stages.read.bounds import Bounded, Budget, Readable, table_batches
 from corpus_vn_police.stages.read.encoded import Utf8Stream
@@ -90,7 +91,7 @@ class Unpacker:
                     raise BrokenError("an empty file")
                 yield from self._unpack(raw, name, kind, prefix, packed)
         except TooManyError as error:
-            yield _refused(path, "limit.members", str(error))
+            yield _refused(path, LIMIT_MEMBERS, str(error))
         except Exception as error:  # law 9: what a parser raises for foreign bytes is not known
             yield _refused(path, fault(error), describe(error))
 
@@ -237,7 +238,7 @@ def _texts(listing: Listing, names: list[str]) -> Texts:
     return Texts(listing.root, tuple(names), {name: listing.refused[name] for name in names if name in listing.refused})
 
 
-def _refused(path: str, reason: str, detail: str) -> Members:
+def _refused(path: str, reason: Reason, detail: str) -> Members:
     return Members((path,), (failed(reason, detail),))
 
 
