@@ -1,6 +1,8 @@
 """The documents of a build: each is written, compared, and told of by those that list files."""
 
+import importlib
 import json
+import pkgutil
 import shutil
 import sys
 
@@ -11,9 +13,10 @@ import pytest
 from conftest import records, sign
 
 import corpus_vn_police as cvp
+from corpus_vn_police import documents
 from corpus_vn_police.commands.build import batches
 from corpus_vn_police.contract import document
-from corpus_vn_police.documents import DOCUMENTS
+from corpus_vn_police.documents import DOCUMENTS, Document
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -48,6 +51,12 @@ def _files(folder, name):
     """The files of a document in a build."""
     path = folder / name
     return sorted(path.iterdir()) if path.is_dir() else [path] if path.exists() else []
+
+
+def test_every_document_is_in_the_list_that_commands_walk():
+    for module in pkgutil.iter_modules(documents.__path__):
+        importlib.import_module(f"{documents.__name__}.{module.name}")
+    assert {type(each) for each in DOCUMENTS} == set(Document.__subclasses__())
 
 
 @pytest.mark.parametrize("name", [each.name for each in DOCUMENTS])
