@@ -83,8 +83,8 @@ def datelines(units: pl.DataFrame, dates: pl.Series) -> pl.DataFrame:
         dates: for each text the header's date: `YYYY`, `YYYY-MM`, `YYYY-MM-DD` or null.
 
     Returns:
-        One row per text: the columns of `DATELINES`. The year is the one that the dateline writes, else it follows
-        from the header as the contract has it, else there is no date.
+        One row per text: the columns of `DATELINES`. The year is the one that the dateline writes; else it follows
+        from the header as `_year` says; else there is no date.
     """
     read = _read(_openings(units))
     no_single_day = pl.col("several") | pl.col("after").str.contains(f"{_GOES_ON}|{_NO_YEAR}").fill_null(False)

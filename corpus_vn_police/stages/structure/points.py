@@ -72,7 +72,7 @@ def points(text: pl.Series, words: pl.Series, gap: pl.Series | None = None, near
     Args:
         text: paragraphs (string).
         words: how many words each has.
-        gap: whether more blank lines than usual stand before it (boolean); None if that is no sign.
+        gap: whether more blank lines than usual stand before it (boolean); None if that tells nothing.
         near: whether a caption stands beside it (boolean); None as for `gap`.
     """
     no = pl.Series([False]).new_from_index(0, len(text))

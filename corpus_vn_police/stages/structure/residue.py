@@ -50,7 +50,7 @@ _LINES = "|".join(
     )
 )
 RESIDUE = f"{_PUBLISHED_LINE}|{_PLAYER}|{_BROWSER}|{_RELATED}|{_MENU}|{_BUTTONS}|{_LINES}"
-"""A line that is no prose: player times, related links, menus, buttons, the time of publication."""
+"""A line that is not prose: player times, related links, menus, buttons, the time of publication."""
 
 _RELATED_HEAD = rf"^{_any_case('heading of links')}\s*:?$"
 _SHORTEST_LINK, _LONGEST_LINK = 5, 25  # words: shorter lines there are names of those who sign
