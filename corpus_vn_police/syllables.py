@@ -1,7 +1,7 @@
 """Vietnamese syllables as they are spelt: onsets x rimes x tones, and the two styles of the tone.
 
-The table is the orthography's, not a list of words that were met: what it holds can be spelt, also
-where no word has that form. Letters are lower case and NFC everywhere in it.
+The table is the orthography's, not a list of words that were met: what it holds can be spelt, even
+if no word has that form. Letters are lower case and NFC everywhere in it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _MARKED = frozenset("ăâêôơư")
 _NO_SYLLABLES = frozenset({"noé"})  # names that are spelt like one: no style is theirs
 
 
-def _onsets_of(rime: str) -> list[str]:
+def _onsets_before(rime: str) -> list[str]:
     """The onsets that may stand before a rime, as the spelling of c/k/q, g/gh and ng/ngh has it."""
     if rime.startswith("yê"):
         return [""]
@@ -63,12 +63,12 @@ def _onsets_of(rime: str) -> list[str]:
     return [*bare, *_ONSETS, *velar]
 
 
-def _tone_places(onset: str, rime: str) -> tuple[int, ...]:
-    """Which letters of the rime may bear the tone: one, or two where there are two styles."""
-    marked = [place for place, letter in enumerate(rime) if letter in _MARKED]
+def _bearers(rime: str) -> tuple[int, ...]:
+    """Which letters of the rime may bear the tone, counted from 0: one, or one for each of two styles."""
+    marked = [number for number, letter in enumerate(rime) if letter in _MARKED]
     if marked:
         return (marked[-1],)
-    vowels = [place for place, letter in enumerate(rime) if letter in _VOWELS]
+    vowels = [number for number, letter in enumerate(rime) if letter in _VOWELS]
     if rime in _OLD_OR_NEW:
         return (0, 1)
     if len(vowels) < len(rime) or len(vowels) == 1:
@@ -77,7 +77,7 @@ def _tone_places(onset: str, rime: str) -> tuple[int, ...]:
 
 
 def _pairs() -> list[tuple[str, str]]:
-    pairs = [(onset, rime) for rime in (*_OPEN, *_NASAL, *_STOP) for onset in _onsets_of(rime)]
+    pairs = [(onset, rime) for rime in (*_OPEN, *_NASAL, *_STOP) for onset in _onsets_before(rime)]
     pairs += [("qu", rime) for rime in _AFTER_QU]
     plain = [rime for rime in (*_OPEN, *_NASAL, *_STOP) if not rime.startswith(("i", "y"))]
     pairs += [("gi", rime) for rime in (*plain, *_AFTER_GI)]
@@ -92,9 +92,9 @@ def syllables() -> frozenset[str]:
     for onset, rime in _pairs():
         if rime not in stop:
             spelt.add(onset + rime)
-        for place in _tone_places(onset, rime):
+        for bearer in _bearers(rime):
             for tone in _CHECKED if rime in stop else _TONES:
-                spelt.add(onset + rime[:place] + nfc(rime[place] + tone) + rime[place + 1 :])
+                spelt.add(onset + rime[:bearer] + nfc(rime[bearer] + tone) + rime[bearer + 1 :])
     return frozenset(spelt)
 
 
@@ -121,7 +121,7 @@ def is_word(token: str) -> bool:
 
 
 def _both_styles() -> dict[str, dict[str, str]]:
-    """Of each style the rimes with a tone, and the same rime in the other style."""
+    """For each style its rimes with a tone, and the same rime in the other style."""
     styles: dict[str, dict[str, str]] = {"old": {}, "new": {}}
     for rime in sorted(_OLD_OR_NEW):
         for tone in _TONES:

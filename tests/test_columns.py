@@ -60,7 +60,7 @@ def test_the_fields_that_no_stage_fills_are_those_that_are_named(name):
 
 
 @pytest.mark.parametrize("name", _SETTINGS)
-def test_a_column_with_a_slip_in_its_name_ends_the_build(name):
+def test_a_column_with_a_misspelt_name_ends_the_build(name):
     corpus = _corpus(name)
     batch = _batch(corpus)
     for column in batch.columns:

@@ -16,7 +16,7 @@ from corpus_vn_police.text import nfc, nfd, with_marks_in_order
 # Marks of many classes; U+0344 and U+0F73 are taken apart into two marks each, the latter although its own class is 0.
 _MARKS = "\u0323\u0301\u0302\u0306\u031b\u0327\u0334\u0345\u0315\u0344\u0f71\u0f73\u0f72\u3099\u05b0\u064b\u0e38"
 _RUNS = st.text(st.sampled_from(_MARKS + "aeế\u0f40≠👩\u200d -\u1100\u1161\u11a8か"), max_size=30).map(
-    lambda part: part * 5
+    lambda run: run * 5
 )
 
 
@@ -40,15 +40,15 @@ def _swaps(text):
     """How often neighbours change places where marks are put in order by swaps."""
     swaps, seen = 0, [0] * 256
     for mark in "".join(unicodedata.normalize("NFD", each) for each in text):
-        place = unicodedata.combining(mark)
-        seen = seen if place else [0] * 256
-        swaps += sum(seen[place + 1 :]) if place else 0
-        seen[place] += 1
+        rank = unicodedata.combining(mark)
+        seen = seen if rank else [0] * 256
+        swaps += sum(seen[rank + 1 :]) if rank else 0
+        seen[rank] += 1
     return swaps
 
 
 @pytest.mark.parametrize("run", ["\u0301\u0323", "\u0f73", "\u0344\u0323", "\u0323\u0301\u0334", "-\u0301\u0323"])
-def test_the_swaps_that_are_left_do_not_grow_with_the_square(run):
+def test_the_swaps_that_remain_do_not_grow_with_the_square(run):
     few, many = (_swaps(with_marks_in_order("ế" + run * times)) for times in (500, 1_000))
     assert _swaps("ế" + "\u0301\u0323" * 1_000) > 3.9 * _swaps("ế" + "\u0301\u0323" * 500)
     assert many <= 2 * few + 10

@@ -74,11 +74,11 @@ def test_of_two_encodings_that_fit_the_one_that_changes_less_is_named():
 
 def test_utf_8_with_lost_bytes_is_named_and_not_mended():
     lost = western(TEXTS[0].encode()).replace("\x90", "")
-    found = diagnose(lost)
-    assert (found.reason.code, found.restored) == ("encoding.utf8_as_cp1252", None)
+    damage = diagnose(lost)
+    assert (damage.reason.code, damage.restored) == ("encoding.utf8_as_cp1252", None)
 
 
-def test_sound_texts_are_sound_also_with_soft_hyphens_and_no_break_spaces():
+def test_soft_hyphens_and_no_break_spaces_are_not_damage():
     for text in TEXTS:
         assert diagnose(text) is None
         assert diagnose(text.replace(" ", "\u00a0")) is None

@@ -65,9 +65,9 @@ def _around(character):
 
 def test_a_column_and_one_text_come_out_alike_at_every_code_point():
     # Planes 4 to 13 are empty, and 15 and 16 for private use: a piece of each is enough.
-    places = [*range(0xD800), *range(0xE000, 0x32400), *range(0x40000, 0xE0000, 0x1000), *range(0xE0000, 0xE0200)]
-    everything = [chr(code) for code in [*places, *range(0xE0200, 0x110000, 0x400)]]
-    texts = ["".join(map(_around, everything[place : place + 256])) for place in range(0, len(everything), 256)]
+    codes = [*range(0xD800), *range(0xE000, 0x32400), *range(0x40000, 0xE0000, 0x1000), *range(0xE0000, 0xE0200)]
+    everything = [chr(code) for code in [*codes, *range(0xE0200, 0x110000, 0x400)]]
+    texts = ["".join(map(_around, everything[first : first + 256])) for first in range(0, len(everything), 256)]
     assert clean(pl.Series(texts)).to_list() == [cvp.normalise(text) for text in texts]
 
 

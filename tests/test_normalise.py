@@ -44,8 +44,8 @@ def test_the_cases_come_out_as_the_experts_wrote_them(text, expected, choices):
 
 @pytest.mark.parametrize(("text", "expected", "choices"), _cases("detect"))
 def test_the_encoding_is_named_as_the_experts_named_it(text, expected, choices):
-    found = diagnose(text)
-    named = found.reason.code.partition(".")[2].replace("_", "-") if found else "ok"
+    damage = diagnose(text)
+    named = damage.reason.code.partition(".")[2].replace("_", "-") if damage else "ok"
     assert named == expected
 
 
@@ -64,7 +64,7 @@ def test_normalising_twice_is_normalising_once(text):
     st.lists(st.sampled_from(["hoà", "Khoá", "quý", "ỦY", "\u0301", " ", "-", "a", "noé", "thuỷ", "n"])).map("".join),
     st.sampled_from(["old", "new"]),
 )
-def test_a_text_in_one_style_of_the_tone_stays_so_and_clean(text, tone):
+def test_rewriting_in_a_style_twice_is_rewriting_once_and_the_text_stays_clean(text, tone):
     once = cvp.normalise(text, tone=tone)
     assert cvp.normalise(once, tone=tone) == once
     assert cvp.normalise(once) == once
@@ -122,6 +122,6 @@ def test_bytes_that_are_not_utf_8_become_null_and_their_neighbours_stay():
     assert decode(pl.Series([b"a", b"\xff", "đ".encode(), b"\xed\xa0\x80"])).to_list() == ["a", None, "đ", None]
 
 
-def test_a_style_that_is_none_is_refused():
+def test_an_unknown_style_is_refused():
     with pytest.raises(ValueError, match="give 'keep', 'old' or 'new'"):
         cvp.normalise("hoà", tone="both")

@@ -119,7 +119,7 @@ def test_a_row_s_date_that_is_wrong_is_rejected(given_date, reason, pointer):
         ("\n\na\nb\n", "a\n\nb"),
     ],
 )
-def test_paragraphs_are_parted_at_blank_lines_or_where_there_are_none_at_newlines(text, body):
+def test_paragraphs_are_split_at_blank_lines_or_without_any_at_newlines(text, body):
     assert _one(text)["text"] == body
 
 

@@ -8,6 +8,9 @@ Vietnamese; quotes, dashes, ellipses, full-width letters, i/y and the style of t
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import polars as pl
 
 from corpus_vn_police.config import Text
@@ -27,20 +30,19 @@ def normalise_batch(batch: pl.DataFrame, text: Text) -> pl.DataFrame:
         text: whether damaged texts are repaired, and the style of the tone.
 
     Returns:
-        The same rows in the same order, with `text` (string; null where there is a reason) in
-        place of `body`, and `title` clean. What stands beside a text that was not UTF-8 is read in the
-        encoding of the text. A damaged text or title has the `reason` that names
-        its damage; with `text.repair` what can be restored exactly is, and `detail` says so.
+        The same rows in the same order, with `text` (string; null if there is a reason) in place of `body`, and
+        `title` clean. What stands beside a text that was not UTF-8 is read in the encoding of the text. A damaged
+        text or title has the `reason` that names its damage; with `text.repair` what can be restored exactly is
+        restored, and `detail` says so.
     """
     batch = batch.with_columns(decode(batch["body"]))
     broken = (batch["text"].is_null() | batch["text"].str.contains("\0", literal=True)) & batch["reason"].is_null()
-    read = {row: diagnose_bytes(batch["body"][row]) for row in broken.arg_true()}
-    batch = _settled(batch, "text", {row: found for row, found in read.items() if found}, text)
-    batch = _beside(batch, {row: found.reason for row, found in read.items() if found and found.restored is not None})
+    damage = _damaged(batch["body"], broken, diagnose_bytes)
+    batch = _settled(batch, "text", damage, text)
+    batch = _beside(batch, {row: each.reason for row, each in damage.items() if each.restored is not None})
     for column in ("text", "title"):
-        doubtful = (suspects(batch[column]) & batch["reason"].is_null()).arg_true()
-        found = {row: diagnose(batch[column][row]) for row in doubtful}
-        batch = _settled(batch, column, {row: each for row, each in found.items() if each}, text)
+        doubtful = suspects(batch[column]) & batch["reason"].is_null()
+        batch = _settled(batch, column, _damaged(batch[column], doubtful, diagnose), text)
     texts = clean(batch["text"].zip_with(batch["reason"].is_null(), _NO_TEXT))
     columns = [texts.alias("text"), clean(batch["title"]).alias("title")]
     if text.tone != "keep":
@@ -52,7 +54,7 @@ def decode(body: pl.Series) -> pl.Series:
     """Read bytes as strict UTF-8.
 
     Returns:
-        A string column named `text`; null where the bytes are not UTF-8.
+        A string column named `text`; null if the bytes are not UTF-8.
     """
     try:
         # All rows are checked at once, without a copy; only a batch that holds a damaged text is
@@ -74,42 +76,53 @@ def suspects(text: pl.Series) -> pl.Series:
     return text.str.contains(SUSPECT).fill_null(False)
 
 
-def _settled(batch: pl.DataFrame, column: str, found: dict[int, Diagnosis], text: Text) -> pl.DataFrame:
+def _damaged(
+    values: pl.Series, doubtful: pl.Series, examine: Callable[[Any], Diagnosis | None]
+) -> dict[int, Diagnosis]:
+    """The damage of those of the doubtful rows that have any."""
+    diagnoses = ((row, examine(values[row])) for row in doubtful.arg_true())
+    return {row: diagnosis for row, diagnosis in diagnoses if diagnosis}
+
+
+def _settled(batch: pl.DataFrame, column: str, damage: dict[int, Diagnosis], text: Text) -> pl.DataFrame:
     """Reject the rows whose `column` is damaged, or put what was restored in its place."""
-    if not found:
+    if not damage:
         return batch
-    where = None if column == "text" else f"/{column}"
-    places = pl.Series(list(found), dtype=pl.UInt32)
-    few = batch[places].select("reason", "pointer", "detail", column)
-    outcomes = [_outcome(diagnosis, text.repair) for diagnosis in found.values()]
+    pointer = None if column == "text" else f"/{column}"
+    numbers = pl.Series(list(damage), dtype=pl.UInt32)
+    rows = batch[numbers].select("reason", "pointer", "detail", column)
+    outcomes = [_outcome(diagnosis, text.repair) for diagnosis in damage.values()]
     changed = []
-    for row, (left, restored, done) in zip(few.to_dicts(), outcomes, strict=True):
-        if left is not None:
-            changed.append(row | {"reason": left.reason.code, "pointer": where, "detail": left.detail})
+    for row, (remaining, restored, repaired) in zip(rows.to_dicts(), outcomes, strict=True):
+        if remaining is not None:
+            changed.append(row | {"reason": remaining.reason.code, "pointer": pointer, "detail": remaining.detail})
             continue
-        said = f"repaired {', '.join(reason.code for reason in done)}{f' in {where}' if where else ''}"
-        changed.append(row | {"detail": f"{row['detail']}; {said}" if row["detail"] else said, column: restored})
-    new = pl.DataFrame(changed, schema=few.schema)
-    return batch.with_columns(batch[name].scatter(places, new[name]) for name in new.columns)
+        note = f"repaired {', '.join(reason.code for reason in repaired)}{f' in {pointer}' if pointer else ''}"
+        changed.append(row | {"detail": f"{row['detail']}; {note}" if row["detail"] else note, column: restored})
+    return _replaced(batch, numbers, pl.DataFrame(changed, schema=rows.schema))
 
 
 def _beside(batch: pl.DataFrame, reasons: dict[int, Reason]) -> pl.DataFrame:
     """Read what stands in a row beside a text that was not UTF-8 in the encoding of the text."""
     if not reasons:
         return batch
-    places = pl.Series(list(reasons), dtype=pl.UInt32)
-    few = batch[places].select("title", "publisher").to_dicts()
+    numbers = pl.Series(list(reasons), dtype=pl.UInt32)
+    rows = batch[numbers].select("title", "publisher")
     read = [
         {name: value and read_beside(reason, value) for name, value in row.items()}
-        for row, reason in zip(few, reasons.values(), strict=True)
+        for row, reason in zip(rows.to_dicts(), reasons.values(), strict=True)
     ]
-    new = pl.DataFrame(read, schema={"title": pl.String, "publisher": pl.String})
-    return batch.with_columns(batch[name].scatter(places, new[name]) for name in new.columns)
+    return _replaced(batch, numbers, pl.DataFrame(read, schema=rows.schema))
+
+
+def _replaced(batch: pl.DataFrame, numbers: pl.Series, rows: pl.DataFrame) -> pl.DataFrame:
+    """The batch with other values in some columns of the rows with these numbers."""
+    return batch.with_columns(batch[name].scatter(numbers, rows[name]) for name in rows.columns)
 
 
 def _outcome(first: Diagnosis, repair: bool) -> tuple[Diagnosis | None, str | None, list[Reason]]:
-    """The damage that is left, the restored text, and the reasons of what was repaired."""
+    """The damage that remains, the restored text, and the reasons of what was repaired."""
     if not repair or first.restored is None:
         return first, None, []
-    restored, more, left = restore(first.restored)
-    return left, restored, [first.reason, *more]
+    restored, more, remaining = restore(first.restored)
+    return remaining, restored, [first.reason, *more]

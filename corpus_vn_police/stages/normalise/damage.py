@@ -41,7 +41,7 @@ class Diagnosis:
     Attributes:
         reason: what the text is rejected for.
         detail: the rule and the measure, never the text.
-        restored: the text as it was meant; None where that cannot be told exactly.
+        restored: the text as it was meant; None if that cannot be told exactly.
     """
 
     reason: Reason
@@ -88,25 +88,24 @@ SUSPECT = (
 
 
 def diagnose(text: str) -> Diagnosis | None:
-    """Find the first kind of damage of a text; None where there is none."""
-    return next((found for examine in _KINDS if (found := examine(text))), None)
+    """Find the first kind of damage of a text; None if there is none."""
+    return next((diagnosis for examine in _KINDS if (diagnosis := examine(text))), None)
 
 
 def restore(text: str) -> tuple[str, list[Reason], Diagnosis | None]:
     """Restore a text as far as that is exact.
 
     Returns:
-        The text; the reasons of what was repaired, in order; and the damage that is left, None
-        where there is none.
+        The text; the reasons of what was repaired, in order; and the damage that remains, None if there is none.
     """
-    done: list[Reason] = []
+    repaired: list[Reason] = []
     for _ in _KINDS:
-        found = diagnose(text)
-        if found is None or found.restored is None:
-            return text, done, found
-        text = found.restored
-        done.append(found.reason)
-    return text, done, diagnose(text)
+        damage = diagnose(text)
+        if damage is None or damage.restored is None:
+            return text, repaired, damage
+        text = damage.restored
+        repaired.append(damage.reason)
+    return text, repaired, diagnose(text)
 
 
 def diagnose_bytes(data: bytes) -> Diagnosis | None:
@@ -122,9 +121,9 @@ def diagnose_bytes(data: bytes) -> Diagnosis | None:
         data.decode("utf-8")
         return None
     except UnicodeDecodeError as error:
-        found = find_legacy(western(data))
-        if found is not None:
-            return _of_legacy(found, _LEGACY[found.encoding])
+        legacy = find_legacy(western(data))
+        if legacy is not None:
+            return _diagnosis_of(legacy, _LEGACY[legacy.encoding])
         return Diagnosis(ENCODING_INVALID_UTF8, f"byte {error.start} of {len(data)}: {error.reason}", None)
 
 
@@ -142,7 +141,7 @@ def read_beside(reason: Reason, text: str) -> str:
 
     Args:
         reason: that of `diagnose_bytes` for the text.
-        text: bytes read as windows-1252 where the reason is an 8-bit encoding; else as it is meant.
+        text: bytes read as windows-1252 if the reason is an 8-bit encoding; else as it is meant.
     """
     encoding = next((name for name, code in _LEGACY.items() if code == reason), None)
     return READERS[encoding](text) if encoding else text
@@ -165,14 +164,14 @@ def _misread_utf8(text: str) -> Diagnosis | None:
         return None
     # A line that gains nothing may be too short to tell: it is read like the others, unless it has
     # what no misread line has.
-    sound = [gain < 1 and bool(ONLY_VIETNAMESE.search(line)) for line, gain in zip(lines, gains, strict=True)]
-    meant = "\n".join(old if good else new for old, new, good in zip(lines, read, sound, strict=True))
+    is_sound = [gain < 1 and bool(ONLY_VIETNAMESE.search(line)) for line, gain in zip(lines, gains, strict=True)]
+    meant = "\n".join(old if sound else new for old, new, sound in zip(lines, read, is_sound, strict=True))
     detail = f"{gained} words and marks are Vietnamese only where windows-1252 is read as UTF-8"
     return Diagnosis(ENCODING_UTF8_AS_CP1252, detail, None if _LEFT_OVER.search(meant) else meant)
 
 
 def _read_again(line: str) -> str:
-    """The line with what is UTF-8 in it read as that, also where it was misread more than once."""
+    """The line with what is UTF-8 in it read as UTF-8, even if it was misread more than once."""
     for _ in range(_LAYERS):
         deeper = _MISREAD.sub(_as_utf8, line)
         if deeper == line:
@@ -195,15 +194,16 @@ def _gain(line: str, read: str) -> int:
 
 
 def _legacy(text: str) -> Diagnosis | None:
-    found = find_legacy(text)
-    if found is None:
+    legacy = find_legacy(text)
+    if legacy is None:
         return None
-    return _of_legacy(found, ENCODING_CP1258_AS_CP1252 if found.encoding == "cp1258" else _LEGACY[found.encoding])
+    misread = ENCODING_CP1258_AS_CP1252 if legacy.encoding == "cp1258" else _LEGACY[legacy.encoding]
+    return _diagnosis_of(legacy, misread)
 
 
-def _of_legacy(found: Legacy, reason: Reason) -> Diagnosis:
-    detail = f"{found.words} of {found.of} words beyond ASCII are syllables only where read as {found.encoding}"
-    return Diagnosis(reason, detail, found.text)
+def _diagnosis_of(legacy: Legacy, reason: Reason) -> Diagnosis:
+    detail = f"{legacy.gained} of {legacy.words} words beyond ASCII are syllables only where read as {legacy.encoding}"
+    return Diagnosis(reason, detail, legacy.text)
 
 
 def _controls(text: str) -> Diagnosis | None:

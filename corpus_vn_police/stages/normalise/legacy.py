@@ -2,8 +2,8 @@
 
 TCVN3 (TCVN 5712:1993, the fonts .Vn…), VNI-Windows and windows-1258 give letters beyond ASCII
 other bytes than windows-1252 does. Text in one of them that was opened as Western looks like
-`C«ng an`, `Coâng an` or `Ðaòi týõìng`. Which one it is, is told by decoding: in the right encoding
-the words are syllables.
+`C«ng an`, `Coâng an` or `Ðaòi týõìng`. Decoding tells which one it is: in the right encoding the words are
+syllables. The tables are in `lexicon/encodings.txt`.
 """
 
 from __future__ import annotations
@@ -102,61 +102,61 @@ class Legacy:
     Attributes:
         encoding: `tcvn3`, `vni` or `cp1258`.
         text: the text read in it.
-        words: how many of its words with letters beyond ASCII are syllables only in it.
-        of: how many such words there are.
+        gained: how many of its words with letters beyond ASCII are syllables only in it.
+        words: how many such words there are.
     """
 
     encoding: str
     text: str
+    gained: int
     words: int
-    of: int
 
 
 READERS: dict[str, Callable[[str], str]] = {"tcvn3": from_tcvn3, "vni": from_vni, "cp1258": from_cp1258}
 
 # Of a line's words with letters beyond ASCII, so many must be syllables in the encoding that it is
 # taken for, and so many more than as they stand. With these, 395 to 398 of 398 lines of real articles
-# that were put into each encoding are told, and of 42,088 articles as they are none is mistaken.
+# that were put into each encoding are recognised, and of 42,088 articles as they are none is mistaken.
 _READ_WELL, _READ_BETTER = 0.75, 0.3
-_EVIDENCE = 3  # words, where the text has proper Vietnamese as well: one or two may be foreign names
+_EVIDENCE = 3  # words, if the text has proper Vietnamese as well: one or two may be foreign names
 
 
 def find_legacy(text: str) -> Legacy | None:
-    """The legacy encoding that lines of a text are in; None where there is none.
+    """The legacy encoding that lines of a text are in; None if none is.
 
-    Line by line, since a paragraph may have been pasted from elsewhere. Where one is found, the
+    Line by line, since a paragraph may have been pasted from elsewhere. If one line is in it, the
     lines without proper Vietnamese are read in it too, however short they are.
     """
     lines = text.split("\n")
     choices = [_best(line) if _ODD.search(line) else None for line in lines]
-    found = [choice for choice in choices if choice is not None]
-    proper = [
+    legacy = [choice for choice in choices if choice is not None]
+    is_proper = [
         choice is None and bool(ONLY_VIETNAMESE.search(line)) for line, choice in zip(lines, choices, strict=True)
     ]
-    gained = sum(choice.words for choice in found)
-    if not found or (gained < _EVIDENCE and any(proper)):
+    gained = sum(choice.gained for choice in legacy)
+    if not legacy or (gained < _EVIDENCE and any(is_proper)):
         return None
-    by_words = {name: sum(choice.words for choice in found if choice.encoding == name) for name in READERS}
-    encoding = max(by_words, key=lambda name: by_words[name])
-    read = [line if good else READERS[encoding](line) for line, good in zip(lines, proper, strict=True)]
-    return Legacy(encoding, "\n".join(read), gained, sum(choice.of for choice in found))
+    gains = {name: sum(choice.gained for choice in legacy if choice.encoding == name) for name in READERS}
+    encoding = max(gains, key=lambda name: gains[name])
+    read = [line if proper else READERS[encoding](line) for line, proper in zip(lines, is_proper, strict=True)]
+    return Legacy(encoding, "\n".join(read), gained, sum(choice.words for choice in legacy))
 
 
 def _best(line: str) -> Legacy | None:
-    """The encoding that a line reads best in, without its text; None where it reads well as it stands."""
+    """The encoding that a line reads best in, without its text; None if it reads well as it stands."""
     words = [word for word in _WORD.findall(line) if not word.isascii() and word.strip(_SIGNS)]
     as_it_stands = sum(map(_stands, words))
-    wanted = max(1, _READ_BETTER * len(words))
-    if len(words) - as_it_stands < wanted:
+    needed = max(1, _READ_BETTER * len(words))
+    if len(words) - as_it_stands < needed:
         return None
     best, most = None, (0, 0)
     for name, read in READERS.items():
-        good = sum(_reads(name, word) for word in words)
-        gained = good - as_it_stands
-        well = good >= _READ_WELL * len(words) and gained >= wanted
+        syllables = sum(_reads(name, word) for word in words)
+        gained = syllables - as_it_stands
+        reads_well = syllables >= _READ_WELL * len(words) and gained >= needed
         # Of two that gain as much the one that leaves more words as they are.
-        score = (gained, sum(read(word) == word for word in words) if well else 0)
-        if well and score > most:
+        score = (gained, sum(read(word) == word for word in words) if reads_well else 0)
+        if reads_well and score > most:
             best, most = Legacy(name, "", gained, len(words)), score
     return best
 

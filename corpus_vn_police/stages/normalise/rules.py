@@ -109,7 +109,7 @@ def mended_letters(text: str) -> str:
     """Put marks in the order that composes, and Đ and Ư where look-alikes stand for them.
 
     Within each run of Vietnamese marks those of quality come before those of tone, else in the
-    order they had; other marks stay where they are. A look-alike is replaced only where its token
+    order they had; other marks stay where they are. A look-alike is replaced only if its token
     becomes a syllable (Icelandic Davíð stays).
 
     Args:

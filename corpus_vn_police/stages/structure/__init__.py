@@ -1,7 +1,7 @@
 """Clean text -> date, title, dateline, body, captions, byline.
 
 The header and leading `# key = value` lines are always taken out. With `[structure] enabled` the
-rest is split into units (paragraphs, and lines if one of them is no prose), each unit is marked with its kind,
+rest is split into units (paragraphs, or lines if one of them is not prose), each unit is marked with its kind,
 and the body is joined from those that are prose. Rules, not guesses: a field is null if the text does not say.
 """
 

@@ -11,7 +11,7 @@ class Accuracy:
 
     Attributes:
         pages: how many.
-        fields: of each field precision and recall, of values that are right as a whole.
+        fields: for each field precision and recall; a value counts if it is right as a whole.
     """
 
     pages: int

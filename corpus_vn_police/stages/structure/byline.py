@@ -86,7 +86,7 @@ def _read(candidates: pl.DataFrame) -> _Signatures:
     sources: dict[int, int] = {}  # for texts, the unit that names the source
     for unit, text_number, text, last, beside in candidates.reverse().iter_rows():
         if text_number in signed:
-            # `Tác giả: X` above `Nguồn tin: Y`: X signs, and Y is no prose.
+            # `Tác giả: X` above `Nguồn tin: Y`: X signs, and the line of Y is not prose.
             if text_number in sources and ":" in text and is_labelled(text) and (names := signature(text)):
                 source = sources.pop(text_number)
                 found.whole[unit] = names

@@ -28,6 +28,5 @@ def _gaps(text: pl.Series) -> pl.Series:
     for 2,000 articles, where counting the matches of a literal took 13.
     """
     bounds, data = octets(strings(text))
-    places = bounds.tolist()
-    gaps = [np.count_nonzero(data[start:end] <= SPACE) for start, end in itertools.pairwise(places)]
+    gaps = [np.count_nonzero(data[start:end] <= SPACE) for start, end in itertools.pairwise(bounds.tolist())]
     return pl.Series(gaps, dtype=pl.Int32)

@@ -56,6 +56,22 @@ _INSIDE = re.compile(
 )
 _CUT = re.compile(rf"(?<=[.!?…”\"])\s+(?=[{UPPER}“\"0-9])")
 _NO_CUT = re.compile(rf"(?:\b{_any_of('abbreviation')}|\b[A-ZĐ])\.$")
+_BLANK = re.compile(r"\s*")
+_WORD = re.compile(r"\S+")
+_WITH_AGENCY = re.compile(rf"[^\W\d]+/[{UPPER}]{{2,}}")
+_GLUED = re.compile(rf"([{UPPER}]{{2,}}|.*[{LOWER}])([{UPPER}][{LOWER}].*|[“\"].+)")
+
+_WINDOW = 400  # code points after a label, in which its credit ends and prose begins
+_SHORTEST = 3  # code points of a caption
+_SEPARATORS = " -–—/|,\n"
+_LONGEST_SENTENCE = 800  # code points, in which the end of the one before is looked for
+_GOES_ON = 4  # words after a credit that make it stand inside a paragraph
+_CREDIT_WORDS = 10  # of a label and its credit at the end
+
+Piece = tuple[str, str, str | None]
+"""Text, kind (`body` or `caption`) and credit of a piece of a paragraph."""
+PHOTO_SIGNS = ("Ảnh", "ẢNH", "(ảnh", "[ảnh")
+"""Letters that a label of a photo inside a paragraph begins with."""
 
 
 def ends_in_abbreviation(text: str) -> bool:
@@ -70,10 +86,6 @@ def last_sentence(text: str) -> tuple[str, str]:
             if not ends_in_abbreviation(text[max(0, cut.start() - 6) : cut.start()]):
                 return text[: cut.start()], text[cut.end() :]
     return "", text
-
-
-Piece = tuple[str, str, str | None]
-"""Text, kind (`body` or `caption`) and credit of a piece of a paragraph."""
 
 
 def unfuse(paragraph: str, longest: int) -> list[Piece]:
@@ -123,33 +135,15 @@ def _with_tail(paragraph: str) -> list[Piece]:
     return [(before, "body", None), (f"{caption} {paragraph[label:].strip()}", "body", None)]
 
 
-PHOTO_SIGNS = ("Ảnh", "ẢNH", "(ảnh", "[ảnh")
-"""Letters that a label of a photo inside a paragraph begins with."""
-
-
 def _labels(text: str) -> Iterator[re.Match[str]]:
     """The labels of credits, in order; their letters are looked for first, which is faster."""
-    places = []
+    starts = []
     for sign in PHOTO_SIGNS:
-        place = text.find(sign, _SHORTEST)
-        while place >= 0:
-            places.append(place - (text[place - 1] in "(["))
-            place = text.find(sign, place + 1)
-    return filter(None, (_INSIDE.match(text, place) for place in sorted(places)))
-
-
-_BLANK = re.compile(r"\s*")
-_WINDOW = 400  # code points after a label, in which its credit ends and prose begins
-_SHORTEST = 3  # code points of a caption
-_SEPARATORS = " -–—/|,\n"
-_LONGEST_SENTENCE = 800  # code points, in which the end of the one before is looked for
-_GOES_ON = 4  # words after a credit that make it stand inside a paragraph
-_CREDIT_WORDS = 10  # of a label and its credit at the end
-
-
-_WORD = re.compile(r"\S+")
-_WITH_AGENCY = re.compile(rf"[^\W\d]+/[{UPPER}]{{2,}}")
-_GLUED = re.compile(rf"([{UPPER}]{{2,}}|.*[{LOWER}])([{UPPER}][{LOWER}].*|[“\"].+)")
+        start = text.find(sign, _SHORTEST)
+        while start >= 0:
+            starts.append(start - (text[start - 1] in "(["))
+            start = text.find(sign, start + 1)
+    return filter(None, (_INSIDE.match(text, start) for start in sorted(starts)))
 
 
 def _leading_credit(tail: str) -> tuple[str, int]:
@@ -159,22 +153,25 @@ def _leading_credit(tail: str) -> tuple[str, int]:
         return tail[: given + 9], given + 10
     spans = list(itertools.islice(_WORD.finditer(tail), 12))
     words = [span.group() for span in spans]
-    for place, word in enumerate(words[:6]):
+    for number, word in enumerate(words[:6]):
         glued = None if word[1:].islower() else _GLUED.fullmatch(word)
         if glued:
-            return " ".join([*words[:place], glued.group(1)]), spans[place].start() + glued.end(1)
+            return " ".join([*words[:number], glued.group(1)]), spans[number].start() + glued.end(1)
         closed = word.endswith((".", ";")) and len(word) > 3
         if closed or ("/" in word and _WITH_AGENCY.fullmatch(word)):
-            return " ".join(words[: place + 1]), spans[place].end()
+            return " ".join(words[: number + 1]), spans[number].end()
     if not words:
         return "", 0
+    count = _words_of_a_credit(words)
+    return " ".join(words[:count]), spans[count - 1].end()
+
+
+def _words_of_a_credit(words: list[str]) -> int:
+    """How many of the words are a credit, if only capitals tell: the last word in capitals may begin the prose."""
     if words[0].isupper() and len(words[0]) > 1:
-        run = next((place for place, word in enumerate(words) if not word.isupper()), len(words))
-    else:
-        capitalised = next((place for place, word in enumerate(words) if not word[:1].isupper()), len(words))
-        run = min(max(capitalised - 1, 1), 4) if capitalised < 6 else 2
-    run = min(run, len(words))
-    return " ".join(words[:run]), spans[run - 1].end()
+        return next((number for number, word in enumerate(words) if not word.isupper()), len(words))
+    capitalised = next((number for number, word in enumerate(words) if not word[:1].isupper()), len(words))
+    return min(max(capitalised - 1, 1), 4, len(words)) if capitalised < 6 else 2
 
 
 def are_syllables(words: str) -> bool:

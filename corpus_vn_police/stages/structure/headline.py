@@ -71,7 +71,7 @@ def _lines_above(units: pl.DataFrame) -> pl.DataFrame:
 
 
 def _without_stamps(above: pl.DataFrame) -> pl.DataFrame:
-    """The lines without the time of publication; `stamped` is whether one had it, `published` whether it is no more."""
+    """The lines without the time of publication: `stamped` if one had it, `published` if it is nothing else."""
     text = pl.col("text")
     may_be = (
         (pl.col("kind") == "body")
@@ -108,7 +108,7 @@ def _headlines(above: pl.DataFrame, wanted: pl.Series, headed: pl.Series) -> pl.
         & ~pl.col("gap")
     )
     first = first.filter(wanted.gather(first["row"]))
-    # Captions and headlines both begin with a verb; that is no sign of either.
+    # Captions and headlines both begin with a verb; so that tells nothing.
     verb = begins_with_a_verb(text).cast(pl.Int8) * 3
     limit = pl.when(headed.gather(first["row"])).then(_HEADED).otherwise(_LOOSE) + verb
     likely = (points(first["text"], first["words"]) < limit) & ~text.str.contains(_OPENS_WITH_DATE)

@@ -11,7 +11,7 @@ from corpus_vn_police.syllables import UPPER, in_style
 _WORDS = lexicon("places")
 _any_of = _WORDS.any_of
 _HIGH = re.compile(rf"(?:{_any_of('high unit, short')}\.? ?|{_any_of('high unit')} )")
-_LOW = rf"(?:{_any_of('low unit')} |{_any_of('low unit, short')}\. ?)"
+_LOW = f"{_any_of('low unit')} "
 _WORD = rf"[{UPPER}][\w’']*"
 _NAME = rf"{_WORD}(?:[ -]{_WORD}){{0,4}}"
 _RUN = re.compile(_NAME)
@@ -34,13 +34,13 @@ def _names() -> re.Pattern[str]:
 def place_at(text: str, *, named: bool = False) -> str | None:
     """The place that a dateline gives.
 
-    A name as it stands, without `TP.`, `tỉnh` and the like. Of a commune or district with the
-    province after it the province; of a building the place that is named with it; else None.
-
     Args:
         text: what follows the day, or the words before it.
-        named: whether the text is no more than a name, without `tại`; then only a province or what
-            is called a city will do.
+        named: whether the text is only a name, without `tại`; then it must be a province or called a city.
+
+    Returns:
+        A name as it stands, without `TP.`, `tỉnh` and the like. For a commune or district with the province after it
+        the province; for a building the place that is named with it; else None.
     """
     begin = _AT.match(text)
     if not named and text[:1] in ", " and begin is None:
@@ -69,8 +69,8 @@ def _after(text: str) -> str | None:
         high = _HIGH.match(text, begin.end())
         start = high.end() if high else begin.end()
         known = _names().match(text, start)
-        found = known or (_RUN.match(text, start) if high else None)
-        called = high and known  # `tỉnh Long An xảy ra`: nothing need part it from what follows
-        if found and (called or _STOP.match(text, found.end())):
-            return found.group()
+        name = known or (_RUN.match(text, start) if high else None)
+        called = high and known  # `tỉnh Long An xảy ra`: nothing need separate it from what follows
+        if name and (called or _STOP.match(text, name.end())):
+            return name.group()
     return None

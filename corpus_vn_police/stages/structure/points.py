@@ -38,8 +38,7 @@ _POSITION = rf", nơi {_any_of('where')}|\((?:[^()]* )?{_any_of('position')}(?: 
 _NAME = r"\p{Lu}[^ ,.]+(?: \p{Lu}[^ ,.]+)+"
 _NAME_AT = (
     rf"^{_NAME} (?:\([^()]+\) )?{_any_of('beside a name')} [^,]*$|"
-    rf"^{_any_of('portrait')},?(?: {_any_of('academic title')}[,.]?)*"
-    r"(?:,? (?:và )?\p{Lu}[^ ,()]*)+(?: \([^()]+\)\.?)?$"
+    rf"^{_any_of('portrait')}(?:,? (?:và )?\p{{Lu}}[^ ,()]*)+(?: \([^()]+\)\.?)?$"
 )
 _VERB_FIRST = rf"^{_any_of('verb first')}(?:,? [^,]*)?$"
 _FIGURES = rf"[0-9]\s?{_any_of('figure')}|[“\"][^”\"]{{25}}[”\"]|[:;?]|\./\."
@@ -72,7 +71,7 @@ def points(text: pl.Series, words: pl.Series, gap: pl.Series | None = None, near
     Args:
         text: paragraphs (string).
         words: how many words each has.
-        gap: whether more blank lines than usual stand before it (boolean); None if that is no sign.
+        gap: whether more blank lines than usual stand before it (boolean); None if that tells nothing.
         near: whether a caption stands beside it (boolean); None as for `gap`.
     """
     no = pl.Series([False]).new_from_index(0, len(text))

@@ -25,8 +25,7 @@ STAMP = (
 )
 """The same where other words follow on the line: a day alone would be a dateline."""
 _PUBLISHED_LINE = (
-    rf"(?:[^\s|.]+(?: [^\s|.]+){{0,2}} ?\| ?)?(?:{_any_of('published')}(?: lúc)?\s*:?\s*)?"
-    rf"(?:{PUBLISHED}(?:\s*[|•·]\s*[^\n|.\-–]{{1,30}})?|{_WEEKDAY}|{_CLOCK})"
+    rf"(?:[^\s|.]+(?: [^\s|.]+){{0,2}} ?\| ?)?(?:{PUBLISHED}(?:\s*[|•·]\s*[^\n|.\-–]{{1,30}})?|{_WEEKDAY}|{_CLOCK})"
 )
 _PLAYED = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?"
 _PLAYER = rf"/\s*{_PLAYED}|(?:[\p{{L}}\s:]*)?{_PLAYED}(?:\s*/\s*{_PLAYED})"
@@ -38,19 +37,16 @@ _FONT_SIZES = r"(?:A[-+−]\s*){1,2}A?[-+−]?"
 _LINES = "|".join(
     (
         rf"{_any_case('label')}\s*[:：][^\n]*",
-        rf"{_any_case('setting')}[^\n.]*",
         _FONT_SIZES,
-        rf"[0-9]+ {_any_case('counted')}",
         rf"{_any_case('counter')}\s*\(?[0-9]+\)?",
         rf"{_any_case('follow')}[^\n]*{_any_case('channel')}[^\n]*",
         rf"{_any_case('be the first')}[^\n.]*{_any_of('first to do')}[^\n.]*",
-        rf"{_any_case('instruction')}[^\n]*",
         r"[0-9]+(?: [^\s.]+){1,3} (?i:online)",
         r"\|+",
     )
 )
 RESIDUE = f"{_PUBLISHED_LINE}|{_PLAYER}|{_BROWSER}|{_RELATED}|{_MENU}|{_BUTTONS}|{_LINES}"
-"""A line that is no prose: player times, related links, menus, buttons, the time of publication."""
+"""A line that is not prose: player times, related links, menus, buttons, the time of publication."""
 
 _RELATED_HEAD = rf"^{_any_case('heading of links')}\s*:?$"
 _SHORTEST_LINK, _LONGEST_LINK = 5, 25  # words: shorter lines there are names of those who sign

@@ -27,7 +27,9 @@ _NO_NAMES = re.compile(rf"[.!?:] |[,;] [{LOWER}]")
 _INITIALS = re.compile(rf"(?:[A-ZĐ]\.?){{1,4}}[A-ZĐ]?|(?:[A-ZĐ]\.)+[{UPPER}][{LOWER}{UPPER}]+")
 _NO_APOSTROPHES = str.maketrans("", "", "'’")  # R'Mah Gia
 _DESKS = frozenset(_WORDS.phrases("desk"))
-_GROUPS = re.compile(rf"(?:Nhóm )?{_any_of('group')}(?: thường trú)?|{_any_of('office')}")
+_GROUPS = re.compile(rf"(?:Nhóm )?{_any_of('group')}(?: thường trú)?")
+_AFTER_A_STOP = re.compile(r"(?s)[.!?…”\"/)]\s*([^\s.!?…”\"/)][^.!?…”\":;/)]{2,60}[)\]]?)\.?$")
+_INITIALS_LAST = re.compile(rf"(?s)[.!?…”\"/)]\s*((?:[A-ZĐ]\.){{1,3}} ?(?:[{UPPER}]+|[{UPPER}][{LOWER}]*)?)$")
 LONGEST_SIGNATURE = 10  # words
 
 
@@ -81,16 +83,12 @@ def _are_names(text: str) -> bool:
     return short and (2 * len(spelt) >= len(words) or (len(words) < 4 and all(map(_INITIALS.fullmatch, words))))
 
 
-_AFTER_A_STOP = re.compile(r"(?s)[.!?…”\"/)]\s*([^\s.!?…”\"/)][^.!?…”\":;/)]{2,60}[)\]]?)\.?$")
-_INITIALS_LAST = re.compile(rf"(?s)[.!?…”\"/)]\s*((?:[A-ZĐ]\.){{1,3}} ?(?:[{UPPER}]+|[{UPPER}][{LOWER}]*)?)$")
-
-
 def glued_signature(paragraph: str) -> tuple[str, str] | None:
-    """The prose and the signature of a paragraph that ends in one; None where it does not."""
-    found = _INITIALS_LAST.search(paragraph) or _AFTER_A_STOP.search(paragraph)
-    if found is None or ends_in_abbreviation(paragraph[: found.start() + 1]):
+    """The prose and the signature of a paragraph that ends in one; None if it does not."""
+    end = _INITIALS_LAST.search(paragraph) or _AFTER_A_STOP.search(paragraph)
+    if end is None or ends_in_abbreviation(paragraph[: end.start() + 1]):
         return None
-    prose, tail = paragraph[: found.start() + 1], found.group(1)
+    prose, tail = paragraph[: end.start() + 1], end.group(1)
     names = signature(tail)
     if names is None or (names == tail and not (len(names.split()) > 1 or names in _DESKS or "." in names)):
         return None

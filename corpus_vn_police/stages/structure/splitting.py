@@ -1,4 +1,4 @@
-"""Texts -> units: paragraphs, and the lines of a paragraph if one of them is no prose."""
+"""Texts -> units: paragraphs, and the lines of a paragraph if one of them is not prose."""
 
 from __future__ import annotations
 
