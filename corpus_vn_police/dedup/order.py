@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from corpus_vn_police.state.parts import Index
+from corpus_vn_police.state.index import Index
 
 _UNDATED = np.iinfo(np.int32).max
 

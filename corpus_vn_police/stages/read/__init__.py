@@ -31,6 +31,7 @@ __all__ = [
     "SEEDS",
     "Batching",
     "Listing",
+    "Members",
     "Skipped",
     "Task",
     "Texts",
