@@ -30,6 +30,7 @@ from corpus_vn_police.stages.read.unpack import Skipped, Unpacker
 __all__ = [
     "Batching",
     "Listing",
+    "Members",
     "Skipped",
     "Task",
     "Texts",
