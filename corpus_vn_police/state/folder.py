@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corpus_vn_police.dataset.layout import MANIFEST, carry_over, look_into
+from corpus_vn_police.dataset.manifest import glance_at
 from corpus_vn_police.errors import DiskError, OutputError
-from corpus_vn_police.files import UNREADABLE, read_file
 from corpus_vn_police.state.place import copy_of, delete, put_in_place, recover
 
 # What flock says on a file system that has no locks: NFS without lockd, some FUSE and network mounts.
@@ -94,18 +93,10 @@ def _foreign(out: Path) -> str | None:
     """What in a folder does not belong to a build; None if nothing is foreign."""
     contents = look_into(out)
     if contents.files or contents.irregular:
-        try:
-            # Not `read_manifest`: a build of another version of the schema may be replaced as well.
-            manifest = json.loads(read_file(out / MANIFEST))
-            listed = {entry["path"] for entry in manifest["files"]}
-            is_build = manifest["schema"].startswith("urn:corpus-vn-police:schema:manifest:")
-        except FileNotFoundError:
-            return f"no {MANIFEST}"
-        except (*UNREADABLE, RecursionError, TypeError, LookupError, AttributeError):
-            is_build = False
-        if not is_build:
-            return f"its {MANIFEST} is not that of a build"
-        other = [*contents.irregular, *sorted(contents.files - listed - {MANIFEST})]
+        manifest = glance_at(out)  # not `read_manifest`: a build of another version may be replaced as well
+        if manifest is None:
+            return f"its {MANIFEST} is not that of a build" if MANIFEST in contents.files else f"no {MANIFEST}"
+        other = [*contents.irregular, *sorted(contents.files - manifest.files.keys() - {MANIFEST})]
         return f"{other[0]} and {len(other) - 1} more" if len(other) > 1 else next(iter(other), None)
     return None
 
