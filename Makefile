@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv$(if $(filter-out python3,$(notdir $(PYTHON))),-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 
-.PHONY: dataset test test-field test-long docs bench clean
+.PHONY: dataset test test-field test-long docs rooms bench clean
 
 dataset: $(VENV)/.ready
 	$(BIN)/corpus-vn-police build --out dataset
@@ -26,6 +26,9 @@ test-long: $(VENV)/.ready-dev
 docs: $(VENV)/.ready-docs
 	$(BIN)/python -m sphinx -W -n -q -b html -d docs/_build/doctrees docs docs/_build/html
 	@echo docs/_build/html/index.html
+
+rooms: $(VENV)/.ready-dev
+	$(BIN)/python tests/support/rooms.py docs/rooms.svg
 
 bench: $(VENV)/.ready-dev
 	$(BIN)/python benchmarks/spine.py $(SEEDS)

@@ -72,7 +72,7 @@ def report(lines: list[bytes], corpus, samples: int) -> None:  # noqa: ANN001
         texts = clean["text"]
         counts["changed by normalisation"] += int((texts != raw).sum() or 0)
         changed += [pair for pair in zip(raw, texts, strict=True) if pair[1] is not None and pair[0] != pair[1]]
-        taken = quality(structure(clean, corpus), corpus.quality)
+        taken = quality(structure(clean, corpus), corpus)
         reasons.update(dict(taken["reason"].drop_nulls().value_counts().iter_rows()))
         kept = taken.filter(pl.col("reason").is_null())
         for name in ("title", "event_date_text", "place", "byline", "detail"):

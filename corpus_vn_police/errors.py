@@ -11,6 +11,11 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self
 
 
+def first_line(said: object, longest: int = 300) -> str:
+    """The first line of what a library said, with at most `longest` code points; empty if it said nothing."""
+    return str(said).partition("\n")[0][:longest]
+
+
 @dataclass
 class CorpusError(Exception):
     """The root of every error that this package raises on purpose.
@@ -51,7 +56,7 @@ class InputError(CorpusError):
 
 
 class OutputError(CorpusError):
-    """The output folder holds something else, is no build, or is busy."""
+    """The output folder holds something else, is not a build, or is busy."""
 
     code = "output"
 
@@ -72,7 +77,7 @@ class DamagedError(CorpusError):
     @classmethod
     def of(cls, folder: object, what: object) -> Self:
         """What is wrong with a build, in one line."""
-        reason = str(what).split("\n")[0][:300]
+        reason = first_line(what)
         hint = f"corpus-vn-police verify {folder} says what is wrong with it"
         return cls(f"{folder}: is damaged: {reason}", hint, reason)
 
@@ -165,34 +170,38 @@ class InterruptedBuildError(CorpusError):
     exit_code = 3
 
 
-class OutOfMemoryError(CorpusError):
+class _LackError(CorpusError):
+    """The machine has not enough of something.
+
+    Attributes:
+        lack: what happened.
+        advice: the hint.
+    """
+
+    exit_code = 3
+    lack: ClassVar[str]
+    advice: ClassVar[str]
+
+    @classmethod
+    def of(cls, error: BaseException) -> Self:
+        """The error, with what a library said about it."""
+        return cls(f"{cls.lack}: {first_line(error) or type(error).__name__}", cls.advice)
+
+
+class OutOfMemoryError(_LackError):
     """Memory ran out; what was to be written is as it was."""
 
     code = "memory"
-    exit_code = 3
-
-    @classmethod
-    def of(cls, error: BaseException) -> OutOfMemoryError:
-        """What a library said of it."""
-        return cls(
-            f"memory ran out: {_one_line(error)}",
-            "free some, raise the limit (ulimit -v, the container's), or try --workers 1; then run it again",
-        )
+    lack = "memory ran out"
+    advice = "free some, raise the limit (ulimit -v, the container's), or try --workers 1; then run it again"
 
 
-class ThreadsError(CorpusError):
+class ThreadsError(_LackError):
     """The system starts no more threads."""
 
     code = "threads"
-    exit_code = 3
-
-    @classmethod
-    def of(cls, error: BaseException) -> ThreadsError:
-        """What a library said of it."""
-        return cls(
-            f"the system starts no more threads: {_one_line(error)}",
-            "raise the limit (ulimit -u, the container's pids), or try --workers 1 with POLARS_MAX_THREADS=1",
-        )
+    lack = "the system starts no more threads"
+    advice = "raise the limit (ulimit -u, the container's pids), or try --workers 1 with POLARS_MAX_THREADS=1"
 
 
 class ForkedError(CorpusError):
@@ -207,7 +216,3 @@ class ForkedError(CorpusError):
             "this process was forked after Polars had started threads, which a fork does not copy",
             'start it with multiprocessing.get_context("spawn") or "forkserver", or call this before the fork',
         )
-
-
-def _one_line(error: BaseException) -> str:
-    return (str(error).split("\n") or [""])[0][:300] or type(error).__name__

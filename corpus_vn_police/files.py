@@ -70,7 +70,7 @@ def open_folder(location: StrPath) -> int:
         The descriptor, which the caller closes.
 
     Raises:
-        OSError: it cannot be opened, or is no folder.
+        OSError: it cannot be opened, or is not a folder.
     """
     return _open(location, os.O_RDONLY | os.O_DIRECTORY)
 

@@ -10,22 +10,42 @@ import unicodedata
 
 def printable(text: object) -> str:
     """A text on one line, without what a terminal would obey: control and bidirectional characters, escaped."""
-    return "".join(map(_escaped, str(text)))
+    return "".join(each if each.isprintable() else escaped(each) for each in str(text))
 
 
 def visible(text: str) -> str:
-    """The same of a text with lines: tabs, newlines and no-break spaces stay."""
-    return "".join(each if each in "\n\t\u00a0" else _escaped(each) for each in text)
+    """A text of several lines, escaped in the same way: tabs, newlines and no-break spaces stay."""
+    return "".join(each if is_visible(each) else escaped(each) for each in text)
+
+
+def is_visible(character: str) -> bool:
+    """Whether a character stays as it is in a text of several lines."""
+    return character.isprintable() or character in "\n\t\u00a0"
+
+
+def escaped(character: str) -> str:
+    r"""A character as Python writes it in a string: `\x07`, `\u202e`."""
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def readable(name: bytes) -> str:
+    r"""The bytes of a file's name as the ledger writes them: those that are not UTF-8 as `\xNN`."""
+    return name.decode("utf-8", "backslashreplace")
+
+
+def is_utf8(data: bytes) -> bool:
+    """Whether bytes are UTF-8."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def spreadsheet_safe(text: str) -> str:
     """A text as a cell of a CSV file, which a spreadsheet must not take for a formula."""
     line = printable(text)
     return f"'{line}" if line.startswith(("=", "+", "-", "@")) else line
-
-
-def _escaped(character: str) -> str:
-    return character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
 
 
 def nfc(text: str) -> str:

@@ -47,9 +47,7 @@ def once(data):
     for task in Unpacker(corpus.limits, batching).tasks(list_input(str(path))):
         rows = 0
         for seeds in load(task, corpus.limits, batching):
-            batch = batches.quality(
-                batches.structure(batches.normalise_batch(seeds, corpus.text), corpus), corpus.quality
-            )
+            batch = batches.quality(batches.structure(batches.normalise_batch(seeds, corpus.text), corpus), corpus)
             assert batch["path"].equals(seeds["path"])
             rows += len(batch)
             alive = batch["reason"].is_null()

@@ -32,7 +32,7 @@ from corpus_vn_police.dataset.layout import FOLDERS
 from corpus_vn_police.errors import ConfigError, NothingPublishedError, OutputError, RejectedError
 from corpus_vn_police.paths import output_path
 from corpus_vn_police.stages.read import Batching
-from corpus_vn_police.write import parquet
+from corpus_vn_police.write import shards as parquet
 
 _MIXED = {
     **{f"{n:03d}.txt": f" date 20{n % 25:02d}-0{n % 9 + 1} Bài số {n}\n\nĐoạn hai, {'được ' * n}" for n in range(60)},
@@ -524,5 +524,5 @@ def test_what_lies_in_the_output_is_not_an_input(write, tmp_path, seeds):
 
 @pytest.mark.parametrize("date", ["2020--1207", "20201207--", "2020-1-007", "２０２０-12-07", "2020-02-30", "2020-12"])
 def test_a_date_of_a_build_is_a_day_of_the_calendar(write, tmp_path, date):
-    with pytest.raises(ConfigError, match="no day of the calendar"):
+    with pytest.raises(ConfigError, match="not a day of the calendar"):
         cvp.build(write({"a.txt": "a"}), out=tmp_path / "out", date=date)

@@ -18,11 +18,12 @@ from test_verify import _codes
 import corpus_vn_police as cvp
 from corpus_vn_police.contract.hub import check_front_matter, hub_values
 from corpus_vn_police.dataset.figures import measure
-from corpus_vn_police.dataset.manifest import read_manifest
-from corpus_vn_police.dataset.shards import read_shards
-from corpus_vn_police.documents import audit, charts
+from corpus_vn_police.dataset.folder import open_build
+from corpus_vn_police.documents import CARD, compare
+from corpus_vn_police.documents import pictures as charts
 from corpus_vn_police.documents.card import _changes, differences
 from corpus_vn_police.documents.front_matter import size_category
+from corpus_vn_police.documents.opened import facts_of, settings_of
 from corpus_vn_police.documents.sections import BLOCKS, SECTIONS, compose, fill, words
 from corpus_vn_police.errors import ConfigError, DamagedError
 from corpus_vn_police.stages.structure.accuracy import ACCURACY
@@ -300,14 +301,14 @@ class _Moved:
 
 
 def test_any_number_that_is_not_that_of_the_files_is_found(out):
-    manifest = read_manifest(out)
-    facts = audit.facts_of(out, manifest, read_shards(out))
+    build = open_build(out)
+    facts = facts_of(build, build.shards())
     card = (out / "README.md").read_text()
     places = list(_numbers(card))
     assert len(places) > 60
     for start, end in places:
         (out / "README.md").write_text(card[:start] + str(int(card[start:end]) + 1) + card[end:])
-        found = audit.check_card(out, facts)
+        found = compare(CARD, facts, CARD.name).differences
         assert [each.line for each in found] == [card[:start].count("\n") + 1], card[start - 40 : end + 20]
     (out / "README.md").write_text(card)
 
@@ -371,9 +372,12 @@ def test_what_another_version_wrote_is_not_compared_and_that_is_said(out, cli):
     report = cvp.verify(out)
     assert (report.ok, report.unchecked) == (
         True,
-        (f"README.md, croissant.json and figures/: corpus-vn-police 0.0.9 wrote them, not {manifest['generator']}",),
+        (
+            "the documents (figures, data.jsonl.zst, README.md, croissant.json): "
+            f"corpus-vn-police 0.0.9 wrote them, not {manifest['generator']}",
+        ),
     )
-    assert "not checked: README.md" in cli("verify", out).stdout
+    assert "not checked: the documents" in cli("verify", out).stdout
     with pytest.raises(ConfigError, match=r"was built by corpus-vn-police 0\.0\.9"):
         cvp.check_card(out)
 
@@ -393,7 +397,7 @@ def test_a_keeper_s_file_is_filled_in_place_and_its_empty_blocks_stay_empty(out,
 
 
 def test_settings_and_words_come_back_from_a_build(out):
-    corpus = audit.read_corpus(out, read_manifest(out))
+    corpus = settings_of(open_build(out))
     assert (corpus.title, corpus.contact, corpus.citation) == ("Tin <1>", "a|b", "````")
     assert words(corpus.prose)["Direct Use"] == "Reading."
     assert corpus.changes == "**0.1.0**\n\n- First."
@@ -401,7 +405,7 @@ def test_settings_and_words_come_back_from_a_build(out):
 
 def test_the_words_of_nothing_said_come_back_as_nothing(write, tmp_path):
     cvp.build(write({"a.txt": "a"}), out=tmp_path / "out", workers=1)
-    assert audit.read_corpus(tmp_path / "out", read_manifest(tmp_path / "out")).changes is None
+    assert settings_of(open_build(tmp_path / "out")).changes is None
 
 
 def test_years_below_1000_are_counted_in_the_order_of_time(write, tmp_path):
@@ -483,7 +487,7 @@ def test_a_picture_of_another_matplotlib_is_compared_by_its_words_and_that_is_sa
     svg = (out / name).read_bytes()
     _rewrite(out, name, re.sub(rb"Matplotlib v[0-9.]+", b"Matplotlib v9.9.9", svg))
     report = cvp.verify(out)
-    said = "what is drawn in 1 pictures: the matplotlib that drew them is not installed, so their words alone were compared"
+    said = "figures/ledger.svg: the matplotlib that drew it is not installed, so its words alone were compared"
     assert (report.ok, report.unchecked) == (True, (said,))
     assert f"not checked: {said}" in cli("verify", out).stdout
 

@@ -11,8 +11,8 @@ import pytest
 from conftest import ROOT
 
 from corpus_vn_police.dataset.figures import Figures, SplitFigures
-from corpus_vn_police.documents import charts
-from corpus_vn_police.documents.charts import draw_charts
+from corpus_vn_police.documents import pictures as charts
+from corpus_vn_police.documents.pictures import draw_charts
 
 FIGURES = Figures(
     splits=[

@@ -125,7 +125,11 @@ _BAD = {
     "an option that there is not": (["build", "in", "--uot", "x"], 2, "No such option"),
     "an output that is missing": (["build", "in"], 2, "Missing option"),
     "no processes": (["build", "in", "--out", "out", "--workers", "0"], 2, "workers = 0"),
-    "a day that there is not": (["build", "in", "--out", "out", "--date", "2020-02-30"], 2, "no day of the calendar"),
+    "a day that there is not": (
+        ["build", "in", "--out", "out", "--date", "2020-02-30"],
+        2,
+        "not a day of the calendar",
+    ),
     "a config that is missing": (["build", "in", "--out", "out", "--config", "nowhere.toml"], 2, "cannot be read"),
     "a schema that there is not": (["schema", "recrod"], 2, "there is no schema"),
     "no older build to compare": (["diff", "in", "in"], 2, "is not a build"),

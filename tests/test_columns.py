@@ -1,17 +1,20 @@
-"""The columns of a batch: each is made by its step, under its name, or the build ends with that name."""
+"""The columns of a batch: each is added by its stage, under its name, or the build ends with that name."""
 
 import io
 
+import polars as pl
 import pytest
 
 from corpus_vn_police.config import corpus_of
-from corpus_vn_police.contract import load_contract
+from corpus_vn_police.contract import Contract, load_contract
 from corpus_vn_police.errors import SchemaError
+from corpus_vn_police.stages import batch as batch_module
+from corpus_vn_police.stages.batch import COLUMNS, SEEDS, STAGES, Column, columns_after, unfilled
 from corpus_vn_police.stages.normalise.batch import normalise_batch
 from corpus_vn_police.stages.quality import quality
-from corpus_vn_police.stages.read.seeds import SEEDS, SeedBatch, take
+from corpus_vn_police.stages.read.seeds import SeedBatch, take
 from corpus_vn_police.stages.structure import structure
-from corpus_vn_police.stages.validate import records, unfilled
+from corpus_vn_police.stages.validate import records
 
 _RECORD = load_contract("record")
 _SETTINGS = {
@@ -22,11 +25,19 @@ _SETTINGS = {
 }
 
 
+def _batches(corpus):
+    """A batch as each stage leaves it."""
+    seeds, data = SeedBatch(), " date 2020-12-07 Công an huyện Bến Lức vừa bắt giữ hai đối tượng.".encode()
+    seeds.add("x.txt", take(io.BytesIO(data), corpus.limits))
+    yield "read", (batch := seeds.frame())
+    yield "normalise", (batch := normalise_batch(batch, corpus.text))
+    yield "structure", (batch := structure(batch, corpus))
+    yield "quality", quality(batch, corpus)
+
+
 def _batch(corpus):
-    """A batch as the last step leaves it."""
-    batch, data = SeedBatch(), " date 2020-12-07 Công an huyện Bến Lức vừa bắt giữ hai đối tượng.".encode()
-    batch.add("x.txt", take(io.BytesIO(data), corpus.limits))
-    return quality(structure(normalise_batch(batch.frame(), corpus.text), corpus), corpus.quality)
+    """A batch as the last stage leaves it."""
+    return dict(_batches(corpus))["quality"]
 
 
 def _corpus(name):
@@ -34,7 +45,14 @@ def _corpus(name):
 
 
 @pytest.mark.parametrize("name", _SETTINGS)
-def test_the_fields_that_no_step_fills_are_those_that_are_named(name):
+def test_every_stage_leaves_the_columns_that_the_table_says_it_does(name):
+    corpus = _corpus(name)
+    after = {stage: dict(batch.schema) for stage, batch in _batches(corpus)}
+    assert after == {stage: dict(columns_after(stage, corpus)) for stage in STAGES}
+
+
+@pytest.mark.parametrize("name", _SETTINGS)
+def test_the_fields_that_no_stage_fills_are_those_that_are_named(name):
     corpus = _corpus(name)
     batch = _batch(corpus)
     assert unfilled(corpus) == set(_RECORD.schema.names) - set(batch.columns) - {"source"}
@@ -48,24 +66,46 @@ def test_a_column_with_a_misspelt_name_ends_the_build(name):
     for column in batch.columns:
         with pytest.raises(SchemaError) as caught:
             records(batch.rename({column: f"{column}s"}), _RECORD, corpus)
-        assert (
-            caught.value.message == f"record: no step made the columns ['{column}'], and none was to make ['{column}s']"
+        assert caught.value.message == (
+            f"after quality a batch lacks the columns {column}; "
+            f"has columns that stages/batch.py does not name {column}s"
         )
 
 
-def test_a_column_that_is_left_out_or_added_ends_the_build():
-    corpus = _corpus("all")
-    batch = _batch(corpus)
-    for wrong, said in [
-        (batch.drop("byline"), "no step made the columns ['byline'], and none was to make []"),
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (lambda batch: batch.drop("byline"), "lacks the columns byline"),
+        (lambda batch: batch.with_columns(privacy="byline"), "has columns that stages/batch.py does not name privacy"),
         (
-            batch.with_columns(batch["byline"].alias("privacy")),
-            "no step made the columns [], and none was to make ['privacy']",
+            lambda batch: batch.with_columns(pl.col("year").cast(pl.Int64)),
+            "has columns of another type than their field year: Int64",
         ),
-    ]:
-        with pytest.raises(SchemaError) as caught:
-            records(wrong, _RECORD, corpus)
-        assert caught.value.message == f"record: {said}"
+    ],
+)
+def test_a_column_that_is_missing_or_too_many_or_of_another_type_ends_the_build(wrong, said):
+    corpus = _corpus("all")
+    with pytest.raises(SchemaError) as caught:
+        records(wrong(_batch(corpus)), _RECORD, corpus)
+    assert caught.value.message == f"after quality a batch {said}"
+
+
+def test_a_field_that_no_column_is_named_for_ends_the_build():
+    corpus = _corpus("all")
+    more = dict(_RECORD.document["properties"], author={"type": "string"})
+    contract = Contract.from_document("record", _RECORD.document | {"properties": more})
+    with pytest.raises(SchemaError) as caught:
+        records(_batch(corpus), contract, corpus)
+    assert caught.value.message == "record: stages/batch.py does not say which stage fills author"
+
+
+def test_a_column_that_has_neither_a_type_nor_a_field_ends_the_build(monkeypatch):
+    monkeypatch.setattr(batch_module, "COLUMNS", (*COLUMNS, Column("author", "read")))
+    with pytest.raises(SchemaError) as caught:
+        columns_after("read", _corpus("all"))
+    assert caught.value.message == (
+        "stages/batch.py: the column 'author' has no type, and the record has no field of this name"
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in SEEDS.names() if name not in ("path", "sha256", "bytes", "data")])

@@ -1,13 +1,15 @@
 """corpus.toml: defaults, and errors that name key, value, what is allowed and the nearest key."""
 
+import dataclasses
 import tomllib
 
 import pytest
 
 from corpus_vn_police.commands.init import config_template
-from corpus_vn_police.config import load_config
+from corpus_vn_police.config import Dedup, Limits, Splits, Text, load_config
 from corpus_vn_police.contract import NAMES, document
-from corpus_vn_police.errors import ConfigError
+from corpus_vn_police.errors import ConfigError, SchemaError
+from corpus_vn_police.reasons import FILE_LINK_OUTSIDE, HEADER_FUTURE_DATE, LIMIT_PARAGRAPHS, REASONS, TEXT_EMPTY
 
 
 def _load(tmp_path, text):
@@ -53,7 +55,7 @@ def test_a_key_that_is_set_is_kept_and_a_flag_beats_it(tmp_path):
         ),
         ("[splt]\nx = 1", ["unknown key 'splt'", "did you mean 'splits'?"]),
         ('[splits]\ntest_from = "2020-13"', ["splits.test_from", '"2020-13"', "pattern"]),
-        ('[splits]\ntest_from = "2021-02-30"', ["splits.test_from", "no day of the calendar"]),
+        ('[splits]\ntest_from = "2021-02-30"', ["splits.test_from", "not a day of the calendar"]),
         ('[splits]\nvalidation_from = "2022-01"\ntest_from = "2021-01"', ["is not before splits.test_from"]),
         ("[splits]\nratios = { train = 0.5 }", ["splits.ratios add up to 0.5"]),
         ('[splits]\nstrategy = "random"', ["splits.strategy", "'temporal' or 'hash'"]),
@@ -78,6 +80,26 @@ def test_a_wrong_key_or_value_is_an_error_that_says_what_is_allowed(tmp_path, te
         _load(tmp_path, text)
     assert str(tmp_path / "corpus.toml") in str(caught.value)
     assert [part for part in parts if part not in str(caught.value)] == []
+
+
+@pytest.mark.parametrize(
+    ("table", "read"),
+    [("splits", Splits), ("dedup", Dedup), ("limits", Limits), ("text", Text), ("quality", None)],
+)
+def test_every_key_of_a_table_is_read_or_decides_a_reason(table, read):
+    thresholds = {reason.key for reason in REASONS.values() if (reason.setting or "").startswith(f"{table}.")}
+    fields = {"enabled"} if read is None else {field.name for field in dataclasses.fields(read)}
+    assert document("corpus")["properties"][table]["properties"].keys() == fields | thresholds
+
+
+def test_a_reason_that_no_number_decides_has_no_threshold():
+    for reason in (TEXT_EMPTY, HEADER_FUTURE_DATE, FILE_LINK_OUTSIDE):
+        with pytest.raises(SchemaError) as caught:
+            load_config(None).threshold(reason)
+        assert caught.value.message == (
+            f"the reason {reason.code} is decided by {reason.setting!r}, which has no number in corpus.toml"
+        )
+    assert load_config(None).threshold(LIMIT_PARAGRAPHS) == 10_000
 
 
 def test_a_missing_file_that_was_named_is_an_error(tmp_path):

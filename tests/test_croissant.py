@@ -7,6 +7,7 @@ import math
 import re
 import shutil
 import warnings
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -15,13 +16,14 @@ from conftest import ROOT, SEEDS, sign
 import corpus_vn_police as cvp
 from corpus_vn_police.config import load_config
 from corpus_vn_police.contract import CONFIGS, load_contract
-from corpus_vn_police.dataset.figures import measure
+from corpus_vn_police.dataset.folder import open_build
 from corpus_vn_police.dataset.layout import FOLDERS
 from corpus_vn_police.documents import sections as card_sections
 from corpus_vn_police.documents.croissant import croissant, differences
+from corpus_vn_police.documents.opened import facts_of
 from corpus_vn_police.documents.rai import SECTIONS, plain_text
 from corpus_vn_police.files import file_digest
-from corpus_vn_police.write import parquet
+from corpus_vn_police.write import shards as parquet
 
 # mlcroissant takes seconds to import.
 pytestmark = pytest.mark.xdist_group("croissant")
@@ -233,7 +235,8 @@ def test_hostile_titles_and_citations_stay_text(open_croissant, write):
 def test_the_licence_is_that_of_the_settings(many, tmp_path, settings, expected):
     config = tmp_path / "corpus.toml"
     config.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items()))
-    content = croissant(load_config(config), measure(many), [], "sha256:0", None)
+    build = open_build(many)
+    content = croissant(replace(facts_of(build, build.shards()), corpus=load_config(config)))
     assert content["license"] == expected
 
 
@@ -451,7 +454,7 @@ def test_verify_names_few_of_many_differences_and_counts_the_others(signed):
 
     found = signed(change)
     assert len(found) == 6
-    assert re.fullmatch("and [0-9]+ more values differ", found[5][2])
+    assert re.fullmatch("and [0-9]+ more places differ", found[5][2])
 
 
 @pytest.mark.parametrize("content", ["", "[", "[" * 100_000])

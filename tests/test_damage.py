@@ -64,18 +64,18 @@ def test_text_misread_twice_is_repaired_twice():
 
 def test_a_misread_paragraph_among_sound_ones_is_found_and_only_it_is_repaired():
     text = "\n\n".join([TEXTS[0], western(tcvn3(plain(TEXTS[1]))), TEXTS[2]])
-    assert diagnose(text).reason == "encoding.tcvn3"
+    assert diagnose(text).reason.code == "encoding.tcvn3"
     assert cvp.normalise(text, repair=True) == cvp.normalise("\n\n".join([TEXTS[0], plain(TEXTS[1]), TEXTS[2]]))
 
 
 def test_of_two_encodings_that_fit_the_one_that_changes_less_is_named():
-    assert diagnose("Coâng an nhân dân").reason == "encoding.vni"
+    assert diagnose("Coâng an nhân dân").reason.code == "encoding.vni"
 
 
 def test_utf_8_with_lost_bytes_is_named_and_not_mended():
     lost = western(TEXTS[0].encode()).replace("\x90", "")
     damage = diagnose(lost)
-    assert (damage.reason, damage.restored) == ("encoding.utf8_as_cp1252", None)
+    assert (damage.reason.code, damage.restored) == ("encoding.utf8_as_cp1252", None)
 
 
 def test_soft_hyphens_and_no_break_spaces_are_not_damage():
@@ -118,7 +118,7 @@ def test_no_bytes_raise(data):
 
 def test_character_references_are_damage_and_words_that_look_like_them_are_not():
     assert diagnose("Công an &amp; quân đội").restored == "Công an & quân đội"
-    assert diagnose(html.escape("<b>") + "Công an").reason == "text.markup"
+    assert diagnose(html.escape("<b>") + "Công an").reason.code == "text.markup"
     assert diagnose("Sở TN&MT; R&D; a < b; i<3") is None
 
 

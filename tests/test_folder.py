@@ -126,7 +126,9 @@ def test_the_front_matter_is_held_to_the_files_whoever_signed_them(here):
     sign(here / "out", generator="another one")
     report = cvp.verify(here / "out")
     assert [(problem.file, problem.code) for problem in report.problems] == [("README.md", "card.loading")]
-    assert [line.partition(":")[0] for line in report.unchecked] == ["README.md, croissant.json and figures/"]
+    assert [line.partition(":")[0] for line in report.unchecked] == [
+        "the documents (figures, data.jsonl.zst, README.md, croissant.json)"
+    ]
     code, out, _ = _run("verify", here / "out", "--json")
     assert (code, json.loads(out)["unchecked"]) == (1, list(report.unchecked))
 

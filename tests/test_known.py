@@ -16,7 +16,7 @@ from corpus_vn_police.commands.build import batches, pipeline
 from corpus_vn_police.config import load_config
 from corpus_vn_police.errors import DiskError, RejectedError
 from corpus_vn_police.paths import output_path
-from corpus_vn_police.stages.read import Batching, tasks
+from corpus_vn_police.stages.read import Batching, unpack
 
 _PAST = 1_500_000_000_000_000_000  # ns since 1970
 
@@ -196,7 +196,7 @@ def test_law_3_a_file_that_the_disk_failed_to_give_whole_is_read_whole_later(wri
     folder = write({"a.txt": _article(1), "rows.jsonl": rows})
     _age(folder)
     corpus, job = load_config(None), pipeline.Job(workers=1, batching=Batching(20, 1 << 18))
-    opened = tasks.open_file
+    opened = unpack.open_file
 
     class Failing(io.BytesIO):
         def read(self, size=-1):
@@ -208,10 +208,10 @@ def test_law_3_a_file_that_the_disk_failed_to_give_whole_is_read_whole_later(wri
         with opened(root, name) as whole:
             return Failing(whole.read())
 
-    monkeypatch.setattr(tasks, "open_file", failing)
+    monkeypatch.setattr(unpack, "open_file", failing)
     with pytest.raises(OSError, match="Input/output"):
         pipeline.run_build(str(folder), output_path(tmp_path / "out"), corpus, job)
-    monkeypatch.setattr(tasks, "open_file", opened)
+    monkeypatch.setattr(unpack, "open_file", opened)
     resumed = pipeline.run_build(str(folder), output_path(tmp_path / "out"), corpus, job)
     fresh = pipeline.run_build(str(folder), output_path(tmp_path / "fresh"), corpus, job)
     assert (resumed.seeds, resumed.digest) == (401, fresh.digest)

@@ -7,59 +7,12 @@ import sys
 
 import pytest
 from conftest import ROOT
+from support.rooms import PACKAGE, RANKS, STAGES, description, imports
 
 import corpus_vn_police as cvp
-from corpus_vn_police.commands.verify.hints import HINTS
 
-PACKAGE = ROOT / "corpus_vn_police"
-RANKS = (
-    ("errors", "version"),
-    ("text", "files", "resources"),
-    ("align", "lexicon", "paths", "syllables"),
-    ("contract",),
-    ("config",),
-    ("stages",),
-    ("engine",),
-    ("dataset",),
-    ("state",),
-    ("dedup",),
-    ("documents",),
-    ("write",),
-    ("commands",),
-    ("cli",),
-    ("__init__", "__main__"),
-)
-"""Every room: one imports from those above it in this list, and from itself."""
-
-LONG = ("stages/read/tasks.py", "state/known.py", "state/parts.py")
+LONG = ("state/known.py", "state/parts.py")
 """Modules that are still too long."""
-
-STAGES = ("normalise", "quality", "read", "split", "structure", "validate")
-"""The rooms in `stages`: none imports from another one."""
-
-
-def _room(module):
-    """The room of a module, given by its names below the package; a stage is a room of its own."""
-    return f"stages.{module[1]}" if module[0] == "stages" and module[1:] else module[0]
-
-
-def _imports():
-    """Who imports what: the file, its room, and the room that is imported."""
-    for file in sorted(PACKAGE.rglob("*.py")):
-        names = file.relative_to(PACKAGE).with_suffix("").parts
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            found = []
-            if isinstance(node, ast.ImportFrom) and node.module:
-                found = (
-                    [node.module]
-                    if node.module != "corpus_vn_police"
-                    else [f"{node.module}.{each.name}" for each in node.names]
-                )
-            elif isinstance(node, ast.Import):
-                found = [each.name for each in node.names]
-            for module in found:
-                if module.startswith("corpus_vn_police."):
-                    yield "/".join(names), _room(names), _room(module.split(".")[1:])
 
 
 def test_every_room_has_its_place_in_the_list():
@@ -74,12 +27,24 @@ def test_every_room_has_its_place_in_the_list():
 def test_a_room_imports_from_rooms_above_it_in_the_list():
     rank = {room: number for number, rooms in enumerate(RANKS) for room in rooms}
     wrong = []
-    for file, here, there in _imports():
+    for file, here, there in imports():
         (ours, stage), (theirs, other) = (room.partition(".")[::2] for room in (here, there))
         sibling = stage in STAGES and other in STAGES and stage != other
         if sibling or (ours != theirs and rank[ours] <= rank[theirs]):
             wrong.append(f"{file} imports {there}")
     assert wrong == []
+
+
+def test_every_room_stands_in_the_tree_of_the_guide():
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    tree = guide.partition("corpus_vn_police/\n")[2].partition("```")[0]
+    listed = {name.rstrip("/,") for line in tree.splitlines() for name in line[:25].split()}
+    assert listed == {room for rank in RANKS[:-1] for room in rank}
+
+
+def test_the_picture_shows_the_imports_of_this_code():
+    picture = (ROOT / "docs/rooms.svg").read_text(encoding="utf-8")
+    assert f"<dc:description>{description()}</dc:description>" in picture  # else: make rooms
 
 
 def test_no_module_at_the_top_has_the_name_of_a_public_one():
@@ -139,32 +104,7 @@ def _length(function):
     return body[-1].end_lineno - body[0].lineno + 1 if body else 0
 
 
-def test_every_code_of_verify_has_a_hint_and_the_other_way_round():
-    pattern = re.compile(
-        r'"((?:file|manifest|schema|ledger|records|configs|sources|splits|copies|card|figures|croissant|removed)\.[a-z_0-9]+)"'
-    )
-    files = [*(PACKAGE / "commands/verify").glob("*.py"), PACKAGE / "dataset/check.py"]
-    used = {code for file in files if file.name != "hints.py" for code in pattern.findall(file.read_text())}
-    assert used == set(HINTS)
-
-
 def test_importing_the_package_imports_no_heavy_library():
     code = "import sys, corpus_vn_police; print(sorted({'polars', 'pyarrow', 'datasets', 'numpy', 'jsonschema', 'rich', 'typer'} & set(sys.modules)))"
     told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
-
-
-def test_every_reason_of_the_code_is_in_the_documentation_and_the_other_way_round():
-    pattern = re.compile(r'"((?:file|container|limit|json|encoding|header|text|id|quality)\.[a-z_0-9]+)"')
-    files = [
-        file
-        for file in PACKAGE.rglob("*.py")
-        if file.name not in ("config.py", "charts.py") and file.parent.name not in ("dataset", "verify")
-    ]  # other codes
-    used = {code for file in files for code in pattern.findall(file.read_text(encoding="utf-8"))}
-    documented = set(
-        re.findall(
-            r"^\| `([a-z]+\.[a-z_0-9]+)` \|", (ROOT / "docs/reasons.md").read_text(encoding="utf-8"), re.MULTILINE
-        )
-    )
-    assert used == documented

@@ -17,6 +17,7 @@ from corpus_vn_police.commands.check import check_seeds
 from corpus_vn_police.commands.inputs import configured
 from corpus_vn_police.config import load_config
 from corpus_vn_police.errors import ConfigError, DiskError
+from corpus_vn_police.reasons import FILE_UNREADABLE
 from corpus_vn_police.stages.read import Batching, Texts, Unpacker, list_input, load
 from corpus_vn_police.stages.read.seeds import fault
 from corpus_vn_police.stages.read.walk import Refusal, Walk
@@ -31,7 +32,10 @@ _OUTSIDE = "leads out of the input: give a copy, or follow_links in a --config f
 
 def _rows(listing):
     """What a listing reads, and of what it refuses reason and detail."""
-    return {name: tuple(listing.refused[name])[:2] if name in listing.refused else "read" for name in listing.names}
+    return {
+        name: (listing.refused[name].reason.code, listing.refused[name].detail) if name in listing.refused else "read"
+        for name in listing.names
+    }
 
 
 def _checked(seeds, config=None):
@@ -230,7 +234,7 @@ def test_the_systems_own_files_end_no_build(write):
     found = {row["path"]: row["status"] for row in _checked(seeds, config)}
     assert {path: found[path] for path in _TEXTS} == dict.fromkeys(_TEXTS, "published")
     waiting = OSError(errno.EAGAIN, "nothing there yet")  # what /proc/kmsg says; reading it takes the messages away
-    assert fault(waiting) == "file.unreadable"
+    assert fault(waiting) == FILE_UNREADABLE
 
 
 def test_too_few_open_files_are_no_fault_of_a_seed(write):
@@ -261,6 +265,6 @@ def test_a_folder_that_moves_while_it_is_listed_is_a_row(write):
     walk = Walk(str(seeds), enters=moved).run()
     assert {name: walk.refused.get(name) for name in walk.names} == {
         "a.txt": None,
-        "d": Refusal("file.unreadable", "No such file or directory", folder=True),
+        "d": Refusal(FILE_UNREADABLE, "No such file or directory", folder=True),
         "e/c.txt": None,
     }

@@ -45,7 +45,7 @@ def test_the_cases_come_out_as_the_experts_wrote_them(text, expected, choices):
 @pytest.mark.parametrize(("text", "expected", "choices"), _cases("detect"))
 def test_the_encoding_is_named_as_the_experts_named_it(text, expected, choices):
     damage = diagnose(text)
-    named = damage.reason.partition(".")[2].replace("_", "-") if damage else "ok"
+    named = damage.reason.code.partition(".")[2].replace("_", "-") if damage else "ok"
     assert named == expected
 
 

@@ -1,19 +1,21 @@
 """How Vietnamese a text is, and the gate."""
 
-import sys
-
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus_vn_police.config import Quality
+from corpus_vn_police.config import corpus_of
 from corpus_vn_police.stages.quality import quality
 from corpus_vn_police.syllables import is_syllable, style_of
 
-quality_module = sys.modules["corpus_vn_police.stages.quality"]
-_DEFAULT = Quality(enabled=True, min_vietnamese_share=0.03, min_syllable_share=0.3)
-_OPEN = Quality(enabled=True, min_vietnamese_share=0, min_syllable_share=0)
+
+def _corpus(**keys):
+    return corpus_of({"quality": keys}, None, None, "x")
+
+
+_DEFAULT = _corpus(min_vietnamese_share=0.03, min_syllable_share=0.3)
+_OPEN = _corpus(min_vietnamese_share=0, min_syllable_share=0)
 
 
 def _measured(*texts, settings=_DEFAULT):
@@ -43,19 +45,9 @@ def test_the_figures_are_those_that_counting_one_by_one_gives(texts):
         assert row["tone_style"] == {"old": styles.count("old"), "new": styles.count("new")}
 
 
-def test_what_was_measured_before_changes_no_figure():
-    texts = ["Hoà thuý, một hai ba", "naïve Covid-19", "người. \n\nCông an", "hòa hoá – 2020"]
+def test_texts_that_share_words_are_measured_as_if_alone():
+    texts = ["", "Hoà thuý, một hai ba", "naïve Covid-19", "", "người. \n\nCông an", "hòa hoá, một – 2020", ""]
     alone = [_measured(text, settings=_OPEN).row(0) for text in texts]
-    assert [_measured(text, settings=_OPEN).row(0) for text in reversed(texts)] == alone[::-1]
-    assert _measured(*texts, settings=_OPEN).rows() == alone
-
-
-def test_words_that_share_a_place_are_measured_as_if_alone(monkeypatch):
-    texts = [_VIETNAMESE, "Hoà hòa naïve", "The police held a conference.", ""]
-    alone = [_measured(text, settings=_OPEN).row(0) for text in texts]
-    monkeypatch.setattr(quality_module, "_MET", 2)
-    monkeypatch.setattr(quality_module._Met, "words", quality_module._Met())
-    assert [_measured(text, settings=_OPEN).row(0) for text in texts] == alone
     assert _measured(*texts, settings=_OPEN).rows() == alone
 
 
@@ -91,7 +83,7 @@ def test_a_text_of_another_language_is_named_and_a_short_one_is_not_judged(text,
 
 
 def test_thresholds_of_the_keeper_reject_with_a_reason_of_their_own():
-    strict = Quality(enabled=True, min_vietnamese_share=0.5, min_syllable_share=0)
+    strict = _corpus(min_vietnamese_share=0.5, min_syllable_share=0)
     assert _measured(_VIETNAMESE, settings=strict).select("reason", "detail").row(0) == (
         "quality.vietnamese_share",
         "min_vietnamese_share 0.5, got 0.24",
@@ -99,12 +91,12 @@ def test_thresholds_of_the_keeper_reject_with_a_reason_of_their_own():
     mixed = (
         f"{_VIETNAMESE} Alpha Bravo Charlie Delta Foxtrot Hotel Juliett Quebec Romeo Sierra Zulu Whiskey Xray Yankee"
     )
-    strict = Quality(enabled=True, min_vietnamese_share=0, min_syllable_share=0.9)
+    strict = _corpus(min_vietnamese_share=0, min_syllable_share=0.9)
     assert _measured(mixed, settings=strict)["reason"].to_list() == ["quality.syllable_share"]
 
 
 def test_what_is_not_enabled_measures_nothing():
-    row = _measured("The police held a conference in the capital.", settings=Quality(False, 1, 1)).row(0, named=True)
+    row = _measured("The police held a conference in the capital.", settings=_corpus(enabled=False)).row(0, named=True)
     assert row == {
         "text": "The police held a conference in the capital.",
         "reason": None,

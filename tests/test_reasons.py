@@ -1,6 +1,6 @@
 """Every reason code: an input that gives it, and the whole row of the ledger that it gives.
 
-`docs/reasons.md` lists the codes; one without a case here is red. All cases are one build, so that
+`corpus_vn_police.reasons` lists them; one without a case here is red. All cases are one build, so that
 each seed is rejected for its own sake while others are published beside it.
 """
 
@@ -10,6 +10,7 @@ import io
 import json
 import os
 import re
+import runpy
 import struct
 import tarfile
 import zipfile
@@ -25,6 +26,8 @@ import corpus_vn_police as cvp
 from corpus_vn_police.commands.build.pipeline import Job
 from corpus_vn_police.commands.check import check_seeds
 from corpus_vn_police.config import load_config
+from corpus_vn_police.contract import document
+from corpus_vn_police.reasons import REASONS, broken_keyword
 
 _BYTES, _PARAGRAPHS, _MEMBERS, _RATIO = 3_000, 4, 3, 3
 _TOML = f"""
@@ -233,11 +236,29 @@ def test_no_seed_is_rejected_that_no_case_names(rows):
     assert {path for path, row in rows.items() if row["status"] == "rejected"} == {case.row["path"] for case in _CASES}
 
 
-def test_every_documented_code_has_a_case():
+def test_every_reason_has_a_case():
+    assert {case.code for case in _CASES} == {*REASONS, broken_keyword("pattern")}
+
+
+def test_the_table_of_the_documentation_is_that_of_the_reasons():
+    page = runpy.run_path(ROOT / "docs/reasons.py")
     text = (ROOT / "docs/reasons.md").read_text(encoding="utf-8")
-    documented = set(re.findall(r"^\| `([a-z]+\.(?:[a-z_0-9]+|<keyword>))` \|", text, re.MULTILINE))
-    given = {re.sub(r"^schema\..*", "schema.<keyword>", case.code) for case in _CASES}
-    assert given == documented
+    assert text == page["with_table"](text), "run: python docs/reasons.py"
+    assert page["table"]() in text
+
+
+@pytest.mark.parametrize(
+    "reason", [reason for reason in REASONS.values() if reason.setting], ids=lambda each: each.code
+)
+def test_the_setting_that_decides_a_reason_is_a_key_of_corpus_toml(reason):
+    table, _, key = reason.setting.partition(".")
+    assert key in document("corpus")["properties"][table]["properties"]
+
+
+def test_every_limit_of_corpus_toml_decides_a_reason():
+    tables = document("corpus")["properties"]
+    limits = {f"{table}.{key}" for table in ("limits", "quality") for key in tables[table]["properties"]}
+    assert limits - {"quality.enabled"} == {reason.setting for reason in REASONS.values() if reason.setting}
 
 
 # Each limit: what is exactly at it is published, one above is not.

@@ -23,7 +23,7 @@ from corpus_vn_police.dataset.tombstones import Tombstones, older_tombstones, re
 from corpus_vn_police.errors import ConfigError, DamagedError, InputError, NothingPublishedError, OutputError
 from corpus_vn_police.paths import output_path
 from corpus_vn_police.stages.read import Batching
-from corpus_vn_police.write import parquet
+from corpus_vn_police.write import shards as parquet
 
 _SYLLABLES = [
     onset + rime
@@ -426,7 +426,7 @@ def test_near_takes_along_what_is_as_similar_with_its_copies(here):
         ({"reason": " \n"}, "the reason is empty"),
         ({"near": 0.0}, "near = 0.0"),
         ({"near": 1.5}, "near = 1.5"),
-        ({"seeds": "nowhere"}, "is no folder"),
+        ({"seeds": "nowhere"}, "is not a folder"),
     ],
 )
 def test_an_argument_that_makes_no_sense_is_refused(here, changes, said):
@@ -479,10 +479,10 @@ def test_files_beside_the_seeds_that_could_not_be_written_are_caught_up_with(her
         (f"{_HEADER}\n{'a' * 16},,,\n{'A' * 16},,,\n", 4, "is not 16 characters"),
         (f"{_HEADER}{'a' * 16},{'b' * 63},,\n", 2, "is not 64 characters"),
         (f"{_HEADER},,2020-01-01,x\n", 2, "neither id nor sha256"),
-        (f"{_HEADER}{'a' * 16},,2020-02-30,x\n", 2, "no day of the calendar"),
+        (f"{_HEADER}{'a' * 16},,2020-02-30,x\n", 2, "not a day of the calendar"),
         (f"{_HEADER}{'a' * 16},,,a,b\n", 2, "has 5 fields"),
         (f'{_HEADER}{"a" * 16},,,"two\nlines"\n{"a" * 16}\n', 4, "has 1 fields"),
-        (f'{_HEADER}{"a" * 16},,,"open\n', 2, "is no CSV"),
+        (f'{_HEADER}{"a" * 16},,,"open\n', 2, "is not CSV"),
     ],
 )
 def test_a_malformed_line_of_removed_csv_is_named(write, tmp_path, text, line, said):

@@ -21,7 +21,7 @@ from corpus_vn_police.commands.report.changes import find_changes
 from corpus_vn_police.commands.report.shown import decoded, named
 from corpus_vn_police.commands.report.sides import compare_texts
 from corpus_vn_police.commands.report.texts import segments
-from corpus_vn_police.commands.report.write import Shown, write_report
+from corpus_vn_police.commands.report.write import PageOptions, write_report
 from corpus_vn_police.dataset.figures import measure
 from corpus_vn_police.errors import ConfigError, DamagedError, DiskError, InputError, OutputError
 from corpus_vn_police.paths import output_path
@@ -423,13 +423,13 @@ def test_a_text_longer_than_is_shown_says_how_much_is_not(tmp_path):
 
 
 def test_of_more_rows_than_a_page_holds_those_left_out_go_first_and_the_number_is_told(base, tmp_path):
-    page = write_report(base / "out", output_path(tmp_path / "r.html"), Shown(sample=4, rows=20))
+    page = write_report(base / "out", output_path(tmp_path / "r.html"), PageOptions(sample=4, rows=20))
     assert (page.seeds, page.rows) == (len(ledger(base / "out")), 20)
     shown = _data(tmp_path / "r.html")["ledger"]
     left = [row["path"] for row in ledger(base / "out") if row["status"] != "published"]
     assert set(left) <= set(shown["path"])
     assert f"20 of the {page.seeds} rows are on this page" in (tmp_path / "r.html").read_text(encoding="utf-8")
-    assert write_report(base / "out", output_path(tmp_path / "r.html"), Shown(sample=4, rows=8)).rows == 8
+    assert write_report(base / "out", output_path(tmp_path / "r.html"), PageOptions(sample=4, rows=8)).rows == 8
 
 
 def test_of_rejected_seeds_each_reason_has_its_turn(tmp_path):

@@ -208,9 +208,9 @@ def _change(out, config, change):
     [
         ("sources", lambda t: t.set_column(2, "data", pa.array([b"x"] * 3)), "another sha256"),
         ("sources", lambda t: t.slice(1), "out of step"),
-        ("sources", lambda t: t.slice(0, 2), "without their sources"),
+        ("sources", lambda t: t.slice(0, 2), "out of step"),
         ("sources", lambda t: t.drop(["path"]), "columns are not those"),
-        ("sources", lambda t: t.set_column(0, "id", pa.array(["../../evil"] * 3)), "an id that is none"),
+        ("sources", lambda t: t.set_column(0, "id", pa.array(["../../evil"] * 3)), "out of step"),
         ("sources", lambda t: t.set_column(1, "path", pa.array(["x.jsonl#1", "b", "c"])).set_column(2, "data", pa.array([b"a\nb"] * 3)), "the end of a line"),
         ("sources", lambda t: t.set_column(1, "path", pa.array([None, "b", "c"], pa.string())), "a row without"),
     ],
@@ -220,6 +220,17 @@ def test_a_build_that_is_damaged_writes_nothing(three, tmp_path, config, change,
     with pytest.raises(DamagedError, match=said):
         cvp.sources(three, out=tmp_path / "D")
     assert not [path.name for path in tmp_path.iterdir() if "D" in path.name]
+
+
+def test_ids_that_lead_elsewhere_in_both_configs_are_damage(three, tmp_path):
+    for config in ("data", "sources"):
+        _change(
+            three,
+            config,
+            lambda table: table.set_column(table.schema.get_field_index("id"), "id", pa.array(["../../evil"] * 3)),
+        )
+    with pytest.raises(DamagedError, match="an id that is not 16 characters 0-9a-f"):
+        cvp.sources(three, out=tmp_path / "seeds")
 
 
 def test_a_file_that_is_no_parquet_is_damage(three, tmp_path):

@@ -1,15 +1,12 @@
 """Splits."""
 
-import datetime
 import hashlib
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from corpus_vn_police.config import Splits
-from corpus_vn_police.stages.split import SPLITS, assign_split, hash_share, last_day, suggest_starts
+from corpus_vn_police.stages.split import SPLITS, assign_split, hash_share, suggest_starts
 
 
 def _split(dates, **settings):
@@ -51,21 +48,6 @@ def test_hash_splits_come_near_their_ratios_and_an_empty_one_gets_nothing():
     found = _split([None] * 4000, strategy="hash", ratios={"train": 0.8, "test": 0.2})
     assert found.count("validation") == 0
     assert 0.17 < found.count("test") / 4000 < 0.23
-
-
-@given(st.dates(datetime.date(1, 1, 1), datetime.date(9999, 12, 31)))
-def test_the_last_day_is_that_of_the_calendar(day):
-    next_month = (
-        (day.replace(day=28) + datetime.timedelta(4)).replace(day=1) if (day.year, day.month) != (9999, 12) else None
-    )
-    month_end = next_month - datetime.timedelta(1) if next_month else datetime.date(9999, 12, 31)
-    iso = day.isoformat()
-    frame = pl.DataFrame({"date": [iso, iso[:7], iso[:4]]})
-    assert frame.select(last_day(pl.col("date"))).to_series().to_list() == [
-        day,
-        month_end,
-        day.replace(month=12, day=31),
-    ]
 
 
 @pytest.mark.parametrize(

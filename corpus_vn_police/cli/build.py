@@ -14,7 +14,7 @@ from corpus_vn_police.cli.show import print_json, progress, say
 from corpus_vn_police.text import printable
 
 
-class Dedup(enum.StrEnum):
+class DedupLevel(enum.StrEnum):
     """Which copies are left out."""
 
     near = "near"
@@ -34,8 +34,10 @@ def build(
     ] = None,
     config: Config = None,
     workers: Workers = None,
-    dedup: Annotated[Dedup | None, typer.Option(help="Which copies are left out; else as corpus.toml says.")] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Fail where a seed is rejected.")] = False,
+    dedup: Annotated[
+        DedupLevel | None, typer.Option(help="Which copies are left out; else as corpus.toml says.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail if a seed is rejected.")] = False,
     date: Annotated[
         str | None, typer.Option(metavar="YYYY-MM-DD", help="The build's date; else the newest record's.")
     ] = None,

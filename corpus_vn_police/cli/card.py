@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 def card(
     folder: Folder,
-    check: Annotated[
-        bool, typer.Option("--check", help="Compare instead of printing; exit 1 where it differs.")
-    ] = False,
+    check: Annotated[bool, typer.Option("--check", help="Compare instead of printing; exit 1 if it differs.")] = False,
     file: Annotated[
         Path | None,
         typer.Option("--file", metavar="FILE", help="Fill (or check) the measured blocks of this file of yours."),

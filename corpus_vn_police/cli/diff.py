@@ -16,7 +16,7 @@ def diff(
     new: Annotated[Path, typer.Argument(metavar="NEW", help="A build that came after it.")],
     as_json: Json = False,
 ) -> int:
-    """Compare the records of two builds; exit 1 where one moved.
+    """Compare the records of two builds; exit 1 if one moved.
 
     Records are told apart by their ids: added, removed, changed, moved to another split.
     """

@@ -22,7 +22,7 @@ def as_values(found: Verification) -> dict[str, Any]:
 
 
 def print_problems(found: Verification) -> None:
-    """The problems that were found, and of each kind what to do next."""
+    """The problems that were found, and what to do about each kind."""
     from corpus_vn_police.commands.verify.hints import HINTS
 
     for problem in found.problems:

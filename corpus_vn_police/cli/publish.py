@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def publish(
     folder: Folder,
     repo: Annotated[str, typer.Argument(metavar="REPO", help="A dataset repository on the Hub: user/name.")],
-    private: Annotated[bool, typer.Option("--private", help="Make the repository private, where it is made.")] = False,
+    private: Annotated[bool, typer.Option("--private", help="Make the repository private, if it is created.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; list what would be sent.")] = False,
     purge_history: Annotated[
         bool,
@@ -61,7 +61,7 @@ def publish(
 
 
 def quiet_client(bars: bool) -> None:
-    """Have the Hub's client show no bars where there is no terminal, and leave the news to us."""
+    """Let the Hub's client show its progress bars only on a terminal, and no warnings."""
     from huggingface_hub.utils import disable_progress_bars, logging
 
     logging.set_verbosity(logging.ERROR)

@@ -24,7 +24,7 @@ def remove(
     ids: Annotated[
         list[str] | None, typer.Option("--id", metavar="ID", help="A record, or a seed left out; may be repeated.")
     ] = None,
-    ids_file: Annotated[Path | None, typer.Option("--ids", metavar="FILE", help="A file of ids, one a line.")] = None,
+    ids_file: Annotated[Path | None, typer.Option("--ids", metavar="FILE", help="A file of ids, one per line.")] = None,
     near: Annotated[
         float | None, typer.Option(metavar="T", help="Take records along whose similarity is T or more.")
     ] = None,

@@ -1,24 +1,20 @@
-"""The card of a build, recomputed from its files and compared with what is there."""
+"""`card`: the card of a build, recomputed from its files and compared with what is there."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-from corpus_vn_police.dataset.check import open_build
-from corpus_vn_police.dataset.layout import CARD
+from corpus_vn_police.dataset.folder import open_build
 from corpus_vn_police.dataset.parquet import damage_named
-from corpus_vn_police.dataset.shards import read_shards
-from corpus_vn_police.documents import audit
+from corpus_vn_police.documents import CARD, compare
 from corpus_vn_police.documents.card import Mismatch, differences, measured_blocks, render_card
 from corpus_vn_police.documents.facts import Facts
+from corpus_vn_police.documents.opened import facts_of
 from corpus_vn_police.documents.sections import fill
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.errors import ConfigError, DiskError, InputError
-from corpus_vn_police.files import UNREADABLE, read_file, why
+from corpus_vn_police.files import UNREADABLE, StrPath, read_file, why
 from corpus_vn_police.version import GENERATOR
-
-StrPath = str | os.PathLike[str]
 
 
 @machine_failures()
@@ -27,15 +23,15 @@ def card(folder: StrPath, *, file: StrPath | None = None) -> str:
 
     Args:
         folder: a build.
-        file: a Markdown file of the keeper's, whose measured blocks are filled in place, but for those that are
+        file: a Markdown file of the keeper, whose measured blocks are filled in place, but for those that are
             empty; None leaves all files as they are.
 
     Returns:
         The card, or the filled text of the file.
 
     Raises:
-        OutputError: `folder` is no build.
-        DamagedError: its files cannot be read, or its card is none that a build wrote.
+        OutputError: `folder` is not a build.
+        DamagedError: its files cannot be read, or its card is not one that a build wrote.
         ConfigError: it was built by another version of this package; or a block of the file is not known.
         DiskError: the operating system failed to read or write.
     """
@@ -56,7 +52,7 @@ def check_card(folder: StrPath, *, file: StrPath | None = None) -> list[Mismatch
     """Hold the card of a build, or the measured blocks of a file of the keeper's, to the build's files.
 
     Returns:
-        Where they differ; empty where the card says what the files say.
+        Where they differ; empty if the card says what the files say.
 
     Raises:
         CorpusError: as `card`.
@@ -65,19 +61,19 @@ def check_card(folder: StrPath, *, file: StrPath | None = None) -> list[Mismatch
     if file is not None:
         text, filled = _filled(Path(file), facts)
         return differences(filled, text)
-    with damage_named(Path(folder)):
-        return audit.check_card(Path(folder), facts)
+    with damage_named(facts.folder):
+        return list(compare(CARD, facts, CARD.name).differences)
 
 
 def _facts(folder: Path) -> Facts:
-    manifest = open_build(folder, but=CARD)
-    if manifest["generator"] != GENERATOR:
+    build = open_build(folder, but=CARD.name)
+    if build.manifest["generator"] != GENERATOR:
         raise ConfigError(
-            f"{folder}: was built by {manifest['generator']}, this is {GENERATOR}",
+            f"{folder}: was built by {build.manifest['generator']}, this is {GENERATOR}",
             "build it again, or install that version: another one may say the same in other words",
         )
-    with damage_named(folder, CARD):
-        return audit.facts_of(folder, manifest, read_shards(folder))
+    with build.reading(CARD.name):
+        return facts_of(build, build.shards())
 
 
 def _filled(file: Path, facts: Facts) -> tuple[str, str]:

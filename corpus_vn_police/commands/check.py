@@ -18,7 +18,7 @@ from corpus_vn_police.files import StrPath, scratch_folder
 from corpus_vn_police.stages.read import Unpacker, list_input
 from corpus_vn_police.state.known import Planned
 from corpus_vn_police.state.parts import Index
-from corpus_vn_police.write.parquet import ledger_rows, tombstone_rows
+from corpus_vn_police.write.ledger import ledger_rows, tombstone_rows
 
 
 def check(

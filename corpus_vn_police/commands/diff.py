@@ -1,6 +1,6 @@
 """`diff`: two builds -> the records that were added, removed, changed, or moved to another split.
 
-Fields are read one after the other, and of each value a hash is held: 8 bytes a record and build at a
+Fields are read one after the other, and a hash of each value is held: 8 bytes per record and build at a
 time, beside its id, its place and its split (17 bytes), and a bit a field of the records that both have.
 (Two builds of a million records: 11 s of CPU, 364 MB at the peak.) The hashes never leave the process, so
 they need no name.
@@ -18,12 +18,12 @@ import polars as pl
 import pyarrow as pa
 
 from corpus_vn_police.contract import CONFIGS, load_contract
-from corpus_vn_police.dataset.check import open_build
-from corpus_vn_police.dataset.layout import FOLDERS, shard_paths
-from corpus_vn_police.dataset.rows import Published, id_numbers
+from corpus_vn_police.dataset.folder import BuildFolder, open_build
+from corpus_vn_police.dataset.layout import FOLDERS
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.files import StrPath
+from corpus_vn_police.ids import id_numbers, id_text
 from corpus_vn_police.stages.split import SPLITS
 
 Ids = npt.NDArray[np.uint64]
@@ -38,12 +38,12 @@ class Difference:
     Attributes:
         added: ids of records that only the new build has.
         removed: of those that only the old one has.
-        changed: of those that both have, where a field differs.
-        masks: of each changed record which fields differ: bit k is `fields[k]` (uint64).
+        changed: ids of records that both have and of which a field differs.
+        masks: which fields differ, for each changed record: bit k is `fields[k]` (uint64).
         fields: the fields that were compared; those of a struct as `source.url`, those of the
             annotations as `annotations.quotes`.
         moved: ids of records that are in another split.
-        splits: of each moved record the old and the new split, as indices of `split.SPLITS` (n x 2).
+        splits: the old and the new split of each moved record, as indices of `split.SPLITS` (n x 2).
     """
 
     added: Ids
@@ -55,12 +55,12 @@ class Difference:
     splits: npt.NDArray[np.uint8]
 
     def by_field(self) -> dict[str, Ids]:
-        """Of each field that differs anywhere the ids of the records in which it does."""
+        """The ids of the records in which a field differs, by field."""
         found = {name: self.changed[(self.masks >> np.uint64(bit)) & np.uint64(1) == 1] for bit, name in self._bits()}
         return {name: ids for name, ids in found.items() if len(ids)}
 
     def by_move(self) -> dict[tuple[str, str], Ids]:
-        """Of each old and new split the ids of the records that went from the one to the other."""
+        """The ids of the records that went from one split to another, by old and new split."""
         pairs = [(old, new) for old in range(len(SPLITS)) for new in range(len(SPLITS))]
         found = {(SPLITS[a], SPLITS[b]): self.moved[(self.splits == (a, b)).all(axis=1)] for a, b in pairs}
         return {pair: ids for pair, ids in found.items() if len(ids)}
@@ -71,14 +71,14 @@ class Difference:
 
 def hex_ids(ids: Ids) -> Iterator[str]:
     """Ids as the records have them."""
-    return (f"{number:016x}" for number in ids.tolist())
+    return map(id_text, ids.tolist())
 
 
 @dataclass(frozen=True)
 class _Side:
-    """One of the two builds: its ids in their order, the place and the split of each."""
+    """One of the two builds: its ids in their order, and the position and split of each."""
 
-    folder: Path
+    build: BuildFolder
     ids: Ids
     places: npt.NDArray[np.int64]
     splits: npt.NDArray[np.uint8]
@@ -93,7 +93,7 @@ def diff(old: StrPath, new: StrPath) -> Difference:
         split.
 
     Raises:
-        OutputError: one of the two is no build.
+        OutputError: one of the two is not a build.
         DamagedError: one of them cannot be read, or has an id twice.
         DiskError: the operating system failed to read.
     """
@@ -104,7 +104,7 @@ def compare(old: Path, new: Path) -> Difference:
     """Compare the records of two builds by their ids.
 
     Raises:
-        OutputError: one of them is no build.
+        OutputError: one of them is not a build.
         DamagedError: one of them cannot be read, or has an id twice.
     """
     left, right = _side(old), _side(new)
@@ -135,7 +135,7 @@ def compare(old: Path, new: Path) -> Difference:
 def _fields(left: _Side, right: _Side) -> dict[str, list[str]]:
     """The fields to compare: the records', and the annotations' where both builds have them."""
     configs = ["default"]
-    if all(shard_paths(side.folder, "annotations") for side in (left, right)):
+    if all(side.build.has("annotations") for side in (left, right)):
         configs.append("annotations")
     return {
         config: [name for name in _leaves(load_contract(CONFIGS[config]).schema) if name != "id"] for config in configs
@@ -150,40 +150,40 @@ def _leaves(schema: pa.Schema) -> Iterator[str]:
 
 
 def _side(folder: Path) -> _Side:
-    open_build(folder)
+    build = open_build(folder)
     ids, splits = [np.empty(0, np.uint64)], [np.empty(0, np.uint8)]
     for code, split in enumerate(SPLITS):
-        for frame in _frames(folder, "default", "id", split):
-            ids.append(id_numbers(frame["id"]))
+        for frame in _frames(build, "default", "id", split):
+            ids.append(id_numbers(frame["id"]).to_numpy())
             splits.append(np.full(len(frame), code, np.uint8))
     numbers = np.concatenate(ids)
     order = np.argsort(numbers, kind="stable")
     ordered = numbers[order]
     if (ordered[1:] == ordered[:-1]).any():
-        raise DamagedError.of(folder, "two records have one id")
-    return _Side(folder, ordered, order, np.concatenate(splits)[order])
+        raise DamagedError.of(build.path, "two records have one id")
+    return _Side(build, ordered, order, np.concatenate(splits)[order])
 
 
 def _hashes(side: _Side, config: str, name: str) -> npt.NDArray[np.uint64]:
     """A field's hash in every row, in the order of the build."""
     hashes = np.empty(len(side.ids), np.uint64)
     done = 0
-    for frame in _frames(side.folder, config, name):
+    for frame in _frames(side.build, config, name):
         rows = hashes[done : done + len(frame)]
         done += len(frame)
         if len(rows) == len(frame):
             rows[:] = frame.to_series().hash(_SEED).to_numpy()
     if done != len(hashes):
-        raise DamagedError.of(side.folder, f"{FOLDERS[config]} has not the rows of {FOLDERS['default']}")
+        raise DamagedError.of(side.build.path, f"{FOLDERS[config]} has not the rows of {FOLDERS['default']}")
     return hashes
 
 
-def _frames(folder: Path, config: str, name: str, *splits: str) -> Iterator[pl.DataFrame]:
+def _frames(build: BuildFolder, config: str, name: str, *splits: str) -> Iterator[pl.DataFrame]:
     """A field of a config, batch by batch: frames of one column.
 
     Raises:
         DamagedError: a file cannot be read, or has other columns than the schema.
     """
     column, _, part = name.partition(".")
-    for frame in Published.open(folder, *splits, config=config).batches(name):
+    for frame in build.rows(config, *splits).batches(name):
         yield frame.unnest(column) if part else frame

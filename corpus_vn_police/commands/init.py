@@ -83,7 +83,7 @@ def init_folder(folder: Path) -> list[Path]:
     """Write a commented corpus.toml and a card to fill in; nothing is overwritten.
 
     Args:
-        folder: made where it is missing; where it holds seeds, the months that would give about
+        folder: made if it is missing; if it holds seeds, the months that would give about
             10 % each to validation and test are written into `[splits]`.
 
     Returns:

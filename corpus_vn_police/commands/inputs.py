@@ -17,8 +17,8 @@ def configured(seeds: StrPath | None, config: StrPath | None) -> tuple[str, Corp
     """The input, and the settings that go with it.
 
     Raises:
-        ConfigError: corpus.toml is broken, or missing where it was named.
-        InputError: a path is no text that the system could name.
+        ConfigError: corpus.toml is broken, or was named and is missing.
+        InputError: a path is not a name that the system can have.
     """
     if seeds is None:
         corpus = shipped_corpus() if config is None else load_config(Path(config))
@@ -40,7 +40,7 @@ def configured(seeds: StrPath | None, config: StrPath | None) -> tuple[str, Corp
 
 
 def kept_away(source: str, config: StrPath | None) -> Tombstones:
-    """What `removed.csv` says was taken down: that beside corpus.toml, or where it would stand.
+    """What `removed.csv` says was taken down: the file beside corpus.toml, or beside where that would be.
 
     Raises:
         ConfigError: a line of it is not what it should be.
@@ -51,7 +51,7 @@ def kept_away(source: str, config: StrPath | None) -> Tombstones:
 
 def _beside(source: str) -> Path | None:
     """The folder in which the settings of an input are looked for; None for a URL and a glob."""
-    # os.path answers False where pathlib raises, as for a path that is too long.
+    # os.path answers False if pathlib raises, as for a path that is too long.
     if "://" in source or not os.path.exists(source):  # noqa: PTH110
         return None
     return Path(source if os.path.isdir(source) else os.path.dirname(source))  # noqa: PTH112, PTH120

@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -16,13 +15,12 @@ from corpus_vn_police.commands.takedown import Going, check_ledger, find_going, 
 from corpus_vn_police.commands.versions import add_change, read_changes
 from corpus_vn_police.config import REMOVED_NAME, Corpus
 from corpus_vn_police.contract import schema_digests
-from corpus_vn_police.dataset.check import open_build
-from corpus_vn_police.dataset.figures import measure
+from corpus_vn_police.dataset.folder import BuildFolder, open_build
 from corpus_vn_police.dataset.layout import CARD, MANIFEST
 from corpus_vn_police.dataset.parquet import damage_named
 from corpus_vn_police.dataset.tombstones import Pair, Tombstones, read_removed, removed_lines, write_down
 from corpus_vn_police.dedup.leaks import Alike
-from corpus_vn_police.documents.audit import read_corpus
+from corpus_vn_police.documents.opened import settings_of
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.errors import ConfigError, DamagedError, InputError, LedgerError, NothingPublishedError
@@ -42,8 +40,8 @@ class Takedown:
         ids: what is to go.
         reason: why, in one line.
         date: the day, `YYYY-MM-DD`.
-        near: the Jaccard similarity from which on published records go along; None where none do.
-        seeds: the folder of the seeds, where it is written down; None where it is not.
+        near: the Jaccard similarity from which on published records go along; None if none do.
+        seeds: the folder of the seeds, in whose files the takedown is recorded; None records it nowhere.
         version: the version of what is left; None keeps it.
     """
 
@@ -57,13 +55,13 @@ class Takedown:
     def __post_init__(self) -> None:
         """Refuse what cannot be done."""
         if not self.ids:
-            raise ConfigError("no id is given", "give --id ID, or --ids with a file of one id a line")
+            raise ConfigError("no id is given", "give --id ID, or --ids with a file of ids, one per line")
         if not self.reason:
-            raise ConfigError("the reason is empty", "say in a line why it is taken down")
+            raise ConfigError("the reason is empty", "say in one line why it is taken down")
         if self.near is not None and not 0 < self.near <= 1:
             raise ConfigError(f"near = {self.near} is not allowed", "give a similarity above 0, up to 1")
         if self.seeds is not None and not self.seeds.is_dir():
-            raise InputError(f"{self.seeds}: is no folder", "give the folder of the seeds, or leave --seeds out")
+            raise InputError(f"{self.seeds}: is not a folder", "give the folder of the seeds, or leave --seeds out")
 
 
 @dataclass(frozen=True)
@@ -115,10 +113,10 @@ def remove(
     Args:
         folder: a build on this machine, which is replaced as a whole.
         ids: the id of a record, or of a seed that was not published; or several.
-        reason: why, in a line; it is written beside the seeds, never into the build.
+        reason: why, in one line; it is written beside the seeds, never into the build.
         near: published records whose Jaccard similarity with one of these is as high or higher go along;
             None takes none along.
-        seeds: the folder of the seeds, where `removed.csv` and `CHANGES.md` are to say so; None writes
+        seeds: the folder of the seeds, in which `removed.csv` and `CHANGES.md` record it; None writes
             neither.
         version: the version of what is left, three numbers: a published version must be followed by a
             higher one; None keeps it.
@@ -130,7 +128,7 @@ def remove(
     Raises:
         InputError: an id is not in the ledger; nothing was changed.
         ConfigError: an argument, or a line of removed.csv, is not allowed.
-        OutputError: the folder is no build, is damaged, or is busy.
+        OutputError: the folder is not a build, is damaged, or is busy.
         NothingPublishedError: no record would be left; nothing was changed.
         DiskError: the operating system failed to read or write.
     """
@@ -139,62 +137,63 @@ def remove(
         check_apart(os.fspath(seeds), target.path)
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     named = frozenset([ids] if isinstance(ids, str) else ids)
-    asked = Takedown(named, " ".join(reason.split()), today, near, None if seeds is None else Path(seeds), version)
-    return _take_down(target, asked, progress or silent)
+    takedown = Takedown(named, " ".join(reason.split()), today, near, None if seeds is None else Path(seeds), version)
+    return _take_down(target, takedown, progress or silent)
 
 
-def _take_down(target: Output, asked: Takedown, progress: Progress = silent) -> Removal:
+def _take_down(target: Output, takedown: Takedown, progress: Progress = silent) -> Removal:
     """Take records out of a build, whole or not at all.
 
     Args:
         target: the build.
-        asked: what is to go.
-        progress: told of each step what has been done.
+        takedown: what is to go.
+        progress: called with `write` and how many rows were written.
 
     Raises:
-        CorpusError: it is no build, is damaged or busy, an id is not in its ledger, or nothing would
+        CorpusError: it is not a build, is damaged or busy, an id is not in its ledger, or nothing would
             be left. The build is as it was.
         OSError: the disk fails. The build is as it was, or as it is to be.
     """
     out = target.path
     put_right(out)
     _open(out)
-    known = Tombstones() if asked.seeds is None else read_removed(asked.seeds / REMOVED_NAME)
+    known = Tombstones() if takedown.seeds is None else read_removed(takedown.seeds / REMOVED_NAME)
     with open_state(out) as state, damage_named(out):
-        manifest = _open(out)  # again, now that no build can be at it
-        check_ledger(out)
-        corpus = _corpus(out, manifest, asked.version)
-        rows = rows_of(out, asked.ids)
+        build = _open(out)  # again, now that no build can be at it
+        manifest = build.manifest
+        check_ledger(build)
+        corpus = _corpus(build, takedown.version)
+        rows = rows_of(build, takedown.ids)
         already = rows.filter(pl.col("status") == "removed")
-        named = asked.ids - frozenset(already["id"])
+        named = takedown.ids - frozenset(already["id"])
         going = Going(frozenset(), already.clear(), ())
         if named:
-            going = find_going(out, named, asked.near, corpus.dedup)
+            going = find_going(build, named, takedown.near, corpus.dedup)
         pairs = going.tombstones.pairs | Tombstones.of(already.select("id", "sha256").iter_rows()).pairs
-        lines = removed_lines(pairs - known.pairs, asked.date, asked.reason)
-        changes = None if asked.seeds is None or not lines else _with_takedown(asked.seeds, asked, pairs)
-        if named or changes is not None or asked.version not in (None, manifest["version"]):
+        lines = removed_lines(pairs - known.pairs, takedown.date, takedown.reason)
+        changes = None if takedown.seeds is None or not lines else _with_takedown(takedown.seeds, takedown, pairs)
+        if named or changes is not None or takedown.version not in (None, manifest["version"]):
             corpus = corpus if changes is None else replace(corpus, changes=changes)
-            finished = _rewrite(out, state.new, manifest, going, corpus, progress)
+            finished = _rewrite(build, state.new, going, corpus, progress)
             forget(state.parts, going.tombstones)
             state.place()
             found = _removal(target.given, going, finished)
         else:
             found = Removal(target.given, manifest["digest"], manifest["seeds"], manifest["status"], manifest["splits"])
-        written = () if asked.seeds is None or changes is None else write_down(asked.seeds, lines, changes)
+        written = () if takedown.seeds is None or changes is None else write_down(takedown.seeds, lines, changes)
     return replace(found, already=tuple(sorted(already["id"].unique())), lines=tuple(lines), written=written)
 
 
-def _open(out: Path) -> dict[str, Any]:
-    """The manifest of a build that can be written again.
+def _open(out: Path) -> BuildFolder:
+    """A build that can be written again.
 
     Raises:
         DamagedError: it is not as it was built, or was built to other schemas.
     """
-    manifest = open_build(out)
-    if manifest["schemas"] != schema_digests():
+    build = open_build(out)
+    if build.manifest["schemas"] != schema_digests():
         raise _damaged(out, f"{MANIFEST}: it has the schemas of another version")
-    return manifest
+    return build
 
 
 def _damaged(out: Path, what: str) -> DamagedError:
@@ -202,27 +201,25 @@ def _damaged(out: Path, what: str) -> DamagedError:
     return DamagedError(f"{out}: is not as it was built: {what}", hint, what)
 
 
-def _rewrite(
-    out: Path, new: Path, manifest: dict[str, Any], going: Going, corpus: Corpus, progress: Progress
-) -> Finished:
+def _rewrite(build: BuildFolder, new: Path, going: Going, corpus: Corpus, progress: Progress) -> Finished:
     """Write the new build into a folder.
 
     Raises:
         NothingPublishedError: nothing would be left.
         LedgerError: the ledger does not balance (law 3).
     """
-    leaving = going.leaving
+    leaving, out, manifest = going.leaving, build.path, build.manifest
     if len(leaving.records) >= manifest["status"]["published"]:
         raise NothingPublishedError(
             f"{out}: all of its {manifest['status']['published']} records would go; nothing was changed",
-            "a dataset is at least one record: delete the folder, where nothing of it may stay",
+            "a dataset is at least one record: delete the folder if nothing of it may stay",
         )
     status = rewrite_ledger(out, new, leaving)
     shards = []
     for shard in rewrite_shards(out, new, leaving):
         shards.append(shard)
         progress("write", shard.rows, None)
-    date = None if manifest["date"] == measure(out).newest else manifest["date"]  # else it was given
+    date = None if manifest["date"] == build.figures().newest else manifest["date"]  # else it was given
     finished = finish(new, corpus, date, shards)
     published = manifest["status"]["published"] - len(leaving.records)
     if (
@@ -236,17 +233,17 @@ def _rewrite(
     return finished
 
 
-def _corpus(out: Path, manifest: dict[str, Any], version: str | None) -> Corpus:
-    """The settings of a build, with another version where one is given.
+def _corpus(build: BuildFolder, version: str | None) -> Corpus:
+    """The settings of a build, with another version if one is given.
 
     Raises:
         DamagedError: its card is not one that a build wrote.
         ConfigError: the version is none.
     """
     try:
-        return read_corpus(out, manifest, version)
+        return settings_of(build, version)
     except ValueError as error:
-        raise _damaged(out, f"{CARD}: {error}") from error
+        raise _damaged(build.path, f"{CARD}: {error}") from error
 
 
 def _removal(out: str, going: Going, finished: Finished) -> Removal:
@@ -265,9 +262,9 @@ def _removal(out: str, going: Going, finished: Finished) -> Removal:
     )
 
 
-def _with_takedown(seeds: Path, asked: Takedown, pairs: frozenset[Pair]) -> str:
+def _with_takedown(seeds: Path, takedown: Takedown, pairs: frozenset[Pair]) -> str:
     """A keeper's CHANGES.md with a line of the takedown on top; without the reason, as the card shows it."""
-    ids = ", ".join(f"`{name}`" for name in sorted(asked.ids))
-    copies = len({name for name, _ in pairs} - asked.ids)
+    ids = ", ".join(f"`{name}`" for name in sorted(takedown.ids))
+    copies = len({name for name, _ in pairs} - takedown.ids)
     more = f" and {copies} more with them" if copies else ""
-    return add_change(read_changes(seeds), f"- {asked.date}: took down {ids}{more}")
+    return add_change(read_changes(seeds), f"- {takedown.date}: took down {ids}{more}")

@@ -19,11 +19,8 @@ from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
-from corpus_vn_police.dataset.check import open_build
-from corpus_vn_police.dataset.layout import shard_paths
-from corpus_vn_police.dataset.rows import Published
+from corpus_vn_police.dataset.folder import BuildFolder, open_build
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.errors import ConfigError, DamagedError, DiskError, InputError, OutputError
@@ -34,6 +31,7 @@ RENAMED = "renamed"
 """The folder below the output for seeds whose path cannot stand there as it is."""
 
 _ROW = re.compile(r"(.*\.(?:jsonl(?:\.gz|\.zst)?|parquet))#([0-9]{1,18})", re.IGNORECASE | re.DOTALL)
+_ID = re.compile("[0-9a-f]{16}")
 _PACKED = re.compile(r"\.(?:gz|zst)$", re.IGNORECASE)
 _PART_BYTES, _PATH_BYTES = 255, 1_000  # what every file system takes
 # What Windows reads as a folder, a drive, a stream or a device.
@@ -70,7 +68,7 @@ class _Writer:
     renamed: dict[str, str] = field(default_factory=dict)
 
     def create(self, path: str, fallback: str) -> tuple[str, BinaryIO]:
-        """Make a file that is not there yet; returns where it is, and the file.
+        """Make a file that is not there yet; returns its path below the output, and the file.
 
         Raises:
             FileExistsError: not even the fallback is free.
@@ -94,7 +92,7 @@ class _Writer:
 
 
 def given_back_as(path: str) -> str | None:
-    """Where the file of a ledger path goes, below the output; None where it cannot stand there.
+    """Where the file of a ledger path goes, below the output; None if it cannot stand there.
 
     Args:
         path: a seed's path, or that of the file that rows stand in. A compressed file loses its
@@ -133,7 +131,7 @@ def sources(folder: StrPath, *, out: StrPath, progress: Progress | None = None) 
         What was written.
 
     Raises:
-        OutputError: `folder` is no build, or `out` holds something.
+        OutputError: `folder` is not a build, or `out` holds something.
         InputError: the build was made without the config "sources".
         DamagedError: the build cannot be read, or a seed's bytes are not those of its record.
         DiskError: the operating system failed to read or write.
@@ -151,28 +149,29 @@ def _write_sources(folder: Path, target: Output, progress: Progress) -> Sources:
         progress: told how many seeds have been written.
 
     Raises:
-        OutputError: `folder` is no build, or `out` is not empty.
+        OutputError: `folder` is not a build, or `out` is not empty.
         InputError: the build has no config "sources".
         DamagedError: the build cannot be read, or a seed has another sha256 than its record says.
         DiskError: the operating system failed to write.
     """
     out = target.path
-    _check(folder, out)
+    build = _opened(folder, out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".sources-", dir=out.parent) as apart:
             new = Path(apart) / "new"
             new.mkdir()
-            written = _write(folder, new, progress)
+            written = _write(build, new, progress)
             _place(new, out)
     except OSError as error:
         raise DiskError.of(error) from error
     return Sources(target.given, *written)
 
 
-def _check(folder: Path, out: Path) -> None:
-    open_build(folder)
-    if not shard_paths(folder, "sources"):
+def _opened(folder: Path, out: Path) -> BuildFolder:
+    """The build, and a check that the output is neither in it nor in use."""
+    build = open_build(folder)
+    if not build.has("sources"):
         raise InputError(
             f"{folder}: has no sources: it was built with [sources] enabled = false",
             "build it again with [sources] enabled = true in corpus.toml",
@@ -181,6 +180,7 @@ def _check(folder: Path, out: Path) -> None:
         raise ConfigError(f"--out {out} lies in the build {folder}", "give a folder for --out elsewhere")
     if os.path.lexists(out) and not (out.is_dir() and not any(out.iterdir())):
         raise OutputError(f"{out}: is not empty; nothing was written", "give a new or an empty folder for --out")
+    return build
 
 
 def _place(new: Path, out: Path) -> None:
@@ -190,13 +190,13 @@ def _place(new: Path, out: Path) -> None:
     new.rename(out)
 
 
-def _write(folder: Path, new: Path, progress: Progress) -> tuple[int, int, int, dict[str, str]]:
+def _write(build: BuildFolder, new: Path, progress: Progress) -> tuple[int, int, int, dict[str, str]]:
     writer = _Writer(new)
-    places = _places(folder)
+    places = _places(build)
     seeds = size = 0
     try:
         with contextlib.closing(_Lines(writer, places)) as rows:
-            for frame in _checked(folder):
+            for frame in _checked(build):
                 for identity, path, data in frame:
                     if found := _ROW.fullmatch(path):
                         rows.write(found[1], int(places[seeds]), data)
@@ -207,7 +207,7 @@ def _write(folder: Path, new: Path, progress: Progress) -> tuple[int, int, int, 
                     size += len(data)
                 progress("write", len(frame), len(places))
     except FileExistsError as error:
-        raise DamagedError.of(folder, f"two seeds are called {Path(error.filename).name}") from error
+        raise DamagedError.of(build.path, f"two seeds are called {Path(error.filename).name}") from error
     return seeds, writer.files, size, writer.renamed
 
 
@@ -245,19 +245,19 @@ def _line_end(data: bytes) -> bytes:
     return b"\r\n" if data.endswith(b"\r") else b"\n"
 
 
-def _places(folder: Path) -> npt.NDArray[np.int64]:
-    """Of each seed, in the order of the config, where its line begins in its file; -1 for a text.
+def _places(build: BuildFolder) -> npt.NDArray[np.int64]:
+    """At which byte of its file the line of each seed begins, in the order of the config; -1 for a text file.
 
     Rows of one file are scattered over the splits, and in a split `#10` stands before `#2`: with
-    the places known, each is written where it belongs as it comes. At most 80 bytes a seed are held.
+    the places known, each line is written at its own position as it comes. At most 80 bytes per seed are held.
     """
     codes: dict[str, int] = {}
     files, numbers, lengths = [], [], []
-    for frame in _frames(folder, "sources", "path", "data"):
+    for frame in build.rows("sources").batches("path", "data"):
         data = frame["data"]
         found = [_ROW.fullmatch(path) for path in frame["path"]]
         if any(match and b"\n" in value for match, value in zip(found, data, strict=True)):
-            raise DamagedError.of(folder, "a row of the sources holds the end of a line")
+            raise DamagedError.of(build.path, "a row of the sources holds the end of a line")
         files.append(np.array([codes.setdefault(m[1], len(codes)) if m else -1 for m in found], np.int32))
         numbers.append(np.array([int(m[2]) if m else 0 for m in found], np.int64))
         carriage = data.bin.ends_with(b"\r").to_numpy()
@@ -272,34 +272,22 @@ def _places(folder: Path) -> npt.NDArray[np.int64]:
     return places
 
 
-def _checked(folder: Path) -> Iterator[list[tuple[str, str, bytes]]]:
-    """Id, path and bytes of every source, in lists; each was held against its record.
+def _checked(build: BuildFolder) -> Iterator[list[tuple[str, str, bytes]]]:
+    """Id, path and bytes of every source, in lists; each agrees with its record.
 
     Raises:
         DamagedError: the two configs are out of step, or bytes have another sha256.
     """
-    records = (row for frame in _frames(folder, "default", "id", "source") for row in frame.iter_rows())
-    for frame in _frames(folder, "sources", "id", "path", "data"):
+    columns = {"default": ("id", "source"), "sources": ("id", "path", "data")}
+    for frames in build.rows_of_all(columns):
+        records, sources = frames["default"].iter_rows(), frames["sources"].iter_rows()
         checked = []
-        for identity, path, data in frame.iter_rows():
-            record, source = next(records, (None, {}))
-            if (record, source.get("path")) != (identity, path):
-                raise DamagedError.of(folder, f"sources and data are out of step at {identity}")
+        for (_, source), (identity, path, data) in zip(records, sources, strict=True):
+            if not _ID.fullmatch(identity):
+                raise DamagedError.of(build.path, "sources: an id that is not 16 characters 0-9a-f")
+            if source["path"] != path:
+                raise DamagedError.of(build.path, f"sources and data are out of step at {identity}")
             if hashlib.sha256(data).hexdigest() != source["sha256"]:
-                raise DamagedError.of(folder, f"the bytes of {identity} have another sha256 than its record says")
+                raise DamagedError.of(build.path, f"the bytes of {identity} have another sha256 than its record says")
             checked.append((identity, path, data))
         yield checked
-    if next(records, None) is not None:
-        raise DamagedError.of(folder, "records without their sources")
-
-
-def _frames(folder: Path, config: str, *columns: str) -> Iterator[pl.DataFrame]:
-    """The rows of a config, batch by batch.
-
-    Raises:
-        DamagedError: a file cannot be read (further).
-    """
-    for frame in Published.open(folder, config=config).batches(*columns):
-        if "id" in columns and not frame["id"].str.contains("^[0-9a-f]{16}$").all():
-            raise DamagedError.of(folder, f"{config}: an id that is none")
-        yield frame

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from corpus_vn_police.dataset.check import open_build
-from corpus_vn_police.dataset.figures import Figures, measure
-from corpus_vn_police.dataset.parquet import damage_named
+from corpus_vn_police.dataset.figures import Figures
+from corpus_vn_police.dataset.folder import open_build
 from corpus_vn_police.dedup.leaks import Sharing, shared_ngrams
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.files import StrPath
@@ -41,8 +39,6 @@ def stats(folder: StrPath) -> Stats:
         DamagedError: the build cannot be read.
         DiskError: the operating system failed to read.
     """
-    build = Path(folder)
-    manifest = open_build(build)
-    with damage_named(build):
-        figures, sharing = measure(build), shared_ngrams(build)
-    return Stats(manifest["name"], manifest["version"], manifest["digest"], figures, sharing)
+    build = open_build(folder)
+    with build.reading():
+        return Stats(build.manifest["name"], build.version, build.digest, build.figures(), shared_ngrams(build.path))

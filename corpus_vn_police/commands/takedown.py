@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 
 from corpus_vn_police.config import REMOVED_NAME, Dedup
 from corpus_vn_police.contract import load_contract
+from corpus_vn_police.dataset.folder import BuildFolder
 from corpus_vn_police.dataset.layout import LEDGER
-from corpus_vn_police.dataset.rows import scan_ledger
 from corpus_vn_police.dataset.tombstones import Tombstones
 from corpus_vn_police.dedup.leaks import SHARED, Alike, find_alike
 from corpus_vn_police.errors import DamagedError, InputError
@@ -25,39 +24,39 @@ _LEAST = 0.05  # what has less in common is not looked at
 _ROUNDING = 1e-9
 
 
-def check_ledger(out: Path) -> None:
+def check_ledger(build: BuildFolder) -> None:
     """Refuse a ledger whose rows are not what they should be: ids go into removed.csv, and come back from there.
 
     Raises:
         DamagedError: a row breaks the schema.
     """
     contract = load_contract("ledger")
-    row = scan_ledger(out).with_row_index("row").filter(~contract.valid).head(1).select("row").collect()
+    row = build.ledger().with_row_index("row").filter(~contract.valid).head(1).select("row").collect()
     if len(row):
-        raise DamagedError.of(out, f"{LEDGER}: row {row.item()} is not what it should be")
+        raise DamagedError.of(build.path, f"{LEDGER}: row {row.item()} is not what it should be")
 
 
-def _ledger(out: Path) -> pl.LazyFrame:
-    return scan_ledger(out).select("id", "sha256", "status", "duplicate_of", "similarity")
+def _ledger(build: BuildFolder) -> pl.LazyFrame:
+    return build.ledger().select("id", "sha256", "status", "duplicate_of", "similarity")
 
 
-def rows_of(out: Path, ids: frozenset[str]) -> pl.DataFrame:
+def rows_of(build: BuildFolder, ids: frozenset[str]) -> pl.DataFrame:
     """The ledger's rows of some ids.
 
     Raises:
         InputError: an id has none, or none with bytes that could be read.
     """
-    rows = _ledger(out).filter(pl.col("id").is_in(list(ids))).collect(engine="streaming")
+    rows = _ledger(build).filter(pl.col("id").is_in(list(ids))).collect(engine="streaming")
     unknown = sorted(ids - set(rows["id"]))
     if unknown:
         raise InputError(
-            f"not in the ledger of {out}: {', '.join(unknown)}; nothing was changed",
+            f"not in the ledger of {build.path}: {', '.join(unknown)}; nothing was changed",
             "ids are 16 characters 0-9a-f, as the records and the ledger have them",
         )
     unread = sorted(ids - set(rows.filter(pl.col("sha256").is_not_null())["id"]))
     if unread:
         raise InputError(
-            f"could not be read, so nothing of them is in {out}: {', '.join(unread)}; nothing was changed",
+            f"could not be read, so nothing of them is in {build.path}: {', '.join(unread)}; nothing was changed",
             f"to keep them away as well, list them in {REMOVED_NAME} beside corpus.toml",
         )
     return rows.filter(pl.col("sha256").is_not_null())
@@ -89,20 +88,20 @@ class Going:
         return Leaving(self.records, dict(fewer.iter_rows()), self.tombstones)
 
 
-def find_going(out: Path, named: frozenset[str], near: float | None, dedup: Dedup) -> Going:
+def find_going(build: BuildFolder, named: frozenset[str], near: float | None, dedup: Dedup) -> Going:
     """All that goes with some ids."""
-    rows = _with_copies(out, named, pl.DataFrame())
+    rows = _with_copies(build, named, pl.DataFrame())
     least = min(_ALIKE, near or 1.0, max(2 * dedup.threshold - 1, _LEAST))
-    alike = _left_out_for(rows, named) + find_alike(out, Going(named, rows, ()).records, least)
+    alike = _left_out_for(rows, named) + find_alike(build.path, Going(named, rows, ()).records, least)
     close = frozenset(pair.id for pair in alike if near is not None and pair.similarity >= near)
     ids = named | close
     if close:
-        rows = _with_copies(out, ids, pl.DataFrame())
-        alike = _left_out_for(rows, ids) + find_alike(out, Going(ids, rows, ()).records, least)
+        rows = _with_copies(build, ids, pl.DataFrame())
+        alike = _left_out_for(rows, ids) + find_alike(build.path, Going(ids, rows, ()).records, least)
     if dedup.level == "near":
-        rows = _with_copies(out, ids, _kept_out(alike, dedup.threshold))
+        rows = _with_copies(build, ids, _kept_out(alike, dedup.threshold))
     shown = [pair for pair in alike if pair.similarity >= _ALIKE or (pair.shared or 0) >= SHARED]
-    best = {pair.id: pair for pair in reversed(shown)}  # of each record the pair with the most in common
+    best = {pair.id: pair for pair in reversed(shown)}  # the pair with the most in common, for each record
     return Going(ids, rows, tuple([pair for pair in shown if best[pair.id] is pair][:SHOWN]))
 
 
@@ -136,15 +135,15 @@ def _kept_out(alike: Sequence[Alike], threshold: float) -> pl.DataFrame:
     return pl.DataFrame(list(most.items()), schema={"duplicate_of": pl.String, "most": pl.Float64}, orient="row")
 
 
-def _with_copies(out: Path, ids: frozenset[str], kept_out: pl.DataFrame) -> pl.DataFrame:
+def _with_copies(build: BuildFolder, ids: frozenset[str], kept_out: pl.DataFrame) -> pl.DataFrame:
     """The ledger's rows that go with some ids: whatever has one of them, or bytes of theirs, or was left out for it.
 
     Args:
-        out: the build.
+        build: the build.
         ids: what goes.
         kept_out: as `_kept_out` gives it; without columns for none.
     """
-    ledger = _ledger(out).filter(pl.col("status") != "removed", pl.col("sha256").is_not_null())
+    ledger = _ledger(build).filter(pl.col("status") != "removed", pl.col("sha256").is_not_null())
     coming_back = pl.lit(False)
     if len(kept_out):
         most = pl.col("duplicate_of").replace_strict(

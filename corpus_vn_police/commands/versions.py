@@ -1,8 +1,8 @@
 """Versions of the data: what a build changed, which version that asks for, and the lines of CHANGES.md.
 
-Three numbers, as semantic versions have them, read for data: *major* where the record format changed or a record
-moved to another split, so that figures of before no longer compare; *minor* where records were added, removed or
-changed; *patch* where the records are the same.
+Three numbers, as semantic versions have them, read for data: *major* if the record format changed or a record
+moved to another split, so that figures of before no longer compare; *minor* if records were added, removed or
+changed; *patch* if the records are the same.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Proposal:
     lines: tuple[str, ...]
 
     def note(self, version: str, changes: str | None) -> str | None:
-        """What to tell the keeper, who gave a version and a text of changes; None where nothing is left to do."""
+        """What to tell the keeper, who gave a version and a text of changes; None if nothing is left to do."""
         entry = "\n".join(["", f"## {max(version, self.version, key=version_numbers)}", "", *self.lines])
         if version_numbers(version) < version_numbers(self.version):
             return (
@@ -58,7 +58,7 @@ def propose(old: Path, new: Path, before: dict[str, Any], after: dict[str, Any])
         after: the manifest of the new one.
 
     Returns:
-        The version that the changes ask for; None where no file of the dataset changed.
+        The version that the changes ask for; None if no file of the dataset changed.
     """
     lines: list[str] = []
     part = _PATCH
@@ -106,7 +106,7 @@ def version_numbers(version: str) -> tuple[int, ...]:
         ValueError: it is not made of numbers.
     """
     if not _VERSION.fullmatch(version):
-        raise ValueError(f"{version!r} is no version")
+        raise ValueError(f"{version!r} is not a version")
     return tuple(int(part) for part in version.split("."))
 
 
@@ -119,7 +119,7 @@ def _next(version: str, part: int) -> str:
 
 
 def read_changes(folder: Path) -> str:
-    """The text of the CHANGES.md of a folder of seeds; empty where there is none.
+    """The text of the CHANGES.md of a folder of seeds; empty if there is none.
 
     Raises:
         ConfigError: it cannot be read, or is not UTF-8.

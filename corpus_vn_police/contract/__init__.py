@@ -18,8 +18,9 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from corpus_vn_police.buffers import from_numpy
 from corpus_vn_police.contract import features
-from corpus_vn_police.contract.arrow import arrow_schema, from_numpy, resolve
+from corpus_vn_police.contract.arrow import arrow_schema, resolve
 from corpus_vn_police.contract.columnar import Column, mask
 from corpus_vn_police.contract.document import check_document
 from corpus_vn_police.contract.oracle import first_error, json_rows, oracle, violation

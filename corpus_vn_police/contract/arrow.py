@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from corpus_vn_police.errors import SchemaError
@@ -25,22 +23,6 @@ _ALLOWED = {
     "integer": {"int8": pa.int8(), "int16": pa.int16(), "int32": pa.int32(), "int64": pa.int64()},
     "number": {"float64": pa.float64()},
 }
-
-
-def from_numpy(values: npt.NDArray[np.integer]) -> pa.Array:
-    """Whole numbers as an Arrow array, without a copy.
-
-    `pa.array` imports pandas to see whether it was given one of its arrays: 0.45 s of each process.
-    """
-    values = np.ascontiguousarray(values)
-    return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(values)])
-
-
-def to_numpy(array: pa.Array) -> npt.NDArray[Any]:
-    """Numbers without nulls as a numpy array, without a copy and without pandas; see `from_numpy`."""
-    kind = np.dtype(str(array.type))
-    data = array.buffers()[1]
-    return np.frombuffer(data, kind)[array.offset : array.offset + len(array)] if len(array) else np.empty(0, kind)
 
 
 def resolve(schema: Schema, root: Schema, pointer: str) -> Schema:

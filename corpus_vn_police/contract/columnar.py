@@ -292,7 +292,7 @@ def _if(value: Any, column: Column, schema: dict[str, Any]) -> Verdict:
 
     condition = mask(value, replace(column, pointer=f"{column.pointer}/if"))
     then, otherwise = branch("then"), branch("else")
-    # Written as implications: a branch that lets every value pass is no part of it.
+    # BuildFile as implications: a branch that lets every value pass is no part of it.
     return _both((None if then is None else ~condition | then, None if otherwise is None else condition | otherwise))
 
 

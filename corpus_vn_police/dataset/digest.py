@@ -15,8 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from corpus_vn_police.buffers import octets, to_numpy
 from corpus_vn_police.contract import canonical_json, schema_digests
-from corpus_vn_police.contract.arrow import to_numpy
 
 
 class ColumnHashes:
@@ -36,7 +36,7 @@ class ColumnHashes:
                     self._hashes.setdefault(buffer, hashlib.sha256()).update(data)
 
     def digest(self) -> dict[str, Any]:
-        """`rows`, and of each buffer its sha256 (hex)."""
+        """`rows`, and the sha256 (hex) of every buffer."""
         return {"rows": self._rows, "buffers": {name: value.hexdigest() for name, value in self._hashes.items()}}
 
 
@@ -55,7 +55,7 @@ def _buffers(array: pa.Array, name: str) -> Iterator[tuple[str, Any]]:
     elif pa.types.is_string(kind) or pa.types.is_binary(kind):
         present = array.drop_null()
         yield f"{name}:lengths", _numbers(pc.binary_length(present), "<u4")
-        yield f"{name}:values", _bytes(present)
+        yield f"{name}:values", octets(present)[1]
     else:
         yield f"{name}:values", _values(array.drop_null())
 
@@ -67,15 +67,6 @@ def _field(array: pa.StructArray, number: int) -> pa.Array:
 
 def _numbers(array: pa.Array, kind: str) -> Any:
     return to_numpy(array).astype(kind)
-
-
-def _bytes(array: pa.Array) -> Any:
-    """The bytes of a string or binary array without nulls, one after the other."""
-    if not len(array):
-        return b""
-    _, offsets, data = array.buffers()
-    bounds = np.frombuffer(offsets, np.int32)[array.offset : array.offset + len(array) + 1]
-    return b"" if data is None else memoryview(data)[int(bounds[0]) : int(bounds[-1])]
 
 
 def _values(array: pa.Array) -> Any:

@@ -51,12 +51,13 @@ class Figures:
         status: ledger rows by status, all five.
         reasons: rejected seeds by reason, the most frequent first.
         lengths: shortest, median and longest text, and the quartiles, in syllables.
-        histogram: records by length: of each bar its lowest number of syllables; the last bar has no upper end.
+        histogram: how many records each bar has, by the bar's lowest number of syllables; the last bar
+            has no upper end.
         years: records by year of their date, undated ones left out.
         months: records by month (`YYYY-MM`); those without one left out.
-        found: of each field of `FOUND` how many records have it.
+        found: how many records have each field of `FOUND`.
         privacy: records by kind of personal data.
-        spans: of each list of the annotations how many spans there are; empty where that config is not built.
+        spans: how many spans each list of the annotations has; empty if that config is not built.
         copied: records that seeds were left out for.
     """
 
@@ -89,7 +90,7 @@ class Figures:
 
     @property
     def newest(self) -> str | None:
-        """The newest date of a record; None where all are undated."""
+        """The newest date of a record; None if all are undated."""
         return max((split.last for split in self.splits if split.last), default=None)
 
     def as_json(self) -> dict[str, Any]:
@@ -104,7 +105,7 @@ def measure(folder: Path) -> Figures:
         folder: reads `data/*.parquet`, `annotations/*.parquet` and `ledger.parquet`.
 
     Raises:
-        DamagedError: a file cannot be opened, there is no record, or one has no length or a date that is none.
+        DamagedError: a file cannot be opened, there is no record, or one has no length or a date that is not one.
     """
     splits = [found for split in SPLITS if (found := _split(folder, split))]
     ledger = scan_ledger(folder)
@@ -131,7 +132,7 @@ def measure(folder: Path) -> Figures:
         .row(0, named=True)
     )
     if sums["shortest"] is None or sums["unmeasured"] or sums["misdated"]:
-        raise DamagedError.of(folder, "no record, or one without n_syllables or with a date that is none")
+        raise DamagedError.of(folder, "no record, or one without n_syllables or with a date that is not one")
     return Figures(
         splits,
         {name: status.get(name, 0) for name in STATUSES},
@@ -168,7 +169,7 @@ def _histogram(data: pl.LazyFrame, most: int) -> dict[int, int]:
 
 
 def _spans(folder: Path) -> dict[str, int]:
-    """Of each list of the annotations how many spans all records have."""
+    """How many spans each list of the annotations has, over all records."""
     if not shard_paths(folder, "annotations"):
         return {}
     lists = [field.name for field in load_contract("annotations").schema if field.name != "id"]

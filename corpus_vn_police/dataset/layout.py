@@ -21,7 +21,7 @@ FOLDERS = {"default": "data", "annotations": "annotations", "sources": "sources"
 """The folder of each config's shards."""
 
 _SHARD = re.compile(rf"({'|'.join(FOLDERS.values())})/({'|'.join(SPLITS)})-([0-9]{{5}})-of-([0-9]{{5}})\.parquet")
-_PICTURE = re.compile(rf"{FIGURES}/[a-z]+(?:-dark)?\.svg")
+_DOCUMENT = re.compile(rf"(?:{FIGURES}/)?[A-Za-z0-9_-]+\.(?:md|json|jsonl\.zst|svg)")
 # `datasets` reads this one beside the card, and it beats the card's front matter.
 _READ_BY_DATASETS = ".huggingface.yaml"
 # What file managers leave whose names begin with no dot.
@@ -29,7 +29,7 @@ _LEFT_BY_FILE_MANAGERS = {"thumbs.db", "desktop.ini", "__macosx"}
 
 
 @dataclass(frozen=True, order=True)
-class ShardName:
+class ShardPath:
     """What the path of a shard says: whose it is, its number from 0, and of how many."""
 
     config: str
@@ -43,13 +43,13 @@ def shard_path(config: str, split: str, number: int, of: int) -> str:
     return f"{FOLDERS[config]}/{split}-{number:05d}-of-{of:05d}.parquet"
 
 
-def shard_name(path: str) -> ShardName | None:
+def shard_name(path: str) -> ShardPath | None:
     """What the path of a shard says; None of another path."""
     found = _SHARD.fullmatch(path)
     if found is None:
         return None
     config = next(config for config, folder in FOLDERS.items() if folder == found[1])
-    return ShardName(config, found[2], int(found[3]), int(found[4]))
+    return ShardPath(config, found[2], int(found[3]), int(found[4]))
 
 
 def shard_paths(folder: Path, config: str, *splits: str) -> list[Path]:
@@ -64,7 +64,7 @@ def shard_paths(folder: Path, config: str, *splits: str) -> list[Path]:
 
 def is_part(path: str) -> bool:
     """Whether a build may have a file of this path, beside its manifest."""
-    return path in (CARD, CROISSANT, LEDGER) or shard_name(path) is not None or bool(_PICTURE.fullmatch(path))
+    return path == LEDGER or shard_name(path) is not None or bool(_DOCUMENT.fullmatch(path))
 
 
 def missing_shards(paths: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -4,19 +4,66 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from corpus_vn_police.contract import canonical_json, first_error, validator
 from corpus_vn_police.dataset.layout import MANIFEST
 from corpus_vn_police.errors import OutputError
-from corpus_vn_police.files import UNREADABLE, read_file, why
+from corpus_vn_police.files import UNREADABLE, IrregularError, read_file, why
+
+_URN = "urn:corpus-vn-police:schema:manifest:"
 
 
 def self_digest(content: dict[str, Any]) -> str:
     """sha256 (hex) of a manifest's canonical JSON without its `sha256`."""
     rest = {key: value for key, value in content.items() if key != "sha256"}
     return hashlib.sha256(canonical_json(rest)).hexdigest()
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What a manifest of any version of this package says, as far as it can be read.
+
+    Attributes:
+        version: of the data.
+        sha256: the manifest's own.
+        files: path -> bytes and sha256 of the files that it lists.
+        removed: how many tombstones the ledger has.
+        sound: whether `sha256` is that of its contents.
+    """
+
+    version: str
+    sha256: str
+    files: dict[str, tuple[int, str]]
+    removed: int
+    sound: bool
+
+
+def glance(data: bytes) -> Glance | None:
+    """Read a manifest that may be of another version; None if the bytes are not a manifest."""
+    try:
+        found = json.loads(data)
+        if not found["schema"].startswith(_URN):
+            return None
+        files = {str(each["path"]): (int(each["bytes"]), str(each["sha256"])) for each in found["files"]}
+        sound = bool(found["sha256"] == self_digest(found))
+        return Glance(str(found["version"]), str(found["sha256"]), files, int(found["status"]["removed"]), sound)
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        return None
+
+
+def glance_at(folder: Path) -> Glance | None:
+    """Read the manifest of a folder that may hold a build of another version; None if it has none.
+
+    Raises:
+        OSError: the disk fails.
+    """
+    try:
+        return glance(read_file(folder / MANIFEST))
+    except (FileNotFoundError, IrregularError):
+        return None
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

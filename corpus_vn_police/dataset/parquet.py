@@ -44,7 +44,7 @@ def damage_named(folder: Path, file: str = "") -> Iterator[None]:
 
     Args:
         folder: the build.
-        file: which file is read, below the build; empty where it may be any.
+        file: which file is read, below the build; empty if it may be any.
 
     Raises:
         DamagedError: a file cannot be read (further), or holds what it must not.
@@ -78,22 +78,30 @@ class TableFile:
     sizes: tuple[int, ...]
     _file: pq.ParquetFile
 
-    def group(self, number: int, columns: Sequence[str] | None = None) -> pa.Table:
-        """The rows of a row group.
+    def tables(self, columns: Sequence[str] | None = None, at_once: int | None = None) -> Iterator[pa.Table]:
+        """All rows in order.
 
         Args:
-            number: which, from 0.
-            columns: some of the contract's, also parts of a struct such as `source.bytes`; None is all.
+            columns: some of the contract's, also fields of a struct such as `source.bytes`; None is all.
+            at_once: rows of a table at most; None gives the row groups as they are.
 
         Raises:
-            DamagedError: they cannot be read, hold strings that are not UTF-8.
+            DamagedError: they cannot be read, or hold strings that are not UTF-8.
         """
+        for number in range(len(self.sizes)):
+            if at_once is None:
+                yield self.group(number, columns)
+            else:
+                yield from self.batches(number, self.contract.schema.names if columns is None else columns, at_once)
+
+    def group(self, number: int, columns: Sequence[str] | None = None) -> pa.Table:
+        """The rows of one row group; otherwise as `tables`."""
         with damage_named(self.folder, self.name):
             table = self._file.read_row_group(number, None if columns is None else list(columns))
             return self._checked(table)
 
     def batches(self, number: int, columns: Sequence[str], at_once: int) -> Iterator[pa.Table]:
-        """The rows of a row group, in tables of at most `at_once`; otherwise as `group`."""
+        """The rows of one row group, in tables of at most `at_once` rows; otherwise as `tables`."""
         with damage_named(self.folder, self.name):
             for batch in self._file.iter_batches(at_once, row_groups=[number], columns=list(columns)):
                 yield self._checked(pa.Table.from_batches([batch]))

@@ -21,7 +21,7 @@ def local_copy(location: str) -> Iterator[Path]:
     `.gitattributes` that the Hub adds, is left out.
 
     Raises:
-        OutputError: there is no manifest at the URL, so it is no build, or fsspec does not know it.
+        OutputError: there is no manifest at the URL, so it is not a build, or fsspec does not know it.
         DiskError: a file cannot be fetched or written.
     """
     if "://" not in location:

@@ -28,8 +28,8 @@ class Published:
     Attributes:
         folder: the build.
         config: whose rows these are.
-        groups: of each row group its file, below the build, and its number.
-        ends: of each row group how many records there are up to its end (int64).
+        groups: the file (its path below the build) and the number in it of every row group.
+        ends: how many records there are up to the end of every row group (int64).
     """
 
     folder: Path
@@ -39,7 +39,7 @@ class Published:
 
     @classmethod
     def open(cls, folder: Path, *splits: str, config: str = "default") -> Published:
-        """The rows of a config in the named splits of a build folder; in all where none is named.
+        """The rows of a config in the named splits of a build folder; or of all splits if none is named.
 
         Raises:
             DamagedError: a file cannot be opened, or has other columns.
@@ -61,7 +61,8 @@ class Published:
         """All records in order, in tables of at most 2,000 rows.
 
         Raises:
-            DamagedError: a file cannot be read, holds strings that are not UTF-8, or null where none may be.
+            DamagedError: a file cannot be read, holds strings that are not UTF-8, or null in a field that must have a
+                value.
         """
         for name, number in self.groups:
             with self._open(name) as table:
@@ -87,7 +88,7 @@ class Published:
             yield read[places[holders == holder] - start]
 
     def _filled(self, name: str, table: pa.Table) -> pl.DataFrame:
-        """A table without null where its schema has none."""
+        """A table as a frame, once no field that must have a value is null."""
         nullable = load_contract(CONFIGS[self.config]).nullable
         for field, column in zip((flat := table.flatten()).column_names, flat.columns, strict=True):
             if column.null_count and field not in nullable and field.partition(".")[0] not in nullable:
@@ -115,8 +116,3 @@ def scan_ledger(folder: Path) -> pl.LazyFrame:
         DamagedError: it cannot be opened, or has other columns.
     """
     return scan(folder, [LEDGER], load_contract("ledger"))
-
-
-def id_numbers(ids: pl.Series) -> npt.NDArray[np.uint64]:
-    """Ids as numbers: what their 16 hex characters write."""
-    return ids.str.to_integer(base=16, dtype=pl.UInt64, strict=False).fill_null(0).to_numpy()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import functools
 import io
-import json
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -18,12 +17,14 @@ from pathlib import Path
 
 import polars as pl
 
-from corpus_vn_police.config import CHANGES_NAME, REMOVED_NAME, is_period
+from corpus_vn_police.config import CHANGES_NAME, REMOVED_NAME
 from corpus_vn_police.dataset.layout import LEDGER, MANIFEST
+from corpus_vn_police.dataset.manifest import glance_at
 from corpus_vn_police.dataset.parquet import damage_named
 from corpus_vn_police.dataset.rows import scan_ledger
 from corpus_vn_police.errors import ConfigError, DamagedError, OutputError
 from corpus_vn_police.files import UNREADABLE, read_file, why
+from corpus_vn_police.periods import is_day
 from corpus_vn_police.text import spreadsheet_safe
 
 COLUMNS = ("id", "sha256", "date", "reason")
@@ -31,7 +32,6 @@ COLUMNS = ("id", "sha256", "date", "reason")
 
 _ID = re.compile("[0-9a-f]{16}")
 _SHA256 = re.compile("[0-9a-f]{64}")
-_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 Pair = tuple[str, str]
 """The id and the sha256 of a seed that was taken down."""
@@ -70,20 +70,20 @@ class Tombstones:
         return pl.Series(list(self.ids), dtype=pl.String), pl.Series(list(self.sha256), dtype=pl.String)
 
     def holds(self, ids: pl.Series, sha256: pl.Series) -> pl.Series:
-        """Of each seed whether it is kept away (bool).
+        """Which seeds are kept away (bool).
 
         A seed without a sha256 could not be read: nothing of it can be published, so it is not.
 
         Args:
-            ids: the seeds' ids; null where there is none.
-            sha256: of their bytes; null where they could not be read.
+            ids: the seeds' ids; null if there is none.
+            sha256: of their bytes; null if they could not be read.
         """
         named, same = (column.is_in(known.implode()) for column, known in zip((ids, sha256), self._series, strict=True))
         return ((named | same) & ids.is_not_null() & sha256.is_not_null()).fill_null(False)
 
 
 def read_removed(path: Path) -> Tombstones:
-    """Read a `removed.csv`; none where the file is missing.
+    """Read a `removed.csv`; none if the file is missing.
 
     Raises:
         ConfigError: it cannot be read, or a line of it is not what it should be.
@@ -98,7 +98,7 @@ def read_removed(path: Path) -> Tombstones:
 
 
 def _rows(path: Path) -> Iterator[Pair]:
-    """Id and sha256 of each line, either of them empty where it is not known."""
+    """Id and sha256 of each line, either of them empty if it is not known."""
     hint = f"its first line is {','.join(COLUMNS)}; of id and sha256 one may be empty, and date"
     try:
         text = read_file(path).decode("utf-8-sig")
@@ -113,7 +113,7 @@ def _rows(path: Path) -> Iterator[Pair]:
             if number and fields:
                 yield fields[0], fields[1]
     except csv.Error as error:
-        raise ConfigError(f"{path}:{reader.line_num}: is no CSV: {error}", hint) from error
+        raise ConfigError(f"{path}:{reader.line_num}: is not CSV: {error}", hint) from error
     if reader.line_num == 0:
         raise ConfigError(f"{path}:1: the header line is missing", hint)
 
@@ -123,7 +123,7 @@ def _wrong_header(fields: list[str]) -> str | None:
 
 
 def _wrong(fields: list[str]) -> str | None:
-    """What is wrong with a line's fields; None where nothing is. An empty line is none."""
+    """What is wrong with a line's fields; None if nothing is. An empty line is none."""
     if not fields:
         return None
     if len(fields) != len(COLUMNS):
@@ -135,8 +135,8 @@ def _wrong(fields: list[str]) -> str | None:
         return f"id = {name[:80]!r} is not 16 characters 0-9a-f"
     if sha256 and not _SHA256.fullmatch(sha256):
         return f"sha256 = {sha256[:80]!r} is not 64 characters 0-9a-f"
-    if date and not (_DAY.fullmatch(date) and is_period(date)):
-        return f"date = {date[:80]!r} is no day of the calendar, YYYY-MM-DD"
+    if date and not is_day(date):
+        return f"date = {date[:80]!r} is not a day of the calendar, YYYY-MM-DD"
     return None
 
 
@@ -152,28 +152,34 @@ def removed_lines(pairs: Iterable[Pair], date: str, reason: str) -> list[str]:
 
 
 def older_tombstones(out: Path) -> Tombstones:
-    """The tombstones of the build that a folder holds; none where it holds no build.
+    """The tombstones of the build that a folder holds; none if it does not hold a build.
 
     Raises:
         OutputError: its manifest does not say that there are none, and its ledger cannot be read.
     """
-    path = out / MANIFEST
-    if not path.is_file():
+    if not (out / MANIFEST).is_file():
+        return Tombstones()
+    stated = glance_at(out)
+    if stated is not None and not stated.removed:
         return Tombstones()
     try:
-        if not json.loads(read_file(path))["status"]["removed"]:
-            return Tombstones()
-    except (ValueError, RecursionError, TypeError, LookupError):
-        pass  # a build of another version, or a damaged one
-    try:
-        with damage_named(out):
-            ledger = scan_ledger(out).filter(pl.col("status") == "removed")
-            frame = ledger.select("id", "sha256").drop_nulls().collect(engine="streaming")
+        return tombstones_in(out)
     except (OSError, DamagedError) as error:
         raise OutputError(
             f"{out}/{LEDGER}: cannot be read, and with it which seeds were taken down",
             f"restore it; or delete the folder, once all that was taken down stands in {REMOVED_NAME}",
         ) from error
+
+
+def tombstones_in(folder: Path) -> Tombstones:
+    """The tombstones of a build, whatever its manifest says.
+
+    Raises:
+        DamagedError: the ledger cannot be read.
+    """
+    with damage_named(folder):
+        ledger = scan_ledger(folder).filter(pl.col("status") == "removed")
+        frame = ledger.select("id", "sha256").drop_nulls().collect(engine="streaming")
     return Tombstones.of(frame.iter_rows())
 
 

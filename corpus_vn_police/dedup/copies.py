@@ -50,7 +50,7 @@ class Copies:
     Attributes:
         left: their places (int64), sorted.
         kept: of each the most similar text that stays, the first in order of several.
-        similarity: of each pair the true Jaccard similarity; 1.0 where the keys are equal.
+        similarity: of each pair the true Jaccard similarity; 1.0 if the keys are equal.
         exact: whether the keys are equal.
     """
 

@@ -20,7 +20,7 @@ _RUN = re.compile(r"(?:[^\W_]|[\u0300-\u036f])+")
 def dedup_key(text: str) -> str:
     """The key of a text: its syllables in lower case, each tone as a number at the end, one space between.
 
-    A text without any letter or digit is its own key, so that a row of dots is no copy of another sign.
+    A text without any letter or digit is its own key, so that a row of dots is not a copy of another sign.
     """
     return " ".join(syllable for word in text.split() for syllable in key_syllables(word)) or text
 

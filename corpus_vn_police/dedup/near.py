@@ -136,7 +136,7 @@ def _distinct(ones: Numbers, others: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def similarities(stored: Stored, ones: Numbers, others: Numbers, threshold: float) -> npt.NDArray[np.float64]:
-    """The true Jaccard similarity of pairs; 0 where their sizes alone rule the threshold out.
+    """The true Jaccard similarity of pairs; 0 if their sizes alone rule the threshold out.
 
     The sets of `ones` are held, which are those of a block; each other one is read when it is its turn.
     """

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from corpus_vn_police import periods
 from corpus_vn_police.state.parts import Index
 
 _UNDATED = np.iinfo(np.int32).max
@@ -24,5 +25,4 @@ def standing_order(index: Index, seeds: npt.NDArray[np.int64]) -> npt.NDArray[np
 
 def first_days(dates: pl.Series) -> npt.NDArray[np.int32]:
     """The first day that each date can mean, in days since 1970-01-01; undated ones are after all others."""
-    days = (dates + "-01-01").str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
-    return days.cast(pl.Int32).fill_null(_UNDATED).to_numpy()
+    return periods.first_days(dates).cast(pl.Int32).fill_null(_UNDATED).to_numpy()

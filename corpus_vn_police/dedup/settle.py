@@ -19,6 +19,8 @@ from corpus_vn_police.config import Dedup
 from corpus_vn_police.dataset.tombstones import Tombstones
 from corpus_vn_police.dedup.copies import Copies, Signed, find_copies
 from corpus_vn_police.dedup.order import standing_order
+from corpus_vn_police.ids import id_text
+from corpus_vn_police.reasons import ID_COLLISION
 from corpus_vn_police.state.parts import Index
 
 _NAMED = 10  # paths that a collision's detail names before it counts
@@ -161,7 +163,7 @@ def _by_text(index: Index, found: Copies, dedup: Dedup) -> pl.DataFrame:
         }
     )
     near = f"near duplicate: Jaccard similarity of 5-syllable shingles at least {dedup.threshold:g}"
-    names = [f"{number:016x}" for number in frame["id"]]
+    names = [id_text(number) for number in frame["id"]]
     return _change(
         frame.with_columns(pl.Series("name", names, pl.String)),
         seed=pl.col("seed"),
@@ -227,7 +229,7 @@ def _collisions(shared: pl.DataFrame) -> pl.DataFrame:
     )
     found = differ.with_columns(detail.alias("detail")).filter(pl.col("reason").is_null())
     return _change(
-        found, seed=pl.col("seed"), status=pl.lit("rejected"), reason=pl.lit("id.collision"), detail=pl.col("detail")
+        found, seed=pl.col("seed"), status=pl.lit("rejected"), reason=pl.lit(ID_COLLISION.code), detail=pl.col("detail")
     )
 
 

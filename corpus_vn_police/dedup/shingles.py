@@ -14,6 +14,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from corpus_vn_police import buffers
 from corpus_vn_police.dedup.key import key_syllables
 
 SHINGLE = 5
@@ -25,7 +26,6 @@ Bounds = npt.NDArray[np.int64]
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xD6E8FEB86659FD93)
 _HALF = np.uint64(32)
-_SPACE, _NEWLINE = b" \n"
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def keys(text: pl.Series) -> Keys:
         text: strings without null; white space in them is spaces and newlines, none at the ends, as
             `clean` leaves it.
     """
-    words, first_word = _words(text)
+    words, first_word = buffers.words(text)
     distinct = words.dictionary_encode()
     places = distinct.indices.to_numpy().astype(np.int64)
     found = [key_syllables(word.rstrip(" \n")) for word in distinct.dictionary.to_pylist()]
@@ -94,23 +94,6 @@ def keys(text: pl.Series) -> Keys:
         bounds = bounds + np.searchsorted(bare, np.arange(len(bounds)))
     hashed = np.fromiter(map(syllable_hash, spelt), np.uint64, len(spelt))
     return Keys(pa.array(spelt, pa.large_string()), at, Rows(hashed[at], bounds))
-
-
-def _words(text: pl.Series) -> tuple[pa.Array, Bounds]:
-    """Each word with the space after it, without a copy of the texts; of each text its first word."""
-    array = text.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
-    _, offsets, data = array.buffers()
-    bounds = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
-    octets = np.frombuffer(data or b"", np.uint8)[bounds[0] : bounds[-1]]
-    bounds = bounds - bounds[0]
-    begins = np.zeros(len(octets) + 1, np.bool_)
-    begins[1:] = (octets == _SPACE) | (octets == _NEWLINE)
-    begins[bounds] = True
-    starts = np.flatnonzero(begins)
-    words = pa.Array.from_buffers(
-        pa.large_string(), len(starts) - 1, [None, pa.py_buffer(starts), pa.py_buffer(octets)]
-    )
-    return words, np.searchsorted(starts, bounds)
 
 
 def syllable_hash(syllable: str) -> int:

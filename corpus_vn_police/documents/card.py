@@ -6,22 +6,25 @@ import functools
 import itertools
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
 from corpus_vn_police.align import opcodes
 from corpus_vn_police.config import CHANGES_NAME
 from corpus_vn_police.contract import CONFIGS, load_contract
+from corpus_vn_police.dataset.layout import CARD
+from corpus_vn_police.documents.document import Comparison, Document, whole
 from corpus_vn_police.documents.facts import Facts
-from corpus_vn_police.documents.front_matter import built_configs, front_matter
+from corpus_vn_police.documents.front_matter import front_matter
 from corpus_vn_police.documents.markdown import cell, fenced, plain, without_front
+from corpus_vn_police.documents.pictures import plan_charts
 from corpus_vn_police.documents.sections import BLOCKS, MARK, block_text, check_closed, compose, markdown_blocks
 from corpus_vn_police.errors import ConfigError
 from corpus_vn_police.stages.structure.accuracy import ACCURACY
 from corpus_vn_police.version import GENERATOR
-
-FILE_NAME = "README.md"
 
 _BLANK_LINES = re.compile(r"\n{3,}")
 _SHOWN = 4  # lines of a difference
@@ -42,6 +45,34 @@ class Mismatch:
     block: str
     expected: str
     got: str
+
+    def __str__(self) -> str:
+        """One line."""
+        where = f"line {self.line}" + (f" ({self.block})" if self.block else "")
+        return f"{where}: expected {self.expected!r}, got {self.got!r}"
+
+
+class Card(Document):
+    """README.md: the YAML that the Hub and `datasets` read, the keeper's words, and the measured blocks."""
+
+    name = CARD
+    code = "card"
+
+    def render(self, facts: Facts, file: str = CARD) -> Iterator[bytes]:
+        """The card.
+
+        Raises:
+            ConfigError: as `render_card`.
+        """
+        yield render_card(facts).encode()
+
+    def differences(self, stream: BufferedReader, facts: Facts, file: str = CARD) -> Comparison:
+        """Where the card does not say what the facts say.
+
+        The keeper's words are taken from the card itself, so all else is compared: every number, table and example,
+        the front matter, the sections and their order.
+        """
+        return Comparison(tuple(differences(render_card(facts), whole(stream).decode())))
 
 
 def render_card(facts: Facts) -> str:
@@ -78,9 +109,9 @@ def measured_blocks(facts: Facts) -> dict[str, str]:
             "figures": facts.figures,
             "shards": facts.shards,
             "digest": facts.digest,
-            "charts": facts.charts,
+            "charts": plan_charts(facts.figures) if facts.pictures else (),
             "examples": facts.examples,
-            "configs": built_configs(facts.shards),
+            "configs": facts.configs,
             "fields": {config: load_contract(name).fields() for config, name in CONFIGS.items()},
             "accuracy": ACCURACY,
             "generator": GENERATOR,
@@ -129,7 +160,7 @@ def read_prose(card: str) -> tuple[str, str | None]:
 
 
 def _template_words(block: str) -> str:
-    """What a block says where the keeper says nothing."""
+    """What a block says if the keeper says nothing."""
     template = _template()
     return "".join(template.blocks[block](template.new_context({"corpus": {"changes": None}}))).strip()
 

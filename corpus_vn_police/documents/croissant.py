@@ -1,30 +1,30 @@
 """croissant.json: what a build is, for those who read Croissant 1.1.
 
-Written by hand, since `mlcroissant` brings scipy and pandas along; the tests hold it to what that
+BuildFile by hand, since `mlcroissant` brings scipy and pandas along; the tests hold it to what that
 library validates, and reads.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from io import BufferedReader
 from typing import Any
 
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import CONFIGS, document
 from corpus_vn_police.contract.croissant import croissant_fields
 from corpus_vn_police.dataset.figures import Figures
-from corpus_vn_police.dataset.layout import FOLDERS
-from corpus_vn_police.dataset.shards import Written
-from corpus_vn_police.documents.front_matter import built_configs, front_matter
+from corpus_vn_police.dataset.files import BuildFile
+from corpus_vn_police.dataset.layout import CROISSANT, FOLDERS
+from corpus_vn_police.documents.document import Comparison, Document, whole
+from corpus_vn_police.documents.facts import Facts
+from corpus_vn_police.documents.front_matter import front_matter
 from corpus_vn_police.documents.rai import rai_fields, summary
 from corpus_vn_police.text import visible
 
-FILE_NAME = "croissant.json"
-LEDGER = "ledger"
-
 _PARQUET = "application/x-parquet"  # the only name by which mlcroissant 1.1 reads Parquet
+_ENCODINGS = {"parquet": _PARQUET, "jsonl.zst": "application/jsonlines"}
 _CONFORMS = ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"]
 _CR = (
     "arrayShape", "citeAs", "column", "containedIn", "equivalentProperty", "extract", "field", "fileProperty",
@@ -64,29 +64,19 @@ _SPDX = {
 }
 
 
-def croissant(
-    corpus: Corpus, figures: Figures, files: Sequence[Written], digest: str, date: str | None
-) -> dict[str, Any]:
-    """Lay out a build's Croissant file; what is not known is not in it.
-
-    Args:
-        corpus: what the keeper says of it.
-        figures: what was measured of its files.
-        files: the shards of its configs, and the ledger.
-        digest: the content digest.
-        date: the build's date; None where no record has one.
-    """
-    configs = built_configs(files)
+def croissant(facts: Facts) -> dict[str, Any]:
+    """Lay out a build's Croissant file; what is not known is not in it."""
+    corpus, figures, configs = facts.corpus, facts.figures, facts.configs
     title = visible(corpus.title)
     said = {
         "alternateName": title if title != corpus.name else None,
         "inLanguage": corpus.language,
         "url": corpus.homepage,
-        "datePublished": date,
+        "datePublished": facts.date,
         "temporalCoverage": _period(figures),
         **{f"rai:{key}": value for key, value in rai_fields(corpus, figures).items()},
     }
-    front = front_matter(corpus, figures, files, digest)
+    front = front_matter(corpus, figures, facts.shards, facts.digest)
     return {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
@@ -96,14 +86,14 @@ def croissant(
         "version": corpus.version,
         "isLiveDataset": False,
         "license": _license(corpus),
-        "citeAs": visible(corpus.citation or f"{title or corpus.name}, version {corpus.version}, {digest}"),
+        "citeAs": visible(corpus.citation or f"{title or corpus.name}, version {corpus.version}, {facts.digest}"),
         "keywords": [*front["task_categories"], *front["size_categories"], "text", "parquet"],
         **{key: value for key, value in said.items() if value},
-        "distribution": [*map(_file_object, files), *map(_file_set, configs)],
+        "distribution": [*map(_file_object, [*facts.shards, *_with_data(facts.files)]), *map(_file_set, configs)],
         "recordSet": [
             _split_names(figures),
             *(_config(config, figures) for config in configs),
-            record_set(LEDGER, f"{figures.seeds:,} rows."),
+            record_set("ledger", f"{figures.seeds:,} rows."),
         ],
     }
 
@@ -133,9 +123,23 @@ def croissant_text(content: dict[str, Any]) -> str:
     return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
 
-def write_croissant(content: dict[str, Any], folder: Path) -> None:
-    """Write a Croissant file into a build folder."""
-    (folder / FILE_NAME).write_text(croissant_text(content), encoding="utf-8", newline="\n")
+class Croissant(Document):
+    """croissant.json."""
+
+    name = CROISSANT
+    code = "croissant"
+
+    def render(self, facts: Facts, file: str = CROISSANT) -> Iterator[bytes]:
+        """The Croissant file."""
+        yield croissant_text(croissant(facts)).encode()
+
+    def differences(self, stream: BufferedReader, facts: Facts, file: str = CROISSANT) -> Comparison:
+        """Where it does not say what the facts say: JSON Pointer, what was expected, what is there."""
+        got, expected = whole(stream), croissant(facts)
+        found = tuple(differences(expected, json.loads(got)))
+        if not found and got != croissant_text(expected).encode():
+            found = ("its bytes are not those that a build writes, such as a key that stands twice",)
+        return Comparison(found)
 
 
 def differences(expected: Any, got: Any, pointer: str = "") -> Iterator[str]:
@@ -156,7 +160,7 @@ def differences(expected: Any, got: Any, pointer: str = "") -> Iterator[str]:
 
 
 def _period(figures: Figures) -> str | None:
-    """From the first to the last date of a record, as ISO 8601 writes it; None where none has one."""
+    """From the first to the last date of a record, as ISO 8601 writes it; None if none has one."""
     first = min((split.first for split in figures.splits if split.first), default=None)
     return first if first == figures.newest else f"{first}/{figures.newest}"
 
@@ -169,14 +173,23 @@ def _license(corpus: Corpus) -> str | dict[str, str]:
     return {"@type": "sc:CreativeWork", "name": corpus.license_name or corpus.license, **link}
 
 
-def _file_object(file: Written) -> dict[str, Any]:
+def _with_data(files: Iterable[BuildFile]) -> list[BuildFile]:
+    """The files that hold rows, by path: not the card, not a picture."""
+    return sorted((file for file in files if _ending(file.path) in _ENCODINGS), key=lambda file: file.path)
+
+
+def _ending(path: str) -> str:
+    return path.rpartition("/")[2].partition(".")[2]
+
+
+def _file_object(file: BuildFile) -> dict[str, Any]:
     return {
         "@type": "cr:FileObject",
         "@id": file.path,
         "name": file.path.rpartition("/")[2],
         "contentUrl": file.path,
         "contentSize": f"{file.bytes} B",
-        "encodingFormat": _PARQUET,
+        "encodingFormat": _ENCODINGS[_ending(file.path)],
         "sha256": file.sha256,
     }
 

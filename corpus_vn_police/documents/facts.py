@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import CONFIGS, json_rows, load_contract
 from corpus_vn_police.dataset.figures import Figures
+from corpus_vn_police.dataset.files import BuildFile, digest_of
 from corpus_vn_police.dataset.parquet import open_table
-from corpus_vn_police.dataset.shards import Written, digest_of
-from corpus_vn_police.documents.charts import Plan, plan_charts
-from corpus_vn_police.documents.croissant import croissant
 from corpus_vn_police.documents.front_matter import built_configs
 from corpus_vn_police.errors import DamagedError
 
@@ -23,54 +21,62 @@ _MOST = 2  # of the values of a list
 
 @dataclass(frozen=True)
 class Facts:
-    """What a card says: what the keeper says of the corpus, and what was measured of the files.
+    """What is known of a build when its documents are rendered, or compared.
 
     Attributes:
-        corpus: the settings.
-        figures: what was measured.
-        shards: the Parquet files of its configs.
+        folder: the build.
+        corpus: the settings, with the keeper's words.
+        figures: what was measured of the Parquet files.
+        shards: the Parquet files of its configs, by config, split and number.
         digest: the content digest.
-        charts: the pictures that the build has.
-        examples: of each config a record, as JSON has it, long values cut.
+        date: the build's date; None if no record has one.
+        pictures: whether the build has pictures.
+        files: the other files with data: the ledger, and what the documents before this one wrote.
+        examples: the first record of each config, as JSON has it, with long values cut.
     """
 
+    folder: Path
     corpus: Corpus
     figures: Figures
-    shards: Sequence[Written]
+    shards: Sequence[BuildFile]
     digest: str
-    charts: Sequence[Plan]
+    date: str | None
+    pictures: bool
+    files: tuple[BuildFile, ...]
     examples: dict[str, dict[str, Any]]
 
+    @property
+    def configs(self) -> list[str]:
+        """The configs that the build has, in their order."""
+        return built_configs(self.shards)
 
-def gather_facts(folder: Path, corpus: Corpus, figures: Figures, shards: Sequence[Written], *, pictures: bool) -> Facts:
-    """All that a build's card says.
+    def with_file(self, file: BuildFile) -> Facts:
+        """The facts once another file was written."""
+        return replace(self, files=(*self.files, file))
 
-    Args:
-        folder: the build; the first record of each config is read.
-        corpus: the settings.
-        figures: what was measured.
-        shards: its Parquet files, by config, split and number.
-        pictures: whether it has them.
+
+def gather_facts(
+    folder: Path,
+    corpus: Corpus,
+    figures: Figures,
+    shards: Sequence[BuildFile],
+    *,
+    date: str | None,
+    pictures: bool,
+    files: tuple[BuildFile, ...],
+) -> Facts:
+    """The facts of a build; the first record of each config is read.
+
+    Raises:
+        DamagedError: a shard cannot be read, or holds no row.
     """
-    charts = plan_charts(figures) if pictures else ()
     firsts = {shard.config: shard.path for shard in reversed(shards)}
     examples = {config: _example(folder, config, firsts[config]) for config in built_configs(shards)}
-    return Facts(corpus, figures, shards, digest_of(shards), charts, examples)
-
-
-def describe(facts: Facts, ledger: Written, date: str | None) -> dict[str, Any]:
-    """All that a build's Croissant file says.
-
-    Args:
-        facts: what its card says.
-        ledger: the file of its ledger.
-        date: the build's date; None where no record has one.
-    """
-    return croissant(facts.corpus, facts.figures, [*facts.shards, ledger], facts.digest, date)
+    return Facts(folder, corpus, figures, shards, digest_of(shards), date, pictures, files, examples)
 
 
 def _example(folder: Path, config: str, name: str) -> dict[str, Any]:
-    """The first row of a shard as JSON has it, cut where it is long."""
+    """The first row of a shard as JSON has it, with long values cut."""
     contract = load_contract(CONFIGS[config])
     with open_table(folder, name, contract) as table:
         first = next(table.batches(0, contract.schema.names, 1), None) if table.sizes else None

@@ -10,11 +10,13 @@ from corpus_vn_police.contract import CONFIGS, load_contract
 from corpus_vn_police.contract.features import yaml_features
 from corpus_vn_police.contract.hub import hub_values
 from corpus_vn_police.dataset.figures import Figures
+from corpus_vn_police.dataset.files import BuildFile, digest_of
 from corpus_vn_police.dataset.layout import FOLDERS
-from corpus_vn_police.dataset.shards import Written
+
+_LONGEST = 1 << 18  # code points of a card in which its front matter must end: YAML is slow
 
 
-def front_matter(corpus: Corpus, figures: Figures, shards: Sequence[Written], digest: str) -> dict[str, Any]:
+def front_matter(corpus: Corpus, figures: Figures, shards: Sequence[BuildFile], digest: str) -> dict[str, Any]:
     """A card's front matter.
 
     Args:
@@ -41,7 +43,7 @@ def front_matter(corpus: Corpus, figures: Figures, shards: Sequence[Written], di
     }
 
 
-def loaded_from(version: str, shards: Sequence[Written], digest: str) -> dict[str, Any]:
+def loaded_from(version: str, shards: Sequence[BuildFile], digest: str) -> dict[str, Any]:
     """The part of the front matter that says what `datasets` loads.
 
     Args:
@@ -56,7 +58,35 @@ def loaded_from(version: str, shards: Sequence[Written], digest: str) -> dict[st
     }
 
 
-def built_configs(shards: Sequence[Written]) -> list[str]:
+def loading_differences(card: str, version: str, shards: Sequence[BuildFile]) -> list[str]:
+    """Where a card's front matter has `datasets` load something else than the build's files.
+
+    What a reader gets depends on these two keys, whoever wrote the card.
+
+    Args:
+        card: the card's text.
+        version: of the data.
+        shards: the Parquet files.
+
+    Raises:
+        ValueError: the front matter is not YAML.
+    """
+    import yaml
+    from huggingface_hub.repocard import REGEX_YAML_BLOCK  # by which `datasets` finds it
+
+    expected = loaded_from(version, shards, digest_of(shards))
+    found = REGEX_YAML_BLOCK.search(card[:_LONGEST])
+    try:
+        got = yaml.safe_load(found[2] if found else "") or {}
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError(f"its front matter cannot be read: {error}") from error
+    if not isinstance(got, dict):
+        raise ValueError("its front matter is not a table of keys")
+    said = "in its front matter is not what the files say, so `datasets` may load something else"
+    return [f"`{key}` {said}" for key, value in expected.items() if got.get(key) != value]
+
+
+def built_configs(shards: Sequence[BuildFile]) -> list[str]:
     """The configs that a build has, in their order."""
     return [config for config in CONFIGS if any(shard.config == config for shard in shards)]
 
@@ -67,16 +97,16 @@ def size_category(records: int) -> str:
     return next((name for power, name in enumerate(sizes[:-1], 3) if records < 10**power), sizes[-1])
 
 
-def _splits(config: str, shards: Sequence[Written]) -> list[str]:
+def _splits(config: str, shards: Sequence[BuildFile]) -> list[str]:
     return list(dict.fromkeys(shard.split for shard in shards if shard.config == config))
 
 
-def _config(config: str, shards: Sequence[Written], version: str, digest: str) -> dict[str, Any]:
+def _config(config: str, shards: Sequence[BuildFile], version: str, digest: str) -> dict[str, Any]:
     files = [{"split": split, "path": f"{FOLDERS[config]}/{split}-*.parquet"} for split in _splits(config, shards)]
     return {"config_name": config, "version": version, "description": digest, "data_files": files}
 
 
-def _info(config: str, shards: Sequence[Written]) -> dict[str, Any]:
+def _info(config: str, shards: Sequence[BuildFile]) -> dict[str, Any]:
     mine = [shard for shard in shards if shard.config == config]
     splits = [
         {

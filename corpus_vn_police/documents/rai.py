@@ -15,6 +15,7 @@ from corpus_vn_police.dataset.figures import Figures
 from corpus_vn_police.documents.markdown import without_front
 from corpus_vn_police.documents.sections import words
 from corpus_vn_police.errors import ConfigError
+from corpus_vn_police.reasons import QUALITY_SYLLABLE_SHARE, QUALITY_VIETNAMESE_SHARE
 from corpus_vn_police.text import visible
 
 # The sections of the Hub's card that say what a property means; of one that stands nowhere here the Croissant
@@ -51,7 +52,7 @@ def rai_fields(corpus: Corpus, figures: Figures) -> dict[str, str | list[str]]:
         figures: what was measured.
 
     Raises:
-        ValueError: the prose is none that a card can hold.
+        ValueError: the prose is not one that a card can hold.
     """
     said = words(without_front(corpus.prose or ""))
     found: dict[str, list[str]] = {}
@@ -65,10 +66,10 @@ def rai_fields(corpus: Corpus, figures: Figures) -> dict[str, str | list[str]]:
 
 
 def summary(corpus: Corpus) -> str | None:
-    """The first paragraph of the keeper's prose as plain text; None where there is none.
+    """The first paragraph of the keeper's prose as plain text; None if there is none.
 
     Raises:
-        ValueError: the prose is none that a card can hold.
+        ValueError: the prose is not one that a card can hold.
     """
     said = words(without_front(corpus.prose or ""))
     texts = [plain_text(said.get(title, "")) for title in ("", "Dataset Description")]
@@ -163,11 +164,11 @@ def _preprocessing(corpus: Corpus) -> Iterator[str]:
         yield f"The mark of the tone (hòa, hoà) is written in the {corpus.text.tone} style."
     if corpus.structure:
         yield "Headline, captions, byline and the residue of the page are found by rules and taken out of the text."
-    if corpus.quality.enabled:
+    if corpus.quality:
         yield (
-            "A text is rejected where the share of letters that only Vietnamese uses is below "
-            f"{corpus.quality.min_vietnamese_share}, or the share of words that are Vietnamese syllables below "
-            f"{corpus.quality.min_syllable_share}."
+            "A text is rejected if the share of letters that only Vietnamese uses is below "
+            f"{corpus.threshold(QUALITY_VIETNAMESE_SHARE)}, or the share of words that are Vietnamese syllables below "
+            f"{corpus.threshold(QUALITY_SYLLABLE_SHARE)}."
         )
     yield _copies(corpus)
     yield _splits(corpus)

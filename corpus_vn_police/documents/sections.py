@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 UNSAID = "[More Information Needed]"
-"""What the Hub's template has where nobody has said anything."""
+"""What the Hub's template has if nobody has said anything."""
 
 MARK = re.compile(r"<!-- (measured|end): ([a-z_]+) -->")
 """A line that begins or ends a block."""
@@ -37,7 +37,7 @@ class Section:
         level: of its heading.
         title: its heading.
         blocks: the measured blocks that belong to it.
-        optional: whether it is left out where it is empty.
+        optional: whether it is left out if it is empty.
     """
 
     level: int
@@ -144,7 +144,7 @@ def check_closed(text: str) -> None:
 
 
 def block_text(text: str, name: str) -> str | None:
-    """What stands between the marks of a block of a card; None where the card does not have it.
+    """What stands between the marks of a block of a card; None if the card does not have it.
 
     Raises:
         ValueError: a block is not known, has no end, or stands twice.
@@ -237,7 +237,7 @@ def _known(mark: re.Match[str], number: int, seen: set[str]) -> str:
 
 
 def _fence_after(fence: str, line: str) -> str:
-    """The fence that is open after a line; empty where none is."""
+    """The fence that is open after a line; empty if none is."""
     found = _FENCE.match(line)
     if not fence:
         return found[1] if found else ""

@@ -1,39 +1,186 @@
-"""A batch of seeds on its way through the stages: what all of them do to it."""
+"""A batch of seeds on its way through the stages: which columns it has, and how a stage rejects a seed.
+
+A batch is a Polars frame with one row per seed. A rejected seed keeps its row, so that the ledger has it.
+"""
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 import polars as pl
 
-SPACE = ord(" ")
-"""The last byte of white space: a clean text has no controls but newlines."""
+from corpus_vn_police.config import Corpus
+from corpus_vn_police.contract import document
+from corpus_vn_police.contract.arrow import arrow_schema
+from corpus_vn_police.errors import SchemaError
+from corpus_vn_police.reasons import Reason
+
+STAGES = ("read", "normalise", "structure", "quality")
+"""The stages that add columns, in their order."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a batch.
+
+    Attributes:
+        name: a field of the record has the value of the column of its name; `SOURCE` says what `source` is made of.
+        added_by: the stage that adds it; None if none does, and the record has null, an empty list, false or 0.
+        type: None is the type that `schema/record.schema.json` gives the field.
+        taken_by: the stage that takes it out of the batch again; None if it stays.
+        table: the table of corpus.toml whose `enabled` decides whether it is added; None if it always is.
+    """
+
+    name: str
+    added_by: str | None
+    type: type[pl.DataType] | None = None
+    taken_by: str | None = None
+    table: str | None = None
+
+
+COLUMNS = (
+    Column("path", "read"),
+    Column("id", "read"),
+    Column("sha256", "read"),
+    Column("bytes", "read"),  # the length of `data`
+    Column("data", "read", pl.Binary),  # the seed's bytes; empty if it is rejected
+    Column("body", "read", pl.Binary, taken_by="normalise"),  # the bytes of its text; of a text file the same
+    Column("header_date", "read", pl.String, taken_by="structure"),  # the `date` of a row
+    Column("title", "read"),
+    Column("key", "read"),
+    Column("url", "read"),
+    Column("publisher", "read"),
+    Column("reason", "read", pl.String),  # the ledger's; null for a seed that nothing is wrong with
+    Column("pointer", "read", pl.String),
+    Column("detail", "read", pl.String),
+    Column("text", "normalise"),
+    Column("date", "structure"),
+    Column("date_precision", "structure"),
+    Column("year", "structure"),
+    Column("month", "structure"),
+    Column("n_chars", "structure"),
+    Column("n_syllables", "structure"),
+    Column("n_paragraphs", "structure"),
+    Column("captions", "structure", table="structure"),
+    Column("byline", "structure", table="structure"),
+    Column("event_date", "structure", table="structure"),
+    Column("event_date_text", "structure", table="structure"),
+    Column("date_conflict", "structure", table="structure"),
+    Column("place", "structure", table="structure"),
+    Column("vietnamese_share", "quality", table="quality"),
+    Column("syllable_share", "quality", table="quality"),
+    Column("tone_style", "quality", table="quality"),
+    Column("privacy", None),  # no stage looks for it yet
+    Column("duplicates", None),  # counted when all copies are known
+)
+"""Every column that a batch may have, and every field of a record but `source`."""
+
+SOURCE = ("path", "sha256", "bytes", "key", "url", "publisher")
+"""The columns that a record's `source` is made of."""
+
+
+def columns_after(stage: str, corpus: Corpus) -> pl.Schema:
+    """The columns of a batch, with their types, when it has gone through a stage.
+
+    Args:
+        stage: one of `STAGES`.
+        corpus: the settings, which leave columns out.
+    """
+    passed = STAGES[: STAGES.index(stage) + 1]
+    return _schema(
+        column
+        for column in COLUMNS
+        if column.added_by in passed and column.taken_by not in passed and _is_enabled(column, corpus)
+    )
+
+
+def unfilled(corpus: Corpus) -> set[str]:
+    """The fields of a record that no stage fills with these settings."""
+    return {column.name for column in COLUMNS if column.added_by is None or not _is_enabled(column, corpus)}
+
+
+def _is_enabled(column: Column, corpus: Corpus) -> bool:
+    return column.table is None or bool(corpus.settings[column.table]["enabled"])
+
+
+def _schema(columns: Iterable[Column]) -> pl.Schema:
+    fields = _field_types()
+    return pl.Schema({column.name: _type(column, fields) for column in columns})
+
+
+def _field_types() -> pl.Schema:
+    """The types of a record's fields, and of those of its `source`."""
+    fields = pl.Schema(arrow_schema(document("record")))
+    source = fields.pop("source")
+    assert isinstance(source, pl.Struct)  # noqa: S101 - for mypy
+    return pl.Schema([*fields.items(), *((field.name, field.dtype) for field in source.fields)])
+
+
+def _type(column: Column, fields: pl.Schema) -> pl.DataType:
+    if column.type is not None:
+        return column.type()
+    if column.name not in fields:
+        raise SchemaError(
+            f"stages/batch.py: the column {column.name!r} has no type, and the record has no field of this name",
+            "declare it in schema/record.schema.json, or give the column a type",
+        )
+    return fields[column.name]
+
+
+SEEDS = _schema(column for column in COLUMNS if column.added_by == "read")
+"""The columns of a batch that has just been read, with their types."""
+
+
+def check_columns(batch: pl.DataFrame, stage: str, corpus: Corpus) -> None:
+    """Check that a batch has the columns that it should have after a stage, of their types, and no others.
+
+    Raises:
+        SchemaError: it has not, such as for a slip in a name: a defect of this package.
+    """
+    wanted, here = columns_after(stage, corpus), batch.schema
+    other = sorted(name for name in wanted.keys() & here.keys() if wanted[name] != here[name])
+    faults = {
+        "lacks the columns": sorted(wanted.keys() - here.keys()),
+        "has columns that stages/batch.py does not name": sorted(here.keys() - wanted.keys()),
+        "has columns of another type than their field": [f"{name}: {here[name]}" for name in other],
+    }
+    if any(faults.values()):
+        said = "; ".join(f"{fault} {', '.join(names)}" for fault, names in faults.items() if names)
+        raise SchemaError(f"after {stage} a batch {said}", "this is a defect of corpus-vn-police: please report it")
 
 
 def reject(
-    batch: pl.DataFrame, where: pl.Expr, reason: str, detail: pl.Expr, pointer: pl.Expr | None = None
+    batch: pl.DataFrame, where: pl.Expr, reason: Reason, detail: pl.Expr, pointer: pl.Expr | None = None
 ) -> pl.DataFrame:
     """Give a reason to the rows of a condition that have none yet.
 
     Args:
         batch: reads and writes `reason`, `pointer`, `detail`.
         where: the condition; null is false.
-        reason: the ledger's code.
+        reason: why.
         detail: rule, limit and measure, never the text.
         pointer: JSON Pointer of the field at fault; None leaves it null.
     """
     hit = where.fill_null(False) & pl.col("reason").is_null()
-    values = {"reason": pl.lit(reason), "detail": detail, "pointer": pl.lit(None) if pointer is None else pointer}
+    values = {"reason": pl.lit(reason.code), "detail": detail, "pointer": pl.lit(None) if pointer is None else pointer}
     return batch.with_columns(pl.when(hit).then(value).otherwise(name).alias(name) for name, value in values.items())
 
 
-def octets_of(text: pl.Series) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
-    """The UTF-8 of all texts, one after the other; a null text is empty.
+def is_beyond(measure: pl.Expr, reason: Reason, corpus: Corpus) -> pl.Expr:
+    """Whether a measure is above the `max_…` or below the `min_…` that a reason is decided by; null is null."""
+    threshold = corpus.threshold(reason)
+    return measure < threshold if reason.key.startswith("min_") else measure > threshold
 
-    Returns:
-        Where each text begins, with the end of the last one; and the bytes.
+
+def reject_beyond(batch: pl.DataFrame, measure: pl.Expr, reason: Reason, corpus: Corpus) -> pl.DataFrame:
+    """Reject the rows whose measure is above the `max_…` or below the `min_…` that a reason is decided by.
+
+    Args:
+        batch: reads and writes `reason`, `pointer`, `detail`.
+        measure: a number; a row in which it is null stays.
+        reason: has a `setting`, such as `limits.max_paragraphs`.
+        corpus: has its value.
     """
-    array = text.fill_null("").to_arrow(compat_level=pl.CompatLevel.oldest())
-    _, offsets, data = array.buffers()
-    bounds = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
-    return bounds, np.frombuffer(data or b"", np.uint8)
+    detail = pl.format(f"{reason.key} {corpus.threshold(reason)}, got {{}}", measure.round(4))
+    return reject(batch, is_beyond(measure, reason, corpus), reason, detail)

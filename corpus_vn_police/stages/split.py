@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from corpus_vn_police.config import Splits, first_day
+from corpus_vn_police.config import Splits
+from corpus_vn_police.periods import first_day, last_days
 
 SPLITS = ("train", "validation", "test")
 """The splits, in the order of time."""
@@ -27,18 +28,11 @@ def assign_split(batch: pl.DataFrame, splits: Splits) -> pl.Series:
     """
     if splits.strategy == "hash":
         return pl.Series("split", _by_hash(batch["id"].to_list(), splits), pl.UInt8)
-    day = last_day(pl.col("date"))
+    day = last_days(pl.col("date"))
     validation = pl.lit(False) if splits.validation_from is None else day >= first_day(splits.validation_from)
     test = pl.lit(False) if splits.test_from is None else day >= first_day(splits.test_from)
     code = pl.when(test.fill_null(False)).then(2).when(validation.fill_null(False)).then(1).otherwise(0)
     return batch.select(pl.col("id"), code.cast(pl.UInt8).alias("split"))["split"]
-
-
-def last_day(date: pl.Expr) -> pl.Expr:
-    """The last day that `YYYY`, `YYYY-MM` or `YYYY-MM-DD` can mean, as a Polars date; null of null."""
-    full = pl.when(date.str.len_bytes() == 4).then(date + "-12-31").otherwise((date + "-01").str.slice(0, 10))
-    day = full.str.to_date("%Y-%m-%d", strict=False)
-    return pl.when(date.str.len_bytes() == 7).then(day.dt.month_end()).otherwise(day)
 
 
 def hash_share(seed: int, record: str) -> float:
@@ -68,7 +62,7 @@ def suggest_starts(dates: dict[str, int]) -> dict[str, str]:
     """
     frame = pl.DataFrame({"date": list(dates), "count": list(dates.values())}, {"date": pl.String, "count": pl.Int64})
     months = (
-        frame.select(last_day(pl.col("date")).dt.strftime("%Y-%m").alias("month"), "count")
+        frame.select(last_days(pl.col("date")).dt.strftime("%Y-%m").alias("month"), "count")
         .group_by("month")
         .sum()
         .sort("month", descending=True)

@@ -13,6 +13,8 @@ import pyarrow as pa
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import Contract, json_rows, validator, violation
 from corpus_vn_police.errors import SchemaError
+from corpus_vn_police.reasons import broken_keyword
+from corpus_vn_police.stages.batch import COLUMNS, SOURCE, STAGES, check_columns, unfilled
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Sieved:
 
     Attributes:
         kept: the valid ones, in the contract's Arrow schema, in order.
-        rejected: of each other one its `row` (uint32, its place in the batch), `reason`
+        rejected: the others, one per row: `row` (uint32, which row of the batch it was), `reason`
             (`schema.<keyword>`), `pointer` and `detail` (string).
     """
 
@@ -29,47 +31,29 @@ class Sieved:
     rejected: pl.DataFrame
 
 
-_SOURCE = ("path", "sha256", "bytes", "key", "url", "publisher")
-"""The columns of a batch that become a record's `source`."""
-
-_BESIDE = {"data", "reason", "pointer", "detail"}  # of the seed, not of its record
-# The fields that the settings leave to no step; `duplicates` is counted when the copies are known.
-_LATER = {"duplicates", "privacy"}
-_STRUCTURE = {"event_date", "event_date_text", "date_conflict", "place", "captions", "byline"}
-_QUALITY = {"vietnamese_share", "syllable_share", "tone_style"}
-
-
-def unfilled(corpus: Corpus) -> set[str]:
-    """The fields of a record that no step fills with these settings."""
-    structure = set() if corpus.structure else _STRUCTURE
-    return _LATER | structure | (set() if corpus.quality.enabled else _QUALITY)
-
-
 def records(batch: pl.DataFrame, contract: Contract, corpus: Corpus) -> pa.Table:
-    """Lay seeds out as records: the contract's columns, null or empty where no step fills them.
+    """Lay seeds out as records: the contract's columns, null or empty if no stage fills them.
 
     Args:
-        batch: has the columns that have a field's name, and for `source` `path`, `sha256`, `bytes`,
-            `key`, `url` and `publisher`; beside them only `data`, `reason`, `pointer` and `detail`.
+        batch: has the columns of `stages.batch.COLUMNS` after the last stage.
         contract: the record's.
-        corpus: the settings, which say what may be missing (`unfilled`).
+        corpus: the settings, which say which fields no stage fills.
 
     Returns:
         The same rows in the same order, in the contract's Arrow schema.
 
     Raises:
-        SchemaError: a column is missing, or one is there that nobody knows, such as a slip in its
+        SchemaError: the batch lacks a column or has another one, or the record has a field that `COLUMNS` does not
             name: a defect of this package.
     """
-    empty = unfilled(corpus)
-    known = {*contract.schema.names, *_SOURCE} - {"source"} | _BESIDE
-    missing, unknown = known - empty - set(batch.columns), set(batch.columns) - (known - empty)
-    if missing or unknown:
+    check_columns(batch, STAGES[-1], corpus)
+    if forgotten := set(contract.schema.names) - {"source"} - {column.name for column in COLUMNS}:
         raise SchemaError(
-            f"{contract.name}: no step made the columns {sorted(missing)}, and none was to make {sorted(unknown)}",
+            f"{contract.name}: stages/batch.py does not say which stage fills {', '.join(sorted(forgotten))}",
             "this is a defect of corpus-vn-police: please report it",
         )
-    filled = batch.with_columns(pl.struct(_SOURCE).alias("source"))
+    empty = unfilled(corpus)
+    filled = batch.with_columns(pl.struct(SOURCE).alias("source"))
     wanted = [name for name in contract.schema.names if name not in empty]
     table = filled.select(wanted).to_arrow(compat_level=pl.CompatLevel.oldest())
     others = contract.empty(empty, len(batch))
@@ -96,17 +80,17 @@ def validate(table: pa.Table, contract: Contract) -> Sieved:
         return Sieved(table, pl.DataFrame(schema=_REJECTED))
     bad = (~valid).arg_true()
     oracle = validator(contract.name)
-    rows = []
+    rejected = []
     for row, instance in zip(bad, json_rows(table.take(bad.to_arrow())), strict=True):
-        found = violation(oracle, instance)
-        if found is None:
+        first = violation(oracle, instance)
+        if first is None:
             raise SchemaError(
                 f"{contract.name}: the columnar check rejects a record that jsonschema accepts (id {instance['id']})",
                 "this is a defect of corpus-vn-police: please report it",
             )
-        keyword, pointer, detail = found
-        rows.append((row, f"schema.{keyword}", pointer, detail))
-    return Sieved(table.filter(valid.to_arrow()), pl.DataFrame(rows, _REJECTED, orient="row"))
+        keyword, pointer, detail = first
+        rejected.append((row, broken_keyword(keyword), pointer, detail))
+    return Sieved(table.filter(valid.to_arrow()), pl.DataFrame(rejected, _REJECTED, orient="row"))
 
 
 _REJECTED = pl.Schema({"row": pl.UInt32, "reason": pl.String, "pointer": pl.String, "detail": pl.String})

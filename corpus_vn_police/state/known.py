@@ -29,7 +29,7 @@ import pyarrow as pa
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import canonical_json, schema_digests
 from corpus_vn_police.dataset.tombstones import Tombstones
-from corpus_vn_police.stages.read import Listing, Task, Texts, Unpacker, kind_of, seeds_in
+from corpus_vn_police.stages.read import Listing, Skipped, Task, Texts, Unpacker, kind_of, seeds_in
 from corpus_vn_police.stages.read.listing import display
 from corpus_vn_police.state.parts import ENDINGS, UNKNOWN, Part, Stamps, read_stamps
 from corpus_vn_police.version import __version__
@@ -187,8 +187,7 @@ class Known:
         count, hidden, other = self.wholes[stamp]
         if not self._has_all(stamp, count):
             return None
-        unpacker.skipped.hidden += hidden
-        unpacker.skipped.other += other
+        unpacker.skipped += Skipped(hidden, other)
         return [part for number in range(count) for part in self.tasks[stamp, number]]
 
     def _has_all(self, stamp: int, count: int) -> bool:
@@ -206,7 +205,7 @@ class Known:
                 continue
             for name in names:
                 stamp = int(self._stamps(listing, [name])[0])
-                before = replace(unpacker.skipped)
+                before = unpacker.skipped
                 place = -1
                 for place, task in enumerate(_one_behind(unpacker.tasks(replace(listing, names=(name,))))):
                     known = self.tasks.get((stamp, place), [])
@@ -330,9 +329,8 @@ def stamp(root: str, name: str, started: int) -> int:
 
 
 def _head(listing: Listing, corpus: Corpus) -> dict[str, str]:
-    settings = {key: value for key, value in corpus.settings.items() if isinstance(value, dict) and key != "card"}
-    settings["dedup"] = {"level": corpus.dedup.level}
-    settings["limits"] = {key: value for key, value in settings["limits"].items() if key != "latest"}
+    limits = {key: value for key, value in corpus.reading["limits"].items() if key != "latest"}
+    settings = {**corpus.reading, "dedup": {"level": corpus.dedup.level}, "limits": limits}
     depends = {
         "version": __version__,
         "rensa": importlib.metadata.version("rensa"),

@@ -18,9 +18,11 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus_vn_police.contract.arrow import from_numpy
+from corpus_vn_police.buffers import from_numpy
 from corpus_vn_police.errors import DiskError
 from corpus_vn_police.files import write_numbers
+from corpus_vn_police.ids import id_numbers
+from corpus_vn_police.reasons import REASONS
 
 INDEX = pl.Schema(
     {
@@ -52,8 +54,7 @@ Stamps = npt.NDArray[np.uint64]
 UNKNOWN = 0
 """The stamp of a seed that is to be read again by the next build."""
 
-# What depends on more than the seed's bytes: the day, and what the system says of a file.
-_AGAIN = r"^(?:header\.future_date$|file\.)"
+_CHANGEABLE = [reason.code for reason in REASONS.values() if reason.changeable]
 _FEW = 64  # rows of a part, on the average, below which they are copied together
 _REJECTED = 255  # the split of a seed that has none
 
@@ -101,7 +102,7 @@ def write_part(
         signs: what copies are found by, a column a record; None where none are looked for.
         stamps: of each row of `index` its stamp; None where the seeds are no text files.
     """
-    again = index["reason"].str.contains(_AGAIN).fill_null(False).to_numpy()
+    again = index["reason"].is_in(_CHANGEABLE).fill_null(False).to_numpy()
     tables = {"index": index.to_arrow(compat_level=pl.CompatLevel.oldest()), "records": records}
     for kind, table in tables.items():
         if table is not None:
@@ -206,7 +207,7 @@ class Index:
             frame = pl.DataFrame(read_table(folder, part, "index", ["id", "bytes", "split", "text_bytes"]))
             splits = frame["split"].fill_null(_REJECTED).to_numpy()
             found = {
-                "ids": frame["id"].str.to_integer(base=16, dtype=pl.UInt64).fill_null(0),
+                "ids": id_numbers(frame["id"]),
                 "splits": splits,
                 "text_bytes": frame["text_bytes"].fill_null(0),
                 "data_bytes": frame["bytes"].fill_null(0).clip(0, 2**32 - 1).cast(pl.UInt32),

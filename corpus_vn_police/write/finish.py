@@ -1,22 +1,25 @@
-"""Parquet files -> a whole build: pictures, card, Croissant file and manifest beside them."""
+"""Parquet files -> a whole build: the documents and the manifest beside them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from corpus_vn_police.config import Corpus
+from corpus_vn_police.contract import document as schema_document
+from corpus_vn_police.contract import schema_digests
 from corpus_vn_police.dataset.figures import Figures, measure
-from corpus_vn_police.dataset.layout import LEDGER
-from corpus_vn_police.dataset.shards import Written
-from corpus_vn_police.documents.card import FILE_NAME, render_card
-from corpus_vn_police.documents.charts import draw_charts, write_charts
-from corpus_vn_police.documents.croissant import FILE_NAME as CROISSANT
-from corpus_vn_police.documents.croissant import write_croissant
-from corpus_vn_police.documents.facts import describe, gather_facts
+from corpus_vn_police.dataset.files import BuildFile
+from corpus_vn_police.dataset.layout import LEDGER, MANIFEST
+from corpus_vn_police.dataset.manifest import self_digest
+from corpus_vn_police.documents import DOCUMENTS
+from corpus_vn_police.documents.facts import Facts, gather_facts
+from corpus_vn_police.documents.pictures import can_draw
 from corpus_vn_police.files import file_digest
-from corpus_vn_police.write.manifest import manifest, write_manifest
+from corpus_vn_police.version import GENERATOR
 
 
 @dataclass(frozen=True)
@@ -32,34 +35,60 @@ class Finished:
         return {split.split: split.records for split in self.figures.splits}
 
 
-def finish(folder: Path, corpus: Corpus, date: str | None, shards: Sequence[Written]) -> Finished:
-    """Write pictures, card, Croissant file and manifest beside the Parquet files of a build.
+def finish(folder: Path, corpus: Corpus, date: str | None, shards: Sequence[BuildFile]) -> Finished:
+    """Write the documents and the manifest beside the Parquet files of a build.
 
     Args:
         folder: holds the shards and the ledger.
         corpus: the settings.
         date: the build's date; None is the newest record's.
-        shards: what was written of each shard, by config, split and number.
+        shards: the shards that were written, by config, split and number.
 
     Raises:
         ConfigError: the keeper's words for the card cannot be put into it.
     """
     figures = measure(folder)
     date = date or figures.newest
-    drawn = write_charts(folder, draw_charts(figures))
-    facts = gather_facts(folder, corpus, figures, shards, pictures=bool(drawn))
-    (folder / FILE_NAME).write_text(render_card(facts), encoding="utf-8", newline="\n")
-    ledger = Written(LEDGER, *file_digest(folder / LEDGER))
-    write_croissant(describe(facts, ledger, date), folder)
-    others = [Written(name, *file_digest(folder / name)) for name in (FILE_NAME, CROISSANT, *drawn)]
+    ledger = BuildFile(LEDGER, *file_digest(folder / LEDGER))
+    facts = gather_facts(folder, corpus, figures, shards, date=date, pictures=can_draw(), files=(ledger,))
+    for document in DOCUMENTS:
+        for file in document.files(facts):
+            _write(folder / file, document.render(facts, file))
+            facts = facts.with_file(BuildFile(file, *file_digest(folder / file)))
     finished = Finished(facts.digest, figures)
-    content = manifest(
-        corpus,
-        date=date,
-        digest=finished.digest,
-        status=figures.status,
-        splits=finished.splits,
-        files=[*shards, ledger, *others],
-    )
-    write_manifest(content, folder)
+    manifest = json.dumps(_manifest(facts, finished.splits), ensure_ascii=False, indent=2) + "\n"
+    _write(folder / MANIFEST, [manifest.encode()])
     return finished
+
+
+def _write(path: Path, content: Iterable[bytes]) -> None:
+    path.parent.mkdir(exist_ok=True)
+    with path.open("wb") as stream:
+        stream.writelines(content)
+
+
+def _manifest(facts: Facts, splits: dict[str, int]) -> dict[str, Any]:
+    """Lay out a build's manifest, which lists every other file.
+
+    Args:
+        facts: what is known of the build, its documents included.
+        splits: records by split, empty splits left out.
+    """
+    corpus, status = facts.corpus, facts.figures.status
+    files = sorted([*facts.shards, *facts.files], key=lambda file: file.path)
+    content: dict[str, Any] = {
+        "schema": schema_document("manifest")["$id"],
+        "name": corpus.name,
+        "version": corpus.version,
+        "generator": GENERATOR,
+        "date": facts.date,
+        "digest": facts.digest,
+        "schemas": schema_digests(),
+        "config": corpus.tables,
+        "card": corpus.card,
+        "seeds": sum(status.values()),
+        "status": status,
+        "splits": splits,
+        "files": [{"path": file.path, "bytes": file.bytes, "sha256": file.sha256} for file in files],
+    }
+    return {**content, "sha256": self_digest(content)}

@@ -11,22 +11,16 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from corpus_vn_police.buffers import from_numpy
 from corpus_vn_police.contract import CONFIGS, load_contract
-from corpus_vn_police.contract.arrow import from_numpy
+from corpus_vn_police.dataset.files import BuildFile
 from corpus_vn_police.dataset.layout import LEDGER, shard_path, shard_paths
 from corpus_vn_police.dataset.parquet import open_table
 from corpus_vn_police.dataset.rows import Published
-from corpus_vn_police.dataset.shards import Written
 from corpus_vn_police.dataset.tombstones import Tombstones
 from corpus_vn_police.stages.split import SPLITS
-from corpus_vn_police.write.parquet import (
-    LEDGER_ROWS,
-    cut_groups,
-    cut_shards,
-    tombstone_rows,
-    write_groups,
-    write_ledger,
-)
+from corpus_vn_police.write.ledger import LEDGER_ROWS, tombstone_rows, write_ledger
+from corpus_vn_police.write.shards import cut_groups, cut_shards, write_groups
 
 
 @dataclass(frozen=True)
@@ -75,7 +69,7 @@ def _going(ledger: pa.Table, rows: Tombstones) -> pl.Series:
     return rows.holds(frame["id"], frame["sha256"]) | (frame["status"] == "removed")
 
 
-def rewrite_shards(old: Path, new: Path, leaving: Leaving) -> Iterator[Written]:
+def rewrite_shards(old: Path, new: Path, leaving: Leaving) -> Iterator[BuildFile]:
     """Write the shards of every config of a build without some of its records.
 
     Args:
@@ -95,7 +89,7 @@ def rewrite_shards(old: Path, new: Path, leaving: Leaving) -> Iterator[Written]:
 
 @dataclass(frozen=True)
 class _Sizes:
-    """Of each record of a split that stays the bytes of its text and of its seed (int64)."""
+    """The bytes of text and of the seed of every record of a split that stays (int64)."""
 
     text: npt.NDArray[np.int64]
     data: npt.NDArray[np.int64]
@@ -112,7 +106,9 @@ class _Sizes:
         return cls(text, data)
 
 
-def _rewrite_split(old: Path, new: Path, config: str, split: str, sizes: _Sizes, leaving: Leaving) -> Iterator[Written]:
+def _rewrite_split(
+    old: Path, new: Path, config: str, split: str, sizes: _Sizes, leaving: Leaving
+) -> Iterator[BuildFile]:
     bounds = cut_shards(sizes.text)
     held = sizes.data if config == "sources" else sizes.text
     groups = [[stop - start for start, stop in cut_groups(held[slice(*bound)])] for bound in bounds]
@@ -149,8 +145,7 @@ def _groups(folder: Path, names: list[str], schema: str) -> Iterator[pa.Table]:
     """The row groups of files of a build."""
     for name in names:
         with open_table(folder, name, load_contract(schema)) as table:
-            for group in range(len(table.sizes)):
-                yield table.group(group)
+            yield from table.tables()
 
 
 def _filter(table: pa.Table, mask: pl.Series) -> pa.Table:

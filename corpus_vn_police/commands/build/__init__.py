@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from corpus_vn_police.commands.build.pipeline import Build, Job, run_build
 from corpus_vn_police.commands.inputs import check_apart, configured, kept_away
-from corpus_vn_police.config import is_period
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.errors import ConfigError
 from corpus_vn_police.files import StrPath
 from corpus_vn_police.paths import check_loadable, output_path
+from corpus_vn_police.periods import is_day
 
 __all__ = ["Build", "build"]
-
-
-_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @machine_failures()
@@ -45,7 +40,7 @@ def build(
         strict: whether rejected seeds make the build fail.
         date: the build's date, `YYYY-MM-DD`; None is the newest record's.
         progress: called with a step (`read`, `write`), how many seeds or rows it has just done, and
-            of how many (None where that is not known).
+            of how many (None if that is not known).
         resume: False forgets what an earlier build that was interrupted has done.
         rehash: True reads all seeds; else those whose path, size and mtime are as they were when the last
             build into `out` read them are not read again.
@@ -79,6 +74,6 @@ def build(
 
 
 def _day(date: str | None) -> str | None:
-    if date is not None and not (_DAY.fullmatch(date) and is_period(date)):
-        raise ConfigError(f"date = {date!r} is no day of the calendar", "write YYYY-MM-DD")
+    if date is not None and not is_day(date):
+        raise ConfigError(f"date = {date!r} is not a day of the calendar", "write YYYY-MM-DD")
     return date

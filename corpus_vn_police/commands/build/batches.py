@@ -23,7 +23,7 @@ from corpus_vn_police.stages.structure import structure
 from corpus_vn_police.stages.validate import records, validate
 from corpus_vn_police.state.known import Planned
 from corpus_vn_police.state.parts import INDEX, Part, write_part
-from corpus_vn_police.write.parquet import SOURCE_DATA
+from corpus_vn_police.write.shards import SOURCE_DATA
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def _pieces(recipe: Recipe, group: tuple[Planned, ...]) -> Iterator[_Piece]:
 def _process(recipe: Recipe, group: tuple[Planned, ...], pieces: list[_Piece]) -> Iterator[Part]:
     corpus, contract = recipe.corpus, load_contract("record")
     seeds = pl.concat([piece.seeds for piece in pieces])
-    batch = quality(structure(normalise_batch(seeds, corpus.text), corpus), corpus.quality)
+    batch = quality(structure(normalise_batch(seeds, corpus.text), corpus), corpus)
     alive = batch["reason"].is_null()
     sieved = validate(records(batch.filter(alive), contract, corpus), contract)
     batch = _with_rejected(batch, alive, sieved.rejected)

@@ -8,7 +8,7 @@ from corpus_vn_police.commands.versions import propose, version_numbers
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.dataset.layout import MANIFEST
 from corpus_vn_police.dataset.manifest import read_manifest
-from corpus_vn_police.documents.charts import can_draw
+from corpus_vn_police.documents.pictures import can_draw
 from corpus_vn_police.stages.read import Skipped
 from corpus_vn_police.stages.split import suggest_starts
 from corpus_vn_police.state.parts import Index
@@ -36,7 +36,7 @@ def version_note(out: Path, new: Path, corpus: Corpus) -> list[str]:
 
 
 def pictures_note() -> list[str]:
-    """That there are no pictures, where none can be drawn."""
+    """That there are no pictures, if none can be drawn."""
     return [] if can_draw() else ["no pictures: they need matplotlib, pip install 'corpus-vn-police[figures]'"]
 
 

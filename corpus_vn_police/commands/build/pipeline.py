@@ -15,7 +15,8 @@ from corpus_vn_police.commands.build.batches import Recipe, grouped, process
 from corpus_vn_police.commands.build.notes import pictures_note, skipped_note, splits_note, version_note
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import load_contract
-from corpus_vn_police.dataset.shards import Written
+from corpus_vn_police.dataset.files import BuildFile
+from corpus_vn_police.dataset.layout import LEDGER
 from corpus_vn_police.dataset.tombstones import Tombstones, older_tombstones
 from corpus_vn_police.dedup import Settled, settle
 from corpus_vn_police.engine.local import give_back_memory, map_tasks
@@ -23,19 +24,13 @@ from corpus_vn_police.engine.processors import available_processors
 from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.errors import ConfigError, InputError, LedgerError, NothingPublishedError, RejectedError
 from corpus_vn_police.paths import Output
-from corpus_vn_police.stages.read import Batching, Listing, Unpacker, list_input, seeds_in
+from corpus_vn_police.stages.read import Batching, Listing, Skipped, Unpacker, list_input, seeds_in
 from corpus_vn_police.state.folder import open_state
 from corpus_vn_police.state.known import Known, Planned
 from corpus_vn_police.state.parts import Index, Part
 from corpus_vn_police.write.finish import Finished, finish
-from corpus_vn_police.write.parquet import (
-    Shard,
-    ledger_rows,
-    plan_shards,
-    tombstone_rows,
-    write_ledger,
-    write_shard,
-)
+from corpus_vn_police.write.ledger import ledger_rows, tombstone_rows, write_ledger
+from corpus_vn_police.write.shards import Shard, plan_shards, write_shard
 
 # Starting a process costs a second; below that many records a worker has nothing to gain.
 _WORTH_A_WORKER = 20_000
@@ -125,7 +120,7 @@ def run_build(seeds: str, out: Output, corpus: Corpus, job: Job, tombstones: Tom
         _check_publishable(index, settled, job)
         order = index.in_path_order()
         rows = ledger_rows(index, order[~settled.removed[order]], settled.published, settled.changes)
-        status = write_ledger(itertools.chain(rows, tombstone_rows(settled.tombstones)), state.new / "ledger.parquet")
+        status = write_ledger(itertools.chain(rows, tombstone_rows(settled.tombstones)), state.new / LEDGER)
         give_back_memory()
         shards = plan_shards(index, order[settled.published[order]], settled.copies, _configs(corpus))
         written = _write_all(state.new, shards, job, len(index))
@@ -143,8 +138,7 @@ def run_build(seeds: str, out: Output, corpus: Corpus, job: Job, tombstones: Tom
 
 def _read_all(known: Known, listing: Listing, unpacker: Unpacker, corpus: Corpus, job: Job) -> Index:
     """All seeds of a listing: those that earlier builds have read as they are known, the others read."""
-    unpacker.skipped.hidden += listing.hidden
-    unpacker.skipped.other += listing.other
+    unpacker.skipped += Skipped(listing.hidden, listing.other)
     reused, unread = known.reuse(listing, unpacker)
     job.progress("read", sum(len(part.lines) for part in reused), listing.seeds)
     plan = known.plan(unread, unpacker, reused)
@@ -166,7 +160,7 @@ def process_all(
 
     Args:
         plan: what to read.
-        total: how many seeds there are, for whoever watches; None where it is not known.
+        total: how many seeds there are, for whoever watches; None if it is not known.
         folder: where the parts go.
         corpus: the settings.
         job: how it runs.
@@ -224,7 +218,7 @@ def _listing_outside(out: Path, seeds: str, corpus: Corpus) -> Listing:
     return listing
 
 
-def _write_all(folder: Path, shards: list[Shard], job: Job, seeds: int) -> list[Written]:
+def _write_all(folder: Path, shards: list[Shard], job: Job, seeds: int) -> list[BuildFile]:
     written = []
     workers = job.threads if len(shards) > 1 and seeds > _WORTH_A_WORKER else 1
     rows = sum(len(shard.records) for shard in shards)
@@ -254,7 +248,7 @@ def _check_publishable(index: Index, settled: Settled, job: Job) -> None:
     if not settled.published.any():
         raise NothingPublishedError(
             f"none of {len(index)} seeds can be published: {reasons}",
-            "corpus-vn-police check SEEDS says of each what is wrong with it",
+            "corpus-vn-police check SEEDS says what is wrong with each",
         )
     if job.strict and counts:
         raise RejectedError(

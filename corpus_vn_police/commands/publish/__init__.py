@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corpus_vn_police.commands.publish.compare import (
-    Changes,
     Content,
+    Upload,
     check_version,
     compare,
     higher_version,
@@ -20,7 +20,7 @@ from corpus_vn_police.commands.publish.compare import (
 from corpus_vn_police.commands.publish.failures import CLIENT_ERRORS, WAITS, Tell, explained, failure_of, pause
 from corpus_vn_police.commands.publish.history import Purge, plan_purge, purge_history
 from corpus_vn_police.commands.publish.hub import Hub, Remote, check_token, repo_name
-from corpus_vn_police.commands.publish.notes import Publishing, find_edited, find_notes
+from corpus_vn_police.commands.publish.notes import PublishOptions, find_edited, find_notes
 from corpus_vn_police.commands.verify import verify_folder
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.errors import HubError, OutputError, UnverifiedError
@@ -33,7 +33,7 @@ class Publication:
 
     Attributes:
         repo: `user/name`.
-        commit: the commit of `main` that holds the build; of a dry run the head as it is, None where
+        commit: the commit of `main` that holds the build; of a dry run the head as it is, None if
             there is no repository yet.
         tag: `v` and the version of the data.
         digest: the content digest.
@@ -41,7 +41,7 @@ class Publication:
         deleted: the files that the manifest does not list.
         unchanged: how many files were there already.
         warnings: what the keeper ought to know.
-        purged: what `purge_history` took away; None where it was not asked for.
+        purged: what `purge_history` took away; None if it was not asked for.
         dry_run: whether nothing was changed.
     """
 
@@ -74,34 +74,34 @@ def publish(
 
     Args:
         folder: a build on this machine.
-        repo: `user/name` or `hf://datasets/user/name`; made where it is not there.
+        repo: `user/name` or `hf://datasets/user/name`; made if it does not exist.
         private: whether a repository that is made is private; one that is there stays as it is.
-        dry_run: True changes nothing, and tells what would be.
+        dry_run: True changes nothing, and reports what would be sent.
         purge_history: True makes `main` one commit afterwards, and deletes other tags and the stored files
             that it does not refer to, for good.
-        tell: called with a line of news, such as a retry, while it goes on; None tells nobody.
+        tell: called with each line of news, such as a retry; None drops them.
 
     Returns:
-        What it came to. Where the repository holds the build already there is no commit.
+        What it came to. If the repository holds the build already, there is no commit.
 
     Raises:
-        ConfigError: `repo` is no name of a repository, or the Hub refuses the card.
+        ConfigError: `repo` is not a name of a repository, or the Hub refuses the card.
         UnverifiedError: `verify` finds something; nothing was sent.
-        OutputError: the folder is no build or changed meanwhile, or the version is not above the one
+        OutputError: the folder is not a build or changed meanwhile, or the version is not above the one
             that is published; nothing was sent.
         AccessError: there is no token, or the Hub does not let it do this.
         HubError: the Hub failed for good after retries, or somebody else committed meanwhile.
         DiskError: the operating system failed to read.
     """
-    return _publish(Path(folder), Publishing(repo, private, dry_run, purge_history), tell or (lambda line: None))
+    return _publish(Path(folder), PublishOptions(repo, private, dry_run, purge_history), tell or (lambda line: None))
 
 
-def _publish(folder: Path, asked: Publishing, tell: Tell) -> Publication:
+def _publish(folder: Path, options: PublishOptions, tell: Tell) -> Publication:
     """Publish a build.
 
     Args:
         folder: the build.
-        asked: where to, and how.
+        options: where to, and how.
         tell: called with a line of news, such as a retry, while it goes on.
 
     Raises:
@@ -110,40 +110,40 @@ def _publish(folder: Path, asked: Publishing, tell: Tell) -> Publication:
             is made the repository is as it was.
         OSError: a file of the build cannot be read.
     """
-    repo = repo_name(asked.repo)
+    repo = repo_name(options.repo)
     content = _verified(folder)
-    if not asked.dry_run:
+    if not options.dry_run:
         check_token(repo)
     hub = Hub(repo, tell)
     remote = hub.read()
-    changes = compare(content, remote.files if remote else {})
+    upload = compare(content, remote.files if remote else {})
     if remote:
-        _check_versions(hub, content, remote, changes)
-    notes = find_notes(hub, content, remote, changes, asked)
+        _check_versions(hub, content, remote, upload)
+    notes = find_notes(hub, content, remote, upload, options)
     purge = None
-    if asked.dry_run:
-        if asked.purge_history and remote:
+    if options.dry_run:
+        if options.purge_history and remote:
             purge, _ = plan_purge(hub, content, remote)
-        return _publication(repo, content, remote.head if remote else None, changes, notes, purge, dry_run=True)
+        return _publication(repo, content, remote.head if remote else None, upload, notes, purge, dry_run=True)
     if remote is None:
-        hub.create(asked.private)
+        hub.create(options.private)
     commit, said = _bring(hub, content, remote or hub.present(), tell)
     _tag(hub, content, commit)
-    if asked.purge_history:
+    if options.purge_history:
         try:
             purge, commit = purge_history(hub, content)
         except HubError as error:
             raise HubError(
                 f"{error.message}; {content.tag} is published, older revisions may be there still", error.hint
             ) from error
-    return _publication(repo, content, commit, changes, [*notes, *said], purge)
+    return _publication(repo, content, commit, upload, [*notes, *said], purge)
 
 
 def _verified(folder: Path) -> Content:
     """A build in which `verify` finds nothing wrong.
 
     Raises:
-        OutputError: it is no build, or was changed while it was verified.
+        OutputError: it is not a build, or was changed while it was verified.
         UnverifiedError: something is wrong with it.
     """
     report = verify_folder(folder)
@@ -159,21 +159,21 @@ def _verified(folder: Path) -> Content:
     return content
 
 
-def _check_versions(hub: Hub, content: Content, remote: Remote, changes: Changes) -> None:
-    """Refuse where the tag, or `main`, has this version or a higher one with other content.
+def _check_versions(hub: Hub, content: Content, remote: Remote, upload: Upload) -> None:
+    """Refuse if the tag, or `main`, has this version or a higher one with other content.
 
     Raises:
         OutputError: it has.
     """
     tagged = remote.tags.get(content.tag)
     if tagged is not None:
-        other = changes if tagged == remote.head else compare(content, hub.files(tagged))
+        other = upload if tagged == remote.head else compare(content, hub.files(tagged))
         if other:
             raise OutputError(
                 f"{hub.repo}: has the tag {content.tag} with other content: {other.named()}",
                 higher_version(content.version),
             )
-    if changes:
+    if upload:
         check_version(content, hub.repo, remote.manifest)
 
 
@@ -190,16 +190,16 @@ def _bring(hub: Hub, content: Content, remote: Remote, tell: Tell) -> tuple[str,
         CorpusError: the Hub failed for good, or somebody else's commit must not be overwritten unseen.
     """
     for wait in (*WAITS, None):
-        changes = compare(content, remote.files)
-        if not changes and remote.head:
+        upload = compare(content, remote.files)
+        if not upload and remote.head:
             return remote.head, []
         try:
-            commit, said = hub.commit(content, changes, remote.head)
+            commit, said = hub.commit(content, upload, remote.head)
         except CLIENT_ERRORS as error:
             failure = failure_of(error)
             # 400 is what storage says of bytes that have not the sha256 that was told before.
             if failure.status in (None, 400) and not failure.cut:
-                content.check_files(changes.sent)
+                content.check_files(upload.sent)
             if wait is None or not pause(failure, wait, tell):
                 raise explained(error, hub.repo) from error
             remote = _look_again(hub, content, remote, tell)
@@ -218,14 +218,14 @@ def _look_again(hub: Hub, content: Content, seen: Remote, tell: Tell) -> Remote:
     """The repository as it is now; another build that was published meanwhile is compared with anew.
 
     Raises:
-        HubError: somebody else committed what is no whole build.
+        HubError: somebody else committed what is not a whole build.
         OutputError: the other build has this version or a higher one.
     """
     now = hub.present()
-    changes = compare(content, now.files)
-    if now.head == seen.head or not changes:
+    upload = compare(content, now.files)
+    if now.head == seen.head or not upload:
         return now
-    edited = find_edited(hub, now, changes)
+    edited = find_edited(hub, now, upload)
     if now.manifest is None or edited:
         raise HubError(
             f"{hub.repo}: somebody else committed {str(now.head)[:8]} meanwhile"
@@ -233,13 +233,13 @@ def _look_again(hub: Hub, content: Content, seen: Remote, tell: Tell) -> Remote:
             + "; nothing was published",
             "look at that commit; the same command again makes main this build all the same",
         )
-    _check_versions(hub, content, now, changes)
-    tell(f"version {now.manifest['version']} was published meanwhile; compared with that now")
+    _check_versions(hub, content, now, upload)
+    tell(f"version {now.manifest.version} was published meanwhile; compared with that now")
     return now
 
 
 def _tag(hub: Hub, content: Content, commit: str) -> None:
-    """Tag the commit, where the tag is not there.
+    """Tag the commit, unless the tag exists.
 
     Raises:
         HubError: somebody else made the tag of another commit meanwhile.
@@ -258,7 +258,7 @@ def _publication(
     repo: str,
     content: Content,
     commit: str | None,
-    changes: Changes,
+    upload: Upload,
     notes: list[str],
     purge: Purge | None,
     dry_run: bool = False,
@@ -268,9 +268,9 @@ def _publication(
         commit=commit,
         tag=content.tag,
         digest=content.manifest["digest"],
-        sent=changes.sent,
-        deleted=changes.deleted,
-        unchanged=changes.unchanged,
+        sent=upload.sent,
+        deleted=upload.deleted,
+        unchanged=upload.unchanged,
         warnings=tuple(notes),
         purged=purge,
         dry_run=dry_run,

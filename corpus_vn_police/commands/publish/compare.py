@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from corpus_vn_police.commands.versions import version_numbers
-from corpus_vn_police.dataset.check import open_build
+from corpus_vn_police.dataset.folder import open_build
 from corpus_vn_police.dataset.layout import MANIFEST
-from corpus_vn_police.dataset.manifest import self_digest
+from corpus_vn_police.dataset.manifest import Glance, glance
 from corpus_vn_police.errors import DamagedError, OutputError
 from corpus_vn_police.files import file_digest, read_file
 
@@ -40,7 +39,7 @@ class Content:
     """A build that is to be published: exactly the bytes that its manifest lists, and the manifest.
 
     Attributes:
-        folder: where it is.
+        folder: the build.
         manifest: its manifest.
         files: path -> (bytes, sha256), the manifest's own too.
     """
@@ -107,7 +106,7 @@ class Content:
 
 
 @dataclass(frozen=True)
-class Changes:
+class Upload:
     """What makes a repository hold a build.
 
     Attributes:
@@ -134,19 +133,19 @@ def read_content(folder: Path) -> Content:
     """What there is to publish.
 
     Raises:
-        OutputError: the folder is no build.
+        OutputError: the folder is not a build.
         DamagedError: its manifest is broken, or has no version that a tag could be named after.
     """
-    manifest = open_build(folder)
+    build = open_build(folder)
     try:
-        version_numbers(manifest["version"])
+        version_numbers(build.version)
     except ValueError as error:
         raise DamagedError.of(folder, f"{MANIFEST}: {error}") from error
-    files = {entry["path"]: (int(entry["bytes"]), str(entry["sha256"])) for entry in manifest["files"]}
-    return Content(folder, manifest, {**files, MANIFEST: file_digest(folder / MANIFEST)})
+    files = {path: (file.bytes, file.sha256) for path, file in build.files.items()}
+    return Content(folder, build.manifest, {**files, MANIFEST: file_digest(folder / MANIFEST)})
 
 
-def compare(content: Content, there: dict[str, Stored]) -> Changes:
+def compare(content: Content, there: dict[str, Stored]) -> Upload:
     """What differs between a build and the files of a revision.
 
     Raises:
@@ -158,7 +157,7 @@ def compare(content: Content, there: dict[str, Stored]) -> Changes:
         if not (path in there and _same(content, path, size, sha256, there[path]))
     }
     deleted = tuple(sorted(there.keys() - content.files.keys() - {NOT_OURS}))
-    return Changes(sent, deleted, len(content.files) - len(sent))
+    return Upload(sent, deleted, len(content.files) - len(sent))
 
 
 def _same(content: Content, path: str, size: int, sha256: str, stored: Stored) -> bool:
@@ -167,43 +166,38 @@ def _same(content: Content, path: str, size: int, sha256: str, stored: Stored) -
     return stored.sha256 == sha256 if stored.sha256 is not None else stored.blob == content.blob(path)
 
 
-def parse_manifest(data: bytes) -> dict[str, Any] | None:
-    """The manifest of a revision; None where it is none that tells version, tombstones and files."""
+def parse_manifest(data: bytes) -> Glance | None:
+    """The manifest of a revision; None if it is not a sound one, or its version is not numbers."""
+    found = glance(data)
     try:
-        found = json.loads(data)
-        version_numbers(found["version"])
-        if found["sha256"] != self_digest(found):
-            return None
-        known = {"removed": int(found["status"]["removed"])}
-        files = {str(entry["path"]): (int(entry["bytes"]), str(entry["sha256"])) for entry in found["files"]}
-    except (ValueError, TypeError, KeyError, RecursionError):
+        return found if found is not None and found.sound and version_numbers(found.version) else None
+    except ValueError:
         return None
-    return {"version": found["version"], "sha256": found["sha256"], "files": files, **known}
 
 
 def higher_version(version: str) -> str:
-    """What to do where a version is published with other content."""
+    """What to do if a version is published with other content."""
     return (
         f"raise `version` in corpus.toml above {version} and build again; "
         "a takedown without the seeds: remove … --version X.Y.Z"
     )
 
 
-def check_version(content: Content, repo: str, older: dict[str, Any] | None) -> None:
+def check_version(content: Content, repo: str, older: Glance | None) -> None:
     """Refuse to follow a version with itself or with a lower one.
 
     Args:
         content: what is to be published, and differs from what is there.
         repo: where to.
-        older: the manifest of what is there; None where that is no build.
+        older: the manifest of what is there; None if that is not a build.
 
     Raises:
         OutputError: the version is not higher, and it is not the same build.
     """
-    if older is None or older["sha256"] == content.manifest["sha256"]:
+    if older is None or older.sha256 == content.manifest["sha256"]:
         return
-    if version_numbers(content.version) <= version_numbers(older["version"]):
+    if version_numbers(content.version) <= version_numbers(older.version):
         raise OutputError(
-            f"{repo}: holds version {older['version']} with other content, and this is version {content.version}",
-            higher_version(older["version"]),
+            f"{repo}: holds version {older.version} with other content, and this is version {content.version}",
+            higher_version(older.version),
         )

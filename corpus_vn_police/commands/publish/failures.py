@@ -19,7 +19,7 @@ WAITS = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds between one try and the next; after the last the failure is for good."""
 
 LONGEST_WAIT = 300.0
-"""Seconds: when the Hub asks to wait for longer, that is told instead."""
+"""Seconds: when the Hub asks to wait for longer, that wait is reported instead."""
 
 _SECRET = re.compile(r"(?i)\bbearer\s+\S+|\bhf_[A-Za-z0-9]{8,}")
 _QUERY = re.compile(r"(https?://[^\s?]++)(?:\?\S+)?")
@@ -46,9 +46,9 @@ class Failure:
 
     Attributes:
         said: what the client or the Hub says, in one line, without a token.
-        status: the HTTP status; None where there was no answer.
+        status: the HTTP status; None if there was no answer.
         cut: whether there was no answer because the connection failed.
-        after: the seconds that the Hub asks to wait; None where it does not.
+        after: the seconds that the Hub asks to wait; None if it does not.
     """
 
     said: str
@@ -75,7 +75,7 @@ def failure_of(error: Exception) -> Failure:
             return Failure(_said(one), one.response.status_code, after=_asked_to_wait(one.response))
     if isinstance(error, _ODD):
         return Failure(f"its answer is not laid out as the Hub's are ({type(error).__name__}: {said})", cut=True)
-    # A page that is no JSON comes from something between here and the Hub.
+    # A page that is not JSON comes from something between here and the Hub.
     return Failure(said, cut=isinstance(error, _CUT) and not isinstance(error, OfflineModeIsEnabled))
 
 
@@ -96,7 +96,7 @@ def retried(call: Callable[[], _T], repo: str, tell: Tell) -> _T:
 
 
 def pause(failure: Failure, wait: float, tell: Tell) -> bool:
-    """Wait for as long as the Hub asks, or else for `wait` seconds; False where trying again is no use."""
+    """Wait for as long as the Hub asks, or else for `wait` seconds; False if trying again is no use."""
     seconds = failure.after if failure.after is not None else wait
     if not (failure.passes or failure.conflict) or seconds > LONGEST_WAIT:
         return False
@@ -149,7 +149,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _said(error: HfHubHTTPError) -> str:
-    """Status, method and path, and what the server said, where it did."""
+    """Status, method and path, and what the server said, if it said anything."""
     server = scrub(" ".join((error.server_message or "").split()))[:200]
     request = error.response.request
     where = scrub(f"{error.response.status_code} at {request.method} {request.url.path}")
@@ -157,7 +157,7 @@ def _said(error: HfHubHTTPError) -> str:
 
 
 def _asked_to_wait(response: Any) -> float | None:
-    """The seconds that an answer of 429 or 503 asks to wait; None where it does not say."""
+    """The seconds that an answer of 429 or 503 asks to wait; None if it does not say."""
     limit = parse_ratelimit_headers(response.headers)
     if response.status_code == 429 and limit is not None and limit.remaining == 0:
         return float(limit.reset_in_seconds)

@@ -12,9 +12,10 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RemoteEntr
 from huggingface_hub.hf_api import GitRefs, LFSFileInfo, RepoFile
 from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status, validate_repo_id
 
-from corpus_vn_police.commands.publish.compare import Changes, Content, Stored, parse_manifest
+from corpus_vn_police.commands.publish.compare import Content, Stored, Upload, parse_manifest
 from corpus_vn_police.commands.publish.failures import Tell, retried, scrub
 from corpus_vn_police.dataset.layout import MANIFEST
+from corpus_vn_police.dataset.manifest import Glance
 from corpus_vn_police.errors import AccessError, ConfigError, HubError
 from corpus_vn_police.version import __version__
 
@@ -28,10 +29,10 @@ class Remote:
     """A repository as it is at one moment.
 
     Attributes:
-        head: the commit of `main`; None where there is none yet.
+        head: the commit of `main`; None if there is none yet.
         private: whether only some may see it.
         files: path -> what is stored, at that commit.
-        manifest: what `parse_manifest` made of the manifest there; None where it is no build.
+        manifest: what `parse_manifest` made of the manifest there; None if it is not a build.
         tags: tag -> commit.
         others: the names of all other branches and pull requests.
     """
@@ -39,7 +40,7 @@ class Remote:
     head: str | None
     private: bool
     files: dict[str, Stored]
-    manifest: dict[str, Any] | None
+    manifest: Glance | None
     tags: dict[str, str]
     others: tuple[str, ...]
 
@@ -55,7 +56,7 @@ def repo_name(repo: str) -> str:
         validate_repo_id(name)
     except HFValidationError as error:
         raise ConfigError(
-            f"REPO {repo!r} is no name of a repository: {error}", "write user/name or hf://datasets/user/name"
+            f"REPO {repo!r} is not a name of a repository: {error}", "write user/name or hf://datasets/user/name"
         ) from error
     if name.count("/") != 1:
         raise ConfigError(f"REPO {repo!r} does not say whose it is", "write user/name or hf://datasets/user/name")
@@ -88,7 +89,7 @@ class Hub:
         self._of: dict[str, Any] = {"repo_id": repo, "repo_type": _TYPE}
 
     def read(self) -> Remote | None:
-        """The repository as it is; None where it is not there, or not for this token to see.
+        """The repository as it is; None if it is not there, or not for this token to see.
 
         Raises:
             CorpusError: the Hub does not tell.
@@ -145,8 +146,8 @@ class Hub:
             if isinstance(entry, RepoFile)
         }
 
-    def manifest(self, commit: str) -> dict[str, Any] | None:
-        """What `parse_manifest` makes of the manifest of a revision; None where there is none."""
+    def manifest(self, commit: str) -> Glance | None:
+        """What `parse_manifest` makes of the manifest of a revision; None if there is none."""
         return parse_manifest(self.fetch(MANIFEST, commit, missing=b""))
 
     def fetch(self, path: str, commit: str, missing: bytes | None = None) -> bytes:
@@ -155,7 +156,7 @@ class Hub:
         Args:
             path: the file.
             commit: the revision.
-            missing: what to give where it is not there; None makes that an error.
+            missing: what to return if the file does not exist; None makes that an error.
         """
 
         def get() -> bytes:
@@ -182,7 +183,7 @@ class Hub:
         # Where the answer to an earlier try was lost it is there already, and that is fine.
         self._ask(lambda: self._api.create_repo(**self._of, private=private or None, exist_ok=True))
 
-    def commit(self, content: Content, changes: Changes, parent: str | None) -> tuple[str, list[str]]:
+    def commit(self, content: Content, upload: Upload, parent: str | None) -> tuple[str, list[str]]:
         """Send what differs and make it one commit.
 
         Only this raises what the client raised: whether and from what to try again is for the caller,
@@ -194,18 +195,18 @@ class Hub:
         Raises:
             OutputError: a file is no longer what was verified; there is no commit.
         """
-        adding = [CommitOperationAdd(path, _payload(content, path)) for path in changes.sent]
+        adding = [CommitOperationAdd(path, _payload(content, path)) for path in upload.sent]
         if adding:
             # It tries again by itself, and skips what large storage has already.
             self._api.preupload_lfs_files(additions=adding, **self._of, free_memory=False)
         for one in adding:
             content.check(one.path_in_repo, one.upload_info.sha256.hex())
-        content.check_files(changes.sent)
+        content.check_files(upload.sent)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             done = self._api.create_commit(
                 **self._of,
-                operations=[*adding, *(CommitOperationDelete(path, is_folder=False) for path in changes.deleted)],
+                operations=[*adding, *(CommitOperationDelete(path, is_folder=False) for path in upload.deleted)],
                 commit_message=f"Publish {content.tag}",
                 commit_description=content.manifest["digest"],
                 parent_commit=parent,
@@ -213,11 +214,11 @@ class Hub:
         return done.oid, [scrub(" ".join(str(one.message).split())) for one in caught]
 
     def tag(self, tag: str, commit: str) -> None:
-        """Tag a commit; a tag that is there already stays where it is."""
+        """Tag a commit; a tag that exists already is not moved."""
         self._ask(lambda: self._api.create_tag(**self._of, tag=tag, revision=commit, exist_ok=True))
 
     def delete_tag(self, tag: str) -> None:
-        """Delete a tag, where it is there."""
+        """Delete a tag, if it exists."""
 
         def delete() -> None:
             try:

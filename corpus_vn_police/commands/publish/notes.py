@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from corpus_vn_police.commands.publish.compare import NOT_OURS, Changes, Content
+from corpus_vn_police.commands.publish.compare import NOT_OURS, Content, Upload
 from corpus_vn_police.commands.publish.history import older_revisions
 from corpus_vn_police.commands.publish.hub import Hub, Remote
 from corpus_vn_police.dataset.layout import MANIFEST
@@ -15,7 +15,7 @@ _CARD = "README.md"
 
 
 @dataclass(frozen=True)
-class Publishing:
+class PublishOptions:
     """What is asked for: the repository, and the flags of the command line."""
 
     repo: str
@@ -24,24 +24,24 @@ class Publishing:
     purge_history: bool = False
 
 
-def find_notes(hub: Hub, content: Content, remote: Remote | None, changes: Changes, asked: Publishing) -> list[str]:
+def find_notes(hub: Hub, content: Content, remote: Remote | None, upload: Upload, options: PublishOptions) -> list[str]:
     """Warnings, a line each.
 
     Raises:
-        OutputError: what is there is no build, and its history was to be deleted.
+        OutputError: what is there is not a build, and its history was to be deleted.
     """
     if remote is None:
         return []
     notes = []
-    if asked.private and not remote.private:
+    if options.private and not remote.private:
         notes.append(f"{hub.repo} is there already and is public; --private does not change that")
     if remote.manifest is None:
-        notes += _of_strangers(hub, remote, asked)
+        notes += _of_strangers(hub, remote, options)
     else:
-        edited = find_edited(hub, remote, changes)
+        edited = find_edited(hub, remote, upload)
         if edited:
             notes.append(f"changed on the Hub since it was published, and overwritten: {', '.join(edited)}")
-    if asked.purge_history:
+    if options.purge_history:
         if remote.others:
             notes.append(f"--purge-history leaves these alone, and they may hold the text: {', '.join(remote.others)}")
     else:
@@ -49,11 +49,11 @@ def find_notes(hub: Hub, content: Content, remote: Remote | None, changes: Chang
     return notes
 
 
-def find_edited(hub: Hub, remote: Remote, changes: Changes) -> list[str]:
+def find_edited(hub: Hub, remote: Remote, upload: Upload) -> list[str]:
     """The files that are to be overwritten or deleted and are not as the manifest there has them."""
-    listed = remote.manifest["files"] if remote.manifest else {}
+    listed = remote.manifest.files if remote.manifest else {}
     edited = []
-    for path in sorted(remote.files.keys() & {*changes.sent, *changes.deleted} - {MANIFEST}):
+    for path in sorted(remote.files.keys() & {*upload.sent, *upload.deleted} - {MANIFEST}):
         stored = remote.files[path]
         size, sha256 = listed.get(path, (None, None))
         found = stored.sha256
@@ -64,12 +64,12 @@ def find_edited(hub: Hub, remote: Remote, changes: Changes) -> list[str]:
     return edited
 
 
-def _of_strangers(hub: Hub, remote: Remote, asked: Publishing) -> list[str]:
+def _of_strangers(hub: Hub, remote: Remote, options: PublishOptions) -> list[str]:
     """A repository that holds something else than a build: it goes from `main`, but never for good."""
     strangers = sorted(remote.files.keys() - {NOT_OURS, _CARD})
     if not strangers:
         return []
-    if asked.purge_history:
+    if options.purge_history:
         raise OutputError(
             f"{hub.repo}: holds something else than a build ({strangers[0]}); its history is not deleted",
             "publish without --purge-history first, and look at what is there",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from corpus_vn_police.commands.inputs import check_apart, configured, kept_away
-from corpus_vn_police.commands.report.write import MOST_TEXTS, Page, Shown, write_report
+from corpus_vn_police.commands.report.write import MOST_TEXTS, Page, PageOptions, write_report
 from corpus_vn_police.dataset.tombstones import Tombstones
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.progress import Progress, silent
@@ -46,7 +46,7 @@ def report(
     Raises:
         ConfigError: an argument, corpus.toml or a line of removed.csv is not allowed; or `out` lies
             in the build or where the seeds are.
-        OutputError: `folder` is no build.
+        OutputError: `folder` is not a build.
         DamagedError: the build cannot be read.
         InputError: the seeds are missing, or there are none.
         DiskError: the operating system failed to read or write.
@@ -55,11 +55,11 @@ def report(
     source = None if seeds is None else configured(seeds, config)[0]
     if source is not None:
         check_apart(source, target.path)
-    asked = Shown(
+    options = PageOptions(
         seeds=source,
         sample=sample,
         seed=seed,
         tombstones=Tombstones() if source is None else kept_away(source, config),
         progress=progress or silent,
     )
-    return write_report(Path(folder), target, asked)
+    return write_report(Path(folder), target, options)

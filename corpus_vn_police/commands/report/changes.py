@@ -17,7 +17,7 @@ _NEWLINE = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _LETTER = re.compile(r"(?s).[\u0300-\u036f]*")
 _WORD = re.compile(r"(?s)(?:\w[\u0300-\u036f\u00ad\u200b-\u200f\u2060\ufeff]*)+|.")
 _AROUND = 40  # code points that are shown of what stayed, on each side of a change
-_LONGEST = 20_000  # code points of a line between its first and its last change; of a longer one none is told
+_LONGEST = 20_000  # code points of a line between its first and its last change; a longer line shows none
 _MOST = 60  # lines of a text that are shown
 _LONGEST_TEXT = 1_000_000  # code points of a text that are compared; the changes of the lines after them are not told
 
@@ -26,7 +26,7 @@ Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Changes:
+class Corrections:
     """What normalisation made of one text.
 
     Attributes:
@@ -43,7 +43,7 @@ class Changes:
     untold: int
 
 
-def find_changes(before: str, after: str) -> Changes:
+def find_changes(before: str, after: str) -> Corrections:
     """Compare a decoded text with the clean one."""
     counts: Counter[Pair] = Counter()
     lines, untold, compared = [], 0, 0
@@ -61,7 +61,7 @@ def find_changes(before: str, after: str) -> Changes:
         pieces = list(_pieces(old, new, start, end))
         counts.update((one, other) for one, other in pieces if one != other)
         lines.append(_segments(pieces))
-    return Changes(counts, lines[:_MOST], max(0, len(lines) - _MOST), untold)
+    return Corrections(counts, lines[:_MOST], max(0, len(lines) - _MOST), untold)
 
 
 def _paired_lines(before: str, after: str) -> Iterator[tuple[list[Pair], str, str]]:

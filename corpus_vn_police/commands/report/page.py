@@ -12,7 +12,7 @@ from typing import Any
 from corpus_vn_police.commands.report.shown import shown_line
 from corpus_vn_police.dataset.figures import Figures
 from corpus_vn_police.dedup.leaks import NGRAM, Sharing
-from corpus_vn_police.documents.charts import Chart, draw_charts
+from corpus_vn_police.documents.pictures import Chart, draw_charts
 
 # What ends a script element, begins a comment in one, or ends a line of JavaScript.
 _IN_SCRIPT = str.maketrans({each: f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"})
@@ -24,7 +24,7 @@ def render_page(
     sharing: Sequence[Sharing],
     data: dict[str, Any],
     changes: dict[str, list[dict[str, Any]]],
-    asked: dict[str, Any],
+    options: dict[str, Any],
 ) -> bytes:
     """Write the page.
 
@@ -34,7 +34,7 @@ def render_page(
         sharing: n-grams that its splits share.
         data: `ledger` and `texts`, for the page's script.
         changes: what normalisation did to the records that are shown: `composed` letters, `others`.
-        asked: `seeds`, whether the input was at hand; `seed`, what the texts were drawn with; `records`,
+        options: `seeds`, whether the input was at hand; `seed`, what the texts were drawn with; `records`,
             how many of the texts are records.
     """
     import jinja2
@@ -60,9 +60,9 @@ def render_page(
         charts=[_pictures(chart) for chart in draw_charts(figures)],
         ngram=NGRAM,
         rows=len(data["ledger"]["path"]),
-        left_out=len(data["texts"]) - asked["records"],
+        left_out=len(data["texts"]) - options["records"],
         changes=changes,
-        asked=asked,
+        options=options,
     )
     return text.encode()
 

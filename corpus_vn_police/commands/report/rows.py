@@ -6,7 +6,6 @@ import hashlib
 import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,8 @@ import polars as pl
 
 from corpus_vn_police.commands.report.shown import shown_line
 from corpus_vn_police.dataset.figures import STATUSES
-from corpus_vn_police.dataset.rows import Published, scan_ledger
+from corpus_vn_police.dataset.folder import BuildFolder
+from corpus_vn_police.dataset.layout import LEDGER
 from corpus_vn_police.errors import DamagedError
 
 COPIES = ("near_duplicate", "duplicate")
@@ -35,7 +35,7 @@ class Drawn:
         rows: the ledger's rows that are on the page, in its order, with `row` (their place on the page).
         left_out: those of them that were left out and are shown with their text.
         places: the places of the records that are, sorted (see `Published`).
-        ids: of each of these its id.
+        ids: their ids.
     """
 
     rows: pl.DataFrame
@@ -44,7 +44,7 @@ class Drawn:
     ids: tuple[str, ...]
 
 
-def draw(folder: Path, published: Published, sample: int, seed: int, most: int, hidden: frozenset[str]) -> Drawn:
+def draw(build: BuildFolder, sample: int, seed: int, most: int, hidden: frozenset[str]) -> Drawn:
     """Choose the rows and texts of a page.
 
     Of the seeds that were left out at most `sample` are drawn: half of them rejected ones, each reason
@@ -52,8 +52,7 @@ def draw(folder: Path, published: Published, sample: int, seed: int, most: int, 
     `sample`; of these half may be the ones that such copies were left out for.
 
     Args:
-        folder: the build.
-        published: its records.
+        build: the build.
         sample: how many texts of either kind at most.
         seed: another one draws others.
         most: ledger rows at most; seeds that were left out go before records.
@@ -62,14 +61,14 @@ def draw(folder: Path, published: Published, sample: int, seed: int, most: int, 
     Raises:
         DamagedError: the ledger has a status that there is not.
     """
-    ledger = scan_ledger(folder).with_row_index("place")
+    ledger = build.ledger().with_row_index("place")
     left = ledger.filter(pl.col("status") != "published").head(max(0, most - sample)).collect(engine="streaming")
     # A copy of what was taken down says the same.
     kept_away = pl.any_horizontal(pl.col("id", "duplicate_of").is_in(list(hidden)).fill_null(False))
     left_out = _draw_left_out(left.filter(~kept_away), sample, seed)
     if unknown := set(left["status"]) - set(STATUSES):
-        raise DamagedError.of(folder, f"ledger.parquet: the status {min(unknown)!r}")
-    ids = pl.concat([batch["id"] for batch in published.batches("id")])
+        raise DamagedError.of(build.path, f"{LEDGER}: the status {min(unknown)!r}")
+    ids = pl.concat([batch["id"] for batch in build.rows().batches("id")])
     places = _draw_records(ids, set(left_out["duplicate_of"].drop_nulls()), sample, seed, hidden)
     chosen = ids.gather(places)
     records = ledger.filter(pl.col("status") == "published")

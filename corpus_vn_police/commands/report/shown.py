@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import unicodedata
 
-from corpus_vn_police.text import visible
+from corpus_vn_police.text import escaped, is_visible, visible
 
 LONGEST = 20_000
 """Code points of a text that are shown; of a longer one it is said how many are not."""
@@ -30,7 +30,7 @@ def shown_line(text: str) -> str:
 
 
 def cut(text: str) -> tuple[str, int]:
-    """A text, cut where it is too long to be shown; and how many code points that left out."""
+    """A text, cut if it is too long to be shown, and how many code points are not shown."""
     return text[:LONGEST], max(0, len(text) - LONGEST)
 
 
@@ -41,21 +41,17 @@ def decoded(data: bytes) -> tuple[list[Segment], int]:
         Segments `["=", text]` and `["!", escapes]`; and how many bytes are not shown.
     """
     text = data[:LONGEST].decode("utf-8", "surrogateescape")
-    runs = [(plain, "".join(run)) for plain, run in itertools.groupby(text, _plain)]
+    runs = [(plain, "".join(run)) for plain, run in itertools.groupby(text, is_visible)]
     runs = runs[:_MOST]
     segments = [["=", run] if plain else ["!", "".join(map(_escape, run))] for plain, run in runs]
     return segments, len(data) - sum(len(run.encode("utf-8", "surrogateescape")) for _, run in runs)
-
-
-def _plain(character: str) -> bool:
-    return character.isprintable() or character in "\n\t\u00a0"
 
 
 def _escape(character: str) -> str:
     code = ord(character)
     if 0xDC80 <= code <= 0xDCFF:  # what `surrogateescape` makes of a byte
         return f"\\x{code - 0xDC00:x}"
-    return character.encode("unicode_escape").decode("ascii")
+    return escaped(character)
 
 
 def signs(text: str) -> str:

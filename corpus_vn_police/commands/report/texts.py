@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from corpus_vn_police.commands.report.changes import Changes, find_changes
+from corpus_vn_police.commands.report.changes import Corrections, find_changes
 from corpus_vn_police.commands.report.shown import LONGEST, shown
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.stages.normalise.batch import normalise_batch
@@ -36,13 +36,13 @@ class Apart:
 
     Attributes:
         units: kind, text and whether it belongs to the paragraph of the unit before, in the order of the page.
-        changes: what normalisation made of its text; None where its bytes are no text.
+        changes: what normalisation made of its text; None if its bytes are no text.
         body: the paragraphs of kind `body`, joined as the record has them.
         placed: whether each unit stands in the text as it is, so that what was taken off units is known.
     """
 
     units: list[tuple[str, str, bool]]
-    changes: Changes | None
+    changes: Corrections | None
     body: str
     placed: bool
 
@@ -102,7 +102,7 @@ def _units(header: str, text: str, units: pl.DataFrame, found: list[int]) -> Ite
 
 
 def _places(text: str, pieces: Sequence[str]) -> list[int]:
-    """Where each unit stands in the text; empty where they were put together anew."""
+    """Where each unit stands in the text; empty if they were put together anew."""
     found, place = [], 0
     for piece in pieces:
         at = text.find(piece, place)
@@ -125,12 +125,12 @@ def record_units(
 
     Args:
         record: `text`, `title`, `byline`, `captions`, `event_date_text`.
-        apart: its seed, taken apart; None where its bytes are not at hand.
+        apart: its seed, taken apart; None if its bytes are not at hand.
         spans: `[start, end, kind, note]` in code points of `text`.
 
     Returns:
         The parts in order, how many code points of them are not shown, and what is to be said of
-        them (None where nothing is).
+        them (None if nothing is).
     """
     note = None
     if apart is not None and apart.body == record["text"]:

@@ -1,4 +1,4 @@
-"""A build, and where it is at hand its input -> the page, as one file."""
+"""A build, and its input if that is given -> the page, as one file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from corpus_vn_police.commands.report.again import as_seeds, read_again
-from corpus_vn_police.commands.report.changes import Changes, Pair
+from corpus_vn_police.commands.report.changes import Corrections, Pair
 from corpus_vn_police.commands.report.page import render_page
 from corpus_vn_police.commands.report.rows import COPIES, Drawn, draw, ledger_columns
 from corpus_vn_police.commands.report.shown import cut, decoded, named, shown, shown_line
@@ -21,12 +21,9 @@ from corpus_vn_police.commands.report.sides import compare_texts
 from corpus_vn_police.commands.report.texts import FIELDS, Apart, annotation_spans, record_units, take_apart
 from corpus_vn_police.config import Corpus, corpus_of
 from corpus_vn_police.contract import CONFIGS, load_contract
-from corpus_vn_police.dataset.check import open_build
-from corpus_vn_police.dataset.figures import measure
+from corpus_vn_police.dataset.folder import BuildFolder, open_build
 from corpus_vn_police.dataset.layout import MANIFEST
-from corpus_vn_police.dataset.parquet import damage_named
-from corpus_vn_police.dataset.rows import Published, scan_ledger
-from corpus_vn_police.dataset.tombstones import Tombstones, older_tombstones
+from corpus_vn_police.dataset.tombstones import Tombstones
 from corpus_vn_police.dedup.leaks import shared_ngrams
 from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.errors import ConfigError, DamagedError
@@ -43,7 +40,7 @@ _PAIRS = 40  # kinds of changes that are listed of one text
 
 
 @dataclass(frozen=True)
-class Shown:
+class PageOptions:
     """What a page is to show.
 
     Attributes:
@@ -89,19 +86,19 @@ class Page:
     left_out: int
 
 
-def write_report(folder: Path, target: Output, asked: Shown) -> Page:
+def write_report(folder: Path, target: Output, options: PageOptions) -> Page:
     """Write the page of a build.
 
     Args:
         folder: the build.
         target: the file to write; it is there whole, or as it was.
-        asked: what is shown.
+        options: what is shown.
 
     Raises:
         ConfigError: `out` lies in the build, which is published as it is, or is a folder.
-        OutputError: `folder` is no build.
+        OutputError: `folder` is not a build.
         DamagedError: the build cannot be read.
-        InputError: `asked.seeds` is missing or holds no seeds.
+        InputError: `options.seeds` is missing or holds no seeds.
         OSError: the operating system failed to read or write.
     """
     out = target.path
@@ -111,39 +108,37 @@ def write_report(folder: Path, target: Output, asked: Shown) -> Page:
         )
     if out.is_dir():
         raise ConfigError(f"--out {out} is a folder", "give a file, such as report.html")
-    manifest = open_build(folder)
-    with damage_named(folder):
-        figures, sharing = measure(folder), shared_ngrams(folder)
-        hidden = _hidden(folder, older_tombstones(folder) | asked.tombstones)
-        drawn = draw(folder, Published.open(folder), asked.sample, asked.seed, asked.rows, hidden)
-        settings = {"name": manifest["name"], "version": manifest["version"], **manifest["config"]}
-        corpus = _corpus(folder, settings)
-        gathered = _Gathered(folder, corpus, drawn, asked)
+    build = open_build(folder)
+    with build.reading():
+        figures, sharing = build.figures(), shared_ngrams(folder)
+        hidden = _hidden(build, build.tombstones() | options.tombstones)
+        drawn = draw(build, options.sample, options.seed, options.rows, hidden)
+        gathered = _Gathered(build, _corpus(build), drawn, options)
         texts = [*gathered.records(), *gathered.left_out()]
-    shown_with = {"seeds": asked.seeds is not None, "seed": asked.seed, "records": len(drawn.ids)}
-    data = {"ledger": ledger_columns(drawn.rows), "texts": texts, "seeds": asked.seeds is not None}
-    page = render_page(manifest, figures, sharing, data, gathered.changes(), shown_with)
+    shown_with = {"seeds": options.seeds is not None, "seed": options.seed, "records": len(drawn.ids)}
+    data = {"ledger": ledger_columns(drawn.rows), "texts": texts, "seeds": options.seeds is not None}
+    page = render_page(build.manifest, figures, sharing, data, gathered.changes(), shown_with)
     _put(out, page)
     return Page(target.given, len(page), figures.seeds, len(drawn.rows), len(drawn.ids), len(texts) - len(drawn.ids))
 
 
-def _corpus(folder: Path, settings: dict[str, Any]) -> Corpus:
+def _corpus(build: BuildFolder) -> Corpus:
     """The settings of a build.
 
     Raises:
         DamagedError: they are not allowed.
     """
     try:
-        return corpus_of(settings, None, None, MANIFEST)
+        return corpus_of(build.settings, None, None, MANIFEST)
     except ConfigError as error:
-        raise DamagedError.of(folder, error.message) from error
+        raise DamagedError.of(build.path, error.message) from error
 
 
-def _hidden(folder: Path, tombstones: Tombstones) -> frozenset[str]:
+def _hidden(build: BuildFolder, tombstones: Tombstones) -> frozenset[str]:
     """The ids of what is not to be shown: what was taken down, by its id or by its bytes."""
     if not tombstones:
         return frozenset()
-    ledger = scan_ledger(folder).select("id", "sha256").collect(engine="streaming")
+    ledger = build.ledger().select("id", "sha256").collect(engine="streaming")
     return frozenset(ledger.filter(tombstones.holds(ledger["id"], ledger["sha256"]))["id"])
 
 
@@ -162,9 +157,9 @@ def _put(out: Path, page: bytes) -> None:
 class _Gathered:
     """The texts of a page, and what normalisation did to them all together."""
 
-    def __init__(self, folder: Path, corpus: Corpus, drawn: Drawn, asked: Shown) -> None:
-        self.folder, self.corpus, self.drawn, self.asked = folder, corpus, drawn, asked
-        self.records_in_all = len(Published.open(folder))
+    def __init__(self, build: BuildFolder, corpus: Corpus, drawn: Drawn, options: PageOptions) -> None:
+        self.build, self.corpus, self.drawn, self.options = build, corpus, drawn, options
+        self.records_in_all = len(build.rows())
         self.counts: Counter[Pair] = Counter()
         self.texts_with: Counter[Pair] = Counter()
         self.bodies: dict[str, str] = {}  # of the records that are shown
@@ -175,7 +170,7 @@ class _Gathered:
         rows = dict(published.select("id", "row").iter_rows())
         records = self._config("default")
         if missing := [record["id"] for record in records if record["id"] not in rows]:
-            raise DamagedError.of(self.folder, f"the ledger has no row of {missing[0]}")
+            raise DamagedError.of(self.build.path, f"the ledger has no row of {missing[0]}")
         spans = {row["id"]: annotation_spans(row) for row in self._config("annotations")}
         sources = {row["id"]: row for row in self._config("sources")}
         at_hand = [record for record in records if record["id"] in sources]
@@ -188,19 +183,19 @@ class _Gathered:
         for record in records:
             self.bodies[record["id"]] = record["text"]
             yield self._record(record, rows[record["id"]], apart.get(record["id"]), spans.get(record["id"], []))
-        self.asked.progress("texts", len(records), None)
+        self.options.progress("texts", len(records), None)
 
     def _config(self, config: str) -> list[dict[str, Any]]:
         """The rows of a config for the records that were drawn."""
-        published = Published.open(self.folder, config=config)
+        published = self.build.rows(config)
         if not len(published):
             return []
         if len(published) != self.records_in_all:
-            raise DamagedError.of(self.folder, f"{config} and the records are out of step")
+            raise DamagedError.of(self.build.path, f"{config} and the records are out of step")
         columns = load_contract(CONFIGS[config]).schema.names
         rows = [row for frame in published.rows(self.drawn.places, *columns) for row in frame.to_dicts()]
         if tuple(row["id"] for row in rows) != self.drawn.ids:
-            raise DamagedError.of(self.folder, f"{config} and the records are out of step")
+            raise DamagedError.of(self.build.path, f"{config} and the records are out of step")
         return rows
 
     def _record(self, record: dict[str, Any], row: int, apart: Apart | None, spans: list[list[Any]]) -> dict[str, Any]:
@@ -216,7 +211,7 @@ class _Gathered:
             **self._changes(apart.changes if apart else None),
         }
 
-    def _changes(self, changes: Changes | None) -> dict[str, Any]:
+    def _changes(self, changes: Corrections | None) -> dict[str, Any]:
         if changes is None:
             return {"changes": None}
         self.counts.update(changes.counts)
@@ -233,7 +228,7 @@ class _Gathered:
     def changes(self) -> dict[str, list[dict[str, Any]]]:
         """Each change of all records that are shown: the `composed` letters, and the `others`.
 
-        Of each `before`, `after`, `times` and the number of `texts`; the most frequent first.
+        Each has `before`, `after`, `times` and the number of `texts`; the most frequent comes first.
         """
         found: dict[str, list[dict[str, Any]]] = {"composed": [], "others": []}
         for pair, count in sorted(self.counts.items(), key=lambda item: (-item[1], item[0])):
@@ -244,17 +239,17 @@ class _Gathered:
 
     def left_out(self) -> Iterator[dict[str, Any]]:
         """Seeds that were left out, read again from the input."""
-        if self.asked.seeds is None:
+        if self.options.seeds is None:
             return
         wanted = self.drawn.left_out.filter(pl.col("sha256").is_not_null())
-        found = read_again(self.asked.seeds, dict(wanted.select("path", "sha256").iter_rows()), self.corpus.limits)
+        found = read_again(self.options.seeds, dict(wanted.select("path", "sha256").iter_rows()), self.corpus.limits)
         there = {row["path"]: row for row in found.iter_rows(named=True)}
         copies = wanted.filter(pl.col("status").is_in(COPIES) & pl.col("path").is_in(list(there)))
         frame = found.join(copies.select("path"), on="path", how="semi")
         apart = dict(zip(frame["path"], take_apart(frame, self.corpus), strict=True))
         for row in self.drawn.left_out.iter_rows(named=True):
             yield self._left_out(row, there.get(row["path"]), apart.get(row["path"]))
-        self.asked.progress("texts", len(self.drawn.left_out), None)
+        self.options.progress("texts", len(self.drawn.left_out), None)
 
     def _left_out(self, row: dict[str, Any], seed: dict[str, Any] | None, apart: Apart | None) -> dict[str, Any]:
         text: dict[str, Any] = {"row": row["row"]}

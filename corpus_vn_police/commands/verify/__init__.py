@@ -13,12 +13,13 @@ from corpus_vn_police.commands.verify.ledger import check_alignment, check_ledge
 from corpus_vn_police.commands.verify.rows import check_config
 from corpus_vn_police.config import Dedup, Splits
 from corpus_vn_police.contract import CONFIGS
-from corpus_vn_police.dataset.check import Problem, check_files, was_replaced
+from corpus_vn_police.dataset.files import digest_of
+from corpus_vn_police.dataset.folder import BuildFolder, was_replaced
+from corpus_vn_police.dataset.integrity import Problem, check_files
 from corpus_vn_police.dataset.layout import FOLDERS, MANIFEST
 from corpus_vn_police.dataset.manifest import read_manifest
 from corpus_vn_police.dataset.parquet import damage_named
 from corpus_vn_police.dataset.remote import local_copy
-from corpus_vn_police.dataset.shards import digest_of
 from corpus_vn_police.dedup.leaks import PublishedCopies, Sharing, find_published_copies, shared_ngrams
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.errors import DamagedError
@@ -32,12 +33,12 @@ class Verification:
     """What `verify` found.
 
     Attributes:
-        digest: the content digest, recomputed from the Parquet files; None where they cannot all
+        digest: the content digest, recomputed from the Parquet files; None if they cannot all
             be read.
         problems: what is wrong, in the order in which it was found.
-        sharing: what each later split shares with each earlier one; empty where the files cannot all
+        sharing: what each later split shares with each earlier one; empty if the files cannot all
             be read.
-        copies: what was looked for among the published records; None where the files cannot all be
+        copies: what was looked for among the published records; None if the files cannot all be
             read, or the build left no copies out.
         unchecked: what could not be checked, and why: lines for people.
     """
@@ -65,7 +66,7 @@ def verify(folder: StrPath) -> Verification:
         folder: a folder, or the fsspec URL of one (`hf://datasets/user/name`), which is fetched.
 
     Raises:
-        OutputError: the folder is no build (it has no manifest).
+        OutputError: the folder is not a build (it has no manifest).
         DiskError: the URL cannot be fetched.
     """
     with local_copy(os.fspath(folder)) as local:
@@ -126,7 +127,7 @@ def _verify_rows(
     if digest not in (None, manifest["digest"]):
         findings.add(MANIFEST, "manifest.content_digest", f"says {manifest['digest']}, the files say {digest}")
     elif findings.readable:
-        check_documents(folder, manifest, findings)
+        check_documents(BuildFolder(folder, manifest), findings)
     return Verification(digest, tuple(findings.problems), tuple(sharing), copies, tuple(findings.unchecked))
 
 

@@ -1,71 +1,76 @@
-"""What a build says of itself: its card, its pictures and its Croissant file, held to its files."""
+"""What a build says of itself: each of its documents, compared with its files."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 from corpus_vn_police.commands.verify.findings import Findings
-from corpus_vn_police.dataset.layout import LEDGER
-from corpus_vn_police.dataset.shards import Written
-from corpus_vn_police.documents import card, croissant
-from corpus_vn_police.documents.audit import check_card, check_croissant, check_loading, check_pictures, facts_of
+from corpus_vn_police.dataset.folder import BuildFolder
+from corpus_vn_police.dataset.layout import CARD, LEDGER
+from corpus_vn_police.documents import DOCUMENTS, Document, compare
 from corpus_vn_police.documents.facts import Facts
+from corpus_vn_police.documents.front_matter import loading_differences
+from corpus_vn_police.documents.opened import facts_of
 from corpus_vn_police.errors import ConfigError, DamagedError
+from corpus_vn_police.files import UNREADABLE, read_file
 from corpus_vn_police.version import GENERATOR
 
 _NAMED = 5  # differences that are named before they are counted
+_INVALID = (*UNREADABLE, RecursionError, ConfigError, DamagedError)
 
 
-def check_documents(folder: Path, manifest: dict[str, Any], findings: Findings) -> None:
-    """Check that card, pictures and Croissant file say what the files say.
+def check_documents(build: BuildFolder, findings: Findings) -> None:
+    """Check that the documents say what the files say, and that there is no other file.
 
-    Another version of this package may say the same in other words: of what it wrote that alone is compared by which
-    `datasets` loads.
+    Another version of this package may say the same in other words: of what it wrote, only what decides what `datasets`
+    loads is compared.
     """
-    if manifest["generator"] != GENERATOR:
-        _check_loading(folder, manifest, findings)
-        findings.unchecked.append(
-            f"{card.FILE_NAME}, {croissant.FILE_NAME} and figures/: {manifest['generator']} wrote them, not {GENERATOR}"
-        )
+    writer = build.manifest["generator"]
+    if writer != GENERATOR:
+        _check_loading(build, findings)
+        names = ", ".join(document.name for document in DOCUMENTS)
+        findings.unchecked.append(f"the documents ({names}): {writer} wrote them, not {GENERATOR}")
         return
     try:
-        facts = facts_of(folder, manifest, findings.shards)
-        found = check_card(folder, facts)
-    except (ValueError, ConfigError, DamagedError) as error:  # UnicodeDecodeError is a ValueError
-        findings.add(card.FILE_NAME, "card.invalid", str(error).split("\n")[0][:300])
+        facts = facts_of(build, findings.shards)
+    except _INVALID as error:
+        findings.add(CARD, "card.invalid", _line(error))
         return
-    for each in found[:_NAMED]:
-        where = f"line {each.line}" + (f" ({each.block})" if each.block else "")
-        findings.add(card.FILE_NAME, "card.content", f"{where}: expected {each.expected!r}, got {each.got!r}")
-    if len(found) > _NAMED:
-        findings.add(card.FILE_NAME, "card.content", f"and {len(found) - _NAMED} more places differ")
-    wrong, unchecked = check_pictures(folder, facts)
-    for name, what in wrong.items():
-        findings.add(name, "figures.content", what)
-    if unchecked:
-        by = "the matplotlib that drew them is not installed, so their words alone were compared"
-        findings.unchecked.append(f"what is drawn in {len(unchecked)} pictures: {by}")
-    _check_croissant(folder, manifest, facts, findings)
+    expected = {file: document for document in DOCUMENTS for file in document.files(facts)}
+    for file in sorted(expected.keys() - build.files.keys()):
+        findings.add(file, "file.missing", "is not in the manifest, which lists every file of a build")
+    for file in sorted(build.files.keys() - expected.keys() - {LEDGER, *(shard.path for shard in findings.shards)}):
+        findings.add(file, "file.foreign", "is listed, and is not a file of this build")
+    unchecked: dict[str, list[str]] = {}
+    for file in (each for each in expected if each in build.files):
+        if reason := _check(expected[file], facts, file, findings):
+            unchecked.setdefault(reason, []).append(file)
+    for reason, files in unchecked.items():
+        more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+        findings.unchecked.append(f"{files[0]}{more}: {reason}")
 
 
-def _check_loading(folder: Path, manifest: dict[str, Any], findings: Findings) -> None:
+def _check(document: Document, facts: Facts, file: str, findings: Findings) -> str | None:
+    """Compare a file of a document; returns what could not be compared, in words."""
     try:
-        for difference in check_loading(folder, manifest["version"], findings.shards):
-            findings.add(card.FILE_NAME, "card.loading", difference)
-    except ValueError as error:
-        findings.add(card.FILE_NAME, "card.loading", str(error).split("\n")[0][:300])
+        found = compare(document, facts, file)
+    except _INVALID as error:
+        findings.add(file, f"{document.code}.invalid", _line(error))
+        return None
+    for difference in found.differences[:_NAMED]:
+        findings.add(file, f"{document.code}.content", str(difference))
+    if len(found.differences) > _NAMED:
+        more = len(found.differences) - _NAMED
+        findings.add(file, f"{document.code}.content", f"and {more} more places differ")
+    return found.unchecked
 
 
-def _check_croissant(folder: Path, manifest: dict[str, Any], facts: Facts, findings: Findings) -> None:
-    name = croissant.FILE_NAME
+def _check_loading(build: BuildFolder, findings: Findings) -> None:
     try:
-        ledger = Written(LEDGER, *findings.files[LEDGER])
-        found = check_croissant(folder, facts, ledger, manifest["date"])
-    except (ValueError, RecursionError, ConfigError) as error:
-        findings.add(name, "croissant.invalid", str(error)[:300])
-        return
-    for difference in found[:_NAMED]:
-        findings.add(name, "croissant.content", difference)
-    if len(found) > _NAMED:
-        findings.add(name, "croissant.content", f"and {len(found) - _NAMED} more values differ")
+        card = read_file(build.path / CARD).decode()
+        for difference in loading_differences(card, build.version, findings.shards):
+            findings.add(CARD, "card.loading", difference)
+    except UNREADABLE as error:
+        findings.add(CARD, "card.loading", _line(error))
+
+
+def _line(error: BaseException) -> str:
+    return str(error).split("\n")[0][:300]

@@ -7,8 +7,9 @@ from typing import Any
 
 import polars as pl
 
-from corpus_vn_police.dataset.check import Problem
-from corpus_vn_police.dataset.shards import Written
+from corpus_vn_police.commands.verify.hints import HINTS
+from corpus_vn_police.dataset.files import BuildFile
+from corpus_vn_police.dataset.integrity import Problem
 
 
 @dataclass
@@ -19,20 +20,21 @@ class Findings:
         problems: what is wrong, in the order in which it was found.
         files: length and sha256 of the files that the manifest lists, by path.
         shards: what the Parquet files of the configs hold.
-        ids: of each config and split frames of ids and sha256, 64 bits of each.
-        duplicates: of the records that seeds were left out for the ids and how many.
+        ids: frames of ids and sha256, the first 64 bits of both, by config and split.
+        duplicates: the ids of records for which seeds were left out, and how many.
         readable: whether all of them could be read.
         unchecked: what could not be checked: lines for people.
     """
 
     problems: list[Problem] = field(default_factory=list)
     files: dict[str, tuple[int, str]] = field(default_factory=dict)
-    shards: list[Written] = field(default_factory=list)
+    shards: list[BuildFile] = field(default_factory=list)
     ids: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     duplicates: list[pl.DataFrame] = field(default_factory=list)
     readable: bool = True
     unchecked: list[str] = field(default_factory=list)
 
     def add(self, file: str, code: str, detail: str) -> None:
-        """Note a problem."""
+        """Note a problem; its code must have a hint."""
+        HINTS[code]
         self.problems.append(Problem(file, code, detail))

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+from corpus_vn_police.documents import DOCUMENTS
+
 _AGAIN = "build it again, or take it anew from where it was published"
 _SAYS_ELSE = "the files were changed and the manifest with them: do not trust this copy; " + _AGAIN
-_DOCUMENTS = "build it again; what it says is measured, so edit corpus.toml and the prose, never this file"
+_DOCUMENT = "build it again; what it says is measured, so edit corpus.toml and the prose, never this file"
 _DEFECT = "build it again with this version; if it stays, it is a defect of corpus-vn-police: please report it"
 
 HINTS = {
-    "card.content": _DOCUMENTS,
-    "card.invalid": _DOCUMENTS,
+    **{f"{document.code}.{what}": _DOCUMENT for document in DOCUMENTS for what in ("content", "invalid")},
     "card.loading": _SAYS_ELSE,
     "configs.aligned": _SAYS_ELSE,
     "copies.duplicate": _DEFECT,
     "copies.near_duplicate": _DEFECT,
-    "croissant.content": _DOCUMENTS,
-    "croissant.invalid": _DOCUMENTS,
-    "figures.content": _DOCUMENTS,
     "file.digest": _AGAIN,
     "file.empty": _SAYS_ELSE,
     "file.foreign": _SAYS_ELSE,
@@ -40,4 +38,4 @@ HINTS = {
     "splits.assignment": _SAYS_ELSE,
     "splits.count": _SAYS_ELSE,
 }
-"""Of each code what to do next."""
+"""What to do next, by code."""

@@ -13,9 +13,10 @@ import pyarrow as pa
 from corpus_vn_police.commands.verify.findings import Findings
 from corpus_vn_police.config import Splits
 from corpus_vn_police.contract import CONFIGS, Contract, json_rows, load_contract, validator, violation
+from corpus_vn_police.dataset.files import find_shards
 from corpus_vn_police.dataset.parquet import ColumnsError, open_table
-from corpus_vn_police.dataset.shards import find_shards
 from corpus_vn_police.errors import DamagedError
+from corpus_vn_police.files import file_digest
 from corpus_vn_police.stages.split import SPLITS, assign_split
 
 
@@ -33,7 +34,8 @@ def check_config(folder: Path, config: str, splits: Splits, findings: Findings) 
             if config == "default":
                 findings.duplicates.append(_left_out_for(table))
                 _check_splits(table, shard.split, splits, shard.path, findings)
-        findings.shards.append(shard.written(findings.files.get(shard.path)))
+        digest = findings.files.get(shard.path) or file_digest(folder / shard.path)  # one that is not listed
+        findings.shards.append(shard.file(*digest))
         if findings.readable and not shard.rows:
             findings.add(shard.path, "file.empty", "holds no row; a split without records has no file")
             findings.readable = False
@@ -43,8 +45,7 @@ def tables_of(folder: Path, name: str, contract: Contract, findings: Findings) -
     """A Parquet file's rows by row group, as long as it can be read and has the right columns."""
     try:
         with open_table(folder, name, contract) as table:
-            for group in range(len(table.sizes)):
-                yield table.group(group)
+            yield from table.tables()
     except DamagedError as error:
         findings.add(name, "schema.columns" if isinstance(error, ColumnsError) else "file.unreadable", error.what)
         findings.readable = False
@@ -72,7 +73,7 @@ def _check_splits(table: pa.Table, split: str, splits: Splits, name: str, findin
 
 
 def _identity(table: pa.Table, config: str) -> pl.DataFrame:
-    """Id and sha256 of a table's rows, 64 bits of each; the annotations have no sha256: 0.
+    """Id and sha256 of a table's rows, the first 64 bits of both; 0 for the annotations, which have no sha256.
 
     The digests of files and contents hold every bit; this is for telling rows apart, in 16 bytes.
     """

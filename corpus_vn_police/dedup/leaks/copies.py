@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from corpus_vn_police.config import Dedup
-from corpus_vn_police.dataset.rows import Published, id_numbers
+from corpus_vn_police.dataset.rows import Published
 from corpus_vn_police.dedup import Signed, find_copies, first_days
 from corpus_vn_police.dedup.leaks.lookup import Lookup
 from corpus_vn_police.dedup.shingles import Rows, keys, mixed, sets, shingles
 from corpus_vn_police.dedup.sign import bands, sign_keys
 from corpus_vn_police.files import scratch_folder, write_numbers
+from corpus_vn_police.ids import id_numbers, id_text
 
 _SAMPLE = 256  # records that are compared with all others,
 _SAMPLE_CHARS = 1 << 22  # or fewer, where they are long: some 20 bytes a code point are held
@@ -43,7 +44,7 @@ class PublishedCopies:
 
     Attributes:
         pairs: those that the build's rule leaves out, by id.
-        sampled: how many records were compared with all others by brute force; 0 where only equal
+        sampled: how many records were compared with all others by brute force; 0 if only equal
             keys were looked for.
         missed: of the pairs that this found, those that share no band: which the bands miss.
     """
@@ -64,7 +65,7 @@ def find_published_copies(folder: Path, dedup: Dedup) -> PublishedCopies:
         dedup: the level `near` or `exact`, and the threshold.
     """
     published = Published.open(folder)
-    ids = id_numbers(published.column("id"))
+    ids = id_numbers(published.column("id")).to_numpy()
     sizes = published.column("n_chars").to_numpy().astype(np.uint32)
     sample = _Sample.choose(published, ids, sizes) if dedup.level == "near" else None
     paths: list[Path] = []
@@ -88,7 +89,7 @@ def find_published_copies(folder: Path, dedup: Dedup) -> PublishedCopies:
         order = np.lexsort((ids, np.concatenate(days)))
         copies = find_copies(Signed(paths, counts, order, sizes, published.texts, scratch / "sets"), dedup)
     by_rule = [
-        CopyPair(f"{ids[left]:016x}", f"{ids[kept]:016x}", float(similarity), bool(exact))
+        CopyPair(id_text(ids[left]), id_text(ids[kept]), float(similarity), bool(exact))
         for left, kept, similarity, exact in zip(copies.left, copies.kept, copies.similarity, copies.exact, strict=True)
     ]
     known = set(copies.left.tolist())
@@ -107,7 +108,7 @@ class _Hit:
     banded: bool
 
     def named(self, ids: npt.NDArray[np.uint64]) -> CopyPair:
-        return CopyPair(f"{ids[self.other]:016x}", f"{ids[self.one]:016x}", self.similarity, exact=False)
+        return CopyPair(id_text(ids[self.other]), id_text(ids[self.one]), self.similarity, exact=False)
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,7 @@ class _Later:
         return cls(np.unique(np.concatenate([ngrams, *waiting])), drawn)
 
     def marked_by(self, published: Published, length: int) -> npt.NDArray[np.uint32]:
-        """Of each n-gram the first record of another split that has it, counted from 1; 0 where none has."""
+        """Of each n-gram the first record of another split that has it, counted from 1; 0 if none has."""
         marks = np.zeros(len(self.ngrams), np.uint32)
         first = 1
         for batch in published.batches("text"):

@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from corpus_vn_police.config import Text
+from corpus_vn_police.reasons import Reason
 from corpus_vn_police.stages.normalise.clean import clean
 from corpus_vn_police.stages.normalise.damage import SUSPECT, Diagnosis, diagnose, diagnose_bytes, read_beside, restore
 from corpus_vn_police.syllables import in_style
@@ -94,14 +95,14 @@ def _settled(batch: pl.DataFrame, column: str, damage: dict[int, Diagnosis], tex
     changed = []
     for row, (remaining, restored, repaired) in zip(rows.to_dicts(), outcomes, strict=True):
         if remaining is not None:
-            changed.append(row | {"reason": remaining.reason, "pointer": pointer, "detail": remaining.detail})
+            changed.append(row | {"reason": remaining.reason.code, "pointer": pointer, "detail": remaining.detail})
             continue
-        note = f"repaired {', '.join(repaired)}{f' in {pointer}' if pointer else ''}"
+        note = f"repaired {', '.join(reason.code for reason in repaired)}{f' in {pointer}' if pointer else ''}"
         changed.append(row | {"detail": f"{row['detail']}; {note}" if row["detail"] else note, column: restored})
     return _replaced(batch, numbers, pl.DataFrame(changed, schema=rows.schema))
 
 
-def _beside(batch: pl.DataFrame, reasons: dict[int, str]) -> pl.DataFrame:
+def _beside(batch: pl.DataFrame, reasons: dict[int, Reason]) -> pl.DataFrame:
     """Read what stands in a row beside a text that was not UTF-8 in the encoding of the text."""
     if not reasons:
         return batch
@@ -119,7 +120,7 @@ def _replaced(batch: pl.DataFrame, numbers: pl.Series, rows: pl.DataFrame) -> pl
     return batch.with_columns(batch[name].scatter(numbers, rows[name]) for name in rows.columns)
 
 
-def _outcome(first: Diagnosis, repair: bool) -> tuple[Diagnosis | None, str | None, list[str]]:
+def _outcome(first: Diagnosis, repair: bool) -> tuple[Diagnosis | None, str | None, list[Reason]]:
     """The damage that remains, the restored text, and the reasons of what was repaired."""
     if not repair or first.restored is None:
         return first, None, []

@@ -13,6 +13,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from corpus_vn_police.lexicon import lexicon
+from corpus_vn_police.reasons import (
+    ENCODING_C1_CONTROLS,
+    ENCODING_CP1258,
+    ENCODING_CP1258_AS_CP1252,
+    ENCODING_INVALID_UTF8,
+    ENCODING_NUL,
+    ENCODING_REPLACEMENT_CHARACTER,
+    ENCODING_TCVN3,
+    ENCODING_UTF8_AS_CP1252,
+    ENCODING_UTF16,
+    ENCODING_UTF32,
+    ENCODING_VNI,
+    TEXT_HOMOGLYPHS,
+    TEXT_MARKUP,
+    Reason,
+)
 from corpus_vn_police.stages.normalise.legacy import ONLY_VIETNAMESE, READERS, Legacy, find_legacy
 from corpus_vn_police.syllables import LOWER, TOKEN, is_word
 from corpus_vn_police.text import marked_encoding, nfc, nfd, western
@@ -23,12 +39,12 @@ class Diagnosis:
     """What is wrong with a text.
 
     Attributes:
-        reason: the ledger's code.
+        reason: what the text is rejected for.
         detail: the rule and the measure, never the text.
         restored: the text as it was meant; None if that cannot be told exactly.
     """
 
-    reason: str
+    reason: Reason
     detail: str
     restored: str | None
 
@@ -76,13 +92,13 @@ def diagnose(text: str) -> Diagnosis | None:
     return next((diagnosis for examine in _KINDS if (diagnosis := examine(text))), None)
 
 
-def restore(text: str) -> tuple[str, list[str], Diagnosis | None]:
+def restore(text: str) -> tuple[str, list[Reason], Diagnosis | None]:
     """Restore a text as far as that is exact.
 
     Returns:
         The text; the reasons of what was repaired, in order; and the damage that remains, None if there is none.
     """
-    repaired: list[str] = []
+    repaired: list[Reason] = []
     for _ in _KINDS:
         damage = diagnose(text)
         if damage is None or damage.restored is None:
@@ -97,10 +113,10 @@ def diagnose_bytes(data: bytes) -> Diagnosis | None:
     marked = marked_encoding(data)
     if marked:
         reason = _MARKED[marked]
-        detail = f"begins with the byte order mark of {reason.partition('.')[2]}"
+        detail = f"begins with the byte order mark of {reason.code.partition('.')[2]}"
         return Diagnosis(reason, detail, _decoded(data, marked))
     if b"\0" in data:
-        return Diagnosis("encoding.nul", f"{data.count(0)} NUL bytes", None)
+        return Diagnosis(ENCODING_NUL, f"{data.count(0)} NUL bytes", None)
     try:
         data.decode("utf-8")
         return None
@@ -108,19 +124,19 @@ def diagnose_bytes(data: bytes) -> Diagnosis | None:
         legacy = find_legacy(western(data))
         if legacy is not None:
             return _diagnosis_of(legacy, _LEGACY[legacy.encoding])
-        return Diagnosis("encoding.invalid_utf8", f"byte {error.start} of {len(data)}: {error.reason}", None)
+        return Diagnosis(ENCODING_INVALID_UTF8, f"byte {error.start} of {len(data)}: {error.reason}", None)
 
 
-_LEGACY = {"tcvn3": "encoding.tcvn3", "vni": "encoding.vni", "cp1258": "encoding.cp1258"}
+_LEGACY = {"tcvn3": ENCODING_TCVN3, "vni": ENCODING_VNI, "cp1258": ENCODING_CP1258}
 _MARKED = {
-    "utf-32-le": "encoding.utf32",
-    "utf-32-be": "encoding.utf32",
-    "utf-16-le": "encoding.utf16",
-    "utf-16-be": "encoding.utf16",
+    "utf-32-le": ENCODING_UTF32,
+    "utf-32-be": ENCODING_UTF32,
+    "utf-16-le": ENCODING_UTF16,
+    "utf-16-be": ENCODING_UTF16,
 }
 
 
-def read_beside(reason: str, text: str) -> str:
+def read_beside(reason: Reason, text: str) -> str:
     """Read what stood in a row beside a text that was restored, in the text's encoding.
 
     Args:
@@ -151,7 +167,7 @@ def _misread_utf8(text: str) -> Diagnosis | None:
     is_sound = [gain < 1 and bool(ONLY_VIETNAMESE.search(line)) for line, gain in zip(lines, gains, strict=True)]
     meant = "\n".join(old if sound else new for old, new, sound in zip(lines, read, is_sound, strict=True))
     detail = f"{gained} words and marks are Vietnamese only where windows-1252 is read as UTF-8"
-    return Diagnosis("encoding.utf8_as_cp1252", detail, None if _LEFT_OVER.search(meant) else meant)
+    return Diagnosis(ENCODING_UTF8_AS_CP1252, detail, None if _LEFT_OVER.search(meant) else meant)
 
 
 def _read_again(line: str) -> str:
@@ -181,11 +197,11 @@ def _legacy(text: str) -> Diagnosis | None:
     legacy = find_legacy(text)
     if legacy is None:
         return None
-    misread = "encoding.cp1258_as_cp1252" if legacy.encoding == "cp1258" else _LEGACY[legacy.encoding]
+    misread = ENCODING_CP1258_AS_CP1252 if legacy.encoding == "cp1258" else _LEGACY[legacy.encoding]
     return _diagnosis_of(legacy, misread)
 
 
-def _diagnosis_of(legacy: Legacy, reason: str) -> Diagnosis:
+def _diagnosis_of(legacy: Legacy, reason: Reason) -> Diagnosis:
     detail = f"{legacy.gained} of {legacy.words} words beyond ASCII are syllables only where read as {legacy.encoding}"
     return Diagnosis(reason, detail, legacy.text)
 
@@ -195,7 +211,7 @@ def _controls(text: str) -> Diagnosis | None:
     if not count:
         return None
     meant = text.translate(_READ_C1)
-    return Diagnosis("encoding.c1_controls", f"{count} C1 control characters", None if _C1.search(meant) else meant)
+    return Diagnosis(ENCODING_C1_CONTROLS, f"{count} C1 control characters", None if _C1.search(meant) else meant)
 
 
 def _homoglyphs(text: str) -> Diagnosis | None:
@@ -211,7 +227,7 @@ def _homoglyphs(text: str) -> Diagnosis | None:
     pure = {token for token, word in plain.items() if token not in mixed and is_word(word)}
     meant = mixed if plain.keys() - mixed - pure else mixed | pure
     text = TOKEN.sub(lambda match: plain[match.group()] if match.group() in meant else match.group(), text)
-    return Diagnosis("text.homoglyphs", f"{count} syllables are spelt with letters of other scripts", text)
+    return Diagnosis(TEXT_HOMOGLYPHS, f"{count} syllables are spelt with letters of other scripts", text)
 
 
 def _is_mixed(token: str) -> bool:
@@ -230,13 +246,13 @@ def _markup(text: str) -> Diagnosis | None:
     if not tags and not entities:
         return None
     meant = None if tags else _ENTITY.sub(lambda match: html.unescape(match.group()), text)
-    return Diagnosis("text.markup", f"{tags} HTML tags, {entities} character references", meant)
+    return Diagnosis(TEXT_MARKUP, f"{tags} HTML tags, {entities} character references", meant)
 
 
 def _replacement(text: str) -> Diagnosis | None:
     count = text.count("\ufffd")
     detail = f"{count} U+FFFD: letters were lost before the seed was written"
-    return Diagnosis("encoding.replacement_character", detail, None) if count else None
+    return Diagnosis(ENCODING_REPLACEMENT_CHARACTER, detail, None) if count else None
 
 
 _KINDS: tuple[Callable[[str], Diagnosis | None], ...] = (

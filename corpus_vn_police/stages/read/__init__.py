@@ -10,11 +10,11 @@ import pyarrow as pa
 
 from corpus_vn_police.config import Limits
 from corpus_vn_police.files import open_regular
-from corpus_vn_police.stages.read.listing import Listing, display, kind_of, list_input
+from corpus_vn_police.reasons import CONTAINER_VALUE
+from corpus_vn_police.stages.read.listing import Listing, display, kind_of, list_input, open_file
 from corpus_vn_police.stages.read.rows import read_row, read_table_row
 from corpus_vn_police.stages.read.seeds import (
     DAMAGED,
-    SEEDS,
     Blob,
     SeedBatch,
     describe,
@@ -24,22 +24,10 @@ from corpus_vn_police.stages.read.seeds import (
     whole,
 )
 from corpus_vn_police.stages.read.streams import unpacked
-from corpus_vn_police.stages.read.tasks import (
-    BLANK,
-    Batching,
-    Lines,
-    Members,
-    Skipped,
-    Task,
-    Texts,
-    Unpacker,
-    bytes_in,
-    open_file,
-    seeds_in,
-)
+from corpus_vn_police.stages.read.tasks import BLANK, Batching, Lines, Members, Task, Texts, bytes_in, seeds_in
+from corpus_vn_police.stages.read.unpack import Skipped, Unpacker
 
 __all__ = [
-    "SEEDS",
     "Batching",
     "Listing",
     "Skipped",
@@ -60,7 +48,7 @@ def load(task: Task, limits: Limits, batching: Batching) -> Iterator[pl.DataFram
     """Read the seeds of a task.
 
     Returns:
-        Batches with the columns of `SEEDS`, in the order of the task. Whatever is wrong with a
+        Batches with the columns of `stages.batch.SEEDS`, in the order of the task. Whatever is wrong with a
         seed is in its `reason`; nothing raises for it.
     """
     batch = SeedBatch()
@@ -102,7 +90,7 @@ def _table_row(path: str, one: pa.RecordBatch, limits: Limits) -> tuple[str, Blo
         data, row = read_table_row(one.to_pylist()[0])
     except Exception as error:  # law 9: a damaged file may hold what Python has no value for
         fault(error)
-        return path, failed("container.value", describe(error)), {}
+        return path, failed(CONTAINER_VALUE, describe(error)), {}
     blob = whole(data, limits)
     return path, blob, row if blob.reason is None else {}
 

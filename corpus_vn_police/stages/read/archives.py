@@ -9,10 +9,18 @@ from collections.abc import Callable, Iterator
 from tarfile import HeaderError, ReadError
 from typing import Any, NamedTuple, Self
 
+from corpus_vn_police.reasons import (
+    CONTAINER_DAMAGED,
+    CONTAINER_ENCRYPTED,
+    CONTAINER_METHOD,
+    CONTAINER_UNSAFE_PATH,
+    FILE_NOT_REGULAR,
+    Reason,
+)
 from corpus_vn_police.stages.read import zips
 from corpus_vn_police.stages.read.bounds import Readable
 from corpus_vn_police.stages.read.streams import BrokenError, Cut, Seekable
-from corpus_vn_police.text import nfc
+from corpus_vn_police.text import is_utf8, nfc, readable
 
 _UNIX = (3, 19)  # who made a zip member, and so what its attributes mean
 _LINK = "a link or a device in an archive"
@@ -40,7 +48,7 @@ class Member(NamedTuple):
     name: str
     open: Callable[[], Readable]
     packed: int | None = None
-    reason: str | None = None
+    reason: Reason | None = None
     detail: str = ""
 
 
@@ -93,19 +101,19 @@ def _count(raw: Seekable, archive: zips.Archive, most: int) -> int:
     return count
 
 
-def _refusal(entry: zips.Entry, contradiction: str | None) -> tuple[str | None, str]:
+def _refusal(entry: zips.Entry, contradiction: str | None) -> tuple[Reason | None, str]:
     """Why a zip member is no file to read, and in which words; None where it is one."""
     mode = entry.mode if entry.system in _UNIX else 0
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-        return "file.not_regular", _LINK
+        return FILE_NOT_REGULAR, _LINK
     if _is_unsafe(_zip_path(entry)):
-        return "container.unsafe_path", _OUT
+        return CONTAINER_UNSAFE_PATH, _OUT
     if contradiction:
-        return "container.damaged", contradiction
+        return CONTAINER_DAMAGED, contradiction
     if entry.is_encrypted:
-        return "container.encrypted", "a member with a password"
+        return CONTAINER_ENCRYPTED, "a member with a password"
     if not entry.is_readable:
-        return "container.method", f"method {entry.method} of zip archives"
+        return CONTAINER_METHOD, f"method {entry.method} of zip archives"
     return None, ""
 
 
@@ -134,9 +142,9 @@ def tar_members(raw: Cut, most: int) -> Iterator[Member]:
             if info.isdir():
                 continue
             path = info.name.encode("utf-8", "surrogateescape")
-            reason, detail = (None, "") if info.isreg() else ("file.not_regular", _LINK)
+            reason, detail = (None, "") if info.isreg() else (FILE_NOT_REGULAR, _LINK)
             if _is_unsafe(path):
-                reason, detail = "container.unsafe_path", _OUT
+                reason, detail = CONTAINER_UNSAFE_PATH, _OUT
 
             def opened(info: tarfile.TarInfo = info) -> Readable:
                 stream: Readable = archive.extractfile(info).raw
@@ -205,21 +213,13 @@ def _zip_path(entry: zips.Entry) -> bytes:
     """
     path = zips.extra_field(entry.extra, 0x7075) or b""
     made_of_it = path[:1] == b"\1" and path[1:5] == zlib.crc32(entry.name).to_bytes(4, "little")
-    raw = path[5:] if made_of_it and path[5:] and _is_utf8(path[5:]) else entry.name
+    raw = path[5:] if made_of_it and path[5:] and is_utf8(path[5:]) else entry.name
     return raw.replace(b"\\", b"/")
 
 
 def _zip_name(entry: zips.Entry) -> str:
     raw = _zip_path(entry)
-    return _shown(raw.decode("utf-8", "backslashreplace") if entry.flags & zips.UTF8 else decoded(raw))
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+    return _shown(readable(raw) if entry.flags & zips.UTF8 else decoded(raw))
 
 
 _TONES = ("", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323")
@@ -232,9 +232,9 @@ def decoded(raw: bytes) -> str:
     UTF-8; else that of the Windows (1258) and DOS (437) code pages in which all its letters are Vietnamese, which
     never are both; else bytes that are not UTF-8 are written `\xNN`.
     """
-    if not _is_utf8(raw):
+    if not is_utf8(raw):
         for encoding in ("cp1258", "cp437"):
             name = nfc(raw.decode(encoding, "replace"))
             if all(letter.isascii() or letter in _VIETNAMESE for letter in name):
                 return name
-    return raw.decode("utf-8", "backslashreplace")
+    return readable(raw)

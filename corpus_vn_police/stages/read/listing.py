@@ -13,12 +13,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from corpus_vn_police import files
 from corpus_vn_police.config import FILE_NAME as CONFIG_NAME
 from corpus_vn_police.config import REMOVED_NAME
 from corpus_vn_police.errors import DiskError, InputError
-from corpus_vn_police.files import of_system
 from corpus_vn_police.stages.read.walk import IRREGULAR, Refusal, Walk
-from corpus_vn_police.text import printable
+from corpus_vn_police.text import printable, readable
 
 _COMPRESSED = ("", ".gz", ".zst")
 _KINDS = {
@@ -73,7 +73,7 @@ def is_hidden(path: str) -> bool:
 
 def display(name: str) -> str:
     r"""A name of the system as the ledger writes it, in every locale: bytes that are not UTF-8 as `\xNN`."""
-    return name if name.isascii() else os.fsencode(name).decode("utf-8", "backslashreplace")
+    return name if name.isascii() else readable(os.fsencode(name))
 
 
 def list_input(seeds: str, *, follow_links: bool = False) -> Listing:
@@ -206,7 +206,7 @@ def _remote(url: str) -> tuple[str, list[str], bool]:
             root, matches = path, system.find(path)
         elif system.exists(path):
             root, _, name = path.rpartition("/")
-            return system.unstrip_protocol(root), [of_system(name)], True
+            return system.unstrip_protocol(root), [files.of_system(name)], True
         else:
             raise InputError(f"{url}: there is no such file or folder", "mend the URL")
     except InputError:
@@ -214,4 +214,18 @@ def _remote(url: str) -> tuple[str, list[str], bool]:
     except Exception as error:  # what the client of a file system raises is its own: httpx has no OSError
         raise DiskError(f"{url}: cannot be listed: {error}", "check the URL and the access to it") from error
     base = root.rstrip("/") + "/"
-    return system.unstrip_protocol(root), [of_system(match.removeprefix(base)) for match in matches], False
+    return system.unstrip_protocol(root), [files.of_system(match.removeprefix(base)) for match in matches], False
+
+
+def open_file(root: str, name: str) -> Any:
+    """Open a file of the input for reading bytes.
+
+    Raises:
+        OSError: it cannot be opened.
+        IrregularError: it is a device, a FIFO or a socket.
+    """
+    location = f"{root}/{name}"
+    if "://" in root:
+        system, path = filesystem(f"{root}/{files.in_utf8(name)}")
+        return system.open(path, "rb")
+    return files.open_file(location)

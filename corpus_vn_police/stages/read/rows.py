@@ -15,7 +15,17 @@ import math
 import re
 from typing import Any
 
-from corpus_vn_police.text import western
+from corpus_vn_police.reasons import (
+    ENCODING_INVALID_UTF8,
+    ENCODING_LONE_SURROGATE,
+    ENCODING_NUL,
+    JSON_DEPTH,
+    JSON_DUPLICATE_KEY,
+    JSON_INVALID,
+    JSON_TYPE,
+    Reason,
+)
+from corpus_vn_police.text import is_utf8, western
 
 _HEX = re.compile(r"[0-9a-f]{16}")
 # The keys of a row that are read, and what `SEEDS` calls them; the id first, for the ledger.
@@ -38,8 +48,8 @@ class _NotJsonError(ValueError):
 class _RefusedError(Exception):
     """A line that is not a seed; `said` is what the ledger says of it."""
 
-    def __init__(self, reason: str, detail: str, pointer: str | None = None, **beside: Any) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: Reason, detail: str, pointer: str | None = None, **beside: Any) -> None:
+        super().__init__(reason.code)
         self.said = {"reason": reason, "detail": detail, "pointer": pointer} | beside
 
 
@@ -59,7 +69,7 @@ def read_row(line: bytes, encoding: str | None = None) -> dict[str, Any]:
     line = line.removeprefix(codecs.BOM_UTF8)
     try:
         if b"\0" in line:
-            raise _RefusedError("encoding.nul", f"{line.count(0)} NUL bytes")
+            raise _RefusedError(ENCODING_NUL, f"{line.count(0)} NUL bytes")
         if encoding is not None:
             return _of_marked(line, encoding)
         try:
@@ -94,13 +104,13 @@ def _of_bytes(line: bytes, detail: str) -> dict[str, Any]:
         value = _object(line.decode("ascii", "surrogateescape"))
         body = _bytes_of(value.get("text"))
     except (_RefusedError, UnicodeEncodeError) as error:
-        raise _RefusedError("encoding.invalid_utf8", detail) from error
-    if _is_utf8(body):
-        raise _RefusedError("encoding.invalid_utf8", detail)
+        raise _RefusedError(ENCODING_INVALID_UTF8, detail) from error
+    if is_utf8(body):
+        raise _RefusedError(ENCODING_INVALID_UTF8, detail)
     for key in _KEYS.keys() - {"text"}:
         part = _bytes_of(value.get(key))
-        if not part.isascii() and (key not in _BESIDE or _is_utf8(part)):
-            raise _RefusedError("encoding.invalid_utf8", "not in the encoding of the text", f"/{key}")
+        if not part.isascii() and (key not in _BESIDE or is_utf8(part)):
+            raise _RefusedError(ENCODING_INVALID_UTF8, "not in the encoding of the text", f"/{key}")
     read = {key: western(_bytes_of(value[key])) for key in ("text", *_BESIDE) if isinstance(value.get(key), str)}
     return _fields(value | read) | {"body": body}
 
@@ -111,14 +121,6 @@ _BESIDE = ("title", "source")
 def _bytes_of(part: Any) -> bytes:
     """The bytes of a string of a line that was decoded with `surrogateescape`; none of what is not a string."""
     return part.encode("utf-8", "surrogateescape") if isinstance(part, str) else b""
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -132,15 +134,15 @@ def _object(text: str) -> dict[str, Any]:
             raise RecursionError
         value = _DECODER.decode(text)
     except _DuplicateKeyError as error:
-        raise _RefusedError("json.duplicate_key", "a key stands twice in one object") from error
+        raise _RefusedError(JSON_DUPLICATE_KEY, "a key stands twice in one object") from error
     except RecursionError as error:
-        raise _RefusedError("json.depth", f"nested deeper than {_DEEPEST}") from error
+        raise _RefusedError(JSON_DEPTH, f"nested deeper than {_DEEPEST}") from error
     except json.JSONDecodeError as error:
-        raise _RefusedError("json.invalid", f"{error.msg} at character {error.pos}") from error
+        raise _RefusedError(JSON_INVALID, f"{error.msg} at character {error.pos}") from error
     except _NotJsonError as error:
-        raise _RefusedError("json.invalid", "NaN or Infinity") from error
+        raise _RefusedError(JSON_INVALID, "NaN or Infinity") from error
     except ValueError as error:  # integers of more than 4,300 digits
-        raise _RefusedError("json.invalid", "a number too long to read") from error
+        raise _RefusedError(JSON_INVALID, "a number too long to read") from error
     if not isinstance(value, dict):
         raise _wrong("", "object", value)
     return value
@@ -179,7 +181,7 @@ def _kind(value: Any) -> str:
 
 
 def _wrong(pointer: str, expected: str, value: Any, **beside: Any) -> _RefusedError:
-    return _RefusedError("json.type", f"expected {expected}, got {_kind(value)}", pointer, **beside)
+    return _RefusedError(JSON_TYPE, f"expected {expected}, got {_kind(value)}", pointer, **beside)
 
 
 def _fields(value: dict[str, Any]) -> dict[str, Any]:
@@ -200,10 +202,10 @@ def _fields(value: dict[str, Any]) -> dict[str, Any]:
             (part or "").encode()
         except UnicodeEncodeError as error:
             # JSON can write half of a surrogate pair; no text in UTF-8 can hold it.
-            said = "encoding.lone_surrogate", "a lone surrogate", f"/{key}"
+            said = ENCODING_LONE_SURROGATE, "a lone surrogate", f"/{key}"
             raise _RefusedError(*said, **_identified(found)) from error
         if part and "\0" in part and key != "text":  # `normalise` looks at the text
-            raise _RefusedError("encoding.nul", "a NUL character", f"/{key}", **_identified(found))
+            raise _RefusedError(ENCODING_NUL, "a NUL character", f"/{key}", **_identified(found))
         if part or key == "text":
             found[name] = part
     return {name: part for name, part in found.items() if name != "key"} | _identified(found)

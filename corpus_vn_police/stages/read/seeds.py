@@ -1,8 +1,4 @@
-"""Seeds as they arrived: bytes with their provenance, a column a fact.
-
-`SEEDS` is the first data state of the road. `reason` is null for a seed that is still on it; a
-seed with a reason keeps its row, so that the ledger has it, and its bytes are left behind.
-"""
+"""Seeds as they arrive: their bytes, or why there are none, gathered into batches."""
 
 from __future__ import annotations
 
@@ -17,40 +13,24 @@ import polars as pl
 import pyarrow as pa
 
 from corpus_vn_police.config import Limits
-from corpus_vn_police.errors import CorpusError, SchemaError
+from corpus_vn_police.errors import CorpusError, SchemaError, first_line
 from corpus_vn_police.files import IrregularError
+from corpus_vn_police.reasons import (
+    CONTAINER_DAMAGED,
+    FILE_NOT_REGULAR,
+    FILE_UNREADABLE,
+    LIMIT_BYTES,
+    LIMIT_RATIO,
+    Reason,
+)
+from corpus_vn_police.stages.batch import SEEDS
 from corpus_vn_police.stages.read.bounds import RatioError, Readable
 from corpus_vn_police.stages.read.streams import BrokenError
 
-SEEDS = pl.Schema(
-    {
-        "path": pl.String,
-        "id": pl.String,
-        "sha256": pl.String,
-        "bytes": pl.Int64,
-        "data": pl.Binary,
-        "body": pl.Binary,
-        "header_date": pl.String,
-        "title": pl.String,
-        "key": pl.String,
-        "url": pl.String,
-        "publisher": pl.String,
-        "reason": pl.String,
-        "pointer": pl.String,
-        "detail": pl.String,
-    }
-)
-"""Columns of a batch of seeds.
-
-`data` are the seed's bytes, `body` the bytes of its text (for a text file the same), `bytes` the
-length of `data` in bytes. `header_date`, `title`, `key`, `url` and `publisher` are what a row of
-a JSONL or Parquet file gave. `reason`, `pointer` and `detail` are the ledger's, null for a seed
-that nothing is wrong with.
-"""
-
-_GIVEN = {"id", "body", "header_date", "title", "key", "url", "publisher", "reason", "pointer", "detail"}
+_GIVEN = SEEDS.keys() - {"path", "sha256", "bytes", "data"}  # what a row may give
 _NAMED = re.compile(r"[0-9]+_([0-9a-f]{16})\.txt(?:\.gz|\.zst)?")
 _BLOCK = 1 << 20
+_LONGEST_DETAIL = 200  # code points of what a library said
 
 
 @dataclass(frozen=True)
@@ -68,18 +48,18 @@ class Blob:
     data: bytes
     bytes: int | None
     sha256: str | None
-    reason: str | None = None
+    reason: Reason | None = None
     detail: str | None = None
 
 
-def failed(reason: str, detail: str) -> Blob:
+def failed(reason: Reason, detail: str) -> Blob:
     """A seed whose bytes could not be read."""
     return Blob(b"", None, None, reason, detail)
 
 
 def over_limit(size: int, sha256: str, limits: Limits) -> Blob:
     """A seed of more bytes than are read of one."""
-    return Blob(b"", size, sha256, "limit.bytes", f"max_bytes {limits.max_bytes}, got {size}")
+    return Blob(b"", size, sha256, LIMIT_BYTES, f"max_bytes {limits.max_bytes}, got {size}")
 
 
 def whole(data: bytes, limits: Limits) -> Blob:
@@ -107,9 +87,9 @@ def take(stream: Readable, limits: Limits, packed: int | None = None) -> Blob:
     while block := stream.read(_BLOCK):
         size += len(block)
         if size > ceiling and packed is None:
-            return failed("limit.bytes", f"max_bytes {limits.max_bytes}, got more than {most}")
+            return failed(LIMIT_BYTES, f"max_bytes {limits.max_bytes}, got more than {most}")
         if size > ceiling:
-            return failed("limit.ratio", f"max_ratio {limits.max_ratio}: {packed} bytes unpack to more than {ceiling}")
+            return failed(LIMIT_RATIO, f"max_ratio {limits.max_ratio}: {packed} bytes unpack to more than {ceiling}")
         digest.update(block)
         if size <= limits.max_bytes:
             blocks.append(block)
@@ -137,31 +117,31 @@ _OF_THE_MACHINE = (MemoryError, CorpusError, ImportError)
 _NO_MEMORY = re.compile("bad_alloc|out of memory|(malloc|realloc) of size|cannot allocate memory", re.IGNORECASE)
 
 
-def fault(error: Exception) -> str:
-    """The reason code for what was raised while a file was read.
+def fault(error: Exception) -> Reason:
+    """The reason for what was raised while a file was read.
 
     Raises:
         MemoryError, OSError, CorpusError: the machine failed, not the file.
     """
     number = error.errno if isinstance(error, OSError) else None
     if isinstance(error, RatioError | IrregularError):
-        return "limit.ratio" if isinstance(error, RatioError) else "file.not_regular"
+        return LIMIT_RATIO if isinstance(error, RatioError) else FILE_NOT_REGULAR
     if isinstance(error, BrokenError):
         return error.reason
     if isinstance(error, _OF_THE_MACHINE) or (number is not None and number not in _OF_THE_FILE):
         raise error
     if _NO_MEMORY.search(str(error)):
         raise MemoryError(str(error)) from error
-    return "container.damaged" if number is None else "file.unreadable"
+    return CONTAINER_DAMAGED if number is None else FILE_UNREADABLE
 
 
 def describe(error: BaseException) -> str:
     """An error in one short line that names no path of this machine."""
     if isinstance(error, RatioError | IrregularError | BrokenError):
-        return str(error)[:200]
+        return str(error)[:_LONGEST_DETAIL]
     if isinstance(error, OSError) and error.strerror:
-        return error.strerror[:200]
-    return f"{type(error).__name__}: {error}".split("\n")[0][:200]
+        return error.strerror[:_LONGEST_DETAIL]
+    return first_line(f"{type(error).__name__}: {error}", _LONGEST_DETAIL)
 
 
 def named_id(path: str) -> str | None:
@@ -209,13 +189,17 @@ class SeedBatch:
             "bytes": [blob.bytes for blob in blobs],
             "data": data,
             "body": _binary([row.get("body", b"") for row in rows]) if self.rows else data,
-            "reason": [blob.reason or row.get("reason") for blob, row in zip(blobs, rows, strict=True)],
+            "reason": [_code(blob.reason or row.get("reason")) for blob, row in zip(blobs, rows, strict=True)],
             "detail": [blob.detail or row.get("detail") for blob, row in zip(blobs, rows, strict=True)],
         }
-        for name in ("header_date", "title", "key", "url", "publisher", "pointer"):
+        for name in SEEDS.keys() - columns.keys():
             columns[name] = [row.get(name) for row in rows] if self.rows else None
         frame = {name: _series(name, columns[name], len(blobs)) for name in SEEDS}
         return pl.DataFrame(frame, schema=SEEDS)
+
+
+def _code(reason: Reason | None) -> str | None:
+    return None if reason is None else reason.code
 
 
 def _series(name: str, values: Any, rows: int) -> pl.Series:

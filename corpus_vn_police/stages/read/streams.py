@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from corpus_vn_police.reasons import CONTAINER_DAMAGED, LIMIT_WINDOW, Reason
 from corpus_vn_police.stages.read.bounds import Budget, RatioError, Readable
 
 if sys.version_info >= (3, 14):
@@ -32,10 +33,10 @@ class BrokenError(Exception):
 
     Attributes:
         sound: how many bytes of the stream, from its start, can be trusted.
-        reason: the ledger's code.
+        reason: what the seed is rejected for.
     """
 
-    def __init__(self, message: str, sound: int = 0, reason: str = "container.damaged") -> None:
+    def __init__(self, message: str, sound: int = 0, reason: Reason = CONTAINER_DAMAGED) -> None:
         super().__init__(message)
         self.sound, self.reason = sound, reason
 
@@ -188,7 +189,7 @@ class Unpacked:
         if "Error -4" in said or "not enough memory" in said:
             return MemoryError(said)
         if "too much memory" in said or "usage limit" in said:
-            return BrokenError(f"{self.codec.name} with a window of more than 128 MiB", self.given, "limit.window")
+            return BrokenError(f"{self.codec.name} with a window of more than 128 MiB", self.given, LIMIT_WINDOW)
         if "check" in said or self.codec.doubtful is None:
             return BrokenError(f"{self.codec.name}: {said}", self.start)
         return BrokenError(f"{self.codec.name}: {said}", max(self.start, self.given - self.codec.doubtful))

@@ -17,6 +17,14 @@ from typing import NamedTuple
 
 from corpus_vn_police.errors import DiskError
 from corpus_vn_police.files import open_folder
+from corpus_vn_police.reasons import (
+    FILE_BUILD_OUTPUT,
+    FILE_LINK_LOOP,
+    FILE_LINK_OUTSIDE,
+    FILE_NOT_REGULAR,
+    FILE_UNREADABLE,
+    Reason,
+)
 from corpus_vn_police.text import printable
 
 
@@ -24,19 +32,19 @@ class Refusal(NamedTuple):
     """Why what stands under a name is not read.
 
     Attributes:
-        reason: the ledger's code.
+        reason: what its seeds are rejected for.
         detail: the rule and the measure; may hold a name as the system has it.
         folder: what is refused is a folder, or leads to one.
     """
 
-    reason: str
+    reason: Reason
     detail: str
     folder: bool = False
 
 
-IRREGULAR = Refusal("file.not_regular", "a device, a FIFO, a socket or a broken link")
+IRREGULAR = Refusal(FILE_NOT_REGULAR, "a device, a FIFO, a socket or a broken link")
 _HOW = "give a copy, or follow_links in a --config file"
-_BUILT = Refusal("file.build_output", "what a build wrote is not read as seeds: keep it outside of the input", True)
+_BUILT = Refusal(FILE_BUILD_OUTPUT, "what a build wrote is not read as seeds: keep it outside of the input", True)
 # What stands in every build, and the end of the name of the folder beside it.
 _OF_A_BUILD = {"manifest.json", "ledger.parquet"}
 _STATE = ".state"
@@ -83,7 +91,7 @@ class Walk:
             try:
                 stack += self._below(name)
             except (FileNotFoundError, NotADirectoryError) as error:  # it was moved meanwhile
-                self._refuse(name, Refusal("file.unreadable", error.strerror or "", folder=True))
+                self._refuse(name, Refusal(FILE_UNREADABLE, error.strerror or "", folder=True))
             except OSError as error:
                 raise DiskError(
                     f"{printable(self._place(name))}: cannot be listed: {error.strerror}",
@@ -106,7 +114,7 @@ class Walk:
         """Why a folder is not read: it was already, or a build stands in it."""
         if key in self._read:
             read = self._read[key] or "the input itself"
-            return Refusal("file.link_loop", f"leads to {read}, which is read there", True)
+            return Refusal(FILE_LINK_LOOP, f"leads to {read}, which is read there", True)
         if name and {entry.name for entry in entries} >= _OF_A_BUILD:
             return _BUILT
         self._read[key] = name
@@ -136,7 +144,7 @@ class Walk:
         try:
             mode = entry.stat().st_mode
         except OSError as error:
-            loop = Refusal("file.link_loop", "leads to itself", True)
+            loop = Refusal(FILE_LINK_LOOP, "leads to itself", True)
             self._refuse(name, loop if error.errno == errno.ELOOP else IRREGULAR)
             return
         if stat.S_ISDIR(mode):
@@ -162,7 +170,7 @@ class Walk:
         within = self._real_root
         if real != within and not real.startswith(within.rstrip("/") + "/"):
             if not self.follow:
-                return Refusal("file.link_outside", f"leads out of the input: {_HOW}")
+                return Refusal(FILE_LINK_OUTSIDE, f"leads out of the input: {_HOW}")
             within = os.sep
         return _BUILT if _built(os.path.dirname(real), within) else None
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import polars as pl
 
 from corpus_vn_police.config import Corpus
-from corpus_vn_police.stages.batch import reject
+from corpus_vn_police.reasons import LIMIT_PARAGRAPHS, TEXT_EMPTY
+from corpus_vn_police.stages.batch import reject, reject_beyond
 from corpus_vn_police.stages.structure.captions import captions
 from corpus_vn_police.stages.structure.counts import counts
 from corpus_vn_police.stages.structure.dateline import datelines
@@ -41,11 +42,8 @@ def structure(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
     batch = read_headers(batch, corpus.limits.latest).with_columns(one_line(batch["title"]))
     batch = _take_apart(batch) if corpus.structure else batch.with_columns(plain_paragraphs())
     batch = batch.with_columns(counts(batch["text"]))
-    limit = corpus.limits.max_paragraphs
-    batch = reject(batch, pl.col("text") == "", "text.empty", pl.lit("no text beside the header"))
-    too_many = pl.col("n_paragraphs") > limit
-    detail = pl.format(f"max_paragraphs {limit}, got {{}}", "n_paragraphs")
-    return reject(batch, too_many, "limit.paragraphs", detail)
+    batch = reject(batch, pl.col("text") == "", TEXT_EMPTY, pl.lit("no text beside the header"))
+    return reject_beyond(batch, pl.col("n_paragraphs"), LIMIT_PARAGRAPHS, corpus)
 
 
 def _take_apart(batch: pl.DataFrame) -> pl.DataFrame:

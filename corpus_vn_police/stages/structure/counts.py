@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import polars as pl
 
-from corpus_vn_police.stages.batch import SPACE, octets_of
+from corpus_vn_police.buffers import SPACE, octets, strings
 
 
 def counts(text: pl.Series) -> list[pl.Series]:
@@ -27,6 +27,6 @@ def _gaps(text: pl.Series) -> pl.Series:
     by their gaps. Over the bytes of one text at a time, which stay in the processor's cache: 2.7 ms
     for 2,000 articles, where counting the matches of a literal took 13.
     """
-    bounds, octets = octets_of(text)
-    gaps = [np.count_nonzero(octets[start:end] <= SPACE) for start, end in itertools.pairwise(bounds.tolist())]
+    bounds, data = octets(strings(text))
+    gaps = [np.count_nonzero(data[start:end] <= SPACE) for start, end in itertools.pairwise(bounds.tolist())]
     return pl.Series(gaps, dtype=pl.Int32)

@@ -7,6 +7,7 @@ import re
 import polars as pl
 
 from corpus_vn_police.lexicon import lexicon
+from corpus_vn_police.periods import first_days, last_days
 from corpus_vn_police.stages.structure.places import place_at
 from corpus_vn_police.stages.structure.units import per_text
 
@@ -136,7 +137,8 @@ def _place(before: str | None, name: str | None, after: str | None, several: boo
 
 def _dated(read: pl.DataFrame) -> pl.DataFrame:
     """Add the day that a dateline means under a header, the words for it, and whether the two contradict."""
-    read = read.with_columns(*_days_of_header())
+    header = pl.col("date")
+    read = read.with_columns(first_days(header).alias("header_first"), last_days(header).alias("header_last"))
     written, event = pl.col("year").cast(pl.Int32), pl.col("event_date")
     day = pl.concat_str(_year(written), "month", "day", separator="-").str.to_date("%Y-%m-%d", strict=False)
     read = read.with_columns(pl.when(~pl.col("several")).then(day).alias("event_date"))
@@ -145,18 +147,6 @@ def _dated(read: pl.DataFrame) -> pl.DataFrame:
         pl.when(event.is_not_null()).then(pl.col("words").str.strip_chars(" ,")).alias("event_date_text"),
         (outside & written.is_not_null()).fill_null(False).alias("date_conflict"),
     )
-
-
-def _days_of_header() -> tuple[pl.Expr, pl.Expr]:
-    """The first and the last day that the header's date may mean."""
-    length = pl.col("date").str.len_bytes()
-    first = (pl.col("date") + "-01-01").str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
-    last = (
-        pl.when(length == 10).then(first)
-        .when(length == 7).then(first.dt.month_end())
-        .otherwise(first.dt.offset_by("1y").dt.offset_by("-1d"))
-    )  # fmt: skip
-    return first.alias("header_first"), last.alias("header_last")
 
 
 def _year(written: pl.Expr) -> pl.Expr:

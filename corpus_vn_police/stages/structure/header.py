@@ -6,6 +6,8 @@ import re
 
 import polars as pl
 
+from corpus_vn_police.periods import first_day, first_days, precisions
+from corpus_vn_police.reasons import HEADER_CONTRADICTION, HEADER_FUTURE_DATE, HEADER_IMPOSSIBLE_DATE, HEADER_MALFORMED
 from corpus_vn_police.stages.batch import reject
 
 _DATE = "[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?"
@@ -65,16 +67,16 @@ def _take_header(batch: pl.DataFrame) -> pl.DataFrame:
     batch = reject(
         batch,
         bad_row,
-        "header.malformed",
+        HEADER_MALFORMED,
         pl.lit("the row's date is neither YYYY[-MM[-DD]], YYYYMMDD nor an ISO date-time"),
         pl.lit("/date"),
     )
     like = pl.col("text").str.contains(_LIKE_HEADER)
     batch = reject(
-        batch, like, "header.malformed", pl.lit("begins with date and a year, not with ` date YYYY[-MM[-DD]] `")
+        batch, like, HEADER_MALFORMED, pl.lit("begins with date and a year, not with ` date YYYY[-MM[-DD]] `")
     )
-    batch = reject(batch, pl.col("differs"), "header.contradiction", pl.lit("two headers say different dates"))
-    batch = reject(batch, ~agree, "header.contradiction", pl.format("header {}, row {}", "date", "given"))
+    batch = reject(batch, pl.col("differs"), HEADER_CONTRADICTION, pl.lit("two headers say different dates"))
+    batch = reject(batch, ~agree, HEADER_CONTRADICTION, pl.format("header {}, row {}", "date", "given"))
     merged = pl.when(longer).then("date").otherwise(pl.coalesce("given", "date"))
     return batch.with_columns(merged.alias("date")).drop("differs", "header_date")
 
@@ -95,24 +97,20 @@ def _take_more_headers(batch: pl.DataFrame, again: pl.Series) -> pl.DataFrame:
 
 
 def _check_date(batch: pl.DataFrame, latest: str | None) -> pl.DataFrame:
-    first = (pl.col("date") + "-01-01").str.slice(0, 10)
-    day = first.str.to_date("%Y-%m-%d", strict=False)
-    impossible = pl.col("date").is_not_null() & (day.is_null() | first.str.starts_with("0000"))
+    first = first_days(pl.col("date"))
+    impossible = pl.col("date").is_not_null() & (first.is_null() | pl.col("date").str.starts_with("0000"))
     where = pl.when(pl.col("date") == pl.col("given")).then(pl.lit("/date"))
     detail = pl.format("{} is no date of the calendar", "date")
-    batch = reject(batch, impossible, "header.impossible_date", detail, where)
+    batch = reject(batch, impossible, HEADER_IMPOSSIBLE_DATE, detail, where)
     if latest is not None:
         detail = pl.format("latest {}, got {}", pl.lit(latest), "date")
-        batch = reject(batch, first > latest, "header.future_date", detail, where)
+        batch = reject(batch, first > first_day(latest), HEADER_FUTURE_DATE, detail, where)
     batch = batch.drop("given")
     ok = pl.col("reason").is_null()
-    precision = (
-        pl.col("date").str.len_bytes().replace_strict({4: "year", 7: "month", 10: "day"}, return_dtype=pl.String)
-    )
     date = pl.when(ok).then("date")
     return batch.with_columns(
         date.alias("date"),
-        pl.when(ok).then(precision).alias("date_precision"),
+        pl.when(ok).then(precisions(pl.col("date"))).alias("date_precision"),
         date.str.slice(0, 4).cast(pl.Int16).alias("year"),
         pl.when(date.str.len_bytes() > 4).then(date.str.slice(5, 2)).cast(pl.Int8).alias("month"),
     )

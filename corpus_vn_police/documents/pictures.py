@@ -6,17 +6,16 @@ import functools
 import importlib.util
 import io
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from io import BufferedReader
 from typing import Any
 from xml.sax.saxutils import escape
 
 from corpus_vn_police.dataset.figures import Figures
-from corpus_vn_police.files import read_file
-
-FOLDER = "figures"
-"""The folder of a build's pictures."""
+from corpus_vn_police.dataset.layout import FIGURES
+from corpus_vn_police.documents.document import Comparison, Document, whole
+from corpus_vn_police.documents.facts import Facts
 
 # Colours that people tell apart whatever colours they see, after Okabe and Ito (2008), with 3:1 against
 # their ground; what is drawn is also said in words, so that no colour stands alone.
@@ -96,30 +95,44 @@ def draw_charts(figures: Figures) -> tuple[Chart, ...]:
     return tuple(map(_draw, plan_charts(figures))) if can_draw() else ()
 
 
-def check_charts(folder: Path, figures: Figures) -> tuple[dict[str, str], list[str]]:
-    """Compare a build's pictures with its figures.
+class Pictures(Document):
+    """figures/: two files a picture, one for light pages and one for dark."""
 
-    Their words are compared always, and what is drawn where the matplotlib that drew it is installed here.
+    name = FIGURES
+    code = "figures"
 
-    Returns:
-        Of each file that is not what it should be what is wrong with it; and the files whose words alone could be
-        compared.
-    """
-    wrong, unchecked = {}, []
-    for plan in plan_charts(figures):
-        for name in _names(plan.name):
-            svg = read_file(folder / name) if (folder / name).is_file() else b""
-            if f"<dc:description>{escape(plan.alt)}</dc:description>".encode() not in svg:
-                wrong[name] = f"does not say: {plan.alt}"
-            elif not _drawn_by_ours(svg):
-                unchecked.append(name)
-            elif not _same_drawing(_draw(plan).files[name], svg):
-                wrong[name] = "is not the picture of these figures"
-    return wrong, unchecked
+    def files(self, facts: Facts) -> tuple[str, ...]:
+        """The files of what can be drawn of the figures; none if the build has no pictures."""
+        return tuple(self._plans(facts)) if facts.pictures else ()
+
+    def render(self, facts: Facts, file: str) -> Iterator[bytes]:
+        """A picture; matplotlib must be installed."""
+        yield _draw(self._plans(facts)[file]).files[file]
+
+    def differences(self, stream: BufferedReader, facts: Facts, file: str) -> Comparison:
+        """Where a picture is not that of the figures.
+
+        Its words are compared always, and what is drawn if the matplotlib that drew it is installed here.
+        """
+        plan, svg = self._plans(facts)[file], whole(stream)
+        if f"<dc:description>{escape(plan.alt)}</dc:description>".encode() not in svg:
+            return Comparison((f"does not say: {plan.alt}",))
+        if not _drawn_by_ours(svg):
+            return Comparison(unchecked=_WORDS_ALONE)
+        same = _same_drawing(_draw(plan).files[file], svg)
+        return Comparison(() if same else ("is not the picture of these figures",))
+
+    @staticmethod
+    def _plans(facts: Facts) -> dict[str, Plan]:
+        """What each file shows."""
+        return {file: plan for plan in plan_charts(facts.figures) for file in _names(plan.name)}
+
+
+_WORDS_ALONE = "the matplotlib that drew it is not installed, so its words alone were compared"
 
 
 def _names(name: str) -> tuple[str, str]:
-    return f"{FOLDER}/{name}.svg", f"{FOLDER}/{name}-dark.svg"
+    return f"{FIGURES}/{name}.svg", f"{FIGURES}/{name}-dark.svg"
 
 
 def _drawn_by_ours(svg: bytes) -> bool:
@@ -145,21 +158,6 @@ def _same_drawing(left: bytes, right: bytes) -> bool:
         return False
     pairs = zip(_NUMBER.findall(left), _NUMBER.findall(right), strict=True)
     return all(abs(float(one) - float(other)) <= _APART for one, other in pairs)
-
-
-def write_charts(folder: Path, charts: Iterable[Chart]) -> list[str]:
-    """Write pictures into a build folder.
-
-    Returns:
-        Their paths below it.
-    """
-    written = []
-    for chart in charts:
-        for name, svg in chart.files.items():
-            (folder / name).parent.mkdir(exist_ok=True)
-            (folder / name).write_bytes(svg)
-            written.append(name)
-    return written
 
 
 def _months(figures: Figures) -> Plan | None:

@@ -1,9 +1,8 @@
-"""Parts -> Parquet shards."""
+"""Published records -> Parquet shards."""
 
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,11 +14,10 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from corpus_vn_police.buffers import from_numpy
 from corpus_vn_police.contract import CONFIGS, load_contract
-from corpus_vn_police.contract.arrow import from_numpy
-from corpus_vn_police.dataset.digest import ColumnHashes
+from corpus_vn_police.dataset.files import BuildFile, ShardTally
 from corpus_vn_police.dataset.layout import shard_path
-from corpus_vn_police.dataset.shards import Written, table_bytes
 from corpus_vn_police.files import file_digest
 from corpus_vn_police.stages.split import SPLITS
 from corpus_vn_police.state.parts import Index, Located
@@ -31,9 +29,6 @@ SHARD_BYTES = 256 << 20
 # at a time when it streams. What a row takes beside its text or bytes is about this much.
 _GROUP_BYTES = 16 << 20
 _ROW_BYTES = 256
-
-LEDGER_ROWS = 1 << 16
-"""Rows of the ledger that are held, and written, at once."""
 
 SOURCE_DATA = "_data"
 """The column of a part's records that holds the seed's bytes."""
@@ -47,7 +42,7 @@ class Shard:
         config, split: whose.
         number, of: its place among that split's shards, from 0.
         records: where its records are, in order.
-        duplicates: of each of them how many seeds were left out for it (int32).
+        duplicates: how many seeds were left out for each of them (int32).
     """
 
     config: str
@@ -100,7 +95,7 @@ def _cut(sizes: npt.NDArray[np.integer], limit: int) -> list[tuple[int, int]]:
     return bounds
 
 
-def write_shard(out: Path, shard: Shard) -> Written:
+def write_shard(out: Path, shard: Shard) -> BuildFile:
     """Write one shard.
 
     Args:
@@ -125,7 +120,7 @@ def cut_shards(text_bytes: npt.NDArray[np.integer]) -> list[tuple[int, int]]:
     return _cut(text_bytes, SHARD_BYTES)
 
 
-def write_groups(out: Path, name: str, config: str, split: str, groups: Iterable[pa.Table]) -> Written:
+def write_groups(out: Path, name: str, config: str, split: str, groups: Iterable[pa.Table]) -> BuildFile:
     """Write the row groups of a shard, in order.
 
     Args:
@@ -140,15 +135,12 @@ def write_groups(out: Path, name: str, config: str, split: str, groups: Iterable
     """
     path = out / name
     path.parent.mkdir(exist_ok=True)
-    hashes, arrow_bytes, rows = ColumnHashes(), 0, 0
-    with _writer(path, load_contract(CONFIGS[config]).schema) as writer:
+    tally = ShardTally(name, config, split)
+    with parquet_writer(path, load_contract(CONFIGS[config]).schema) as writer:
         for table in groups:
             writer.write_table(table, row_group_size=table.num_rows)
-            hashes.update(table)
-            arrow_bytes += table_bytes(table)
-            rows += table.num_rows
-    size, sha256 = file_digest(path)
-    return Written(name, size, sha256, config, split, rows, arrow_bytes, hashes.digest())
+            tally.add(table)
+    return tally.file(*file_digest(path))
 
 
 def _rows(shard: Shard, start: int, stop: int) -> pa.Table:
@@ -167,7 +159,8 @@ def _rows(shard: Shard, start: int, stop: int) -> pa.Table:
 
 
 @contextmanager
-def _writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+def parquet_writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    """Write a Parquet file of a build, as every one of them is written."""
     # By its bytes: pyarrow takes a text for UTF-8, whatever the locale has names in.
     with (
         pa.OSFile(os.fsencode(path), "wb") as sink,
@@ -182,63 +175,3 @@ def _writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
         ) as writer,
     ):
         yield writer
-
-
-def write_ledger(rows: Iterable[pa.Table], path: Path) -> dict[str, int]:
-    """Write the ledger.
-
-    Args:
-        rows: its rows in order, as `ledger_rows` and `tombstone_rows` give them.
-        path: where.
-
-    Returns:
-        The number of rows of each status.
-    """
-    schema = load_contract("ledger").schema
-    counts: Counter[str] = Counter()
-    with _writer(path, schema) as writer:
-        for table in rows:
-            counts.update(dict(pl.Series(table.column("status")).value_counts().iter_rows()))
-            writer.write_table(table)
-    return counts
-
-
-def ledger_rows(
-    index: Index, order: npt.NDArray[np.int64], published: npt.NDArray[np.bool_], changes: pl.DataFrame
-) -> Iterator[pa.Table]:
-    """The rows of the ledger, one a seed, as tables of at most 65,536 rows.
-
-    Args:
-        index: all seeds.
-        order: the numbers of those that were not taken down, in path order.
-        published: of each number whether it is published.
-        changes: what `dedup.settle` decided, sorted by `seed`.
-    """
-    schema = load_contract("ledger").schema
-    names = ["path", "sha256", "bytes", "id", "reason", "pointer", "detail"]
-    for start in range(0, len(order), LEDGER_ROWS):
-        seeds = order[start : start + LEDGER_ROWS]
-        frame = pl.DataFrame(index.gather(seeds, names)).with_columns(
-            pl.Series("seed", seeds), pl.Series("ok", published[seeds])
-        )
-        frame = frame.join(changes, on="seed", how="left", suffix="_new", maintain_order="left")
-        status = pl.when("ok").then(pl.lit("published")).otherwise(pl.lit("rejected"))
-        frame = frame.with_columns(
-            pl.coalesce("status", status).alias("status"),
-            pl.coalesce("reason", "reason_new").alias("reason"),
-            pl.coalesce("detail", "detail_new").alias("detail"),
-        )
-        yield frame.select(schema.names).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema)
-
-
-def tombstone_rows(tombstones: pl.DataFrame) -> Iterator[pa.Table]:
-    """The rows of what was taken down, which stand after all others, as they have no path.
-
-    Args:
-        tombstones: `id` and `sha256`, sorted by both.
-    """
-    schema = load_contract("ledger").schema
-    for frame in tombstones.iter_slices(LEDGER_ROWS):
-        kept = {"id": pl.col("id"), "sha256": pl.col("sha256"), "status": pl.lit("removed")}
-        rows = frame.select(kept.get(name, pl.lit(None)).alias(name) for name in schema.names)
-        yield rows.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema)

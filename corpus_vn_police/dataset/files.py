@@ -19,7 +19,7 @@ from corpus_vn_police.stages.split import SPLITS
 
 
 @dataclass(frozen=True)
-class Written:
+class BuildFile:
     """A file that was written: path below the build, bytes, sha256 (hex).
 
     Of a shard also config, split, the number of rows, the bytes that they take in Arrow, and the
@@ -37,61 +37,61 @@ class Written:
 
 
 @dataclass
-class Reading:
-    """A shard that is read again, row group by row group: gathers what was `Written` of it."""
+class ShardTally:
+    """Counts the rows of a shard while it is written or read, row group by row group.
 
-    folder: Path
+    Attributes:
+        path: of the shard, below the build.
+        config: whose it is.
+        split: whose it is.
+    """
+
     path: str
     config: str
     split: str
 
     def __post_init__(self) -> None:
-        """Begin with nothing read."""
+        """Begin with no row."""
         self.rows, self.arrow_bytes, self.hashes = 0, 0, ColumnHashes()
 
     def add(self, table: pa.Table) -> None:
-        """Count a row group."""
+        """Count the rows of a row group."""
         self.rows += table.num_rows
         self.arrow_bytes += table_bytes(table)
         self.hashes.update(table)
 
-    def written(self, digest: tuple[int, str] | None = None) -> Written:
-        """What the writer would have said of it.
-
-        Args:
-            digest: the file's length and sha256, where they are known; None reads the file for them.
-        """
-        size, sha256 = digest or file_digest(self.folder / self.path)
-        return Written(
-            self.path, size, sha256, self.config, self.split, self.rows, self.arrow_bytes, self.hashes.digest()
-        )
+    def file(self, size: int, sha256: str) -> BuildFile:
+        """What is known of the shard once all its rows are counted; its bytes and their sha256 come from the file."""
+        counted = self.rows, self.arrow_bytes, self.hashes.digest()
+        return BuildFile(self.path, size, sha256, self.config, self.split, *counted)
 
 
-def find_shards(folder: Path, *configs: str) -> list[Reading]:
-    """The Parquet files of a build's configs (of all where none is named), by config, split and number."""
+def find_shards(folder: Path, *configs: str) -> list[ShardTally]:
+    """The shards of a build's configs (of all if none is named), not yet read, by config, split and number."""
     return [
-        Reading(folder, path.relative_to(folder).as_posix(), config, split)
+        ShardTally(path.relative_to(folder).as_posix(), config, split)
         for config in configs or CONFIGS
         for split in SPLITS
         for path in shard_paths(folder, config, split)
     ]
 
 
-def read_shards(folder: Path) -> list[Written]:
+def read_shards(folder: Path) -> list[BuildFile]:
     """Read all of a build's Parquet files again.
 
     Raises:
         DamagedError: one of them cannot be read.
     """
-    found = find_shards(folder)
-    for shard in found:
+    files = []
+    for shard in find_shards(folder):
         with open_table(folder, shard.path, load_contract(CONFIGS[shard.config])) as table:
-            for group in range(len(table.sizes)):
-                shard.add(table.group(group))
-    return [shard.written() for shard in found]
+            for rows in table.tables():
+                shard.add(rows)
+        files.append(shard.file(*file_digest(folder / shard.path)))
+    return files
 
 
-def digest_of(shards: Sequence[Written]) -> str:
+def digest_of(shards: Sequence[BuildFile]) -> str:
     """The content digest of a build's shards, which stand by config, split and number."""
     hashes: dict[str, dict[str, list[dict[str, object]]]] = {}
     for shard in shards:
@@ -105,7 +105,7 @@ def table_bytes(table: pa.Table) -> int:
 
 
 def _arrow_bytes(column: pa.ChunkedArray) -> int:
-    """The bytes that a column takes in Arrow, in one piece, with validity where there are nulls.
+    """The bytes that a column takes in Arrow, in one piece, with validity if there are nulls.
 
     `nbytes` also depends on how the rows lay in the tables that they come from.
     """

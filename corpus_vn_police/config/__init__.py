@@ -1,27 +1,26 @@
 """corpus.toml -> frozen settings.
 
-The keys, their defaults and what is allowed stand in `schema/corpus.schema.json` alone; the
-dataclasses here give them types. A wrong key or value is an error that names it, what is
+The keys, their defaults and what is allowed stand in `schema/corpus.schema.json` alone. Those that
+a stage compares a measure with are had by the reason that they decide (`Corpus.threshold`); the
+dataclasses here give the others types. A wrong key or value is an error that names it, what is
 allowed, and the nearest key.
 """
 
 from __future__ import annotations
 
-import calendar
 import datetime
-import difflib
-import json
 import os
 import tomllib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from corpus_vn_police.contract import document, first_error, validator
+from corpus_vn_police.config.checks import check_hub, check_keys, check_splits, check_supported
+from corpus_vn_police.contract import document
 from corpus_vn_police.contract.arrow import resolve
-from corpus_vn_police.contract.hub import hub_values, nearest
-from corpus_vn_police.errors import ConfigError
+from corpus_vn_police.errors import ConfigError, SchemaError
 from corpus_vn_police.files import UNREADABLE, IrregularError, of_system, read_file, why
+from corpus_vn_police.reasons import Reason
 
 FILE_NAME = "corpus.toml"
 REMOVED_NAME = "removed.csv"  # beside it: what was taken down
@@ -52,14 +51,13 @@ class Dedup:
 
 @dataclass(frozen=True)
 class Limits:
-    """`[limits]`: bytes and paragraphs of a seed, members and ratio of an archive, links out of the input.
+    """`[limits]` of the reading: bytes of a seed, members and ratio of an archive, links out of the input.
 
     `latest` is the last day that a header may mean, as ISO date; None until the build fills in
     the UTC day.
     """
 
     max_bytes: int
-    max_paragraphs: int
     max_members: int
     max_ratio: int
     follow_links: bool
@@ -74,13 +72,7 @@ class Text:
     tone: str
 
 
-@dataclass(frozen=True)
-class Quality:
-    """`[quality]`: whether texts are measured, and the shares below which one is rejected."""
-
-    enabled: bool
-    min_vietnamese_share: float
-    min_syllable_share: float
+_Table = TypeVar("_Table", Splits, Dedup, Limits, Text)
 
 
 @dataclass(frozen=True)
@@ -88,6 +80,7 @@ class Corpus:
     """The settings of a corpus, defaults filled in.
 
     Attributes:
+        structure, quality, annotations, sources: whether the table of that name is `enabled`.
         prose: the hand-written half of the card, as Markdown text (not its path); None where
             there is none.
         changes: what each version changed, as Markdown text; None where the keeper does not say.
@@ -104,7 +97,7 @@ class Corpus:
     limits: Limits
     text: Text
     structure: bool
-    quality: Quality
+    quality: bool
     annotations: bool
     sources: bool
     settings: dict[str, Any]
@@ -121,6 +114,37 @@ class Corpus:
         """The keys of `CARD_KEYS` that have a value, the title always."""
         said = {key: getattr(self, key) for key in CARD_KEYS}
         return {key: value for key, value in said.items() if value is not None}
+
+    @property
+    def tables(self) -> dict[str, dict[str, Any]]:
+        """The tables of corpus.toml with all their keys, but for `[card]`, whose words the card holds."""
+        return {key: value for key, value in self.settings.items() if isinstance(value, dict) and key != "card"}
+
+    @property
+    def reading(self) -> dict[str, dict[str, Any]]:
+        """The tables by which seeds are read and records are made.
+
+        A table that shapes documents alone says so by `x-documents` in `schema/corpus.schema.json`: if it changes,
+        no seed is read again.
+        """
+        tables = document("corpus")["properties"]
+        return {key: value for key, value in self.tables.items() if not tables[key].get("x-documents")}
+
+    def threshold(self, reason: Reason) -> float:
+        """The number that the key has which decides a reason, such as that of `limits.max_paragraphs`.
+
+        Raises:
+            SchemaError: the reason names no key, or one that `schema/corpus.schema.json` has no number for: a defect
+                of this package.
+        """
+        table, _, key = (reason.setting or "").partition(".")
+        value: Any = self.settings.get(table, {}).get(key)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise SchemaError(
+                f"the reason {reason.code} is decided by {reason.setting!r}, which has no number in corpus.toml",
+                "this is a defect of corpus-vn-police: please report it",
+            )
+        return value
 
     def with_flags(self, *, dedup: str | None = None, latest: str | None = None) -> Corpus:
         """The settings with those that a flag of the command line set; None leaves one as it is.
@@ -199,25 +223,30 @@ def _text(config: Path, key: str, name: str) -> str:
 
 
 def _corpus(raw: dict[str, Any], where: str) -> Corpus:
-    _check(raw, where)
+    check_keys(raw, where)
     settings = _with_defaults(document("corpus"), raw)
-    _check_splits(settings["splits"], where)
-    _check_supported(settings, where)
-    _check_hub(settings, where)
+    check_splits(settings["splits"], where)
+    check_supported(settings, where)
+    check_hub(settings, where)
     top = {field.name for field in fields(Corpus)}
     values = {key: value for key, value in settings.items() if key in top and not isinstance(value, dict)}
     return Corpus(
         **{"title": settings["name"], **values},
-        splits=Splits(**settings["splits"]),
-        dedup=Dedup(**settings["dedup"]),
-        limits=Limits(**settings["limits"]),
-        text=Text(**settings["text"]),
+        splits=_table(Splits, settings["splits"]),
+        dedup=_table(Dedup, settings["dedup"]),
+        limits=_table(Limits, settings["limits"]),
+        text=_table(Text, settings["text"]),
         structure=settings["structure"]["enabled"],
-        quality=Quality(**settings["quality"]),
+        quality=settings["quality"]["enabled"],
         annotations=settings["annotations"]["enabled"],
         sources=settings["sources"]["enabled"],
         settings=settings,
     )
+
+
+def _table(kind: type[_Table], values: dict[str, Any]) -> _Table:
+    """The keys of a table that a dataclass has fields for; the others are thresholds."""
+    return kind(**{field.name: values[field.name] for field in fields(kind) if field.name in values})
 
 
 def _plain(value: Any) -> Any:
@@ -227,42 +256,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(item) for item in value]
     return value.isoformat() if isinstance(value, datetime.date | datetime.time) else value
-
-
-def _check(raw: dict[str, Any], where: str) -> None:
-    error = first_error(validator("corpus"), raw)
-    if error is None:
-        return
-    key = ".".join(str(step) for step in error.absolute_path)
-    if error.validator == "additionalProperties":
-        known = sorted(error.schema["properties"])
-        name = min(error.instance.keys() - set(known))
-        near = difflib.get_close_matches(name, known, n=1)
-        full = f"{key}.{name}" if key else name
-        guess = f"did you mean {near[0]!r}? " if near else ""
-        value = json.dumps(error.instance[name], ensure_ascii=False, default=str)[:80]
-        raise ConfigError(f"{where}: unknown key {full!r} (value {value})", f"{guess}allowed: {', '.join(known)}")
-    value = json.dumps(error.instance, ensure_ascii=False, default=str)[:80]
-    raise ConfigError(
-        f"{where}: {key or 'the file'} = {value} is not allowed",
-        f"allowed: {_allowed(error)}",
-    )
-
-
-def _allowed(error: Any) -> str:
-    schema = error.schema
-    parts = [
-        " or ".join(map(repr, schema["enum"])) if "enum" in schema else f"a value of type {schema.get('type')}",
-        *(
-            f"{rule} {schema[rule]}"
-            for rule in ("minimum", "exclusiveMinimum", "maximum", "maxLength", "pattern", "format", "minProperties")
-            if rule in schema
-        ),
-    ]
-    example = schema.get("examples", [None])[0]
-    return ", ".join(parts) + (
-        f"; for example {json.dumps(example, ensure_ascii=False)}" if example is not None else ""
-    )
 
 
 def _with_defaults(schema: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
@@ -276,62 +269,3 @@ def _with_defaults(schema: dict[str, Any], value: dict[str, Any]) -> dict[str, A
         if part.get("type") == "object" and name in filled and name != "ratios":
             filled[name] = _with_defaults(part, filled[name])
     return filled
-
-
-def _check_splits(splits: dict[str, Any], where: str) -> None:
-    starts = {key: splits.get(key) for key in ("validation_from", "test_from")}
-    for key, start in starts.items():
-        if start is not None and not is_period(start):
-            raise ConfigError(
-                f"{where}: splits.{key} = {start!r} is no day of the calendar", "write YYYY-MM or YYYY-MM-DD"
-            )
-    first, second = starts.values()
-    if first and second and first_day(first) >= first_day(second):
-        raise ConfigError(
-            f"{where}: splits.validation_from = {first!r} is not before splits.test_from = {second!r}",
-            "validation lies between train and test: leave one out or let it begin earlier",
-        )
-    total = sum(splits["ratios"].values())
-    if abs(total - 1) > 1e-9:
-        raise ConfigError(
-            f"{where}: splits.ratios add up to {total:g}, not 1",
-            "for example train = 0.8, validation = 0.1, test = 0.1",
-        )
-
-
-def _check_supported(settings: dict[str, Any], where: str) -> None:
-    wanted = {
-        "privacy.mode": (settings["privacy"]["mode"], "flag"),
-    }
-    for key, (value, supported) in wanted.items():
-        if value != supported:
-            raise ConfigError(
-                f"{where}: {key} = {json.dumps(value)} is not done by this version yet",
-                f"leave {key} out; the changelog says when it comes",
-            )
-
-
-def _check_hub(settings: dict[str, Any], where: str) -> None:
-    """Refuse what the Hub would refuse on the card."""
-    for key, listed in (("language", "languages"), ("license", "licenses")):
-        value = settings[key]
-        if value not in hub_values(listed):
-            raise ConfigError(
-                f"{where}: {key} = {json.dumps(value)} is not a {key} that the Hub knows",
-                f'did you mean {nearest(value, listed)!r}? For a licence that is not listed write "other", its name '
-                "into license_name and where it stands into license_link"
-                if key == "license"
-                else f"did you mean {nearest(value, listed)!r}? Codes of ISO 639, the shortest that there is",
-            )
-
-
-def is_period(text: str) -> bool:
-    """Whether `YYYY`, `YYYY-MM` or `YYYY-MM-DD` is a year, month or day of the calendar."""
-    parts = [int(part) for part in text.split("-")]
-    year, month, day = (*parts, 1, 1)[:3]
-    return 1 <= year <= 9999 and 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]
-
-
-def first_day(period: str) -> datetime.date:
-    """The first day that `YYYY`, `YYYY-MM` or `YYYY-MM-DD` can mean."""
-    return datetime.date.fromisoformat(f"{period}-01-01"[:10])

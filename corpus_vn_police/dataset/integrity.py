@@ -1,4 +1,4 @@
-"""A build folder held to its manifest, file by file: the one check that every command makes before it reads."""
+"""A build folder compared with its manifest, file by file: the one check that every command makes before it reads."""
 
 from __future__ import annotations
 
@@ -8,12 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from corpus_vn_police.contract import schema_digests
-from corpus_vn_police.dataset.layout import CARD, CROISSANT, LEDGER, MANIFEST, is_part, look_into, missing_shards
-from corpus_vn_police.dataset.manifest import read_manifest, self_digest
-from corpus_vn_police.errors import DamagedError
+from corpus_vn_police.dataset.layout import CARD, LEDGER, MANIFEST, is_part, look_into, missing_shards
+from corpus_vn_police.dataset.manifest import self_digest
 from corpus_vn_police.files import UNREADABLE, file_digest, why
-
-_TRIES = 3  # of a folder in whose place a build puts another one meanwhile
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,7 @@ def _missing(listed: Iterable[str], here: frozenset[str]) -> Iterator[tuple[str,
     """Files that are not here, or that no build is without: paths, and what is wrong."""
     yield from ((path, "is in the manifest but not here") for path in listed if path not in here)
     yield from ((path, "is not in the manifest, which lists every file of a build")
-                for path in (CARD, CROISSANT, LEDGER) if path not in listed)  # fmt: skip
+                for path in (CARD, LEDGER) if path not in listed)  # fmt: skip
     yield from missing_shards(listed)
 
 
@@ -87,40 +84,3 @@ def _manifest_problems(manifest: dict[str, Any], listed: dict[str, Any]) -> Iter
         yield Problem(MANIFEST, "manifest.schemas", "was built to other schemas than this version's")
     if len(listed) < len(manifest["files"]):
         yield Problem(MANIFEST, "manifest.files", "lists a file twice")
-
-
-def open_build(folder: Path, but: str = "") -> dict[str, Any]:
-    """Check a build that is to be read.
-
-    Args:
-        folder: the build.
-        but: a file whose bytes may be others, since the caller holds it to the others itself.
-
-    Returns:
-        Its manifest. Its files are those that it lists, to the byte.
-
-    Raises:
-        OutputError: the folder is not a build.
-        DamagedError: something in it is not as it was built.
-        OSError: the folder cannot be listed.
-    """
-    for _ in range(_TRIES):
-        try:
-            manifest = read_manifest(folder)
-        except ValueError as error:
-            raise DamagedError.of(folder, f"{MANIFEST}: {error}") from error
-        problems = [each for each in check_files(folder, manifest, but).problems if each.code != "manifest.schemas"]
-        if not problems:
-            return manifest
-        if not was_replaced(folder, manifest):
-            break
-    first, more = problems[0], len(problems) - 1
-    raise DamagedError.of(folder, f"{first.file}: {first.detail}" + (f"; and {more} more" if more else ""))
-
-
-def was_replaced(folder: Path, manifest: dict[str, Any]) -> bool:
-    """Whether a folder has another manifest now: a build was put in its place meanwhile."""
-    try:
-        return bool(read_manifest(folder) != manifest)
-    except ValueError:
-        return False

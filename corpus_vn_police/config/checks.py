@@ -1,0 +1,95 @@
+"""What a corpus.toml may say: an error names the key, the value, what is allowed, and the nearest key."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from typing import Any
+
+from corpus_vn_police.contract import first_error, validator
+from corpus_vn_police.contract.hub import hub_values, nearest
+from corpus_vn_police.errors import ConfigError
+from corpus_vn_police.periods import first_day, is_period
+
+
+def check_keys(raw: dict[str, Any], where: str) -> None:
+    """Refuse a key that `schema/corpus.schema.json` does not have, or a value that it does not allow."""
+    error = first_error(validator("corpus"), raw)
+    if error is None:
+        return
+    key = ".".join(str(step) for step in error.absolute_path)
+    if error.validator == "additionalProperties":
+        known = sorted(error.schema["properties"])
+        name = min(error.instance.keys() - set(known))
+        near = difflib.get_close_matches(name, known, n=1)
+        full = f"{key}.{name}" if key else name
+        guess = f"did you mean {near[0]!r}? " if near else ""
+        value = json.dumps(error.instance[name], ensure_ascii=False, default=str)[:80]
+        raise ConfigError(f"{where}: unknown key {full!r} (value {value})", f"{guess}allowed: {', '.join(known)}")
+    value = json.dumps(error.instance, ensure_ascii=False, default=str)[:80]
+    raise ConfigError(
+        f"{where}: {key or 'the file'} = {value} is not allowed",
+        f"allowed: {_allowed(error)}",
+    )
+
+
+def _allowed(error: Any) -> str:
+    schema = error.schema
+    parts = [
+        " or ".join(map(repr, schema["enum"])) if "enum" in schema else f"a value of type {schema.get('type')}",
+        *(
+            f"{rule} {schema[rule]}"
+            for rule in ("minimum", "exclusiveMinimum", "maximum", "maxLength", "pattern", "format", "minProperties")
+            if rule in schema
+        ),
+    ]
+    example = schema.get("examples", [None])[0]
+    return ", ".join(parts) + (
+        f"; for example {json.dumps(example, ensure_ascii=False)}" if example is not None else ""
+    )
+
+
+def check_splits(splits: dict[str, Any], where: str) -> None:
+    """Refuse starts that are not in the calendar or in the wrong order, and ratios that do not add up to 1."""
+    starts = {key: splits.get(key) for key in ("validation_from", "test_from")}
+    for key, start in starts.items():
+        if start is not None and not is_period(start):
+            raise ConfigError(
+                f"{where}: splits.{key} = {start!r} is not a day of the calendar", "write YYYY-MM or YYYY-MM-DD"
+            )
+    first, second = starts.values()
+    if first and second and first_day(first) >= first_day(second):
+        raise ConfigError(
+            f"{where}: splits.validation_from = {first!r} is not before splits.test_from = {second!r}",
+            "validation lies between train and test: leave one out or let it begin earlier",
+        )
+    total = sum(splits["ratios"].values())
+    if abs(total - 1) > 1e-9:
+        raise ConfigError(
+            f"{where}: splits.ratios add up to {total:g}, not 1",
+            "for example train = 0.8, validation = 0.1, test = 0.1",
+        )
+
+
+def check_supported(settings: dict[str, Any], where: str) -> None:
+    """Refuse what the schema allows and this version does not do."""
+    mode = settings["privacy"]["mode"]
+    if mode != "flag":
+        raise ConfigError(
+            f"{where}: privacy.mode = {json.dumps(mode)} is not done by this version yet",
+            "leave privacy.mode out; the changelog says when it comes",
+        )
+
+
+def check_hub(settings: dict[str, Any], where: str) -> None:
+    """Refuse what the Hub would refuse on the card."""
+    for key, listed in (("language", "languages"), ("license", "licenses")):
+        value = settings[key]
+        if value not in hub_values(listed):
+            raise ConfigError(
+                f"{where}: {key} = {json.dumps(value)} is not a {key} that the Hub knows",
+                f'did you mean {nearest(value, listed)!r}? For a licence that is not listed write "other", its name '
+                "into license_name and where it stands into license_link"
+                if key == "license"
+                else f"did you mean {nearest(value, listed)!r}? Codes of ISO 639, the shortest that there is",
+            )

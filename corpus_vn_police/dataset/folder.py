@@ -1,0 +1,193 @@
+"""A build, opened: the one way in which a command reads a build folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from corpus_vn_police.dataset.figures import Figures, measure
+from corpus_vn_police.dataset.files import BuildFile, read_shards
+from corpus_vn_police.dataset.integrity import check_files
+from corpus_vn_police.dataset.layout import FOLDERS, MANIFEST, shard_paths
+from corpus_vn_police.dataset.manifest import read_manifest
+from corpus_vn_police.dataset.parquet import damage_named
+from corpus_vn_police.dataset.remote import local_copy
+from corpus_vn_police.dataset.rows import Published, scan_ledger
+from corpus_vn_police.dataset.tombstones import Tombstones, tombstones_in
+from corpus_vn_police.errors import DamagedError
+from corpus_vn_police.files import StrPath
+
+_TRIES = 3  # of a folder in whose place a build puts another one meanwhile
+
+
+@dataclass(frozen=True)
+class BuildFolder:
+    """A build on this machine whose files are those that its manifest lists, to the byte.
+
+    Attributes:
+        path: the folder.
+        manifest: its manifest, which holds to `schema/manifest.schema.json`.
+    """
+
+    path: Path
+    manifest: dict[str, Any]
+
+    @property
+    def digest(self) -> str:
+        """The content digest that the manifest states."""
+        return str(self.manifest["digest"])
+
+    @property
+    def version(self) -> str:
+        """The version of the data."""
+        return str(self.manifest["version"])
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The keys of corpus.toml, as far as the manifest holds them; the keeper's words stand on the card."""
+        stated = {"name": self.manifest["name"], "version": self.version}
+        return {**stated, **self.manifest["card"], **self.manifest["config"]}
+
+    @property
+    def files(self) -> dict[str, BuildFile]:
+        """Every file that the manifest lists, by its path below the folder."""
+        entries = self.manifest["files"]
+        return {each["path"]: BuildFile(each["path"], int(each["bytes"]), str(each["sha256"])) for each in entries}
+
+    def has(self, config: str) -> bool:
+        """Whether the build has a config: `default`, `annotations` or `sources`."""
+        return bool(shard_paths(self.path, config))
+
+    def rows(self, config: str = "default", *splits: str) -> Published:
+        """The rows of a config, of the named splits or of all.
+
+        Raises:
+            DamagedError: a file cannot be opened, or has other columns.
+        """
+        return Published.open(self.path, *splits, config=config)
+
+    def rows_of_all(self, columns: dict[str, tuple[str, ...]]) -> Iterator[dict[str, pl.DataFrame]]:
+        """Rows of several configs in step, in frames of at most 2,000 rows.
+
+        Args:
+            columns: config -> the columns to read, `id` among them.
+
+        Raises:
+            DamagedError: a file cannot be read; or the configs do not have the same ids in the same order.
+        """
+        (first, names), *others = columns.items()
+        streams = {config: _Stream(self.rows(config).batches(*each)) for config, each in others}
+        for frame in self.rows(first).batches(*names):
+            frames = {first: frame, **{config: stream.take(len(frame)) for config, stream in streams.items()}}
+            for config, other in frames.items():
+                if not other["id"].equals(frame["id"]):
+                    raise DamagedError.of(self.path, f"{FOLDERS[config]} and {FOLDERS[first]} are out of step")
+            yield frames
+        for config, stream in streams.items():
+            if len(stream.take(1)):
+                raise DamagedError.of(self.path, f"{FOLDERS[config]} and {FOLDERS[first]} are out of step")
+
+    def ledger(self) -> pl.LazyFrame:
+        """The rows of the ledger, for Polars to stream; collect it within `reading`.
+
+        Raises:
+            DamagedError: it cannot be opened, or has other columns.
+        """
+        return scan_ledger(self.path)
+
+    def tombstones(self) -> Tombstones:
+        """What was taken down."""
+        return tombstones_in(self.path) if self.manifest["status"]["removed"] else Tombstones()
+
+    def figures(self) -> Figures:
+        """What is measured of its Parquet files.
+
+        Raises:
+            DamagedError: a file cannot be read, or holds what it must not.
+        """
+        with self.reading():
+            return measure(self.path)
+
+    def shards(self) -> list[BuildFile]:
+        """Its Parquet files, each read again: rows, bytes in Arrow and hashes of the columns.
+
+        Raises:
+            DamagedError: one cannot be read.
+        """
+        return read_shards(self.path)
+
+    def reading(self, file: str = "") -> AbstractContextManager[None]:
+        """While its files are read: have what a damaged one raises become a DamagedError that names the build."""
+        return damage_named(self.path, file)
+
+
+class _Stream:
+    """Frames, taken in other sizes than they come in: the row groups of two configs begin at other rows."""
+
+    def __init__(self, frames: Iterator[pl.DataFrame]) -> None:
+        self._frames = frames
+        self._waiting: list[pl.DataFrame] = []
+
+    def take(self, count: int) -> pl.DataFrame:
+        """The next rows; fewer if there are no more. A frame without columns if there is none at all."""
+        held = sum(map(len, self._waiting))
+        while held < count and (frame := next(self._frames, None)) is not None:
+            self._waiting.append(frame)
+            held += len(frame)
+        if not self._waiting:
+            return pl.DataFrame({"id": pl.Series([], dtype=pl.String)})
+        joined = pl.concat(self._waiting)
+        self._waiting = [joined[count:]]
+        return joined[:count]
+
+
+def open_build(folder: StrPath, but: str = "") -> BuildFolder:
+    """Open a build that is to be read.
+
+    Args:
+        folder: the build.
+        but: a file whose bytes may be others, since the caller compares it with the others itself.
+
+    Raises:
+        OutputError: the folder is not a build.
+        DamagedError: something in it is not as it was built.
+        OSError: the folder cannot be listed.
+    """
+    path = Path(folder)
+    for _ in range(_TRIES):
+        try:
+            manifest = read_manifest(path)
+        except ValueError as error:
+            raise DamagedError.of(path, f"{MANIFEST}: {error}") from error
+        problems = [each for each in check_files(path, manifest, but).problems if each.code != "manifest.schemas"]
+        if not problems:
+            return BuildFolder(path, manifest)
+        if not was_replaced(path, manifest):
+            break
+    first, more = problems[0], len(problems) - 1
+    raise DamagedError.of(path, f"{first.file}: {first.detail}" + (f"; and {more} more" if more else ""))
+
+
+@contextmanager
+def open_anywhere(location: str) -> Iterator[BuildFolder]:
+    """Open a build in a folder, or behind an fsspec URL, of which a copy is kept meanwhile.
+
+    Raises:
+        OutputError, DamagedError: as `open_build`.
+        DiskError: the URL cannot be fetched.
+    """
+    with local_copy(location) as folder:
+        yield open_build(folder)
+
+
+def was_replaced(folder: Path, manifest: dict[str, Any]) -> bool:
+    """Whether a folder has another manifest now: a build was put in its place meanwhile."""
+    try:
+        return bool(read_manifest(folder) != manifest)
+    except ValueError:
+        return False

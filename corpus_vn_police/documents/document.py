@@ -1,0 +1,79 @@
+"""What every document of a build can do: be rendered from the facts, and be compared with them."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Iterable
+from dataclasses import dataclass
+from io import BufferedReader
+from typing import Any, ClassVar
+
+from corpus_vn_police.documents.facts import Facts
+from corpus_vn_police.files import LONGEST
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A file of a document, compared with what the facts make of it.
+
+    Attributes:
+        differences: where it says something else; each prints as one line. Empty if it says what the facts say.
+        unchecked: what could not be compared, in words; None if all was.
+    """
+
+    differences: tuple[Any, ...] = ()
+    unchecked: str | None = None
+
+
+def whole(stream: BufferedReader) -> bytes:
+    """The content of a document that is held at once.
+
+    Raises:
+        ValueError: it is longer than any that a build writes.
+    """
+    data = stream.read(LONGEST + 1)
+    if len(data) > LONGEST:
+        raise ValueError(f"has more than {LONGEST:,} bytes")
+    return data
+
+
+class Document(abc.ABC):
+    """A file, or a folder of files, that is made of a build's Parquet files and settings.
+
+    `build` and `remove` write each one, `verify` compares each one, and `card` shows one of them: they walk the list
+    `DOCUMENTS`. A document holds no state, so that two renderings of the same facts are equal.
+
+    Attributes:
+        name: its path below the build; of a folder, without what stands in it.
+        code: what the codes begin with by which `verify` names what is wrong: `<code>.content` if it says something
+            else than the facts, `<code>.invalid` if it cannot be read.
+    """
+
+    name: ClassVar[str]
+    code: ClassVar[str]
+
+    def files(self, facts: Facts) -> tuple[str, ...]:
+        """The paths of its files in a build of these facts; empty if the settings leave it out."""
+        return (self.name,)
+
+    @abc.abstractmethod
+    def render(self, facts: Facts, file: str) -> Iterable[bytes]:
+        """The content of one of its files, piece by piece.
+
+        Raises:
+            ConfigError: the keeper's words cannot be put into it.
+        """
+
+    @abc.abstractmethod
+    def differences(self, stream: BufferedReader, facts: Facts, file: str) -> Comparison:
+        """Compare one of its files.
+
+        Args:
+            stream: the file as it is, open at its start.
+            facts: what it should say.
+            file: its path below the build.
+
+        Raises:
+            ValueError, RecursionError: it cannot be read as what it should be.
+            ConfigError: the keeper's words that it holds cannot be put into it.
+        """

@@ -1,0 +1,53 @@
+"""The facts of a build that is there, for those who compare its documents or write them anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from corpus_vn_police.config import Corpus, corpus_of
+from corpus_vn_police.dataset.files import BuildFile
+from corpus_vn_police.dataset.folder import BuildFolder
+from corpus_vn_police.dataset.layout import CARD, FIGURES, MANIFEST
+from corpus_vn_police.documents.card import read_prose
+from corpus_vn_police.documents.facts import Facts, gather_facts
+from corpus_vn_police.files import read_file
+
+
+def settings_of(build: BuildFolder, version: str | None = None) -> Corpus:
+    """The settings of a build: from its manifest, and the keeper's words from its card.
+
+    Args:
+        build: the build.
+        version: another version of the data, as an argument gives it; None is the manifest's.
+
+    Raises:
+        ValueError: the card is not one that a build wrote.
+        ConfigError: a setting is not allowed.
+        OSError: the card cannot be read.
+    """
+    prose, changes = read_prose(read_file(build.path / CARD).decode())
+    settings = build.settings if version is None else {**build.settings, "version": version}
+    return corpus_of(settings, prose, changes, "the arguments" if version else f"{build.path}/{MANIFEST}")
+
+
+def facts_of(build: BuildFolder, shards: Sequence[BuildFile]) -> Facts:
+    """What a build's documents have to say.
+
+    Args:
+        build: the build.
+        shards: its Parquet files, as `BuildFolder.shards` gives them.
+
+    Raises:
+        ValueError, ConfigError, OSError: as `settings_of`.
+    """
+    listed = build.files
+    others = [listed[file] for file in listed.keys() - {shard.path for shard in shards}]
+    return gather_facts(
+        build.path,
+        settings_of(build),
+        build.figures(),
+        shards,
+        date=build.manifest["date"],
+        pictures=any(file.startswith(f"{FIGURES}/") for file in listed),
+        files=tuple(others),
+    )

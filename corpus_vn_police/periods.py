@@ -1,0 +1,63 @@
+"""Dates that may be partial: `2020`, `2020-12` or `2020-12-07`, each a period of days.
+
+The functions in the singular take one text, those in the plural a column of Polars (strings, null if there is no date).
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime
+import re
+from typing import TypeVar
+
+import polars as pl
+
+Dates = TypeVar("Dates", pl.Expr, pl.Series)
+
+_PERIOD = re.compile(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?")
+_YEAR, _MONTH, _DAY = (len(period) for period in ("2020", "2020-12", "2020-12-07"))
+
+
+def is_period(text: str) -> bool:
+    """Whether a text is a year, a month or a day of the calendar."""
+    if not _PERIOD.fullmatch(text):
+        return False
+    year, month, day = (*map(int, text.split("-")), 1, 1)[:3]
+    return year >= 1 and 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]
+
+
+def is_day(text: str) -> bool:
+    """Whether a text is a day of the calendar, `YYYY-MM-DD`."""
+    return len(text) == _DAY and is_period(text)
+
+
+def first_day(period: str) -> datetime.date:
+    """The first day of a period.
+
+    Raises:
+        ValueError: it is not a period of the calendar.
+    """
+    return datetime.date.fromisoformat(_first(period))
+
+
+def _first(period: str) -> str:
+    return f"{period}-01-01"[:_DAY]
+
+
+def first_days(periods: Dates) -> Dates:
+    """The first day of each period (Date); null if it is not in the calendar. The year 0 is one to Polars."""
+    return (periods + "-01-01").str.slice(0, _DAY).str.to_date("%Y-%m-%d", strict=False)
+
+
+def last_days(periods: pl.Expr) -> pl.Expr:
+    """The last day of each period (Date); null if it is not in the calendar."""
+    length, first = periods.str.len_bytes(), first_days(periods)
+    # The last day of a year is written out: a year after 9999 cannot be.
+    december = (periods + "-12-31").str.slice(0, _DAY).str.to_date("%Y-%m-%d", strict=False)
+    return pl.when(length == _YEAR).then(december).when(length == _MONTH).then(first.dt.month_end()).otherwise(first)
+
+
+def precisions(periods: pl.Expr) -> pl.Expr:
+    """How precise each period is: `year`, `month` or `day` (string)."""
+    names = {_YEAR: "year", _MONTH: "month", _DAY: "day"}
+    return periods.str.len_bytes().replace_strict(names, return_dtype=pl.String)

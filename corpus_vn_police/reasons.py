@@ -1,0 +1,254 @@
+"""Why a seed is rejected: each reason once, with what a keeper needs to know about it.
+
+The ledger and the messages have a reason's code; the table in `docs/reasons.md` is made from this list by
+`python docs/reasons.py`. A new reason is a constant here and a case in `tests/test_reasons.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A reason why a seed is rejected.
+
+    Attributes:
+        code: the ledger's `reason`, such as `limit.bytes`.
+        meaning: what is wrong with the seed, in Markdown.
+        remedy: what the keeper can do about it, in Markdown.
+        setting: the key of corpus.toml that decides, such as `limits.max_bytes`; None if none does.
+        changeable: whether the same bytes may pass tomorrow, because the day or the file system also decides.
+            The next build then reads the seed again, although it has not changed.
+    """
+
+    code: str
+    meaning: str = field(repr=False)
+    remedy: str = field(repr=False)
+    setting: str | None = field(default=None, repr=False)
+    changeable: bool = field(default=False, repr=False)
+
+    @property
+    def key(self) -> str:
+        """The setting without its table, such as `max_bytes`; empty if there is none."""
+        return (self.setting or "").rpartition(".")[2]
+
+
+_CONVERT = "convert, or repair"
+_MEND_HEADER = "mend the header"
+_MEND_ROW = "mend the row"
+_PACK_AGAIN = "pack it again"
+_RAISE = "raise the limit"
+_LOWER = "lower the threshold, or leave it out"
+_FROM_SOURCE = "take the text from its source again"
+
+FILE_UNREADABLE = Reason(
+    "file.unreadable",
+    "the operating system would not open or read the file; its bytes are unknown",
+    "mend its permissions, or the disk",
+    changeable=True,
+)
+FILE_NOT_REGULAR = Reason(
+    "file.not_regular",
+    "a device, a FIFO, a socket, a broken link (also one that took a file's place), or a link in an archive",
+    "put the file itself there",
+    changeable=True,
+)
+FILE_LINK_OUTSIDE = Reason(
+    "file.link_outside",
+    "a link in the input leads out of it, to a file or a folder",
+    "put a copy there; or, if you know where the links lead (`git annex`, DVC, the Hub's cache), `follow_links = true` "
+    "under `[limits]` in a file that `--config` names",
+    setting="limits.follow_links",
+    changeable=True,
+)
+FILE_LINK_LOOP = Reason(
+    "file.link_loop",
+    "a link leads to itself, to a folder that it stands in, or to one that is read under another path; "
+    "`detail` says which",
+    "nothing is lost: take the link out",
+    changeable=True,
+)
+FILE_BUILD_OUTPUT = Reason(
+    "file.build_output",
+    "a folder that holds a build, or a link into one or into the `.OUT.state` beside it",
+    "keep builds outside of the input",
+    changeable=True,
+)
+
+CONTAINER_DAMAGED = Reason(
+    "container.damaged",
+    "an archive, a compressed or a Parquet file cannot be read (further), a checksum in it is wrong, or something "
+    "stands in it that nothing refers to; `detail` says which. What was sound before is read (see below)",
+    "make it again",
+)
+CONTAINER_ENCRYPTED = Reason("container.encrypted", "a member of a zip archive has a password", "unpack it")
+CONTAINER_METHOD = Reason(
+    "container.method",
+    "a member of a zip archive is packed by a method that is not read (Deflate64, PPMd and others; stored, Deflate, "
+    "bzip2, LZMA and Zstandard are read)",
+    _PACK_AGAIN,
+)
+CONTAINER_UNSAFE_PATH = Reason(
+    "container.unsafe_path", "a member's path is absolute, contains `..` or a NUL", _PACK_AGAIN
+)
+CONTAINER_VALUE = Reason(
+    "container.value",
+    "a row of a Parquet file holds what has no JSON form: text that is not UTF-8, a time out of range",
+    "make it again",
+)
+
+LIMIT_BYTES = Reason(
+    "limit.bytes",
+    "the seed has more than `[limits] max_bytes` bytes",
+    f"{_RAISE}, or leave it out",
+    setting="limits.max_bytes",
+)
+LIMIT_RATIO = Reason(
+    "limit.ratio",
+    "a compressed seed, file of rows, archive or Parquet file unpacks to more than `max_ratio` times its size and more "
+    "than `max_bytes`; of rows and members what came before is read",
+    "see what it is",
+    setting="limits.max_ratio",
+)
+LIMIT_WINDOW = Reason(
+    "limit.window",
+    "a Zstandard or LZMA stream wants more than 128 MiB of memory to be unpacked (`zstd --long=28` and more)",
+    "pack it again without `--long`, or with `--long=27`",
+)
+LIMIT_MEMBERS = Reason(
+    "limit.members", "an archive has more than `max_members` members", _RAISE, setting="limits.max_members"
+)
+LIMIT_PARAGRAPHS = Reason(
+    "limit.paragraphs", "the text has more than `max_paragraphs` paragraphs", _RAISE, setting="limits.max_paragraphs"
+)
+
+JSON_INVALID = Reason("json.invalid", "a row is not JSON; NaN and Infinity are not JSON", _MEND_ROW)
+JSON_TYPE = Reason(
+    "json.type",
+    "a row is not an object, has no string `text`, or another field has the wrong type",
+    f"{_MEND_ROW}; `pointer` names the field",
+)
+JSON_DUPLICATE_KEY = Reason("json.duplicate_key", "a key stands twice in one object of the row", _MEND_ROW)
+JSON_DEPTH = Reason("json.depth", "the row is nested deeper than 500 brackets", _MEND_ROW)
+
+ENCODING_INVALID_UTF8 = Reason(
+    "encoding.invalid_utf8",
+    "the bytes are not UTF-8, and no encoding below explains them; with a `pointer`: what stands there is in another "
+    "encoding than the row's text, or must be ASCII if the text is not UTF-8 (`id`, `date`, `url`)",
+    "convert them from the encoding that they are in",
+)
+ENCODING_NUL = Reason(
+    "encoding.nul",
+    "the text (or a field of the row) holds NUL bytes: binary data, or UTF-16 without its mark",
+    "convert it from the encoding that it is in",
+)
+ENCODING_UTF16 = Reason(
+    "encoding.utf16",
+    "the text, or the file that the row stands in, begins with the byte order mark of UTF-16",
+    _CONVERT,
+)
+ENCODING_UTF32 = Reason(
+    "encoding.utf32",
+    "the text, or the file that the row stands in, begins with the byte order mark of UTF-32",
+    _CONVERT,
+)
+ENCODING_UTF8_AS_CP1252 = Reason(
+    "encoding.utf8_as_cp1252", "UTF-8 that was read as windows-1252, once or more often (`CÃ´ng an`)", _CONVERT
+)
+ENCODING_TCVN3 = Reason(
+    "encoding.tcvn3",
+    "TCVN3 (the fonts .Vn…), in its bytes or read as windows-1252 (`C«ng an`)",
+    f"{_CONVERT}; capitals with a tone come back only in words of capitals",
+)
+ENCODING_VNI = Reason("encoding.vni", "VNI-Windows, in its bytes or read as windows-1252 (`Coâng an`)", _CONVERT)
+ENCODING_CP1258 = Reason("encoding.cp1258", "windows-1258, in its bytes", _CONVERT)
+ENCODING_CP1258_AS_CP1252 = Reason(
+    "encoding.cp1258_as_cp1252", "windows-1258 that was read as windows-1252 (`Ðaòi týõìng`)", _CONVERT
+)
+ENCODING_C1_CONTROLS = Reason(
+    "encoding.c1_controls",
+    "C1 control characters: the dashes and quotes of windows-1252 read as Latin-1",
+    _CONVERT,
+)
+ENCODING_REPLACEMENT_CHARACTER = Reason(
+    "encoding.replacement_character", "U+FFFD: letters were lost before the seed was written", _FROM_SOURCE
+)
+ENCODING_LONE_SURROGATE = Reason(
+    "encoding.lone_surrogate", "a string of the row holds half of a surrogate pair", _MEND_ROW
+)
+
+HEADER_MALFORMED = Reason(
+    "header.malformed",
+    "the text begins with `date` and a year, but not with ` date YYYY[-MM[-DD]] `; or a row's `date` is neither that, "
+    "`YYYYMMDD` nor an ISO date-time",
+    _MEND_HEADER,
+)
+HEADER_IMPOSSIBLE_DATE = Reason("header.impossible_date", "the date is not in the calendar", _MEND_HEADER)
+HEADER_FUTURE_DATE = Reason(
+    "header.future_date",
+    "the first day that the date can mean is after `[limits] latest` (by default the UTC day of the build)",
+    f"{_MEND_HEADER}, or wait",
+    setting="limits.latest",
+    changeable=True,
+)
+HEADER_CONTRADICTION = Reason(
+    "header.contradiction",
+    "two headers, or the header and the row's `date`, say different dates",
+    "mend one of them",
+)
+
+TEXT_EMPTY = Reason(
+    "text.empty",
+    "nothing is left beside the header (and what does not belong to the body: headline, captions, byline, residue)",
+    "leave it out",
+)
+TEXT_MARKUP = Reason(
+    "text.markup",
+    "HTML tags or character references were left in the text",
+    "extract the text again; references alone can be repaired",
+)
+TEXT_HOMOGLYPHS = Reason(
+    "text.homoglyphs",
+    "syllables are spelt with letters of other scripts that look the same (`Công аn` with a Cyrillic а)",
+    "mend it, or repair",
+)
+TEXT_NO_DIACRITICS = Reason("text.no_diacritics", "Vietnamese without its diacritics", _FROM_SOURCE)
+TEXT_NOT_VIETNAMESE = Reason(
+    "text.not_vietnamese", "another language: hardly any letter is one that only Vietnamese uses", "leave it out"
+)
+
+QUALITY_VIETNAMESE_SHARE = Reason(
+    "quality.vietnamese_share",
+    "the share of letters that only Vietnamese uses is below `[quality] min_vietnamese_share`",
+    _LOWER,
+    setting="quality.min_vietnamese_share",
+)
+QUALITY_SYLLABLE_SHARE = Reason(
+    "quality.syllable_share",
+    "the share of words that are Vietnamese syllables is below `[quality] min_syllable_share`",
+    _LOWER,
+    setting="quality.min_syllable_share",
+)
+
+ID_COLLISION = Reason(
+    "id.collision",
+    "another seed has the same id and other bytes; all of them are rejected, `detail` names them",
+    "rename one",
+)
+
+REASONS = {value.code: value for value in list(globals().values()) if isinstance(value, Reason)}
+"""Every reason, by its code, in the order of the table."""
+
+
+def broken_keyword(keyword: str) -> str:
+    """The code of a record that breaks a keyword of `schema/record.schema.json`, such as `schema.pattern`."""
+    return f"schema.{keyword}"
+
+
+BROKEN_KEYWORD = Reason(
+    broken_keyword("<keyword>"),
+    "the record breaks that keyword of `schema/record.schema.json` at `pointer`",
+    "mend the field",
+)
+"""Stands for all codes of `broken_keyword`, in the table."""

@@ -1,0 +1,277 @@
+"""The files of an input -> tasks.
+
+Text files are read where the task runs. A file that holds many seeds (JSONL, Parquet, zip, tar) is a stream
+that cannot be entered in the middle: it is unpacked here, in one thread, and cut into blocks of bytes that
+travel with their task. At most one block is held here.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import IO, Any
+
+import pyarrow as pa
+
+from corpus_vn_police.config import Limits
+from corpus_vn_police.errors import DiskError
+from corpus_vn_police.reasons import LIMIT_MEMBERS, Reason
+from corpus_vn_police.stages.read.archives import Member, TooManyError, tar_members, zip_members
+from corpus_vn_police.stages.read.bounds import Bounded, Budget, Readable, table_batches
+from corpus_vn_police.stages.read.encoded import Utf8Stream
+from corpus_vn_police.stages.read.listing import Listing, display, is_hidden, kind_of, open_file
+from corpus_vn_police.stages.read.rows import read_row
+from corpus_vn_police.stages.read.seeds import Blob, describe, failed, fault, over_limit, take
+from corpus_vn_police.stages.read.streams import BLOCK, BrokenError, Cut, Section, is_packed, sound_part, unpacked
+from corpus_vn_police.stages.read.tasks import Batching, Lines, Members, Rows, Task, Texts
+
+# What is read at once decides how much of a damaged file comes out, so neither is a batch's size.
+_TABLE_ROWS = 512
+_IN_MEMORY = 8 << 20  # bytes of a member that is read more than once; what is longer goes to the temporary folder
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """How many files were passed over.
+
+    Attributes:
+        hidden: because their names begin with a dot.
+        other: because their extension is not one of a seed.
+    """
+
+    hidden: int = 0
+    other: int = 0
+
+    def __add__(self, more: Skipped) -> Skipped:
+        """Both together."""
+        return Skipped(self.hidden + more.hidden, self.other + more.other)
+
+
+@dataclass
+class Unpacker:
+    """Turns a listing into tasks, and counts what it passes over on the way.
+
+    Attributes:
+        limits: what is refused.
+        batching: how large a task may be.
+        skipped: what was passed over so far, with what the listing itself passed over.
+    """
+
+    limits: Limits
+    batching: Batching
+    skipped: Skipped = field(default_factory=Skipped)
+
+    def tasks(self, listing: Listing) -> Iterator[Task]:
+        """The tasks of a listing, in its order."""
+        self.skipped += Skipped(listing.hidden, listing.other)
+        texts: list[str] = []
+        for name in listing.names:
+            kind = kind_of(name)
+            container = kind != "text" and name not in listing.refused
+            if texts and (container or len(texts) == self.batching.rows):
+                yield _texts(listing, texts)
+                texts = []
+            if container:
+                yield from self._container(listing, name, kind)
+            else:
+                texts.append(name)
+        if texts:
+            yield _texts(listing, texts)
+
+    def _container(self, listing: Listing, name: str, kind: str | None) -> Iterator[Task]:
+        path = display(name)
+        prefix = "" if listing.own else f"{path}/"
+        try:
+            with open_file(listing.root, name) as raw:
+                packed = raw.seek(0, os.SEEK_END)
+                if not packed and kind != "rows":
+                    raise BrokenError("an empty file")
+                yield from self._unpack(raw, name, kind, prefix, packed)
+        except TooManyError as error:
+            yield _refused(path, LIMIT_MEMBERS, str(error))
+        except Exception as error:  # law 9: what a parser raises for foreign bytes is not known
+            yield _refused(path, fault(error), describe(error))
+
+    def _unpack(self, raw: Any, name: str, kind: str | None, prefix: str, packed: int) -> Iterator[Task]:
+        budget = Budget.of(packed, self.limits)
+
+        def opened(budget: Budget) -> Readable:
+            return Bounded(unpacked(Section(raw, 0, packed), name), budget)
+
+        if kind == "rows":
+            yield from self._lines(sound_part(opened, budget) if is_packed(name) else opened(budget), display(name))
+        elif kind == "table":
+            yield from self._table(raw, display(name), budget)
+        elif kind == "zip":
+            members = zip_members(raw, packed, self.limits.max_members)
+            yield from self._members(self._archive(members, prefix, budget))
+        else:
+            whole = Cut(Section(raw, 0, packed), packed, None)
+            stream = sound_part(opened, replace(budget)) if is_packed(name) else whole
+            yield from self._members(self._archive(tar_members(stream, self.limits.max_members), prefix, budget))
+
+    def _lines(self, packed: Readable, path: str) -> Iterator[Task]:
+        pending, first, stream = b"", 1, Utf8Stream.of(packed)
+        try:
+            for chunk in _chunks(stream, self.batching.bytes // 2):
+                pending += chunk
+                if cut := pending.rfind(b"\n") + 1:
+                    yield Lines(path, first, pending[:cut], stream.encoding)
+                    first += pending.count(b"\n", 0, cut)
+                    pending = pending[cut:]
+                elif len(pending) > self.limits.max_bytes + 1:
+                    blob, pending = _long_line(pending, stream, self.limits)
+                    yield Members((f"{path}#{first}",), (blob,))
+                    first += 1
+        except Exception:
+            if "body" in read_row(pending):  # the last line was whole, but for its line end
+                yield Lines(path, first, pending, stream.encoding)
+            raise
+        if pending:
+            yield Lines(path, first, pending, stream.encoding)
+
+    def _table(self, raw: Any, path: str, budget: Budget) -> Iterator[Task]:
+        first = 1
+        for batch in table_batches(raw, budget, _TABLE_ROWS):
+            sink = pa.BufferOutputStream()
+            with pa.ipc.new_stream(sink, batch.schema) as writer:
+                writer.write_batch(batch)
+            yield Rows(path, first, batch.num_rows, sink.getvalue().to_pybytes())
+            first += batch.num_rows
+
+    def _members(self, found: Iterator[Task | tuple[str, Blob]]) -> Iterator[Task]:
+        """Gather an archive's text members into tasks; pass on the tasks of its other files."""
+        gathered: list[tuple[str, Blob]] = []
+        size = 0
+        try:
+            for item in found:
+                if isinstance(item, tuple):
+                    gathered.append(item)
+                    size += len(item[1].data)
+                full = len(gathered) >= self.batching.rows or size >= self.batching.bytes
+                if gathered and (full or not isinstance(item, tuple)):
+                    yield _gather(gathered)
+                    gathered, size = [], 0
+                if not isinstance(item, tuple):
+                    yield item
+        except Exception:
+            if gathered:  # what came before the damage
+                yield _gather(gathered)
+            raise
+        if gathered:
+            yield _gather(gathered)
+
+    def _archive(self, members: Iterator[Member], prefix: str, budget: Budget) -> Iterator[Task | tuple[str, Blob]]:
+        for member in members:
+            kind = self._kind(member.name)
+            path = prefix + member.name
+            if kind is not None and member.reason is not None:
+                yield path, failed(member.reason, member.detail)
+            elif kind is not None:
+                try:
+                    yield from self._member(path, member, kind, budget)
+                except Exception as error:  # law 9, as for the whole archive
+                    yield path, failed(fault(error), describe(error))
+
+    def _member(self, path: str, member: Member, kind: str, budget: Budget) -> Iterator[Task | tuple[str, Blob]]:
+        name = member.name
+        if kind == "text":
+            packed = budget.packed if member.packed is None else member.packed
+            yield path, take(Bounded(unpacked(member.open(), name), budget), self.limits, packed)
+        elif kind == "table":
+            with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:  # Parquet is read from its end
+                size = _copy(Bounded(member.open(), budget), file)
+                yield from self._table(file, path, Budget.of(size, self.limits, budget))
+        elif member.packed is not None:
+            yield from self._lines(
+                sound_part(lambda budget: Bounded(unpacked(member.open(), name), budget), budget), path
+            )
+        elif is_packed(name):
+            with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
+                size = _copy(Bounded(member.open(), replace(budget)), file)
+                yield from self._lines(
+                    sound_part(lambda budget: Bounded(unpacked(Section(file, 0, size), name), budget), budget), path
+                )
+        else:
+            yield from self._lines(Bounded(member.open(), budget), path)
+
+    def _kind(self, name: str) -> str | None:
+        """What kind of file a member is; None if it is passed over, which is counted. Archives are not nested."""
+        kind = kind_of(name)
+        if is_hidden(name.replace("../", "")):
+            self.skipped += Skipped(hidden=1)
+            return None
+        if kind in (None, "zip", "tar"):
+            self.skipped += Skipped(other=1)
+            return None
+        return kind
+
+
+def _copy(stream: Readable, file: IO[bytes]) -> int:
+    """Write a stream to a file that is to be read more than once; returns how many bytes that were.
+
+    Raises:
+        DiskError: they do not fit into memory, and not into the temporary folder.
+    """
+    size = 0
+    while block := stream.read(1 << 20):
+        size += len(block)
+        try:
+            file.write(block)
+        except OSError as error:
+            raise DiskError(
+                f"the temporary folder does not take a member of an archive: {error.strerror}",
+                "set TMPDIR to a folder with room for it, or unpack the archive",
+            ) from error
+    return size
+
+
+def _gather(members: list[tuple[str, Blob]]) -> Members:
+    paths, blobs = zip(*members, strict=True)
+    return Members(paths, blobs)
+
+
+def _texts(listing: Listing, names: list[str]) -> Texts:
+    return Texts(listing.root, tuple(names), {name: listing.refused[name] for name in names if name in listing.refused})
+
+
+def _refused(path: str, reason: Reason, detail: str) -> Members:
+    return Members((path,), (failed(reason, detail),))
+
+
+def _chunks(stream: Readable, least: int) -> Iterator[bytes]:
+    """A stream in chunks of `least` bytes or more; where it is damaged, first what came before."""
+    held: list[bytes] = []
+    size = 0
+    try:
+        while block := stream.read(BLOCK):
+            held.append(block)
+            size += len(block)
+            if size >= least:
+                yield b"".join(held)
+                held, size = [], 0
+    except Exception:
+        yield b"".join(held)
+        raise
+    yield b"".join(held)
+
+
+def _long_line(pending: bytes, stream: Readable, limits: Limits) -> tuple[Blob, bytes]:
+    """Read a line that is over the limit to its end, holding none of it; what follows comes back."""
+    digest, size, carry = sha256(), 0, b""
+    while True:
+        head, newline, rest = pending.partition(b"\n")
+        head = carry + head
+        if newline or not pending:
+            line = head.removesuffix(b"\r") if newline else head
+            digest.update(line)
+            size += len(line)
+            return over_limit(size, digest.hexdigest(), limits), rest
+        # The last byte may be the CR of the line's end.
+        digest.update(head[:-1])
+        size += len(head) - 1
+        carry = head[-1:]
+        pending = stream.read(1 << 20)

@@ -1,0 +1,79 @@
+"""What became of every seed -> the ledger."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+from corpus_vn_police.contract import load_contract
+from corpus_vn_police.state.parts import Index
+from corpus_vn_police.write.shards import parquet_writer
+
+LEDGER_ROWS = 1 << 16
+"""Rows of the ledger that are held, and written, at once."""
+
+
+def write_ledger(rows: Iterable[pa.Table], path: Path) -> dict[str, int]:
+    """Write the ledger.
+
+    Args:
+        rows: its rows in order, as `ledger_rows` and `tombstone_rows` give them.
+        path: where.
+
+    Returns:
+        The number of rows of each status.
+    """
+    schema = load_contract("ledger").schema
+    counts: Counter[str] = Counter()
+    with parquet_writer(path, schema) as writer:
+        for table in rows:
+            counts.update(dict(pl.Series(table.column("status")).value_counts().iter_rows()))
+            writer.write_table(table)
+    return counts
+
+
+def ledger_rows(
+    index: Index, order: npt.NDArray[np.int64], published: npt.NDArray[np.bool_], changes: pl.DataFrame
+) -> Iterator[pa.Table]:
+    """The rows of the ledger, one a seed, as tables of at most 65,536 rows.
+
+    Args:
+        index: all seeds.
+        order: the numbers of those that were not taken down, in path order.
+        published: which of all seeds are published (bool).
+        changes: what `dedup.settle` decided, sorted by `seed`.
+    """
+    schema = load_contract("ledger").schema
+    names = ["path", "sha256", "bytes", "id", "reason", "pointer", "detail"]
+    for start in range(0, len(order), LEDGER_ROWS):
+        seeds = order[start : start + LEDGER_ROWS]
+        frame = pl.DataFrame(index.gather(seeds, names)).with_columns(
+            pl.Series("seed", seeds), pl.Series("ok", published[seeds])
+        )
+        frame = frame.join(changes, on="seed", how="left", suffix="_new", maintain_order="left")
+        status = pl.when("ok").then(pl.lit("published")).otherwise(pl.lit("rejected"))
+        frame = frame.with_columns(
+            pl.coalesce("status", status).alias("status"),
+            pl.coalesce("reason", "reason_new").alias("reason"),
+            pl.coalesce("detail", "detail_new").alias("detail"),
+        )
+        yield frame.select(schema.names).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema)
+
+
+def tombstone_rows(tombstones: pl.DataFrame) -> Iterator[pa.Table]:
+    """The rows of what was taken down, which stand after all others, as they have no path.
+
+    Args:
+        tombstones: `id` and `sha256`, sorted by both.
+    """
+    schema = load_contract("ledger").schema
+    for frame in tombstones.iter_slices(LEDGER_ROWS):
+        kept = {"id": pl.col("id"), "sha256": pl.col("sha256"), "status": pl.lit("removed")}
+        rows = frame.select(kept.get(name, pl.lit(None)).alias(name) for name in schema.names)
+        yield rows.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema)
