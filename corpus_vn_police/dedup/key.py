@@ -13,20 +13,20 @@ from corpus_vn_police.text import nfc, nfd
 
 # The numbers that typists of VNI know the tones by.
 _TONES = {"\u0301": "1", "\u0300": "2", "\u0309": "3", "\u0303": "4", "\u0323": "5"}
-# A run of letters, marks and digits: all else parts syllables.
+# A run of letters, marks and digits: anything else separates syllables.
 _RUN = re.compile(r"(?:[^\W_]|[\u0300-\u036f])+")
 
 
 def dedup_key(text: str) -> str:
     """The key of a text: its syllables in lower case, each tone as a number at the end, one space between.
 
-    A text without any letter or digit is its own key, so that a row of dots is no copy of another sign.
+    A text without any letter or digit is its own key, so that a row of dots is not a copy of another sign.
     """
     return " ".join(syllable for word in text.split() for syllable in key_syllables(word)) or text
 
 
 def key_syllables(word: str) -> tuple[str, ...]:
-    """The syllables that a word (what stands between white space) has in the key: none, one or more."""
+    """The syllables that a word (what is between white space) has in the key: none, one or more."""
     return _remembered(word) if len(word) <= _LONGEST else _key_syllables(word)
 
 
@@ -42,6 +42,7 @@ _remembered = functools.lru_cache(maxsize=1 << 16)(_key_syllables)
 
 
 def _tone_last(run: str) -> str:
+    """A syllable with its tone as a number at the end."""
     if run.isascii():
         return run
     letters: list[str] = []
