@@ -100,7 +100,7 @@ def _reference(text, length=5):
 def test_the_columnar_shingles_are_those_of_each_text_alone(texts):
     texts = [" ".join(words) for words in texts]
     found = shingles(keys(pl.Series(texts)).rows)
-    assert [found.of(row).tolist() for row in range(len(texts))] == [_reference(text) for text in texts]
+    assert [found.row(row).tolist() for row in range(len(texts))] == [_reference(text) for text in texts]
 
 
 def test_what_decides_over_candidates_keeps_its_values():
@@ -275,7 +275,7 @@ def test_a_chain_merges_nothing_that_differs(write, tmp_path):
 
 
 def _set(words):
-    return sets(shingles(keys(pl.Series([" ".join(words)])).rows)).of(0)
+    return sets(shingles(keys(pl.Series([" ".join(words)])).rows)).row(0)
 
 
 def test_a_copy_of_a_text_that_is_left_out_goes_with_it(write, tmp_path):

@@ -1,6 +1,6 @@
-"""Bands -> buckets: which records share a band, with what few bytes of memory a record.
+"""Bands -> buckets: which records share a band, with few bytes of memory per record.
 
-The bands are gone through one after the other, so that one hash a record is held at a time.
+The bands are read one after the other, so that only one hash per record is held.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ _HALF = np.uint64(32)
 
 @dataclass(frozen=True)
 class Buckets:
-    """Sets of records that share a band, of two or more; a set that several bands have is one bucket.
+    """Sets of two or more records that share a band; a set that several bands share is one bucket.
 
     Attributes:
-        members: the records that are in any, by number, sorted; what follows counts them from 0.
-        of: the buckets of each member, one after the other (uint32).
-        bounds: member `i` is in `of[bounds[i]:bounds[i + 1]]`.
+        members: the numbers of the records that are in any bucket, sorted; a member is known by its position here.
+        numbers: the buckets that each member is in, member after member (uint32).
+        bounds: member `i` is in the buckets `numbers[bounds[i]:bounds[i + 1]]`.
         sizes: how many members each bucket has (uint32).
     """
 
     members: Numbers
-    of: Places
+    numbers: Places
     bounds: Numbers
     sizes: Places
 
@@ -40,21 +40,21 @@ def share(read_band: Callable[[int], npt.NDArray[np.uint64]], bands: int) -> Buc
     """Find the buckets.
 
     Args:
-        read_band: gives of every record the hash of a band; records are known by their place in it.
+        read_band: gives the hash of a band of every record; a record is known by its position there.
         bands: how many bands there are.
     """
     seen = np.empty(0, np.uint64)
     pairs, sizes = [np.empty(0, np.uint64)], [np.empty(0, np.uint32)]
     count = 0
     for band in range(bands):
-        who, ends = _groups(read_band(band))
-        marks = _marks(who, ends)
+        grouped, ends = _groups(read_band(band))
+        marks = _marks(grouped, ends)
         new = ~np.isin(marks, seen)
         new[new] &= _firsts(marks[new])
         seen = np.union1d(seen, marks)
         lengths = np.diff(ends, prepend=0)
         numbers = np.arange(count, count + new.sum(), dtype=np.uint64)
-        pairs.append(who[np.repeat(new, lengths)].astype(np.uint64) << _HALF | np.repeat(numbers, lengths[new]))
+        pairs.append(grouped[np.repeat(new, lengths)].astype(np.uint64) << _HALF | np.repeat(numbers, lengths[new]))
         sizes.append(lengths[new].astype(np.uint32))
         count += int(new.sum())
     joined = np.concatenate(pairs)
@@ -63,7 +63,7 @@ def share(read_band: Callable[[int], npt.NDArray[np.uint64]], bands: int) -> Buc
 
 
 def _groups(hashes: npt.NDArray[np.uint64]) -> tuple[Places, Numbers]:
-    """The records that share their hash with another one, group after group; where each group ends."""
+    """The records that share their hash with another one, group after group, and the end of each group."""
     order = np.argsort(hashes, kind="stable").astype(np.uint32)
     ordered = hashes[order]
     same = np.zeros(len(order) + 1, np.bool_)
@@ -73,21 +73,23 @@ def _groups(hashes: npt.NDArray[np.uint64]) -> tuple[Places, Numbers]:
     return order[shared], np.flatnonzero(last[shared]) + 1
 
 
-def _marks(who: Places, ends: Numbers) -> npt.NDArray[np.uint64]:
+def _marks(grouped: Places, ends: Numbers) -> npt.NDArray[np.uint64]:
     """A number for each group that depends on its members alone."""
     if not len(ends):
         return np.empty(0, np.uint64)
-    values = mixed(who.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(1))
+    values = mixed(grouped.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(1))
     return np.add.reduceat(values, np.concatenate([[0], ends[:-1]]))
 
 
 def _firsts(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
-    found = np.zeros(len(values), np.bool_)
-    found[np.unique(values, return_index=True)[1]] = True
-    return found
+    """Whether each value is the first one of its kind."""
+    is_first = np.zeros(len(values), np.bool_)
+    is_first[np.unique(values, return_index=True)[1]] = True
+    return is_first
 
 
 def _by_record(pairs: npt.NDArray[np.uint64], sizes: Places) -> Buckets:
+    """The buckets, from pairs of a record (the upper half) and a bucket (the lower half)."""
     pairs.sort()
     records = (pairs >> _HALF).astype(np.uint32)
     buckets = pairs.astype(np.uint32)  # the lower half
@@ -97,7 +99,7 @@ def _by_record(pairs: npt.NDArray[np.uint64], sizes: Places) -> Buckets:
 
 
 def spread(starts: Numbers, counts: Numbers) -> Numbers:
-    """The places `starts[i] … starts[i] + counts[i] - 1` of all `i`, one after the other."""
+    """The positions `starts[i] … starts[i] + counts[i] - 1` of all `i`, one after the other."""
     ends: Numbers = np.cumsum(counts)
-    places: Numbers = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - counts), counts)
-    return places
+    positions: Numbers = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - counts), counts)
+    return positions

@@ -18,21 +18,21 @@ from corpus_vn_police.dedup.sign import BANDS, read_band, read_keys
 from corpus_vn_police.files import write_numbers
 
 _AT_ONCE = 2_000  # texts of which the sets are made at once,
-_BYTES = 16 << 20  # or fewer, where they are long
+_BYTES = 16 << 20  # or fewer, if they are long
 
 
 @dataclass(frozen=True)
 class Signed:
-    """Texts whose signs are on disk; a text is known by its place among all of them.
+    """Texts whose signs are on disk; a text is known by its number among all of them.
 
     Attributes:
         paths: the files of signs.
-        counts: how many texts each has signed.
-        order: the places of the texts that take part, in the order in which they stay.
-        sizes: how long each text is, about, in bytes (uint32).
-        texts: gives the texts of places, which are sorted.
-        scratch: a file that may be written, for the sets of shingles: some 8 bytes a syllable of each
-            text that shares a band with another one.
+        counts: how many texts each file holds the signs of.
+        order: the numbers of the texts that take part; of two copies the earlier one in this order stays.
+        sizes: the length of each text, about, in bytes (uint32).
+        texts: gives the texts with some numbers, which must be sorted.
+        scratch: a file that may be written, for the sets of shingles: some 8 bytes per syllable of each text
+            that shares a band with another one.
     """
 
     paths: list[Path]
@@ -48,13 +48,13 @@ class Copies:
     """Texts that are left out.
 
     Attributes:
-        left: their places (int64), sorted.
-        kept: of each the most similar text that stays, the first in order of several.
-        similarity: of each pair the true Jaccard similarity; 1.0 if the keys are equal.
-        exact: whether the keys are equal.
+        left_out: their numbers (int64), sorted.
+        kept: the most similar text that stays, for each; the first in order if there are several.
+        similarity: the true Jaccard similarity of each pair; 1.0 if the keys are equal.
+        exact: whether the keys of each pair are equal.
     """
 
-    left: Numbers
+    left_out: Numbers
     kept: Numbers
     similarity: npt.NDArray[np.float64]
     exact: npt.NDArray[np.bool_]
@@ -63,52 +63,56 @@ class Copies:
 def find_copies(signed: Signed, dedup: Dedup) -> Copies:
     """Find copies, by the key alone or by their shingles too.
 
-    Of texts with one key the first stays; it takes part in the search for near duplicates alone, and
-    where it is left out, so are the others for the same text: they are as similar to it.
+    Of texts with one key the first one stays. It alone takes part in the search for near duplicates; if it is
+    left out for another text, the others with its key are left out for that text too, as they are as similar.
 
     Args:
         signed: the texts.
         dedup: the level `exact` or `near`, and the threshold.
     """
-    left, kept = _equal_keys(signed)
-    found = _Found(left, kept, np.ones(len(left)))
-    exact = np.ones(len(left), np.bool_)
+    left_out, kept = _equal_keys(signed)
+    pairs = _Pairs(left_out, kept, np.ones(len(left_out)))
+    exact = np.ones(len(left_out), np.bool_)
     if dedup.level == "near":
-        first = np.setdiff1d(np.arange(len(signed.order)), left)
+        first = np.setdiff1d(np.arange(len(signed.order)), left_out)
         near = _near(signed, first, dedup.threshold)
-        found, exact = _with_near(found, near)
-    places = signed.order[found.left]
-    order = np.argsort(places)
-    return Copies(places[order], signed.order[found.kept][order], found.similarity[order], exact[order])
+        pairs, exact = _with_near(pairs, near)
+    numbers = signed.order[pairs.left_out]
+    by_number = np.argsort(numbers)
+    kept = signed.order[pairs.kept]
+    return Copies(numbers[by_number], kept[by_number], pairs.similarity[by_number], exact[by_number])
 
 
 @dataclass(frozen=True)
-class _Found:
-    """What is left out for what, by numbers in the order; near duplicates are sorted by `left`."""
+class _Pairs:
+    """Texts that are left out and those that are kept for them, by position in the order.
 
-    left: Numbers
+    Near duplicates are sorted by `left_out`.
+    """
+
+    left_out: Numbers
     kept: Numbers
     similarity: npt.NDArray[np.float64]
 
 
-def _with_near(equal: _Found, near: _Found) -> tuple[_Found, npt.NDArray[np.bool_]]:
-    """Both together, and which are still equal to what stays."""
-    if not len(near.left):
-        return equal, np.ones(len(equal.left), np.bool_)
-    places = np.minimum(np.searchsorted(near.left, equal.kept), len(near.left) - 1)
-    moved = near.left[places] == equal.kept
-    kept = np.where(moved, near.kept[places], equal.kept)
-    similarity = np.where(moved, near.similarity[places], equal.similarity)
-    found = _Found(
-        np.concatenate([equal.left, near.left]),
+def _with_near(equal: _Pairs, near: _Pairs) -> tuple[_Pairs, npt.NDArray[np.bool_]]:
+    """Both together, and whether the keys of each pair are equal."""
+    if not len(near.left_out):
+        return equal, np.ones(len(equal.left_out), np.bool_)
+    at = np.minimum(np.searchsorted(near.left_out, equal.kept), len(near.left_out) - 1)
+    moved = near.left_out[at] == equal.kept
+    kept = np.where(moved, near.kept[at], equal.kept)
+    similarity = np.where(moved, near.similarity[at], equal.similarity)
+    pairs = _Pairs(
+        np.concatenate([equal.left_out, near.left_out]),
         np.concatenate([kept, near.kept]),
         np.concatenate([similarity, near.similarity]),
     )
-    return found, np.concatenate([~moved, np.zeros(len(near.left), np.bool_)])
+    return pairs, np.concatenate([~moved, np.zeros(len(near.left_out), np.bool_)])
 
 
 def _equal_keys(signed: Signed) -> tuple[Numbers, Numbers]:
-    """Texts whose key an earlier one has, and that one: by their number in the order."""
+    """Texts whose key an earlier one has, and the first one that has it: by position in the order."""
     high, low = (row[signed.order] for row in read_keys(signed.paths, signed.counts))
     order = np.lexsort((low, high))  # stable: of equal ones the first in order comes first
     same = (high[order][1:] == high[order][:-1]) & (low[order][1:] == low[order][:-1])
@@ -117,11 +121,11 @@ def _equal_keys(signed: Signed) -> tuple[Numbers, Numbers]:
     return order[~begins], order[firsts[~begins]]
 
 
-def _near(signed: Signed, first: Numbers, threshold: float) -> _Found:
-    """Near duplicates among texts with different keys."""
-    places = signed.order[first]
-    buckets = share(lambda band: read_band(signed.paths, signed.counts, band)[places], BANDS)
-    starts, sizes = _store(signed, places[buckets.members])
+def _near(signed: Signed, first: Numbers, threshold: float) -> _Pairs:
+    """Near duplicates among the first texts with each key, given by position in the order."""
+    numbers = signed.order[first]
+    buckets = share(lambda band: read_band(signed.paths, signed.counts, band)[numbers], BANDS)
+    starts, sizes = _store(signed, numbers[buckets.members])
     with signed.scratch.open("rb", buffering=0) as source:
 
         def read(start: int, count: int) -> Hashes:
@@ -129,25 +133,25 @@ def _near(signed: Signed, first: Numbers, threshold: float) -> _Found:
             source.seek(start * 8)
             return np.frombuffer(source.read(count * 8), np.uint64)
 
-        left = leave_out(buckets, Stored(read, starts, sizes), threshold)
-    numbers = first[buckets.members]
-    return _Found(numbers[left.members], numbers[left.kept], left.similarity)
+        near = leave_out(buckets, Stored(read, starts, sizes), threshold)
+    positions = first[buckets.members]
+    return _Pairs(positions[near.members], positions[near.kept], near.similarity)
 
 
-def _store(signed: Signed, places: Numbers) -> tuple[Numbers, Numbers]:
-    """Write the sets of texts to disk; of each, in the order of `places`, where it begins and its size."""
-    order = np.argsort(places)
-    sizes = np.zeros(len(places), np.int64)
+def _store(signed: Signed, numbers: Numbers) -> tuple[Numbers, Numbers]:
+    """Write the sets of texts to disk; returns where each set begins and its size, in the order of `numbers`."""
+    order = np.argsort(numbers)
+    sizes = np.zeros(len(numbers), np.int64)
     with signed.scratch.open("wb") as sink:
         start = 0
         while start < len(order):
             some = order[start : start + _AT_ONCE]
-            some = some[: max(1, int((np.cumsum(signed.sizes[places[some]], dtype=np.int64) <= _BYTES).sum()))]
+            some = some[: max(1, int((np.cumsum(signed.sizes[numbers[some]], dtype=np.int64) <= _BYTES).sum()))]
             start += len(some)
-            rows = sets(shingles(keys(signed.texts(places[some])).rows))
+            rows = sets(shingles(keys(signed.texts(numbers[some])).rows))
             sizes[some] = rows.sizes
             write_numbers(sink, rows.hashes)
     ends = np.cumsum(sizes[order])
-    starts = np.zeros(len(places), np.int64)
+    starts = np.zeros(len(numbers), np.int64)
     starts[order] = ends - sizes[order]
     return starts, sizes

@@ -13,7 +13,7 @@ from corpus_vn_police.text import nfc, nfd
 
 # The numbers that typists of VNI know the tones by.
 _TONES = {"\u0301": "1", "\u0300": "2", "\u0309": "3", "\u0303": "4", "\u0323": "5"}
-# A run of letters, marks and digits: all else parts syllables.
+# A run of letters, marks and digits: anything else separates syllables.
 _RUN = re.compile(r"(?:[^\W_]|[\u0300-\u036f])+")
 
 
@@ -26,7 +26,7 @@ def dedup_key(text: str) -> str:
 
 
 def key_syllables(word: str) -> tuple[str, ...]:
-    """The syllables that a word (what stands between white space) has in the key: none, one or more."""
+    """The syllables that a word (what is between white space) has in the key: none, one or more."""
     return _remembered(word) if len(word) <= _LONGEST else _key_syllables(word)
 
 
@@ -42,6 +42,7 @@ _remembered = functools.lru_cache(maxsize=1 << 16)(_key_syllables)
 
 
 def _tone_last(run: str) -> str:
+    """A syllable with its tone as a number at the end."""
     if run.isascii():
         return run
     letters: list[str] = []

@@ -1,6 +1,6 @@
 """Which of the records that share a band are near duplicates, and which of them stays.
 
-Records are gone through in their fixed order and compared with those that stay, so a record is left
+Records are taken in their fixed order and compared with those that stay, so a record is left
 out if, and only if, its true Jaccard similarity with an earlier one that stays reaches the
 threshold. Each block is compared with what stays of the blocks before it, then with itself.
 """
@@ -18,8 +18,8 @@ from corpus_vn_police.dedup.rare import Prefixes, RareIndex, Rarity
 from corpus_vn_police.dedup.shingles import Hashes, Rows, jaccard
 
 _BLOCK = 64  # records that are compared with one another pair by pair
-_CROWDED = 8  # that stay in one bucket, from which on those of it are looked up by their rarest shingles
-_SAMPLE = 4_096  # sets, of which the commonest shingles are counted
+_CROWDED = 8  # members that stay in one bucket; if there are more, they are looked up by their rarest shingles
+_SAMPLE = 4_096  # sets whose shingles are counted, to know which are common
 _SHINGLES = 1 << 22  # of a block or a sample, 8 bytes each: texts may be long
 
 
@@ -28,28 +28,34 @@ class Stored:
     """Sets of shingles that are not in memory.
 
     Attributes:
-        read: gives so many hashes from a place on.
-        starts: of each member of the buckets where its set begins.
-        sizes: how many shingles it has.
+        read: gives hashes: those from a position on, and how many.
+        starts: the position where the set of each member of the buckets begins.
+        sizes: how many shingles each set has.
     """
 
     read: Callable[[int, int], Hashes]
     starts: Numbers
     sizes: Numbers
 
-    def of(self, member: int | np.integer) -> Hashes:
+    def set_of(self, member: int | np.integer) -> Hashes:
         """The set of a member."""
         return self.read(int(self.starts[member]), int(self.sizes[member]))
 
     def rows(self, members: Numbers) -> Rows:
         """The sets of several members."""
         bounds = np.concatenate([[0], np.cumsum(self.sizes[members])]).astype(np.int64)
-        return Rows(np.concatenate([np.empty(0, np.uint64), *map(self.of, members)]), bounds)
+        return Rows(np.concatenate([np.empty(0, np.uint64), *map(self.set_of, members)]), bounds)
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Near duplicates: members that are left out, sorted, the most similar one that stays, and how similar."""
+    """Near duplicates.
+
+    Attributes:
+        members: those that are left out, sorted.
+        kept: the most similar member that stays, for each.
+        similarity: the true Jaccard similarity of each pair.
+    """
 
     members: Numbers
     kept: Numbers
@@ -57,7 +63,7 @@ class LeftOut:
 
 
 class _Staying:
-    """The members that stay so far, by bucket; by their rarest shingles where a bucket is crowded."""
+    """The members that stay so far, by bucket; in a crowded bucket by their rarest shingles."""
 
     def __init__(self, buckets: Buckets, stored: Stored, threshold: float) -> None:
         self.buckets, self.stored, self.threshold = buckets, stored, threshold
@@ -94,7 +100,7 @@ class _Staying:
         return Prefixes.of(self.stored.rows(members), self.rarity, self.threshold)
 
     def near(self, members: Numbers) -> tuple[Numbers, Numbers, npt.NDArray[np.float64]]:
-        """Pairs that share a band and reach the threshold: place in `members`, one that stays, similarity."""
+        """Pairs that share a band and reach the threshold: position in `members`, a member that stays, similarity."""
         owners, buckets = buckets_of(self.buckets, members)
         counts = self.filled[buckets].astype(np.int64)
         crowded = counts > _CROWDED
@@ -109,28 +115,30 @@ class _Staying:
         similarity = similarities(self.stored, members[asking], found, self.threshold)
         reached = similarity >= self.threshold
         if len(among):
-            # Alone by their shingles they were found: only those that share a band count.
+            # These were found by their shingles alone: only pairs that share a band count.
             reached[reached] &= self._share_a_band(members[asking[reached]], found[reached])
         return asking[reached], found[reached], similarity[reached]
 
     def _share_a_band(self, ones: Numbers, others: Numbers) -> npt.NDArray[np.bool_]:
-        of, bounds = self.buckets.of, self.buckets.bounds
+        """Whether each pair is in a common bucket."""
+        numbers, bounds = self.buckets.numbers, self.buckets.bounds
         pairs = zip(ones, others, strict=True)
         shared = [
-            bool(np.isin(of[bounds[one] : bounds[one + 1]], of[bounds[other] : bounds[other + 1]]).any())
+            bool(np.isin(numbers[bounds[one] : bounds[one + 1]], numbers[bounds[other] : bounds[other + 1]]).any())
             for one, other in pairs
         ]
         return np.array(shared, np.bool_)
 
 
 def buckets_of(buckets: Buckets, members: Numbers) -> tuple[Numbers, Numbers]:
-    """The buckets of members: for each the place of the member in `members`, and the bucket."""
+    """The buckets of members, as pairs: the position of the member in `members`, and the bucket."""
     starts = buckets.bounds[members]
     counts = buckets.bounds[members + 1] - starts
-    return np.repeat(np.arange(len(members)), counts), buckets.of[spread(starts, counts)].astype(np.int64)
+    return np.repeat(np.arange(len(members)), counts), buckets.numbers[spread(starts, counts)].astype(np.int64)
 
 
 def _distinct(ones: Numbers, others: Numbers) -> tuple[Numbers, Numbers]:
+    """Each pair once, sorted."""
     pairs = np.unique(ones << 32 | others)
     return pairs >> 32, pairs & 0xFFFFFFFF
 
@@ -138,24 +146,24 @@ def _distinct(ones: Numbers, others: Numbers) -> tuple[Numbers, Numbers]:
 def similarities(stored: Stored, ones: Numbers, others: Numbers, threshold: float) -> npt.NDArray[np.float64]:
     """The true Jaccard similarity of pairs; 0 if their sizes alone rule the threshold out.
 
-    The sets of `ones` are held, which are those of a block; each other one is read when it is its turn.
+    The sets of `ones`, which are those of a block, are held; of the others one is read at a time.
     """
-    found = np.zeros(len(ones))
+    similarity = np.zeros(len(ones))
     small = np.minimum(stored.sizes[ones], stored.sizes[others])
     large = np.maximum(stored.sizes[ones], stored.sizes[others])
-    places = np.flatnonzero(small >= threshold * large - 1e-9)
-    held = {one: stored.of(one) for one in np.unique(ones[places]).tolist()}
-    last, its = -1, np.empty(0, np.uint64)
-    for place in places[np.argsort(others[places], kind="stable")]:
-        if others[place] != last:
-            last = int(others[place])
-            its = held[last] if last in held else stored.of(last)
-        found[place] = jaccard(held[int(ones[place])], its)
-    return found
+    possible = np.flatnonzero(small >= threshold * large - 1e-9)
+    held = {one: stored.set_of(one) for one in np.unique(ones[possible]).tolist()}
+    last, last_set = -1, np.empty(0, np.uint64)
+    for pair in possible[np.argsort(others[possible], kind="stable")]:
+        if others[pair] != last:
+            last = int(others[pair])
+            last_set = held[last] if last in held else stored.set_of(last)
+        similarity[pair] = jaccard(held[int(ones[pair])], last_set)
+    return similarity
 
 
 def _blocks(members: Numbers, stored: Stored) -> Iterator[Numbers]:
-    """Members in blocks of a few, fewer where their sets are large."""
+    """Members in blocks of a few, of fewer if their sets are large."""
     start = 0
     while start < len(members):
         block = members[start : start + _BLOCK]
@@ -165,12 +173,12 @@ def _blocks(members: Numbers, stored: Stored) -> Iterator[Numbers]:
 
 
 def leave_out(buckets: Buckets, stored: Stored, threshold: float) -> LeftOut:
-    """Say which members are left out for which.
+    """Say which members are left out, and for which.
 
     Args:
         buckets: the records that share a band; their numbers are in the order in which they stay.
         stored: the sets of their shingles.
-        threshold: the Jaccard similarity from which on two are near duplicates.
+        threshold: the Jaccard similarity that makes two records near duplicates.
     """
     count = len(buckets.members)
     staying = _Staying(buckets, stored, threshold)
@@ -184,7 +192,7 @@ def leave_out(buckets: Buckets, stored: Stored, threshold: float) -> LeftOut:
 
 
 def _greedy(buckets: Buckets, stored: Stored, block: Numbers, threshold: float) -> npt.NDArray[np.bool_]:
-    """Of a few members, in order, which stay beside one another."""
+    """Whether each of a few members, in order, stays beside those before it."""
     owners, mine = buckets_of(buckets, block)
     order = np.lexsort((owners, mine))
     owners, mine = owners[order], mine[order]
@@ -201,7 +209,7 @@ def _greedy(buckets: Buckets, stored: Stored, block: Numbers, threshold: float) 
 
 
 def _most_similar(staying: _Staying, members: Numbers) -> LeftOut:
-    """Of each member that is left out the most similar one that stays, the first in order of several."""
+    """The most similar member that stays, for each one that is left out; the first in order if there are several."""
     kept, similarity = np.zeros(len(members), np.int64), np.zeros(len(members))
     start = 0
     for block in _blocks(members, staying.stored):

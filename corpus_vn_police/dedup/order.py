@@ -17,12 +17,12 @@ def standing_order(index: Index, seeds: npt.NDArray[np.int64]) -> npt.NDArray[np
 
     Args:
         index: all seeds.
-        seeds: the numbers of seeds with different ids, so that nothing after the id is asked.
+        seeds: the numbers of seeds with different ids, so that nothing after the id decides.
     """
     days = np.concatenate([np.empty(0, np.int32), *(first_days(index.column(part, "date")) for part in index.parts)])
     return seeds[np.lexsort((index.ids[seeds], days[seeds]))]
 
 
 def first_days(dates: pl.Series) -> npt.NDArray[np.int32]:
-    """The first day that each date can mean, in days since 1970-01-01; undated ones are after all others."""
+    """The first day that each date can mean, in days since 1970-01-01; undated ones come after all others."""
     return periods.first_days(dates).cast(pl.Int32).fill_null(_UNDATED).to_numpy()

@@ -1,4 +1,4 @@
-"""Candidates by their rarest shingles, where a bucket is too crowded to compare all of it.
+"""Candidates by their rarest shingles, if a bucket is too crowded to compare all of it.
 
 Texts that share a footer share bands with thousands that have nothing else in common. Of two sets
 whose Jaccard similarity is at least `t`, in whatever order all shingles are put, each has a shingle
@@ -23,7 +23,7 @@ from corpus_vn_police.dedup.buckets import Numbers, Places, spread
 from corpus_vn_police.dedup.shingles import Hashes, Rows
 
 _LONGER = 24  # shingles of a prefix beyond those that it must have, if they are rare
-_COMMON = 0.1  # of a sample's sets, from which on a shingle is not rare
+_COMMON = 0.1  # of a sample's sets; a shingle that more of them have is not rare
 _AT_ONCE = 8  # sets whose hits are counted at once: there may be as many as all postings
 
 
@@ -31,12 +31,12 @@ _AT_ONCE = 8  # sets whose hits are counted at once: there may be as many as all
 class Rarity:
     """An order of shingles, the rarest first: by how often a sample of texts has them, then by hash.
 
-    Which sample does not matter to what is found, only to how fast.
+    The sample changes how fast copies are found, not which.
 
     Attributes:
         known: the hashes of the shingles that the sample has more than once, sorted.
         counts: how often it has each.
-        many: the count from which on a shingle is not rare.
+        many: the count that makes a shingle not rare.
     """
 
     known: Hashes
@@ -53,17 +53,17 @@ class Rarity:
         """Shingles, the rarest first, and how many of them are rare."""
         if not len(self.known):
             return np.sort(shingles), len(shingles)
-        places = np.minimum(np.searchsorted(self.known, shingles), len(self.known) - 1)
-        counts = np.where(self.known[places] == shingles, self.counts[places], 0)
+        at = np.minimum(np.searchsorted(self.known, shingles), len(self.known) - 1)
+        counts = np.where(self.known[at] == shingles, self.counts[at], 0)
         return shingles[np.lexsort((shingles, counts))], int((counts < self.many).sum())
 
 
 @dataclass(frozen=True)
 class Prefixes:
-    """The rarest shingles of several sets: those that count where the set is the smaller of two, or the larger.
+    """The rarest shingles of several sets.
 
     Attributes:
-        smaller, larger: the prefixes.
+        smaller, larger: the prefixes that count if the set is the smaller of two, or the larger.
         sizes: how many shingles each set has.
     """
 
@@ -74,11 +74,12 @@ class Prefixes:
     @classmethod
     def of(cls, rows: Rows, rarity: Rarity, threshold: float) -> Prefixes:
         """The prefixes of sets, as long as the threshold needs them and a little longer."""
-        ordered = [rarity.ordered(rows.of(row)) for row in range(len(rows))]
+        ordered = [rarity.ordered(rows.row(row)) for row in range(len(rows))]
         return cls(_cut(ordered, 2 * threshold / (1 + threshold)), _cut(ordered, threshold), rows.sizes)
 
 
 def _cut(ordered: list[tuple[Hashes, int]], share: float) -> Rows:
+    """The prefixes of sets, for a share of its shingles that a set must have in common."""
     cut = []
     for shingles, rare in ordered:
         # A hair less, so that rounding never shortens a prefix.
@@ -106,14 +107,14 @@ class Postings:
         self.runs.append((hashes[order], records[order]))
 
     def having(self, rows: Rows) -> tuple[Numbers, Numbers, Numbers]:
-        """Pairs of a set's place in `rows` and a record that shares shingles with it, and how many it shares."""
+        """Pairs of a set's number in `rows` and a record that shares shingles with it, and how many they share."""
         found = [self._having(rows, start) for start in range(0, len(rows), _AT_ONCE)]
         hits = np.concatenate([np.empty(0, np.int64), *(pairs for pairs, _ in found)])
         counts = np.concatenate([np.empty(0, np.int64), *(counts for _, counts in found)])
         return hits >> 32, hits & 0xFFFFFFFF, counts
 
     def _having(self, rows: Rows, start: int) -> tuple[Numbers, Numbers]:
-        """The same of a few sets from one on, the pairs as one number each."""
+        """The same for a few sets, those from `start` on; each pair as one number."""
         stop = min(start + _AT_ONCE, len(rows))
         wanted = rows.hashes[rows.bounds[start] : rows.bounds[stop]]
         owners = np.repeat(np.arange(start, stop), rows.sizes[start:stop])
@@ -131,9 +132,8 @@ class RareIndex:
 
     Attributes:
         threshold: the Jaccard similarity that is asked for.
-        sizes: of each record that may be added how many shingles it has.
-        rests: of each record how many of them are in neither of its prefixes: of the one where it is the
-            smaller, and of the one where it is the larger.
+        sizes: how many shingles each record has that may be added.
+        rests: how many of these are not in its prefix: in row 0 as the smaller of two, in row 1 as the larger.
     """
 
     threshold: float
@@ -150,7 +150,7 @@ class RareIndex:
         self.rests[1, records] = prefixes.sizes - prefixes.larger.sizes
 
     def candidates(self, prefixes: Prefixes) -> tuple[Numbers, Numbers]:
-        """Pairs of a set's place and a record that may be similar to it."""
+        """Pairs of a set's number and a record that may be similar to it."""
         asked = ((prefixes.smaller, self.larger, 1), (prefixes.larger, self.smaller, 0))
         found = [self._may_be(prefixes.sizes, mine, *theirs.having(mine), kind) for mine, theirs, kind in asked]
         return np.concatenate([found[0][0], found[1][0]]), np.concatenate([found[0][1], found[1][1]])
@@ -158,6 +158,7 @@ class RareIndex:
     def _may_be(
         self, sizes: Numbers, mine: Rows, asking: Numbers, records: Numbers, shared: Numbers, kind: int
     ) -> tuple[Numbers, Numbers]:
+        """Those of the pairs that share enough shingles."""
         here, there = sizes[asking], self.sizes[records]
         wanted = self.threshold / (1 + self.threshold) * (here + there) - 1e-9
         rest = np.maximum((sizes - mine.sizes)[asking], self.rests[kind, records])

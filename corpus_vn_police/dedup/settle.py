@@ -1,9 +1,9 @@
-"""All seeds -> what becomes of each: the only step that sees more than one batch.
+"""All seeds -> which are published: the only step that sees more than one batch.
 
 An id names one record. Seeds with one id and different bytes are all rejected, so that nothing
 depends on which came first; of seeds with one id and the same bytes the first by path stays and
-the others are its duplicates. What is left is looked through for copies under different ids.
-Seeds that were taken down take no part in any of this.
+the others are its duplicates. Among those that remain, copies with different ids are looked for.
+Seeds that were taken down take no part in this.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ class Settled:
     """What became of the seeds beyond what their own batch could say.
 
     Attributes:
-        published: of each seed whether it is published (bool).
-        changes: of each seed that this step left out, sorted by `seed` (int64, its number):
+        published: whether each seed is published (bool).
+        changes: one row per seed that this step left out, sorted by `seed` (int64, its number):
             `status`, `reason`, `detail`, `duplicate_of` (string), `similarity` (float64).
-        copies: of each published record with duplicates its `seed` (int64) and their number
-            `duplicates` (int32), sorted by `seed`.
-        removed: of each seed whether it was taken down (bool).
-        tombstones: `id` and `sha256` (string) of each of these, and of the tombstones whose seed is
-            not there: rows of the ledger, sorted by both.
+        copies: one row per published record with duplicates, sorted by `seed` (int64): how many
+            `duplicates` (int32) it has.
+        removed: whether each seed was taken down (bool).
+        tombstones: `id` and `sha256` (string) of the seeds that were taken down, and of the tombstones without a
+            seed: rows of the ledger, sorted by both.
     """
 
     published: npt.NDArray[np.bool_]
@@ -54,7 +54,7 @@ class Settled:
         return int((~self.removed).sum()) + len(self.tombstones)
 
     def reasons(self, index: Index) -> dict[str, int]:
-        """How many of the seeds are rejected for each reason; what was taken down is not."""
+        """How many seeds are rejected for each reason; those that were taken down are not counted."""
         counts = Counter(self.changes["reason"].drop_nulls().to_list())
         start = 0
         for part in index.parts:
@@ -71,14 +71,14 @@ def settle(index: Index, dedup: Dedup, tombstones: Tombstones = _NO_TOMBSTONES) 
     Args:
         index: all seeds; their parts hold the signs that the level needs.
         dedup: which copies are left out; `off` leaves out those that share their id alone.
-        tombstones: what was taken down; of two seeds with one id or one sha256 both are.
+        tombstones: what was taken down: all seeds with such an id or such bytes.
     """
     removed, rows = _taken_down(index, tombstones)
     collisions, copies = _by_id(index, removed)
     published = _without(index.publishable & ~removed, collisions, copies)
     if dedup.level != "off":
-        found = find_copies(_signed(index, published), dedup)
-        copies = _one_step(copies, _by_text(index, found, dedup))
+        by_text = _by_text(index, find_copies(_signed(index, published), dedup), dedup)
+        copies = _in_one_step(copies, by_text)
     changes = pl.concat([collisions, copies]).sort("seed")
     counted = copies.group_by("kept").agg(pl.len().cast(pl.Int32).alias("duplicates"))
     return Settled(
@@ -91,7 +91,7 @@ def settle(index: Index, dedup: Dedup, tombstones: Tombstones = _NO_TOMBSTONES) 
 
 
 def settle_ids(index: Index, tombstones: Tombstones = _NO_TOMBSTONES) -> Settled:
-    """Reject the seeds whose id others have with other bytes, and leave out no copy: for a check alone."""
+    """Reject seeds that share an id and differ in their bytes, and leave out no copy: for a check."""
     removed, rows = _taken_down(index, tombstones)
     collisions, copies = _by_id(index, removed)
     published = _without(index.publishable & ~removed, collisions)
@@ -100,10 +100,10 @@ def settle_ids(index: Index, tombstones: Tombstones = _NO_TOMBSTONES) -> Settled
 
 
 def _taken_down(index: Index, tombstones: Tombstones) -> tuple[npt.NDArray[np.bool_], pl.DataFrame]:
-    """Of each seed whether it was taken down, and the rows of the ledger that come of it.
+    """Whether each seed was taken down, and the tombstones as rows of the ledger.
 
-    A seed that is found by its bytes has its own id, which is kept away as well, and so on: what
-    the next build makes of this one's ledger is then the same.
+    A seed that is found by its bytes may have another id: seeds with that id are kept away as well, and so on.
+    So the next build, which reads the tombstones of this one, keeps away the same seeds.
     """
     removed = np.zeros(len(index), np.bool_)
     found = pl.DataFrame(schema={"id": pl.String, "sha256": pl.String})
@@ -125,6 +125,7 @@ def _taken_down(index: Index, tombstones: Tombstones) -> tuple[npt.NDArray[np.bo
 
 
 def _without(published: npt.NDArray[np.bool_], *changes: pl.DataFrame) -> npt.NDArray[np.bool_]:
+    """What is published without the seeds of some changes."""
     published = published.copy()
     for frame in changes:
         published[frame["seed"].to_numpy()] = False
@@ -132,12 +133,13 @@ def _without(published: npt.NDArray[np.bool_], *changes: pl.DataFrame) -> npt.ND
 
 
 def _by_id(index: Index, removed: npt.NDArray[np.bool_]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The changes because of shared ids: collisions, and copies."""
     shared = _sharing_an_id(index, removed)
     return _collisions(shared), _copies(shared)
 
 
 def _signed(index: Index, published: npt.NDArray[np.bool_]) -> Signed:
-    """The texts that may be published, known by their place among all that were signed."""
+    """The texts that may be published, known by the numbers of their records."""
     seeds = index.seeds_of_records()
 
     def texts(wanted: npt.NDArray[np.int64]) -> pl.Series:
@@ -150,16 +152,17 @@ def _signed(index: Index, published: npt.NDArray[np.bool_]) -> Signed:
     return Signed(paths, list(index.record_counts), order, sizes, texts, index.folder / "sets")
 
 
-def _by_text(index: Index, found: Copies, dedup: Dedup) -> pl.DataFrame:
+def _by_text(index: Index, copies: Copies, dedup: Dedup) -> pl.DataFrame:
+    """The changes because of texts that are copies."""
     seeds = index.seeds_of_records()
-    kept = seeds[found.kept]
+    kept = seeds[copies.kept]
     frame = pl.DataFrame(
         {
-            "seed": seeds[found.left],
+            "seed": seeds[copies.left_out],
             "kept": kept,
             "id": index.ids[kept],
-            "similarity": found.similarity,
-            "exact": found.exact,
+            "similarity": copies.similarity,
+            "exact": copies.exact,
         }
     )
     near = f"near duplicate: Jaccard similarity of 5-syllable shingles at least {dedup.threshold:g}"
@@ -175,8 +178,8 @@ def _by_text(index: Index, found: Copies, dedup: Dedup) -> pl.DataFrame:
     )
 
 
-def _one_step(by_id: pl.DataFrame, by_text: pl.DataFrame) -> pl.DataFrame:
-    """Both together; a copy of a seed that is left out is one of the seed that it is left out for."""
+def _in_one_step(by_id: pl.DataFrame, by_text: pl.DataFrame) -> pl.DataFrame:
+    """Both together; a copy of a seed that is itself left out is a copy of the one that stays."""
     moved = by_id.select("seed", "kept").join(by_text, left_on="kept", right_on="seed", how="left", suffix="_of")
     moved = moved.select("seed", *by_text.columns[1:-1], pl.col("kept_of").alias("kept")).drop_nulls("kept")
     still = by_id.join(moved, on="seed", how="anti")
@@ -186,7 +189,7 @@ def _one_step(by_id: pl.DataFrame, by_text: pl.DataFrame) -> pl.DataFrame:
 def _sharing_an_id(index: Index, removed: npt.NDArray[np.bool_]) -> pl.DataFrame:
     """Seeds that share their id with others: `seed, id, sha256, path, reason`, in path order.
 
-    A seed that was taken down is none; whatever has its id was, too.
+    Without those that were taken down: then all seeds with their id were.
     """
     order = np.argsort(index.ids, kind="stable")
     ids = index.ids[order]
@@ -200,25 +203,23 @@ def _sharing_an_id(index: Index, removed: npt.NDArray[np.bool_]) -> pl.DataFrame
         return pl.DataFrame(schema=schema)
     table = index.gather(seeds, names)
     frame = pl.DataFrame(table).insert_column(0, pl.Series("seed", seeds)).cast(schema)
-    # A seed that could not be read has no bytes to differ by.
+    # A seed that could not be read has no bytes to compare.
     return frame.drop_nulls(["id", "sha256"]).sort("path", "sha256")
 
 
-def _none() -> pl.DataFrame:
-    return pl.DataFrame(
-        schema={
-            "seed": pl.Int64, "status": pl.String, "reason": pl.String, "detail": pl.String,
-            "duplicate_of": pl.String, "similarity": pl.Float64, "kept": pl.Int64,
-        }
-    )  # fmt: skip
+_CHANGES = {
+    "seed": pl.Int64, "status": pl.String, "reason": pl.String, "detail": pl.String, "duplicate_of": pl.String,
+    "similarity": pl.Float64, "kept": pl.Int64,
+}  # fmt: skip
 
 
 def _change(frame: pl.DataFrame, **values: pl.Expr) -> pl.DataFrame:
-    schema = _none().schema
-    return frame.select(values.get(name, pl.lit(None)).cast(kind).alias(name) for name, kind in schema.items())
+    """Changes with these columns; the others are null."""
+    return frame.select(values.get(name, pl.lit(None)).cast(kind).alias(name) for name, kind in _CHANGES.items())
 
 
 def _collisions(shared: pl.DataFrame) -> pl.DataFrame:
+    """Seeds that share an id and differ in their bytes: rejected."""
     differ = shared.filter(pl.col("sha256").n_unique().over("id") > 1)
     named = pl.col("path").head(_NAMED).str.join(", ").over("id")
     more = (pl.len().over("id").cast(pl.Int64) - _NAMED).clip(lower_bound=0)
@@ -227,18 +228,23 @@ def _collisions(shared: pl.DataFrame) -> pl.DataFrame:
         named,
         pl.when(more > 0).then(pl.format(" and {} more", more)).otherwise(pl.lit("")),
     )
-    found = differ.with_columns(detail.alias("detail")).filter(pl.col("reason").is_null())
+    rejected = differ.with_columns(detail.alias("detail")).filter(pl.col("reason").is_null())
     return _change(
-        found, seed=pl.col("seed"), status=pl.lit("rejected"), reason=pl.lit(ID_COLLISION.code), detail=pl.col("detail")
+        rejected,
+        seed=pl.col("seed"),
+        status=pl.lit("rejected"),
+        reason=pl.lit(ID_COLLISION.code),
+        detail=pl.col("detail"),
     )
 
 
 def _copies(shared: pl.DataFrame) -> pl.DataFrame:
+    """Seeds that share id and bytes: duplicates of the first one."""
     same = shared.filter((pl.col("sha256").n_unique().over("id") == 1) & pl.col("reason").is_null())
     kept = pl.col("seed").first().over("id")
-    found = same.with_columns(kept.alias("kept")).filter(pl.col("seed") != pl.col("kept"))
+    later = same.with_columns(kept.alias("kept")).filter(pl.col("seed") != pl.col("kept"))
     return _change(
-        found,
+        later,
         seed=pl.col("seed"),
         status=pl.lit("duplicate"),
         detail=pl.lit("same bytes, same id"),

@@ -1,7 +1,6 @@
-"""Texts -> the syllables of their keys -> the hashes of their shingles, without a string a shingle.
+"""Texts -> the syllables of their keys -> the hashes of their shingles, without a string per shingle.
 
-The words of a batch are told apart once (Arrow's dictionary); what follows is made of the distinct
-ones and gathered.
+The distinct words of a batch are found once (Arrow's dictionary); all else is made from these.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ _HALF = np.uint64(32)
 
 @dataclass(frozen=True)
 class Rows:
-    """Hashes of several texts one after the other: text `i` has `hashes[bounds[i]:bounds[i + 1]]`."""
+    """Hashes of several texts, one row per text: row `i` is `hashes[bounds[i]:bounds[i + 1]]`."""
 
     hashes: Hashes
     bounds: Bounds
@@ -44,9 +43,9 @@ class Rows:
         """How many hashes each text has."""
         return np.diff(self.bounds)
 
-    def of(self, row: int | np.integer) -> Hashes:
+    def row(self, number: int | np.integer) -> Hashes:
         """The hashes of one text."""
-        return self.hashes[self.bounds[row] : self.bounds[row + 1]]
+        return self.hashes[self.bounds[number] : self.bounds[number + 1]]
 
 
 @dataclass(frozen=True)
@@ -55,17 +54,17 @@ class Keys:
 
     Attributes:
         syllables: the distinct syllables of the batch.
-        places: of each syllable of each key its place in `syllables`, key after key (int64).
-        rows: the hashes of the same; at least one a text.
+        numbers: the number in `syllables` of each syllable of each key, key after key (int64).
+        rows: the hashes of the same; at least one per text.
     """
 
     syllables: pa.Array
-    places: Bounds
+    numbers: Bounds
     rows: Rows
 
     def texts(self) -> pa.Array:
         """The keys as strings, as `dedup_key` has them."""
-        lists = pa.LargeListArray.from_arrays(self.rows.bounds, self.syllables.take(pa.array(self.places)))
+        lists = pa.LargeListArray.from_arrays(self.rows.bounds, self.syllables.take(pa.array(self.numbers)))
         return pa.compute.binary_join(lists, pa.scalar(" ", pa.large_string()))
 
 
@@ -78,14 +77,14 @@ def keys(text: pl.Series) -> Keys:
     """
     words, first_word = buffers.words(text)
     distinct = words.dictionary_encode()
-    places = distinct.indices.to_numpy().astype(np.int64)
-    found = [key_syllables(word.rstrip(" \n")) for word in distinct.dictionary.to_pylist()]
-    spelt = [syllable for syllables in found for syllable in syllables]
-    counts = np.fromiter(map(len, found), np.int64, len(found))
+    word_numbers = distinct.indices.to_numpy().astype(np.int64)
+    by_word = [key_syllables(word.rstrip(" \n")) for word in distinct.dictionary.to_pylist()]
+    spelt = [syllable for syllables in by_word for syllable in syllables]
+    counts = np.fromiter(map(len, by_word), np.int64, len(by_word))
     starts = np.cumsum(counts) - counts
-    per_word = counts[places]
+    per_word = counts[word_numbers]
     ends = np.concatenate([[0], np.cumsum(per_word)])
-    at = np.arange(ends[-1]) + np.repeat(starts[places] - ends[:-1], per_word)
+    at = np.arange(ends[-1]) + np.repeat(starts[word_numbers] - ends[:-1], per_word)
     bounds = ends[first_word]
     bare = np.flatnonzero(np.diff(bounds) == 0)
     if len(bare):  # a text without letter or digit is its own key
@@ -102,7 +101,7 @@ def syllable_hash(syllable: str) -> int:
 
 
 def shingles(syllables: Rows, length: int = SHINGLE) -> Rows:
-    """The hashes of all runs of `length` syllables, as they come; of a shorter text one, of all of it.
+    """The hashes of all runs of `length` syllables, in order; of a shorter text a single one, of all its syllables.
 
     A run's hash is its syllables' hashes as digits of a number with base 0x9E3779B97F4A7C15 modulo
     2**64, mixed by one round of xor-shift and multiply.
@@ -120,21 +119,21 @@ def shingles(syllables: Rows, length: int = SHINGLE) -> Rows:
     runs = runs[starts]
     for row in short:
         value = np.zeros(1, np.uint64)
-        for each in syllables.of(row):
+        for each in syllables.row(row):
             value = value * _FACTOR + each
         runs[bounds[row]] = value[0]
     return Rows(mixed(runs), bounds)
 
 
 def mixed(values: Hashes) -> Hashes:
-    """Values with every bit depending on every other."""
+    """Values in which every bit depends on every other."""
     values = (values ^ (values >> _HALF)) * _MIX
     return values ^ (values >> _HALF)
 
 
 def sets(rows: Rows) -> Rows:
     """Each text's hashes sorted, each once."""
-    distinct = [np.unique(rows.of(row)) for row in range(len(rows))]
+    distinct = [np.unique(rows.row(row)) for row in range(len(rows))]
     bounds = np.concatenate([[0], np.cumsum([len(each) for each in distinct])]).astype(np.int64)
     return Rows(np.concatenate([np.empty(0, np.uint64), *distinct]), bounds)
 

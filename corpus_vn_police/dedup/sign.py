@@ -1,6 +1,6 @@
-"""Texts -> signs: what copies can be found by, 272 bytes a record, on disk.
+"""Texts -> signs: what copies are found by, 272 bytes per record, on disk.
 
-Two records are candidates where they share a band: 4 of 128 minima of their shingles' hashes. At a
+Two records are candidates if they share a band: 4 of 128 minima of their shingles' hashes. At a
 Jaccard similarity of 0.70 a pair is missed once in 6,000; with 16 bands of 8 two in five would be.
 """
 
@@ -25,8 +25,8 @@ _AT_ONCE = 500  # texts: ten arrays of 8 bytes a syllable are held meanwhile
 _WEIGHTS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], np.uint64)
 
 Signs = npt.NDArray[np.uint64]
-"""A column a record: the first 128 bits of the sha256 of its dedup key in two rows, then its bands'
-hashes in 32 rows, unless they were not wanted."""
+"""One column per record: the first 128 bits of the sha256 of its dedup key in two rows, then the hashes of its
+bands in 32 rows if near duplicates are looked for."""
 
 
 def sign(text: pl.Series, *, near: bool) -> Signs:
@@ -41,19 +41,19 @@ def sign(text: pl.Series, *, near: bool) -> Signs:
 
 
 def _sign(text: pl.Series, near: bool) -> Signs:
-    found = keys(text)
-    key = sign_keys(found)
-    return np.concatenate([key, bands(shingles(found.rows))]) if near else key
+    dedup_keys = keys(text)
+    signs = sign_keys(dedup_keys)
+    return np.concatenate([signs, bands(shingles(dedup_keys.rows))]) if near else signs
 
 
-def sign_keys(found: Keys) -> Signs:
+def sign_keys(dedup_keys: Keys) -> Signs:
     """The first two rows of the signs: the keys' digests."""
-    digests = b"".join(hashlib.sha256(key.as_buffer()).digest()[:16] for key in found.texts())
+    digests = b"".join(hashlib.sha256(key.as_buffer()).digest()[:16] for key in dedup_keys.texts())
     return np.ascontiguousarray(np.frombuffer(digests, ">u8").astype(np.uint64).reshape(-1, _KEY_COLUMNS).T)
 
 
 def bands(rows: Rows) -> Signs:
-    """The hashes of the bands of texts, a row a band, from the hashes of their shingles."""
+    """The hashes of the bands of texts, one row per band, from the hashes of their shingles."""
     import rensa
 
     matrix = rensa.RMinHash.digest_matrix_from_flat_token_hashes(
@@ -72,14 +72,15 @@ def read_band(paths: list[Path], counts: list[int], band: int) -> npt.NDArray[np
     """The hashes of one band of all records.
 
     Args:
-        paths: files of signs as they are in memory.
-        counts: how many records each holds.
+        paths: the files of signs.
+        counts: how many records each holds the signs of.
         band: its number, from 0.
     """
     return _row(paths, counts, _KEY_COLUMNS + band)
 
 
 def _row(paths: list[Path], counts: list[int], row: int) -> npt.NDArray[np.uint64]:
+    """A row of the signs of all records."""
     pieces = [
         read_numbers(path, count, skipped=count * row) for path, count in zip(paths, counts, strict=True) if count
     ]

@@ -19,9 +19,9 @@ R = TypeVar("R")
 
 
 def give_back_memory() -> None:
-    """Have the allocators give back to the system what was freed; a no-op where they cannot.
+    """Have the allocators return freed memory to the system; does nothing if they cannot.
 
-    They keep it for later: of a million records 170 MB, while other processes want them.
+    They keep it for later use: 170 MB after a million records, while other processes need it.
     """
     import pyarrow
 

@@ -17,6 +17,7 @@ _forked_after_import = False
 
 
 def _note_fork() -> None:
+    """Remember, in a forked process, that Polars was imported before the fork."""
     global _forked_after_import
     _forked_after_import = _forked_after_import or "polars" in sys.modules
 
@@ -55,27 +56,27 @@ def _of_the_machine(error: BaseException) -> CorpusError | None:
     """What the libraries raise under names of their own when the machine fails; None for anything else.
 
     The loader finds no memory for a library: an `ImportError`. Python starts no thread: `RuntimeError: can't start
-    new thread`. Polars cannot start its pool, or Rust finds no memory: a `PanicException`, which is no `Exception`,
+    new thread`. Polars cannot start its pool, or Rust finds no memory: a `PanicException`, which is not an `Exception`,
     whose text says so.
     """
-    said = str(error)
-    if isinstance(error, ImportError) and "failed to map segment" in said:
+    text = str(error)
+    if isinstance(error, ImportError) and "failed to map segment" in text:
         return OutOfMemoryError.of(error)
-    if isinstance(error, RuntimeError) and "start new thread" in said:
+    if isinstance(error, RuntimeError) and "start new thread" in text:
         return ThreadsError.of(error)
     if type(error).__name__ == "PanicException":
-        if "spawn thread" in said or "ThreadPoolBuildError" in said or "Resource temporarily unavailable" in said:
+        if "spawn thread" in text or "ThreadPoolBuildError" in text or "Resource temporarily unavailable" in text:
             return ThreadsError.of(error)
-        if "memory" in said or "capacity overflow" in said:
+        if "memory" in text or "capacity overflow" in text:
             return OutOfMemoryError.of(error)
     return None
 
 
 def refuse_after_fork() -> None:
-    """Refuse to use Polars in a forked process that has not got the threads that Polars believes in.
+    """Refuse to use Polars in a forked process that does not have the threads which Polars started.
 
-    Polars starts its threads with the first expression of a process. A fork copies what it knows of them and
-    not the threads, so every expression in the child waits for ever; tried with Polars 2.1: `str.contains`,
+    Polars starts its threads with the first expression of a process. A fork copies what Polars knows about them,
+    but not the threads, so every expression in the child waits for ever; tried with Polars 2.1: `str.contains`,
     `filter`, `sort` and `group_by` hang, with POLARS_MAX_THREADS=1 still `filter` and `group_by`.
 
     Raises:
@@ -102,7 +103,7 @@ def _names_of_threads() -> list[str]:
 
 
 def _polars_answers() -> bool:
-    """Whether an expression comes back: what is left to do if nobody noted a fork, or threads have no names."""
+    """Whether an expression ends: the last resort, if no fork was noted or threads have no names."""
     import polars
 
     probe = threading.Thread(target=lambda: polars.Series(["a"]).str.contains("a"), daemon=True)

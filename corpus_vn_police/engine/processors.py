@@ -14,12 +14,12 @@ def available_processors() -> int:
 
     A container that may use one of sixteen processors sees all sixteen.
     """
-    seen = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    visible = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
         membership = _MEMBERSHIP.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:  # not Linux, or /proc is not mounted
-        return seen
-    return max(1, min([seen, *quotas(membership, CGROUPS)]))
+        return visible
+    return max(1, min([visible, *quotas(membership, CGROUPS)]))
 
 
 def quotas(membership: str, root: Path) -> list[int]:
@@ -34,7 +34,7 @@ def quotas(membership: str, root: Path) -> list[int]:
         Version 2 of control groups writes `cpu.max`, version 1 `cpu.cfs_quota_us` and `cpu.cfs_period_us`
         (the kernel's documentation, cgroup-v2.rst and sched-bwc.rst).
     """
-    found = []
+    allowed = []
     for line in membership.splitlines():
         _, _, rest = line.partition(":")
         controllers, _, path = rest.partition(":")
@@ -43,11 +43,12 @@ def quotas(membership: str, root: Path) -> list[int]:
         folder = root / controllers if controllers else root
         # In a container the path may be the host's; the group is then mounted as the root itself.
         for group in (PurePosixPath(path), *PurePosixPath(path).parents):
-            found += _quota(folder / str(group).lstrip("/"))
-    return found
+            allowed += _quota(folder / str(group).lstrip("/"))
+    return allowed
 
 
 def _quota(group: Path) -> list[int]:
+    """How many processors a control group allows, rounded up; none if it does not limit them."""
     try:
         if (group / "cpu.max").exists():
             quota, period = (group / "cpu.max").read_text(encoding="ascii").split()
@@ -56,5 +57,5 @@ def _quota(group: Path) -> list[int]:
             period = (group / "cpu.cfs_period_us").read_text(encoding="ascii")
         limited = quota != "max" and int(quota) > 0 and int(period) > 0
         return [-(-int(quota) // int(period))] if limited else []
-    except (OSError, ValueError):  # no such group here, or nothing that this kernel says of it
+    except (OSError, ValueError):  # there is no such group here, or this kernel does not limit it
         return []

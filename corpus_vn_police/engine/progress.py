@@ -1,11 +1,12 @@
-"""How a command says how far it has come."""
+"""How a command reports how far it has come."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 Progress = Callable[[str, int, int | None], None]
-"""Called with the name of a step, how many items it has just done, and of how many (None if that is not known)."""
+"""Called with the name of a step, how many items it has just done, and how many there are; None if that is not
+known."""
 
 
 def silent(step: str, done: int, total: int | None) -> None:

@@ -33,20 +33,19 @@ def build(
     Args:
         seeds: a folder, a file, an archive, a glob or an fsspec URL; None is the shipped corpus.
         out: the folder to write: new, empty, or an older build, which is replaced as a whole.
-        config: a corpus.toml; None is the one in the folder of the seeds (beside a file), if
-            there is one.
+        config: a corpus.toml; None is the one in the folder of the seeds, or beside the file, if there is one.
         workers: threads; None is one per processor.
         dedup: `near`, `exact` or `off`; None leaves it to corpus.toml.
         strict: whether rejected seeds make the build fail.
         date: the build's date, `YYYY-MM-DD`; None is the newest record's.
-        progress: called with a step (`read`, `write`), how many seeds or rows it has just done, and
-            of how many (None if that is not known).
-        resume: False forgets what an earlier build that was interrupted has done.
-        rehash: True reads all seeds; else those whose path, size and mtime are as they were when the last
-            build into `out` read them are not read again.
+        progress: called with a step (`read`, `write`), how many seeds or rows it has just done, and how many
+            there are (None if that is not known).
+        resume: False forgets what an interrupted build has done.
+        rehash: True reads all seeds; otherwise a seed whose path, size and mtime are as they were when the last
+            build into `out` read it is not read again.
 
     Returns:
-        What the build came to.
+        What was built.
 
     Raises:
         ConfigError: an argument, a key of corpus.toml or a line of removed.csv is not allowed.
@@ -57,7 +56,7 @@ def build(
         RejectedError: `strict`, and a seed is rejected; `out` is left as it was.
         DiskError: the operating system failed to read or write.
     """
-    target = output_path(out)  # a link stays a link, and the build goes where it leads
+    target = output_path(out)  # a link stays a link, and the build is written where it leads
     check_loadable(target)
     source, corpus = configured(seeds, config)
     check_apart(source, target.path)
@@ -74,6 +73,7 @@ def build(
 
 
 def _day(date: str | None) -> str | None:
+    """The date of a build, checked."""
     if date is not None and not is_day(date):
         raise ConfigError(f"date = {date!r} is not a day of the calendar", "write YYYY-MM-DD")
     return date

@@ -33,10 +33,10 @@ class Recipe:
     """What all tasks of a build have in common.
 
     Attributes:
-        folder: where the parts go.
+        folder: where the parts are written.
         corpus: the settings.
         batching: how large a batch may grow.
-        keep_records: False leaves the records out of the parts, for a check that writes nothing.
+        keep_records: False leaves the records out of the parts, as a check does not need them.
     """
 
     folder: Path
@@ -50,8 +50,8 @@ class _Piece:
     """Seeds of one task that are in one batch.
 
     Attributes:
-        task: which task of the group.
-        number: which piece of the task.
+        task: the number of the task in its group.
+        number: the number of the piece in its task.
         first: how many seeds of the task come before it.
         seeds: the seeds.
     """
@@ -63,10 +63,10 @@ class _Piece:
 
 
 def grouped(plan: Iterable[PlannedTask], batching: Batching) -> Iterator[tuple[PlannedTask, ...]]:
-    """Tasks in groups that fill a batch; a task that does so alone is a group of its own.
+    """Tasks in groups that fill a batch; a task that fills one alone is a group of its own.
 
     A batch costs some 0.2 s of CPU however few seeds it has: Polars keeps 32 compiled patterns, and the stages have
-    80. Of 1,000 files of one row each file was a batch, which took 233 s of CPU; together they take 25.
+    80. When each of 1,000 files of one row was a batch, they took 233 s of CPU; together they take 25.
     """
     group: list[PlannedTask] = []
     seeds = size = 0
@@ -82,7 +82,7 @@ def grouped(plan: Iterable[PlannedTask], batching: Batching) -> Iterator[tuple[P
 
 
 def process(recipe: Recipe, group: tuple[PlannedTask, ...]) -> tuple[DoneTask, ...]:
-    """Take the seeds of some tasks down the recipe, but for tasks that an earlier build did.
+    """Take the seeds of some tasks through all stages; a task that an earlier build did stays as it is.
 
     Returns:
         The tasks with their parts, in the same order. No part has seeds of two tasks, so that each is known by
@@ -91,9 +91,9 @@ def process(recipe: Recipe, group: tuple[PlannedTask, ...]) -> tuple[DoneTask, .
     Raises:
         LedgerError: a seed was lost between the reading and its part (law 3).
     """
-    parts: list[list[Part]] = [[*(planned.parts or ())] for planned in group]
+    parts = [list(planned.parts or ()) for planned in group]
     for pieces in _batches(recipe, group):
-        for piece, part in zip(pieces, _process(recipe, group, pieces), strict=True):
+        for piece, part in zip(pieces, _write_parts(recipe, group, pieces), strict=True):
             parts[piece.task].append(part)
     give_back_memory()
     return tuple(_balanced(planned.done(tuple(mine))) for planned, mine in zip(group, parts, strict=True))
@@ -111,7 +111,7 @@ def _balanced(done: DoneTask) -> DoneTask:
 
 
 def _batches(recipe: Recipe, group: tuple[PlannedTask, ...]) -> Iterator[list[_Piece]]:
-    """What goes through the stages at once."""
+    """The pieces that go through the stages at once."""
     pieces: list[_Piece] = []
     seeds = size = 0
     for piece in _pieces(recipe, group):
@@ -136,7 +136,8 @@ def _pieces(recipe: Recipe, group: tuple[PlannedTask, ...]) -> Iterator[_Piece]:
             first += len(frame)
 
 
-def _process(recipe: Recipe, group: tuple[PlannedTask, ...], pieces: list[_Piece]) -> Iterator[Part]:
+def _write_parts(recipe: Recipe, group: tuple[PlannedTask, ...], pieces: list[_Piece]) -> Iterator[Part]:
+    """Take pieces through all stages and write a part of each."""
     corpus, contract = recipe.corpus, load_contract("record")
     seeds = pl.concat([piece.seeds for piece in pieces])
     batch = quality(structure(normalise_batch(seeds, corpus.text), corpus), corpus)
@@ -179,9 +180,9 @@ def _extras(published: pl.DataFrame, table: pa.Table, corpus: Corpus) -> tuple[p
 
 
 def _with_rejected(batch: pl.DataFrame, alive: pl.Series, rejected: pl.DataFrame) -> pl.DataFrame:
-    """Give the seeds whose records broke the schema their reason."""
+    """Give each seed whose record breaks the schema its reason."""
     if not len(rejected):
         return batch
-    places = alive.arg_true().gather(rejected["row"])
+    rows = alive.arg_true().gather(rejected["row"])
     names = ["reason", "pointer", "detail"]
-    return batch.with_columns(batch[name].scatter(places, rejected[name]) for name in names)
+    return batch.with_columns(batch[name].scatter(rows, rejected[name]) for name in names)

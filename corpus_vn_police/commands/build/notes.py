@@ -15,20 +15,20 @@ from corpus_vn_police.state.index import Index
 
 
 def skipped_note(skipped: Skipped) -> list[str]:
-    """How many files were passed over."""
+    """How many files were passed over; no line if none were."""
     kinds = {"hidden": skipped.hidden, "of other kinds": skipped.other}
     named = " and ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
     return [f"passed over, no seeds: {named}"] if named else []
 
 
 def version_note(out: Path, new: Path, corpus: Corpus) -> list[str]:
-    """Which version the changes since the build that is there ask for."""
+    """Which version the changes since the older build ask for; no line if there is no older build."""
     if not (out / MANIFEST).is_file():
         return []
     try:
         before = read_manifest(out)
         version_numbers(before["version"])
-    except ValueError:  # of an earlier version of the manifest's schema, or damaged: it is replaced all the same
+    except ValueError:  # of another version of the manifest's schema, or damaged: it is replaced all the same
         return []
     proposal = propose(out, new, before, read_manifest(new))
     note = proposal and proposal.note(corpus.version, corpus.changes)
@@ -36,12 +36,12 @@ def version_note(out: Path, new: Path, corpus: Corpus) -> list[str]:
 
 
 def pictures_note() -> list[str]:
-    """That there are no pictures, if none can be drawn."""
+    """That the build has no pictures, if none can be drawn."""
     return [] if can_draw() else ["no pictures: they need matplotlib, pip install 'corpus-vn-police[figures]'"]
 
 
 def splits_note(corpus: Corpus, index: Index) -> list[str]:
-    """That all records are in one split, and what would divide them."""
+    """That all records are in one split, and which settings would divide them."""
     notes = []
     splits = corpus.splits
     if splits.strategy == "temporal" and not (splits.validation_from or splits.test_from):

@@ -1,4 +1,4 @@
-"""A whole build on one screen: seeds -> parts -> what becomes of each -> a build in its place."""
+"""A whole build on one screen: seeds -> parts -> which seeds are published -> a build in its place."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ from corpus_vn_police.write.finish import Finished, finish
 from corpus_vn_police.write.ledger import ledger_rows, tombstone_rows, write_ledger
 from corpus_vn_police.write.shards import Shard, plan_shards, write_shard
 
-# Starting a process costs a second; below that many records a worker has nothing to gain.
-_WORTH_A_WORKER = 20_000
+# Seeds below which a second thread has nothing to gain.
+_WORTH_A_THREAD = 20_000
 
 
 @dataclass(frozen=True)
 class Build:
-    """What a build came to.
+    """What was built.
 
     Attributes:
         out: the folder, as it was given.
         digest: the content digest, `sha256:` and 64 hex characters.
         version: the data version, from corpus.toml.
         seeds: rows of the ledger: the seeds read, and the tombstones whose seed is not among them.
-        status: these by status, all five; together `seeds`.
-        splits: records by split, empty splits left out.
+        status: how many of these have each status, all five; their sum is `seeds`.
+        splits: how many records are in each split; empty splits are left out.
         notes: what the keeper should know: lines for people.
     """
 
@@ -64,15 +64,15 @@ class Build:
 
 @dataclass(frozen=True)
 class Job:
-    """How a build runs; none of it changes what it comes to (law 4).
+    """How a build runs; none of it changes the result (law 4).
 
     Attributes:
         workers: threads; None for one per processor.
         batching: how large a batch may grow.
         strict: whether a rejected seed makes the build fail, leaving the output as it was.
         date: the build's date as ISO day; None for the newest record's.
-        progress: told what has been done.
-        resume: False forgets what a build that was interrupted has done.
+        progress: called with what has been done.
+        resume: False forgets what an interrupted build has done.
         rehash: True reads all seeds, also those that have not changed.
     """
 
@@ -102,10 +102,10 @@ def run_build(seeds: str, out: Output, corpus: Corpus, job: Job, tombstones: Tom
 
     Args:
         seeds: the input.
-        out: the folder to write; what the build in it says was taken down is kept away.
+        out: the folder to write; the seeds that the build in it names as taken down are kept away.
         corpus: the settings.
         job: how it runs.
-        tombstones: what is kept away besides; None is nothing.
+        tombstones: what else is kept away; None is nothing.
 
     Raises:
         CorpusError: the input is missing or holds no seeds, the output holds something else or is
@@ -129,7 +129,7 @@ def run_build(seeds: str, out: Output, corpus: Corpus, job: Job, tombstones: Tom
         figures = finished.figures
         _check_balance(settled.rows, status, finished)
         notes = [*splits_note(corpus, index), *skipped_note(skipped), *pictures_note()]
-        del index, settled, shards  # what was held of each seed: the comparison holds as much
+        del index, settled, shards  # all that is held per seed: the comparison holds as much
         notes += version_note(out.path, state.new, corpus)
         state.put_in_place()
         journal.finish(known)
@@ -175,15 +175,15 @@ def process_all(
 
     Args:
         tasks: what to read.
-        total: how many seeds there are, for whoever watches; None if it is not known.
-        folder: where the parts go.
+        total: how many seeds there are, for the progress; None if it is not known.
+        folder: where the parts are written.
         corpus: the settings.
         job: how it runs.
-        keep_records: False leaves the records out of the parts, for a check that writes nothing.
+        keep_records: False leaves the records out of the parts, as a check does not need them.
 
     Returns:
-        The tasks in their order, as many at once as fill a batch. Whoever stops before the end must close it:
-        then no thread writes any more.
+        The tasks in their order, as many at once as fill a batch. A caller that stops before the end must close
+        the generator; after that no thread writes any more.
 
     Raises:
         LedgerError: a seed was lost between the reading and its part (law 3).
@@ -200,7 +200,7 @@ def gather_parts(folder: Path, parts: list[Part]) -> Index:
     """The index of all parts.
 
     Raises:
-        InputError: there is not one seed.
+        InputError: there are no seeds.
     """
     index = Index.read(folder, tuple(parts))
     if not len(index):
@@ -209,10 +209,10 @@ def gather_parts(folder: Path, parts: list[Part]) -> Index:
 
 
 def _listing_outside(out: Path, seeds: str, corpus: Corpus) -> Listing:
-    """The input; a build that lies in it is not read, but for a row of the ledger.
+    """The input; a build in it is not read, but has a row in the ledger.
 
     Raises:
-        ConfigError: it lies in the output.
+        ConfigError: it is in the output folder.
     """
     listing = list_input(seeds, follow_links=corpus.limits.follow_links)
     if "://" not in listing.root and Path(os.path.realpath(listing.root)).is_relative_to(out):
@@ -221,10 +221,11 @@ def _listing_outside(out: Path, seeds: str, corpus: Corpus) -> Listing:
 
 
 def _write_all(folder: Path, shards: list[Shard], job: Job, seeds: int) -> list[BuildFile]:
+    """Write all shards, with several threads if there are many seeds."""
     written = []
-    workers = job.threads if len(shards) > 1 and seeds > _WORTH_A_WORKER else 1
+    threads = job.threads if len(shards) > 1 and seeds > _WORTH_A_THREAD else 1
     rows = sum(len(shard.records) for shard in shards)
-    with closing(map_tasks(functools.partial(write_shard, folder), shards, workers)) as done:
+    with closing(map_tasks(functools.partial(write_shard, folder), shards, threads)) as done:
         for shard in done:
             written.append(shard)
             job.progress("write", shard.rows, rows)
@@ -240,18 +241,20 @@ def with_latest(corpus: Corpus) -> Corpus:
 
 
 def _configs(corpus: Corpus) -> list[str]:
+    """The configs that are built."""
     wanted = {"default": True, "annotations": corpus.annotations, "sources": corpus.sources}
     return [config for config, enabled in wanted.items() if enabled]
 
 
 def _check_publishable(index: Index, settled: Settled, job: Job) -> None:
+    """Refuse a build that would publish nothing, and with `strict` one that rejects a seed."""
     counts = settled.reasons(index)
     named = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     reasons = ", ".join(f"{count} {reason}" for reason, count in named[:5])
     if not settled.published.any():
         raise NothingPublishedError(
             f"none of {len(index)} seeds can be published: {reasons}",
-            "corpus-vn-police check SEEDS says what is wrong with each",
+            "corpus-vn-police check SEEDS names what is wrong with each",
         )
     if job.strict and counts:
         raise RejectedError(

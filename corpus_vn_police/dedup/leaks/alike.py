@@ -16,7 +16,7 @@ from corpus_vn_police.dedup.leaks.ngrams import NGRAM
 from corpus_vn_police.dedup.shingles import SHINGLE, keys, sets, shingles
 
 SHARED = 0.5
-"""From this part of the shorter one's n-grams on, two records are alike, however long the other is."""
+"""Two records are alike if they share this part of the shorter one's n-grams, however long the other is."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Alike:
         id: its id.
         like: the id of the other one.
         similarity: the true Jaccard similarity of their 5-syllable shingles.
-        shared: of the 13-grams of the one that has fewer the part that both have; None if it is not known.
-        after: whether it stands after the other one in the order in which copies stay.
+        shared: which part of the 13-grams of the one that has fewer both have; None if it is not known.
+        after: whether it comes after the other one in the order in which copies stay.
     """
 
     id: str
@@ -44,7 +44,7 @@ def find_alike(folder: Path, ids: frozenset[str], least: float) -> list[Alike]:
     Args:
         folder: reads `id`, `date` and `text` of `data/*.parquet`.
         ids: the records; they are not compared with one another.
-        least: the Jaccard similarity from which on two are alike, above 0.
+        least: the Jaccard similarity that makes two alike, above 0.
 
     Returns:
         The pairs, those that have the most in common first.
@@ -86,7 +86,7 @@ class _Lookups:
         runs, longer = (sets(shingles(syllables, length)) for length in (SHINGLE, NGRAM))
         ids, days = batch["id"].to_list(), first_days(batch["date"]).tolist()
         found = []
-        # Both have one set a record, so they give the same rows at once.
+        # Both have one set per record, so they give the same rows at once.
         both = zip(self.shingles.common(runs), self.ngrams.common(longer), strict=True)
         for (rows, places, counts), ngrams in both:
             similarity = counts / (runs.sizes[rows] + self.shingles.sizes[places] - counts)

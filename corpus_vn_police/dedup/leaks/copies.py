@@ -18,7 +18,7 @@ from corpus_vn_police.files import scratch_folder, write_numbers
 from corpus_vn_police.ids import id_numbers, id_text
 
 _SAMPLE = 256  # records that are compared with all others,
-_SAMPLE_CHARS = 1 << 22  # or fewer, where they are long: some 20 bytes a code point are held
+_SAMPLE_CHARS = 1 << 22  # or fewer, if they are long: some 20 bytes per code point are held
 _SEED = np.uint64(0x9E3779B97F4A7C15)  # what their choice is mixed with
 
 
@@ -46,7 +46,7 @@ class PublishedCopies:
         pairs: those that the build's rule leaves out, by id.
         sampled: how many records were compared with all others by brute force; 0 if only equal
             keys were looked for.
-        missed: of the pairs that this found, those that share no band: which the bands miss.
+        missed: the pairs found that way that share no band, so that a build misses them.
     """
 
     pairs: tuple[CopyPair, ...]
@@ -90,9 +90,11 @@ def find_published_copies(folder: Path, dedup: Dedup) -> PublishedCopies:
         copies = find_copies(Signed(paths, counts, order, sizes, published.texts, scratch / "sets"), dedup)
     by_rule = [
         CopyPair(id_text(ids[left]), id_text(ids[kept]), float(similarity), bool(exact))
-        for left, kept, similarity, exact in zip(copies.left, copies.kept, copies.similarity, copies.exact, strict=True)
+        for left, kept, similarity, exact in zip(
+            copies.left_out, copies.kept, copies.similarity, copies.exact, strict=True
+        )
     ]
-    known = set(copies.left.tolist())
+    known = set(copies.left_out.tolist())
     others = sorted({hit for hit in hits if not {hit.one, hit.other} & known})
     pairs = {banded: tuple(hit.named(ids) for hit in others if hit.banded == banded) for banded in (True, False)}
     return PublishedCopies((*by_rule, *pairs[True]), 0 if sample is None else len(sample.places), pairs[False])

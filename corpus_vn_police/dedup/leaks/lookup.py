@@ -12,17 +12,17 @@ import numpy.typing as npt
 from corpus_vn_police.dedup.buckets import Numbers, spread
 from corpus_vn_police.dedup.shingles import Rows
 
-_AT_ONCE = 1 << 22  # counters, or hits, 8 bytes each; one hash alone may have as many hits as there are sets
+_AT_ONCE = 1 << 22  # counters, or hits, 8 bytes each; a single hash may have as many hits as there are sets
 
 
 @dataclass(frozen=True)
 class Lookup:
-    """Sets as one sorted list: who has which hash.
+    """Sets as one sorted list of hashes.
 
     Attributes:
         sizes: how many hashes each set has.
         hashes: those of all sets, sorted.
-        owners: of each of them its set.
+        owners: the number of the set that each of them is in.
     """
 
     sizes: Numbers
@@ -52,7 +52,7 @@ class Lookup:
             yield pairs // len(self.sizes) + first, pairs % len(self.sizes), shared
 
     def _counted(self, rows: Numbers, starts: Numbers, hits: Numbers, most: int) -> tuple[Numbers, Numbers]:
-        """Of `most` pairs, a number each, those that have anything in common, and how much."""
+        """The pairs, each as one number below `most`, that have anything in common, and how much."""
         ends = np.cumsum(hits)
         all_hits = int(ends[-1]) if len(ends) else 0
         if all_hits < most // 8:

@@ -21,7 +21,7 @@ from corpus_vn_police.stages.split import SPLITS
 NGRAM = 13
 """Syllables of an n-gram, of the dedup key; GPT-3's contamination study counted 13-grams of words."""
 
-_MOST = 1 << 24  # n-grams of a split that are held, 16 bytes each; of more a share is drawn by hash
+_MOST = 1 << 24  # n-grams of a split that are held, 16 bytes each; if there are more, a share is drawn by hash
 _NAMED = 10  # records that share the most
 
 
@@ -31,8 +31,8 @@ class SharingRecord:
 
     Attributes:
         id: its id.
-        shared, ngrams: how many of its n-grams an earlier split has, of how many.
-        like: the id of the record there that has the most of them first.
+        shared, ngrams: how many of its n-grams an earlier split has, and how many it has.
+        like: the id of the record there that is the first to have most of them.
     """
 
     id: str
@@ -47,8 +47,8 @@ class Sharing:
 
     Attributes:
         split, earlier: the two.
-        shared, ngrams: how many distinct n-grams of `split` are in `earlier`, of how many.
-        drawn: one in so many n-grams was looked at, chosen by hash; 1 is all.
+        shared, ngrams: how many distinct n-grams of `split` are in `earlier`, and how many there are.
+        drawn: one n-gram in so many was looked at, chosen by hash; 1 if all were.
         records: the records of `split` that share the largest part, at most 10.
     """
 
@@ -65,7 +65,7 @@ def shared_ngrams(folder: Path, length: int = NGRAM) -> list[Sharing]:
 
     Args:
         folder: reads `id`, `text` and `n_syllables` of `data/*.parquet`.
-        length: syllables of an n-gram; a text with fewer has one, of all of it.
+        length: syllables of an n-gram; a text with fewer has a single one, of all of them.
     """
     opened = {split: published for split in SPLITS if len(published := Published.open(folder, split))}
     found: list[Sharing] = []
@@ -109,7 +109,7 @@ class _Later:
         return cls(np.unique(np.concatenate([ngrams, *waiting])), drawn)
 
     def marked_by(self, published: Published, length: int) -> npt.NDArray[np.uint32]:
-        """Of each n-gram the first record of another split that has it, counted from 1; 0 if none has."""
+        """The first record of another split that has each n-gram, counted from 1; 0 if none has it."""
         marks = np.zeros(len(self.ngrams), np.uint32)
         first = 1
         for batch in published.batches("text"):
@@ -145,7 +145,7 @@ class _Later:
         return tuple(SharingRecord(name, shared, ngrams, names[like]) for _, name, shared, ngrams, like in most)
 
     def _places(self, hashes: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-        if not len(self.ngrams):  # where none was drawn
+        if not len(self.ngrams):  # none was drawn
             return np.zeros(len(hashes), np.int64), np.zeros(len(hashes), np.bool_)
         places = np.minimum(np.searchsorted(self.ngrams, hashes), len(self.ngrams) - 1)
         return places, self.ngrams[places] == hashes
@@ -162,7 +162,7 @@ def _ngrams(text: pl.Series, length: int, drawn: int) -> Rows:
 
 
 def _ids(published: Published, numbers: list[int]) -> dict[int, str]:
-    """The ids of records that are counted from 1."""
+    """The ids of records, by their numbers, which count from 1."""
     found: dict[int, str] = {}
     first = 1
     for batch in published.batches("id"):

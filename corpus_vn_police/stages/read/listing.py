@@ -1,4 +1,4 @@
-r"""The input -> the files in it, in path order, and how many are no seeds.
+r"""The input -> the files in it, in path order, and how many others were passed over.
 
 A path is relative to the input's root, with `/`; bytes of a name that are not UTF-8 are written
 `\xNN`. Files come in the order of their paths' bytes, which for UTF-8 is that of code points.
@@ -32,18 +32,17 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class Listing:
-    """What an input holds; a path is all that is kept of a file.
+    """What an input holds; of a file nothing but its path is held.
 
     Attributes:
         root: the folder that paths are relative to, or its fsspec URL.
         names: the files to read below it, in path order, as the system names them.
-        refused: those of them that are not read, and why: devices, FIFOs, sockets and links; also
-            folders, each a row of the ledger.
-        own: the input is a single file, so that an archive's name is left out of its members'
-            paths.
+        refused: those of them that are not read, with the reason: devices, FIFOs, sockets, links and folders.
+            Each has a row in the ledger.
+        own: whether the input is a single file: then an archive's name is left out of its members' paths.
         hidden: files and folders passed over because their names begin with a dot.
         other: files passed over because of their extension.
-        seeds: how many seeds there are; None where a file holds more than one, or none.
+        seeds: how many seeds there are; None if that is not known, as a file may hold many or none.
     """
 
     root: str
@@ -56,7 +55,7 @@ class Listing:
 
 
 def kind_of(name: str) -> str | None:
-    """What a file name's ending says of its contents; None where it is no seed.
+    """What a file holds by its name's ending; None if no seeds.
 
     `text`, `rows` (JSONL), `table` (Parquet), `zip` or `tar`.
     """
@@ -84,8 +83,8 @@ def list_input(seeds: str, *, follow_links: bool = False) -> Listing:
         follow_links: whether links in it that lead out of it are followed.
 
     Raises:
-        InputError: it is missing, or no file in it is a seed or holds any.
-        DiskError: a folder cannot be listed (its seeds would vanish from the ledger).
+        InputError: it is missing, or no file in it can hold seeds.
+        DiskError: a folder cannot be listed: its seeds would be missing from the ledger.
     """
     own = False
     names: Iterable[str]
@@ -111,9 +110,10 @@ def list_input(seeds: str, *, follow_links: bool = False) -> Listing:
     return _listing(seeds, root, names, refused, own)
 
 
-def _listing(seeds: str, root: str, found: Iterable[str], refused: Mapping[str, Refusal], own: bool) -> Listing:
+def _listing(seeds: str, root: str, paths: Iterable[str], refused: Mapping[str, Refusal], own: bool) -> Listing:
+    """The listing of the files below a root, those that are passed over counted."""
     names, kept, hidden, other, texts = [], {}, 0, 0, 0
-    for name in sorted(found, key=display):
+    for name in sorted(paths, key=display):
         refusal = refused.get(name)
         if is_hidden(name) and not own:
             hidden += 1
@@ -138,7 +138,7 @@ def _listing(seeds: str, root: str, found: Iterable[str], refused: Mapping[str, 
 
 
 def _glob(pattern: str, follow: bool) -> tuple[str, Walk]:
-    """What a pattern matches; of a folder all that is below it."""
+    """The files that a pattern matches, and all files below a folder that it matches."""
     root = pattern
     while glob.has_magic(root):
         root = os.path.dirname(root)
@@ -153,13 +153,14 @@ def _glob(pattern: str, follow: bool) -> tuple[str, Walk]:
     return root, walk
 
 
-def _is_wanted(walk: Walk, parts: list[str], name: str) -> bool:
+def _is_wanted(walk: Walk, pattern: list[str], name: str) -> bool:
+    """Whether a pattern matches a file; of a folder that is not entered, whether it may match something in it."""
     folder = name in walk.refused and walk.refused[name].folder
-    return (_enters if folder else _reaches)(parts, name.split("/"))
+    return (_enters if folder else _reaches)(pattern, name.split("/"))
 
 
 def _reaches(parts: list[str], name: list[str]) -> bool:
-    """Whether a pattern matches a file, or a folder that it stands in."""
+    """Whether a pattern matches a file, or a folder that the file is in."""
     if not parts:
         return True
     if parts[0] == "**":
@@ -173,6 +174,7 @@ def _enters(parts: list[str], name: list[str]) -> bool:
 
 
 def _fits(part: str, name: str) -> bool:
+    """Whether one part of a pattern matches one part of a path; hidden names have to be asked for."""
     hidden = name.startswith(".") and not part.startswith(".")
     return not hidden and fnmatch.fnmatch(name, part)
 
@@ -195,6 +197,7 @@ def filesystem(url: str) -> tuple[Any, str]:
 
 
 def _remote(url: str) -> tuple[str, list[str], bool]:
+    """The root of a URL, the files below it, and whether it is a single file."""
     system, path = filesystem(url)
     try:
         if glob.has_magic(path):

@@ -18,7 +18,7 @@ class Batching:
 
 @dataclass(frozen=True)
 class Texts:
-    """Text files below a root, to be read by the task, but for those that are refused."""
+    """Text files below a root, which the task reads, but for those that are refused."""
 
     root: str
     names: tuple[str, ...]
@@ -29,7 +29,7 @@ class Texts:
 class Lines:
     """Whole lines of a JSONL file, in UTF-8; `first` is the number of the first one, from 1.
 
-    `encoding` is that of the file where it was UTF-16 or UTF-32, as a codec's name.
+    `encoding` is the codec of the file if it was UTF-16 or UTF-32, else None.
     """
 
     path: str
@@ -50,7 +50,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Members:
-    """Seeds whose bytes were read here: members of archives, and what cannot be read."""
+    """Seeds whose bytes are in the task: members of archives, and what cannot be read."""
 
     paths: tuple[str, ...]
     blobs: tuple[Blob, ...]

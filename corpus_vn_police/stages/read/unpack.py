@@ -243,7 +243,7 @@ def _refused(path: str, reason: Reason, detail: str) -> Members:
 
 
 def _chunks(stream: Readable, least: int) -> Iterator[bytes]:
-    """A stream in chunks of `least` bytes or more; where it is damaged, first what came before."""
+    """A stream in chunks of at least `least` bytes; if it is damaged, what came before the damage comes first."""
     held: list[bytes] = []
     size = 0
     try:
@@ -260,7 +260,11 @@ def _chunks(stream: Readable, least: int) -> Iterator[bytes]:
 
 
 def _long_line(pending: bytes, stream: Readable, limits: Limits) -> tuple[Blob, bytes]:
-    """Read a line that is over the limit to its end, holding none of it; what follows comes back."""
+    """Read a line that is over the limit to its end without holding it.
+
+    Returns:
+        The seed that it is, and the bytes after its end that were read.
+    """
     digest, size, carry = sha256(), 0, b""
     while True:
         head, newline, rest = pending.partition(b"\n")
