@@ -35,7 +35,7 @@ class CorpusError(Exception):
     __hash__ = Exception.__hash__  # a dataclass with equality has none of its own
 
     def __str__(self) -> str:
-        """Message and hint, a line each."""
+        """The message and the hint, one per line."""
         return f"{self.message}\n{self.hint}" if self.hint else self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -118,7 +118,7 @@ _HINTS = {
     errno.EROFS: "the file system is read-only: write to another one",
     errno.ENAMETOOLONG: "give a shorter path",
 }
-"""What to do, by what the system says; anything else is the disk's or the permissions'."""
+"""What to do, by the system's number of the error; for any other one the disk or the permissions are at fault."""
 
 
 class DiskError(CorpusError):
@@ -129,14 +129,14 @@ class DiskError(CorpusError):
 
     @classmethod
     def of(cls, error: OSError) -> DiskError:
-        """What the system said, with the file that it said it of."""
+        """What the system said, with the name of the file."""
         name = f"{error.filename}: " if error.filename else ""
         hint = _HINTS.get(error.errno or 0, "check the disk and the permissions")
         return cls(f"{name}{error.strerror or error}", hint)
 
 
 class AccessError(CorpusError):
-    """The Hub does not let in who asks: no token, a wrong one, one without the right, another repository."""
+    """The Hub refuses access: no token, a wrong one, one without the right, or somebody else's repository."""
 
     code = "access"
 
@@ -184,7 +184,7 @@ class _LackError(CorpusError):
 
     @classmethod
     def of(cls, error: BaseException) -> Self:
-        """The error, with what a library said about it."""
+        """The error, with what a library said."""
         return cls(f"{cls.lack}: {first_line(error) or type(error).__name__}", cls.advice)
 
 
@@ -205,7 +205,7 @@ class ThreadsError(_LackError):
 
 
 class ForkedError(CorpusError):
-    """The process was forked from one in which Polars had started its threads, and would wait for them for ever."""
+    """The process was forked from one in which Polars had started its threads, and would wait for ever for them."""
 
     code = "forked"
 

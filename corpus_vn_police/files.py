@@ -25,7 +25,7 @@ LONGEST = 64 << 20
 
 
 class IrregularError(Exception):
-    """A device, a FIFO or a socket stands where a file should be."""
+    """There is a device, a FIFO or a socket in place of a file."""
 
 
 class LongError(ValueError):
@@ -142,7 +142,7 @@ def write_numbers(sink: BinaryIO, values: NDArray[Any]) -> None:
     Not by numpy's `tofile`: it loses the last block that a full disk does not take, and says nothing.
 
     Raises:
-        OSError: it cannot be written to its end; for what the stream holds back, when that is closed.
+        OSError: it cannot be written to its end; for what the stream still holds, when it is closed.
     """
     sink.write(values.tobytes())
 
@@ -150,13 +150,13 @@ def write_numbers(sink: BinaryIO, values: NDArray[Any]) -> None:
 def in_utf8(name: str) -> str:
     """A name of the system as the text that its bytes are in UTF-8; other bytes become surrogates.
 
-    In a locale with another encoding Python decodes names by that one; in a UTF-8 locale nothing changes.
+    In a locale with another encoding Python decodes names in that one; in a UTF-8 locale nothing changes.
     """
     return os.fsencode(name).decode("utf-8", "surrogateescape")
 
 
 def of_system(name: str) -> str:
-    """The name of the system whose bytes in UTF-8 are a text's: `in_utf8` turned round."""
+    """The system's name for a text: the opposite of `in_utf8`."""
     return os.fsdecode(name.encode("utf-8", "surrogateescape"))
 
 
@@ -165,7 +165,7 @@ def scratch_folder() -> Iterator[Path]:
     """A temporary folder, which is gone afterwards.
 
     Raises:
-        DiskError: there is no place for one, as in a container without /tmp.
+        DiskError: none can be made, as in a container without /tmp.
     """
     try:
         folder = tempfile.TemporaryDirectory(prefix="corpus-vn-police-")

@@ -24,12 +24,12 @@ PACKAGED = {
 # and an underscore at each capital, and `.NAME.state` stands beside it: none may have more than 255.
 _LONGEST_NAME = 128
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
-_LONGEST_PATH = 3_800  # of 4,096, for the files below it and beside it
+_LONGEST_PATH = 3_800  # of 4,096, for the files below it and next to it
 _ANYWHERE = (
     (re.compile(r"[*?\[]"), "it takes {0} for a pattern"),
     (re.compile("::"), "it takes {0} for a chain of URLs"),
     (re.compile(r"\$\w|\$\{", re.ASCII), "it takes {0} for a variable of the environment"),
-    (re.compile("[\ud800-\udfff]"), "it takes names in UTF-8 alone"),
+    (re.compile("[\ud800-\udfff]"), "it takes only names in UTF-8"),
 )
 
 
@@ -95,8 +95,8 @@ def check_loadable(out: Output) -> None:
 
 def _unloadable(given: str, target: str) -> str | None:
     for pattern, reason in _ANYWHERE:
-        if found := pattern.search(target):
-            return reason.format(repr(found[0]))
+        if match := pattern.search(target):
+            return reason.format(repr(match[0]))
     name = target.rpartition("/")[2]
     first = given.replace(os.sep, "/").partition("/")[0]
     if name.endswith(".py"):

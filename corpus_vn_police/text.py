@@ -1,4 +1,4 @@
-"""Text that is shown to people or written where a program obeys it."""
+"""Text that is shown to people, or written into files that programs obey; normal forms and encodings of text."""
 
 from __future__ import annotations
 
@@ -89,12 +89,12 @@ _BYTE_ORDER_MARKS = {
 
 
 def marked_encoding(data: bytes) -> str | None:
-    """The codec of UTF-16 or UTF-32 whose byte order mark bytes begin with; None where there is none."""
+    """The codec of UTF-16 or UTF-32 whose byte order mark the bytes begin with; None if there is none."""
     return next((codec for mark, codec in _BYTE_ORDER_MARKS.items() if data.startswith(mark)), None)
 
 
 def western(data: bytes) -> str:
-    """Bytes read as windows-1252, as WHATWG has it: each byte is a character, the five free codes are C1 controls."""
+    """Bytes read as windows-1252, as browsers do: each is a character, the five free codes are C1 controls."""
     return data.decode("latin-1").translate(_WESTERN)
 
 

@@ -91,6 +91,17 @@ ssize_t pwrite64(int descriptor, const void *data, size_t size, off64_t offset) 
     return fails(open_inside(descriptor)) ? -1 : real(descriptor, data, size, offset);
 }
 
+ssize_t pwrite(int descriptor, const void *data, size_t size, off_t offset) {
+    return pwrite64(descriptor, data, size, offset);
+}
+
+int ftruncate64(int descriptor, off64_t size) {
+    REAL(ftruncate64, int, int, off64_t);
+    return fails(open_inside(descriptor)) ? -1 : real(descriptor, size);
+}
+
+int ftruncate(int descriptor, off_t size) { return ftruncate64(descriptor, size); }
+
 ssize_t writev(int descriptor, const struct iovec *pieces, int count) {
     REAL(writev, ssize_t, int, const struct iovec *, int);
     return fails(open_inside(descriptor)) ? -1 : real(descriptor, pieces, count);
@@ -106,6 +117,11 @@ int fsync(int descriptor) {
     struct stat found;
     errno = fstat(descriptor, &found) == 0 && S_ISDIR(found.st_mode) ? number_of("FAULT_FSYNC_FOLDER") : number_of("FAULT_FSYNC_FILE");
     if (errno) return -1;
+    return fails(open_inside(descriptor)) ? -1 : real(descriptor);
+}
+
+int fdatasync(int descriptor) {
+    REAL(fdatasync, int, int);
     return fails(open_inside(descriptor)) ? -1 : real(descriptor);
 }
 

@@ -1,10 +1,12 @@
 """Whatever stops a build, at whatever moment: the old build or the new one is there, and the next goes on."""
 
+import contextlib
 import errno
 import json
 import os
 import random
 import shutil
+import sqlite3
 import subprocess
 import sys
 
@@ -141,7 +143,8 @@ def _goes_on(base, out):
     found = _run(base[0], out).communicate()[0].split()
     assert found == ["ready", base[2]]
     assert sorted(path.name for path in (out.parent / ".out.state").iterdir()) == ["lock", "parts"]
-    assert not (out.parent / ".out.state/parts/begun").exists()
+    with contextlib.closing(sqlite3.connect(out.parent / ".out.state/parts/journal.sqlite")) as journal:
+        assert journal.execute("SELECT DISTINCT finished FROM parts").fetchall() == [(1,)]
 
 
 def _moments(changes, count, chunk, chunks):

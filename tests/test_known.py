@@ -1,11 +1,13 @@
 """Which seeds are not read again, and that it makes no difference."""
 
+import contextlib
 import errno
 import gzip
 import io
 import json
 import os
 import shutil
+import sqlite3
 import zipfile
 
 import pytest
@@ -168,8 +170,53 @@ def test_a_header_of_the_future_is_looked_at_again(write, tmp_path, read):
     assert _build(folder, tmp_path, read)[1] == ["2.txt"]
     assert outcomes(tmp_path / "out")["2.txt"] == "published"
     (folder / "corpus.toml").write_text("[limits]\nlatest = 2025-01-01")
-    assert _build(folder, tmp_path, read)[1] == ["1.txt", "2.txt"]
+    assert _build(folder, tmp_path, read)[1] == ["2.txt"]
     assert outcomes(tmp_path / "out")["2.txt"] == "header.future_date"
+
+
+def _leave_old_journals(parts):
+    (parts / "journal.sqlite").unlink()
+    (parts / "done").write_text('{"fingerprint": "0", "latest": "2026-01-01"}\n')
+    (parts / "begun").write_text("{")
+
+
+_ODD_JOURNALS = {
+    "another version's": lambda path: _run_sql(path, "DROP TABLE files"),
+    "one without a build": lambda path: _run_sql(path, "DELETE FROM build"),
+    "empty": lambda path: path.write_bytes(b""),
+    "cut": lambda path: path.write_bytes(path.read_bytes()[:5000]),
+    "zeros": lambda path: path.write_bytes(bytes(path.stat().st_size)),
+    "no database": lambda path: path.write_bytes(b"{}\n"),
+    "with a changed number": lambda path: _run_sql(path, "UPDATE files SET tasks = 0, seeds = 0"),
+    "with a number that is text": lambda path: _run_sql(path, "UPDATE parts SET seeds = 'x'"),
+    "gone": lambda path: path.unlink(),
+    "a folder": lambda path: (path.unlink(), path.mkdir(), (path / "x").touch()),
+    "a link to nothing": lambda path: (path.unlink(), path.symlink_to("nowhere")),
+    "a link": lambda path: path.symlink_to(path.rename(path.parents[2] / "elsewhere")),
+    "a FIFO": lambda path: (path.unlink(), os.mkfifo(path)),
+    "lines of JSON, as older versions left": lambda path: _leave_old_journals(path.parent),
+}
+
+
+def _run_sql(path, statement):
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(statement)
+
+
+@pytest.mark.parametrize("journal", _ODD_JOURNALS)
+def test_a_journal_that_cannot_be_used_counts_as_if_it_were_not_there(seeds, tmp_path, read, journal):
+    first, paths = _build(seeds, tmp_path, read)
+    parts = tmp_path / ".out.state/parts"
+    _ODD_JOURNALS[journal](parts / "journal.sqlite")
+    assert _build(seeds, tmp_path, read) == (first, paths)
+    assert _build(seeds, tmp_path, read) == (first, [])
+    assert {path.suffix for path in parts.iterdir()} == {".index", ".records", ".signs", ".stamps", ".sqlite"}
+
+
+def test_an_output_whose_path_is_too_long_for_the_journal_is_read_again(seeds, tmp_path, read):
+    deep = tmp_path.joinpath(*["d" * 100] * 5)
+    built = [cvp.build(seeds, out=deep / "out", workers=1).digest for _ in range(2)]
+    assert built == [_build(seeds, tmp_path, read)[0]] * 2
 
 
 def test_a_part_that_is_not_as_long_as_the_journal_says_is_read_again(seeds, tmp_path, read):
@@ -217,6 +264,33 @@ def test_law_3_a_file_that_the_disk_failed_to_give_whole_is_read_whole_later(wri
     assert (resumed.seeds, resumed.digest) == (401, fresh.digest)
 
 
+@pytest.mark.parametrize(("resume", "expected"), [(True, 50), (False, 401)])
+def test_tasks_of_a_file_that_an_interrupted_build_did_are_used_again(write, tmp_path, read, resume, expected):
+    rows = "\n".join(json.dumps({"id": str(number), "text": _article(number)[14:] * 9}) for number in range(400))
+    folder = write({"a.txt": _article(1), "rows.jsonl": rows})
+    _age(folder)
+    corpus, batching, seen = load_config(None), Batching(20, 1 << 17), []
+
+    def progress(step, count, total):
+        if step == "read":
+            seen.append(count)
+
+    def interrupted(step, count, total):
+        progress(step, count, total)
+        if sum(seen) > 350:
+            raise KeyboardInterrupt
+
+    out = output_path(tmp_path / "out")
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.run_build(str(folder), out, corpus, pipeline.Job(workers=1, batching=batching, progress=interrupted))
+    seen.clear()
+    read.clear()
+    job = pipeline.Job(workers=1, batching=batching, progress=progress, resume=resume)
+    built = pipeline.run_build(str(folder), out, corpus, job)
+    assert (len(read) <= expected, sum(seen), built.seeds) == (True, 401, 401)
+    assert built.digest == pipeline.run_build(str(folder), output_path(tmp_path / "fresh"), corpus, job).digest
+
+
 def test_law_3_seeds_that_a_failed_build_read_anew_count_once(seeds, tmp_path, read):
     _build(seeds, tmp_path, read)
     (tmp_path / "away").mkdir()
@@ -242,16 +316,6 @@ def test_an_earlier_latest_holds_also_after_builds_that_failed(write, tmp_path, 
     (folder / "corpus.toml").write_text("[limits]\nlatest = 2021-01-01")
     _build(folder, tmp_path, read)
     assert outcomes(tmp_path / "out")["2.txt"] == "header.future_date"
-
-
-@pytest.mark.parametrize(
-    "line", ["null", "5", "{}", '{"parts": 1}', '{"whole": 1}', '{"parts": [[1]], "origin": null}', "{"]
-)
-def test_a_line_that_is_none_of_the_journal_s_counts_as_if_it_were_not_there(seeds, tmp_path, read, line):
-    first, _ = _build(seeds, tmp_path, read)
-    journal = tmp_path / ".out.state/parts/done"
-    _append(journal, line + "\n")
-    assert _build(seeds, tmp_path, read) == (first, [])
 
 
 def test_a_damaged_part_says_how_to_go_on(seeds, tmp_path, read):

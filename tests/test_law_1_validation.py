@@ -294,7 +294,7 @@ def _with(**keywords):
         ({"type": "object", "properties": {"x": True}}, "expected an object"),
         ({"type": "object", "properties": {"x": {"type": "array", "items": True}}}, "expected an object"),
         ({"type": "object", "properties": {"x": {"type": "null"}}}, "expected one type"),
-        ({"type": "object", "properties": {"*": {"type": "string"}}}, "is no plain word"),
+        ({"type": "object", "properties": {"*": {"type": "string"}}}, "is not a plain word"),
         (_with(**{"$id": "urn:x"}), "only the document itself has one"),
         (_with(const="\ud800"), "half of a surrogate pair"),
         (_with(**{"x-arrow-type": ["string"]}), "does not fit"),

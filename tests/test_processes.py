@@ -7,6 +7,7 @@ import os
 import pickle
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,17 @@ def test_threads_build_at_once_and_leave_the_script_alone(folder, tmp_path):
         digests = {each.result().digest for each in made}
     assert digests == {cvp.build(folder, out=tmp_path / "alone", dedup="off", workers=1).digest}
     assert sys.modules["__main__"] is script
+
+
+def test_no_thread_works_on_once_a_build_has_failed(folder, tmp_path):
+    def failing(step, count, total):
+        if count:
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError) as failed:  # which holds on to the frames of the build
+        cvp.build(folder, out=tmp_path / "out", workers=2, progress=failing)
+    names = [thread.name for thread in threading.enumerate()]
+    assert (failed.type, [name for name in names if name.startswith("corpus-vn-police")]) == (RuntimeError, [])
 
 
 def test_a_build_works_in_an_event_loop_s_thread(write, script):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 
 import pyarrow as pa
@@ -15,9 +15,9 @@ from corpus_vn_police.dataset.tombstones import Tombstones
 from corpus_vn_police.dedup import settle_ids
 from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.files import StrPath, scratch_folder
-from corpus_vn_police.stages.read import Unpacker, list_input
-from corpus_vn_police.state.known import Planned
-from corpus_vn_police.state.parts import Index
+from corpus_vn_police.stages.read import Unpacker, list_input, seeds_in
+from corpus_vn_police.state.index import Index
+from corpus_vn_police.state.plan import PlannedTask
 from corpus_vn_police.write.ledger import ledger_rows, tombstone_rows
 
 
@@ -82,7 +82,10 @@ def _surveyed(seeds: str, corpus: Corpus, job: Job) -> Iterator[Index]:
     corpus = replace(with_latest(corpus), sources=False)
     listing = list_input(seeds, follow_links=corpus.limits.follow_links)
     tasks = Unpacker(corpus.limits, job.batching).tasks(listing)
-    plan = (Planned(f"{number:07d}", task) for number, task in enumerate(tasks))
-    with scratch_folder() as folder:
-        parts = process_all(plan, listing.seeds, folder, corpus, job, keep_records=False)
+    planned = (PlannedTask(f"{number:07d}", task, seeds_in(task)) for number, task in enumerate(tasks))
+    with (
+        scratch_folder() as folder,
+        closing(process_all(planned, listing.seeds, folder, corpus, job, keep_records=False)) as groups,
+    ):
+        parts = [part for group in groups for done in group for part in done.parts]
         yield gather_parts(folder, parts)

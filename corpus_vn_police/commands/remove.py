@@ -26,8 +26,8 @@ from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.errors import ConfigError, DamagedError, InputError, LedgerError, NothingPublishedError
 from corpus_vn_police.files import StrPath
 from corpus_vn_police.paths import Output, output_path
-from corpus_vn_police.state.folder import open_state, put_right
-from corpus_vn_police.state.known import forget
+from corpus_vn_police.state.folder import open_state, recover_output
+from corpus_vn_police.state.journal import delete_parts_with
 from corpus_vn_police.write.finish import Finished, finish
 from corpus_vn_police.write.rewrite import rewrite_ledger, rewrite_shards
 
@@ -155,7 +155,7 @@ def _take_down(target: Output, takedown: Takedown, progress: Progress = silent) 
         OSError: the disk fails. The build is as it was, or as it is to be.
     """
     out = target.path
-    put_right(out)
+    recover_output(out)
     _open(out)
     known = Tombstones() if takedown.seeds is None else read_removed(takedown.seeds / REMOVED_NAME)
     with open_state(out) as state, damage_named(out):
@@ -175,8 +175,8 @@ def _take_down(target: Output, takedown: Takedown, progress: Progress = silent) 
         if named or changes is not None or takedown.version not in (None, manifest["version"]):
             corpus = corpus if changes is None else replace(corpus, changes=changes)
             finished = _rewrite(build, state.new, going, corpus, progress)
-            forget(state.parts, going.tombstones)
-            state.place()
+            delete_parts_with(state.parts, going.tombstones)
+            state.put_in_place()
             found = _removal(target.given, going, finished)
         else:
             found = Removal(target.given, manifest["digest"], manifest["seeds"], manifest["status"], manifest["splits"])

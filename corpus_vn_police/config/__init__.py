@@ -81,9 +81,9 @@ class Corpus:
 
     Attributes:
         structure, quality, annotations, sources: whether the table of that name is `enabled`.
-        prose: the hand-written half of the card, as Markdown text (not its path); None where
+        prose: the hand-written half of the card, as Markdown text (not its path); None if
             there is none.
-        changes: what each version changed, as Markdown text; None where the keeper does not say.
+        changes: what each version changed, as Markdown text; None if the keeper does not say.
         settings: all keys that shape the data, as corpus.toml has them: for the manifest.
     """
 
@@ -112,8 +112,8 @@ class Corpus:
     @property
     def card(self) -> dict[str, str]:
         """The keys of `CARD_KEYS` that have a value, the title always."""
-        said = {key: getattr(self, key) for key in CARD_KEYS}
-        return {key: value for key, value in said.items() if value is not None}
+        values = {key: getattr(self, key) for key in CARD_KEYS}
+        return {key: value for key, value in values.items() if value is not None}
 
     @property
     def tables(self) -> dict[str, dict[str, Any]]:
@@ -147,10 +147,10 @@ class Corpus:
         return value
 
     def with_flags(self, *, dedup: str | None = None, latest: str | None = None) -> Corpus:
-        """The settings with those that a flag of the command line set; None leaves one as it is.
+        """The settings, with those that a flag of the command line sets; None leaves one as it is.
 
         Raises:
-            ConfigError: `dedup` is none of near, exact, off.
+            ConfigError: `dedup` is not near, exact or off.
         """
         changes = {"dedup": {"level": dedup}, "limits": {"latest": latest}}
         document = {key: dict(value) if isinstance(value, dict) else value for key, value in self.settings.items()}
@@ -169,7 +169,7 @@ def load_config(path: Path | None) -> Corpus:
     if path is None:
         return _corpus({}, "the defaults")
     try:
-        raw: dict[str, Any] = _plain(tomllib.loads(read_file(path, _LONGEST).decode("utf-8-sig")))
+        raw: dict[str, Any] = _json_values(tomllib.loads(read_file(path, _LONGEST).decode("utf-8-sig")))
     except (OSError, IrregularError) as error:
         raise ConfigError(f"{path}: cannot be read: {why(error)}", "give the path of a corpus.toml") from error
     except (ValueError, RecursionError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
@@ -190,12 +190,12 @@ def load_config(path: Path | None) -> Corpus:
 
 
 def corpus_of(settings: dict[str, Any], prose: str | None, changes: str | None, where: str) -> Corpus:
-    """The settings of a corpus whose corpus.toml is not at hand.
+    """The settings of a corpus without its corpus.toml.
 
     Args:
         settings: the keys, as corpus.toml has them; what is missing has its default.
-        prose: the hand-written half of the card; None where there is none.
-        changes: what each version changed; None where the keeper does not say.
+        prose: the hand-written half of the card; None if there is none.
+        changes: what each version changed; None if the keeper does not say.
         where: what they were read from, for messages.
 
     Raises:
@@ -249,23 +249,23 @@ def _table(kind: type[_Table], values: dict[str, Any]) -> _Table:
     return kind(**{field.name: values[field.name] for field in fields(kind) if field.name in values})
 
 
-def _plain(value: Any) -> Any:
+def _json_values(value: Any) -> Any:
     """TOML's values in JSON's types: dates and times become strings."""
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _json_values(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [_json_values(item) for item in value]
     return value.isoformat() if isinstance(value, datetime.date | datetime.time) else value
 
 
 def _with_defaults(schema: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
     filled = dict(value)
     for name, raw in schema["properties"].items():
-        part = resolve(raw, document("corpus"), name)
-        if part.get("type") == "integer" and name in filled:
+        described = resolve(raw, document("corpus"), name)
+        if described.get("type") == "integer" and name in filled:
             filled[name] = int(filled[name])  # to JSON Schema 1.0 is an integer, in a hash it is not
-        if name not in filled and "default" in part:
-            filled[name] = part["default"]
-        if part.get("type") == "object" and name in filled and name != "ratios":
-            filled[name] = _with_defaults(part, filled[name])
+        if name not in filled and "default" in described:
+            filled[name] = described["default"]
+        if described.get("type") == "object" and name in filled and name != "ratios":
+            filled[name] = _with_defaults(described, filled[name])
     return filled

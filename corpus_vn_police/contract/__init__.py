@@ -81,7 +81,7 @@ class Contract:
         """Derive everything from a JSON Schema.
 
         Raises:
-            SchemaError: it is no JSON Schema, describes no table, or uses a keyword or a pattern
+            SchemaError: it is not a JSON Schema, does not describe a table, or uses a keyword or a pattern
                 that the columnar check cannot hold to `jsonschema`'s verdict.
         """
         try:
@@ -105,7 +105,7 @@ class Contract:
         return list(_fields(self.document, self.document, ""))
 
     def empty(self, names: Iterable[str], rows: int) -> dict[str, pa.Array]:
-        """Columns that no step fills: null where the field may be, else an empty list, false or 0.
+        """Columns that no stage fills: null if the field may be null, else an empty list, false or 0.
 
         A field that has no such value (an id, say) is null, and the check rejects it.
         """
@@ -127,14 +127,14 @@ _SHAPES = {"array": "list", "object": "struct", "boolean": "bool", "number": "fl
 
 
 def _fields(schema: dict[str, Any], root: dict[str, Any], prefix: str) -> Iterator[Field]:
+    """The fields that a schema describes, and those below them; `prefix` stands before their names."""
     for name, raw in schema.get("properties", {}).items():
-        part = resolve(raw, root, name)
-        kinds = [part["type"]] if isinstance(part["type"], str) else part["type"]
-        kind = part.get("x-arrow-type") or next(kind for kind in kinds if kind != "null")
-        shape = _SHAPES.get(kind, kind)
-        yield Field(prefix + name, shape, "null" in kinds, part.get("description", ""))
-        inner = resolve(part["items"], root, name) if "array" in kinds else part
-        if "array" in kinds or "object" in kinds:
+        described = resolve(raw, root, name)
+        types = [described["type"]] if isinstance(described["type"], str) else described["type"]
+        named = described.get("x-arrow-type") or next(each for each in types if each != "null")
+        yield Field(prefix + name, _SHAPES.get(named, named), "null" in types, described.get("description", ""))
+        inner = resolve(described["items"], root, name) if "array" in types else described
+        if "array" in types or "object" in types:
             yield from _fields(inner, root, f"{prefix}{name}.")
 
 

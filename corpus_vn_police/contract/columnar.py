@@ -6,7 +6,7 @@ column's type is refused when the schema is loaded, an unknown one (a slip of th
 Schema would ignore) as well.
 
 Null is a value like any other: a keyword that speaks of another type lets it pass, as JSON
-Schema has it. A number that is not finite is no JSON number.
+Schema has it. A number that is not finite is not a JSON number.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31, in day
 
 @dataclass(frozen=True)
 class Column:
-    """A column under check: how Polars reaches it, its Arrow type, where its schema stands.
+    """A column under check: how Polars reaches it, its Arrow type, and where its schema is.
 
     `row` is true for a table's row, whose fields are the frame's columns: to make a struct of
     them for each keyword costs ten times what the checks do.
@@ -69,11 +69,11 @@ class Column:
         return next((kind for test, kind in tests if test(self.type)), "string")
 
     def when_present(self, condition: pl.Expr) -> pl.Expr:
-        """The condition, or true where the value is null; it is null nowhere else."""
+        """The condition, or true if the value is null; it is never null itself."""
         return self.expr.is_null() | condition
 
     def everywhere(self, verdict: bool) -> pl.Expr:
-        """One verdict for all values; a literal alone has one row where a column has many."""
+        """One verdict for all values: a literal alone would have one row."""
         return self.expr.is_null() | True if verdict else self.expr.is_null() & False
 
     def refuse(self, keyword: str, why: str) -> SchemaError:
@@ -85,7 +85,7 @@ class Column:
 
 
 Verdict = pl.Expr | None
-"""A Boolean expression without nulls; None where every value passes. Most keywords of most columns
+"""A Boolean expression without nulls; None if every value passes. Most keywords of most columns
 let every value pass, and to plan an expression costs more than to run it on 2,000 rows."""
 
 
@@ -97,7 +97,7 @@ def mask(schema: Any, column: Column) -> pl.Expr:
         column: what it describes.
 
     Returns:
-        A Boolean expression without nulls, true where the value is valid.
+        A Boolean expression without nulls, true if the value is valid.
 
     Raises:
         SchemaError: a keyword or a pattern cannot be held to `jsonschema`'s verdict.
@@ -161,7 +161,7 @@ def _same_kind(entry: Any, column: Column) -> bool:
 
 
 def _exact(number: float, column: Column, keyword: str) -> float:
-    """The number as the column compares it; refused where that would round it."""
+    """The number as the column compares it; refused if that would round it."""
     if column.kind == "integer":
         return int(number)
     if abs(number) > 2**53 and int(number) != int(float(number)):
@@ -264,7 +264,7 @@ def _unique(value: bool, column: Column, _: dict[str, Any]) -> Verdict:
 
 
 def _parts(keyword: str, value: list[Any], column: Column) -> Iterator[tuple[Any, Column]]:
-    """The subschemas of a keyword, each with the column that knows where it stands."""
+    """The subschemas of a keyword, each with the column, which has its pointer."""
     for number, part in enumerate(value):
         yield part, replace(column, pointer=f"{column.pointer}/{keyword}/{number}")
 
@@ -292,7 +292,7 @@ def _if(value: Any, column: Column, schema: dict[str, Any]) -> Verdict:
 
     condition = mask(value, replace(column, pointer=f"{column.pointer}/if"))
     then, otherwise = branch("then"), branch("else")
-    # BuildFile as implications: a branch that lets every value pass is no part of it.
+    # Written as implications: a branch that lets every value pass is left out.
     return _both((None if then is None else ~condition | then, None if otherwise is None else condition | otherwise))
 
 

@@ -18,8 +18,8 @@ def check_document(document: Any) -> None:
     """Refuse what the parts that read a schema could take for different things.
 
     Raises:
-        SchemaError: another draft, a nested `$id`, a name of a property or definition that is no
-            plain word, a number that float64 has not, a string that UTF-8 has not.
+        SchemaError: another draft, a nested `$id`, a name of a property or definition that is not
+            a plain word, a number out of float64's range, a string that UTF-8 cannot write.
     """
     if not isinstance(document, dict):
         raise SchemaError(f"#: got {document!r}, expected an object", "describe a row: an object with properties")
@@ -31,7 +31,7 @@ def check_document(document: Any) -> None:
         if key in ("properties", "$defs") and isinstance(value, dict):
             bad = [name for name in value if not _NAME.fullmatch(name)]
             if bad:
-                raise SchemaError(f"{pointer}/{key}: {bad[0]!r} is no plain word", "use letters, digits and _")
+                raise SchemaError(f"{pointer}/{key}: {bad[0]!r} is not a plain word", "use letters, digits and _")
         if isinstance(value, int | float) and not abs(value) < 2**1023:  # also NaN
             raise SchemaError(f"{pointer}/{key}: {value} is out of the range of float64", "write a smaller number")
         if isinstance(value, str) and not _encodes(value):
@@ -39,7 +39,7 @@ def check_document(document: Any) -> None:
 
 
 def _walk(value: Any, pointer: str) -> Iterator[tuple[str, str, Any]]:
-    """Every member of every object and array: where it stands, its key, its value."""
+    """Every member of every object and array: its pointer, its key, its value."""
     members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, part in members:
         yield pointer, str(key), part

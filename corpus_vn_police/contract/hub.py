@@ -29,7 +29,7 @@ def _lists() -> dict[str, list[str]]:
 
 
 def nearest(value: str, key: str) -> str:
-    """The value of the Hub's that is most like one that it does not take; the first where none is like it."""
+    """The Hub's value that is most like one that it does not take; its first one if none is like it."""
     known = hub_values(key)
     return next(iter(difflib.get_close_matches(value, known, n=1, cutoff=0.4)), known[0])
 
@@ -41,8 +41,8 @@ def check_front_matter(front: dict[str, Any]) -> list[str]:
         front: the YAML at the head of a card, as Python reads it.
 
     Returns:
-        What is wrong with it: lines that name the key, the value and, where there is one, the nearest that the Hub
-        takes. Empty where nothing is.
+        What is wrong with it: lines that name the key, the value and the nearest that the Hub takes, if there is
+        one. Empty if nothing is.
     """
     wrong = [f"{key} is missing" for key in _REQUIRED if not front.get(key)]
     lists = {"language": "languages", "license": "licenses"}

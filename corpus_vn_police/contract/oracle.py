@@ -1,7 +1,7 @@
 """`jsonschema`, set up as the contract wants it: the oracle of law 1, and who explains rejects.
 
 Three things differ from its defaults: `pattern` has ECMAScript's meaning (Python's `$` also
-matches before a final newline), `format` is asserted, and a number that is not finite is no
+matches before a final newline), `format` is asserted, and a number that is not finite is not a
 number (JSON has none).
 """
 
@@ -48,20 +48,20 @@ def oracle(document: dict[str, Any]) -> Any:
     """The `jsonschema` validator of a document, with `format` asserted.
 
     Raises:
-        jsonschema.SchemaError: the document is no JSON Schema.
+        jsonschema.SchemaError: the document is not a JSON Schema.
     """
     _Validator.check_schema(document)
     return _Validator(document, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 def first_error(validator: Any, instance: Any) -> Any:
-    """The first error of an instance, by pointer, then keyword; None where it is valid."""
+    """The first error of an instance, by pointer, then keyword; None if it is valid."""
     errors = sorted(validator.iter_errors(instance), key=lambda e: (list(map(str, e.absolute_path)), e.validator or ""))
     return errors[0] if errors else None
 
 
 def violation(validator: Any, instance: Any) -> tuple[str, str, str] | None:
-    """The first violation of an instance: keyword, JSON Pointer, detail; None where it is valid.
+    """The first violation of an instance: keyword, JSON Pointer, detail; None if it is valid.
 
     First is by pointer, then keyword, so that the same record always gives the same reason. The
     detail names rule, limit and measure and never quotes the instance: a text that was rejected

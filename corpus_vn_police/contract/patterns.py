@@ -36,7 +36,7 @@ def check_pattern(pattern: str, pointer: str) -> None:
         pointer: where it stands in the schema, for the message.
 
     Raises:
-        SchemaError: it is no ECMAScript pattern, or uses what is not common ground.
+        SchemaError: it is not an ECMAScript pattern, or uses what the two engines read differently.
     """
     position = 0
     while position < len(pattern):

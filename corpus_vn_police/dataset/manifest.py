@@ -11,7 +11,7 @@ from typing import Any
 from corpus_vn_police.contract import canonical_json, first_error, validator
 from corpus_vn_police.dataset.layout import MANIFEST
 from corpus_vn_police.errors import OutputError
-from corpus_vn_police.files import UNREADABLE, IrregularError, read_file, why
+from corpus_vn_police.files import UNREADABLE, read_file, why
 
 _URN = "urn:corpus-vn-police:schema:manifest:"
 
@@ -30,14 +30,14 @@ class Glance:
         version: of the data.
         sha256: the manifest's own.
         files: path -> bytes and sha256 of the files that it lists.
-        removed: how many tombstones the ledger has.
+        removed: how many tombstones the ledger has; None if it does not say.
         sound: whether `sha256` is that of its contents.
     """
 
     version: str
     sha256: str
     files: dict[str, tuple[int, str]]
-    removed: int
+    removed: int | None
     sound: bool
 
 
@@ -48,21 +48,19 @@ def glance(data: bytes) -> Glance | None:
         if not found["schema"].startswith(_URN):
             return None
         files = {str(each["path"]): (int(each["bytes"]), str(each["sha256"])) for each in found["files"]}
+        removed = found["status"].get("removed")
         sound = bool(found["sha256"] == self_digest(found))
-        return Glance(str(found["version"]), str(found["sha256"]), files, int(found["status"]["removed"]), sound)
+        counted = None if removed is None else int(removed)
+        return Glance(str(found["version"]), str(found["sha256"]), files, counted, sound)
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return None
 
 
 def glance_at(folder: Path) -> Glance | None:
-    """Read the manifest of a folder that may hold a build of another version; None if it has none.
-
-    Raises:
-        OSError: the disk fails.
-    """
+    """Read the manifest of a folder that may hold a build of another version; None if it has none that can be read."""
     try:
         return glance(read_file(folder / MANIFEST))
-    except (FileNotFoundError, IrregularError):
+    except UNREADABLE:
         return None
 
 

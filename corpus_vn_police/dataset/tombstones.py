@@ -160,7 +160,7 @@ def older_tombstones(out: Path) -> Tombstones:
     if not (out / MANIFEST).is_file():
         return Tombstones()
     stated = glance_at(out)
-    if stated is not None and not stated.removed:
+    if stated is not None and stated.removed == 0:
         return Tombstones()
     try:
         return tombstones_in(out)

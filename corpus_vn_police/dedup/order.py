@@ -7,7 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from corpus_vn_police import periods
-from corpus_vn_police.state.parts import Index
+from corpus_vn_police.state.index import Index
 
 _UNDATED = np.iinfo(np.int32).max
 

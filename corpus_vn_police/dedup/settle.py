@@ -21,7 +21,7 @@ from corpus_vn_police.dedup.copies import Copies, Signed, find_copies
 from corpus_vn_police.dedup.order import standing_order
 from corpus_vn_police.ids import id_text
 from corpus_vn_police.reasons import ID_COLLISION
-from corpus_vn_police.state.parts import Index
+from corpus_vn_police.state.index import Index
 
 _NAMED = 10  # paths that a collision's detail names before it counts
 _NO_TOMBSTONES = Tombstones()
@@ -138,20 +138,20 @@ def _by_id(index: Index, removed: npt.NDArray[np.bool_]) -> tuple[pl.DataFrame, 
 
 def _signed(index: Index, published: npt.NDArray[np.bool_]) -> Signed:
     """The texts that may be published, known by their place among all that were signed."""
-    seeds = index.by_place()
+    seeds = index.seeds_of_records()
 
     def texts(wanted: npt.NDArray[np.int64]) -> pl.Series:
-        located = index.locate(seeds[wanted])
-        return pl.Series("text", located.gather(0, len(located), ["text"]).column("text"))
+        records = index.records_of(seeds[wanted])
+        return pl.Series("text", records.gather(0, len(records), ["text"]).column("text"))
 
-    order = index.signed(standing_order(index, np.flatnonzero(published)))
+    order = index.record_numbers(standing_order(index, np.flatnonzero(published)))
     paths = [index.folder / f"{part.name}.signs" for part in index.parts]
     sizes = np.where(seeds < 0, 0, index.text_bytes[seeds])
-    return Signed(paths, list(index.records), order, sizes, texts, index.folder / "sets")
+    return Signed(paths, list(index.record_counts), order, sizes, texts, index.folder / "sets")
 
 
 def _by_text(index: Index, found: Copies, dedup: Dedup) -> pl.DataFrame:
-    seeds = index.by_place()
+    seeds = index.seeds_of_records()
     kept = seeds[found.kept]
     frame = pl.DataFrame(
         {

@@ -1,7 +1,7 @@
 """croissant.json: what a build is, for those who read Croissant 1.1.
 
-BuildFile by hand, since `mlcroissant` brings scipy and pandas along; the tests hold it to what that
-library validates, and reads.
+Written by hand, since `mlcroissant` brings scipy and pandas along; the tests compare it with what that
+library validates and reads.
 """
 
 from __future__ import annotations

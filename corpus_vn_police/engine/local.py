@@ -10,7 +10,7 @@ import collections
 import ctypes
 import itertools
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -31,13 +31,16 @@ def give_back_memory() -> None:
         trim(0)
 
 
-def map_tasks(function: Callable[[T], R], tasks: Iterable[T], workers: int) -> Iterator[R]:
+def map_tasks(function: Callable[[T], R], tasks: Iterable[T], workers: int) -> Generator[R]:
     """Map a function over tasks, results in the order of the tasks.
 
     Args:
         function: called from several threads at once if there is more than one worker.
         tasks: read ahead by at most two per worker, so that memory stays flat.
         workers: threads; 1, or a single task, runs in the caller's thread.
+
+    Returns:
+        The results. Whoever stops before the end must close it: then no task runs any more.
     """
     ahead = iter(tasks)
     first = list(itertools.islice(ahead, 2))

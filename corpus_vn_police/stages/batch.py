@@ -146,8 +146,8 @@ def check_columns(batch: pl.DataFrame, stage: str, corpus: Corpus) -> None:
         "has columns of another type than their field": [f"{name}: {here[name]}" for name in other],
     }
     if any(faults.values()):
-        said = "; ".join(f"{fault} {', '.join(names)}" for fault, names in faults.items() if names)
-        raise SchemaError(f"after {stage} a batch {said}", "this is a defect of corpus-vn-police: please report it")
+        listed = "; ".join(f"{fault} {', '.join(names)}" for fault, names in faults.items() if names)
+        raise SchemaError(f"after {stage} a batch {listed}", "this is a defect of corpus-vn-police: please report it")
 
 
 def reject(

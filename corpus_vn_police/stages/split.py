@@ -18,7 +18,7 @@ def assign_split(batch: pl.DataFrame, splits: Splits) -> pl.Series:
     """Say which split each record belongs to.
 
     Args:
-        batch: reads `date` (string, null where undated) and `id`.
+        batch: reads `date` (string, null if undated) and `id`.
         splits: the strategy. `temporal`: train strictly before `validation_from`, validation
             strictly before `test_from`, by the last day that the date can mean; an undated record
             is in train; a start that is None takes its split away. `hash`: by `hash_share`.
@@ -36,7 +36,7 @@ def assign_split(batch: pl.DataFrame, splits: Splits) -> pl.Series:
 
 
 def hash_share(seed: int, record: str) -> float:
-    """Where in [0, 1) a record lies: the first 53 bits of sha256 of `<seed>:<id>` in UTF-8."""
+    """A record's number in [0, 1): the first 53 bits of sha256 of `<seed>:<id>` in UTF-8."""
     digest = hashlib.sha256(f"{seed}:{record}".encode()).digest()
     return (int.from_bytes(digest[:8], "big") >> 11) / 2**53
 
@@ -57,8 +57,7 @@ def suggest_starts(dates: dict[str, int]) -> dict[str, str]:
         dates: how many records have each date.
 
     Returns:
-        `validation_from` and `test_from`, or the second alone, or neither, where there are too
-        few months for more.
+        `validation_from` and `test_from`; only the second, or neither, if there are too few months.
     """
     frame = pl.DataFrame({"date": list(dates), "count": list(dates.values())}, {"date": pl.String, "count": pl.Int64})
     months = (
@@ -68,14 +67,13 @@ def suggest_starts(dates: dict[str, int]) -> dict[str, str]:
         .sort("month", descending=True)
     )
     total = sum(dates.values())
-    # Of each month the share of records from its first day on; the first month of all would
-    # leave nothing before it.
+    # How large a share of the records is in each month or later; the first month of all would leave nothing before it.
     shares = list(zip(months["month"], (months["count"].cum_sum() / max(total, 1)).to_list(), strict=True))[:-1]
-    found: dict[str, str] = {}
-    for key, share in (("test_from", 0.1), ("validation_from", 0.2)):
+    starts: dict[str, str] = {}
+    for key, wanted in (("test_from", 0.1), ("validation_from", 0.2)):
         if shares:
-            distances = [abs(reached - share) for _, reached in shares]
-            place = distances.index(min(distances))
-            found[key] = shares[place][0]
-            shares = shares[place + 1 :]
-    return dict(reversed(found.items()))
+            distances = [abs(reached - wanted) for _, reached in shares]
+            nearest = distances.index(min(distances))
+            starts[key] = shares[nearest][0]
+            shares = shares[nearest + 1 :]
+    return dict(reversed(starts.items()))

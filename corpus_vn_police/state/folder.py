@@ -1,14 +1,13 @@
-"""`.OUT.state/`: what a build needs beside its output, never published.
+"""`.OUT.state/`: what a build needs beside its output; it is never published.
 
-Holds the lock that keeps two builds out of one folder, the parts that were read (for the next build as
-well), the finished folder before it is put in place, and the older one on its way out.
+It holds the lock that keeps a second build out, the parts that were read (for the next build as well), the
+new build before it is put in place, and the older one before it is deleted.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corpus_vn_police.dataset.layout import MANIFEST, carry_over, look_into
+from corpus_vn_police.dataset.manifest import glance_at
 from corpus_vn_police.errors import DiskError, OutputError
-from corpus_vn_police.files import UNREADABLE, read_file
 from corpus_vn_police.state.place import copy_of, delete, put_in_place, recover
 
 # What flock says on a file system that has no locks: NFS without lockd, some FUSE and network mounts.
@@ -32,12 +31,12 @@ class State:
 
     @property
     def folder(self) -> Path:
-        """Where it is: beside the output, so on the same file system."""
+        """The folder: beside the output, so on the same file system."""
         return self.out.parent / f".{self.out.name}.state"
 
     @property
     def parts(self) -> Path:
-        """The parts of this build and of those before it."""
+        """Where the parts are, of this build and of earlier ones, and their journal."""
         return self.folder / "parts"
 
     @property
@@ -49,21 +48,22 @@ class State:
     def _aside(self) -> Path:
         return self.folder / "old"
 
-    def place(self) -> None:
-        """Put the new build in the output's place and drop the older one."""
+    def put_in_place(self) -> None:
+        """Make the new build the output, and delete the older one."""
         put_in_place(self.new, self.out, self._aside)
-        self._drop_older()
+        self._delete_older()
 
-    def _drop_older(self) -> None:
-        """Delete the older build; what is none of it, such as a `.git/`, goes over into the new one."""
+    def _delete_older(self) -> None:
+        """Delete the older build; what does not belong to it, such as a `.git/`, is moved into the new one."""
         if self._aside.is_dir() and not self._aside.is_symlink():
             carry_over(self._aside, self.out)
-            with contextlib.suppress(OSError):  # the new build is in place; the next one tries again
+            with contextlib.suppress(OSError):  # the new build is in place, and the next one tries again
                 delete(self._aside)
 
     def _clean(self) -> None:
+        """Undo, or end, what a killed build was doing, and delete what it left."""
         recover(self.new, self.out, self._aside)
-        self._drop_older()
+        self._delete_older()
         for leftover in (self.new, self._aside, copy_of(self._aside)):
             delete(leftover)
 
@@ -72,55 +72,47 @@ def check_output(out: Path) -> None:
     """Refuse an output folder that a build must not replace.
 
     Raises:
-        OutputError: it is a file, or a folder that holds something else than a build.
+        OutputError: it is a file, a mount point, or a folder that holds something else than a build.
     """
     if out.is_mount():
         raise OutputError(f"{out}: is a mount point, which cannot be replaced", "give a folder below it for --out")
-    above = next(folder for folder in (out, *out.parents) if folder.exists())
-    if not above.is_dir():
-        raise OutputError(f"{above}: is a file", "give a folder for --out, new or an older build")
-    if above != out or not any(out.iterdir()):
+    nearest = next(folder for folder in (out, *out.parents) if folder.exists())
+    if not nearest.is_dir():
+        raise OutputError(f"{nearest}: is a file", "give a folder for --out, new or an older build")
+    if nearest != out or not any(out.iterdir()):
         return
-    stranger = _stranger(out)
-    if stranger:
+    foreign = _foreign(out)
+    if foreign:
         raise OutputError(
-            f"{out}: holds something else than a build ({stranger}); nothing was written",
+            f"{out}: holds something else than a build ({foreign}); nothing was written",
             "give a new folder for --out, or empty this one yourself",
         )
 
 
-def _stranger(out: Path) -> str | None:
-    """What in a folder is not part of a build; None if nothing is."""
-    found = look_into(out)
-    if found.files or found.irregular:
-        try:
-            # Not `read_manifest`: a build of another version of the schema may be replaced as well.
-            manifest = json.loads(read_file(out / MANIFEST))
-            listed = {entry["path"] for entry in manifest["files"]}
-            ours = manifest["schema"].startswith("urn:corpus-vn-police:schema:manifest:")
-        except FileNotFoundError:
-            return f"no {MANIFEST}"
-        except (*UNREADABLE, RecursionError, TypeError, LookupError, AttributeError):
-            ours = False
-        if not ours:
-            return f"its {MANIFEST} is not that of a build"
-        other = [*found.irregular, *sorted(found.files - listed - {MANIFEST})]
+def _foreign(out: Path) -> str | None:
+    """What in a folder does not belong to a build; None if nothing is foreign."""
+    contents = look_into(out)
+    if contents.files or contents.irregular:
+        manifest = glance_at(out)  # not `read_manifest`: a build of another version may be replaced as well
+        if manifest is None:
+            return f"its {MANIFEST} is not that of a build" if MANIFEST in contents.files else f"no {MANIFEST}"
+        other = [*contents.irregular, *sorted(contents.files - manifest.files.keys() - {MANIFEST})]
         return f"{other[0]} and {len(other) - 1} more" if len(other) > 1 else next(iter(other), None)
     return None
 
 
 @contextmanager
 def open_state(out: Path) -> Iterator[State]:
-    """Lock an output folder, clear what a killed build left, and clean up at the end.
+    """Lock an output folder, delete what a killed build left, and clean up at the end.
 
     Raises:
-        OutputError: it holds something else, another build is writing into it, or the folder beside it is
-            not one that a build made.
+        OutputError: it holds something else than a build, another build is writing into it, or the folder beside
+            it is not one that a build made.
         DiskError: the folder beside it cannot be written or locked.
-        KeyboardInterrupt: of Ctrl-C; its arguments say what it left, and what to do.
+        KeyboardInterrupt: Ctrl-C; its arguments say what it left, and what to do.
     """
     state = State(out)
-    made: os.stat_result | None = None
+    new_folder: os.stat_result | None = None
     try:
         if not state.folder.exists():  # else a killed process may have left the output half-way
             check_output(out)
@@ -129,17 +121,17 @@ def open_state(out: Path) -> Iterator[State]:
                 state._clean()
                 check_output(out)  # again, now that no other build can be at it
                 state.new.mkdir()
-                made = state.new.stat()
+                new_folder = state.new.stat()
                 yield state
             finally:
                 state._clean()
     except KeyboardInterrupt:
-        raise _interrupted(out, made) from None
+        raise _interrupted(out, new_folder) from None
 
 
-def _interrupted(out: Path, made: os.stat_result | None) -> KeyboardInterrupt:
-    """Ctrl-C, with what it left: the old build, or the new one, whose folder is the one that was made."""
-    if made is not None and out.exists() and os.path.samestat(made, out.stat()):
+def _interrupted(out: Path, new_folder: os.stat_result | None) -> KeyboardInterrupt:
+    """Ctrl-C, with what it left: the older build, or the new one if the output is the folder of that."""
+    if new_folder is not None and out.exists() and os.path.samestat(new_folder, out.stat()):
         return KeyboardInterrupt(
             f"interrupted after the new build was put in place: {out} is whole",
             "the same command again does what was to come after that",
@@ -147,8 +139,8 @@ def _interrupted(out: Path, made: os.stat_result | None) -> KeyboardInterrupt:
     return KeyboardInterrupt(f"interrupted: {out} is as it was", "run it again: it goes on from what was done")
 
 
-def put_right(out: Path) -> None:
-    """Put back an older build that a killed process had moved aside; does nothing if there is none.
+def recover_output(out: Path) -> None:
+    """Put back an older build that a killed process had moved aside, if there is one.
 
     Raises:
         OutputError, DiskError: as `open_state`.
@@ -161,7 +153,7 @@ def put_right(out: Path) -> None:
 
 @contextmanager
 def _locked(state: State) -> Iterator[None]:
-    """Keep other builds out, in a folder beside the output that is made if it is missing."""
+    """Make the folder beside the output if it is missing, and keep other builds out as long as this runs."""
     from filelock import FileLock, Timeout
 
     lock = FileLock(state.folder / "lock")
@@ -186,20 +178,20 @@ def _make_own(folder: Path) -> None:
     """Make a folder, or take the one that is there.
 
     Raises:
-        OutputError: something else is there: through a link, or on another disk, files of somebody else's
-            would be deleted, and no build could be renamed out of it.
+        OutputError: it is a link, a file or a mount point. Behind a link somebody else's files would be deleted,
+            and no build could be renamed out of another disk.
     """
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()) or folder.is_mount():
-        found = "a link" if folder.is_symlink() else "a mount point" if folder.is_dir() else "a file"
+        kind = "a link" if folder.is_symlink() else "a mount point" if folder.is_dir() else "a file"
         raise OutputError(
-            f"{folder}: is {found}, not a folder that a build made; nothing was written",
+            f"{folder}: is {kind}, not a folder that a build made; nothing was written",
             "remove or rename it: it holds only what makes the next build faster",
         )
     folder.mkdir(exist_ok=True)
 
 
 def _unwritable(folder: Path, error: OSError) -> DiskError:
-    """What is wrong with the folder beside the output, and what helps."""
+    """The error for a folder beside the output that cannot be made, written or locked."""
     if error.errno in _NO_LOCKS:
         return DiskError(
             f"{folder}: its file system has no file locks (flock: {error.strerror}), as some network and FUSE mounts",

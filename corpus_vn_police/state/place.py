@@ -1,4 +1,4 @@
-"""Putting a finished folder in the place of an old one: whole, or not at all."""
+"""Putting a new build in the place of an older one: whole, or not at all."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _LOSS = {errno.EIO, errno.ENOSPC, errno.EDQUOT}
 
 
 def put_in_place(new: Path, out: Path, aside: Path) -> None:
-    """Make a finished folder the output; whoever looks sees the old one or the new one.
+    """Make a new build the output; whoever looks sees the older one or the new one.
 
-    If the system can exchange two folders, it does so in one step. Otherwise the old one is moved out of
-    the way first; what a process leaves that is killed in between, `recover` puts right.
+    If the system can exchange two folders, it does so in one step. Otherwise the older one is moved aside
+    first; if the process is killed in between, `recover` moves it back.
 
     Args:
-        new: the finished folder, on the same file system.
-        out: where it goes; may hold an older build.
-        aside: where the older one is put on its way out.
+        new: the folder of the new build, on the same file system.
+        out: the output; may hold an older build.
+        aside: where the older build is put, to be deleted.
 
     Raises:
         OSError: the folders cannot be renamed, or the disk fails.
@@ -48,9 +48,9 @@ def recover(new: Path, out: Path, aside: Path) -> None:
     """Put the older build back if a killed process had moved it aside and not put the new one in its place.
 
     Args:
-        new: the new build; it is there until it is put in place.
-        out: where both go.
-        aside: the older build, whole, if it is there.
+        new: the folder of the new build; it exists until it is put in place.
+        out: the output.
+        aside: where the older build is, whole, if it was moved.
     """
     if aside.exists() and (new.exists() or not out.exists()):
         delete(out)
@@ -58,7 +58,7 @@ def recover(new: Path, out: Path, aside: Path) -> None:
 
 
 def delete(path: Path) -> None:
-    """Delete whatever is at a path, if anything is; a link is not followed.
+    """Delete a file or a folder, if it is there; a link is not followed.
 
     Raises:
         OSError: it cannot be deleted.
@@ -68,20 +68,20 @@ def delete(path: Path) -> None:
         return
     with contextlib.suppress(OSError):  # if it stays, deleting the folder says why
         (path / MANIFEST).unlink()  # first, so that nobody takes what is left for a build
-    waiting = [str(path)]
-    while waiting:  # unlike shutil.rmtree not recursive: Python 3.11 follows no more than 980 folders in folders
-        with os.scandir(waiting[-1]) as scan:
+    folders = [str(path)]
+    while folders:  # unlike shutil.rmtree not recursive: Python 3.11 follows no more than 980 folders in folders
+        with os.scandir(folders[-1]) as scan:
             entries = list(scan)
         below = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
-        waiting += below
+        folders += below
         if not below:
             for entry in entries:
                 os.unlink(entry.path)
-            os.rmdir(waiting.pop())
+            os.rmdir(folders.pop())
 
 
 def _move_aside(out: Path, aside: Path) -> None:
-    """Rename a folder, or have a copy of it under the other name before it is deleted."""
+    """Rename a folder; if it cannot be renamed, copy it and delete it then."""
     try:
         os.rename(out, aside)
     except OSError as error:
@@ -100,7 +100,7 @@ def _move_aside(out: Path, aside: Path) -> None:
 
 
 def copy_of(aside: Path) -> Path:
-    """Where a copy is made that is not whole yet."""
+    """Where a copy of the older build is as long as it is not whole."""
     return aside.with_name(f"{aside.name}.copy")
 
 

@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 
 from corpus_vn_police.contract import load_contract
-from corpus_vn_police.state.parts import Index
+from corpus_vn_police.state.index import Index
 from corpus_vn_police.write.shards import parquet_writer
 
 LEDGER_ROWS = 1 << 16

@@ -20,7 +20,7 @@ from corpus_vn_police.dataset.files import BuildFile, ShardTally
 from corpus_vn_police.dataset.layout import shard_path
 from corpus_vn_police.files import file_digest
 from corpus_vn_police.stages.split import SPLITS
-from corpus_vn_police.state.parts import Index, Located
+from corpus_vn_police.state.index import Index, SeedRecords
 
 SHARD_BYTES = 256 << 20
 """A shard closes when its text reaches this many bytes of UTF-8."""
@@ -49,7 +49,7 @@ class Shard:
     split: str
     number: int
     of: int
-    records: Located
+    records: SeedRecords
     duplicates: npt.NDArray[np.int32]
 
     @property
@@ -78,7 +78,7 @@ def plan_shards(index: Index, order: npt.NDArray[np.int64], copies: pl.DataFrame
         bounds = cut_shards(index.text_bytes[mine])
         for number, (start, stop) in enumerate(bounds):
             seeds = mine[start:stop]
-            records = index.locate(seeds)
+            records = index.records_of(seeds)
             count = duplicates[seeds] if len(copies) else np.zeros(len(seeds), np.int32)
             shards += [Shard(config, split, number, len(bounds), records, count) for config in configs]
     return sorted(shards, key=lambda shard: configs.index(shard.config))

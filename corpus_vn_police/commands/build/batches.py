@@ -1,4 +1,4 @@
-"""What a worker does: tasks -> their seeds, in batches through all stages -> the parts of each task."""
+"""What a thread does: tasks -> their seeds, in batches through all stages -> the parts of each task."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import load_contract
 from corpus_vn_police.dedup import sign
 from corpus_vn_police.engine.local import give_back_memory
+from corpus_vn_police.errors import LedgerError
 from corpus_vn_police.stages.normalise.batch import normalise_batch
 from corpus_vn_police.stages.quality import quality
-from corpus_vn_police.stages.read import Batching, bytes_in, load, seeds_in
+from corpus_vn_police.stages.read import Batching, bytes_in, load
 from corpus_vn_police.stages.split import assign_split
 from corpus_vn_police.stages.structure import structure
 from corpus_vn_police.stages.validate import records, validate
-from corpus_vn_police.state.known import Planned
+from corpus_vn_police.state.known import DoneTask
 from corpus_vn_police.state.parts import INDEX, Part, write_part
+from corpus_vn_police.state.plan import PlannedTask
 from corpus_vn_police.write.shards import SOURCE_DATA
 
 
@@ -60,16 +62,16 @@ class _Piece:
     seeds: pl.DataFrame
 
 
-def grouped(plan: Iterable[Planned], batching: Batching) -> Iterator[tuple[Planned, ...]]:
+def grouped(plan: Iterable[PlannedTask], batching: Batching) -> Iterator[tuple[PlannedTask, ...]]:
     """Tasks in groups that fill a batch; a task that does so alone is a group of its own.
 
     A batch costs some 0.2 s of CPU however few seeds it has: Polars keeps 32 compiled patterns, and the stages have
     80. Of 1,000 files of one row each file was a batch, which took 233 s of CPU; together they take 25.
     """
-    group: list[Planned] = []
+    group: list[PlannedTask] = []
     seeds = size = 0
     for planned in plan:
-        more, longer = seeds_in(planned.task), bytes_in(planned.task)
+        more, longer = planned.seeds, bytes_in(planned.task)
         if group and (seeds + more > batching.rows or size + longer > batching.bytes):
             yield tuple(group)
             group, seeds, size = [], 0, 0
@@ -79,21 +81,36 @@ def grouped(plan: Iterable[Planned], batching: Batching) -> Iterator[tuple[Plann
         yield tuple(group)
 
 
-def process(recipe: Recipe, group: tuple[Planned, ...]) -> list[list[Part]]:
-    """Take the seeds of some tasks down the recipe.
+def process(recipe: Recipe, group: tuple[PlannedTask, ...]) -> tuple[DoneTask, ...]:
+    """Take the seeds of some tasks down the recipe, but for tasks that an earlier build did.
 
     Returns:
-        The parts of each task, in its order. No part has seeds of two tasks, so that each is known by itself.
+        The tasks with their parts, in the same order. No part has seeds of two tasks, so that each is known by
+        itself.
+
+    Raises:
+        LedgerError: a seed was lost between the reading and its part (law 3).
     """
-    parts: list[list[Part]] = [[] for _ in group]
+    parts: list[list[Part]] = [[*(planned.parts or ())] for planned in group]
     for pieces in _batches(recipe, group):
         for piece, part in zip(pieces, _process(recipe, group, pieces), strict=True):
             parts[piece.task].append(part)
     give_back_memory()
-    return parts
+    return tuple(_balanced(planned.done(tuple(mine))) for planned, mine in zip(group, parts, strict=True))
 
 
-def _batches(recipe: Recipe, group: tuple[Planned, ...]) -> Iterator[list[_Piece]]:
+def _balanced(done: DoneTask) -> DoneTask:
+    """The task, if its parts hold all of its seeds."""
+    in_parts = sum(part.seeds for part in done.parts)
+    if in_parts != done.seeds:
+        raise LedgerError(
+            f"{done.seeds} seeds were read and {in_parts} came to their parts",
+            "this is a defect of corpus-vn-police: please report it; nothing was published",
+        )
+    return done
+
+
+def _batches(recipe: Recipe, group: tuple[PlannedTask, ...]) -> Iterator[list[_Piece]]:
     """What goes through the stages at once."""
     pieces: list[_Piece] = []
     seeds = size = 0
@@ -108,15 +125,18 @@ def _batches(recipe: Recipe, group: tuple[Planned, ...]) -> Iterator[list[_Piece
         yield pieces
 
 
-def _pieces(recipe: Recipe, group: tuple[Planned, ...]) -> Iterator[_Piece]:
+def _pieces(recipe: Recipe, group: tuple[PlannedTask, ...]) -> Iterator[_Piece]:
+    """The seeds of the tasks that are to be done."""
     for task, planned in enumerate(group):
+        if planned.parts is not None:
+            continue
         first = 0
         for number, frame in enumerate(load(planned.task, recipe.corpus.limits, recipe.batching)):
             yield _Piece(task, number, first, frame)
             first += len(frame)
 
 
-def _process(recipe: Recipe, group: tuple[Planned, ...], pieces: list[_Piece]) -> Iterator[Part]:
+def _process(recipe: Recipe, group: tuple[PlannedTask, ...], pieces: list[_Piece]) -> Iterator[Part]:
     corpus, contract = recipe.corpus, load_contract("record")
     seeds = pl.concat([piece.seeds for piece in pieces])
     batch = quality(structure(normalise_batch(seeds, corpus.text), corpus), corpus)
@@ -144,7 +164,7 @@ def _process(recipe: Recipe, group: tuple[Planned, ...], pieces: list[_Piece]) -
         start, record = start + len(index), record + published
 
 
-def _stamps(planned: Planned, piece: _Piece) -> npt.NDArray[np.uint64] | None:
+def _stamps(planned: PlannedTask, piece: _Piece) -> npt.NDArray[np.uint64] | None:
     """The stamps of a piece's seeds; None if they are not text files."""
     return None if planned.stamps is None else planned.stamps[piece.first : piece.first + len(piece.seeds)]
 

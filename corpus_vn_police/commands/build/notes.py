@@ -11,7 +11,7 @@ from corpus_vn_police.dataset.manifest import read_manifest
 from corpus_vn_police.documents.pictures import can_draw
 from corpus_vn_police.stages.read import Skipped
 from corpus_vn_police.stages.split import suggest_starts
-from corpus_vn_police.state.parts import Index
+from corpus_vn_police.state.index import Index
 
 
 def skipped_note(skipped: Skipped) -> list[str]:

@@ -6,8 +6,8 @@ import datetime
 import functools
 import itertools
 import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Generator, Iterable
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -24,10 +24,13 @@ from corpus_vn_police.engine.processors import available_processors
 from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.errors import ConfigError, InputError, LedgerError, NothingPublishedError, RejectedError
 from corpus_vn_police.paths import Output
-from corpus_vn_police.stages.read import Batching, Listing, Skipped, Unpacker, list_input, seeds_in
+from corpus_vn_police.stages.read import Batching, Listing, Skipped, list_input
 from corpus_vn_police.state.folder import open_state
-from corpus_vn_police.state.known import Known, Planned
-from corpus_vn_police.state.parts import Index, Part
+from corpus_vn_police.state.index import Index
+from corpus_vn_police.state.journal import Journal, open_journal
+from corpus_vn_police.state.known import DoneTask, KnownParts
+from corpus_vn_police.state.parts import Part
+from corpus_vn_police.state.plan import PlannedTask, fingerprint, plan_reading, planned_tasks
 from corpus_vn_police.write.finish import Finished, finish
 from corpus_vn_police.write.ledger import ledger_rows, tombstone_rows, write_ledger
 from corpus_vn_police.write.shards import Shard, plan_shards, write_shard
@@ -109,12 +112,10 @@ def run_build(seeds: str, out: Output, corpus: Corpus, job: Job, tombstones: Tom
             busy, nothing would be published, or the disk fails. The output is left as it was.
     """
     corpus = with_latest(corpus)
-    unpacker = Unpacker(corpus.limits, job.batching)
     listing = _listing_outside(out.path, seeds, corpus)
-    with open_state(out.path) as state:
+    with open_state(out.path) as state, _journal(state.parts, listing, corpus, job) as journal:
         tombstones = older_tombstones(out.path) | (tombstones or Tombstones())
-        known = Known.open(state.parts, listing, corpus, resume=job.resume, rehash=job.rehash)
-        index = _read_all(known, listing, unpacker, corpus, job)
+        index, known, skipped = _read_all(journal, listing, corpus, job)
         settled = settle(index, corpus.dedup, tombstones)
         give_back_memory()
         _check_publishable(index, settled, job)
@@ -127,71 +128,72 @@ def run_build(seeds: str, out: Output, corpus: Corpus, job: Job, tombstones: Tom
         finished = finish(state.new, corpus, job.date, written)
         figures = finished.figures
         _check_balance(settled.rows, status, finished)
-        notes = [*splits_note(corpus, index), *skipped_note(unpacker.skipped), *pictures_note()]
+        notes = [*splits_note(corpus, index), *skipped_note(skipped), *pictures_note()]
         del index, settled, shards  # what was held of each seed: the comparison holds as much
         notes += version_note(out.path, state.new, corpus)
-        state.place()
-        known.finish()
+        state.put_in_place()
+        journal.finish(known)
     sizes = figures.seeds, figures.status, finished.splits
     return Build(out.given, finished.digest, corpus.version, *sizes, tuple(notes))
 
 
-def _read_all(known: Known, listing: Listing, unpacker: Unpacker, corpus: Corpus, job: Job) -> Index:
-    """All seeds of a listing: those that earlier builds have read as they are known, the others read."""
-    unpacker.skipped += Skipped(listing.hidden, listing.other)
-    reused, unread = known.reuse(listing, unpacker)
-    job.progress("read", sum(len(part.lines) for part in reused), listing.seeds)
-    plan = known.plan(unread, unpacker, reused)
-    parts = process_all(plan, listing.seeds, known.folder, corpus, job, done=known.add)
-    return gather_parts(known.folder, [*reused, *parts])
+def _journal(folder: Path, listing: Listing, corpus: Corpus, job: Job) -> AbstractContextManager[Journal]:
+    """What earlier builds have read, as far as it holds for this one."""
+    latest = corpus.limits.latest or ""
+    return open_journal(folder, fingerprint(listing, corpus), latest, resume=job.resume, rehash=job.rehash)
+
+
+def _read_all(journal: Journal, listing: Listing, corpus: Corpus, job: Job) -> tuple[Index, KnownParts, Skipped]:
+    """Read all seeds of a listing, but for those that earlier builds have read and that did not change.
+
+    Returns:
+        The index of all parts, what the next build need not read, and what was passed over.
+    """
+    plan = plan_reading(journal.known, journal.folder, listing)
+    job.progress("read", sum(len(part.current_rows) for part in plan.reused), listing.seeds)
+    done: list[DoneTask] = []
+    tasks = planned_tasks(plan, corpus.limits, job.batching)
+    with closing(process_all(tasks, listing.seeds, journal.folder, corpus, job)) as groups:
+        for group in groups:
+            journal.add(group)
+            done += group
+    parts = [*plan.reused, *(part for task in done for part in task.parts)]
+    skipped = sum((task.contents.skipped for task in done if task.contents), plan.skipped)
+    return gather_parts(journal.folder, parts), plan.known.with_done(done), skipped
 
 
 def process_all(
-    plan: Iterable[Planned],
+    tasks: Iterable[PlannedTask],
     total: int | None,
     folder: Path,
     corpus: Corpus,
     job: Job,
     *,
     keep_records: bool = True,
-    done: Callable[[Planned, list[Part]], None] = lambda planned, parts: None,
-) -> list[Part]:
+) -> Generator[tuple[DoneTask, ...]]:
     """Take all tasks through the stages to their parts.
 
     Args:
-        plan: what to read.
+        tasks: what to read.
         total: how many seeds there are, for whoever watches; None if it is not known.
         folder: where the parts go.
         corpus: the settings.
         job: how it runs.
         keep_records: False leaves the records out of the parts, for a check that writes nothing.
-        done: told of each task that is done.
+
+    Returns:
+        The tasks in their order, as many at once as fill a batch. Whoever stops before the end must close it:
+        then no thread writes any more.
 
     Raises:
         LedgerError: a seed was lost between the reading and its part (law 3).
     """
     load_contract("record")  # here, for each thread that finds it missing would make its own
     work = functools.partial(process, Recipe(folder, corpus, job.batching, keep_records))
-    parts: list[Part] = []
-    running: deque[tuple[Planned, ...]] = deque()
-
-    def started() -> Iterator[tuple[Planned, ...]]:
-        for group in grouped(plan, job.batching):
-            running.append(group)
+    with closing(map_tasks(work, grouped(tasks, job.batching), job.threads)) as groups:
+        for group in groups:
             yield group
-
-    for found in map_tasks(work, started(), job.threads):
-        for planned, its in zip(running.popleft(), found, strict=True):
-            given, came = seeds_in(planned.task), sum(part.seeds for part in its)
-            if given != came:
-                raise LedgerError(
-                    f"{given} seeds were read and {came} came to their parts",
-                    "this is a defect of corpus-vn-police: please report it; nothing was published",
-                )
-            done(planned, its)
-            parts += its
-            job.progress("read", came, total)
-    return parts
+            job.progress("read", sum(task.seeds for task in group), total)
 
 
 def gather_parts(folder: Path, parts: list[Part]) -> Index:
@@ -222,9 +224,10 @@ def _write_all(folder: Path, shards: list[Shard], job: Job, seeds: int) -> list[
     written = []
     workers = job.threads if len(shards) > 1 and seeds > _WORTH_A_WORKER else 1
     rows = sum(len(shard.records) for shard in shards)
-    for shard in map_tasks(functools.partial(write_shard, folder), shards, workers):
-        written.append(shard)
-        job.progress("write", shard.rows, rows)
+    with closing(map_tasks(functools.partial(write_shard, folder), shards, workers)) as done:
+        for shard in done:
+            written.append(shard)
+            job.progress("write", shard.rows, rows)
     return written
 
 

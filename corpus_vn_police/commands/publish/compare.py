@@ -170,7 +170,8 @@ def parse_manifest(data: bytes) -> Glance | None:
     """The manifest of a revision; None if it is not a sound one, or its version is not numbers."""
     found = glance(data)
     try:
-        return found if found is not None and found.sound and version_numbers(found.version) else None
+        known = found is not None and found.sound and found.removed is not None and version_numbers(found.version)
+        return found if known else None
     except ValueError:
         return None
 

@@ -43,7 +43,7 @@ def older_revisions(hub: Hub, content: Content, remote: Remote) -> list[str]:
     def has_fewer(commit: str) -> bool:
         if commit not in fewer:
             found = hub.manifest(commit)
-            fewer[commit] = found is not None and found.removed < content.removed
+            fewer[commit] = found is not None and (found.removed or 0) < content.removed
         return fewer[commit]
 
     names = [tag for tag, commit in sorted(remote.tags.items()) if has_fewer(commit)]

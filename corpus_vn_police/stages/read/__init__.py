@@ -30,6 +30,7 @@ from corpus_vn_police.stages.read.unpack import Skipped, Unpacker
 __all__ = [
     "Batching",
     "Listing",
+    "Members",
     "Skipped",
     "Task",
     "Texts",
@@ -80,8 +81,8 @@ def _seeds(task: Task, limits: Limits) -> Iterator[tuple[str, Blob, dict[str, ob
     else:
         number = task.first
         for record_batch in pa.ipc.open_stream(task.stream):
-            for place in range(record_batch.num_rows):
-                yield _table_row(f"{task.path}#{number}", record_batch.slice(place, 1), limits)
+            for row in range(record_batch.num_rows):
+                yield _table_row(f"{task.path}#{number}", record_batch.slice(row, 1), limits)
                 number += 1
 
 

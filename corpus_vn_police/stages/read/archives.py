@@ -35,14 +35,14 @@ class TooManyError(Exception):
 
 
 class Member(NamedTuple):
-    """A member of an archive that is no folder.
+    """A member of an archive that is not a folder.
 
     Attributes:
         name: its path in the archive, as the ledger writes it.
         open: gives a stream of its bytes; to be called before the next member is asked for.
-        packed: its length in compressed bytes; None where the archive is compressed as a whole, and `open` can
+        packed: its length in compressed bytes; None if the archive is compressed as a whole, and `open` can
             be called only once.
-        reason, detail: why its bytes cannot be had; None where they can.
+        reason, detail: why its bytes cannot be read; None if they can.
     """
 
     name: str
@@ -62,8 +62,8 @@ def zip_members(raw: Seekable, size: int, most: int) -> Iterator[Member]:
 
     Raises:
         TooManyError: there are more than `most`; none of them is given.
-        BrokenError: the file is damaged, or something stands in it that no directory names; its members are
-            given before.
+        BrokenError: the file is damaged, or holds something that no directory names; its members come
+            first.
     """
     archives, wrong = zips.archives(raw, size)
     count = 0
@@ -97,12 +97,12 @@ def _count(raw: Seekable, archive: zips.Archive, most: int) -> int:
             if count > most:
                 break
     except BrokenError:
-        return count  # it is raised again where the members are read
+        return count  # it is raised again when the members are read
     return count
 
 
 def _refusal(entry: zips.Entry, contradiction: str | None) -> tuple[Reason | None, str]:
-    """Why a zip member is no file to read, and in which words; None where it is one."""
+    """The reason and the detail of a zip member that cannot be read; None if it can."""
     mode = entry.mode if entry.system in _UNIX else 0
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         return FILE_NOT_REGULAR, _LINK
@@ -128,7 +128,7 @@ def tar_members(raw: Cut, most: int) -> Iterator[Member]:
         TooManyError: there are more than `most`, which are given before.
         Exception: the archive is damaged, ends without its end mark, or something else follows it.
     """
-    size, cut = raw.left, raw.error or BrokenError("the archive is cut in this member")
+    size, cut = raw.remaining, raw.error or BrokenError("the archive is cut in this member")
     # Zeros are passed over to the end of the file, since another archive may follow the end mark.
     options: Any = {"encoding": "utf-8", "errors": "surrogateescape", "tarinfo": _TarInfo, "ignore_zeros": True}
     with _Tar.open(fileobj=raw, mode="r|", **options) as archive:  # type: ignore[call-overload]
@@ -148,8 +148,8 @@ def tar_members(raw: Cut, most: int) -> Iterator[Member]:
 
             def opened(info: tarfile.TarInfo = info) -> Readable:
                 stream: Readable = archive.extractfile(info).raw
-                left = size - info.offset_data
-                return stream if info.issparse() or info.size <= left else Cut(stream, left, cut)
+                available = size - info.offset_data
+                return stream if info.issparse() or info.size <= available else Cut(stream, available, cut)
 
             yield Member(_shown(decoded(path)), opened, None, reason, detail)
 
@@ -169,16 +169,16 @@ class _TarInfo(tarfile.TarInfo):
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
-        found = super().frombuf(buf, encoding, errors)
-        if found.type in _LONG_HEADERS and found.size > _LONGEST_HEADER:
-            raise ReadError(f"a header of {found.size} bytes")
-        return found
+        info = super().frombuf(buf, encoding, errors)
+        if info.type in _LONG_HEADERS and info.size > _LONGEST_HEADER:
+            raise ReadError(f"a header of {info.size} bytes")
+        return info
 
     @classmethod
     def fromtarfile(cls, tarfile: tarfile.TarFile) -> Self:
         assert isinstance(tarfile, _Tar)  # noqa: S101 - for mypy
         try:
-            found = super().fromtarfile(tarfile)
+            info = super().fromtarfile(tarfile)
         except _END_OF_ARCHIVE:
             tarfile.ended = True
             raise
@@ -190,7 +190,7 @@ class _TarInfo(tarfile.TarInfo):
             behind = "something else stands behind its end mark" if tarfile.ended else "the archive goes on or was cut"
             raise ReadError(f"{error}: {behind}") from error
         tarfile.ended = False
-        return found
+        return info
 
 
 _OUT = "a member's path leads out of its archive"
@@ -203,11 +203,12 @@ def _is_unsafe(path: bytes) -> bool:
 
 
 def _shown(name: str) -> str:
-    return "/".join(part for part in name.split("/") if part != ".").replace("\0", "\\x00")
+    """A member's name as the ledger writes it."""
+    return "/".join(step for step in name.split("/") if step != ".").replace("\0", "\\x00")
 
 
 def _zip_path(entry: zips.Entry) -> bytes:
-    r"""A zip member's path: that of its Unicode Path field, if that was made of the name which is there.
+    r"""A zip member's path: that of its Unicode Path field, if that was made from the name that is there.
 
     Windows programs wrote `\` between folders, which APPNOTE.TXT (4.4.17) does not allow.
     """
@@ -218,6 +219,7 @@ def _zip_path(entry: zips.Entry) -> bytes:
 
 
 def _zip_name(entry: zips.Entry) -> str:
+    """A zip member's path as the ledger writes it."""
     raw = _zip_path(entry)
     return _shown(readable(raw) if entry.flags & zips.UTF8 else decoded(raw))
 
@@ -229,8 +231,8 @@ _VIETNAMESE = frozenset(nfc(vowel + tone) for vowel in "aăâeêioôơuưyAĂÂE
 def decoded(raw: bytes) -> str:
     r"""A name in an archive that does not say how it is encoded.
 
-    UTF-8; else that of the Windows (1258) and DOS (437) code pages in which all its letters are Vietnamese, which
-    never are both; else bytes that are not UTF-8 are written `\xNN`.
+    It is UTF-8; or else in the one of the Windows (1258) and DOS (437) code pages in which all its letters are
+    Vietnamese, which is never true of both; or else bytes that are not UTF-8 are written `\xNN`.
     """
     if not is_utf8(raw):
         for encoding in ("cp1258", "cp437"):

@@ -2,7 +2,7 @@
 
 A few bytes can stand for terabytes: a text of one letter, a million lines `{}`, a Parquet file whose
 rows all point at one long value, zip members that share their bytes. Whatever the format, no more
-comes out of a file than `max_ratio` times its size, or `max_bytes` where that is more.
+comes out of a file than `max_ratio` times its size, or `max_bytes` if that is more.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ class Budget:
         packed: the file's size.
         ratio: `[limits] max_ratio`.
         ceiling: what may come out in all.
-        left: what is left of that; below 0 when it was overdrawn.
-        outer: the budget of the archive that the file is a member of; None where it is in none.
+        unspent: how much of that may still come; below 0 if more came.
+        outer: the budget of the archive that the file is a member of; None if it is not in one.
     """
 
     packed: int
     ratio: int
     ceiling: int
-    left: int
+    unspent: int
     outer: Budget | None = None
 
     @classmethod
@@ -59,17 +59,17 @@ class Budget:
         Raises:
             RatioError: that is more than there were.
         """
-        self.left -= size
-        if self.left < 0:
+        self.unspent -= size
+        if self.unspent < 0:
             raise RatioError(f"max_ratio {self.ratio}: {self.packed} bytes unpack to more than {self.ceiling}")
         if self.outer is not None:
             self.outer.spend(size)
 
     def afford(self, size: int) -> None:
-        """See that so many bytes are left, and take none.
+        """Check that so many bytes may still come, and take none.
 
         Raises:
-            RatioError: they are not.
+            RatioError: they may not.
         """
         outer = None if self.outer is None else replace(self.outer)
         replace(self, outer=outer).spend(size)
@@ -83,19 +83,19 @@ class Bounded:
     budget: Budget
 
     def read(self, size: int, /) -> bytes:
-        """At most `size` bytes; how a stream is read does not change where it ends."""
-        left = max(self.budget.left, 0)
-        block = self.stream.read(min(size, left + 1) if size >= 0 else left + 1)
-        if left and len(block) > left:
-            self.budget.left = -1
-            return block[:left]
+        """At most `size` bytes; it ends at the same byte in whatever steps it is read."""
+        unspent = max(self.budget.unspent, 0)
+        block = self.stream.read(min(size, unspent + 1) if size >= 0 else unspent + 1)
+        if unspent and len(block) > unspent:
+            self.budget.unspent = -1
+            return block[:unspent]
         if block:
             self.budget.spend(len(block))
         return block
 
 
 def table_batches(raw: Any, budget: Budget, rows: int) -> Iterator[pa.RecordBatch]:
-    """The rows of a Parquet file in batches of at most `rows`, never much more than a block at once.
+    """The rows of a Parquet file in batches of at most `rows`, never much more than 32 MiB at once.
 
     Columns that have a dictionary are read as dictionaries: their values, which many rows may
     share, are not copied for each.
@@ -111,8 +111,8 @@ def table_batches(raw: Any, budget: Budget, rows: int) -> Iterator[pa.RecordBatc
     groups = [plain.metadata.row_group(number) for number in range(plain.num_row_groups)]
     chunks = [group.column(number) for group in groups for number in range(group.num_columns)]
     values = sum(chunk.num_values for chunk in chunks)
-    said = max(values, plain.metadata.num_rows, sum(chunk.total_uncompressed_size for chunk in chunks))
-    budget.afford(said)
+    announced = max(values, plain.metadata.num_rows, sum(chunk.total_uncompressed_size for chunk in chunks))
+    budget.afford(announced)
     _check_alone(raw, chunks)
     raw.seek(0)
     coded = {c.path_in_schema for c in chunks if c.has_dictionary_page and c.physical_type == "BYTE_ARRAY"}
@@ -127,7 +127,7 @@ def table_batches(raw: Any, budget: Budget, rows: int) -> Iterator[pa.RecordBatc
 
 
 def _check_alone(raw: Any, chunks: list[Any]) -> None:
-    """Refuse a file that another one, or junk, stands before: the footer's places would be those of other bytes.
+    """Refuse a file that has another one, or junk, before it: the footer would point at other bytes.
 
     Raises:
         ValueError: there is one.
@@ -163,14 +163,14 @@ def _unfolded(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 def unfolded_bytes(array: pa.Array) -> int:
     """What an array takes when each row has its own copy of its values, in bytes."""
-    kind = array.type
-    if pa.types.is_dictionary(kind):
+    form = array.type
+    if pa.types.is_dictionary(form):
         lengths = pc.binary_length(array.dictionary)
         return int(pc.sum(lengths.take(array.indices)).as_py() or 0) + len(array)
-    if pa.types.is_struct(kind):
-        return sum(unfolded_bytes(part) for part in array.flatten())
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+    if pa.types.is_struct(form):
+        return sum(unfolded_bytes(field) for field in array.flatten())
+    if pa.types.is_list(form) or pa.types.is_large_list(form) or pa.types.is_fixed_size_list(form):
         return unfolded_bytes(array.flatten()) + len(array)
-    if pa.types.is_map(kind):
+    if pa.types.is_map(form):
         return unfolded_bytes(array.keys) + unfolded_bytes(array.items) + len(array)
     return int(array.nbytes)

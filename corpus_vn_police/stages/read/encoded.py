@@ -31,7 +31,7 @@ class Utf8Stream:
 
     Attributes:
         stream: the file, after decompression.
-        encoding: a codec of UTF-16 or UTF-32; None where the file has no such mark, and its bytes
+        encoding: a codec of UTF-16 or UTF-32; None if the file has no such mark, and its bytes
             come out as they are.
         head: what was read to see the mark, without it.
     """

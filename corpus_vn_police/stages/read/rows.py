@@ -46,25 +46,25 @@ class _NotJsonError(ValueError):
 
 
 class _RefusedError(Exception):
-    """A line that is not a seed; `said` is what the ledger says of it."""
+    """A line that is not a seed; `row` is what `read_row` returns for it."""
 
-    def __init__(self, reason: Reason, detail: str, pointer: str | None = None, **beside: Any) -> None:
+    def __init__(self, reason: Reason, detail: str, pointer: str | None = None, **known: Any) -> None:
         super().__init__(reason.code)
-        self.said = {"reason": reason, "detail": detail, "pointer": pointer} | beside
+        self.row = {"reason": reason, "detail": detail, "pointer": pointer} | known
 
 
 def read_row(line: bytes, encoding: str | None = None) -> dict[str, Any]:
     """Read one row.
 
     Args:
-        line: JSON in UTF-8; a byte order mark before it is passed over.
-        encoding: the codec of UTF-16 or UTF-32 that its file was in; None for all other files.
+        line: JSON in UTF-8; a byte order mark before it is left out.
+        encoding: the codec of UTF-16 or UTF-32 that its file was in; None of all other files.
 
     Returns:
         `body`, the text's bytes as a text file in the row's encoding would hold them, so that
         `normalise` says of both the same; `id`, `header_date`, `title`, `key`, `url`, `publisher`.
-        Where the text is not UTF-8, `title` and `publisher` are bytes read as windows-1252. Of a
-        line that is not a seed `reason`, `pointer` and `detail`, with the id where it has one.
+        If the text is not UTF-8, `title` and `publisher` are bytes read as windows-1252. For a line that
+        is not a seed `reason` (a `Reason`), `pointer` and `detail`, with the id if it has one.
     """
     line = line.removeprefix(codecs.BOM_UTF8)
     try:
@@ -76,29 +76,29 @@ def read_row(line: bytes, encoding: str | None = None) -> dict[str, Any]:
             text = line.decode("utf-8")
         except UnicodeDecodeError as error:
             return _of_bytes(line, f"byte {error.start} of {len(line)}: {error.reason}")
-        found = _fields(_object(text))
-        return found | {"body": found["body"].encode()}
+        fields = _fields(_object(text))
+        return fields | {"body": fields["body"].encode()}
     except _RefusedError as refused:
-        return refused.said
+        return refused.row
 
 
 def _of_marked(line: bytes, encoding: str) -> dict[str, Any]:
     """A row of a file in UTF-16 or UTF-32; its body begins with the mark, as such a text does."""
     try:
-        found = _fields(_object(line.decode("utf-8")))
+        fields = _fields(_object(line.decode("utf-8")))
     except UnicodeDecodeError:  # it could not be decoded, and neither can this body
-        found = {"body": line.decode("utf-8", "surrogatepass")}
-    return found | {"body": f"\ufeff{found['body']}".encode(encoding, "surrogatepass")}
+        fields = {"body": line.decode("utf-8", "surrogatepass")}
+    return fields | {"body": f"\ufeff{fields['body']}".encode(encoding, "surrogatepass")}
 
 
 def _of_bytes(line: bytes, detail: str) -> dict[str, Any]:
     """A row whose text is in an 8-bit encoding.
 
     In TCVN3, VNI and windows-1258 the signs of JSON are those of ASCII, and no letter has their bytes.
-    What stands beside the text is read with it, save what decides id, day or address: that is ASCII.
+    The title and the source are read in the text's encoding; `id`, `date` and `url` must be ASCII.
 
     Raises:
-        _RefusedError: the text is UTF-8 or not there, or something beside it is not in its encoding.
+        _RefusedError: the text is UTF-8 or missing, or another key's value is not in its encoding.
     """
     try:
         value = _object(line.decode("ascii", "surrogateescape"))
@@ -108,19 +108,21 @@ def _of_bytes(line: bytes, detail: str) -> dict[str, Any]:
     if is_utf8(body):
         raise _RefusedError(ENCODING_INVALID_UTF8, detail)
     for key in _KEYS.keys() - {"text"}:
-        part = _bytes_of(value.get(key))
-        if not part.isascii() and (key not in _BESIDE or is_utf8(part)):
+        encoded = _bytes_of(value.get(key))
+        if not encoded.isascii() and (key not in _IN_ITS_ENCODING or is_utf8(encoded)):
             raise _RefusedError(ENCODING_INVALID_UTF8, "not in the encoding of the text", f"/{key}")
-    read = {key: western(_bytes_of(value[key])) for key in ("text", *_BESIDE) if isinstance(value.get(key), str)}
+    read = {
+        key: western(_bytes_of(value[key])) for key in ("text", *_IN_ITS_ENCODING) if isinstance(value.get(key), str)
+    }
     return _fields(value | read) | {"body": body}
 
 
-_BESIDE = ("title", "source")
+_IN_ITS_ENCODING = ("title", "source")
 
 
-def _bytes_of(part: Any) -> bytes:
-    """The bytes of a string of a line that was decoded with `surrogateescape`; none of what is not a string."""
-    return part.encode("utf-8", "surrogateescape") if isinstance(part, str) else b""
+def _bytes_of(value: Any) -> bytes:
+    """The bytes of a string that was decoded with `surrogateescape`; empty for what is not a string."""
+    return value.encode("utf-8", "surrogateescape") if isinstance(value, str) else b""
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -144,12 +146,12 @@ def _object(text: str) -> dict[str, Any]:
     except ValueError as error:  # integers of more than 4,300 digits
         raise _RefusedError(JSON_INVALID, "a number too long to read") from error
     if not isinstance(value, dict):
-        raise _wrong("", "object", value)
+        raise _wrong_type("", "object", value)
     return value
 
 
 def _depth(text: str) -> int:
-    """How deep JSON is nested; of few brackets their number, which it cannot be more than."""
+    """How deep JSON is nested; if it has few brackets their number, which is at least that."""
     brackets = text.count("[") + text.count("{")
     if brackets <= _DEEPEST:
         return brackets
@@ -161,59 +163,61 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
         raise _DuplicateKeyError
-    return found
+    return value
 
 
 def _no_constant(_: str) -> Any:
     raise _NotJsonError
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
+_DECODER = json.JSONDecoder(object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
 
 
-def _kind(value: Any) -> str:
+def _json_type(value: Any) -> str:
+    """What JSON Schema calls the type of a value."""
     names = {dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null", bytes: "binary"}
     return names.get(type(value), "number" if isinstance(value, int | float) else type(value).__name__)
 
 
-def _wrong(pointer: str, expected: str, value: Any, **beside: Any) -> _RefusedError:
-    return _RefusedError(JSON_TYPE, f"expected {expected}, got {_kind(value)}", pointer, **beside)
+def _wrong_type(pointer: str, expected: str, value: Any, **known: Any) -> _RefusedError:
+    return _RefusedError(JSON_TYPE, f"expected {expected}, got {_json_type(value)}", pointer, **known)
 
 
-def _fields(value: dict[str, Any]) -> dict[str, Any]:
+def _fields(row: dict[str, Any]) -> dict[str, Any]:
     """The row's keys under the names of `SEEDS`, `body` as a string.
 
     Raises:
-        _RefusedError: what is wrong with the first that is.
+        _RefusedError: what is wrong with the first key that is at fault.
     """
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for key, name in _KEYS.items():
-        part = value.get(key)
-        if key in ("id", "date") and type(part) is int:
-            part = str(part)
-        if not isinstance(part, str) and (part is not None or key == "text"):
+        value = row.get(key)
+        if key in ("id", "date") and type(value) is int:
+            value = str(value)
+        if not isinstance(value, str) and (value is not None or key == "text"):
             expected = "string or integer" if key in ("id", "date") else "string"
-            raise _wrong(f"/{key}", expected, part, **_identified(found))
+            raise _wrong_type(f"/{key}", expected, value, **_identified(fields))
         try:
-            (part or "").encode()
+            (value or "").encode()
         except UnicodeEncodeError as error:
             # JSON can write half of a surrogate pair; no text in UTF-8 can hold it.
-            said = ENCODING_LONE_SURROGATE, "a lone surrogate", f"/{key}"
-            raise _RefusedError(*said, **_identified(found)) from error
-        if part and "\0" in part and key != "text":  # `normalise` looks at the text
-            raise _RefusedError(ENCODING_NUL, "a NUL character", f"/{key}", **_identified(found))
-        if part or key == "text":
-            found[name] = part
-    return {name: part for name, part in found.items() if name != "key"} | _identified(found)
+            raise _RefusedError(
+                ENCODING_LONE_SURROGATE, "a lone surrogate", f"/{key}", **_identified(fields)
+            ) from error
+        if value and "\0" in value and key != "text":  # `normalise` looks at the text
+            raise _RefusedError(ENCODING_NUL, "a NUL character", f"/{key}", **_identified(fields))
+        if value or key == "text":
+            fields[name] = value
+    return {name: value for name, value in fields.items() if name != "key"} | _identified(fields)
 
 
-def _identified(found: dict[str, Any]) -> dict[str, Any]:
-    """The id that a row's `id` gives, with the `id` itself as key where it is another one."""
-    key = found.get("key")
+def _identified(fields: dict[str, Any]) -> dict[str, Any]:
+    """The id that a row's `id` gives; if that is not one already, with the row's as `key`."""
+    key = fields.get("key")
     if not key:
         return {}
     if _HEX.fullmatch(key):
@@ -229,13 +233,13 @@ def read_table_row(row: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
 
     Returns:
         The seed's bytes (`canonical_row`), and what `read_row` makes of them. A key that must be
-        a string has to be one in the file: binary or a time is none, although JSON writes it as one.
+        a string has to be one in the file: not binary or a time, although JSON writes those as strings.
     """
     data = canonical_row(row)
     for key in _KEYS:
         value = row.get(key)
         if key != "date" and value is not None and not isinstance(value, str | int):
-            return data, _wrong(f"/{key}", "string", value).said
+            return data, _wrong_type(f"/{key}", "string", value).row
     return data, read_row(data)
 
 
@@ -250,9 +254,9 @@ def canonical_row(row: dict[str, Any]) -> bytes:
 
 def _json(value: Any) -> Any:
     if isinstance(value, dict):
-        return {str(key): _json(part) for key, part in value.items()}
+        return {str(key): _json(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_json(part) for part in value]
+        return [_json(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if value is None or isinstance(value, str | int | float):

@@ -38,10 +38,10 @@ class Blob:
     """The bytes of one seed, or why there are none.
 
     Attributes:
-        data: the bytes after decompression; empty where there is a reason.
-        bytes: their number; None where they could not be read to the end.
+        data: the bytes after decompression; empty if there is a reason.
+        bytes: their number; None if they could not be read to the end.
         sha256: of all of them, hex; None as for `bytes`.
-        reason: why the seed is rejected; None where it is not.
+        reason: why the seed is rejected; None if it is not.
         detail: rule, limit and measure.
     """
 
@@ -71,12 +71,12 @@ def whole(data: bytes, limits: Limits) -> Blob:
 def take(stream: Readable, limits: Limits, packed: int | None = None) -> Blob:
     """Read one seed to its end, never holding more than `max_bytes` of it.
 
-    No more than `max_ratio` times `max_bytes` are read, for a sparse file or one that grows may have no end.
+    No more than `max_ratio` times `max_bytes` are read, since a sparse file, or one that grows, may have no end.
 
     Args:
         stream: its bytes after decompression.
         limits: what is refused.
-        packed: its length in compressed bytes; None where it is not compressed.
+        packed: its length in compressed bytes; None if it is not compressed.
 
     Raises:
         OSError, BrokenError: the stream is damaged; `DAMAGED` names these.
@@ -104,7 +104,7 @@ DAMAGED = (OSError, BrokenError, IrregularError)
 """What a damaged or vanished text file raises while it is read."""
 
 
-# What the operating system says of a file. Anything else (no memory, no space, too many open
+# What the operating system says about a file. Anything else (no memory, no space, too many open
 # files, a failing disk) is the machine's fault, and a build must not depend on it.
 _OF_THE_FILE = {
     *(errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR),
@@ -113,7 +113,7 @@ _OF_THE_FILE = {
 
 
 _OF_THE_MACHINE = (MemoryError, CorpusError, ImportError)
-# Arrow's C++ tells of it in words only, where it was a thread of its own that had none.
+# Arrow's C++ says so only in words, if it was one of its own threads that got no memory.
 _NO_MEMORY = re.compile("bad_alloc|out of memory|(malloc|realloc) of size|cannot allocate memory", re.IGNORECASE)
 
 
@@ -145,7 +145,7 @@ def describe(error: BaseException) -> str:
 
 
 def named_id(path: str) -> str | None:
-    """The id that a seed's file name gives: `NNN_<16 hex>.txt`; None where it gives none."""
+    """The id that a seed's file name gives: `NNN_<16 hex>.txt`; None if it gives none."""
     match = _NAMED.fullmatch(path.rpartition("/")[2])
     return match.group(1) if match else None
 
@@ -160,10 +160,10 @@ class SeedBatch:
     size: int = 0
 
     def add(self, path: str, blob: Blob, row: dict[str, Any] | None = None) -> None:
-        """Add a seed; `row` is what `read_row` made of a row of a JSONL or Parquet file.
+        """Add a seed; `row` is what `read_row` returned for a row of a JSONL or Parquet file.
 
         Raises:
-            SchemaError: the row gives what no column takes: a defect of this package.
+            SchemaError: the row has a key that no column takes: a defect of this package.
         """
         if row is not None and not row.keys() <= _GIVEN:
             raise SchemaError(

@@ -89,8 +89,8 @@ class Codec:
         name: for messages.
         decoder: makes one for a frame.
         magics: what a frame may begin with; none of a stream that is one frame and no more.
-        padded: whether zeros may stand behind the last frame.
-        doubtful: bytes before the place where decoding fails that may be wrong already; None is the whole frame.
+        padded: whether zeros may follow the last frame.
+        doubtful: how many bytes before the place where decoding fails may be wrong already; None is the whole frame.
     """
 
     name: str
@@ -123,7 +123,7 @@ class Unpacked:
         raw: the packed bytes.
         codec: how they are packed.
         given: how many bytes came out.
-        start: how many of them stand before the frame under way.
+        start: how many of them come from earlier frames.
     """
 
     raw: Readable
@@ -139,7 +139,7 @@ class Unpacked:
 
         Raises:
             BrokenError: the stream is damaged, cut, followed by something else, or needs a larger window.
-            MemoryError: there is none.
+            MemoryError: memory ran out.
         """
         while True:
             if self._decoder is None and not self._next_frame():
@@ -149,7 +149,7 @@ class Unpacked:
                 return block
 
     def _next_frame(self) -> bool:
-        """Whether another frame begins; what stands there instead raises."""
+        """Whether another frame begins; raises if something else follows."""
         codec, longest = self.codec, max(map(len, self.codec.magics), default=1)
         while len(self._held) < longest and (more := self.raw.read(BLOCK)):
             self._held += more
@@ -184,15 +184,15 @@ class Unpacked:
             self._held, self._decoder = decoder.unused_data, None
         return block
 
-    def _failure(self, said: str) -> Exception:
-        """What a decoder's words mean; the libraries have no other way to tell them apart."""
-        if "Error -4" in said or "not enough memory" in said:
-            return MemoryError(said)
-        if "too much memory" in said or "usage limit" in said:
+    def _failure(self, message: str) -> Exception:
+        """What a decoder's message means; the libraries have no other way to tell failures apart."""
+        if "Error -4" in message or "not enough memory" in message:
+            return MemoryError(message)
+        if "too much memory" in message or "usage limit" in message:
             return BrokenError(f"{self.codec.name} with a window of more than 128 MiB", self.given, LIMIT_WINDOW)
-        if "check" in said or self.codec.doubtful is None:
-            return BrokenError(f"{self.codec.name}: {said}", self.start)
-        return BrokenError(f"{self.codec.name}: {said}", max(self.start, self.given - self.codec.doubtful))
+        if "check" in message or self.codec.doubtful is None:
+            return BrokenError(f"{self.codec.name}: {message}", self.start)
+        return BrokenError(f"{self.codec.name}: {message}", max(self.start, self.given - self.codec.doubtful))
 
 
 def unpacked(raw: Readable, name: str) -> Readable:
@@ -223,7 +223,7 @@ class Checked:
         """At most `size` bytes; none at the end.
 
         Raises:
-            BrokenError: they are others than they should be, and none of them is sound.
+            BrokenError: they are not what they should be, and none of them can be trusted.
         """
         block = self.stream.read(size)
         self._given += len(block)
@@ -237,16 +237,16 @@ class Checked:
 
 @dataclass
 class Cut:
-    """The first bytes of a stream, and then an error; without one the stream's end."""
+    """The first `remaining` bytes of a stream, and then an error; the stream's end if there is no error."""
 
     stream: Readable
-    left: int
+    remaining: int
     error: Exception | None
 
     def read(self, size: int, /) -> bytes:
         """At most `size` bytes; none at the end."""
-        block = self.stream.read(min(size, self.left)) if self.left > 0 else b""
-        self.left -= len(block)
+        block = self.stream.read(min(size, self.remaining)) if self.remaining > 0 else b""
+        self.remaining -= len(block)
         if not block and size and self.error is not None:
             raise self.error
         return block
@@ -261,7 +261,7 @@ class Section:
     end: int
 
     def read(self, size: int, /) -> bytes:
-        """At most `size` bytes; none at the end, or where the file is cut."""
+        """At most `size` bytes; none at the end, or if the file is cut."""
         self.raw.seek(self.at)
         block = self.raw.read(min(size, self.end - self.at))
         self.at += len(block)
@@ -289,11 +289,11 @@ class Chain:
 
 
 def sound_part(opened: Callable[[Budget], Readable], budget: Budget) -> Cut:
-    """What of a stream may be used, and then why no more comes: it is read once to know that, and then again.
+    """The part of a stream that can be trusted, and then why no more comes. The stream is read twice to know that.
 
     Args:
         opened: gives the stream from its start, bounded by a budget; called twice.
-        budget: what may come out; the first reading takes nothing of it.
+        budget: what may come out; the first reading spends nothing of it.
     """
     stream, sound = opened(replace(budget)), 0
     failure: Exception | None = None
@@ -308,7 +308,7 @@ def sound_part(opened: Callable[[Budget], Readable], budget: Budget) -> Cut:
 
 
 def alone_header(head: bytes, size: int | None) -> bytes:
-    """What an LZMA stream of a zip archive begins with in a file of its own.
+    """The header that an LZMA stream of a zip archive would have in a file of its own.
 
     Args:
         head: its first nine bytes: the version, the length of the properties, the properties.

@@ -1,6 +1,6 @@
 """A folder -> the files below it: each folder is read once, whatever links lead to it.
 
-Folders that stand below the root come first, then the links to folders, in path order. So neither the
+Folders below the root come first, then the links to folders, in path order. So neither the
 order of the file system nor a loop of links changes what is found.
 """
 
@@ -29,12 +29,12 @@ from corpus_vn_police.text import printable
 
 
 class Refusal(NamedTuple):
-    """Why what stands under a name is not read.
+    """Why a file or folder is not read.
 
     Attributes:
         reason: what its seeds are rejected for.
         detail: the rule and the measure; may hold a name as the system has it.
-        folder: what is refused is a folder, or leads to one.
+        folder: whether it is a folder, or leads to one.
     """
 
     reason: Reason
@@ -45,14 +45,14 @@ class Refusal(NamedTuple):
 IRREGULAR = Refusal(FILE_NOT_REGULAR, "a device, a FIFO, a socket or a broken link")
 _HOW = "give a copy, or follow_links in a --config file"
 _BUILT = Refusal(FILE_BUILD_OUTPUT, "what a build wrote is not read as seeds: keep it outside of the input", True)
-# What stands in every build, and the end of the name of the folder beside it.
+# What every build has, and how the name of the folder beside it ends.
 _OF_A_BUILD = {"manifest.json", "ledger.parquet"}
 _STATE = ".state"
 
 
 @dataclass
 class Walk:
-    """What stands below a folder.
+    """The files below a folder.
 
     Attributes:
         root: the folder.
@@ -84,7 +84,7 @@ class Walk:
         return self
 
     def _folders(self, top: str) -> None:
-        """A folder, and those below it that no link leads to; an explicit stack, for they may be deep."""
+        """A folder and the folders below it, without links; an explicit stack, since they may be deep."""
         stack = [top]
         while stack:
             name = stack.pop()
@@ -99,7 +99,7 @@ class Walk:
                 ) from error
 
     def _below(self, folder: str) -> list[str]:
-        """Note what stands in a folder; the names of the folders in it, the last one first."""
+        """Note what is in a folder; returns the folders in it, the last one first."""
         with _listed(self._place(folder)) as (key, entries):
             refusal = self._seen(folder, key, entries)
             if refusal:
@@ -111,7 +111,7 @@ class Walk:
         return f"{self.root}/{name}" if name else self.root
 
     def _seen(self, name: str, key: tuple[int, int], entries: list[os.DirEntry[str]]) -> Refusal | None:
-        """Why a folder is not read: it was already, or a build stands in it."""
+        """Why a folder is not read: it was already, or it is a build."""
         if key in self._read:
             read = self._read[key] or "the input itself"
             return Refusal(FILE_LINK_LOOP, f"leads to {read}, which is read there", True)
@@ -125,7 +125,7 @@ class Walk:
         self.refused[name] = refusal
 
     def _entry(self, folder: str, entry: os.DirEntry[str]) -> str | None:
-        """Note what is no folder; the name of a folder that is to be read."""
+        """Note a file; returns the name if it is a folder that is to be read."""
         name = f"{folder}/{entry.name}" if folder else entry.name
         if entry.name.startswith("."):
             self.names.append(name)
@@ -181,7 +181,7 @@ class Walk:
 
 @functools.lru_cache(maxsize=1 << 12)
 def _built(folder: str, within: str) -> bool:
-    """Whether a folder is a build's, its state, or lies in one; asked of those below another one."""
+    """Whether a folder below another one is a build, the state of one, or in one of these."""
     if folder == within or len(folder) < len(within):
         return False
     base = os.path.basename(folder)
@@ -193,7 +193,7 @@ def _built(folder: str, within: str) -> bool:
 
 @contextmanager
 def _listed(folder: str) -> Iterator[tuple[tuple[int, int], list[os.DirEntry[str]]]]:
-    """What a folder is known by, and what stands in it, in the order of the names; of any depth."""
+    """What identifies a folder (device and inode), and its entries in the order of their names, however deep it is."""
     descriptor = open_folder(folder)
     try:
         here = os.fstat(descriptor)

@@ -1,4 +1,4 @@
-"""The structure of zip files: which members there are, and what else stands in the file.
+"""The structure of zip files: which members there are, and what else is in the file.
 
 `zipfile` is not used: which archives and names it refuses depends on its version, it unpacks a whole chunk
 at once, and it passes over what its directory does not name. The layout is that of PKWARE's APPNOTE.TXT 6.3.10.
@@ -51,7 +51,7 @@ class Entry(NamedTuple):
         name, extra: as they are written.
         flags, method, system: of PKWARE's tables.
         crc, packed, size: of its bytes; `packed` and `size` in bytes.
-        mode: its file type and permissions, where `system` is one that has them.
+        mode: its file type and permissions, if `system` is one that has them.
         at: where in the file its header begins.
     """
 
@@ -87,7 +87,7 @@ class Archive:
     """One archive of a file.
 
     Attributes:
-        start: where it begins; 0, or behind what stands before it.
+        start: where it begins; 0, or after what comes before it.
         directory, directory_end: where its directory is; equal if it names nothing.
         records: where its end records begin.
         end: where it ends, its comment included.
@@ -105,31 +105,31 @@ class Archive:
 def archives(raw: Seekable, size: int) -> tuple[list[Archive], str | None]:
     """The archives of a file, the first one first, and what else is wrong with it.
 
-    Zip files that were put together have a directory each, of which most programs read the last one only.
+    Zip files that were put together each have a directory; most programs read only the last.
 
     Raises:
-        BrokenError: there is none.
+        BrokenError: there is no archive in it.
     """
-    found: list[Archive] = []
+    several: list[Archive] = []
     wrong, end = None, size
-    while end and len(found) < _MOST_ARCHIVES and (archive := _last_archive(raw, end, exact=bool(found))):
+    while end and len(several) < _MOST_ARCHIVES and (archive := _last_archive(raw, end, exact=bool(several))):
         if archive.end > end:
             wrong = "its comment is cut"
         elif _is_filled(raw, archive.end, end):
             wrong = f"{end - archive.end} bytes stand behind its end"
-        found.append(archive)
+        several.append(archive)
         end = archive.start
-    if not found:
+    if not several:
         if _read(raw, 0, 4) != _LOCAL:
             raise BrokenError("not a zip archive: it has no directory")
         return [Archive(0, size, size, size, size, -1)], "its directory is missing: the file was cut"
     if _is_filled(raw, 0, end):
         wrong = f"{end} bytes stand before its start"
-    return found[::-1], wrong
+    return several[::-1], wrong
 
 
 def _last_archive(raw: Seekable, end: int, *, exact: bool) -> Archive | None:
-    """The archive whose end record stands last before a place, or right before it."""
+    """The archive whose end record is the last one before a place; if `exact`, it ends there."""
     for at in _signatures(raw, _END, end, _MOST_16 + 22 if exact else end):
         record = _read(raw, at, 22)
         if len(record) == 22 and (archive := _archive(raw, at, record)) and (archive.end == end or not exact):
@@ -138,7 +138,7 @@ def _last_archive(raw: Seekable, end: int, *, exact: bool) -> Archive | None:
 
 
 def _archive(raw: Seekable, at: int, record: bytes) -> Archive | None:
-    """The archive of an end record; None if no directory stands where it says."""
+    """The archive of an end record; None if there is no directory where it says."""
     _, disk, first_disk, _, count, length, offset, comment = _END_RECORD.unpack(record)
     records = at
     if _MOST_16 in (disk, count) or _MOST_32 in (length, offset):
@@ -163,7 +163,7 @@ def _archive(raw: Seekable, at: int, record: bytes) -> Archive | None:
 
 
 def _signatures(raw: Seekable, signature: bytes, end: int, most: int) -> Iterator[int]:
-    """Where a signature stands in the last `most` bytes before a place, the last one first."""
+    """The places of a signature in the last `most` bytes before a place, the last one first."""
     at = end
     while at > max(end - most, 0):
         start = max(at - _WINDOW, 0)
@@ -176,7 +176,7 @@ def _signatures(raw: Seekable, signature: bytes, end: int, most: int) -> Iterato
 
 
 def _is_filled(raw: Seekable, start: int, end: int) -> bool:
-    """Whether anything but zeros stands between two places."""
+    """Whether there is anything but zeros between two places."""
     section = Section(raw, start, end)
     while block := section.read(_WINDOW):
         if block.strip(b"\0"):
@@ -193,7 +193,7 @@ def entries(raw: Seekable, archive: Archive) -> Iterator[Entry]:
     """What the directory of an archive names; of one without a directory what its members' headers name.
 
     Raises:
-        BrokenError: the directory breaks off; what stands before is given.
+        BrokenError: the directory breaks off; what comes before is given.
     """
     if archive.count < 0:
         yield from _undirected(raw, archive)
@@ -237,15 +237,15 @@ def extra_field(extra: bytes, number: int) -> bytes | None:
     """The first extra field of a number; None if there is none, or the fields are cut before it."""
     at = 0
     while at + 4 <= len(extra):
-        found, length = struct.unpack_from("<HH", extra, at)
-        if found == number:
+        field_number, length = struct.unpack_from("<HH", extra, at)
+        if field_number == number:
             return extra[at + 4 : at + 4 + length]
         at += 4 + length
     return None
 
 
 def _long(extra: bytes, values: list[int]) -> list[int]:
-    """Of sizes that do not fit into 32 bits those that the zip64 field has."""
+    """The values, with those that do not fit into 32 bits taken from the zip64 field."""
     longer = extra_field(extra, 1) or b""
     long = iter(struct.unpack(f"<{len(longer) // 8}Q", longer[: len(longer) // 8 * 8]))
     return [next(long, value) if value == _MOST_32 else value for value in values]
@@ -291,7 +291,7 @@ class Reader:
             return begins, "it reaches into the directory"
         self.starts.append(entry.at)
         self.ends.append(end + (self._descriptor(end) if flags & _DESCRIBED else 0))
-        wrong = None if all(mine == its for mine, its in same) else "its own header and the directory disagree"
+        wrong = None if all(own == listed for own, listed in same) else "its own header and the directory disagree"
         return begins, wrong
 
     def _descriptor(self, at: int) -> int:
@@ -312,7 +312,7 @@ class Reader:
         return Checked(section, entry.size, entry.crc)
 
     def unlisted(self) -> str | None:
-        """What stands between the members, in words; None if that is nothing but zeros."""
+        """What is between the members, in words; None if that is nothing but zeros."""
         starts, ends = np.frombuffer(self.starts, np.int64), np.frombuffer(self.ends, np.int64)
         order = np.argsort(starts, kind="stable")
         reached = np.maximum.accumulate(np.concatenate([[self.archive.start], ends[order]]))

@@ -1,0 +1,322 @@
+"""The journal beside the parts: an SQLite database of what builds have read, for the next one.
+
+A part has one row, written when all its files are, and all rows of a batch are written at once: a process that
+is killed leaves all of them or none. A row whose part's files are gone, or do not have the bytes that it says,
+does not count.
+
+A journal that is damaged, or that another version wrote, counts as if it were not there: it is deleted and all
+seeds are read again. SQLite notices much of that; a sum over each row notices the rest.
+
+Only one process has the journal open, as the folder is locked, and what the disk loses in a crash of the system
+is read again. So SQLite neither locks (network disks cannot always) nor waits for the disk. It opens no path of
+more than 512 bytes; there a build forgets what it has read.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+import pyarrow as pa
+
+from corpus_vn_police.dataset.tombstones import Tombstones
+from corpus_vn_police.errors import DiskError
+from corpus_vn_police.stages.read import Skipped
+from corpus_vn_police.state.known import DoneTask, FileContents, KnownParts, TaskKey
+from corpus_vn_police.state.parts import Part, part_bytes
+from corpus_vn_police.state.place import delete
+
+JOURNAL = "journal.sqlite"
+"""The name of the journal; SQLite keeps a file beside it whose name begins with it."""
+
+_LONGEST_PATH = 512 - len("-journal")  # bytes: SQLite's MAX_PATHNAME
+
+# `file` is a stamp in hex, as SQLite's integers are signed, and null for parts of text files. `latest` is the
+# last day that a header could mean when the part was read. `finished` is 1 once the build of the part is in place.
+_TABLES = """
+BEGIN;
+CREATE TABLE IF NOT EXISTS build (fingerprint TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS parts (
+    name TEXT PRIMARY KEY, seeds INTEGER NOT NULL, bytes INTEGER NOT NULL, file TEXT, task INTEGER,
+    latest TEXT NOT NULL, sum INTEGER NOT NULL, finished INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS files (
+    file TEXT PRIMARY KEY, tasks INTEGER NOT NULL, seeds INTEGER NOT NULL, hidden INTEGER NOT NULL,
+    other INTEGER NOT NULL, sum INTEGER NOT NULL
+) WITHOUT ROWID;
+COMMIT;
+"""
+
+# What SQLite says if the disk fails; anything else is the journal's own fault.
+_DISK_FAILS = {
+    sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM,
+}  # fmt: skip
+
+
+class _UnusableJournalError(ValueError):
+    """The journal that is there is damaged, or says nothing for this build."""
+
+
+class _PartRow(NamedTuple):
+    """What the journal says about a part; the columns of `parts` without the last two."""
+
+    name: str
+    seeds: int
+    bytes: int
+    file: str | None
+    task: int | None
+    latest: str
+
+    @property
+    def key(self) -> TaskKey | None:
+        return None if self.file is None or self.task is None else (int(self.file, 16), self.task)
+
+
+@dataclass(frozen=True)
+class Journal:
+    """An open journal.
+
+    Attributes:
+        folder: where it is, beside the parts.
+        latest: the last day that a header may mean in this build.
+        known: what it said when it was opened.
+    """
+
+    folder: Path
+    latest: str
+    known: KnownParts
+    _connection: sqlite3.Connection
+
+    def add(self, done: Iterable[DoneTask]) -> None:
+        """Write down tasks that were done, all or none of them.
+
+        Raises:
+            DiskError: the disk is full or fails.
+        """
+        tasks = [task for task in done if task.lasting and not task.reused]
+        rows = [self._row(part, task.key) for task in tasks for part in task.parts]
+        with _named(self.folder), self._connection:
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?, ?, 0)", map(_with_sum, rows)
+            )
+
+    def _row(self, part: Part, key: TaskKey | None) -> _PartRow:
+        file, task = (None, None) if key is None else (_hex(key[0]), key[1])
+        return _PartRow(part.name, part.seeds, part_bytes(self.folder, part.name), file, task, self.latest)
+
+    def finish(self, known: KnownParts) -> None:
+        """Write down that the build is in place, and forget all but these parts.
+
+        Raises:
+            DiskError: the disk is full or fails.
+        """
+        names = {part.name for part in known}
+        files = (
+            (_hex(stamp), contents.tasks, contents.seeds, contents.skipped.hidden, contents.skipped.other)
+            for stamp, contents in known.files.items()
+        )
+        with _named(self.folder), self._connection as connection:
+            written = connection.execute("SELECT name FROM parts").fetchall()
+            connection.executemany("DELETE FROM parts WHERE name = ?", [row for row in written if row[0] not in names])
+            connection.execute("UPDATE parts SET finished = 1 WHERE finished = 0")
+            connection.execute("DELETE FROM files")
+            connection.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?)", map(_with_sum, files))
+        _sweep(self.folder, names)
+
+
+@contextmanager
+def open_journal(folder: Path, fingerprint: str, latest: str, *, resume: bool, rehash: bool) -> Iterator[Journal]:
+    """Open the journal of a folder of parts, and delete the files in it that the journal does not know.
+
+    Args:
+        folder: where the parts are; nobody else may have its journal open.
+        fingerprint: what parts depend on beside the seeds: a journal with another one is forgotten.
+        latest: the last day that a header may mean. Parts that were read under a later one are forgotten, as
+            they may hold what is rejected now.
+        resume: False forgets what a build that was interrupted has done.
+        rehash: True forgets all.
+
+    Raises:
+        DiskError: the disk is full or fails.
+    """
+    path = folder / JOURNAL
+    with _named(folder):
+        rows, files = _read(path, fingerprint, rehash)
+        kept = _that_hold(folder, rows, latest, resume)
+        connection = _opened(path, fingerprint, [row.name for row, _ in rows if row.name not in kept])
+    with closing(connection):
+        _sweep(folder, set(kept))
+        yield Journal(folder, latest, _known(kept.values(), files), connection)
+
+
+def _read(path: Path, fingerprint: str, rehash: bool) -> tuple[list[tuple[_PartRow, bool]], dict[int, FileContents]]:
+    """What the journal says: the parts, each with whether its build is in place, and the files.
+
+    A journal that cannot be used is deleted, and says nothing.
+
+    Raises:
+        sqlite3.Error: the disk fails.
+    """
+    if not rehash and path.is_file() and not path.is_symlink():
+        try:
+            with closing(_connected(path)) as connection:
+                return _rows(connection, fingerprint)
+        except (sqlite3.Error, ValueError) as error:  # the latter also of names that are not UTF-8 any more
+            if _is_of_the_disk(error):
+                raise
+    for name in (path, path.with_name(f"{path.name}-journal")):
+        delete(name)
+    return [], {}
+
+
+def _rows(
+    connection: sqlite3.Connection, fingerprint: str
+) -> tuple[list[tuple[_PartRow, bool]], dict[int, FileContents]]:
+    """What an open journal says.
+
+    Raises:
+        sqlite3.Error: the disk fails, or the journal is damaged or was written by another version.
+        ValueError: it is damaged, or has another fingerprint.
+    """
+    if connection.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
+        raise _UnusableJournalError
+    if connection.execute("SELECT fingerprint FROM build").fetchall() != [(fingerprint,)]:
+        raise _UnusableJournalError
+    parts = connection.execute(
+        "SELECT name, seeds, bytes, file, task, latest, sum, finished FROM parts ORDER BY name"
+    ).fetchall()
+    files = map(_without_sum, connection.execute("SELECT file, tasks, seeds, hidden, other, sum FROM files"))
+    return (
+        [(_PartRow(*_without_sum(row)), bool(finished)) for *row, finished in parts],
+        {int(file, 16): FileContents(count, seeds, Skipped(*skipped)) for file, count, seeds, *skipped in files},
+    )
+
+
+def _that_hold(folder: Path, rows: list[tuple[_PartRow, bool]], latest: str, resume: bool) -> dict[str, _PartRow]:
+    """The rows that hold for this build, by name; of a task none, if one does not."""
+    broken = {
+        row.name: row.key
+        for row, finished in rows
+        if row.latest > latest or not (finished or resume) or part_bytes(folder, row.name) != row.bytes
+    }
+    keys = set(broken.values()) - {None}
+    return {row.name: row for row, _ in rows if row.name not in broken and row.key not in keys}
+
+
+def _known(rows: Iterable[_PartRow], files: dict[int, FileContents]) -> KnownParts:
+    texts: list[Part] = []
+    tasks: dict[TaskKey, tuple[Part, ...]] = {}
+    for row in rows:
+        if row.key is None:
+            texts.append(Part(row.name, row.seeds))
+        else:
+            tasks[row.key] = (*tasks.get(row.key, ()), Part(row.name, row.seeds))
+    return KnownParts(tuple(texts), tasks, files)
+
+
+def _opened(path: Path, fingerprint: str, forgotten: list[str]) -> sqlite3.Connection:
+    """The journal to be written, made if it is not there, without some rows.
+
+    Raises:
+        sqlite3.Error: the disk fails.
+    """
+    with ExitStack() as stack:
+        connection = stack.enter_context(closing(_connected(path)))
+        connection.executescript(_TABLES)
+        with connection:
+            connection.execute("INSERT INTO build SELECT ? WHERE NOT EXISTS (SELECT * FROM build)", (fingerprint,))
+            connection.executemany("DELETE FROM parts WHERE name = ?", [(name,) for name in forgotten])
+        stack.pop_all()
+    return connection
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    is_long = len(os.fsencode(path)) > _LONGEST_PATH
+    connection = sqlite3.connect(":memory:" if is_long else f"{path.as_uri()}?nolock=1", uri=True)
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # else each transaction reads the file anew
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute("PRAGMA temp_store = MEMORY")  # there may be no temporary folder
+    return connection
+
+
+def _with_sum(row: Iterable[object]) -> tuple[object, ...]:
+    """A row with a sum over its values."""
+    values = tuple(row)
+    return *values, zlib.crc32(repr(values).encode())
+
+
+def _without_sum(row: Iterable[Any]) -> tuple[Any, ...]:
+    """A row of `_with_sum` as it was.
+
+    Raises:
+        _UnusableJournalError: the sum is another one.
+    """
+    *values, _ = row = tuple(row)
+    if _with_sum(values) != row:
+        raise _UnusableJournalError
+    return tuple(values)
+
+
+def _hex(stamp: int) -> str:
+    return f"{stamp:016x}"
+
+
+@contextmanager
+def _named(folder: Path) -> Iterator[None]:
+    """Say what SQLite fails in.
+
+    Raises:
+        DiskError: it fails.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        hint = "make room on the disk, or check it; --rehash begins a new one"
+        raise DiskError(f"{folder / JOURNAL}: {error}", hint) from error
+
+
+def _is_of_the_disk(error: Exception) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DISK_FAILS
+
+
+def _sweep(folder: Path, names: set[str]) -> None:
+    """Delete all files but the journal and those of some parts."""
+    for path in folder.iterdir():
+        if path.stem not in names and not path.name.startswith(JOURNAL):
+            path.unlink()
+
+
+def delete_parts_with(folder: Path, gone: Tombstones) -> None:
+    """Delete the parts that hold a seed that was taken down, so that the next build reads their other seeds again.
+
+    The journal need not say so: a row whose files are gone does not count. The index of a part is deleted last,
+    so that a part that was deleted half-way is found again.
+
+    Args:
+        folder: where the parts are; may be missing.
+        gone: what was taken down.
+    """
+    if not folder.is_dir():
+        return
+    paths = [path for path in folder.iterdir() if not path.name.startswith(JOURNAL)]
+    kept = {name for name in {path.stem for path in paths} if _is_free_of(folder / f"{name}.index", gone)}
+    for path in sorted(paths, key=lambda path: path.suffix == ".index"):
+        if path.stem not in kept:
+            path.unlink()
+
+
+def _is_free_of(index: Path, gone: Tombstones) -> bool:
+    """Whether a part is known to hold nothing that was taken down; of a part that was cut short it is not known."""
+    try:
+        with pa.OSFile(os.fsencode(index)) as source:
+            frame = pl.DataFrame(pa.ipc.open_file(source).read_all().select(["id", "sha256"]))
+    except (FileNotFoundError, KeyError, pa.ArrowException):
+        return False
+    return not gone.holds(frame["id"], frame["sha256"]).any()
