@@ -243,7 +243,7 @@ def test_memory_that_runs_out_is_an_error_of_the_machine(write, tmp_path):
         "from corpus_vn_police.cli.app import run\n"
         "import corpus_vn_police.commands.build.batches\n"
         "def nothing_left(*arguments): return bytearray(1 << 40)\n"
-        "corpus_vn_police.commands.build.batches.normalise = nothing_left\n"
+        "corpus_vn_police.commands.build.batches.normalise_batch = nothing_left\n"
         "resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))\n"
         "sys.exit(run(['build', 'in', '--out', 'out', '--json']))\n"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from corpus_vn_police.errors import CorpusError, DiskError, ForkedError, OutOfMe
 
 _THREADS = Path("/proc/self/task")
 _PATIENCE = 20  # seconds; an expression takes microseconds, on a busy machine some more
+_SYSTEM_ERROR = re.compile(r"Os \{ code: ([0-9]+)")  # as Rust shows an error of the system
 _forked_after_import = False
 
 
@@ -57,7 +59,8 @@ def _of_the_machine(error: BaseException) -> CorpusError | None:
 
     The loader finds no memory for a library: an `ImportError`. Python starts no thread: `RuntimeError: can't start
     new thread`. Polars cannot start its pool, or Rust finds no memory: a `PanicException`, which is not an `Exception`,
-    whose text says so.
+    whose text says so; or a call of the
+    system fails, as too many files are open: another one, with the error's number.
     """
     text = str(error)
     if isinstance(error, ImportError) and "failed to map segment" in text:
@@ -69,6 +72,8 @@ def _of_the_machine(error: BaseException) -> CorpusError | None:
             return ThreadsError.of(error)
         if "memory" in text or "capacity overflow" in text:
             return OutOfMemoryError.of(error)
+        if system := _SYSTEM_ERROR.search(text):
+            return DiskError.of(OSError(int(system[1]), os.strerror(int(system[1]))))
     return None
 
 

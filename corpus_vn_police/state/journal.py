@@ -18,7 +18,7 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -278,8 +278,22 @@ def _named(folder: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        hint = "make room on the disk, or check it; --rehash begins a new one"
-        raise DiskError(f"{folder / JOURNAL}: {error}", hint) from error
+        raise _reason(folder) or DiskError(
+            f"{folder / JOURNAL}: {error}", "make room on the disk, or check it; --rehash begins a new one"
+        ) from error
+
+
+def _reason(folder: Path) -> DiskError | None:
+    """What the system says if a file is written: SQLite keeps that to itself. None if it can be written now."""
+    probe = folder / "probe"
+    try:
+        probe.write_bytes(bytes(1 << 16))
+    except OSError as error:
+        return DiskError.of(error)
+    finally:
+        with suppress(OSError):
+            probe.unlink()
+    return None
 
 
 def _is_of_the_disk(error: Exception) -> bool:
