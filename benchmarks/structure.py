@@ -40,8 +40,6 @@ PACKAGE = "corpus_vn_police.stages.structure"
 FIELDS = ("date", "event_date", "event_date_text", "place", "title", "byline", "captions", "credits", "body")
 LEXICA = ("captions", "credits", "residue", "datelines", "places", "signatures")
 """The files of the lexicon that structure reads."""
-WORTH = ("event_date", "place", "title", "byline", "captions", "credits", "body")
-"""The fields of the table of what each class is worth."""
 CHEAP_TEST = ("credits", "sign")
 """No words that a rule weighs: without these no text is looked at."""
 
@@ -139,19 +137,18 @@ def changed(batches: list[pl.DataFrame], before: list[pl.DataFrame], taking_apar
 
 
 def without_each_class(pages: list[dict[str, Any]], paths: list[str]) -> None:
-    """Print a Markdown table: for each class, how precision and recall change when it is taken away, in thousandths."""
+    """Print a row of a Markdown table for each class: what is lost when it is taken away, in values."""
     batch, batches = cleaned(pages), articles(paths)
     before = score(pages, answers(batch))
     apart = [structure(each, load_config(None)) for each in batches]
-    print(f"| class | phrases | {' | '.join(WORTH)} | articles |")
-    print(f"|---|---:|{'---|' * len(WORTH)}---:|")
+    print(f"| class | phrases | {' | '.join(FIELDS[1:])} | articles |")
     classes = [(file, name) for file in LEXICA for name in lexicon(file).classes]
     for file, name in classes:
         if (file, name) == CHEAP_TEST:
             continue
         with taken_away(file, name) as taking_apart:
             after = score(pages, answers(batch, taking_apart))
-            cells = [_change(before[field], after[field]) for field in WORTH]
+            cells = [_change(before[field], after[field]) for field in FIELDS[1:]]
             count = changed(batches, apart, taking_apart)
         print(f"| {file}: {name} | {len(lexicon(file).phrases(name))} | {' | '.join(cells)} | {count:,} |", flush=True)
 

@@ -16,7 +16,7 @@ _any_of, _any_case = _WORDS.any_of, _WORDS.any_case_of
 # The agency before it: `(PLO)- `, `TPO - `, `QĐND Online - `.
 _SLUG = (
     r"(?:\([\p{L}\p{N}][^()\n]*\)\s*[.:,]?\s*[-–—:]?\s*|"
-    r"\p{Lu}[\p{L}\p{N}.&/]*(?: \p{Lu}[\p{L}\p{N}.&/]*)* ?[-–—:] ?)?"
+    rf"\p{{Lu}}[\p{{L}}\p{{N}}.&/]*(?: (?:\p{{Lu}}[\p{{L}}\p{{N}}.&/]*|{_any_of('of a paper')}))* ?[-–—:] ?)?"
 )
 _TIME, _TODAY, _WEEKDAY = _any_case("time of day"), _any_case("today"), _any_case("day of the week")
 _CLOCK = rf"(?:{_any_case('about')}\s+){{0,2}}[0-9]{{1,2}}\s?(?:h|g|:|giờ)\s?(?:[0-9]{{1,2}})?(?:\s?(?:phút|p|'))?,?\s+"
@@ -55,7 +55,7 @@ _LEAD_CLAUSE = (
 )
 _LEAD_TOPIC = (
     rf"(?s)^{_SLUG}(?:{_any_of('topic')} [^\n.]*?|"
-    rf"(?:Theo )?(?:{_any_case('news')} (?i:từ|của) )[^,.\n]+?|"
+    rf"(?:Theo )?(?:{_any_case('news')}(?: {_any_case('kind of news')})? (?i:từ|của) )[^,.\n]+?|"
     rf"Theo {_any_of('authority')}[^,.\n]+?), {_LEAD}(?P<words>{_DATE}), (?P<after>.*)$"
 )
 _NO_YEAR = rf"^ {_any_of('no year')}"

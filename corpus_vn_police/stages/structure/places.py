@@ -11,7 +11,7 @@ from corpus_vn_police.syllables import UPPER, in_style
 _WORDS = lexicon("places")
 _any_of = _WORDS.any_of
 _HIGH = re.compile(rf"(?:{_any_of('high unit, short')}\.? ?|{_any_of('high unit')} )")
-_LOW = f"{_any_of('low unit')} "
+_LOW = rf"(?:{_any_of('low unit')} |{_any_of('low unit, short')}\. ?)"
 _WORD = rf"[{UPPER}][\w’']*"
 _NAME = rf"{_WORD}(?:[ -]{_WORD}){{0,4}}"
 _RUN = re.compile(_NAME)

@@ -38,7 +38,8 @@ _POSITION = rf", nơi {_any_of('where')}|\((?:[^()]* )?{_any_of('position')}(?: 
 _NAME = r"\p{Lu}[^ ,.]+(?: \p{Lu}[^ ,.]+)+"
 _NAME_AT = (
     rf"^{_NAME} (?:\([^()]+\) )?{_any_of('beside a name')} [^,]*$|"
-    rf"^{_any_of('portrait')}(?:,? (?:và )?\p{{Lu}}[^ ,()]*)+(?: \([^()]+\)\.?)?$"
+    rf"^{_any_of('portrait')},?(?: {_any_of('academic title')}[,.]?)*"
+    r"(?:,? (?:và )?\p{Lu}[^ ,()]*)+(?: \([^()]+\)\.?)?$"
 )
 _VERB_FIRST = rf"^{_any_of('verb first')}(?:,? [^,]*)?$"
 _FIGURES = rf"[0-9]\s?{_any_of('figure')}|[“\"][^”\"]{{25}}[”\"]|[:;?]|\./\."

@@ -25,7 +25,8 @@ STAMP = (
 )
 """The same where other words follow on the line: a day alone would be a dateline."""
 _PUBLISHED_LINE = (
-    rf"(?:[^\s|.]+(?: [^\s|.]+){{0,2}} ?\| ?)?(?:{PUBLISHED}(?:\s*[|•·]\s*[^\n|.\-–]{{1,30}})?|{_WEEKDAY}|{_CLOCK})"
+    rf"(?:[^\s|.]+(?: [^\s|.]+){{0,2}} ?\| ?)?(?:{_any_of('published')}(?: lúc)?\s*:?\s*)?"
+    rf"(?:{PUBLISHED}(?:\s*[|•·]\s*[^\n|.\-–]{{1,30}})?|{_WEEKDAY}|{_CLOCK})"
 )
 _PLAYED = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?"
 _PLAYER = rf"/\s*{_PLAYED}|(?:[\p{{L}}\s:]*)?{_PLAYED}(?:\s*/\s*{_PLAYED})"
@@ -37,10 +38,13 @@ _FONT_SIZES = r"(?:A[-+−]\s*){1,2}A?[-+−]?"
 _LINES = "|".join(
     (
         rf"{_any_case('label')}\s*[:：][^\n]*",
+        rf"{_any_case('setting')}[^\n.]*",
         _FONT_SIZES,
+        rf"[0-9]+ {_any_case('counted')}",
         rf"{_any_case('counter')}\s*\(?[0-9]+\)?",
         rf"{_any_case('follow')}[^\n]*{_any_case('channel')}[^\n]*",
         rf"{_any_case('be the first')}[^\n.]*{_any_of('first to do')}[^\n.]*",
+        rf"{_any_case('instruction')}[^\n]*",
         r"[0-9]+(?: [^\s.]+){1,3} (?i:online)",
         r"\|+",
     )
