@@ -89,6 +89,8 @@ def test_law_4_a_page_is_read_alone_as_among_others():
     ("opening", "header", "event_date", "words"),
     [
         ("Ngày 7/12, ", "2020-12", "2020-12-07", "Ngày 7/12"),
+        ("Dân trí - Ngày 7/12, ", "2020-12", "2020-12-07", "Ngày 7/12"),
+        ("Theo tin ban đầu từ Công an huyện, sáng 7/12, ", "2020-12", "2020-12-07", "sáng 7/12"),
         ("Sáng 26/6, ", "2023-06", "2023-06-26", "Sáng 26/6"),
         ("Rạng sáng 15.6, ", "2017-06", "2017-06-15", "Rạng sáng 15.6"),
         ("Ngày 3-1, ", "2024-01", "2024-01-03", "Ngày 3-1"),
@@ -174,6 +176,7 @@ def test_the_dateline_is_looked_for_in_the_first_three_paragraphs_of_the_body():
         ("tại huyện Hòa Vang, TP.Đà Nẵng, ", "Đà Nẵng"),
         ("tại huyện Bến Lức, tỉnh Long An xảy ra ", "Long An"),
         ("tại huyện Hòa Vang, ", "huyện Hòa Vang"),
+        ("tại TX. Sơn Tây, ", "TX. Sơn Tây"),
         ("tại Trung tâm Hội nghị quốc gia (Hà Nội), ", "Hà Nội"),
         ("tại trụ sở Bộ Công an, ", None),
         ("tại Học viện Cảnh sát nhân dân, ", None),
@@ -222,6 +225,12 @@ def test_a_place_may_stand_before_the_day():
 def test_a_caption_is_taken_out_of_the_body_with_its_credit(paragraph, text, credit):
     (row,) = _taken(_page(_PROSE, paragraph, _MORE))
     assert (_captions(row), row["text"], row["byline"]) == ([(text, credit, 1)], f"{_PROSE}\n\n{_MORE}", None)
+
+
+@pytest.mark.parametrize("line", ["Đại tá, TS Nguyễn Văn Anh", "Trung tướng GS.TS Nguyễn Xuân Yêm"])
+def test_rank_title_and_name_alone_are_a_caption(line):
+    (row,) = _taken(_page(_PROSE, line, _MORE))
+    assert [caption["text"] for caption in row["captions"]] == [line]
 
 
 def test_an_empty_credit_is_null():
@@ -347,6 +356,8 @@ def test_a_paragraph_of_very_many_captions_is_taken_apart_as_one_of_few():
         ("(TTXVN/Vietnam+)", "TTXVN/Vietnam+"),
         ("N.H.", "N.H."),
         ("PV", "PV"),
+        ("Ban Biên tập", "Ban Biên tập"),
+        ("Tòa soạn", "Tòa soạn"),
         ("R'Mah Việt", "R'Mah Việt"),
         ("Thanh Việt; Kim Anh", "Thanh Việt; Kim Anh"),
         ("Tin, ảnh: Thanh Việt; Kim Anh", "Thanh Việt; Kim Anh"),
@@ -445,6 +456,11 @@ def test_a_row_s_title_is_the_title_and_a_first_paragraph_that_differs_stays():
         "leftcenterrightdel",
         "Thứ Hai, 07/12/2020 - 10:30 (GMT+7)",
         "10:30 07/12/2020",
+        "Cập nhật: 07/12/2020 10:30",
+        "3 bình luận",
+        "Cỡ chữ nhỏ",
+        "Bấm vào đây để xem video",
+        "Vui lòng đăng nhập để gửi ý kiến",
         "Báo Mới | 07/12/2020 10:30 (GMT+07:00)",
         "Thứ Hai, 07/12/2020, 09:21 [GMT+7]",
         "Lên đầu trang",

@@ -71,7 +71,7 @@ def _lines_above(units: pl.DataFrame) -> pl.DataFrame:
 
 
 def _without_stamps(above: pl.DataFrame) -> pl.DataFrame:
-    """The lines without the time of publication; `stamped` is whether one had it, `published` whether it is all of it."""
+    """The lines without the time of publication: `stamped` if one had it, `published` if it is nothing else."""
     text = pl.col("text")
     may_be = (
         (pl.col("kind") == "body")
