@@ -351,6 +351,15 @@ def test_a_method_that_is_not_read_is_named(write, method):
     }
 
 
+def test_a_member_whose_name_in_the_directory_is_damaged_is_named(write):
+    data = zip_file([zip_member(b"a.txt", b"A"), _B])
+    at = data.rindex(b"a.txt")
+    damaged = data[: at + 1] + b"\0" + data[at + 2 :]
+    assert details(write({"x.zip": damaged})) == {
+        "x.zip/a\\x00txt": ("container.damaged", "its own header and the directory disagree")
+    }
+
+
 @given(st.data())
 @settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_changed_in_a_zip_no_other_text_is_published_and_what_is_missing_is_named(tmp_path, data):

@@ -106,10 +106,10 @@ def _refusal(entry: zips.Entry, contradiction: str | None) -> tuple[Reason | Non
     mode = entry.mode if entry.system in _UNIX else 0
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         return FILE_NOT_REGULAR, _LINK
-    if _is_unsafe(_zip_path(entry)):
-        return CONTAINER_UNSAFE_PATH, _OUT
     if contradiction:
         return CONTAINER_DAMAGED, contradiction
+    if _is_unsafe(_zip_path(entry)):
+        return CONTAINER_UNSAFE_PATH, _OUT
     if entry.is_encrypted:
         return CONTAINER_ENCRYPTED, "a member with a password"
     if not entry.is_readable:

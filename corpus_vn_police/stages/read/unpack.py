@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from corpus_vn_police.config import Limits
 from corpus_vn_police.errors import DiskError
-from corpus_vn_police.reasons import LIMIT_MEMBERS, Reason
+from corpus_vn_police.reasons import CONTAINER_DAMAGED, LIMIT_MEMBERS, Reason
 from corpus_vn_police.stages.read.archives import Member, TooManyError, tar_members, zip_members
 from corpus_vn_police.stages.read.bounds import Bounded, Budget, Readable, table_batches
 from corpus_vn_police.stages.read.encoded import Utf8Stream
@@ -166,8 +166,11 @@ class Unpacker:
 
     def _archive(self, members: Iterator[Member], prefix: str, budget: Budget) -> Iterator[Task | tuple[str, Blob]]:
         for member in members:
-            kind = self._kind(member.name)
             path = prefix + member.name
+            if member.reason is CONTAINER_DAMAGED and not _is_hidden_member(member.name):
+                yield path, failed(member.reason, member.detail)  # whatever its name says, which may be what is wrong
+                continue
+            kind = self._kind(member.name)
             if kind is not None and member.reason is not None:
                 yield path, failed(member.reason, member.detail)
             elif kind is not None:
@@ -201,13 +204,18 @@ class Unpacker:
     def _kind(self, name: str) -> str | None:
         """What kind of file a member is; None if it is passed over, which is counted. Archives are not nested."""
         kind = kind_of(name)
-        if is_hidden(name.replace("../", "")):
+        if _is_hidden_member(name):
             self.skipped += Skipped(hidden=1)
             return None
         if kind in (None, "zip", "tar"):
             self.skipped += Skipped(other=1)
             return None
         return kind
+
+
+def _is_hidden_member(name: str) -> bool:
+    """Whether a member is hidden; `..` is not a hidden folder."""
+    return is_hidden(name.replace("../", ""))
 
 
 def _copy(stream: Readable, file: IO[bytes]) -> int:
