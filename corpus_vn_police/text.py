@@ -98,11 +98,5 @@ def western(data: bytes) -> str:
     return data.decode("latin-1").translate(_WESTERN)
 
 
-def _western(code: int) -> str:
-    try:
-        return bytes([code]).decode("cp1252")
-    except UnicodeDecodeError:
-        return chr(code)
-
-
-_WESTERN = {code: _western(code) for code in range(0x80, 0xA0)}
+# Written out: Python 3.13 fails to look for its codec if the current folder is gone.
+_WESTERN = dict(enumerate("€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ", 0x80))

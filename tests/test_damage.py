@@ -131,3 +131,9 @@ def test_a_word_that_is_longer_than_any_syllable_is_not_remembered():
     before = _remembered()
     assert [diagnose(f"Công an tỉnh {'Ò«' * 5_000}{number}") for number in range(20)] == [None] * 20
     assert _remembered() == before
+
+
+def test_bytes_are_read_as_windows_1252_as_browsers_do():
+    free = {0x81, 0x8D, 0x8F, 0x90, 0x9D}
+    for code in range(256):
+        assert western(bytes([code])) == (chr(code) if code in free else bytes([code]).decode("cp1252"))
