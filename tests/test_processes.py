@@ -156,11 +156,11 @@ def test_a_relative_path_in_a_current_folder_that_is_gone_is_an_error(tmp_path):
     gone = tmp_path / "gone"
     gone.mkdir()
     code = (
-        "import os, sys\nos.rmdir(os.getcwd())\nsys.path.remove('')\n"  # which an installed command does not have
+        "import os, sys\nos.rmdir(os.getcwd())\n"
         "from corpus_vn_police.cli.app import run\nsys.exit(run(['build', 'in', '--out', 'out', '--json']))\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    told = subprocess.run([sys.executable, "-c", code], cwd=gone, env=environment, capture_output=True, text=True)
+    told = subprocess.run([sys.executable, "-P", "-c", code], cwd=gone, env=environment, capture_output=True, text=True)
     assert (told.returncode, list(json.loads(told.stdout)["error"])) == (3, ["code", "message", "hint"])
 
 
