@@ -1,8 +1,5 @@
 """What the tests share."""
 
-import csv
-import io
-import json
 import os
 import subprocess
 import sys
@@ -10,17 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import hypothesis
-import polars as pl
 import pytest
-
-from corpus_vn_police.dataset.manifest import self_digest
-from corpus_vn_police.files import file_digest
-from corpus_vn_police.stages.normalise.batch import normalise_batch
-from corpus_vn_police.stages.read.seeds import SeedBatch, take
-from corpus_vn_police.stages.structure import structure
-
-ROOT = Path(__file__).resolve().parent.parent
-SEEDS = ROOT / "seeds"
+from support.builds import ROOT
 
 # No test asserts how long something takes; a machine may be busy.
 hypothesis.settings.register_profile("default", deadline=None, print_blob=True)
@@ -69,48 +57,3 @@ def cli() -> Callable[..., subprocess.CompletedProcess[str]]:
         )
 
     return cli
-
-
-def ledger(out: Path) -> list[dict[str, object]]:
-    """The rows of a build's ledger."""
-    return pl.read_parquet(out / "ledger.parquet").to_dicts()
-
-
-def sign(out: str | Path, **changes: object) -> None:
-    """Make a build's manifest agree with its files, as somebody would who changes them on purpose."""
-    path = Path(out) / "manifest.json"
-    manifest = json.loads(path.read_text(encoding="utf-8")) | changes
-    for entry in manifest["files"]:
-        entry["bytes"], entry["sha256"] = file_digest(Path(out) / entry["path"])
-    manifest["sha256"] = self_digest(manifest)
-    path.write_text(json.dumps(manifest), encoding="utf-8")
-
-
-def outcomes(out: Path) -> dict[str, str]:
-    """Of each path its reason, or its status where it has none."""
-    return {str(row["path"]): str(row["reason"] or row["status"]) for row in ledger(out)}
-
-
-def records(out: Path, config: str = "data") -> list[dict[str, object]]:
-    """All rows of a config, split after split."""
-    files = [path for split in ("train", "validation", "test") for path in sorted((out / config).glob(f"{split}-*"))]
-    return [row for path in files for row in pl.read_parquet(path).to_dicts()]
-
-
-def taken_apart(*texts, corpus, **row):
-    """A frame with a row a text, as structure leaves it; `row` is what a row of a file gives beside."""
-    batch = SeedBatch()
-    for text in texts:
-        data = text.encode()
-        batch.add("x.txt", take(io.BytesIO(data), corpus.limits), {"body": data, **row})
-    return structure(normalise_batch(batch.frame(), corpus.text), corpus)
-
-
-def normalisation_cases(*profiles):
-    """The annotated cases of some profiles: name, input, expected."""
-    for path in sorted((ROOT / "tests/data").glob("normalisation_cases*.tsv")):
-        with path.open(encoding="utf-8", newline="") as lines:
-            for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
-                if row["name"].partition("/")[0] in profiles:
-                    texts = [row[key].encode("ascii", "backslashreplace") for key in ("input", "expected")]
-                    yield row["name"], *(text.decode("unicode_escape") for text in texts)

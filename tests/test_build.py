@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from conftest import ROOT, SEEDS, ledger, outcomes, records
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.builds import ROOT, SEEDS, ledger, outcomes, records
 
 import corpus_vn_police as cvp
 from corpus_vn_police.commands.build.pipeline import Job, run_build

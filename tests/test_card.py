@@ -10,10 +10,10 @@ import huggingface_hub
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from conftest import ROOT, sign
 from hypothesis import given
 from hypothesis import strategies as st
-from test_verify import _codes
+from support.builds import ROOT, sign
+from support.tamper import problem_codes
 
 import corpus_vn_police as cvp
 from corpus_vn_police.contract.hub import check_front_matter, hub_values
@@ -332,13 +332,13 @@ def test_a_card_that_says_other_things_than_its_files_is_named_by_line_and_block
 def test_verify_holds_the_card_to_the_files_where_the_manifest_has_its_digest(out):
     card = (out / "README.md").read_text()
     _rewrite(out, "README.md", card.replace("| published | 1 |", "| published | 2 |").encode())
-    assert _codes(out) == [("README.md", "card.content")]
+    assert problem_codes(out) == [("README.md", "card.content")]
 
 
 @pytest.mark.parametrize("card", ["", "no card", "---\nx\n", "<!-- measured: changes -->\n", "\udcff"])
 def test_what_is_no_card_is_named(out, card):
     _rewrite(out, "README.md", card.encode(errors="surrogateescape"))
-    assert _codes(out) == [("README.md", "card.invalid")]
+    assert problem_codes(out) == [("README.md", "card.invalid")]
     with pytest.raises(DamagedError):
         cvp.check_card(out)
 
@@ -359,9 +359,9 @@ def test_a_picture_of_other_figures_is_named(out):
     svg = (out / name).read_bytes()
     for changed in (svg.replace(b"rejected: encoding.invalid_utf8 1", b"rejected: encoding.invalid_utf8 2"), b"<svg/>"):
         _rewrite(out, name, changed)
-        assert _codes(out) == [(name, "figures.content")]
+        assert problem_codes(out) == [(name, "figures.content")]
     _rewrite(out, name, svg.replace(b'width="', b'width="1', 1))  # drawn by the matplotlib that is here
-    assert _codes(out) == [(name, "figures.content")]
+    assert problem_codes(out) == [(name, "figures.content")]
 
 
 def test_what_another_version_wrote_is_not_compared_and_that_is_said(out, cli):

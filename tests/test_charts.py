@@ -8,25 +8,11 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 import pytest
-from conftest import ROOT
+from support.builds import ROOT
+from support.figures import FIGURES
 
-from corpus_vn_police.dataset.figures import Figures, SplitFigures
 from corpus_vn_police.documents import pictures as charts
 from corpus_vn_police.documents.pictures import draw_charts
-
-FIGURES = Figures(
-    splits=[
-        SplitFigures("train", 5, 2, "2019", "2020-12-07", 9, 900, 4000),
-        SplitFigures("test", 2, 0, "2023-01", "2023-06", 4, 400, 2000),
-    ],
-    status={"published": 7, "rejected": 3, "duplicate": 1, "near_duplicate": 2, "removed": 1},
-    reasons={"header.future_date": 2, "text.empty": 1},
-    lengths={"shortest": 12, "lower_quartile": 90.5, "median": 150.0, "upper_quartile": 300.0, "longest": 1200},
-    histogram={0: 3, 100: 2, 200: 0, 300: 2},
-    years={"2019": 1, "2020": 2, "2023": 2},
-    months={"2020-11": 1, "2020-12": 1, "2023-06": 2},
-    found={}, privacy={}, spans={}, copied=2,
-)  # fmt: skip
 
 
 def _named(figures=FIGURES):
@@ -72,7 +58,8 @@ def test_the_bytes_are_the_same_in_another_process_with_other_settings(tmp_path)
     (tmp_path / "matplotlibrc").write_text("axes.facecolor: red\nfont.size: 30\nsvg.fonttype: none\n")
     code = (
         "import sys, hashlib; sys.path.insert(0, 'tests')\n"
-        "from test_charts import FIGURES, draw_charts\n"
+        "from support.figures import FIGURES\n"
+        "from corpus_vn_police.documents.pictures import draw_charts\n"
         "print([hashlib.sha256(svg).hexdigest() for chart in draw_charts(FIGURES) for svg in chart.files.values()])"
     )
     printed = {

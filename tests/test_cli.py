@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from conftest import ROOT, SEEDS
+from support.builds import ROOT, SEEDS
 
 _STATUS = {"published": 2, "rejected": 0, "duplicate": 0, "near_duplicate": 0, "removed": 0}
 COMMANDS = ["build", "init", "check", "verify", "remove", "stats", "report", "sources", "diff", "schema"]

@@ -6,9 +6,9 @@ import sys
 import unicodedata
 
 import pytest
-from conftest import ROOT, ledger
 from hypothesis import example, given
 from hypothesis import strategies as st
+from support.builds import ROOT, ledger
 
 import corpus_vn_police as cvp
 from corpus_vn_police.text import nfc, nfd, with_marks_in_order

@@ -15,7 +15,18 @@ import zlib
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from reading import details, found, seeds, tar, unicode_path, unpacked_gzip, windowed, wrong_sum, zip_file, zip_member
+from support.containers import (
+    details,
+    seeds,
+    tar,
+    texts_or_reasons,
+    unicode_path,
+    unpacked_gzip,
+    windowed,
+    wrong_sum,
+    zip_file,
+    zip_member,
+)
 
 from corpus_vn_police.stages.read import Batching
 
@@ -58,7 +69,7 @@ def lines(*texts):
     ids=["members", "zeros", "empty member", "frames", "skippable frames", "empty frame"],
 )
 def test_several_frames_padding_and_skippable_frames_are_read(write, name, data):
-    assert found(write({name: data})) == {f"{name}#1": "a", f"{name}#2": "b"}
+    assert texts_or_reasons(write({name: data})) == {f"{name}#1": "a", f"{name}#2": "b"}
 
 
 @pytest.mark.parametrize("last", [b"", b"\n"])
@@ -66,13 +77,13 @@ def test_several_frames_padding_and_skippable_frames_are_read(write, name, data)
 def test_junk_behind_a_stream_is_a_row_and_all_rows_before_it_are_read(write, end, last):
     pack = gzip.compress if end == "gz" else zst
     packed = pack(lines("a", "b").strip() + last) + b"<html>Not found</html>"
-    assert found(write({f"x.jsonl.{end}": packed, f"y.txt.{end}": packed})) == {
+    assert texts_or_reasons(write({f"x.jsonl.{end}": packed, f"y.txt.{end}": packed})) == {
         f"x.jsonl.{end}#1": "a", f"x.jsonl.{end}#2": "b", f"x.jsonl.{end}": DAMAGED, f"y.txt.{end}": DAMAGED,
     }  # fmt: skip
 
 
 def test_zeros_and_then_something_behind_a_stream_are_read_on(write):
-    assert found(write({"x.jsonl.gz": gzip.compress(lines("a")) + bytes(600) + gzip.compress(lines("b"))})) == {
+    assert texts_or_reasons(write({"x.jsonl.gz": gzip.compress(lines("a")) + bytes(600) + gzip.compress(lines("b"))})) == {
         "x.jsonl.gz#1": "a", "x.jsonl.gz#2": "b",
     }  # fmt: skip
 
@@ -84,12 +95,12 @@ def test_a_frame_with_a_wrong_checksum_gives_nothing_and_those_before_it_all(wri
     wrong[-8 if end == "gz" else -1] ^= 1
     packed = pack(lines("a")) + bytes(wrong) + pack(lines("d"))
     folder = write({f"x.jsonl.{end}": packed, f"y.txt.{end}": packed})
-    assert found(folder) == {f"x.jsonl.{end}#1": "a", f"x.jsonl.{end}": DAMAGED, f"y.txt.{end}": DAMAGED}
+    assert texts_or_reasons(folder) == {f"x.jsonl.{end}#1": "a", f"x.jsonl.{end}": DAMAGED, f"y.txt.{end}": DAMAGED}
 
 
 def test_a_wrong_length_in_a_gzip_trailer_is_a_wrong_checksum(write):
     packed = gzip.compress(lines("a"))
-    assert found(write({"x.jsonl.gz": packed[:-1] + b"\1"})) == {"x.jsonl.gz": DAMAGED}
+    assert texts_or_reasons(write({"x.jsonl.gz": packed[:-1] + b"\1"})) == {"x.jsonl.gz": DAMAGED}
 
 
 @pytest.mark.parametrize("end", ["gz", "zst"])
@@ -97,7 +108,7 @@ def test_a_cut_stream_gives_every_row_that_is_whole_in_it(write, end):
     texts = [f"row {number:04d} " * 20 for number in range(3000)]
     packed = gzip.compress(lines(*texts), 1) if end == "gz" else zst(lines(*texts))
     for cut in (len(packed) - 1, len(packed) - 9):  # in the checksum, and before it
-        rows = found(write({f"x.jsonl.{end}": packed[:cut]}))
+        rows = texts_or_reasons(write({f"x.jsonl.{end}": packed[:cut]}))
         assert rows.pop(f"x.jsonl.{end}") == DAMAGED
         assert list(rows.values()) == texts[: len(rows)]
         assert len(rows) == 3000 or (cut < len(packed) - 8 and len(rows) > 1000)  # Zstandard gives whole blocks
@@ -112,7 +123,7 @@ def test_a_long_window_is_a_limit_and_no_damage(write):
     far, near = windowed(lines("b"), 31), windowed(lines("b"), 27)
     folder = write({"a.jsonl.zst": near, "b.jsonl.zst": far, "c.txt.zst": far, "d.jsonl.zst": near + far})
     limit = "limit.window"
-    assert found(folder) == {
+    assert texts_or_reasons(folder) == {
         "a.jsonl.zst#1": "b", "b.jsonl.zst": limit, "c.txt.zst": limit, "d.jsonl.zst#1": "b", "d.jsonl.zst": limit,
     }  # fmt: skip
 
@@ -141,7 +152,7 @@ def test_frames_are_read_as_far_as_they_are_sound_and_named_where_gzip_and_zstd_
     for old in tmp_path.glob("x.*"):
         old.unlink()
     (tmp_path / f"x.jsonl.{end}").write_bytes(data)
-    rows = found(tmp_path)
+    rows = texts_or_reasons(tmp_path)
     told = rows.pop(f"x.jsonl.{end}", None)
     assert list(rows.values()) == sound
     test = subprocess.run(["gzip" if end == "gz" else "zstd", "-q", "-t"], input=data, capture_output=True)
@@ -158,9 +169,11 @@ def test_archives_behind_a_tar_s_end_mark_are_read(write, end, padding):
     pack = {"tar": bytes, "tar.gz": gzip.compress, "tar.zst": zst}[end]
     archives = [tar([("a.txt", b"A")]), bytes(padding), tar([("b.txt", b"B")]), tar([]), tar([("c.txt", b"C")])]
     whole = {f"x.{end}/a.txt": "A", f"x.{end}/b.txt": "B", f"x.{end}/c.txt": "C"}
-    assert found(write({f"x.{end}": pack(b"".join(archives))}, "one")) == whole
+    assert texts_or_reasons(write({f"x.{end}": pack(b"".join(archives))}, "one")) == whole
     assert (
-        found(write({f"x.{end}": b"".join(map(pack, archives if end != "tar.zst" else archives[::2]))}, "many")).keys()
+        texts_or_reasons(
+            write({f"x.{end}": b"".join(map(pack, archives if end != "tar.zst" else archives[::2]))}, "many")
+        ).keys()
         <= whole.keys()
     )
 
@@ -169,7 +182,7 @@ def test_archives_behind_a_tar_s_end_mark_are_read(write, end, padding):
 @pytest.mark.parametrize("end", ["tar", "tar.gz", "tar.zst"])
 def test_junk_behind_a_tar_s_end_mark_is_a_row(write, end, junk):
     pack = {"tar": bytes, "tar.gz": gzip.compress, "tar.zst": zst}[end]
-    assert found(write({f"x.{end}": pack(tar([("a.txt", b"A")]) + junk)})) == {
+    assert texts_or_reasons(write({f"x.{end}": pack(tar([("a.txt", b"A")]) + junk)})) == {
         f"x.{end}/a.txt": "A",
         f"x.{end}": DAMAGED,
     }
@@ -185,7 +198,7 @@ def test_a_checksum_behind_a_tar_s_end_mark_is_checked_before_a_member_is_believ
             "trailer.tar.gz": gzip.compress(archive)[:-8], "sum.tar.zst": zst(archive)[:-1] + b"x",
         }
     )  # fmt: skip
-    assert found(folder) == {
+    assert texts_or_reasons(folder) == {
         "altered.tar.gz": DAMAGED, "crc.tar.gz": DAMAGED, "sum.tar.zst": DAMAGED,
         "second.tar.gz/a.txt": "Nam", "second.tar.gz/b.txt": "B", "second.tar.gz": DAMAGED,
         "trailer.tar.gz/a.txt": "Nam", "trailer.tar.gz/b.txt": "B", "trailer.tar.gz": DAMAGED,
@@ -201,13 +214,16 @@ def test_rows_of_a_member_in_which_a_tar_is_cut_are_read(write, end):
     if end == "tar.gz":
         inner = zlib.compressobj(wbits=31)
         packed = inner.compress(archive[:cut]) + inner.flush(zlib.Z_FULL_FLUSH)
-    rows = found(write({f"x.{end}": packed}))
+    rows = texts_or_reasons(write({f"x.{end}": packed}))
     assert (rows.pop(f"x.{end}"), rows.pop(f"x.{end}/b.jsonl"), rows.pop(f"x.{end}/a.txt")) == (DAMAGED, DAMAGED, "A")
     assert list(rows.values()) == texts[:900]
 
 
 def test_a_tar_without_its_end_mark_gives_its_members_and_a_row(write):
-    assert found(write({"x.tar": tar([("a.txt", b"A")], end=False)})) == {"x.tar/a.txt": "A", "x.tar": DAMAGED}
+    assert texts_or_reasons(write({"x.tar": tar([("a.txt", b"A")], end=False)})) == {
+        "x.tar/a.txt": "A",
+        "x.tar": DAMAGED,
+    }
 
 
 def test_a_tar_header_that_takes_all_memory_is_damage(write):
@@ -219,7 +235,7 @@ def test_a_tar_header_that_takes_all_memory_is_damage(write):
     header[148:156] = b"%06o\0 " % sum(header)
     packed = gzip.compress(bytes(header) + bytes(64 << 20), 9)
     tracemalloc.start()
-    rows = found(write({"x.tar.gz": packed}))
+    rows = texts_or_reasons(write({"x.tar.gz": packed}))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert rows == {"x.tar.gz": DAMAGED}
@@ -241,7 +257,7 @@ def zipped(members, method=zipfile.ZIP_DEFLATED):
 def test_each_method_that_zipfile_writes_is_read(write, method):
     texts = [f"row {number}" for number in range(500)]
     whole = zipped([("a.txt", b"A" * 500), ("b.jsonl", lines(*texts)), ("c.txt", b"")], method)
-    assert list(found(write({"x.zip": whole})).values()) == ["A" * 500, *texts, ""]
+    assert list(texts_or_reasons(write({"x.zip": whole})).values()) == ["A" * 500, *texts, ""]
 
 
 def test_a_zip_that_is_written_into_a_pipe_or_with_long_sizes_is_read(write):
@@ -259,19 +275,21 @@ def test_a_zip_that_is_written_into_a_pipe_or_with_long_sizes_is_read(write):
                 member.write(b"A" * 50)
     both = {"a.txt": "A" * 50, "b.txt": "A" * 50}
     folder = write({"pipe.zip": pipe.getvalue(), "long.zip": long.getvalue()})
-    assert found(folder) == {f"{name}.zip/{path}": text for name in ("long", "pipe") for path, text in both.items()}
+    assert texts_or_reasons(folder) == {
+        f"{name}.zip/{path}": text for name in ("long", "pipe") for path, text in both.items()
+    }
 
 
 def test_a_zip_of_more_members_than_16_bits_can_count_is_read(write):
     whole = zipped([(f"{number}.md", b"") for number in range(66_000)] + [("a.txt", b"A")], zipfile.ZIP_STORED)
-    assert found(write({"x.zip": whole})) == {"x.zip/a.txt": "A"}
+    assert texts_or_reasons(write({"x.zip": whole})) == {"x.zip/a.txt": "A"}
 
 
 def test_zip_archives_that_were_put_together_are_all_read(write):
     one, two = zipped([("a.txt", b"A")]), zipped([("b.txt", b"B")])
     commented = zip_file([zip_member(b"c.txt", b"C")], comment=b"PK\5\6 no record")
     folder = write({"x.zip": one + two + commented, "y.zip": one + bytes(100) + two})
-    assert found(folder) == {
+    assert texts_or_reasons(folder) == {
         "x.zip/a.txt": "A",
         "x.zip/b.txt": "B",
         "x.zip/c.txt": "C",
@@ -310,21 +328,21 @@ _A, _B = zip_member(b"a.txt", b"A"), zip_member(b"b.txt", b"B")
 )
 def test_what_a_zip_s_directory_does_not_name_is_a_row(write, data, said):
     folder = write({"x.zip": data})
-    assert found(folder)["x.zip/a.txt"] == "A"
+    assert texts_or_reasons(folder)["x.zip/a.txt"] == "A"
     assert details(folder) == {"x.zip": (DAMAGED, said)}
 
 
 def test_zeros_between_and_behind_the_members_of_a_zip_are_padding(write):
     padded = zip_file([_A | {"packed": b"A" + bytes(40)}, _B])
     padded = padded.replace(struct.pack("<I", 41), struct.pack("<I", 1))
-    assert found(write({"x.zip": padded + bytes(512)})) == {"x.zip/a.txt": "A", "x.zip/b.txt": "B"}
+    assert texts_or_reasons(write({"x.zip": padded + bytes(512)})) == {"x.zip/a.txt": "A", "x.zip/b.txt": "B"}
 
 
 def test_a_member_whose_checksum_fails_gives_none_of_its_rows(write):
     rows = lines(*(f"row {number}" * 20 for number in range(9000)))
     whole = zipped([("a.jsonl", rows), ("b.jsonl", lines("b"))], zipfile.ZIP_STORED)
     altered = whole.replace(b"row 1234", b"row 4321", 1)
-    assert found(write({"x.zip": altered}), batching=Batching(100, 1 << 16)) == {
+    assert texts_or_reasons(write({"x.zip": altered}), batching=Batching(100, 1 << 16)) == {
         "x.zip/a.jsonl": DAMAGED,
         "x.zip/b.jsonl#1": "b",
     }
@@ -333,7 +351,7 @@ def test_a_member_whose_checksum_fails_gives_none_of_its_rows(write):
 def test_bytes_behind_the_end_of_a_member_s_stream_are_damage(write):
     packed = zlib.compress(b"A", wbits=-15)
     members = [zip_member(b"a.txt", b"A", 8, packed + b"junk"), zip_member(b"b.txt", b"A", 8, packed)]
-    assert found(write({"x.zip": zip_file(members)})) == {"x.zip/a.txt": DAMAGED, "x.zip/b.txt": "A"}
+    assert texts_or_reasons(write({"x.zip": zip_file(members)})) == {"x.zip/a.txt": DAMAGED, "x.zip/b.txt": "A"}
 
 
 @pytest.mark.parametrize(
@@ -405,7 +423,11 @@ _HANOI = "Hà Nội, đường số 5.txt"
 )
 def test_a_name_in_a_zip_means_the_same_whatever_wrote_it(write, raw, fields, path):
     members = [_A, zip_member(raw, b"x", **fields), _B]
-    assert found(write({"x.zip": zip_file(members)})) == {"x.zip/a.txt": "A", f"x.zip/{path}": "x", "x.zip/b.txt": "B"}
+    assert texts_or_reasons(write({"x.zip": zip_file(members)})) == {
+        "x.zip/a.txt": "A",
+        f"x.zip/{path}": "x",
+        "x.zip/b.txt": "B",
+    }
 
 
 @pytest.mark.parametrize(
@@ -413,13 +435,18 @@ def test_a_name_in_a_zip_means_the_same_whatever_wrote_it(write, raw, fields, pa
     [b"../a.txt", b"..\\a.txt", b"x\\..\\..\\a.txt", b"/a.txt", b"\\a.txt", b"C:\\a.txt", b"c:/a.txt", b"a\0.txt"],
 )
 def test_a_name_in_a_zip_that_leads_out_of_it_is_refused(write, raw):
-    assert set(found(write({"x.zip": zip_file([zip_member(raw, b"x")])})).values()) == {"container.unsafe_path"}
+    assert set(texts_or_reasons(write({"x.zip": zip_file([zip_member(raw, b"x")])})).values()) == {
+        "container.unsafe_path"
+    }
 
 
 def test_folders_of_windows_programs_are_no_members(write):
-    assert found(write({"x.zip": zip_file([zip_member(b"tin.txt\\", b""), _A])})) == {"x.zip/a.txt": "A"}
+    assert texts_or_reasons(write({"x.zip": zip_file([zip_member(b"tin.txt\\", b""), _A])})) == {"x.zip/a.txt": "A"}
 
 
 def test_a_name_in_a_tar_in_a_windows_encoding_is_read(write):
     names = {os.fsdecode(b"H\xe0 N\xf4\xf2i.txt"): b"x", os.fsdecode(b"\x81\xff.txt"): b"y"}
-    assert found(write({"x.tar": tar(names.items())})) == {"x.tar/Hà Nội.txt": "x", "x.tar/\\x81\\xff.txt": "y"}
+    assert texts_or_reasons(write({"x.tar": tar(names.items())})) == {
+        "x.tar/Hà Nội.txt": "x",
+        "x.tar/\\x81\\xff.txt": "y",
+    }

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import polars as pl
 import pytest
-from conftest import ROOT, SEEDS, sign
+from support.builds import ROOT, SEEDS, sign
 
 import corpus_vn_police as cvp
 from corpus_vn_police.config import load_config

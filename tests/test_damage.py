@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from legacy import AS_BYTES, AS_TEXT, TEXTS, plain, tcvn3, western
+from support.legacy import AS_BYTES, AS_TEXT, TEXTS, plain, tcvn3, western
 
 import corpus_vn_police as cvp
 from corpus_vn_police.config import Text, load_config

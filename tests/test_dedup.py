@@ -6,9 +6,10 @@ import unicodedata
 import numpy as np
 import polars as pl
 import pytest
-from conftest import ledger, normalisation_cases, records
 from hypothesis import given
 from hypothesis import strategies as st
+from support.builds import ledger, records
+from support.texts import normalisation_cases
 
 import corpus_vn_police as cvp
 from corpus_vn_police.commands.build.pipeline import Job, run_build

@@ -6,7 +6,7 @@ import json
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import sign
+from support.builds import sign
 
 import corpus_vn_police as cvp
 from corpus_vn_police.commands.diff import hex_ids

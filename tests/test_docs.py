@@ -9,10 +9,10 @@ import sys
 import tomllib
 from pathlib import Path
 
-import hub as stand_in
 import pytest
-from conftest import ROOT, SEEDS
-from pages import blocks
+from support import hub as stand_in
+from support.builds import ROOT, SEEDS
+from support.pages import blocks
 
 import corpus_vn_police as cvp
 from corpus_vn_police.config import corpus_of
@@ -26,7 +26,7 @@ NOT_RUN = {
     ("README.md", "pip install '.[figures]'   # in a checkout; without [figures] builds have no pictures"): "installs the package into your environment",
     ("publish.md", "hf auth login   # once; or set HF_TOKEN"): "asks for a token",
     ("start.md", "pip install ."): "installs the package into your environment",
-    ("croissant.md", "import mlcroissant as mlc"): "mlcroissant is no dependency of this package",
+    ("croissant.md", "import mlcroissant as mlc"): "mlcroissant is not a dependency of this package",
 }  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def test_every_block_of_a_page_runs_and_prints_what_the_page_shows(page, scratch
         script.write_text(f'#!/bin/sh\nexec "{sys.executable}" {"-m " + module if module else ""} "$@"\n')
         script.chmod(0o755)
     told = subprocess.run(
-        [sys.executable, ROOT / "tests/pages.py", page],
+        [sys.executable, ROOT / "tests/support/pages.py", page],
         cwd=here,
         env={**os.environ, **stand_in.variables(hub, tmp_path / "hf"), "PATH": f"{bin_folder}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "COLUMNS": "100", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"},
         capture_output=True,

@@ -10,7 +10,7 @@ import jsonschema
 import mlcroissant
 import polars as pl
 import pytest
-from conftest import records, sign
+from support.builds import records, sign
 
 import corpus_vn_police as cvp
 from corpus_vn_police import documents

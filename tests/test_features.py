@@ -9,7 +9,7 @@ import datasets
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
-from conftest import SEEDS
+from support.builds import SEEDS
 
 import corpus_vn_police as cvp
 from corpus_vn_police.contract import CONFIGS, load_contract

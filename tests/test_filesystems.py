@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT, SEEDS
+from support.builds import ROOT, SEEDS
 
 import corpus_vn_police as cvp
 from corpus_vn_police.errors import DiskError, OutputError
@@ -29,7 +29,9 @@ preloaded = pytest.mark.skipif(
 def faults(tmp_path_factory):
     """The library that makes a call fail."""
     library = tmp_path_factory.mktemp("faults") / "faults.so"
-    subprocess.run([_COMPILER, "-shared", "-fPIC", "-O1", "-o", library, ROOT / "tests/faults.c", "-ldl"], check=True)
+    subprocess.run(
+        [_COMPILER, "-shared", "-fPIC", "-O1", "-o", library, ROOT / "tests/support/faults.c", "-ldl"], check=True
+    )
     return str(library)
 
 

@@ -15,7 +15,7 @@ import fsspec
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
-from conftest import ROOT, ledger, sign
+from support.builds import ROOT, ledger, sign
 
 import corpus_vn_police as cvp
 from corpus_vn_police.cli.app import run

@@ -7,9 +7,9 @@ import sys
 
 import polars as pl
 import pytest
-from conftest import ROOT
 from hypothesis import example, given
 from hypothesis import strategies as st
+from support.builds import ROOT
 
 import corpus_vn_police as cvp
 from corpus_vn_police.stages.normalise.clean import clean

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from conftest import ledger, outcomes, sign
-from test_read import _bodies, _limits, _read, _tar, _zip, _zst
+from support.builds import ledger, outcomes, sign
+from support.containers import deflated_zip, limits_with, read_all, tar_with_link, texts_or_reasons, zst
 
 import corpus_vn_police as cvp
 from corpus_vn_police.config import load_config
@@ -26,7 +26,7 @@ from corpus_vn_police.errors import ConfigError
 from corpus_vn_police.stages.read import Batching, Unpacker, list_input, load
 from corpus_vn_police.stages.read.bounds import Bounded, Budget, RatioError
 
-_SMALL = _limits(max_bytes=1000, max_ratio=2)
+_SMALL = limits_with(max_bytes=1000, max_ratio=2)
 
 
 def _parquet(table, **options):
@@ -39,10 +39,10 @@ def _parquet(table, **options):
 
 
 @pytest.mark.parametrize("batching", [Batching(), Batching(1, 64), Batching(5, 1 << 12)])
-@pytest.mark.parametrize(("end", "pack"), [("gz", gzip.compress), ("zst", _zst)])
+@pytest.mark.parametrize(("end", "pack"), [("gz", gzip.compress), ("zst", zst)])
 def test_lines_are_read_up_to_the_ratio(write, end, pack, batching):
     folder = write({f"x.jsonl.{end}": pack(b'{"text": "a"}\n' * 10_000), "y.txt": "y"})
-    found = _bodies(folder, limits=_SMALL, batching=batching)
+    found = texts_or_reasons(folder, limits=_SMALL, batching=batching)
     rows = 1000 // 14
     assert found == {f"x.jsonl.{end}#{n}": "a" for n in range(1, rows + 1)} | {
         f"x.jsonl.{end}": "limit.ratio",
@@ -51,32 +51,32 @@ def test_lines_are_read_up_to_the_ratio(write, end, pack, batching):
 
 
 def test_lines_that_hold_nothing_are_bounded_as_well(write):
-    assert _bodies(write({"x.jsonl.gz": gzip.compress(b"\n" * 100_000)}), limits=_SMALL) == {
+    assert texts_or_reasons(write({"x.jsonl.gz": gzip.compress(b"\n" * 100_000)}), limits=_SMALL) == {
         "x.jsonl.gz": "limit.ratio"
     }
 
 
-@pytest.mark.parametrize(("end", "pack"), [("gz", gzip.compress), ("zst", _zst)])
+@pytest.mark.parametrize(("end", "pack"), [("gz", gzip.compress), ("zst", zst)])
 @pytest.mark.parametrize("name", ["bomb.txt", "bomb.bin"])
 def test_a_packed_tar_archive_is_read_up_to_the_ratio(write, end, pack, name):
-    archive = _tar([("a.txt", b"a"), (name, bytes(1_000_000)), ("b.txt", b"b")])
-    found = _bodies(write({f"x.tar.{end}": pack(archive)}), limits=_limits(max_bytes=5000, max_ratio=2))
+    archive = tar_with_link([("a.txt", b"a"), (name, bytes(1_000_000)), ("b.txt", b"b")])
+    found = texts_or_reasons(write({f"x.tar.{end}": pack(archive)}), limits=limits_with(max_bytes=5000, max_ratio=2))
     cut = {f"x.tar.{end}/bomb.txt": "limit.ratio"} if name == "bomb.txt" else {}
     assert found == {f"x.tar.{end}/a.txt": "a", **cut, f"x.tar.{end}": "limit.ratio"}
 
 
 def test_a_bomb_in_an_archive_that_is_not_packed_is_stopped(write):
     for name, inner in {"b.txt.gz": bytes(10_000_000), "b.jsonl.gz": b"{}\n" * 3_000_000}.items():
-        folder = write({"x.tar": _tar([(name, gzip.compress(inner)), ("c.txt", b"c")])}, name)
-        found = _bodies(folder, limits=_limits(max_bytes=1000, max_ratio=2))
+        folder = write({"x.tar": tar_with_link([(name, gzip.compress(inner)), ("c.txt", b"c")])}, name)
+        found = texts_or_reasons(folder, limits=limits_with(max_bytes=1000, max_ratio=2))
         assert found.pop(f"x.tar/{name}") == "limit.ratio"
         assert found["x.tar/link.txt"] == "file.not_regular"
 
 
 def test_members_share_the_budget_of_their_archive(write):
     # As in a zip whose members overlap: each alone is within its ratio.
-    folder = write({"x.zip": _zip([(f"{n}.txt", bytes(range(32, 127)) * 80) for n in range(50)])})
-    found = list(_bodies(folder, limits=_limits(max_bytes=8000, max_ratio=3)).values())
+    folder = write({"x.zip": deflated_zip([(f"{n}.txt", bytes(range(32, 127)) * 80) for n in range(50)])})
+    found = list(texts_or_reasons(folder, limits=limits_with(max_bytes=8000, max_ratio=3)).values())
     assert (len(found), set(found[-30:])) == (50, {"limit.ratio"})
 
 
@@ -112,11 +112,12 @@ _PARQUET = {
 def test_a_parquet_file_that_unfolds_is_one_row(write, bomb):
     data = _PARQUET[bomb]()
     assert len(data) < 300_000
-    assert _bodies(write({"x.parquet": data}), limits=_limits(max_bytes=1_000_000, max_ratio=3)) == {
+    assert texts_or_reasons(write({"x.parquet": data}), limits=limits_with(max_bytes=1_000_000, max_ratio=3)) == {
         "x.parquet": "limit.ratio"
     }
-    assert _bodies(
-        write({"x.zip": _zip([("x.parquet", data)])}, "zip"), limits=_limits(max_bytes=1_000_000, max_ratio=3)
+    assert texts_or_reasons(
+        write({"x.zip": deflated_zip([("x.parquet", data)])}, "zip"),
+        limits=limits_with(max_bytes=1_000_000, max_ratio=3),
     ) == {"x.zip/x.parquet": "limit.ratio"}
 
 
@@ -125,7 +126,7 @@ def test_values_that_rows_share_are_theirs_all_the_same(write):
     table = pa.table(
         {"text": [f"bài {n}" for n in range(1200)], "title": pa.array(words), "x": [[word] for word in words]}
     )
-    rows, _ = _read(write({"x.parquet": _parquet(table, row_group_size=500)}))
+    rows, _ = read_all(write({"x.parquet": _parquet(table, row_group_size=500)}))
     assert [(row["path"], row["body"].decode(), row["title"]) for row in rows] == [
         (f"x.parquet#{n + 1}", f"bài {n}", words[n]) for n in range(1200)
     ]
@@ -148,7 +149,7 @@ def test_a_million_members_are_counted_in_bounded_memory(tmp_path, kind):
                 archive.addfile(tarfile.TarInfo(f"{number}.md"))
                 archive.members = []
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    unpacker = Unpacker(_limits(), Batching())
+    unpacker = Unpacker(limits_with(), Batching())
     assert list(unpacker.tasks(list_input(str(path)))) == []
     assert unpacker.skipped.other == 1_000_000
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 900 << 10
@@ -168,7 +169,7 @@ def test_a_tar_archive_s_links_and_devices_are_no_files(write):
             info = tarfile.TarInfo(name)
             info.type, info.linkname = kind, "/etc/passwd"
             archive.addfile(info)
-    found = _bodies(write({"x.tar": sink.getvalue()}))
+    found = texts_or_reasons(write({"x.tar": sink.getvalue()}))
     assert found.pop("x.tar/strange.txt") in ("", "file.not_regular")
     assert found == {f"x.tar/{name}": "file.not_regular" for name in kinds if name != "strange.txt"}
 
@@ -180,7 +181,7 @@ def test_a_zip_archive_s_links_and_devices_are_no_files(write):
             info = zipfile.ZipInfo(name)
             info.external_attr, info.create_system = mode << 16, 3
             archive.writestr(info, "/etc/passwd")
-    assert _bodies(write({"x.zip": sink.getvalue()})) == {
+    assert texts_or_reasons(write({"x.zip": sink.getvalue()})) == {
         "x.zip/link.txt": "file.not_regular", "x.zip/fifo.txt": "file.not_regular",
         "x.zip/file.txt": "/etc/passwd", "x.zip/none.txt": "/etc/passwd",
     }  # fmt: skip
@@ -190,7 +191,7 @@ def test_a_zip_archive_s_links_and_devices_are_no_files(write):
     "name", ["x\\..\\..\\x.txt", "C:\\x.txt", "a\nb.txt", "\x1b[2J.txt", "\u202ex.txt", "x" * 300 + ".txt"]
 )
 def test_a_member_s_strange_name_is_its_path_and_leads_nowhere(write, name, tmp_path):
-    cvp.build(write({"x.tar": _tar([(name, b"a")])}), out=tmp_path / "out", workers=1)
+    cvp.build(write({"x.tar": tar_with_link([(name, b"a")])}), out=tmp_path / "out", workers=1)
     assert outcomes(tmp_path / "out")[f"x.tar/{name}"] == "published"
     assert cvp.verify(tmp_path / "out").ok
 
@@ -200,7 +201,7 @@ def test_a_member_s_strange_name_is_its_path_and_leads_nowhere(write, name, tmp_
 
 def _then(folder, change, limits=None):
     """Read a folder that is changed after it was listed."""
-    limits = limits or _limits()
+    limits = limits or limits_with()
     listing = list_input(str(folder))
     change()
     frames = [frame for task in Unpacker(limits, Batching()).tasks(listing) for frame in load(task, limits, Batching())]
@@ -246,10 +247,15 @@ def test_a_pattern_ends_where_links_lead_back_and_forth(write):
         (folder / name).symlink_to(folder)
     loops = dict.fromkeys(("a/up", "b/up", "b/c/up"), "file.link_loop")
     every = {"a/a.txt": "a", "b/c/b.txt": "b", **loops}
-    assert _bodies(f"{folder}/**") == _bodies(f"{folder}/**/*.txt") == _bodies(f"{folder}/*/**") == every
-    assert _bodies(f"{folder}/**/c") == {"b/c/b.txt": "b", **loops}
+    assert (
+        texts_or_reasons(f"{folder}/**")
+        == texts_or_reasons(f"{folder}/**/*.txt")
+        == texts_or_reasons(f"{folder}/*/**")
+        == every
+    )
+    assert texts_or_reasons(f"{folder}/**/c") == {"b/c/b.txt": "b", **loops}
     outside = dict.fromkeys(("up", "c/up"), "file.link_outside")
-    assert _bodies(f"{folder}/b/**/b.txt") == {"c/b.txt": "b", **outside}
+    assert texts_or_reasons(f"{folder}/b/**/b.txt") == {"c/b.txt": "b", **outside}
 
 
 # Rows.
@@ -283,7 +289,7 @@ def test_an_encrypted_parquet_file_and_a_foreign_one_are_rows(write):
         "encrypted.parquet": plain_file[:-4] + b"PARE",
         "magic.parquet": b"PAR1" + plain_file[4:-8] + b"\xff\xff\xff\x7fPAR1",
     }
-    assert _bodies(write(files)) == dict.fromkeys(files, "container.damaged")
+    assert texts_or_reasons(write(files)) == dict.fromkeys(files, "container.damaged")
 
 
 @pytest.mark.parametrize(
@@ -295,7 +301,7 @@ def test_an_encrypted_parquet_file_and_a_foreign_one_are_rows(write):
     ids=lambda column: str(column.type),
 )  # fmt: skip
 def test_a_text_column_of_any_other_type_rejects_its_rows(write, column):
-    found = _bodies(write({"x.parquet": _parquet(pa.table({"text": column}))}))
+    found = texts_or_reasons(write({"x.parquet": _parquet(pa.table({"text": column}))}))
     assert list(found) == ["x.parquet#1", "x.parquet#2"]
     assert set(found.values()) <= {"json.type", "container.value"}
 

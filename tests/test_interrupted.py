@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT, records
+from support.builds import ROOT, records
 
 import corpus_vn_police as cvp
 
@@ -81,7 +81,9 @@ def _write(folder, numbers):
 def faults(tmp_path_factory):
     """The library that makes a call fail."""
     library = tmp_path_factory.mktemp("faults") / "faults.so"
-    subprocess.run([_COMPILER, "-shared", "-fPIC", "-O1", "-o", library, ROOT / "tests/faults.c", "-ldl"], check=True)
+    subprocess.run(
+        [_COMPILER, "-shared", "-fPIC", "-O1", "-o", library, ROOT / "tests/support/faults.c", "-ldl"], check=True
+    )
     return library
 
 

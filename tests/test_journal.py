@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from support.builds import ROOT
+from support.journals import DAY, done_tasks, small_part
 
 from corpus_vn_police.errors import DiskError
 from corpus_vn_police.stages.read import Skipped
@@ -17,24 +18,10 @@ from corpus_vn_police.state.journal import JOURNAL, open_journal
 from corpus_vn_police.state.known import DoneTask, FileContents, KnownParts
 from corpus_vn_police.state.parts import Part
 
-_DAY = "2026-01-01"
 _COMPILER = shutil.which("cc") or shutil.which("gcc")
 
 
-def _part(folder, name, seeds=10):
-    (folder / f"{name}.index").write_bytes(bytes(seeds))
-    return Part(name, seeds)
-
-
-def _done(folder):
-    """Tasks that leave some parts: of text files, and of a file of many seeds that was read to its end."""
-    yield [DoneTask(20, (_part(folder, "a-0"), _part(folder, "a-1")), has_stamps=True)]
-    yield [DoneTask(20, (_part(folder, "b-0"), _part(folder, "b-1")), key=(2**64 - 1, 0))]
-    contents = FileContents(2, 30, Skipped(1, 2))
-    yield [DoneTask(10, (_part(folder, "c-0"),), key=(2**64 - 1, 1), contents=contents)]
-
-
-def _opened(folder, fingerprint="same", latest=_DAY, **options):
+def _opened(folder, fingerprint="same", latest=DAY, **options):
     """What a journal says when it is opened."""
     with open_journal(folder, fingerprint, latest, **{"resume": True, "rehash": False} | options) as journal:
         return journal.known
@@ -44,8 +31,8 @@ def _opened(folder, fingerprint="same", latest=_DAY, **options):
 def written(tmp_path):
     """A folder with a journal of a build that is in place, and what it says."""
     done = []
-    with open_journal(tmp_path, "same", _DAY, resume=True, rehash=False) as journal:
-        for group in _done(tmp_path):
+    with open_journal(tmp_path, "same", DAY, resume=True, rehash=False) as journal:
+        for group in done_tasks(tmp_path):
             journal.add(group)
             done += group
         known = KnownParts().with_done(done)
@@ -85,15 +72,15 @@ def test_a_part_that_is_gone_takes_its_whole_task_with_it(written):
 @pytest.mark.parametrize(("resume", "kept"), [(True, ["a-0", "a-1", "d-0"]), (False, ["a-0", "a-1"])])
 def test_what_a_build_did_that_was_not_put_in_place_is_forgotten_if_it_is_not_to_go_on(written, resume, kept):
     folder, known = written
-    with open_journal(folder, "same", _DAY, resume=True, rehash=False) as journal:
+    with open_journal(folder, "same", DAY, resume=True, rehash=False) as journal:
         journal.finish(KnownParts(known.texts))
-        journal.add([DoneTask(10, (_part(folder, "d-0"),), has_stamps=True)])
+        journal.add([DoneTask(10, (small_part(folder, "d-0"),), has_stamps=True)])
     assert [part.name for part in _opened(folder, resume=resume).texts] == kept
 
 
 def test_a_task_with_a_seed_that_is_to_be_read_again_is_not_written_down(tmp_path):
-    part = Part(_part(tmp_path, "a-0").name, 10, read_again=True)
-    with open_journal(tmp_path, "same", _DAY, resume=True, rehash=False) as journal:
+    part = Part(small_part(tmp_path, "a-0").name, 10, read_again=True)
+    with open_journal(tmp_path, "same", DAY, resume=True, rehash=False) as journal:
         journal.add([DoneTask(10, (part,), key=(1, 0))])
     assert list(_opened(tmp_path)) == []
 
@@ -117,8 +104,8 @@ def test_law_3_a_journal_with_a_wrong_byte_says_less_and_nothing_else(written, t
         damaged = bytearray(sound)
         damaged[at] ^= 1 << draw.randrange(8)
         (copy / JOURNAL).write_bytes(damaged)
-        with open_journal(copy, "same", _DAY, resume=True, rehash=False) as journal:
-            journal.add([DoneTask(10, (_part(copy, "z-0"),), has_stamps=True)])
+        with open_journal(copy, "same", DAY, resume=True, rehash=False) as journal:
+            journal.add([DoneTask(10, (part(copy, "z-0"),), has_stamps=True)])
             journal.finish(known)
         _says_nothing_else(journal.known, known)
         less += journal.known != known
@@ -137,7 +124,7 @@ _WRITE = """
 import os, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[3])
-from test_journal import _DAY, _done
+from support.journals import DAY, done_tasks, small_part
 from corpus_vn_police.errors import DiskError
 from corpus_vn_police.state.journal import open_journal
 from corpus_vn_police.state.known import KnownParts
@@ -145,9 +132,9 @@ root, number = Path(sys.argv[1]), sys.argv[2]
 
 def write(folder):
     os.environ.update(FAULT_DIR=str(folder / "journal"))
-    with open_journal(folder, "same", _DAY, resume=True, rehash=False) as journal:
+    with open_journal(folder, "same", DAY, resume=True, rehash=False) as journal:
         done = []
-        for group in _done(folder):
+        for group in done_tasks(folder):
             journal.add(group)
             done += group
         journal.finish(KnownParts().with_done(done))
@@ -180,7 +167,9 @@ while counted >= at:  # the last one went through without its fault
 def test_law_4_each_change_that_sqlite_makes_may_be_the_last(tmp_path, tmp_path_factory, number, codes):
     """Whichever fails, a task is written down with all of its parts or not at all, and the next build goes on."""
     library = tmp_path_factory.mktemp("faults") / "faults.so"
-    subprocess.run([_COMPILER, "-shared", "-fPIC", "-O1", "-o", library, ROOT / "tests/faults.c", "-ldl"], check=True)
+    subprocess.run(
+        [_COMPILER, "-shared", "-fPIC", "-O1", "-o", library, ROOT / "tests/support/faults.c", "-ldl"], check=True
+    )
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "LD_PRELOAD": str(library)}
     command = [sys.executable, "-c", _WRITE, str(tmp_path), str(number), str(Path(__file__).parent)]
     told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
@@ -188,14 +177,14 @@ def test_law_4_each_change_that_sqlite_makes_may_be_the_last(tmp_path, tmp_path_
     assert (set(ended.values()), ended[max(ended)]) == (codes, 0)
     assert len(ended) > 30  # so SQLite's own calls are among them
     (tmp_path / "whole").mkdir()
-    known = KnownParts().with_done(task for group in _done(tmp_path / "whole") for task in group)
+    known = KnownParts().with_done(task for group in done_tasks(tmp_path / "whole") for task in group)
     seen = set()
     for at in ended:
         found = _opened(tmp_path / str(at))
         _says_nothing_else(found, known)
         seen.add(len(list(found)))
-        with open_journal(tmp_path / str(at), "same", _DAY, resume=True, rehash=False) as journal:
-            journal.add([DoneTask(10, (_part(tmp_path / str(at), "z-0"),), has_stamps=True)])
+        with open_journal(tmp_path / str(at), "same", DAY, resume=True, rehash=False) as journal:
+            journal.add([DoneTask(10, (small_part(tmp_path / str(at), "z-0"),), has_stamps=True)])
         assert Part("z-0", 10) in _opened(tmp_path / str(at)).texts
     assert seen == {0, 2, 4, 5}
 

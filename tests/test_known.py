@@ -11,7 +11,7 @@ import sqlite3
 import zipfile
 
 import pytest
-from conftest import ledger, outcomes
+from support.builds import ledger, outcomes
 
 import corpus_vn_police as cvp
 from corpus_vn_police.commands.build import batches, pipeline

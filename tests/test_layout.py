@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT
+from support.builds import ROOT
 from support.rooms import PACKAGE, RANKS, STAGES, description, imports
 
 import corpus_vn_police as cvp
@@ -42,6 +42,16 @@ def test_every_room_stands_in_the_tree_of_the_guide():
 def test_the_picture_shows_the_imports_of_this_code():
     picture = (ROOT / "docs/rooms.svg").read_text(encoding="utf-8")
     assert f"<dc:description>{description()}</dc:description>" in picture  # else: make rooms
+
+
+def test_no_test_imports_from_another_test():
+    found = {
+        path.name: re.findall(
+            r"^\s*(?:from|import) (?:tests[.])?test_\w+", path.read_text(encoding="utf-8"), re.MULTILINE
+        )
+        for path in (ROOT / "tests").rglob("*.py")
+    }
+    assert {name: imports for name, imports in found.items() if imports} == {}
 
 
 def test_no_module_at_the_top_has_the_name_of_a_public_one():

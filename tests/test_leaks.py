@@ -9,8 +9,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import sign
-from test_verify import _rewrite
+from support.builds import sign
+from support.tamper import retable
 
 import corpus_vn_police as cvp
 from corpus_vn_police.config import Dedup
@@ -100,7 +100,7 @@ def test_the_ledger_and_the_records_agree_on_copies(write, tmp_path):
         place = table.schema.get_field_index("duplicates")
         return table.set_column(place, table.schema.field(place), pa.array([2], pa.int32()))
 
-    assert "ledger.duplicates" in _rewrite(out, "data/train-00000-of-00001.parquet", another)
+    assert "ledger.duplicates" in retable(out, "data/train-00000-of-00001.parquet", another)
 
 
 def _grams(text, length=13):

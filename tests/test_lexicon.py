@@ -4,7 +4,7 @@ import re
 
 import polars as pl
 import pytest
-from conftest import ROOT
+from support.builds import ROOT
 
 from corpus_vn_police.lexicon import NOTHING, Lexicon, WordClass, lexicon, parse
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from markdown_it import MarkdownIt
-from steps import lines_run, superlinear
+from support.steps import lines_run, superlinear
 
 import corpus_vn_police
 from corpus_vn_police.align import opcodes

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import outcomes
+from support.builds import outcomes
 
 import corpus_vn_police as cvp
 from corpus_vn_police.commands.build.pipeline import Job

@@ -18,8 +18,8 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import ROOT
-from reading import LIMITS, found, seeds, tar, zip_file, zip_member
+from support.builds import ROOT
+from support.containers import LIMITS, seeds, tar, texts_or_reasons, zip_file, zip_member
 
 from corpus_vn_police.errors import DiskError
 from corpus_vn_police.stages.read.seeds import fault
@@ -45,7 +45,7 @@ def zipped(name, data, method=zipfile.ZIP_DEFLATED):
 def peak(root, **options):
     """What is read of an input, and how much memory of Python's that took, in bytes."""
     tracemalloc.start()
-    rows = found(root, **options)
+    rows = texts_or_reasons(root, **options)
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return rows, most
@@ -68,7 +68,7 @@ def test_the_parquet_members_of_an_archive_share_its_budget(write):
     table = parquet("a" * 900_000, compression="zstd")
     archive = tar([(f"{number:02d}.parquet", table) for number in range(40)])
     limits = replace(LIMITS, max_bytes=1_000_000, max_ratio=100)
-    outcomes = list(found(write({"x.tar": archive}), limits=limits).values())
+    outcomes = list(texts_or_reasons(write({"x.tar": archive}), limits=limits).values())
     read = outcomes.index(RATIO)
     assert outcomes == ["a" * 900_000] * read + [RATIO] * (40 - read)
     assert 0 < read < len(archive) * 100 / 900_000 < 40
@@ -78,7 +78,7 @@ def test_an_lzma_dictionary_that_takes_all_memory_is_a_limit(write):
     whole = lzma.compress(b"A" * 100, lzma.FORMAT_ALONE)
     packed = struct.pack("<BBH", 9, 20, 5) + whole[:1] + struct.pack("<I", 1 << 31) + whole[13:]
     folder = write({"x.zip": zip_file([zip_member(b"a.txt", b"A" * 100, 14, packed, flags=2)])})
-    assert found(folder) == {"x.zip/a.txt": "limit.window"}
+    assert texts_or_reasons(folder) == {"x.zip/a.txt": "limit.window"}
 
 
 # Parquet that stands in a file with something else
@@ -88,13 +88,18 @@ def test_a_parquet_file_behind_another_one_or_junk_is_damaged(write):
     one, two = parquet("bài 1"), parquet("bài 2")
     folder = write({"a.parquet": one + two, "b.parquet": b"junk" + one, "c.parquet": one + b"junk", "d.parquet": one})
     damaged = "container.damaged"
-    assert found(folder) == {"a.parquet": damaged, "b.parquet": damaged, "c.parquet": damaged, "d.parquet#1": "bài 1"}
+    assert texts_or_reasons(folder) == {
+        "a.parquet": damaged,
+        "b.parquet": damaged,
+        "c.parquet": damaged,
+        "d.parquet#1": "bài 1",
+    }
 
 
 def test_the_checksum_of_a_parquet_page_is_checked(write):
     table = parquet(*(f"bài {n}" for n in range(9)), compression="none", use_dictionary=False, write_page_checksum=True)
     altered = table.replace("bài 7".encode(), "bài 1".encode(), 1)
-    assert found(write({"x.parquet": altered})) == {"x.parquet": "container.damaged"}
+    assert texts_or_reasons(write({"x.parquet": altered})) == {"x.parquet": "container.damaged"}
 
 
 # The machine
@@ -146,7 +151,7 @@ def test_small_members_need_no_temporary_folder(write, monkeypatch, tmp_path):
     rows = gzip.compress(json.dumps({"text": text + " Hai."}).encode())
     folder = write({"x.tar": tar([("t.parquet", parquet(text)), ("t.jsonl.gz", rows)])})
     monkeypatch.setattr(tempfile, "tempdir", "/nonexistent")
-    assert found(folder) == {"x.tar/t.parquet#1": text, "x.tar/t.jsonl.gz#1": text + " Hai."}
+    assert texts_or_reasons(folder) == {"x.tar/t.parquet#1": text, "x.tar/t.jsonl.gz#1": text + " Hai."}
 
 
 _KINDS = {

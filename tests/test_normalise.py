@@ -4,9 +4,9 @@ import unicodedata
 
 import polars as pl
 import pytest
-from conftest import normalisation_cases
 from hypothesis import example, given
 from hypothesis import strategies as st
+from support.texts import normalisation_cases
 
 import corpus_vn_police as cvp
 from corpus_vn_police.stages.normalise import diagnose

@@ -14,7 +14,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from support.builds import ROOT
 
 # The three share what is costly to make.
 pytestmark = pytest.mark.xdist_group("package")

@@ -9,7 +9,7 @@ import sys
 import datasets
 import datasets.packaged_modules
 import pytest
-from conftest import ROOT, SEEDS, outcomes
+from support.builds import ROOT, SEEDS, outcomes
 
 import corpus_vn_police as cvp
 from corpus_vn_police.errors import ConfigError, CorpusError, InputError, OutputError

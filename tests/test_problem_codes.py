@@ -11,7 +11,7 @@ import sys
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
-from tamper import read, retext, rewrite, sign, without
+from support.tamper import read, retext, rewrite, sign, without
 
 import corpus_vn_police as cvp
 from corpus_vn_police.commands.verify.findings import Findings

@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from support.builds import ROOT
 
 import corpus_vn_police as cvp
 from corpus_vn_police import errors

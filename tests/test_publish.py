@@ -9,9 +9,9 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-import hub as stand_in
 import pytest
-from conftest import ROOT, sign
+from support import hub as stand_in
+from support.builds import ROOT, sign
 
 import corpus_vn_police as cvp
 from corpus_vn_police.commands.publish.failures import scrub
@@ -64,7 +64,7 @@ class Client:
         self.hub, self.home, self.told = hub, home, []
         self._errors = (home / "stderr").open("w+")
         self._process = subprocess.Popen(
-            [sys.executable, ROOT / "tests/worker.py"],
+            [sys.executable, ROOT / "tests/support/worker.py"],
             env={
                 **os.environ,
                 "PYTHONPATH": str(ROOT),

@@ -6,8 +6,6 @@ import io
 import json
 import os
 import socket
-import tarfile
-import zipfile
 
 import polars as pl
 import pyarrow as pa
@@ -15,29 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.containers import LIMITS, deflated_zip, limits_with, read_all, tar_with_link, texts_or_reasons, zst
 
-from corpus_vn_police.config import load_config
 from corpus_vn_police.errors import DiskError, InputError
 from corpus_vn_police.stages.read import Batching, Unpacker, list_input, load
 from corpus_vn_police.stages.read.rows import canonical_row, read_row
-
-_LIMITS = load_config(None).limits
-
-
-def _zst(data):
-    return pa.compress(data, codec="zstd", asbytes=True)
-
-
-def _read(seeds, limits=_LIMITS, batching=None):
-    """All seeds of an input, as rows, and what was passed over."""
-    batching = batching or Batching()
-    unpacker = Unpacker(limits, batching)
-    frames = [frame for task in unpacker.tasks(list_input(str(seeds))) for frame in load(task, limits, batching)]
-    return pl.concat(frames).to_dicts(), unpacker.skipped
-
-
-def _bodies(seeds, **options):
-    return {row["path"]: row["reason"] or row["body"].decode() for row in _read(seeds, **options)[0]}
 
 
 def _sha(data):
@@ -46,7 +26,7 @@ def _sha(data):
 
 def test_a_folder_is_read_in_the_order_of_the_paths_bytes(write):
     names = ["b.txt", "a.txt", "a/b.txt", "a-b.txt", "a/a/c.txt", "A.txt", "đ.txt", "z.txt"]
-    rows, skipped = _read(write({**{name: name for name in names}, ".git/x.txt": "", ".y.txt": "", "a/n.md": ""}))
+    rows, skipped = read_all(write({**{name: name for name in names}, ".git/x.txt": "", ".y.txt": "", "a/n.md": ""}))
     paths = [row["path"] for row in rows]
     assert paths == sorted(names, key=str.encode)
     assert (skipped.hidden, skipped.other) == (2, 1)
@@ -54,16 +34,16 @@ def test_a_folder_is_read_in_the_order_of_the_paths_bytes(write):
 
 def test_each_kind_of_file_gives_the_seed_s_bytes(write):
     text = "Ngày 7/12".encode()
-    folder = write({"a.txt": text, "b.txt.gz": gzip.compress(text), "c.txt.zst": _zst(text), "d.TXT": text})
-    rows, _ = _read(folder)
+    folder = write({"a.txt": text, "b.txt.gz": gzip.compress(text), "c.txt.zst": zst(text), "d.TXT": text})
+    rows, _ = read_all(folder)
     assert {row["path"]: (row["data"], row["bytes"], row["sha256"]) for row in rows} == dict.fromkeys(
         ["a.txt", "b.txt.gz", "c.txt.zst", "d.TXT"], (text, len(text), _sha(text))
     )
 
 
 def test_compressed_files_of_several_frames_are_read_to_the_end(write):
-    folder = write({"a.txt.gz": gzip.compress(b"a") + gzip.compress(b"b"), "b.txt.zst": _zst(b"a") + _zst(b"b")})
-    assert _bodies(folder) == {"a.txt.gz": "ab", "b.txt.zst": "ab"}
+    folder = write({"a.txt.gz": gzip.compress(b"a") + gzip.compress(b"b"), "b.txt.zst": zst(b"a") + zst(b"b")})
+    assert texts_or_reasons(folder) == {"a.txt.gz": "ab", "b.txt.zst": "ab"}
 
 
 @pytest.mark.parametrize(
@@ -78,7 +58,7 @@ def test_compressed_files_of_several_frames_are_read_to_the_end(write):
 )
 def test_the_name_gives_the_id_and_else_the_bytes_do(write, name, expected):
     data = gzip.compress(b"x") if name.endswith(".gz") else b"x"
-    rows, _ = _read(write({name: data}))
+    rows, _ = read_all(write({name: data}))
     assert rows[0]["id"] == (expected or _sha(b"x")[:16])
 
 
@@ -88,7 +68,7 @@ def _jsonl(*rows):
 
 def test_rows_of_jsonl_are_numbered_by_their_physical_lines(write):
     lines = b'\xef\xbb\xbf{"text": "a"}\r\n\n   \n{"text": "b\xe2\x80\xa8c"}\n{"text": "d"}'
-    rows, _ = _read(write({"x.jsonl": lines}) / "x.jsonl")
+    rows, _ = read_all(write({"x.jsonl": lines}) / "x.jsonl")
     assert [(row["path"], row["body"].decode()) for row in rows] == [
         ("x.jsonl#1", "a"), ("x.jsonl#4", "b\u2028c"), ("x.jsonl#5", "d"),
     ]  # fmt: skip
@@ -98,7 +78,7 @@ def test_rows_of_jsonl_are_numbered_by_their_physical_lines(write):
 
 def test_what_a_row_says_of_itself_is_kept(write):
     given = {"text": "a", "id": "bài-1", "date": 20201207, "title": "T", "url": "u", "source": "s", "other": [1]}
-    rows, _ = _read(
+    rows, _ = read_all(
         write({"x.jsonl": _jsonl(given, {"text": "b", "id": 7}, {"text": "c", "id": "c76f5c9e64c8c598", "url": ""})})
     )
     names = ("id", "key", "header_date", "title", "url", "publisher")
@@ -161,7 +141,7 @@ def test_rows_of_parquet_are_canonical_json(write, tmp_path):
         }
     )
     pq.write_table(table, tmp_path / "x.parquet")
-    rows, _ = _read(tmp_path / "x.parquet")
+    rows, _ = read_all(tmp_path / "x.parquet")
     assert [(row["path"], row["data"].decode(), row["body"].decode(), row["header_date"]) for row in rows] == [
         ("x.parquet#1", '{"date":"2020-12-07","score":null,"text":"a"}', "a", "2020-12-07"),
         ("x.parquet#2", '{"date":null,"score":1.5,"text":"đ"}', "đ", None),
@@ -183,28 +163,7 @@ def test_a_parquet_row_s_canonical_json_has_a_form_for_every_arrow_type():
 
 def test_a_parquet_file_without_a_text_column_is_rejected_row_by_row(tmp_path):
     pq.write_table(pa.table({"text": [1, 2], "x": ["a", "b"]}), tmp_path / "x.parquet")
-    assert _bodies(tmp_path) == {"x.parquet#1": "json.type", "x.parquet#2": "json.type"}
-
-
-def _zip(members):
-    sink = io.BytesIO()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members:
-            archive.writestr(name, data)
-    return sink.getvalue()
-
-
-def _tar(members):
-    sink = io.BytesIO()
-    with tarfile.open(fileobj=sink, mode="w") as archive:
-        for name, data in members:
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-        link = tarfile.TarInfo("link.txt")
-        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
-        archive.addfile(link)
-    return sink.getvalue()
+    assert texts_or_reasons(tmp_path) == {"x.parquet#1": "json.type", "x.parquet#2": "json.type"}
 
 
 _MEMBERS = [
@@ -215,22 +174,22 @@ _MEMBERS = [
 
 @pytest.mark.parametrize("end", ["tar", "tar.gz", "tar.zst"])
 def test_members_of_a_tar_archive_are_seeds(write, end):
-    pack = {"tar": bytes, "tar.gz": gzip.compress, "tar.zst": _zst}[end]
-    folder = write({f"x.{end}": pack(_tar(_MEMBERS))})
+    pack = {"tar": bytes, "tar.gz": gzip.compress, "tar.zst": zst}[end]
+    folder = write({f"x.{end}": pack(tar_with_link(_MEMBERS))})
     inside = {
         "a.txt": "A", "d/b.txt.gz": "B", "c.jsonl#1": "C", "c.jsonl#2": "D", "link.txt": "file.not_regular",
         "../up.txt": "container.unsafe_path", "/abs.txt": "container.unsafe_path",
     }  # fmt: skip
-    assert _bodies(folder / f"x.{end}") == inside
-    assert _bodies(folder) == {f"x.{end}/{path}": body for path, body in inside.items()}
-    skipped = _read(folder)[1]
+    assert texts_or_reasons(folder / f"x.{end}") == inside
+    assert texts_or_reasons(folder) == {f"x.{end}/{path}": body for path, body in inside.items()}
+    skipped = read_all(folder)[1]
     assert (skipped.hidden, skipped.other) == (1, 2)
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_members_of_a_zip_archive_are_seeds(write):
-    rows, skipped = _read(
-        write({"x.zip": _zip([("d/", b""), ("a.txt", b"A"), ("a.txt", b"B"), ("đ.txt", b"C"), *_MEMBERS[2:6]])})
+    rows, skipped = read_all(
+        write({"x.zip": deflated_zip([("d/", b""), ("a.txt", b"A"), ("a.txt", b"B"), ("đ.txt", b"C"), *_MEMBERS[2:6]])})
     )
     assert [(row["path"], row["body"].decode()) for row in rows] == [
         ("x.zip/a.txt", "A"), ("x.zip/a.txt", "B"), ("x.zip/đ.txt", "C"), ("x.zip/c.jsonl#1", "C"), ("x.zip/c.jsonl#2", "D"),
@@ -239,9 +198,12 @@ def test_members_of_a_zip_archive_are_seeds(write):
 
 
 def test_a_damaged_member_is_one_row_and_the_others_are_read(write):
-    archive = bytearray(_zip([("a.txt", b"A" * 50), ("b.txt", b"B" * 50)]))
+    archive = bytearray(deflated_zip([("a.txt", b"A" * 50), ("b.txt", b"B" * 50)]))
     archive[archive.find(b"a.txt") + 6] ^= 0xFF
-    assert _bodies(write({"x.zip": bytes(archive)})) == {"x.zip/a.txt": "container.damaged", "x.zip/b.txt": "B" * 50}
+    assert texts_or_reasons(write({"x.zip": bytes(archive)})) == {
+        "x.zip/a.txt": "container.damaged",
+        "x.zip/b.txt": "B" * 50,
+    }
 
 
 @pytest.mark.parametrize(
@@ -249,20 +211,20 @@ def test_a_damaged_member_is_one_row_and_the_others_are_read(write):
     ["x.zip", "x.tar", "x.tar.gz", "x.tar.zst", "x.parquet", "x.jsonl.gz", "x.jsonl.zst", "x.txt.gz", "x.txt.zst"],
 )
 def test_a_container_that_cannot_be_read_is_one_row(write, name):
-    assert _bodies(write({name: b"no such thing", "y.txt": "y"})) == {name: "container.damaged", "y.txt": "y"}
+    assert texts_or_reasons(write({name: b"no such thing", "y.txt": "y"})) == {name: "container.damaged", "y.txt": "y"}
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, _zst])
+@pytest.mark.parametrize("pack", [gzip.compress, zst])
 def test_a_truncated_file_gives_the_rows_before_and_one_row_for_itself(write, pack):
     end = "gz" if pack is gzip.compress else "zst"
     lines = b"".join(b'{"text": "%s"}\n' % os.urandom(3000).hex().encode() for _ in range(400))
     packed = pack(lines)
     batching = Batching(rows=10, bytes=1 << 16)
-    rows, _ = _read(write({f"x.jsonl.{end}": packed[: len(packed) // 2]}), batching=batching)
+    rows, _ = read_all(write({f"x.jsonl.{end}": packed[: len(packed) // 2]}), batching=batching)
     assert (rows[-1]["path"], rows[-1]["reason"]) == (f"x.jsonl.{end}", "container.damaged")
     assert [row["path"] for row in rows[:-1]] == [f"x.jsonl.{end}#{number}" for number in range(1, len(rows))]
     assert len(rows) > 100
-    assert _bodies(write({f"t.txt.{end}": packed[:-20]}, "single")) == {f"t.txt.{end}": "container.damaged"}
+    assert texts_or_reasons(write({f"t.txt.{end}": packed[:-20]}, "single")) == {f"t.txt.{end}": "container.damaged"}
 
 
 def test_what_is_no_regular_file_is_a_row(write):
@@ -272,7 +234,7 @@ def test_what_is_no_regular_file_is_a_row(write):
     (folder / "link.txt").symlink_to("a.txt")
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(folder / "s.txt"))
-        found = _bodies(folder)
+        found = texts_or_reasons(folder)
     bad = "file.not_regular"
     assert found == {"a.txt": "a", "link.txt": "a", "fifo.txt": bad, "broken.txt": bad, "s.txt": bad}
 
@@ -281,8 +243,8 @@ def test_a_file_that_vanishes_is_a_row(write):
     folder = write({"a.txt": "a", "b.txt": "b"})
     listing = list_input(str(folder))
     (folder / "a.txt").unlink()
-    task = next(Unpacker(_LIMITS, Batching()).tasks(listing))
-    rows = pl.concat(load(task, _LIMITS, Batching())).to_dicts()
+    task = next(Unpacker(LIMITS, Batching()).tasks(listing))
+    rows = pl.concat(load(task, LIMITS, Batching())).to_dicts()
     assert [(row["path"], row["reason"], row["sha256"]) for row in rows] == [
         ("a.txt", "file.unreadable", None),
         ("b.txt", None, _sha(b"b")),
@@ -294,13 +256,7 @@ def test_bytes_of_a_name_that_are_not_utf_8_are_escaped(write):
     with open(os.fsencode(folder) + b"/a\xff.txt", "wb") as file:
         file.write(b"a")
     (folder / "b\n.txt").write_text("b")
-    assert _bodies(folder) == {"a\\xff.txt": "a", "b\n.txt": "b"}
-
-
-def _limits(**limits):
-    import dataclasses
-
-    return dataclasses.replace(_LIMITS, **limits)
+    assert texts_or_reasons(folder) == {"a\\xff.txt": "a", "b\n.txt": "b"}
 
 
 @pytest.mark.parametrize("size", [101, 1 << 16, (1 << 20) + 7])
@@ -312,10 +268,10 @@ def test_a_seed_over_the_limit_keeps_its_size_and_digest(write, size):
             "a.txt": data,
             "b.txt.gz": gzip.compress(data, 0),
             "c.jsonl": b'{"text": "c"}\r\n' + line + b'\r\n{"text": "d"}',
-            "z.zip": _zip([("e.txt", os.urandom(size))]),
+            "z.zip": deflated_zip([("e.txt", os.urandom(size))]),
         }
     )
-    rows, _ = _read(folder, _limits(max_bytes=100, max_ratio=10**6), Batching(bytes=4096))
+    rows, _ = read_all(folder, limits_with(max_bytes=100, max_ratio=10**6), Batching(bytes=4096))
     found = {row["path"]: (row["reason"], row["bytes"], row["sha256"]) for row in rows if row["path"] != "z.zip/e.txt"}
     assert found == {
         "a.txt": ("limit.bytes", size, _sha(data)),
@@ -329,12 +285,12 @@ def test_a_seed_over_the_limit_keeps_its_size_and_digest(write, size):
 
 def test_a_bomb_is_stopped_at_the_ratio(write):
     folder = write({"a.txt.gz": gzip.compress(bytes(5_000_000))})
-    assert _bodies(folder, limits=_limits(max_bytes=1000, max_ratio=10)) == {"a.txt.gz": "limit.ratio"}
+    assert texts_or_reasons(folder, limits=limits_with(max_bytes=1000, max_ratio=10)) == {"a.txt.gz": "limit.ratio"}
 
 
 def test_an_archive_of_too_many_members_is_one_row(write):
-    folder = write({"x.zip": _zip([(f"{number}.txt", b"") for number in range(5)])})
-    assert _bodies(folder, limits=_limits(max_members=4)) == {"x.zip": "limit.members"}
+    folder = write({"x.zip": deflated_zip([(f"{number}.txt", b"") for number in range(5)])})
+    assert texts_or_reasons(folder, limits=limits_with(max_members=4)) == {"x.zip": "limit.members"}
 
 
 @pytest.mark.parametrize("rows", [1, 2, 7])
@@ -343,19 +299,19 @@ def test_the_size_of_a_batch_changes_nothing(write, rows):
         {
             **{f"{number}.txt": f"{number}" for number in range(9)},
             "x.jsonl": _jsonl(*({"text": f"{n}" * n} for n in range(40))),
-            "y.zip": _zip(_MEMBERS[:3]),
+            "y.zip": deflated_zip(_MEMBERS[:3]),
         }
     )
-    assert _read(folder, batching=Batching(rows, rows * 10))[0] == _read(folder)[0]
+    assert read_all(folder, batching=Batching(rows, rows * 10))[0] == read_all(folder)[0]
 
 
 def test_a_glob_and_a_url_read_what_they_name(write):
     folder = write({"a/1.txt": "1", "a/2.md": "2", "b/3.txt": "3", "c/d/4.txt": "4"})
-    assert _bodies(f"{folder}/[ab]/*.txt") == {"a/1.txt": "1", "b/3.txt": "3"}
-    assert _bodies(f"{folder}/**/*.txt") == {"a/1.txt": "1", "b/3.txt": "3", "c/d/4.txt": "4"}
-    assert _bodies(f"file://{folder}") == _bodies(folder)
-    assert _bodies(f"file://{folder}/a/1.txt") == {"1.txt": "1"}
-    assert _bodies(f"file://{folder}/*/*.txt") == {"a/1.txt": "1", "b/3.txt": "3"}
+    assert texts_or_reasons(f"{folder}/[ab]/*.txt") == {"a/1.txt": "1", "b/3.txt": "3"}
+    assert texts_or_reasons(f"{folder}/**/*.txt") == {"a/1.txt": "1", "b/3.txt": "3", "c/d/4.txt": "4"}
+    assert texts_or_reasons(f"file://{folder}") == texts_or_reasons(folder)
+    assert texts_or_reasons(f"file://{folder}/a/1.txt") == {"1.txt": "1"}
+    assert texts_or_reasons(f"file://{folder}/*/*.txt") == {"a/1.txt": "1", "b/3.txt": "3"}
 
 
 def test_an_input_without_seeds_says_so(write, tmp_path):
@@ -382,7 +338,7 @@ def test_a_folder_that_cannot_be_listed_stops_the_build(write):
 
 
 def _whole_tar():
-    return _tar([(f"{number}.txt", bytes([65 + number]) * 600) for number in range(5)])
+    return tar_with_link([(f"{number}.txt", bytes([65 + number]) * 600) for number in range(5)])
 
 
 def test_a_tar_archive_with_a_damaged_header_or_without_its_end_is_damaged(write):
@@ -390,7 +346,7 @@ def test_a_tar_archive_with_a_damaged_header_or_without_its_end_is_damaged(write
     headers = [place for place in range(0, len(archive), 512) if archive[place + 257 : place + 262] == b"ustar"]
     flipped = archive[: headers[2] + 1] + b"\xff" + archive[headers[2] + 2 :]
     for cut, members in [(flipped, 2), (archive[: headers[3] + 100], 3), (archive[: headers[5]], 5)]:
-        found = _bodies(write({"x.tar": cut}))
+        found = texts_or_reasons(write({"x.tar": cut}))
         assert list(found.values())[-1] == "container.damaged"
         assert list(found) == [*(f"x.tar/{number}.txt" for number in range(members)), "x.tar"]
 
@@ -401,13 +357,13 @@ def test_what_came_before_the_damage_is_read_whatever_the_batch(write, batching)
 
     draw = random.Random(3)
     lines = b"".join(b'{"text": "%s"}\n' % draw.randbytes(200).hex().encode() for _ in range(2000))
-    for end, pack in {"gz": gzip.compress, "zst": _zst}.items():
+    for end, pack in {"gz": gzip.compress, "zst": zst}.items():
         packed = pack(lines)
         folder = write({f"x.jsonl.{end}": packed[: len(packed) // 2]}, end)
-        assert _read(folder, batching=batching)[0] == _read(folder)[0]
-        assert len(_read(folder)[0]) > 800
+        assert read_all(folder, batching=batching)[0] == read_all(folder)[0]
+        assert len(read_all(folder)[0]) > 800
     folder = write({"x.tar.gz": gzip.compress(_whole_tar())[:-15]})
-    assert _read(folder, batching=batching)[0] == _read(folder)[0]
+    assert read_all(folder, batching=batching)[0] == read_all(folder)[0]
 
 
 def test_a_key_of_a_parquet_row_must_be_a_string_in_the_file_too(tmp_path):
@@ -416,7 +372,7 @@ def test_a_key_of_a_parquet_row_must_be_a_string_in_the_file_too(tmp_path):
     for number, value in enumerate([b"Ng", datetime.datetime(2020, 1, 1), 1.5, ["a"]]):
         pq.write_table(pa.table({"text": [value]}), tmp_path / f"{number}.parquet")
         pq.write_table(pa.table({"text": ["a"], "id": [value]}), tmp_path / f"{number}i.parquet")
-    assert set(_bodies(tmp_path).values()) == {"json.type"}
+    assert set(texts_or_reasons(tmp_path).values()) == {"json.type"}
 
 
 def test_parquet_values_that_python_cannot_hold_reject_their_row_alone(tmp_path):
@@ -426,7 +382,7 @@ def test_parquet_values_that_python_cannot_hold_reject_their_row_alone(tmp_path)
     pq.write_table(pa.table({"text": ["a", "b"], "t": huge}), tmp_path / "time.parquet")
     twice = pa.table([pa.array(["a"]), pa.array(["b"])], names=["text", "text"])
     pq.write_table(twice, tmp_path / "twice.parquet")
-    assert _bodies(tmp_path) == {
+    assert texts_or_reasons(tmp_path) == {
         "time.parquet#1": "a", "time.parquet#2": "container.value", "twice.parquet": "container.damaged",
         "utf8.parquet#1": "ok", "utf8.parquet#2": "container.value",
     }  # fmt: skip
@@ -444,14 +400,14 @@ def _patched(archive, name, offset, value, signature):
 
 
 def test_no_zip_archive_raises(write):
-    whole = _zip([("a.txt", b"A" * 50), ("b.txt", b"B" * 50)])
+    whole = deflated_zip([("a.txt", b"A" * 50), ("b.txt", b"B" * 50)])
     archives = {
         "method.zip": _patched(whole, b"a.txt", 10, b"\x63\0", b"PK\1\2"),
         "version.zip": _patched(whole, b"a.txt", 6, b"\xff\0", b"PK\1\2"),
         "encrypted.zip": _patched(_patched(whole, b"a.txt", 8, b"\1\0", b"PK\1\2"), b"a.txt", 6, b"\1\0", b"PK\3\4"),
         "name.zip": _patched(_patched(whole, b"a.txt", 46, b"\xff", b"PK\1\2"), b"\xff.txt", 8, b"\0\x08", b"PK\1\2"),
     }
-    found = {path: body for path, body in _bodies(write(archives)).items() if not path.endswith("b.txt")}
+    found = {path: body for path, body in texts_or_reasons(write(archives)).items() if not path.endswith("b.txt")}
     assert found == {
         "encrypted.zip/a.txt": "container.encrypted", "method.zip/a.txt": "container.damaged",
         "name.zip/\\xff.txt": "container.damaged", "version.zip/a.txt": "A" * 50,
@@ -465,8 +421,8 @@ def test_law_9_no_damage_to_a_container_raises(tmp_path, data):
     pq.write_table(pa.table({"text": ["Ngày 7/12", "b"], "n": [1, 2]}), table)
     lines = b'{"text": "a"}\n{"text": "b"}\n'
     whole = {
-        "x.zip": _zip(_MEMBERS), "x.tar": _tar(_MEMBERS), "x.tar.gz": gzip.compress(_tar(_MEMBERS)), "x.tar.zst": _zst(_tar(_MEMBERS)),
-        "x.parquet": table.getvalue(), "x.jsonl.gz": gzip.compress(lines), "x.jsonl.zst": _zst(lines), "x.txt.zst": _zst(b"a"),
+        "x.zip": deflated_zip(_MEMBERS), "x.tar": tar_with_link(_MEMBERS), "x.tar.gz": gzip.compress(tar_with_link(_MEMBERS)), "x.tar.zst": zst(tar_with_link(_MEMBERS)),
+        "x.parquet": table.getvalue(), "x.jsonl.gz": gzip.compress(lines), "x.jsonl.zst": zst(lines), "x.txt.zst": zst(b"a"),
     }  # fmt: skip
     name = data.draw(st.sampled_from(sorted(whole)))
     content = bytearray(whole[name])
@@ -476,16 +432,16 @@ def test_law_9_no_damage_to_a_container_raises(tmp_path, data):
         if old.is_file():
             old.unlink()
     (tmp_path / name).write_bytes(content[: data.draw(st.integers(0, len(content)))])
-    unpacker = Unpacker(_LIMITS, Batching())
+    unpacker = Unpacker(LIMITS, Batching())
     for task in unpacker.tasks(list_input(str(tmp_path))):
-        for frame in load(task, _LIMITS, Batching()):
+        for frame in load(task, LIMITS, Batching()):
             assert frame["path"].null_count() == 0
 
 
 def test_a_url_of_this_machine_is_read_as_its_path(write):
     folder = write({"a.txt": "a"})
     os.mkfifo(folder / "fifo.txt")
-    assert _bodies(f"file://{folder}") == {"a.txt": "a", "fifo.txt": "file.not_regular"}
+    assert texts_or_reasons(f"file://{folder}") == {"a.txt": "a", "fifo.txt": "file.not_regular"}
 
 
 def test_links_that_go_round_are_a_row_each(write):
@@ -493,8 +449,8 @@ def test_links_that_go_round_are_a_row_each(write):
     (folder / "self.txt").symlink_to("self.txt")
     (folder / "b/up").symlink_to(folder)
     loop = "file.link_loop"
-    assert _bodies(folder) == {"a.txt": "a", "b/c.txt": "c", "b/up": loop, "self.txt": loop}
-    assert _bodies(f"{folder}/**") == _bodies(folder)
+    assert texts_or_reasons(folder) == {"a.txt": "a", "b/c.txt": "c", "b/up": loop, "self.txt": loop}
+    assert texts_or_reasons(f"{folder}/**") == texts_or_reasons(folder)
 
 
 def test_a_chained_url_is_refused():
@@ -503,6 +459,6 @@ def test_a_chained_url_is_refused():
 
 
 def test_dots_in_the_names_of_members_say_nothing(write):
-    assert _bodies(write({"x.tar": _tar([("././b.txt", b"B"), ("x/./c.txt", b"C")])})) == {
+    assert texts_or_reasons(write({"x.tar": tar_with_link([("././b.txt", b"B"), ("x/./c.txt", b"C")])})) == {
         "x.tar/b.txt": "B", "x.tar/x/c.txt": "C", "x.tar/link.txt": "file.not_regular",
     }  # fmt: skip

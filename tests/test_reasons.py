@@ -19,8 +19,8 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import ROOT, ledger
-from reading import windowed, zip_file, zip_member
+from support.builds import ROOT, ledger
+from support.containers import windowed, zip_file, zip_member
 
 import corpus_vn_police as cvp
 from corpus_vn_police.commands.build.pipeline import Job

@@ -13,8 +13,9 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import ledger, outcomes, records, sign
-from test_verify import _codes, _rewrite
+from support.articles import article, changed, seed_text
+from support.builds import ledger, outcomes, records, sign
+from support.tamper import problem_codes, retable
 
 import corpus_vn_police as cvp
 from corpus_vn_police.commands.build.pipeline import Job, run_build
@@ -25,45 +26,26 @@ from corpus_vn_police.paths import output_path
 from corpus_vn_police.stages.read import Batching
 from corpus_vn_police.write import shards as parquet
 
-_SYLLABLES = [
-    onset + rime
-    for onset in ("b", "c", "d", "đ", "g", "h", "k", "l", "m", "n", "ph", "qu", "r", "s", "t", "th", "tr", "v", "x")
-    for rime in ("an", "ang", "ông", "ơi", "inh", "ùng", "ạt")
-]
 _HEADER = "id,sha256,date,reason\n"
 
 
-def _article(number, length=100):
-    draw = random.Random(number)
-    return [draw.choice(_SYLLABLES) for _ in range(length)]
-
-
-def _changed(words, *places):
-    """With other syllables at some places: each changes five shingles."""
-    return [f"mới{place}" if place in places else word for place, word in enumerate(words)]
-
-
-def _seed(date, words):
-    return f" date {date} {' '.join(words)}."
-
-
 # "a" is what is taken down. "between" is left out for it, but most like "later", which stays.
-_A = _article(1)
-_BETWEEN = _changed(_A, 10, 30, 50)
+_A = article(1)
+_BETWEEN = changed(_A, 10, 30, 50)
 _FILES = {
-    "a.txt": _seed("2020-05", _A),
-    "copy.txt": _seed("2021-01", ["—", *_A]),
-    "near.txt": _seed("2021-02", _changed(_A, 80)),
-    "between.txt": _seed("2021-03", _BETWEEN),
-    "later.txt": _seed("2021-04", _changed(_BETWEEN, 70, 90)),
-    "of_later.txt": _seed("2021-05", ["—", *_changed(_BETWEEN, 70, 90)]),
-    "alike.txt": _seed("2020-07", [*_A[:60], *_article(2, 40)]),
-    "long.txt": _seed("2022-07", [*_article(3, 500), *_A[20:70], *_article(4, 500)]),
+    "a.txt": seed_text("2020-05", _A),
+    "copy.txt": seed_text("2021-01", ["—", *_A]),
+    "near.txt": seed_text("2021-02", changed(_A, 80)),
+    "between.txt": seed_text("2021-03", _BETWEEN),
+    "later.txt": seed_text("2021-04", changed(_BETWEEN, 70, 90)),
+    "of_later.txt": seed_text("2021-05", ["—", *changed(_BETWEEN, 70, 90)]),
+    "alike.txt": seed_text("2020-07", [*_A[:60], *article(2, 40)]),
+    "long.txt": seed_text("2022-07", [*article(3, 500), *_A[20:70], *article(4, 500)]),
     "bad.txt": b"\xff " + " ".join(_A).encode(),
-    **{f"{number}.txt": _seed(f"2020-{number:02d}", _article(100 + number)) for number in range(1, 9)},
-    "7_other.txt": _seed("2020-09", ["—", *_article(107)]),
-    "test.txt": _seed("2024-01", _article(200)),
-    "rows.jsonl": "\n".join(json.dumps({"id": str(n), "text": " ".join(_article(300 + n))}) for n in range(12)),
+    **{f"{number}.txt": seed_text(f"2020-{number:02d}", article(100 + number)) for number in range(1, 9)},
+    "7_other.txt": seed_text("2020-09", ["—", *article(107)]),
+    "test.txt": seed_text("2024-01", article(200)),
+    "rows.jsonl": "\n".join(json.dumps({"id": str(n), "text": " ".join(article(300 + n))}) for n in range(12)),
     "corpus.toml": '[splits]\ntest_from = "2023-01"\n',
 }
 _GONE = {"a.txt", "copy.txt", "near.txt", "between.txt"}
@@ -246,7 +228,7 @@ def test_the_next_build_reads_again_what_the_parts_no_longer_hold(here):
     before = set((here / ".out.state/parts").glob("*.index"))
     removal = cvp.remove(here / "out", _id("a.txt"), reason="x")
     kept = set((here / ".out.state/parts").glob("*.index"))
-    (here / "in/new.txt").write_text(_seed("2020-11", _article(400)))
+    (here / "in/new.txt").write_text(seed_text("2020-11", article(400)))
     built = _build(here)
     assert set() < kept < before
     assert kept <= set((here / ".out.state/parts").glob("*.index"))
@@ -275,7 +257,7 @@ def test_a_tombstone_whose_seed_is_gone_stays_and_holds_when_it_comes_back(here)
 
 def test_a_seed_under_a_removed_id_with_other_bytes_stays_away(here):
     removal = cvp.remove(here / "out", _id("a.txt"), reason="x")
-    (here / f"in/9_{_id('a.txt')}.txt").write_text(_seed("2020-05", _article(500)))
+    (here / f"in/9_{_id('a.txt')}.txt").write_text(seed_text("2020-05", article(500)))
     built = cvp.build(here / "in", out=here / "out", workers=1)
     assert (built.digest, built.status["removed"]) == (removal.digest, 5)
     again = cvp.build(here / "in", out=here / "out", workers=1)
@@ -294,7 +276,7 @@ def test_seeds_with_one_id_and_the_same_bytes_have_a_tombstone_each(here):
 def test_what_shares_an_id_with_its_bytes_goes_along(here):
     """Else the one of two seeds with one id would be published once the other is taken down for its bytes."""
     shutil.copyfile(here / "in/4.txt", here / f"in/1_{'c' * 16}.txt")
-    (here / f"in/2_{'c' * 16}.txt").write_text(_seed("2020-05", _article(500)))
+    (here / f"in/2_{'c' * 16}.txt").write_text(seed_text("2020-05", article(500)))
     cvp.build(here / "in", out=here / "out", workers=1)
     assert outcomes(here / "out")[f"2_{'c' * 16}.txt"] == "id.collision"
     removal = cvp.remove(here / "out", _id("4.txt"), reason="x")
@@ -395,7 +377,7 @@ def test_what_is_like_it_is_shown_the_most_similar_first(here):
 
 
 def test_a_short_record_is_like_a_long_one_that_holds_it(here):
-    (here / "in/short.txt").write_text(_seed("2020-01", _A[25:65]))
+    (here / "in/short.txt").write_text(seed_text("2020-01", _A[25:65]))
     cvp.build(here / "in", out=here / "out", workers=1)
     short = hashlib.sha256((here / "in/short.txt").read_bytes()).hexdigest()[:16]
     (most, *_) = cvp.remove(here / "out", short, reason="x").alike
@@ -406,7 +388,7 @@ def test_a_short_record_is_like_a_long_one_that_holds_it(here):
 
 def test_at_most_twenty_are_shown(here):
     for number in range(30):
-        (here / f"in/like{number}.txt").write_text(_seed("2020-01", [*_A[:55], *_article(600 + number, 45)]))
+        (here / f"in/like{number}.txt").write_text(seed_text("2020-01", [*_A[:55], *article(600 + number, 45)]))
     cvp.build(here / "in", out=here / "out", workers=1)
     assert len(cvp.remove(here / "out", _id("a.txt"), reason="x").alike) == 20
 
@@ -555,8 +537,8 @@ def test_verify_finds_what_should_have_been_taken_down(here):
 
         return change
 
-    assert "removed.present" in _rewrite(here / "out", "ledger.parquet", of_other(id=other["id"]))
-    where = {file for file, code in _codes(here / "out") if code == "removed.present"}
+    assert "removed.present" in retable(here / "out", "ledger.parquet", of_other(id=other["id"]))
+    where = {file for file, code in problem_codes(here / "out") if code == "removed.present"}
     assert where == {"data/train", "annotations/train", "sources/train"}
 
 
@@ -570,8 +552,8 @@ def test_verify_finds_the_bytes_of_what_was_taken_down(here):
             pl.DataFrame(table).with_columns(sha256).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(table.schema)
         )
 
-    assert "removed.present" in _rewrite(here / "out", "ledger.parquet", same_bytes)
-    where = {file for file, code in _codes(here / "out") if code == "removed.present"}
+    assert "removed.present" in retable(here / "out", "ledger.parquet", same_bytes)
+    where = {file for file, code in problem_codes(here / "out") if code == "removed.present"}
     assert where == {"data/train", "sources/train"}
 
 
@@ -587,7 +569,7 @@ def test_verify_finds_a_tombstone_that_says_more(here, column):
             pl.DataFrame(table).with_columns(changed).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(table.schema)
         )
 
-    assert "schema.row" in _rewrite(here / "out", "ledger.parquet", more)
+    assert "schema.row" in retable(here / "out", "ledger.parquet", more)
 
 
 def test_a_seed_whose_bytes_have_a_removed_id_s_is_known_at_every_turn():
@@ -624,11 +606,13 @@ def test_the_command_line_tells_people_and_machines(cli, here):
 
 def _alike_seeds(draw):
     """Seeds of which many are near duplicates of one another, in chains and crowds."""
-    texts = [_article(draw.random()) for _ in range(2)]
+    texts = [article(draw.random()) for _ in range(2)]
     for _ in range(draw.randint(6, 14)):
-        texts.append(_changed(draw.choice(texts), *draw.sample(range(100), draw.randint(0, 5))))
+        texts.append(changed(draw.choice(texts), *draw.sample(range(100), draw.randint(0, 5))))
     dates = [f"2020-{draw.randint(1, 12):02d}-{draw.randint(1, 28):02d}" for _ in texts]
-    return {f"{number}.txt": _seed(date, words) for number, (date, words) in enumerate(zip(dates, texts, strict=True))}
+    return {
+        f"{number}.txt": seed_text(date, words) for number, (date, words) in enumerate(zip(dates, texts, strict=True))
+    }
 
 
 # In 15 and 52 a copy would come back that only what was taken down had kept out.
@@ -662,7 +646,7 @@ def test_a_damaged_build_whose_manifest_agrees_is_named_and_left_as_it_is(here):
 
 
 def test_a_build_with_other_columns_is_named_and_left_as_it_is(here):
-    _rewrite(here / "out", "data/train-00000-of-00001.parquet", lambda table: table.drop_columns("text"))
+    retable(here / "out", "data/train-00000-of-00001.parquet", lambda table: table.drop_columns("text"))
     before = _bytes(here)
     with pytest.raises(DamagedError, match="its columns are not those of record"):
         cvp.remove(here / "out", _id("a.txt"), reason="x")

@@ -12,9 +12,9 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import ledger, records, sign
-from test_remove import _article, _changed, _seed
-from test_verify import _rewrite
+from support.articles import article, changed, seed_text
+from support.builds import ledger, records, sign
+from support.tamper import retable
 
 import corpus_vn_police as cvp
 from corpus_vn_police.commands.report.changes import find_changes
@@ -44,20 +44,20 @@ Hiện vụ án đang được Cơ quan Cảnh sát điều tra tiếp tục đi
 Nguyễn Văn Trí"""
 _FILES = {
     "page.txt": f" date 2020-12-08 {_PAGE}",
-    "fused.txt": f" date 2020-09 {' '.join(_article(6))}. Hai đối tượng tại cơ quan. Ảnh: CACC. Đến nay {' '.join(_article(7))}.",
-    "spaces.txt": _seed("2020-05", _article(1)).replace(" ", "\u00a0", 2).replace("a", "a\u200b", 1),
-    "stayed.txt": _seed("2020-06", _article(2)),
-    "near.txt": _seed("2021-02", _changed(_article(2), 80)),
-    "copy.txt": _seed("2021-03", ["—", *_article(2)]),
+    "fused.txt": f" date 2020-09 {' '.join(article(6))}. Hai đối tượng tại cơ quan. Ảnh: CACC. Đến nay {' '.join(article(7))}.",
+    "spaces.txt": seed_text("2020-05", article(1)).replace(" ", "\u00a0", 2).replace("a", "a\u200b", 1),
+    "stayed.txt": seed_text("2020-06", article(2)),
+    "near.txt": seed_text("2021-02", changed(article(2), 80)),
+    "copy.txt": seed_text("2021-03", ["—", *article(2)]),
     "bytes.txt": b"tin \xff\xfe tin",
     "nul.txt": b"tin\0tin",
     "month.txt": " date 2020-13 tin",
-    "hostile.txt": f" date 2021-04 {' '.join(_article(3))} {_SLY} {_LONG_WORD}",
+    "hostile.txt": f" date 2021-04 {' '.join(article(3))} {_SLY} {_LONG_WORD}",
     "rejected.txt": f" date 2021-04 {_HOSTILE}",
-    "<img src=x onerror=hit()>\u202e.txt": _seed("2021-05", _article(4)),
-    "test.txt": _seed("2024-01", _article(5)),
+    "<img src=x onerror=hit()>\u202e.txt": seed_text("2021-05", article(4)),
+    "test.txt": seed_text("2024-01", article(5)),
     "rows.jsonl": "".join(
-        json.dumps({"id": str(n), "title": _SLY, "text": " ".join(_article(300 + n))}) + "\n" for n in range(70)
+        json.dumps({"id": str(n), "title": _SLY, "text": " ".join(article(300 + n))}) + "\n" for n in range(70)
     ),
     "corpus.toml": 'name = "try"\n[splits]\ntest_from = "2023-01"\n',
 }
@@ -212,12 +212,12 @@ def test_every_change_of_a_text_is_named_and_counted(base):
 
 def test_a_near_duplicate_stands_beside_what_stayed_with_its_differences(base):
     text = _texts(base / "report.html")["near.txt"]
-    article = _article(2)
+    words = article(2)
     assert text["sides"] == [
-        ["=", " ".join(article[:80])],
-        ["-", article[80]],
+        ["=", " ".join(words[:80])],
+        ["-", words[80]],
         ["+", "mới80"],
-        ["=", " ".join(article[81:]) + "."],
+        ["=", " ".join(words[81:]) + "."],
     ]
 
 
@@ -283,7 +283,7 @@ def test_annotations_are_marked_in_code_points(out, tmp_path):
                 row["personal"] = [{"start": second, "end": second + 5, "kind": "plate"}]
         return table.from_pylist(rows, schema=table.schema)
 
-    _rewrite(out, "annotations/train-00000-of-00001.parquet", annotate)
+    retable(out, "annotations/train-00000-of-00001.parquet", annotate)
     cvp.report(out, out=tmp_path / "r.html")
     units = {unit["kind"]: unit["text"] for unit in _texts(tmp_path / "r.html")["page.txt"]["units"]}
     assert units["dateline"][:2] == [["Ngày 7/12, "], ["Công an", ["people", "𝐀 Lâm, Bộ trưởng", True]]]
@@ -366,9 +366,9 @@ def test_what_was_taken_down_is_not_shown_although_its_seed_is_there(base, out, 
     cvp.remove(out, stayed, reason="asked for")
     cvp.report(out, seeds=base / "in", out=tmp_path / "r.html")
     html = (tmp_path / "r.html").read_text(encoding="utf-8")
-    assert " ".join(_article(2)[:5]) not in html
-    assert " ".join(_article(2)[-5:]) not in html
-    assert " ".join(_article(1)[-5:]) in html
+    assert " ".join(article(2)[:5]) not in html
+    assert " ".join(article(2)[-5:]) not in html
+    assert " ".join(article(1)[-5:]) in html
     statuses = _data(tmp_path / "r.html")["ledger"]["status"]
     assert [statuses["names"][number] for number in statuses["rows"]].count("removed") == 3
 
@@ -381,7 +381,7 @@ def test_what_removed_csv_names_is_not_shown_although_the_build_still_has_it(bas
     shown = _texts(tmp_path / "r.html")
     assert shown.keys() & {"stayed.txt", "near.txt", "copy.txt", "bytes.txt"} == set()
     assert {"spaces.txt", "nul.txt"} <= shown.keys()
-    assert " ".join(_article(2)[-5:]) not in (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert " ".join(article(2)[-5:]) not in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
 def test_a_seed_that_changed_since_is_not_shown_as_if_it_were_the_one_left_out(base, tmp_path):
@@ -397,8 +397,8 @@ def test_a_seed_that_changed_since_is_not_shown_as_if_it_were_the_one_left_out(b
 
 
 def test_at_most_a_thousand_records_are_shown_with_their_text_and_long_ones_are_cut(tmp_path):
-    rows = [{"id": str(n), "text": f"{' '.join(_article(n, 8))}"} for n in range(1_100)]
-    rows.append({"id": "long", "text": " ".join(_article(9_999, 400_000))})
+    rows = [{"id": str(n), "text": f"{' '.join(article(n, 8))}"} for n in range(1_100)]
+    rows.append({"id": "long", "text": " ".join(article(9_999, 400_000))})
     _write(tmp_path, {"rows.jsonl": "\n".join(map(json.dumps, rows)), "corpus.toml": '[dedup]\nlevel = "off"\n'})
     cvp.build(tmp_path / "in", out=tmp_path / "out", workers=1)
     page = cvp.report(tmp_path / "out", out=tmp_path / "r.html")
@@ -414,7 +414,7 @@ def test_at_most_a_thousand_records_are_shown_with_their_text_and_long_ones_are_
 
 
 def test_a_text_longer_than_is_shown_says_how_much_is_not(tmp_path):
-    _write(tmp_path, {"long.txt": " ".join(_article(1, 10_000))})
+    _write(tmp_path, {"long.txt": " ".join(article(1, 10_000))})
     cvp.build(tmp_path / "in", out=tmp_path / "out", workers=1)
     cvp.report(tmp_path / "out", out=tmp_path / "r.html")
     text = _texts(tmp_path / "r.html")["long.txt"]
@@ -661,7 +661,7 @@ def test_a_record_is_shown_and_left_by_the_keyboard(opened):
 def test_a_copy_leads_to_the_record_that_stayed_and_back(opened):
     opened.view("near.txt")
     assert opened.page.locator(".side").count() == 2
-    assert opened.page.locator("mark.alone").all_text_contents() == ["Marked", _article(2)[80], "mới80"]
+    assert opened.page.locator("mark.alone").all_text_contents() == ["Marked", article(2)[80], "mới80"]
     opened.page.click("#viewer-body >> text=stayed.txt")
     assert opened.page.inner_text("#viewer-heading") == "stayed.txt"
     assert "near.txt" in opened.page.inner_text("#viewer-body")

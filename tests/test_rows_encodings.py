@@ -11,10 +11,10 @@ import zipfile
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import ledger, records
 from hypothesis import given
 from hypothesis import strategies as st
-from legacy import AS_BYTES, AS_TEXT, TEXTS, plain, tcvn3
+from support.builds import ledger, records
+from support.legacy import AS_BYTES, AS_TEXT, TEXTS, plain, tcvn3
 
 import corpus_vn_police as cvp
 from corpus_vn_police.config import Text, load_config

@@ -10,9 +10,9 @@ import stat
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import sign
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from support.builds import sign
 
 import corpus_vn_police as cvp
 from corpus_vn_police.cli.app import run

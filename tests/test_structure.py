@@ -2,9 +2,9 @@
 
 import polars as pl
 import pytest
-from conftest import taken_apart
 from hypothesis import given
 from hypothesis import strategies as st
+from support.texts import taken_apart
 
 from corpus_vn_police.config import load_config
 

@@ -5,9 +5,10 @@ import itertools
 import json
 
 import pytest
-from conftest import ROOT, SEEDS, taken_apart
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.builds import ROOT, SEEDS
+from support.texts import taken_apart
 
 import corpus_vn_police as cvp
 from corpus_vn_police.config import load_config

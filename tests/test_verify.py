@@ -7,9 +7,9 @@ import shutil
 import fsspec
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from conftest import sign
+from support.builds import sign
+from support.tamper import problem_codes, retable
 
 import corpus_vn_police as cvp
 from corpus_vn_police.errors import CorpusError, DiskError, OutputError
@@ -32,18 +32,6 @@ def out(built, tmp_path):
     return shutil.copytree(built, tmp_path / "out")
 
 
-def _codes(out):
-    return [(problem.file, problem.code) for problem in cvp.verify(out).problems]
-
-
-def _rewrite(out, name, change):
-    """Change a Parquet file's table and sign the manifest."""
-    table = pq.read_table(out / name)
-    pq.write_table(change(table), out / name)
-    sign(out)
-    return {code for _, code in _codes(out)}
-
-
 def test_a_build_is_fine(out):
     report = cvp.verify(out)
     assert (report.ok, report.digest) == (True, json.loads((out / "manifest.json").read_text())["digest"])
@@ -63,24 +51,24 @@ def test_a_flipped_byte_is_found_in_any_file(out):
 def test_a_file_that_is_missing_or_was_added_is_named(out):
     (out / "ledger.parquet").unlink()
     (out / "data/notes.txt").write_text("x")
-    assert _codes(out) == [("data/notes.txt", "file.unlisted"), ("ledger.parquet", "file.missing")]
+    assert problem_codes(out) == [("data/notes.txt", "file.unlisted"), ("ledger.parquet", "file.missing")]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 1}', "\ufffe"])
 def test_a_broken_manifest_is_reported_not_raised(out, text):
     (out / "manifest.json").write_text(text)
-    assert _codes(out) == [("manifest.json", "manifest.invalid")]
+    assert problem_codes(out) == [("manifest.json", "manifest.invalid")]
 
 
 def test_a_manifest_that_was_edited_is_found(out):
     path = out / "manifest.json"
     path.write_text(path.read_text().replace('"seeds": 7', '"seeds": 8'))
-    assert ("manifest.json", "manifest.digest") in _codes(out)
+    assert ("manifest.json", "manifest.digest") in problem_codes(out)
 
 
 def test_counts_that_do_not_add_up_are_found(out):
     sign(out, seeds=8, splits={"train": 6})
-    assert {code for _, code in _codes(out)} == {"ledger.balance", "splits.count"}
+    assert {code for _, code in problem_codes(out)} == {"ledger.balance", "splits.count"}
 
 
 def test_a_row_that_breaks_the_schema_is_found(out):
@@ -91,28 +79,28 @@ def test_a_row_that_breaks_the_schema_is_found(out):
             pa.array([-1] * len(table), pa.int32()),
         )
 
-    assert _rewrite(out, "data/train-00000-of-00001.parquet", negative) == {"schema.row", "manifest.content_digest"}
+    assert retable(out, "data/train-00000-of-00001.parquet", negative) == {"schema.row", "manifest.content_digest"}
 
 
 def test_a_column_of_another_type_is_found(out):
     def wider(table):
         return table.set_column(table.schema.get_field_index("year"), "year", table.column("year").cast(pa.int64()))
 
-    assert "schema.columns" in _rewrite(out, "data/train-00000-of-00001.parquet", wider)
+    assert "schema.columns" in retable(out, "data/train-00000-of-00001.parquet", wider)
 
 
 def test_a_record_without_a_ledger_row_is_found(out):
     def less(table):
         return table.slice(1)
 
-    assert {"ledger.balance", "ledger.records"} <= _rewrite(out, "ledger.parquet", less)
+    assert {"ledger.balance", "ledger.records"} <= retable(out, "ledger.parquet", less)
 
 
 def test_configs_that_are_out_of_step_are_found(out):
     def turned(table):
         return table.take(list(reversed(range(len(table)))))
 
-    assert _rewrite(out, "annotations/train-00000-of-00001.parquet", turned) == {
+    assert retable(out, "annotations/train-00000-of-00001.parquet", turned) == {
         "configs.aligned",
         "manifest.content_digest",
     }
@@ -122,14 +110,14 @@ def test_sources_with_other_bytes_are_found(out):
     def other(table):
         return table.set_column(2, "data", pa.array([b"x"] * len(table)))
 
-    assert _rewrite(out, "sources/train-00000-of-00001.parquet", other) == {"sources.sha256", "manifest.content_digest"}
+    assert retable(out, "sources/train-00000-of-00001.parquet", other) == {"sources.sha256", "manifest.content_digest"}
 
 
 def test_an_id_that_stands_twice_is_found(out):
     def twice(table):
         return pa.table(pl.DataFrame(table).with_columns(pl.col("id").first()).to_arrow().cast(table.schema))
 
-    assert "records.id" in _rewrite(out, "data/train-00000-of-00001.parquet", twice)
+    assert "records.id" in retable(out, "data/train-00000-of-00001.parquet", twice)
 
 
 def test_a_folder_without_a_manifest_is_no_build(tmp_path):
@@ -159,7 +147,7 @@ def test_a_record_in_a_split_that_is_not_its_own_is_found(out):
         dates = [*table.column("date").to_pylist()[:-1], "2024-05"]
         return table.set_column(place, table.schema.field(place), pa.array(dates))
 
-    assert "splits.assignment" in _rewrite(out, "data/train-00000-of-00001.parquet", later)
+    assert "splits.assignment" in retable(out, "data/train-00000-of-00001.parquet", later)
 
 
 def test_a_file_system_that_fails_in_its_own_way_is_a_failing_disk(monkeypatch):
@@ -184,7 +172,7 @@ def _with(table, name, values):
     ],
 )
 def test_records_that_cannot_be_compared_are_named(out, change, code):
-    assert code in _rewrite(out, "data/train-00000-of-00001.parquet", change)
+    assert code in retable(out, "data/train-00000-of-00001.parquet", change)
 
 
 def _no_utf8(count):
@@ -196,4 +184,4 @@ def test_a_build_without_records_is_named(out):
     manifest = json.loads((out / "manifest.json").read_text())
     shutil.rmtree(out / "data")
     sign(out, files=[entry for entry in manifest["files"] if not entry["path"].startswith("data/")])
-    assert ("data", "file.missing") in _codes(out)
+    assert ("data", "file.missing") in problem_codes(out)

@@ -1,7 +1,7 @@
 """Fuzz one seed at a time through the stages: read, normalise, structure, quality, validate.
 
     python -m venv /tmp/fuzz && /tmp/fuzz/bin/pip install atheris && /tmp/fuzz/bin/pip install .
-    /tmp/fuzz/bin/python tests/fuzz.py CORPUS_FOLDER -max_len=4096 -max_total_time=1200
+    /tmp/fuzz/bin/python tests/support/fuzz.py CORPUS_FOLDER -max_len=4096 -max_total_time=1200
 
 The first byte of an input says what file the others are. A find is an exception, a lost row, a
 record that two checks judge differently, or a text that cleaning changes twice; it goes into

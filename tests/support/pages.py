@@ -1,4 +1,4 @@
-"""Run the blocks of a Markdown page in order, in a scratch folder: `python pages.py PAGE`.
+"""Run the blocks of a Markdown page in order, in a scratch folder: `python tests/support/pages.py PAGE`.
 
 Shell blocks are run by `bash -eu`, Python blocks in this process, with one namespace for the page. Prints JSON:
 of each block that was run its line, its exit code and what it printed. Ends at the first that fails.

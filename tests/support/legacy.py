@@ -4,7 +4,7 @@ import json
 import random
 import unicodedata
 
-from conftest import ROOT
+from support.builds import ROOT
 
 # Paragraphs of the annotated pages: proper Vietnamese of some length.
 _PAGES = (ROOT / "benchmarks/pages/1.jsonl").read_text(encoding="utf-8").splitlines()

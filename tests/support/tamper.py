@@ -6,7 +6,9 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
-from conftest import sign
+
+import corpus_vn_police as cvp
+from support.builds import sign
 
 
 def read(out: Path) -> dict:
@@ -35,3 +37,16 @@ def retext(out: Path, name: str, old: str, new: str, times: int = 1) -> None:
     assert old in text
     (out / name).write_text(text.replace(old, new, times), encoding="utf-8", newline="\n")
     sign(out)
+
+
+def problem_codes(out: Path) -> list[tuple[str, str]]:
+    """File and code of every problem that `verify` finds."""
+    return [(problem.file, problem.code) for problem in cvp.verify(out).problems]
+
+
+def retable(out: Path, name: str, change) -> set[str]:
+    """Change the Arrow table of a Parquet file, whatever its schema becomes, and sign; the codes that `verify` finds."""
+    table = pq.read_table(out / name)
+    pq.write_table(change(table), out / name)
+    sign(out)
+    return {code for _, code in problem_codes(out)}

@@ -1,12 +1,15 @@
 """What tests of reading share: containers made by hand, and what is read of an input."""
 
+import dataclasses
 import gzip
 import io
 import struct
 import tarfile
+import zipfile
 import zlib
 
 import polars as pl
+import pyarrow as pa
 
 from corpus_vn_police.config import load_config
 from corpus_vn_police.stages.read import Batching, Unpacker, list_input, load
@@ -22,13 +25,13 @@ def seeds(root, limits=LIMITS, batching=None):
     return pl.concat(frames).to_dicts() if frames else []
 
 
-def found(root, **options):
-    """Of each path its reason, or its text."""
+def texts_or_reasons(root, **options):
+    """The reason of each path, or its text if it has none."""
     return {row["path"]: row["reason"] or row["body"].decode() for row in seeds(root, **options)}
 
 
 def details(root, **options):
-    """Of each path that has a reason that reason, with its detail."""
+    """Reason and detail of each path that has a reason."""
     return {row["path"]: (row["reason"], row["detail"]) for row in seeds(root, **options) if row["reason"]}
 
 
@@ -120,3 +123,40 @@ def windowed(data, log):
     """A frame as `zstd --long=LOG` writes it from a pipe: a window of 2^LOG bytes, no length."""
     block = struct.pack("<I", len(data) << 3 | 1)[:3]
     return b"\x28\xb5\x2f\xfd\x00" + bytes([(log - 10) << 3]) + block + data
+
+
+def zst(data):
+    return pa.compress(data, codec="zstd", asbytes=True)
+
+
+def read_all(seeds, limits=LIMITS, batching=None):
+    """All seeds of an input, as rows, and what was passed over."""
+    batching = batching or Batching()
+    unpacker = Unpacker(limits, batching)
+    frames = [frame for task in unpacker.tasks(list_input(str(seeds))) for frame in load(task, limits, batching)]
+    return pl.concat(frames).to_dicts(), unpacker.skipped
+
+
+def deflated_zip(members):
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members:
+            archive.writestr(name, data)
+    return sink.getvalue()
+
+
+def tar_with_link(members):
+    sink = io.BytesIO()
+    with tarfile.open(fileobj=sink, mode="w") as archive:
+        for name, data in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+        link = tarfile.TarInfo("link.txt")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+    return sink.getvalue()
+
+
+def limits_with(**limits):
+    return dataclasses.replace(LIMITS, **limits)
