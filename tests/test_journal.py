@@ -105,7 +105,7 @@ def test_law_3_a_journal_with_a_wrong_byte_says_less_and_nothing_else(written, t
         damaged[at] ^= 1 << draw.randrange(8)
         (copy / JOURNAL).write_bytes(damaged)
         with open_journal(copy, "same", DAY, resume=True, rehash=False) as journal:
-            journal.add([DoneTask(10, (part(copy, "z-0"),), has_stamps=True)])
+            journal.add([DoneTask(10, (small_part(copy, "z-0"),), has_stamps=True)])
             journal.finish(known)
         _says_nothing_else(journal.known, known)
         less += journal.known != known
