@@ -1,5 +1,6 @@
 """The pictures of a build's figures."""
 
+import concurrent.futures
 import os
 import re
 import subprocess
@@ -87,6 +88,15 @@ def test_the_more_time_there_is_the_wider_a_bar(months, said):
 def test_without_dates_there_is_no_picture_of_them():
     undated = [replace(split, first=None, last=None) for split in FIGURES.splits]
     assert [*_named(replace(FIGURES, months={}, splits=undated))] == ["lengths", "ledger"]
+
+
+def test_pictures_that_are_drawn_in_several_threads_at_once_are_the_same():
+    alone = draw_charts(FIGURES)
+    charts._draw.cache_clear()
+    plans = charts.plan_charts(FIGURES) * 8
+    with concurrent.futures.ThreadPoolExecutor(8) as threads:
+        drawn = list(threads.map(charts._draw.__wrapped__, plans))
+    assert drawn == [*alone] * 8
 
 
 def test_without_matplotlib_there_are_no_pictures(monkeypatch):

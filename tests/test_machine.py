@@ -166,7 +166,7 @@ def _in_a_process(folder, limit):
         import resource, sys
         from pathlib import Path
         sys.path.insert(0, {str(ROOT / "tests")!r})
-        from reading import LIMITS, seeds
+        from support.containers import LIMITS, seeds
         from corpus_vn_police.stages.read import Batching, Unpacker, list_input, load
         from dataclasses import replace
         large = replace(LIMITS, max_bytes=1 << 30)

@@ -32,7 +32,7 @@ _REFUSED = {
     "a::b": "'::' for a chain of URLs",
     "$HOME": "'$H' for a variable of the environment",
     "a${x}": "'${' for a variable of the environment",
-    "a\udce9b": "it takes names in UTF-8 alone",
+    "a\udce9b": "it takes only names in UTF-8",
 }
 _REFUSED_LAST = {
     "x.py": "a name that ends in .py for a program",
@@ -68,7 +68,7 @@ def _loaded(path, tmp_path, **options):
 def _why(given):
     """Why a folder is refused; None if it is not."""
     try:
-        check_loadable(given, output_path(given))
+        check_loadable(output_path(given))
     except CorpusError as error:
         return str(error)
     return None

@@ -635,6 +635,16 @@ def test_whatever_is_taken_down_the_rest_is_what_a_build_from_nothing_makes(writ
     assert cvp.verify(tmp_path / "out").problems == ()
 
 
+def test_a_ledger_with_other_numbers_of_rows_than_the_manifest_says_is_damage(here):
+    out = here / "out"
+    table = pq.read_table(out / "ledger.parquet")
+    pq.write_table(pa.concat_tables([table, table]), out / "ledger.parquet")
+    sign(out)
+    gone = ledger(out)[0]["id"]
+    with pytest.raises(DamagedError, match=r"ledger\.parquet: has \{.*\} rows and \d+ records, the manifest says"):
+        cvp.remove(out, gone, reason="x")
+
+
 def test_a_damaged_build_whose_manifest_agrees_is_named_and_left_as_it_is(here):
     data = here / "out/data/train-00000-of-00001.parquet"
     data.write_bytes(data.read_bytes()[:-100])

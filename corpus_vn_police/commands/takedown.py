@@ -25,15 +25,23 @@ _ROUNDING = 1e-9
 
 
 def check_ledger(build: BuildFolder) -> None:
-    """Refuse a ledger whose rows are not what they should be: ids go into removed.csv, and come back from there.
+    """Refuse a ledger that does not hold to its schema, or to what the manifest and the records say.
+
+    Its ids go into removed.csv and come back from there, and its rows are counted again in the new build.
 
     Raises:
-        DamagedError: a row breaks the schema.
+        DamagedError: a row breaks the schema; or there are other numbers of rows than the manifest says.
     """
     contract = load_contract("ledger")
     row = build.ledger().with_row_index("row").filter(~contract.valid).head(1).select("row").collect()
     if len(row):
-        raise DamagedError.of(build.path, f"{LEDGER}: row {row.item()} is not what it should be")
+        raise DamagedError.of(build.path, f"{LEDGER}: row {row.item()} does not hold to its schema")
+    counts = dict(build.ledger().group_by("status").len().collect(engine="streaming").iter_rows())
+    stated = {status: count for status, count in build.manifest["status"].items() if count}
+    if counts != stated or len(build.rows()) != stated.get("published", 0):
+        raise DamagedError.of(
+            build.path, f"{LEDGER}: has {counts} rows and {len(build.rows())} records, the manifest says {stated}"
+        )
 
 
 def _ledger(build: BuildFolder) -> pl.LazyFrame:

@@ -6,6 +6,7 @@ import functools
 import importlib.util
 import io
 import re
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BufferedReader
@@ -229,12 +230,15 @@ def _month(number: int) -> str:
     return f"{number // 12:04d}-{number % 12 + 1:02d}"
 
 
+_DRAWING = threading.Lock()  # the settings of matplotlib are those of the whole process
+
+
 @functools.lru_cache(maxsize=64)
 def _draw(plan: Plan) -> Chart:
     import matplotlib
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context():
+    with _DRAWING, matplotlib.rc_context():
         matplotlib.rcdefaults()  # whatever a matplotlibrc says
         matplotlib.rcParams.update(_STYLE)
         height = _HEIGHT if plan.kind in ("columns", "histogram") else 0.8 + 0.32 * len(plan.bars)
