@@ -35,14 +35,18 @@ def details(root, **options):
     return {row["path"]: (row["reason"], row["detail"]) for row in seeds(root, **options) if row["reason"]}
 
 
-def tar(members, end=True):
-    """A tar archive of names and bytes; `end` says whether it has its end mark."""
+def tar(members, end=True, link=None):
+    """A tar archive of names and bytes; `end` says whether it has its end mark, `link` where a last member leads."""
     sink = io.BytesIO()
     with tarfile.open(fileobj=sink, mode="w") as archive:
         for name, data in members:
             info = tarfile.TarInfo(name)
             info.size = len(data)
             archive.addfile(info, io.BytesIO(data))
+        if link:
+            info = tarfile.TarInfo("link.txt")
+            info.type, info.linkname = tarfile.SYMTYPE, link
+            archive.addfile(info)
         length = archive.offset
     return sink.getvalue() if end else sink.getvalue()[:length]
 
@@ -146,16 +150,8 @@ def deflated_zip(members):
 
 
 def tar_with_link(members):
-    sink = io.BytesIO()
-    with tarfile.open(fileobj=sink, mode="w") as archive:
-        for name, data in members:
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-        link = tarfile.TarInfo("link.txt")
-        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
-        archive.addfile(link)
-    return sink.getvalue()
+    """A tar archive that holds a link out of it as well."""
+    return tar(members, link="/etc/passwd")
 
 
 def limits_with(**limits):

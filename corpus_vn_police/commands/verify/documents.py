@@ -9,7 +9,7 @@ from corpus_vn_police.documents import DOCUMENTS, Document, compare
 from corpus_vn_police.documents.facts import Facts
 from corpus_vn_police.documents.front_matter import loading_differences
 from corpus_vn_police.documents.opened import facts_of
-from corpus_vn_police.errors import ConfigError, DamagedError
+from corpus_vn_police.errors import ConfigError, DamagedError, first_line
 from corpus_vn_police.files import UNREADABLE, read_file
 from corpus_vn_police.version import GENERATOR
 
@@ -32,7 +32,7 @@ def check_documents(build: BuildFolder, findings: Findings) -> None:
     try:
         facts = facts_of(build, findings.shards)
     except _INVALID as error:
-        findings.add(CARD, "card.invalid", _line(error))
+        findings.add(CARD, "card.invalid", first_line(error))
         return
     expected = {file: document for document in DOCUMENTS for file in document.files(facts)}
     for file in sorted(expected.keys() - build.files.keys()):
@@ -53,7 +53,7 @@ def _check(document: Document, facts: Facts, file: str, findings: Findings) -> s
     try:
         found = compare(document, facts, file)
     except _INVALID as error:
-        findings.add(file, f"{document.code}.invalid", _line(error))
+        findings.add(file, f"{document.code}.invalid", first_line(error))
         return None
     for difference in found.differences[:_NAMED]:
         findings.add(file, f"{document.code}.content", str(difference))
@@ -69,8 +69,4 @@ def _check_loading(build: BuildFolder, findings: Findings) -> None:
         for difference in loading_differences(card, build.version, findings.shards):
             findings.add(CARD, "card.loading", difference)
     except UNREADABLE as error:
-        findings.add(CARD, "card.loading", _line(error))
-
-
-def _line(error: BaseException) -> str:
-    return str(error).split("\n")[0][:300]
+        findings.add(CARD, "card.loading", first_line(error))

@@ -10,9 +10,10 @@ import numpy as np
 import polars as pl
 
 from corpus_vn_police.commands.verify.findings import Findings
-from corpus_vn_police.commands.verify.rows import bits, check_rows, tables_of
+from corpus_vn_police.commands.verify.rows import check_rows, tables_of
 from corpus_vn_police.contract import load_contract
 from corpus_vn_police.dataset.layout import FOLDERS, LEDGER, MANIFEST
+from corpus_vn_police.ids import id_numbers, id_text
 from corpus_vn_police.stages.split import SPLITS
 
 
@@ -26,10 +27,10 @@ def check_ledger(folder: Path, manifest: dict[str, Any], findings: Findings) -> 
         frame = pl.DataFrame(table.select(["id", "sha256", "status", "duplicate_of"]))
         counts.update(dict(frame["status"].value_counts().iter_rows()))
         kept = frame.filter(pl.col("status") == "published")
-        published.append(pl.DataFrame([bits(kept["id"]), bits(kept["sha256"])]))
-        left_out.append(bits(frame["duplicate_of"].drop_nulls()))
+        published.append(pl.DataFrame([id_numbers(kept["id"]), id_numbers(kept["sha256"])]))
+        left_out.append(id_numbers(frame["duplicate_of"].drop_nulls()))
         gone = frame.filter(pl.col("status") == "removed")
-        removed.append(pl.DataFrame([bits(gone["id"]), bits(gone["sha256"])]))
+        removed.append(pl.DataFrame([id_numbers(gone["id"]), id_numbers(gone["sha256"])]))
     _check_removed(removed, findings)
     expected = {status: count for status, count in manifest["status"].items() if count}
     if counts != expected or sum(counts.values()) != manifest["seeds"]:
@@ -70,7 +71,7 @@ def _check_removed(removed: list[pl.DataFrame], findings: Findings) -> None:
                     f"{FOLDERS[config]}/{split}",
                     "removed.present",
                     f"{found.sum()} rows have the id or the sha256 of what was taken down; "
-                    f"the first is {frame['id'][int(found.arg_true()[0])]:016x}",
+                    f"the first is {id_text(frame['id'][int(found.arg_true()[0])])}",
                 )
                 break
 

@@ -17,6 +17,7 @@ from corpus_vn_police.dataset.files import find_shards
 from corpus_vn_police.dataset.parquet import ColumnsError, open_table
 from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.files import file_digest
+from corpus_vn_police.ids import id_numbers
 from corpus_vn_police.stages.split import SPLITS, assign_split
 
 
@@ -84,18 +85,13 @@ def _identity(table: pa.Table, config: str) -> pl.DataFrame:
         sha256 = pl.Series("sha256", [hashlib.sha256(data).hexdigest() for data in _views(table.column("data"))])
     else:
         sha256 = pl.Series("sha256", ["0"], pl.String).new_from_index(0, len(ids))
-    return pl.DataFrame([bits(ids), bits(sha256)])
+    return pl.DataFrame([id_numbers(ids), id_numbers(sha256)])
 
 
 def _left_out_for(table: pa.Table) -> pl.DataFrame:
     """The records that others were left out for: their ids (64 bits), and how many they say."""
     frame = pl.DataFrame(table.select(["id", "duplicates"])).filter(pl.col("duplicates") != 0)
-    return pl.DataFrame([bits(frame["id"]), frame["duplicates"].cast(pl.Int64)])
-
-
-def bits(digits: pl.Series) -> pl.Series:
-    """The first 64 bits of hex digits."""
-    return digits.str.slice(0, 16).str.to_integer(base=16, dtype=pl.UInt64, strict=False).fill_null(0)
+    return pl.DataFrame([id_numbers(frame["id"]), frame["duplicates"].cast(pl.Int64)])
 
 
 def _views(column: pa.ChunkedArray) -> Iterator[Any]:
