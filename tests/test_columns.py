@@ -9,7 +9,7 @@ from corpus_vn_police.config import corpus_of
 from corpus_vn_police.contract import Contract, load_contract
 from corpus_vn_police.errors import SchemaError
 from corpus_vn_police.stages import batch as batch_module
-from corpus_vn_police.stages.batch import COLUMNS, SEEDS, STAGES, Column, columns_after, unfilled
+from corpus_vn_police.stages.batch import COLUMNS, SEEDS, STAGES, BatchColumn, columns_after, unfilled
 from corpus_vn_police.stages.normalise.batch import normalise_batch
 from corpus_vn_police.stages.quality import quality
 from corpus_vn_police.stages.read.seeds import SeedBatch, take
@@ -100,7 +100,7 @@ def test_a_field_that_no_column_is_named_for_ends_the_build():
 
 
 def test_a_column_that_has_neither_a_type_nor_a_field_ends_the_build(monkeypatch):
-    monkeypatch.setattr(batch_module, "COLUMNS", (*COLUMNS, Column("author", "read")))
+    monkeypatch.setattr(batch_module, "COLUMNS", (*COLUMNS, BatchColumn("author", "read")))
     with pytest.raises(SchemaError) as caught:
         columns_after("read", _corpus("all"))
     assert caught.value.message == (

@@ -16,7 +16,7 @@ from corpus_vn_police.commands.build.pipeline import Job, run_build
 from corpus_vn_police.config import load_config
 from corpus_vn_police.dedup import dedup_key, near, sign
 from corpus_vn_police.dedup.buckets import share
-from corpus_vn_police.dedup.near import Stored, leave_out
+from corpus_vn_police.dedup.near import StoredSets, leave_out
 from corpus_vn_police.dedup.shingles import Rows, jaccard, keys, sets, shingles, syllable_hash
 from corpus_vn_police.dedup.sign import BANDS, bands
 from corpus_vn_police.paths import output_path
@@ -142,7 +142,7 @@ def _left_out(each, threshold):
     marks = bands(_rows(each))
     buckets = share(lambda band: marks[band], BANDS)
     rows = _rows([each[member] for member in buckets.members])
-    stored = Stored(lambda start, count: rows.hashes[start : start + count], rows.bounds[:-1], rows.sizes)
+    stored = StoredSets(lambda start, count: rows.hashes[start : start + count], rows.bounds[:-1], rows.sizes)
     left = leave_out(buckets, stored, threshold)
     pairs = zip(buckets.members[left.members], buckets.members[left.kept], left.similarity, strict=True)
     return {int(one): (int(other), float(similarity)) for one, other, similarity in pairs}

@@ -30,8 +30,9 @@ def card(
     With --file the blocks that FILE has are filled in place; empty ones stay empty.
     """
     import corpus_vn_police as cvp
+    from corpus_vn_police.dataset.layout import CARD
 
-    name = str(file or folder / "README.md")
+    name = str(file or folder / CARD)
     if not check:
         text = cvp.card(folder, file=file)
         if as_json:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from corpus_vn_police.config import FILE_NAME, REMOVED_NAME, Corpus, load_config
 from corpus_vn_police.contract import NAMES, canonical_json, document
+from corpus_vn_police.dataset.layout import MANIFEST
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.errors import ConfigError, DiskError, InputError, OutputError
 from corpus_vn_police.paths import Output, check_loadable, output_path
@@ -63,7 +64,7 @@ def path() -> str:
     try:
         target = output_path(folder, CACHE_VARIABLE)
         check_loadable(target)
-        if not (target.path / "manifest.json").is_file():
+        if not (target.path / MANIFEST).is_file():
             _build(target)
     except (ConfigError, OutputError, DiskError) as error:
         raise type(error)(error.message, f"set {CACHE_VARIABLE} to another folder, which can be written") from error
@@ -82,7 +83,7 @@ def _build(out: Output) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
         # Whoever comes second waits, and finds the build done.
         with FileLock(folder.parent / f".{folder.name}.lock"):
-            if not (folder / "manifest.json").is_file():
+            if not (folder / MANIFEST).is_file():
                 tombstones = read_removed(resource("seeds") / REMOVED_NAME)
                 run_build(str(shipped_seeds()), out, shipped_corpus(), Job(workers=1), tombstones)
     except OSError as error:

@@ -23,7 +23,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Checked:
+class FilesCheck:
     """A folder beside its manifest.
 
     Attributes:
@@ -37,7 +37,7 @@ class Checked:
     whole: bool
 
 
-def check_files(folder: Path, manifest: dict[str, Any], but: str = "") -> Checked:
+def check_files(folder: Path, manifest: dict[str, Any], but: str = "") -> FilesCheck:
     """Hold a folder to its manifest; nothing of the files is read but their bytes.
 
     Args:
@@ -66,7 +66,7 @@ def check_files(folder: Path, manifest: dict[str, Any], but: str = "") -> Checke
         if digests[path] != listed[path] and path != but:
             expected = "{} bytes, sha256 {}".format(*listed[path])
             wrong.append(Problem(path, "file.digest", "expected {}; got {}, {}".format(expected, *digests[path])))
-    return Checked((*around, *wrong), digests, not wrong)
+    return FilesCheck((*around, *wrong), digests, not wrong)
 
 
 def _missing(listed: Iterable[str], here: frozenset[str]) -> Iterator[tuple[str, str]]:

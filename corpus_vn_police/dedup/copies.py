@@ -12,7 +12,7 @@ import polars as pl
 
 from corpus_vn_police.config import Dedup
 from corpus_vn_police.dedup.buckets import Numbers, share
-from corpus_vn_police.dedup.near import Stored, leave_out
+from corpus_vn_police.dedup.near import StoredSets, leave_out
 from corpus_vn_police.dedup.shingles import Hashes, keys, sets, shingles
 from corpus_vn_police.dedup.sign import BANDS, read_band, read_keys
 from corpus_vn_police.files import write_numbers
@@ -133,7 +133,7 @@ def _near(signed: Signed, first: Numbers, threshold: float) -> _Pairs:
             source.seek(start * 8)
             return np.frombuffer(source.read(count * 8), np.uint64)
 
-        near = leave_out(buckets, Stored(read, starts, sizes), threshold)
+        near = leave_out(buckets, StoredSets(read, starts, sizes), threshold)
     positions = first[buckets.members]
     return _Pairs(positions[near.members], positions[near.kept], near.similarity)
 

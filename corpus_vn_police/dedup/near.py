@@ -24,7 +24,7 @@ _SHINGLES = 1 << 22  # of a block or a sample, 8 bytes each: texts may be long
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredSets:
     """Sets of shingles that are not in memory.
 
     Attributes:
@@ -65,7 +65,7 @@ class LeftOut:
 class _Staying:
     """The members that stay so far, by bucket; in a crowded bucket by their rarest shingles."""
 
-    def __init__(self, buckets: Buckets, stored: Stored, threshold: float) -> None:
+    def __init__(self, buckets: Buckets, stored: StoredSets, threshold: float) -> None:
         self.buckets, self.stored, self.threshold = buckets, stored, threshold
         ends = np.cumsum(buckets.sizes, dtype=np.int64)
         self.starts = ends - buckets.sizes
@@ -143,7 +143,7 @@ def _distinct(ones: Numbers, others: Numbers) -> tuple[Numbers, Numbers]:
     return pairs >> 32, pairs & 0xFFFFFFFF
 
 
-def similarities(stored: Stored, ones: Numbers, others: Numbers, threshold: float) -> npt.NDArray[np.float64]:
+def similarities(stored: StoredSets, ones: Numbers, others: Numbers, threshold: float) -> npt.NDArray[np.float64]:
     """The true Jaccard similarity of pairs; 0 if their sizes alone rule the threshold out.
 
     The sets of `ones`, which are those of a block, are held; of the others one is read at a time.
@@ -162,7 +162,7 @@ def similarities(stored: Stored, ones: Numbers, others: Numbers, threshold: floa
     return similarity
 
 
-def _blocks(members: Numbers, stored: Stored) -> Iterator[Numbers]:
+def _blocks(members: Numbers, stored: StoredSets) -> Iterator[Numbers]:
     """Members in blocks of a few, of fewer if their sets are large."""
     start = 0
     while start < len(members):
@@ -172,7 +172,7 @@ def _blocks(members: Numbers, stored: Stored) -> Iterator[Numbers]:
         start += max(few, 1)
 
 
-def leave_out(buckets: Buckets, stored: Stored, threshold: float) -> LeftOut:
+def leave_out(buckets: Buckets, stored: StoredSets, threshold: float) -> LeftOut:
     """Say which members are left out, and for which.
 
     Args:
@@ -191,7 +191,7 @@ def leave_out(buckets: Buckets, stored: Stored, threshold: float) -> LeftOut:
     return _most_similar(staying, np.flatnonzero(~stays))
 
 
-def _greedy(buckets: Buckets, stored: Stored, block: Numbers, threshold: float) -> npt.NDArray[np.bool_]:
+def _greedy(buckets: Buckets, stored: StoredSets, block: Numbers, threshold: float) -> npt.NDArray[np.bool_]:
     """Whether each of a few members, in order, stays beside those before it."""
     owners, mine = buckets_of(buckets, block)
     order = np.lexsort((owners, mine))

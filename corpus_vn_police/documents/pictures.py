@@ -35,7 +35,7 @@ _WIDTH, _HEIGHT = 7.2, 2.7  # inches at 72 units
 
 
 @dataclass(frozen=True)
-class Plan:
+class PlannedChart:
     """A picture to be drawn.
 
     Attributes:
@@ -80,7 +80,7 @@ def can_draw() -> bool:
     return importlib.util.find_spec("matplotlib") is not None
 
 
-def plan_charts(figures: Figures) -> tuple[Plan, ...]:
+def plan_charts(figures: Figures) -> tuple[PlannedChart, ...]:
     """What can be drawn of a build's figures.
 
     Returns:
@@ -124,7 +124,7 @@ class Pictures(Document):
         return Comparison(() if same else ("is not the picture of these figures",))
 
     @staticmethod
-    def _plans(facts: Facts) -> dict[str, Plan]:
+    def _plans(facts: Facts) -> dict[str, PlannedChart]:
         """What each file shows."""
         return {file: plan for plan in plan_charts(facts.figures) for file in _names(plan.name)}
 
@@ -161,7 +161,7 @@ def _same_drawing(left: bytes, right: bytes) -> bool:
     return all(abs(float(one) - float(other)) <= _APART for one, other in pairs)
 
 
-def _months(figures: Figures) -> Plan | None:
+def _months(figures: Figures) -> PlannedChart | None:
     if not figures.months:
         return None
     first, last = min(figures.months), max(figures.months)
@@ -176,7 +176,7 @@ def _months(figures: Figures) -> Plan | None:
     alt = f"Bars, one a {unit} from {first} to {last}: {_records(counted)}, the most in {most} ({highest:,})."
     rest = figures.records - counted
     without = f" {_records(rest)} without a month {'is' if rest == 1 else 'are'} not shown." if rest else ""
-    return Plan("months", f"Records per {unit}", alt + without, "columns", tuple(bars))
+    return PlannedChart("months", f"Records per {unit}", alt + without, "columns", tuple(bars))
 
 
 _BARS = 240  # what an axis of this width can show; a header may name the year 1
@@ -188,34 +188,36 @@ def _label(place: int, width: int) -> str:
     return _month(place) if width == 1 else f"{place * width // 12:04d}"
 
 
-def _lengths(figures: Figures) -> Plan:
+def _lengths(figures: Figures) -> PlannedChart:
     low, high = figures.lengths["shortest"], figures.lengths["longest"]
     alt = (
         f"Bars of how many records have how many syllables: {low:,} to {high:,}, "
         f"half of them {figures.lengths['lower_quartile']:,g} to {figures.lengths['upper_quartile']:,g}, "
         f"in the median {figures.lengths['median']:,g}. The last bar has no upper end."
     )
-    return Plan("lengths", "Records by length in syllables", alt, "histogram", tuple(figures.histogram.items()))
+    return PlannedChart("lengths", "Records by length in syllables", alt, "histogram", tuple(figures.histogram.items()))
 
 
-def _ledger(figures: Figures) -> Plan:
+def _ledger(figures: Figures) -> PlannedChart:
     bars = [(status, count) for status, count in figures.status.items() if count and status != "rejected"]
     bars += [(f"rejected: {reason}", count) for reason, count in list(figures.reasons.items())[:_REASONS]]
     others = sum(list(figures.reasons.values())[_REASONS:])
     bars += [("rejected: other reasons", others)] if others else []
     said = ", ".join(f"{label} {count:,}" for label, count in bars)
-    return Plan("ledger", "Seeds by what became of them", f"Bars of {figures.seeds:,} seeds: {said}.", "rows", (*bars,))
+    return PlannedChart(
+        "ledger", "Seeds by what became of them", f"Bars of {figures.seeds:,} seeds: {said}.", "rows", (*bars,)
+    )
 
 
 _REASONS = 10  # the ledger's other reasons share a bar
 
 
-def _splits(figures: Figures) -> Plan | None:
+def _splits(figures: Figures) -> PlannedChart | None:
     spans = tuple((each.split, each.first, each.last, _records(each.records)) for each in figures.splits if each.first)
     if not spans:
         return None
     said = "; ".join(f"{split} from {first} to {last}, {records}" for split, first, last, records in spans)
-    return Plan("splits", "The time that each split spans", f"A bar a split: {said}.", "spans", spans)
+    return PlannedChart("splits", "The time that each split spans", f"A bar a split: {said}.", "spans", spans)
 
 
 def _records(count: int) -> str:
@@ -234,7 +236,7 @@ _DRAWING = threading.Lock()  # the settings of matplotlib are those of the whole
 
 
 @functools.lru_cache(maxsize=64)
-def _draw(plan: Plan) -> Chart:
+def _draw(plan: PlannedChart) -> Chart:
     import matplotlib
     from matplotlib.figure import Figure
 

@@ -21,7 +21,7 @@ STAGES = ("read", "normalise", "structure", "quality")
 
 
 @dataclass(frozen=True)
-class Column:
+class BatchColumn:
     """A column of a batch.
 
     Attributes:
@@ -40,39 +40,39 @@ class Column:
 
 
 COLUMNS = (
-    Column("path", "read"),
-    Column("id", "read"),
-    Column("sha256", "read"),
-    Column("bytes", "read"),  # the length of `data`
-    Column("data", "read", pl.Binary),  # the seed's bytes; empty if it is rejected
-    Column("body", "read", pl.Binary, taken_by="normalise"),  # the bytes of its text; of a text file the same
-    Column("header_date", "read", pl.String, taken_by="structure"),  # the `date` of a row
-    Column("title", "read"),
-    Column("key", "read"),
-    Column("url", "read"),
-    Column("publisher", "read"),
-    Column("reason", "read", pl.String),  # the ledger's; null for a seed that nothing is wrong with
-    Column("pointer", "read", pl.String),
-    Column("detail", "read", pl.String),
-    Column("text", "normalise"),
-    Column("date", "structure"),
-    Column("date_precision", "structure"),
-    Column("year", "structure"),
-    Column("month", "structure"),
-    Column("n_chars", "structure"),
-    Column("n_syllables", "structure"),
-    Column("n_paragraphs", "structure"),
-    Column("captions", "structure", table="structure"),
-    Column("byline", "structure", table="structure"),
-    Column("event_date", "structure", table="structure"),
-    Column("event_date_text", "structure", table="structure"),
-    Column("date_conflict", "structure", table="structure"),
-    Column("place", "structure", table="structure"),
-    Column("vietnamese_share", "quality", table="quality"),
-    Column("syllable_share", "quality", table="quality"),
-    Column("tone_style", "quality", table="quality"),
-    Column("privacy", None),  # no stage looks for it yet
-    Column("duplicates", None),  # counted when all copies are known
+    BatchColumn("path", "read"),
+    BatchColumn("id", "read"),
+    BatchColumn("sha256", "read"),
+    BatchColumn("bytes", "read"),  # the length of `data`
+    BatchColumn("data", "read", pl.Binary),  # the seed's bytes; empty if it is rejected
+    BatchColumn("body", "read", pl.Binary, taken_by="normalise"),  # the bytes of its text; of a text file the same
+    BatchColumn("header_date", "read", pl.String, taken_by="structure"),  # the `date` of a row
+    BatchColumn("title", "read"),
+    BatchColumn("key", "read"),
+    BatchColumn("url", "read"),
+    BatchColumn("publisher", "read"),
+    BatchColumn("reason", "read", pl.String),  # the ledger's; null for a seed that nothing is wrong with
+    BatchColumn("pointer", "read", pl.String),
+    BatchColumn("detail", "read", pl.String),
+    BatchColumn("text", "normalise"),
+    BatchColumn("date", "structure"),
+    BatchColumn("date_precision", "structure"),
+    BatchColumn("year", "structure"),
+    BatchColumn("month", "structure"),
+    BatchColumn("n_chars", "structure"),
+    BatchColumn("n_syllables", "structure"),
+    BatchColumn("n_paragraphs", "structure"),
+    BatchColumn("captions", "structure", table="structure"),
+    BatchColumn("byline", "structure", table="structure"),
+    BatchColumn("event_date", "structure", table="structure"),
+    BatchColumn("event_date_text", "structure", table="structure"),
+    BatchColumn("date_conflict", "structure", table="structure"),
+    BatchColumn("place", "structure", table="structure"),
+    BatchColumn("vietnamese_share", "quality", table="quality"),
+    BatchColumn("syllable_share", "quality", table="quality"),
+    BatchColumn("tone_style", "quality", table="quality"),
+    BatchColumn("privacy", None),  # no stage looks for it yet
+    BatchColumn("duplicates", None),  # counted when all copies are known
 )
 """Every column that a batch may have, and every field of a record but `source`."""
 
@@ -100,11 +100,11 @@ def unfilled(corpus: Corpus) -> set[str]:
     return {column.name for column in COLUMNS if column.added_by is None or not _is_enabled(column, corpus)}
 
 
-def _is_enabled(column: Column, corpus: Corpus) -> bool:
+def _is_enabled(column: BatchColumn, corpus: Corpus) -> bool:
     return column.table is None or bool(corpus.settings[column.table]["enabled"])
 
 
-def _schema(columns: Iterable[Column]) -> pl.Schema:
+def _schema(columns: Iterable[BatchColumn]) -> pl.Schema:
     fields = _field_types()
     return pl.Schema({column.name: _type(column, fields) for column in columns})
 
@@ -117,7 +117,7 @@ def _field_types() -> pl.Schema:
     return pl.Schema([*fields.items(), *((field.name, field.dtype) for field in source.fields)])
 
 
-def _type(column: Column, fields: pl.Schema) -> pl.DataType:
+def _type(column: BatchColumn, fields: pl.Schema) -> pl.DataType:
     if column.type is not None:
         return column.type()
     if column.name not in fields:

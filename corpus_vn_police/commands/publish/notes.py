@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from corpus_vn_police.commands.publish.compare import NOT_OURS, Content, Upload
 from corpus_vn_police.commands.publish.history import older_revisions
 from corpus_vn_police.commands.publish.hub import Hub, Remote
-from corpus_vn_police.dataset.layout import MANIFEST
+from corpus_vn_police.dataset.layout import CARD, MANIFEST
 from corpus_vn_police.errors import OutputError
-
-_CARD = "README.md"
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def find_edited(hub: Hub, remote: Remote, upload: Upload) -> list[str]:
 
 def _of_strangers(hub: Hub, remote: Remote, options: PublishOptions) -> list[str]:
     """A repository that holds something else than a build: it goes from `main`, but never for good."""
-    strangers = sorted(remote.files.keys() - {NOT_OURS, _CARD})
+    strangers = sorted(remote.files.keys() - {NOT_OURS, CARD})
     if not strangers:
         return []
     if options.purge_history:

@@ -253,7 +253,7 @@ class Cut:
 
 
 @dataclass
-class Section:
+class Slice:
     """The bytes of a file between two places; others may read the file meanwhile."""
 
     raw: Seekable

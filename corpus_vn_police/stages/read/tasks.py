@@ -39,8 +39,8 @@ class Lines:
 
 
 @dataclass(frozen=True)
-class Rows:
-    """Rows of a Parquet file as an Arrow IPC stream; `first` is the number of the first, from 1."""
+class TableRows:
+    """TableRows of a Parquet file as an Arrow IPC stream; `first` is the number of the first, from 1."""
 
     path: str
     first: int
@@ -56,7 +56,7 @@ class Members:
     blobs: tuple[Blob, ...]
 
 
-Task = Texts | Lines | Rows | Members
+Task = Texts | Lines | TableRows | Members
 
 BLANK = b" \t\r"  # a line of a JSONL file that holds no more is empty
 
@@ -67,7 +67,7 @@ def seeds_in(task: Task) -> int:
         return len(task.names)
     if isinstance(task, Members):
         return len(task.paths)
-    if isinstance(task, Rows):
+    if isinstance(task, TableRows):
         return task.count
     return sum(1 for line in task.block.split(b"\n") if line.strip(BLANK))
 
@@ -76,4 +76,4 @@ def bytes_in(task: Task) -> int:
     """The bytes of seeds that a task carries; 0 if it reads them itself."""
     if isinstance(task, Members):
         return sum(len(blob.data) for blob in task.blobs)
-    return 0 if isinstance(task, Texts) else len(task.stream if isinstance(task, Rows) else task.block)
+    return 0 if isinstance(task, Texts) else len(task.stream if isinstance(task, TableRows) else task.block)

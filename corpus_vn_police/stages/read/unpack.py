@@ -25,8 +25,8 @@ from corpus_vn_police.stages.read.encoded import Utf8Stream
 from corpus_vn_police.stages.read.listing import Listing, display, is_hidden, kind_of, open_file
 from corpus_vn_police.stages.read.rows import read_row
 from corpus_vn_police.stages.read.seeds import Blob, describe, failed, fault, over_limit, take
-from corpus_vn_police.stages.read.streams import BLOCK, BrokenError, Cut, Section, is_packed, sound_part, unpacked
-from corpus_vn_police.stages.read.tasks import Batching, Lines, Members, Rows, Task, Texts
+from corpus_vn_police.stages.read.streams import BLOCK, BrokenError, Cut, Slice, is_packed, sound_part, unpacked
+from corpus_vn_police.stages.read.tasks import Batching, Lines, Members, TableRows, Task, Texts
 
 # What is read at once decides how much of a damaged file comes out, so neither is a batch's size.
 _TABLE_ROWS = 512
@@ -99,7 +99,7 @@ class Unpacker:
         budget = Budget.of(packed, self.limits)
 
         def opened(budget: Budget) -> Readable:
-            return Bounded(unpacked(Section(raw, 0, packed), name), budget)
+            return Bounded(unpacked(Slice(raw, 0, packed), name), budget)
 
         if kind == "rows":
             yield from self._lines(sound_part(opened, budget) if is_packed(name) else opened(budget), display(name))
@@ -109,7 +109,7 @@ class Unpacker:
             members = zip_members(raw, packed, self.limits.max_members)
             yield from self._members(self._archive(members, prefix, budget))
         else:
-            whole = Cut(Section(raw, 0, packed), packed, None)
+            whole = Cut(Slice(raw, 0, packed), packed, None)
             stream = sound_part(opened, replace(budget)) if is_packed(name) else whole
             yield from self._members(self._archive(tar_members(stream, self.limits.max_members), prefix, budget))
 
@@ -139,7 +139,7 @@ class Unpacker:
             sink = pa.BufferOutputStream()
             with pa.ipc.new_stream(sink, batch.schema) as writer:
                 writer.write_batch(batch)
-            yield Rows(path, first, batch.num_rows, sink.getvalue().to_pybytes())
+            yield TableRows(path, first, batch.num_rows, sink.getvalue().to_pybytes())
             first += batch.num_rows
 
     def _members(self, found: Iterator[Task | tuple[str, Blob]]) -> Iterator[Task]:
@@ -196,7 +196,7 @@ class Unpacker:
             with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
                 size = _copy(Bounded(member.open(), replace(budget)), file)
                 yield from self._lines(
-                    sound_part(lambda budget: Bounded(unpacked(Section(file, 0, size), name), budget), budget), path
+                    sound_part(lambda budget: Bounded(unpacked(Slice(file, 0, size), name), budget), budget), path
                 )
         else:
             yield from self._lines(Bounded(member.open(), budget), path)

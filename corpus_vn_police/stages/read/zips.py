@@ -23,8 +23,8 @@ from corpus_vn_police.stages.read.streams import (
     BrokenError,
     Chain,
     Checked,
-    Section,
     Seekable,
+    Slice,
     Unpacked,
     alone_header,
 )
@@ -177,7 +177,7 @@ def _signatures(raw: Seekable, signature: bytes, end: int, most: int) -> Iterato
 
 def _is_filled(raw: Seekable, start: int, end: int) -> bool:
     """Whether there is anything but zeros between two places."""
-    section = Section(raw, start, end)
+    section = Slice(raw, start, end)
     while block := section.read(_WINDOW):
         if block.strip(b"\0"):
             return True
@@ -198,7 +198,7 @@ def entries(raw: Seekable, archive: Archive) -> Iterator[Entry]:
     if archive.count < 0:
         yield from _undirected(raw, archive)
         return
-    source = _Buffered(Section(raw, archive.directory, archive.directory_end))
+    source = _Buffered(Slice(raw, archive.directory, archive.directory_end))
     count = 0
     while header := source.read(46):
         if len(header) < 46 or not header.startswith(_CENTRAL):
@@ -213,7 +213,7 @@ def entries(raw: Seekable, archive: Archive) -> Iterator[Entry]:
 class _Buffered:
     """A section that is read in large pieces."""
 
-    section: Section
+    section: Slice
     held: bytes = b""
     at: int = 0
 
@@ -303,7 +303,7 @@ class Reader:
 
     def open(self, entry: Entry, begins: int) -> Readable:
         """A stream of a member's bytes; may be had several times, and side by side."""
-        section: Readable = Section(self.raw, begins, begins + entry.packed)
+        section: Readable = Slice(self.raw, begins, begins + entry.packed)
         if entry.method == _LZMA:
             size = None if entry.flags & _LZMA_ENDED else entry.size
             section = Chain(alone_header(section.read(9), size), section)
