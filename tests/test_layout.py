@@ -121,13 +121,18 @@ def _length(function):
     return body[-1].end_lineno - body[0].lineno + 1 if body else 0
 
 
+_HEAVY = {"polars", "pyarrow", "datasets", "numpy", "jsonschema"}
+
+
 @pytest.mark.parametrize(
-    "code",
-    ["import corpus_vn_police", "from corpus_vn_police.cli.app import run; run(['--help'])"],
+    ("code", "heavy"),
+    [
+        ("import corpus_vn_police", _HEAVY | {"rich", "typer"}),
+        ("from corpus_vn_police.cli.app import run; run(['--help'])", _HEAVY),
+    ],
     ids=["import", "--help"],
 )
-def test_importing_the_package_and_its_help_import_no_heavy_library(code):
-    heavy = {"polars", "pyarrow", "datasets", "numpy", "jsonschema"}
+def test_importing_the_package_and_its_help_import_no_heavy_library(code, heavy):
     code = f"import sys; {code}; print(); print(sorted({heavy} & set(sys.modules)))"
     told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert told.stdout.splitlines()[-1] == "[]"
