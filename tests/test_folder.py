@@ -19,7 +19,8 @@ from support.builds import ROOT, ledger, sign
 
 import corpus_vn_police as cvp
 from corpus_vn_police.cli.app import run
-from corpus_vn_police.errors import ConfigError, OutputError
+from corpus_vn_police.commands.stats import stats
+from corpus_vn_police.errors import ConfigError, DamagedError, OutputError
 
 _ARTICLE = "Công an huyện Lục Nam bắt giữ hai người trộm xe máy trong đêm qua, thu giữ nhiều tang vật có liên quan"
 _ID, _COPY, _LATER = "a" * 16, "b" * 16, "c" * 16
@@ -332,3 +333,16 @@ def test_a_takedown_of_a_copy_names_the_record_that_still_has_its_text(here):
 def test_near_takes_along_the_record_for_which_a_copy_was_left_out(here):
     found = cvp.remove(here / "out", _COPY, reason="x", near=0.9)
     assert (set(found.removed), found.alike, found.status["published"]) == ({_ID, _COPY}, (), 1)
+
+
+def test_stats_and_diff_read_a_build_behind_a_url_and_name_it(here, cli):
+    out = here / "out"
+    url = f"file://{out}"
+    assert stats(url) == stats(out)
+    assert cvp.diff(url, out).added.tolist() == []
+    assert cli("stats", url, "--json").stdout == cli("stats", out, "--json").stdout
+    (out / "ledger.parquet").write_bytes(b"x")
+    with pytest.raises(DamagedError, match=rf"^{re.escape(url)}: is damaged: ledger\.parquet"):
+        stats(url)
+    with pytest.raises(DamagedError, match=rf"^{re.escape(url)}: is damaged: ledger\.parquet"):
+        cvp.diff(url, url)

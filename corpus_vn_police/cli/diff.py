@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,8 +11,8 @@ from corpus_vn_police.cli.show import print_json
 
 
 def diff(
-    old: Annotated[Path, typer.Argument(metavar="OLD", help="A build.")],
-    new: Annotated[Path, typer.Argument(metavar="NEW", help="A build that came after it.")],
+    old: Annotated[str, typer.Argument(metavar="OLD", help="A build: a folder or a URL.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="A build that came after it: a folder or a URL.")],
     as_json: Json = False,
 ) -> int:
     """Compare the records of two builds; exit 1 if one moved.

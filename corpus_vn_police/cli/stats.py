@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from corpus_vn_police.cli.options import Folder, Json
+from corpus_vn_police.cli.options import Json, Located
 from corpus_vn_police.cli.show import print_json
 
 
-def stats(folder: Folder, as_json: Json = False) -> int:
+def stats(folder: Located, as_json: Json = False) -> int:
     """Print the numbers of a build, measured from its files."""
     from corpus_vn_police.cli.tables import print_figures, print_sharing
     from corpus_vn_police.commands.stats import stats as measure

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +17,7 @@ import polars as pl
 import pyarrow as pa
 
 from corpus_vn_police.contract import CONFIGS, load_contract
-from corpus_vn_police.dataset.folder import BuildFolder, open_build
+from corpus_vn_police.dataset.folder import BuildFolder, open_anywhere
 from corpus_vn_police.dataset.layout import FOLDERS
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.errors import DamagedError
@@ -88,6 +87,10 @@ class _Side:
 def diff(old: StrPath, new: StrPath) -> Difference:
     """Compare the records of two builds by their ids.
 
+    Args:
+        old: a folder, or the fsspec URL of one (`hf://datasets/user/name`), which is fetched.
+        new: a build that came after it, likewise.
+
     Returns:
         The records that were added, removed, changed (and in which fields), or moved to another
         split.
@@ -95,16 +98,16 @@ def diff(old: StrPath, new: StrPath) -> Difference:
     Raises:
         OutputError: one of the two is not a build.
         DamagedError: one of them cannot be read, or has an id twice.
-        DiskError: the operating system failed to read.
+        DiskError: the operating system failed to read, or a URL cannot be fetched.
     """
-    return compare(Path(old), Path(new))
+    with open_anywhere(old) as left, open_anywhere(new) as right:
+        return compare(left, right)
 
 
-def compare(old: Path, new: Path) -> Difference:
-    """Compare the records of two builds by their ids.
+def compare(old: BuildFolder, new: BuildFolder) -> Difference:
+    """Compare the records of two builds that are open.
 
     Raises:
-        OutputError: one of them is not a build.
         DamagedError: one of them cannot be read, or has an id twice.
     """
     left, right = _side(old), _side(new)
@@ -149,8 +152,7 @@ def _leaves(schema: pa.Schema) -> Iterator[str]:
         yield from inner
 
 
-def _side(folder: Path) -> _Side:
-    build = open_build(folder)
+def _side(build: BuildFolder) -> _Side:
     ids, splits = [np.empty(0, np.uint64)], [np.empty(0, np.uint8)]
     for code, split in enumerate(SPLITS):
         for frame in _frames(build, "default", "id", split):

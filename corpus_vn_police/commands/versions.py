@@ -15,6 +15,7 @@ from typing import Any
 
 from corpus_vn_police.commands.diff import compare
 from corpus_vn_police.config import CHANGES_NAME
+from corpus_vn_police.dataset.folder import open_build
 from corpus_vn_police.errors import ConfigError, DamagedError
 from corpus_vn_police.files import UNREADABLE, read_file, why
 
@@ -78,7 +79,7 @@ _MAJOR, _MINOR, _PATCH = range(3)
 
 def _compared(old: Path, new: Path) -> tuple[int, list[str]]:
     try:
-        found = compare(old, new)
+        found = compare(open_build(old), open_build(new))
     except DamagedError:
         return _MINOR, ["- the build that was there could not be read: what changed is not known"]
     lines = [f"- {_records(len(ids))} {name}" for name, ids in (("added", found.added), ("removed", found.removed))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -174,15 +175,20 @@ def open_build(folder: StrPath, but: str = "") -> BuildFolder:
 
 
 @contextmanager
-def open_anywhere(location: str) -> Iterator[BuildFolder]:
-    """Open a build in a folder, or behind an fsspec URL, of which a copy is kept meanwhile.
+def open_anywhere(location: StrPath) -> Iterator[BuildFolder]:
+    """Open a build in a folder, or behind an fsspec URL, of which a copy is kept for as long as the build is open.
 
     Raises:
-        OutputError, DamagedError: as `open_build`.
+        OutputError, DamagedError: as `open_build`; they name the location, also while the build is read.
         DiskError: the URL cannot be fetched.
     """
-    with local_copy(location) as folder:
-        yield open_build(folder)
+    with local_copy(os.fspath(location)) as folder:
+        try:
+            yield open_build(folder)
+        except DamagedError as error:
+            if str(folder) == os.fspath(location) or not error.message.startswith(f"{folder}: "):
+                raise
+            raise DamagedError.of(location, error.what) from error
 
 
 def was_replaced(folder: Path, manifest: dict[str, Any]) -> bool:
