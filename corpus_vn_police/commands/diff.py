@@ -79,7 +79,7 @@ class _Side:
 
     build: BuildFolder
     ids: Ids
-    places: npt.NDArray[np.int64]
+    positions: npt.NDArray[np.int64]
     splits: npt.NDArray[np.uint8]
 
 
@@ -111,19 +111,19 @@ def compare(old: BuildFolder, new: BuildFolder) -> Difference:
         DamagedError: one of them cannot be read, or has an id twice.
     """
     left, right = _side(old), _side(new)
-    common, mine, yours = np.intersect1d(left.ids, right.ids, assume_unique=True, return_indices=True)
+    common, in_old, in_new = np.intersect1d(left.ids, right.ids, assume_unique=True, return_indices=True)
     masks = np.zeros(len(common), np.uint64)
     fields: list[str] = []
     for config, names in _fields(left, right).items():
         for name in names:
             one, other = (
-                _hashes(left, config, name)[left.places[mine]],
-                _hashes(right, config, name)[right.places[yours]],
+                _hashes(left, config, name)[left.positions[in_old]],
+                _hashes(right, config, name)[right.positions[in_new]],
             )
             masks |= (one != other).astype(np.uint64) << np.uint64(len(fields))
             fields.append(f"annotations.{name}" if config == "annotations" else name)
     differs = masks != 0
-    moved = left.splits[mine] != right.splits[yours]
+    moved = left.splits[in_old] != right.splits[in_new]
     return Difference(
         added=np.setdiff1d(right.ids, left.ids, assume_unique=True),
         removed=np.setdiff1d(left.ids, right.ids, assume_unique=True),
@@ -131,7 +131,7 @@ def compare(old: BuildFolder, new: BuildFolder) -> Difference:
         masks=masks[differs],
         fields=tuple(fields),
         moved=common[moved],
-        splits=np.stack([left.splits[mine][moved], right.splits[yours][moved]], axis=1),
+        splits=np.stack([left.splits[in_old][moved], right.splits[in_new][moved]], axis=1),
     )
 
 

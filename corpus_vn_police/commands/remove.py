@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from corpus_vn_police.commands.inputs import check_apart
-from corpus_vn_police.commands.takedown import Going, check_ledger, find_going, rows_of
+from corpus_vn_police.commands.takedown import Withdrawn, check_ledger, find_withdrawn, rows_of
 from corpus_vn_police.commands.versions import add_change, read_changes
 from corpus_vn_police.config import REMOVED_NAME, Corpus
 from corpus_vn_police.contract import schema_digests
@@ -166,18 +166,18 @@ def _take_down(target: Output, takedown: Takedown, progress: Progress = silent) 
         rows = rows_of(build, takedown.ids)
         already = rows.filter(pl.col("status") == "removed")
         named = takedown.ids - frozenset(already["id"])
-        going = Going(frozenset(), already.clear(), ())
+        withdrawn = Withdrawn(frozenset(), already.clear(), ())
         if named:
-            going = find_going(build, named, takedown.near, corpus.dedup)
-        pairs = going.tombstones.pairs | Tombstones.of(already.select("id", "sha256").iter_rows()).pairs
+            withdrawn = find_withdrawn(build, named, takedown.near, corpus.dedup)
+        pairs = withdrawn.tombstones.pairs | Tombstones.of(already.select("id", "sha256").iter_rows()).pairs
         lines = removed_lines(pairs - known.pairs, takedown.date, takedown.reason)
         changes = None if takedown.seeds is None or not lines else _with_takedown(takedown.seeds, takedown, pairs)
         if named or changes is not None or takedown.version not in (None, manifest["version"]):
             corpus = corpus if changes is None else replace(corpus, changes=changes)
-            finished = _rewrite(build, state.new, going, corpus, progress)
-            delete_parts_with(state.parts, going.tombstones)
+            finished = _rewrite(build, state.new, withdrawn, corpus, progress)
+            delete_parts_with(state.parts, withdrawn.tombstones)
             state.put_in_place()
-            found = _removal(target.given, going, finished)
+            found = _removal(target.given, withdrawn, finished)
         else:
             found = Removal(target.given, manifest["digest"], manifest["seeds"], manifest["status"], manifest["splits"])
         written = () if takedown.seeds is None or changes is None else write_down(takedown.seeds, lines, changes)
@@ -201,14 +201,14 @@ def _damaged(out: Path, what: str) -> DamagedError:
     return DamagedError(f"{out}: is not as it was built: {what}", hint, what)
 
 
-def _rewrite(build: BuildFolder, new: Path, going: Going, corpus: Corpus, progress: Progress) -> Finished:
+def _rewrite(build: BuildFolder, new: Path, withdrawn: Withdrawn, corpus: Corpus, progress: Progress) -> Finished:
     """Write the new build into a folder.
 
     Raises:
         NothingPublishedError: nothing would be left.
         LedgerError: the ledger does not balance (law 3).
     """
-    leaving, out, manifest = going.leaving, build.path, build.manifest
+    leaving, out, manifest = withdrawn.leaving, build.path, build.manifest
     if len(leaving.records) >= manifest["status"]["published"]:
         raise NothingPublishedError(
             f"{out}: all of its {manifest['status']['published']} records would go; nothing was changed",
@@ -246,10 +246,10 @@ def _corpus(build: BuildFolder, version: str | None) -> Corpus:
         raise _damaged(build.path, f"{CARD}: {error}") from error
 
 
-def _removal(out: str, going: Going, finished: Finished) -> Removal:
+def _removal(out: str, withdrawn: Withdrawn, finished: Finished) -> Removal:
     figures = finished.figures
-    removed = going.ids
-    copies = frozenset(going.rows["id"]) - removed
+    removed = withdrawn.ids
+    copies = frozenset(withdrawn.rows["id"]) - removed
     return Removal(
         out,
         finished.digest,
@@ -258,7 +258,7 @@ def _removal(out: str, going: Going, finished: Finished) -> Removal:
         finished.splits,
         tuple(sorted(removed)),
         tuple(sorted(copies)),
-        alike=going.alike,
+        alike=withdrawn.alike,
     )
 
 

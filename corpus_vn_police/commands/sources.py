@@ -192,20 +192,20 @@ def _place(new: Path, out: Path) -> None:
 
 def _write(build: BuildFolder, new: Path, progress: Progress) -> tuple[int, int, int, dict[str, str]]:
     writer = _Writer(new)
-    places = _places(build)
+    line_starts = _line_starts(build)
     seeds = size = 0
     try:
-        with contextlib.closing(_Lines(writer, places)) as rows:
+        with contextlib.closing(_Lines(writer, line_starts)) as rows:
             for frame in _checked(build):
                 for identity, path, data in frame:
                     if found := _ROW.fullmatch(path):
-                        rows.write(found[1], int(places[seeds]), data)
+                        rows.write(found[1], int(line_starts[seeds]), data)
                     else:
                         with writer.create(path, f"0_{identity}.txt")[1] as stream:
                             stream.write(data)
                     seeds += 1
                     size += len(data)
-                progress("write", len(frame), len(places))
+                progress("write", len(frame), len(line_starts))
     except FileExistsError as error:
         raise DamagedError.of(build.path, f"two seeds are called {Path(error.filename).name}") from error
     return seeds, writer.files, size, writer.renamed
@@ -216,7 +216,7 @@ class _Lines:
     """Rows on their way into the files of lines that they stood in; one file is open at a time."""
 
     writer: _Writer
-    places: npt.NDArray[np.int64]
+    line_starts: npt.NDArray[np.int64]
     names: dict[str, str] = field(default_factory=dict)
     current: str | None = None
     stream: BinaryIO | None = None
@@ -245,11 +245,11 @@ def _line_end(data: bytes) -> bytes:
     return b"\r\n" if data.endswith(b"\r") else b"\n"
 
 
-def _places(build: BuildFolder) -> npt.NDArray[np.int64]:
+def _line_starts(build: BuildFolder) -> npt.NDArray[np.int64]:
     """At which byte of its file the line of each seed begins, in the order of the config; -1 for a text file.
 
     Rows of one file are scattered over the splits, and in a split `#10` stands before `#2`: with
-    the places known, each line is written at its own position as it comes. At most 80 bytes per seed are held.
+    their starts known, each line is written at its own position as it comes. At most 80 bytes per seed are held.
     """
     codes: dict[str, int] = {}
     files, numbers, lengths = [], [], []
@@ -267,9 +267,9 @@ def _places(build: BuildFolder) -> npt.NDArray[np.int64]:
     ends = np.cumsum(np.where(file < 0, 0, length)[order])
     starts = ends - length[order]
     first = np.searchsorted(file[order], file[order], side="left")
-    places = np.empty(len(file), np.int64)
-    places[order] = np.where(file[order] < 0, -1, starts - starts[first])
-    return places
+    line_starts = np.empty(len(file), np.int64)
+    line_starts[order] = np.where(file[order] < 0, -1, starts - starts[first])
+    return line_starts
 
 
 def _checked(build: BuildFolder) -> Iterator[list[tuple[str, str, bytes]]]:

@@ -71,7 +71,7 @@ def rows_of(build: BuildFolder, ids: frozenset[str]) -> pl.DataFrame:
 
 
 @dataclass(frozen=True)
-class Going:
+class Withdrawn:
     """What goes: the ids that were named or too similar, the ledger's rows, and what is like them."""
 
     ids: frozenset[str]
@@ -96,21 +96,21 @@ class Going:
         return Leaving(self.records, dict(fewer.iter_rows()), self.tombstones)
 
 
-def find_going(build: BuildFolder, named: frozenset[str], near: float | None, dedup: Dedup) -> Going:
+def find_withdrawn(build: BuildFolder, named: frozenset[str], near: float | None, dedup: Dedup) -> Withdrawn:
     """All that goes with some ids."""
     rows = _with_copies(build, named, pl.DataFrame())
     least = min(_ALIKE, near or 1.0, max(2 * dedup.threshold - 1, _LEAST))
-    alike = _left_out_for(rows, named) + find_alike(build.path, Going(named, rows, ()).records, least)
+    alike = _left_out_for(rows, named) + find_alike(build.path, Withdrawn(named, rows, ()).records, least)
     close = frozenset(pair.id for pair in alike if near is not None and pair.similarity >= near)
     ids = named | close
     if close:
         rows = _with_copies(build, ids, pl.DataFrame())
-        alike = _left_out_for(rows, ids) + find_alike(build.path, Going(ids, rows, ()).records, least)
+        alike = _left_out_for(rows, ids) + find_alike(build.path, Withdrawn(ids, rows, ()).records, least)
     if dedup.level == "near":
         rows = _with_copies(build, ids, _kept_out(alike, dedup.threshold))
     shown = [pair for pair in alike if pair.similarity >= _ALIKE or (pair.shared or 0) >= SHARED]
     best = {pair.id: pair for pair in reversed(shown)}  # the pair with the most in common, for each record
-    return Going(ids, rows, tuple([pair for pair in shown if best[pair.id] is pair][:SHOWN]))
+    return Withdrawn(ids, rows, tuple([pair for pair in shown if best[pair.id] is pair][:SHOWN]))
 
 
 def _left_out_for(rows: pl.DataFrame, ids: frozenset[str]) -> list[Alike]:
@@ -127,7 +127,7 @@ def _left_out_for(rows: pl.DataFrame, ids: frozenset[str]) -> list[Alike]:
 
 
 def _kept_out(alike: Sequence[Alike], threshold: float) -> pl.DataFrame:
-    """Of which records the copies may come back once what goes no longer keeps them out.
+    """Of which records the copies may come back once what is withdrawn no longer keeps them out.
 
     A copy is named after the published record that it is most like, which may be a later one than that
     for which it was left out. `1 - similarity` is a distance, so with A going and D staying later, a copy

@@ -35,12 +35,12 @@ class ShardPath:
     config: str
     split: str
     number: int
-    of: int
+    count: int
 
 
-def shard_path(config: str, split: str, number: int, of: int) -> str:
+def shard_path(config: str, split: str, number: int, count: int) -> str:
     """The path of a shard below the build; `number` counts from 0."""
-    return f"{FOLDERS[config]}/{split}-{number:05d}-of-{of:05d}.parquet"
+    return f"{FOLDERS[config]}/{split}-{number:05d}-of-{count:05d}.parquet"
 
 
 def shard_name(path: str) -> ShardPath | None:
@@ -70,14 +70,14 @@ def is_part(path: str) -> bool:
 def missing_shards(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Where shards are missing that should be there too: the place, and what is wrong."""
     have = {shard for path in paths if (shard := shard_name(path)) is not None}
-    for config, split, of in sorted({(shard.config, shard.split, shard.of) for shard in have}):
+    for config, split, count in sorted({(shard.config, shard.split, shard.count) for shard in have}):
         place = f"{FOLDERS[config]}/{split}"
-        numbers = sum((shard.config, shard.split, shard.of) == (config, split, of) for shard in have)
-        if numbers != of:
-            yield place, f"has {numbers} of its {of} shards"
-        least = min(shard.of for shard in have if (shard.config, shard.split) == (config, split))
-        if least < of:
-            yield place, f"has shards of {least} and of {of}"
+        numbers = sum((shard.config, shard.split, shard.count) == (config, split, count) for shard in have)
+        if numbers != count:
+            yield place, f"has {numbers} of its {count} shards"
+        least = min(shard.count for shard in have if (shard.config, shard.split) == (config, split))
+        if least < count:
+            yield place, f"has shards of {least} and of {count}"
     if not any(shard.config == "default" for shard in have):
         yield FOLDERS["default"], "there is no record"
 
@@ -98,7 +98,7 @@ def is_harmless(path: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Found:
+class Contents:
     """What lies in a folder.
 
     Attributes:
@@ -112,7 +112,7 @@ class Found:
     passed_over: tuple[str, ...]
 
 
-def look_into(folder: Path) -> Found:
+def look_into(folder: Path) -> Contents:
     """List a folder. Links to files are followed, as the Hub's cache has them; links to folders are not.
 
     Raises:
@@ -143,7 +143,7 @@ def look_into(folder: Path) -> Found:
                 waiting.append(path)
             else:
                 irregular[path] = "is a folder that a build does not have"
-    return Found(frozenset(files), irregular, tuple(sorted(passed_over)))
+    return Contents(frozenset(files), irregular, tuple(sorted(passed_over)))
 
 
 def _kind(path: Path) -> str:

@@ -40,7 +40,8 @@ class Shard:
 
     Attributes:
         config, split: whose.
-        number, of: its place among that split's shards, from 0.
+        number: which of that split's shards, from 0.
+        count: how many shards that split has.
         records: where its records are, in order.
         duplicates: how many seeds were left out for each of them (int32).
     """
@@ -48,14 +49,14 @@ class Shard:
     config: str
     split: str
     number: int
-    of: int
+    count: int
     records: SeedRecords
     duplicates: npt.NDArray[np.int32]
 
     @property
     def path(self) -> str:
         """Its path below the build."""
-        return shard_path(self.config, self.split, self.number, self.of)
+        return shard_path(self.config, self.split, self.number, self.count)
 
 
 def plan_shards(index: Index, order: npt.NDArray[np.int64], copies: pl.DataFrame, configs: list[str]) -> list[Shard]:

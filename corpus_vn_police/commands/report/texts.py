@@ -32,7 +32,7 @@ Unit = dict[str, Any]
 
 @dataclass(frozen=True)
 class Apart:
-    """A seed as the road takes it apart.
+    """A seed as the stages take it apart.
 
     Attributes:
         units: kind, text and whether it belongs to the paragraph of the unit before, in the order of the page.
@@ -48,7 +48,7 @@ class Apart:
 
 
 def take_apart(seeds: pl.DataFrame, corpus: Corpus) -> list[Apart]:
-    """Take seeds down the road as far as structure.
+    """Take seeds through the stages as far as structure.
 
     Args:
         seeds: the columns of `SEEDS`.

@@ -1,4 +1,4 @@
-"""Small tasks go down the road together, and are known one by one."""
+"""Small tasks go through the stages together, and are known one by one."""
 
 import json
 
