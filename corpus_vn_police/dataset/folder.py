@@ -1,4 +1,4 @@
-"""A build, opened: the one way in which a command reads a build folder."""
+"""An open build: commands read a build folder only through this."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class BuildFolder:
 
     Attributes:
         path: the folder.
-        manifest: its manifest, which holds to `schema/manifest.schema.json`.
+        manifest: its manifest, which is valid by `schema/manifest.schema.json`.
     """
 
     path: Path
@@ -49,7 +49,7 @@ class BuildFolder:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The keys of corpus.toml, as far as the manifest holds them; the keeper's words stand on the card."""
+        """The keys of corpus.toml that the manifest holds; the keeper's words are on the card."""
         stated = {"name": self.manifest["name"], "version": self.version}
         return {**stated, **self.manifest["card"], **self.manifest["config"]}
 
@@ -122,7 +122,7 @@ class BuildFolder:
         return read_shards(self.path)
 
     def reading(self, file: str = "") -> AbstractContextManager[None]:
-        """While its files are read: have what a damaged one raises become a DamagedError that names the build."""
+        """While files of the build are read: turn errors of a damaged file into a DamagedError that names it."""
         return damage_named(self.path, file)
 
 
@@ -134,7 +134,7 @@ class _Stream:
         self._waiting: list[pl.DataFrame] = []
 
     def take(self, count: int) -> pl.DataFrame:
-        """The next rows; fewer if there are no more. A frame without columns if there is none at all."""
+        """The next rows; fewer if there are no more. If there are no rows at all, a frame without columns."""
         held = sum(map(len, self._waiting))
         while held < count and (frame := next(self._frames, None)) is not None:
             self._waiting.append(frame)
@@ -151,7 +151,7 @@ def open_build(folder: StrPath, but: str = "") -> BuildFolder:
 
     Args:
         folder: the build.
-        but: a file whose bytes may be others, since the caller compares it with the others itself.
+        but: a file that may have other bytes, because the caller checks it.
 
     Raises:
         OutputError: the folder is not a build.
@@ -175,7 +175,7 @@ def open_build(folder: StrPath, but: str = "") -> BuildFolder:
 
 @contextmanager
 def open_anywhere(location: str) -> Iterator[BuildFolder]:
-    """Open a build in a folder, or behind an fsspec URL, of which a copy is kept meanwhile.
+    """Open a build in a folder, or at an fsspec URL; while it is open, a local copy is kept.
 
     Raises:
         OutputError, DamagedError: as `open_build`.
