@@ -83,20 +83,20 @@ def init_folder(folder: Path) -> list[Path]:
     """Write a commented corpus.toml and a card to fill in; nothing is overwritten.
 
     Args:
-        folder: made if it is missing; if it holds seeds, the months that would give about
-            10 % each to validation and test are written into `[splits]`.
+        folder: created if it is missing. If it holds seeds, two months are written into `[splits]`: they
+            give about 10 % of the records each to validation and test.
 
     Returns:
         The files that were written.
 
     Raises:
-        ConfigError: one of the two files is there already.
+        ConfigError: one of the two files exists already.
         DiskError: the folder cannot be written.
     """
     paths = [folder / FILE_NAME, folder / CARD_NAME]
     for path in paths:
         if path.exists():
-            raise ConfigError(f"{path}: is there already; nothing was written", "edit it, or move it away first")
+            raise ConfigError(f"{path}: already exists; nothing was written", "edit it, or move it away first")
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{folder}: is a file", "give the folder of the seeds")
     name = _name(folder)

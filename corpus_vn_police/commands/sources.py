@@ -1,7 +1,7 @@
 """`sources`: a build -> its published seeds, byte for byte, as files below a new folder.
 
-The paths come from the build, which may be anybody's: whatever they are, nothing is written outside
-the folder or over something else.
+The paths come from the build, which you may not be able to trust. Whatever the paths are, nothing is written outside
+the folder, and nothing is overwritten.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class Sources:
         seeds: seeds written.
         files: files that hold them.
         bytes: bytes of the seeds, without the ends of lines.
-        renamed: the paths that could not stand below `out` as they are -> where the seed, or the
-            file of rows, went.
+        renamed: the paths that are not possible below `out` -> the new path of the seed, or of the
+            file of rows.
     """
 
     out: str
@@ -92,11 +92,11 @@ class _Writer:
 
 
 def given_back_as(path: str) -> str | None:
-    """Where the file of a ledger path goes, below the output; None if it cannot stand there.
+    """The path below the output for the file of a ledger path; None if such a path is not possible.
 
     Args:
-        path: a seed's path, or that of the file that rows stand in. A compressed file loses its
-            second ending; rows of Parquet become lines of `….parquet.jsonl`.
+        path: the path of a seed, or of the file of its row. A compressed file loses its
+            second extension; rows of Parquet become lines of `….parquet.jsonl`.
     """
     name = _PACKED.sub("", path)
     if name.lower().endswith(".parquet"):
@@ -117,14 +117,14 @@ def given_back_as(path: str) -> str | None:
 def sources(folder: StrPath, *, out: StrPath, progress: Progress | None = None) -> Sources:
     """Write the published seeds of a build back, byte for byte.
 
-    Text files come back under their path, a compressed one without its `.gz` or `.zst`; rows as the
-    lines of their file, in the order of their numbers, those of `x.parquet` in `x.parquet.jsonl`;
-    members of archives in a folder with the archive's name. A path that cannot stand below `out`
-    as it is (it leads out of it, is too long, or is taken) goes into `out/renamed/`.
+    Text files come back under their path; a compressed file loses its `.gz` or `.zst`. Rows come back as the
+    lines of their file, in the old order; rows of `x.parquet` are in `x.parquet.jsonl`. Members of archives are
+    in a folder with the name of the archive. If a path is not possible below `out` (it leads out of it, is too
+    long, or is taken), the seed goes into `out/renamed/`.
 
     Args:
         folder: a build.
-        out: the folder to write: new or empty. It is there whole, or not at all.
+        out: the folder to write: new or empty. It is written completely, or not at all.
         progress: called with `write`, how many seeds it has just written, and of how many.
 
     Returns:
@@ -133,7 +133,7 @@ def sources(folder: StrPath, *, out: StrPath, progress: Progress | None = None) 
     Raises:
         OutputError: `folder` is not a build, or `out` holds something.
         InputError: the build was made without the config "sources".
-        DamagedError: the build cannot be read, or a seed's bytes are not those of its record.
+        DamagedError: the build cannot be read, or the bytes of a seed do not belong to its record.
         DiskError: the operating system failed to read or write.
     """
     target = output_path(out)
@@ -177,7 +177,7 @@ def _opened(folder: Path, out: Path) -> BuildFolder:
             "build it again with [sources] enabled = true in corpus.toml",
         )
     if out.is_relative_to(folder.resolve()):
-        raise ConfigError(f"--out {out} lies in the build {folder}", "give a folder for --out elsewhere")
+        raise ConfigError(f"--out {out} is inside the build {folder}", "give a folder for --out somewhere else")
     if os.path.lexists(out) and not (out.is_dir() and not any(out.iterdir())):
         raise OutputError(f"{out}: is not empty; nothing was written", "give a new or an empty folder for --out")
     return build
@@ -207,7 +207,7 @@ def _write(build: BuildFolder, new: Path, progress: Progress) -> tuple[int, int,
                     size += len(data)
                 progress("write", len(frame), len(line_starts))
     except FileExistsError as error:
-        raise DamagedError.of(build.path, f"two seeds are called {Path(error.filename).name}") from error
+        raise DamagedError.of(build.path, f"two seeds have the name {Path(error.filename).name}") from error
     return seeds, writer.files, size, writer.renamed
 
 
@@ -257,7 +257,7 @@ def _line_starts(build: BuildFolder) -> npt.NDArray[np.int64]:
         data = frame["data"]
         found = [_ROW.fullmatch(path) for path in frame["path"]]
         if any(match and b"\n" in value for match, value in zip(found, data, strict=True)):
-            raise DamagedError.of(build.path, "a row of the sources holds the end of a line")
+            raise DamagedError.of(build.path, "a row of the sources has a line break in it")
         files.append(np.array([codes.setdefault(m[1], len(codes)) if m else -1 for m in found], np.int32))
         numbers.append(np.array([int(m[2]) if m else 0 for m in found], np.int64))
         carriage = data.bin.ends_with(b"\r").to_numpy()
@@ -288,6 +288,6 @@ def _checked(build: BuildFolder) -> Iterator[list[tuple[str, str, bytes]]]:
             if source["path"] != path:
                 raise DamagedError.of(build.path, f"sources and data are out of step at {identity}")
             if hashlib.sha256(data).hexdigest() != source["sha256"]:
-                raise DamagedError.of(build.path, f"the bytes of {identity} have another sha256 than its record says")
+                raise DamagedError.of(build.path, f"the sha256 of the bytes of {identity} is not the one in its record")
             checked.append((identity, path, data))
         yield checked

@@ -1,4 +1,4 @@
-"""What goes with some ids: the ledger's rows, copies and records that a takedown takes out of a build."""
+"""What a takedown of some ids removes from a build: rows of the ledger, copies and records."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ _ROUNDING = 1e-9
 
 
 def check_ledger(build: BuildFolder) -> None:
-    """Refuse a ledger that does not hold to its schema, or to what the manifest and the records say.
+    """Refuse a ledger that breaks its schema, or contradicts the manifest or the records.
 
-    Its ids go into removed.csv and come back from there, and its rows are counted again in the new build.
+    Why: its ids are written into removed.csv and read again later, and the new build counts its rows.
 
     Raises:
-        DamagedError: a row breaks the schema; or there are other numbers of rows than the manifest says.
+        DamagedError: a row breaks the schema; or the numbers of rows are not those in the manifest.
     """
     contract = load_contract("ledger")
     row = build.ledger().with_row_index("row").filter(~contract.valid).head(1).select("row").collect()
     if len(row):
-        raise DamagedError.of(build.path, f"{LEDGER}: row {row.item()} does not hold to its schema")
+        raise DamagedError.of(build.path, f"{LEDGER}: row {row.item()} breaks its schema")
     counts = dict(build.ledger().group_by("status").len().collect(engine="streaming").iter_rows())
     stated = {status: count for status, count in build.manifest["status"].items() if count}
     if counts != stated or len(build.rows()) != stated.get("published", 0):
@@ -64,8 +64,8 @@ def rows_of(build: BuildFolder, ids: frozenset[str]) -> pl.DataFrame:
     unread = sorted(ids - set(rows.filter(pl.col("sha256").is_not_null())["id"]))
     if unread:
         raise InputError(
-            f"could not be read, so nothing of them is in {build.path}: {', '.join(unread)}; nothing was changed",
-            f"to keep them away as well, list them in {REMOVED_NAME} beside corpus.toml",
+            f"could not be read, so {build.path} holds nothing of them: {', '.join(unread)}; nothing was changed",
+            f"to keep them out as well, list them in {REMOVED_NAME} beside corpus.toml",
         )
     return rows.filter(pl.col("sha256").is_not_null())
 
@@ -114,7 +114,7 @@ def find_withdrawn(build: BuildFolder, named: frozenset[str], near: float | None
 
 
 def _left_out_for(rows: pl.DataFrame, ids: frozenset[str]) -> list[Alike]:
-    """The records that stay, of those for which what goes had been left out: they have its text, or nearly."""
+    """The records that stay, but have a copy among the removed seeds: they have the same text, or almost."""
     copies = rows.filter(
         pl.col("id").is_in(list(ids)), pl.col("duplicate_of").is_not_null(), pl.col("similarity").is_not_null()
     )

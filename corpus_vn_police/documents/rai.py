@@ -1,4 +1,4 @@
-"""What the keeper and this software say of a corpus, under the names of Croissant's RAI vocabulary."""
+"""What the keeper and this software say about a corpus, in Croissant's RAI vocabulary."""
 
 from __future__ import annotations
 
@@ -82,15 +82,15 @@ def plain_text(markdown: str) -> str:
     A paragraph of more than 20,000 code points stays as it is.
 
     Raises:
-        ConfigError: more emphasis stands within one another than Python can follow.
+        ConfigError: there are more levels of emphasis than Python can follow.
     """
     try:
         blocks = SyntaxTreeNode(_markdown().parse(markdown)).children
         return "\n\n".join(text for text in map(_plain, blocks) if text)
     except RecursionError as error:
         raise ConfigError(
-            f"the card's prose: too much emphasis within one another, below {markdown.strip()[:40]!r}",
-            "mend the text that [card] prose names",
+            f"the card's prose: too many levels of emphasis, below {markdown.strip()[:40]!r}",
+            "correct the text that [card] prose names",
         ) from error
 
 

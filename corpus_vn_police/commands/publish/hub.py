@@ -56,10 +56,10 @@ def repo_name(repo: str) -> str:
         validate_repo_id(name)
     except HFValidationError as error:
         raise ConfigError(
-            f"REPO {repo!r} is not a name of a repository: {error}", "write user/name or hf://datasets/user/name"
+            f"REPO {repo!r} is not a valid name of a repository: {error}", "write user/name or hf://datasets/user/name"
         ) from error
     if name.count("/") != 1:
-        raise ConfigError(f"REPO {repo!r} does not say whose it is", "write user/name or hf://datasets/user/name")
+        raise ConfigError(f"REPO {repo!r} has no user or organisation", "write user/name or hf://datasets/user/name")
     return name
 
 
@@ -89,7 +89,7 @@ class Hub:
         self._of: dict[str, Any] = {"repo_id": repo, "repo_type": _TYPE}
 
     def read(self) -> Remote | None:
-        """The repository as it is; None if it is not there, or not for this token to see.
+        """The repository as it is; None if it does not exist, or if the token may not see it.
 
         Raises:
             CorpusError: the Hub does not tell.
