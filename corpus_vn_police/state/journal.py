@@ -239,10 +239,13 @@ def _opened(path: Path, fingerprint: str, forgotten: list[str]) -> sqlite3.Conne
 
 def _connected(path: Path) -> sqlite3.Connection:
     is_long = len(os.fsencode(path)) > _LONGEST_PATH
-    connection = sqlite3.connect(":memory:" if is_long else f"{path.as_uri()}?nolock=1", uri=True)
-    connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # else each transaction reads the file anew
-    connection.execute("PRAGMA synchronous = OFF")
-    connection.execute("PRAGMA temp_store = MEMORY")  # there may be no temporary folder
+    with ExitStack() as stack:  # a file that is not a database says so at the first statement
+        location = ":memory:" if is_long else f"{path.as_uri()}?nolock=1"
+        connection = stack.enter_context(closing(sqlite3.connect(location, uri=True)))
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # else each transaction reads the file anew
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA temp_store = MEMORY")  # there may be no temporary folder
+        stack.pop_all()
     return connection
 
 
