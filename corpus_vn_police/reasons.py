@@ -1,7 +1,7 @@
-"""Why a seed is rejected: each reason once, with what a keeper needs to know about it.
+"""Why a seed is rejected: a list of all reasons, with what a keeper needs to know about each.
 
-The ledger and the messages have a reason's code; the table in `docs/reasons.md` is made from this list by
-`python docs/reasons.py`. A new reason is a constant here and a case in `tests/test_reasons.py`.
+The ledger and the messages show a reason's code. `python docs/reasons.py` makes the table in `docs/reasons.md`
+from this list. To add a reason, add a constant here and a case to `tests/test_reasons.py`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ class Reason:
         code: the ledger's `reason`, such as `limit.bytes`.
         meaning: what is wrong with the seed, in Markdown.
         remedy: what the keeper can do about it, in Markdown.
-        setting: the key of corpus.toml that decides, such as `limits.max_bytes`; None if none does.
-        changeable: whether the same bytes may pass tomorrow, because the day or the file system also decides.
-            The next build then reads the seed again, although it has not changed.
+        setting: the key of corpus.toml that decides, such as `limits.max_bytes`; None if there is no such key.
+        changeable: whether the same bytes may be accepted on another day, because the day or the file system also
+            decides. If so, the next build reads the seed again, although it has not changed.
     """
 
     code: str
@@ -35,58 +35,58 @@ class Reason:
 
 
 _CONVERT = "convert, or repair"
-_MEND_HEADER = "mend the header"
-_MEND_ROW = "mend the row"
+_MEND_HEADER = "correct the header"
+_MEND_ROW = "correct the row"
 _PACK_AGAIN = "pack it again"
 _RAISE = "raise the limit"
-_LOWER = "lower the threshold, or leave it out"
+_LOWER = "lower the threshold, or leave the seed out"
 _FROM_SOURCE = "take the text from its source again"
 
 FILE_UNREADABLE = Reason(
     "file.unreadable",
-    "the operating system would not open or read the file; its bytes are unknown",
-    "mend its permissions, or the disk",
+    "the operating system could not open or read the file; its bytes are unknown",
+    "correct its permissions, or repair the disk",
     changeable=True,
 )
 FILE_NOT_REGULAR = Reason(
     "file.not_regular",
-    "a device, a FIFO, a socket, a broken link (also one that took a file's place), or a link in an archive",
-    "put the file itself there",
+    "the file is a device, a FIFO, a socket, a broken link (also one that replaced a file), or a link in an archive",
+    "replace it by a real file",
     changeable=True,
 )
 FILE_LINK_OUTSIDE = Reason(
     "file.link_outside",
-    "a link in the input leads out of it, to a file or a folder",
-    "put a copy there; or, if you know where the links lead (`git annex`, DVC, the Hub's cache), `follow_links = true` "
-    "under `[limits]` in a file that `--config` names",
+    "a link in the input leads to a file or a folder outside the input",
+    "replace the link by a copy; or, if you know where the links lead (`git annex`, DVC, the Hub's cache), write "
+    "`follow_links = true` under `[limits]` into a file, and name this file with `--config`",
     setting="limits.follow_links",
     changeable=True,
 )
 FILE_LINK_LOOP = Reason(
     "file.link_loop",
-    "a link leads to itself, to a folder that it stands in, or to one that is read under another path; "
+    "a link leads to itself, to a folder that contains it, or to a folder that is read under another path; "
     "`detail` says which",
-    "nothing is lost: take the link out",
+    "nothing is lost: delete the link",
     changeable=True,
 )
 FILE_BUILD_OUTPUT = Reason(
     "file.build_output",
-    "a folder that holds a build, or a link into one or into the `.OUT.state` beside it",
-    "keep builds outside of the input",
+    "it is a folder with a build, or a link into such a folder or into the `.OUT.state` beside it",
+    "keep builds outside the input",
     changeable=True,
 )
 
 CONTAINER_DAMAGED = Reason(
     "container.damaged",
-    "an archive, a compressed or a Parquet file cannot be read (further), a checksum in it is wrong, or something "
-    "stands in it that nothing refers to; `detail` says which. What was sound before is read (see below)",
-    "make it again",
+    "an archive, a compressed file or a Parquet file cannot be read to its end, has a wrong checksum, or has bytes "
+    "that belong to nothing; `detail` says which. Sound data before the damage are read (see below)",
+    "make the file again",
 )
 CONTAINER_ENCRYPTED = Reason("container.encrypted", "a member of a zip archive has a password", "unpack it")
 CONTAINER_METHOD = Reason(
     "container.method",
-    "a member of a zip archive is packed by a method that is not read (Deflate64, PPMd and others; stored, Deflate, "
-    "bzip2, LZMA and Zstandard are read)",
+    "a member of a zip archive is packed by a method that cannot be read, such as Deflate64 or PPMd; stored, Deflate, "
+    "bzip2, LZMA and Zstandard can be read",
     _PACK_AGAIN,
 )
 CONTAINER_UNSAFE_PATH = Reason(
@@ -94,26 +94,26 @@ CONTAINER_UNSAFE_PATH = Reason(
 )
 CONTAINER_VALUE = Reason(
     "container.value",
-    "a row of a Parquet file holds what has no JSON form: text that is not UTF-8, a time out of range",
-    "make it again",
+    "a row of a Parquet file has a value that JSON cannot hold: text that is not UTF-8, or a time out of range",
+    "make the file again",
 )
 
 LIMIT_BYTES = Reason(
     "limit.bytes",
     "the seed has more than `[limits] max_bytes` bytes",
-    f"{_RAISE}, or leave it out",
+    f"{_RAISE}, or leave the seed out",
     setting="limits.max_bytes",
 )
 LIMIT_RATIO = Reason(
     "limit.ratio",
     "a compressed seed, file of rows, archive or Parquet file unpacks to more than `max_ratio` times its size and more "
-    "than `max_bytes`; of rows and members what came before is read",
-    "see what it is",
+    "than `max_bytes`; rows and members before this point are read",
+    "look at what it holds",
     setting="limits.max_ratio",
 )
 LIMIT_WINDOW = Reason(
     "limit.window",
-    "a Zstandard or LZMA stream wants more than 128 MiB of memory to be unpacked (`zstd --long=28` and more)",
+    "unpacking a Zstandard or LZMA stream needs more than 128 MiB of memory (`zstd --long=28` and more)",
     "pack it again without `--long`, or with `--long=27`",
 )
 LIMIT_MEMBERS = Reason(
@@ -129,40 +129,40 @@ JSON_TYPE = Reason(
     "a row is not an object, has no string `text`, or another field has the wrong type",
     f"{_MEND_ROW}; `pointer` names the field",
 )
-JSON_DUPLICATE_KEY = Reason("json.duplicate_key", "a key stands twice in one object of the row", _MEND_ROW)
-JSON_DEPTH = Reason("json.depth", "the row is nested deeper than 500 brackets", _MEND_ROW)
+JSON_DUPLICATE_KEY = Reason("json.duplicate_key", "an object of the row has the same key twice", _MEND_ROW)
+JSON_DEPTH = Reason("json.depth", "the row has more than 500 brackets inside one another", _MEND_ROW)
 
 ENCODING_INVALID_UTF8 = Reason(
     "encoding.invalid_utf8",
-    "the bytes are not UTF-8, and no encoding below explains them; with a `pointer`: what stands there is in another "
-    "encoding than the row's text, or must be ASCII if the text is not UTF-8 (`id`, `date`, `url`)",
-    "convert them from the encoding that they are in",
+    "the bytes are not UTF-8, and no encoding below explains them; with a `pointer`: this field is in another "
+    "encoding than the row's text, or must be ASCII because the text is not UTF-8 (`id`, `date`, `url`)",
+    "convert them to UTF-8 from their encoding",
 )
 ENCODING_NUL = Reason(
     "encoding.nul",
-    "the text (or a field of the row) holds NUL bytes: binary data, or UTF-16 without its mark",
-    "convert it from the encoding that it is in",
+    "the text (or a field of the row) holds NUL bytes: it is binary data, or UTF-16 without its byte order mark",
+    "convert it to UTF-8 from its encoding",
 )
 ENCODING_UTF16 = Reason(
     "encoding.utf16",
-    "the text, or the file that the row stands in, begins with the byte order mark of UTF-16",
+    "the text, or the file of the row, begins with the byte order mark of UTF-16",
     _CONVERT,
 )
 ENCODING_UTF32 = Reason(
     "encoding.utf32",
-    "the text, or the file that the row stands in, begins with the byte order mark of UTF-32",
+    "the text, or the file of the row, begins with the byte order mark of UTF-32",
     _CONVERT,
 )
 ENCODING_UTF8_AS_CP1252 = Reason(
-    "encoding.utf8_as_cp1252", "UTF-8 that was read as windows-1252, once or more often (`CÃ´ng an`)", _CONVERT
+    "encoding.utf8_as_cp1252", "UTF-8 that was read as windows-1252, once or several times (`CÃ´ng an`)", _CONVERT
 )
 ENCODING_TCVN3 = Reason(
     "encoding.tcvn3",
-    "TCVN3 (the fonts .Vn…), in its bytes or read as windows-1252 (`C«ng an`)",
-    f"{_CONVERT}; capitals with a tone come back only in words of capitals",
+    "TCVN3 (the fonts .Vn…), as bytes or read as windows-1252 (`C«ng an`)",
+    f"{_CONVERT}; a capital with a tone is restored only if the whole word is in capitals",
 )
-ENCODING_VNI = Reason("encoding.vni", "VNI-Windows, in its bytes or read as windows-1252 (`Coâng an`)", _CONVERT)
-ENCODING_CP1258 = Reason("encoding.cp1258", "windows-1258, in its bytes", _CONVERT)
+ENCODING_VNI = Reason("encoding.vni", "VNI-Windows, as bytes or read as windows-1252 (`Coâng an`)", _CONVERT)
+ENCODING_CP1258 = Reason("encoding.cp1258", "windows-1258, as bytes", _CONVERT)
 ENCODING_CP1258_AS_CP1252 = Reason(
     "encoding.cp1258_as_cp1252", "windows-1258 that was read as windows-1252 (`Ðaòi týõìng`)", _CONVERT
 )
@@ -172,7 +172,7 @@ ENCODING_C1_CONTROLS = Reason(
     _CONVERT,
 )
 ENCODING_REPLACEMENT_CHARACTER = Reason(
-    "encoding.replacement_character", "U+FFFD: letters were lost before the seed was written", _FROM_SOURCE
+    "encoding.replacement_character", "the text has U+FFFD: letters were lost before the seed was written", _FROM_SOURCE
 )
 ENCODING_LONE_SURROGATE = Reason(
     "encoding.lone_surrogate", "a string of the row holds half of a surrogate pair", _MEND_ROW
@@ -180,8 +180,8 @@ ENCODING_LONE_SURROGATE = Reason(
 
 HEADER_MALFORMED = Reason(
     "header.malformed",
-    "the text begins with `date` and a year, but not with ` date YYYY[-MM[-DD]] `; or a row's `date` is neither that, "
-    "`YYYYMMDD` nor an ISO date-time",
+    "the text begins with `date` and a year, but not with ` date YYYY[-MM[-DD]] `; or a row's `date` is none of "
+    "`YYYY[-MM[-DD]]`, `YYYYMMDD` and an ISO date-time",
     _MEND_HEADER,
 )
 HEADER_IMPOSSIBLE_DATE = Reason("header.impossible_date", "the date is not in the calendar", _MEND_HEADER)
@@ -194,28 +194,28 @@ HEADER_FUTURE_DATE = Reason(
 )
 HEADER_CONTRADICTION = Reason(
     "header.contradiction",
-    "two headers, or the header and the row's `date`, say different dates",
-    "mend one of them",
+    "two headers, or the header and the row's `date`, give different dates",
+    "correct one of them",
 )
 
 TEXT_EMPTY = Reason(
     "text.empty",
-    "nothing is left beside the header (and what does not belong to the body: headline, captions, byline, residue)",
-    "leave it out",
+    "the text has no body: only a header, or also headline, captions, byline and residue of the page",
+    "leave the seed out",
 )
 TEXT_MARKUP = Reason(
     "text.markup",
-    "HTML tags or character references were left in the text",
-    "extract the text again; references alone can be repaired",
+    "there are HTML tags or character references in the text",
+    "extract the text again; if it has only character references, you can repair it",
 )
 TEXT_HOMOGLYPHS = Reason(
     "text.homoglyphs",
-    "syllables are spelt with letters of other scripts that look the same (`Công аn` with a Cyrillic а)",
-    "mend it, or repair",
+    "syllables have letters of other scripts that look the same (`Công аn` with a Cyrillic а)",
+    "correct the letters, or repair",
 )
-TEXT_NO_DIACRITICS = Reason("text.no_diacritics", "Vietnamese without its diacritics", _FROM_SOURCE)
+TEXT_NO_DIACRITICS = Reason("text.no_diacritics", "the text is Vietnamese without its diacritics", _FROM_SOURCE)
 TEXT_NOT_VIETNAMESE = Reason(
-    "text.not_vietnamese", "another language: hardly any letter is one that only Vietnamese uses", "leave it out"
+    "text.not_vietnamese", "another language: almost no letter is one that only Vietnamese uses", "leave the seed out"
 )
 
 QUALITY_VIETNAMESE_SHARE = Reason(
@@ -233,8 +233,8 @@ QUALITY_SYLLABLE_SHARE = Reason(
 
 ID_COLLISION = Reason(
     "id.collision",
-    "another seed has the same id and other bytes; all of them are rejected, `detail` names them",
-    "rename one",
+    "another seed has the same id but other bytes; all these seeds are rejected, and `detail` names them",
+    "rename one of them",
 )
 
 REASONS = {value.code: value for value in list(globals().values()) if isinstance(value, Reason)}
@@ -248,7 +248,7 @@ def broken_keyword(keyword: str) -> str:
 
 BROKEN_KEYWORD = Reason(
     broken_keyword("<keyword>"),
-    "the record breaks that keyword of `schema/record.schema.json` at `pointer`",
-    "mend the field",
+    "the field that `pointer` names breaks this keyword of `schema/record.schema.json`",
+    "correct the field",
 )
-"""Stands for all codes of `broken_keyword`, in the table."""
+"""Represents all codes of `broken_keyword` in the table."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from corpus_vn_police.documents import DOCUMENTS
 
-_AGAIN = "build it again, or take it anew from where it was published"
-_SAYS_ELSE = "the files were changed and the manifest with them: do not trust this copy; " + _AGAIN
-_DOCUMENT = "build it again; what it says is measured, so edit corpus.toml and the prose, never this file"
-_DEFECT = "build it again with this version; if it stays, it is a defect of corpus-vn-police: please report it"
+_AGAIN = "build it again, or download it again from where it was published"
+_SAYS_ELSE = "the files were changed, and the manifest too: do not trust this copy; " + _AGAIN
+_DOCUMENT = "build it again; never edit this file, because its content is measured: edit corpus.toml and the prose"
+_DEFECT = "build it again with this version; if the problem stays, it is a defect of corpus-vn-police: please report it"
 
 HINTS = {
     **{f"{document.code}.{what}": _DOCUMENT for document in DOCUMENTS for what in ("content", "invalid")},
@@ -19,8 +19,8 @@ HINTS = {
     "file.empty": _SAYS_ELSE,
     "file.foreign": _SAYS_ELSE,
     "file.missing": _AGAIN,
-    "file.not_regular": "delete it or move it out of the folder; if it stands in a file's place, " + _AGAIN,
-    "file.unlisted": "delete it or move it out of the folder: whoever loads the dataset might read it",
+    "file.not_regular": "delete it or move it out of the folder; if it replaced a file of the build, " + _AGAIN,
+    "file.unlisted": "delete it or move it out of the folder: programs that load the dataset might read it",
     "file.unreadable": _AGAIN,
     "ledger.balance": _SAYS_ELSE,
     "ledger.duplicates": _SAYS_ELSE,
@@ -29,9 +29,9 @@ HINTS = {
     "manifest.digest": _AGAIN,
     "manifest.files": _SAYS_ELSE,
     "manifest.invalid": "if another version built it, verify it with that version; else " + _AGAIN,
-    "manifest.schemas": "verify it with the version that built it, which the manifest names, or build it again",
+    "manifest.schemas": "verify it with the version that built it (the manifest names it), or build it again",
     "records.id": _SAYS_ELSE,
-    "removed.present": "take the ids down again with remove, and publish that before anything else",
+    "removed.present": "take the ids down again with remove, and publish the result before anything else",
     "schema.columns": _SAYS_ELSE,
     "schema.row": _SAYS_ELSE,
     "sources.sha256": _SAYS_ELSE,
