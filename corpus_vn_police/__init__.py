@@ -7,7 +7,7 @@
     cvp.verify("out").ok                # whether a build is what its manifest says
     cvp.diff("old", "new")              # records added, removed, changed, moved to another split
     cvp.check_card("out")               # where the card does not say what the files say
-    cvp.report("out", out="r.html")     # a page for the keeper's own eyes, never published
+    cvp.report("out", out="r.html")     # a private page for the keeper, never published
     cvp.sources("out", out="seeds")     # the published seeds, byte for byte
     cvp.remove("out", ID, reason="…")   # takedown: gone from a build and from those that follow it
     cvp.publish("out", "user/name")     # to the Hub: one commit, tagged with the version

@@ -1,6 +1,6 @@
-"""What can go wrong, as values: one root, fields first, the message built from them.
+"""The errors of this package: all have one base class, and build their message from their fields.
 
-Bad data never raises: it becomes a row of the ledger. These are for bad configuration, bad
+Bad data never raises an error: it becomes a row of the ledger. Errors are for a bad configuration, bad
 arguments, and a machine that fails.
 """
 
@@ -56,14 +56,14 @@ class InputError(CorpusError):
 
 
 class OutputError(CorpusError):
-    """The output folder holds something else, is not a build, or is busy."""
+    """The output folder is not a build, or another build is writing into it."""
 
     code = "output"
 
 
 @dataclass
 class DamagedError(CorpusError):
-    """A build's files cannot be read, or do not hold what they should.
+    """The files of a build cannot be read, or do not hold what they should.
 
     Attributes:
         what: what is wrong, without the build's name.
@@ -83,7 +83,7 @@ class DamagedError(CorpusError):
 
 
 class SchemaError(CorpusError):
-    """A schema is invalid, or asks for what the columnar check cannot hold to."""
+    """A schema is invalid, or uses a rule that the columnar check cannot check."""
 
     code = "schema"
 
@@ -111,14 +111,14 @@ class LedgerError(CorpusError):
 
 _HINTS = {
     errno.EMFILE: "raise the limit of open files (ulimit -n)",
-    errno.ENFILE: "the system has too many files open: end what else runs",
+    errno.ENFILE: "the system has too many files open: end other programs",
     errno.EFBIG: "raise the limit of a file's size (ulimit -f), or write to another file system",
     errno.ENOSPC: "make room on the disk, or write to another one",
     errno.EDQUOT: "make room within your quota, or write to another disk",
     errno.EROFS: "the file system is read-only: write to another one",
     errno.ENAMETOOLONG: "give a shorter path",
 }
-"""What to do, by the system's number of the error; for any other one the disk or the permissions are at fault."""
+"""What to do, by the system's error number; for any other number, check the disk and the permissions."""
 
 
 class DiskError(CorpusError):
@@ -136,7 +136,7 @@ class DiskError(CorpusError):
 
 
 class AccessError(CorpusError):
-    """The Hub refuses access: no token, a wrong one, one without the right, or somebody else's repository."""
+    """The Hub refuses access: the token is missing, wrong or has no right, or the repository is somebody else's."""
 
     code = "access"
 
@@ -171,7 +171,7 @@ class InterruptedBuildError(CorpusError):
 
 
 class _LackError(CorpusError):
-    """The machine has not enough of something.
+    """The machine does not have enough of something.
 
     Attributes:
         lack: what happened.
@@ -189,23 +189,25 @@ class _LackError(CorpusError):
 
 
 class OutOfMemoryError(_LackError):
-    """Memory ran out; what was to be written is as it was."""
+    """Memory ran out; nothing was changed."""
 
     code = "memory"
     lack = "memory ran out"
-    advice = "free some, raise the limit (ulimit -v, the container's), or try --workers 1; then run it again"
+    advice = (
+        "free some memory, raise the limit (ulimit -v, or that of the container), or try --workers 1; then run it again"
+    )
 
 
 class ThreadsError(_LackError):
-    """The system starts no more threads."""
+    """The system cannot start more threads."""
 
     code = "threads"
-    lack = "the system starts no more threads"
-    advice = "raise the limit (ulimit -u, the container's pids), or try --workers 1 with POLARS_MAX_THREADS=1"
+    lack = "the system cannot start more threads"
+    advice = "raise the limit (ulimit -u, or the pids of the container), or try --workers 1 with POLARS_MAX_THREADS=1"
 
 
 class ForkedError(CorpusError):
-    """The process was forked from one in which Polars had started its threads, and would wait for ever for them."""
+    """The process was forked after Polars had started its threads: it would wait for them for ever."""
 
     code = "forked"
 

@@ -171,7 +171,7 @@ def scratch_folder() -> Iterator[Path]:
         folder = tempfile.TemporaryDirectory(prefix="corpus-vn-police-")
     except OSError as error:
         raise DiskError(
-            f"no temporary folder can be made: {error.strerror}", "set TMPDIR to a folder that can be written"
+            f"no temporary folder can be made: {error.strerror}", "set TMPDIR to a folder that you may write to"
         ) from error
     with folder as name:
         yield Path(name)

@@ -109,7 +109,7 @@ def test_what_looks_like_a_heading_or_a_mark_in_code_is_code():
         ("<!-- measured: ledgr -->\n<!-- end: ledgr -->", "line 1: there is no block 'ledgr'; did you mean 'ledger'"),
         ("a\n<!-- measured: ledger -->", "line 2: the block 'ledger' has no <!-- end: ledger -->"),
         ("<!-- end: ledger -->", "line 1: the block 'ledger' ends and has not begun"),
-        ("<!-- measured: ledger -->\n<!-- end: ledger -->\n" * 2, "line 3: the block 'ledger' stands there twice"),
+        ("<!-- measured: ledger -->\n<!-- end: ledger -->\n" * 2, "line 3: the block 'ledger' is there twice"),
         ("a\n```\nb", "line 2: the code that begins with ``` has no end"),
         ("a\n<!-- b\n\nc", "line 2: the comment that begins with <!-- has no -->"),
         ("a <!-- b\n-->", "line 1: the comment that begins with <!-- has no --> on its line"),
@@ -138,7 +138,7 @@ def test_emphasis_too_deep_to_follow_is_refused_and_a_deep_list_is_not(write, tm
     files = {"a.txt": "a", "corpus.toml": '[card]\nprose = "card.md"\n', "CHANGES.md": f"{deep}\n## 0.1.0\n"}
     cvp.build(write({**files, "card.md": deep}), out=tmp_path / "deep", workers=1)
     assert "**0.1.0**" in (tmp_path / "deep/README.md").read_text()
-    with pytest.raises(ConfigError, match="too much emphasis within one another"):
+    with pytest.raises(ConfigError, match="too many levels of emphasis"):
         cvp.build(write({**files, "card.md": "*a " * 3_000 + "b*" * 3_000}), out=tmp_path / "out", workers=1)
 
 

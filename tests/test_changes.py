@@ -39,7 +39,7 @@ def _asked(version, *lines):
         ({**_FIRST, "1_0123456789abcdef.txt": "x."}, "", _asked("0.2.0", "- 1 record added")),
         (_FIRST, "[quality]\nenabled = false\n", _asked("0.2.0", "- 2 records changed: `vietnamese_share` 2, `syllable_share` 2, `tone_style.old` 2, `tone_style.new` 2")),
         (_FIRST, "[sources]\nenabled = false\n", _asked("0.2.0", "- other configs than before")),
-        (_FIRST, 'title = "x"\n', _asked("0.1.1", "- the card and what else describes the records; the records are the same")),
+        (_FIRST, 'title = "x"\n', _asked("0.1.1", "- the card, or another description, changed; the records are the same")),
     ],
 )  # fmt: skip
 def test_a_build_proposes_the_version_that_its_changes_ask_for(write, tmp_path, files, toml, note):
@@ -77,7 +77,7 @@ def test_a_changed_record_format_asks_for_a_major_version(write, tmp_path):
 def test_a_build_that_cannot_be_read_is_replaced_all_the_same(write, tmp_path):
     _build(write, tmp_path, _FIRST)
     (tmp_path / "out/data/train-00000-of-00001.parquet").write_bytes(b"x")
-    note = _asked("0.2.0", "- the build that was there could not be read: what changed is not known")
+    note = _asked("0.2.0", "- the older build could not be read, so it is not known what changed")
     assert _build(write, tmp_path, {**_FIRST, "c.txt": "Bảy."}) == [note]
     manifest = json.loads((tmp_path / "out/manifest.json").read_text())
     (tmp_path / "out/manifest.json").write_text(

@@ -69,7 +69,7 @@ def test_a_key_that_is_set_is_kept_and_a_flag_beats_it(tmp_path):
         ('name = "a/b"', ['name = "a/b"']),
         ("x =", ["is not TOML"]),
         (b"\xff", ["is not TOML"]),
-        ('[privacy]\nmode = "mask"', ["privacy.mode", "not done by this version"]),
+        ('[privacy]\nmode = "mask"', ["privacy.mode", "not supported by this version"]),
         ('[card]\nprose = "../x.md"', ["card.prose", "leads out"]),
         ('[card]\nprose = "/etc/passwd"', ["card.prose", "leads out"]),
         ('[card]\nprose = "missing.md"', ["card.prose", "cannot be read"]),

@@ -122,7 +122,7 @@ def _without(column):
         ("data", lambda table: pa.concat_tables([table, table]), "two records have one id"),
         ("data", _without("text"), "its columns are not those of record"),
         ("data", lambda table: table.set_column(0, "id", pa.array([1, 2])), "its columns are not those of record"),
-        ("annotations", lambda table: table.slice(1), "annotations has not the rows of data"),
+        ("annotations", lambda table: table.slice(1), "annotations does not have the same rows as data"),
     ],
 )
 def test_a_damaged_side_is_an_error_that_names_it(write, tmp_path, config, change, said):

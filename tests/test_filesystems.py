@@ -200,7 +200,7 @@ def _deep(folder):
 def test_an_output_with_folders_too_deep_to_be_followed_is_refused(tmp_path):
     _deep(tmp_path / "out/d")
     try:
-        with pytest.raises(OutputError, match="holds something else than a build"):
+        with pytest.raises(OutputError, match="holds something other than a build"):
             cvp.build(SEEDS, out=tmp_path / "out", workers=1)
     finally:
         delete(tmp_path / "out")

@@ -168,8 +168,8 @@ def test_seeds_cannot_ask_for_their_links_to_be_followed(write, tmp_path):
     with pytest.raises(ConfigError) as caught:
         cvp.build(seeds, out=tmp_path / "out")
     assert str(caught.value) == (
-        f"{seeds}/corpus.toml: limits.follow_links is not taken from a file that comes with the seeds\n"
-        f"if you know where their links lead: --config {seeds}/corpus.toml"
+        f"{seeds}/corpus.toml: limits.follow_links is not read from a file that comes with the seeds\n"
+        f"if you know where the links of the seeds lead, give --config {seeds}/corpus.toml"
     )
     assert configured(seeds, seeds / "corpus.toml")[1].limits.follow_links
 

@@ -244,7 +244,7 @@ def test_private_goes_for_the_repository_that_is_made(run, hub, one):
 def test_private_does_not_hide_a_repository_that_is_there(run, repo, one):
     told = run("publish", one, _REPO, "--private")
     assert (told.code, repo.private) == (0, False)
-    assert told.err == "warning: me/news is there already and is public; --private does not change that\n"
+    assert told.err == "warning: me/news already exists and is public; --private does not change that\n"
 
 
 def test_a_folder_that_verify_finds_wrong_is_refused(run, hub, one, tmp_path):
@@ -462,7 +462,7 @@ def test_what_somebody_changes_by_hand_meanwhile_is_not_overwritten_unseen(run, 
     head = repo.heads["main"][:8]
     assert told.err.splitlines()[-2:] == [
         f"error: me/news: somebody else committed {head} meanwhile, which changed README.md; nothing was published",
-        "hint:  look at that commit; the same command again makes main this build all the same",
+        "hint:  look at that commit; if you run the same command again, it replaces main by this build",
     ]
     assert run("publish", two, _REPO).code == 0
     assert _holds(repo, two)
@@ -548,7 +548,7 @@ def test_without_a_token_nothing_is_asked(run, hub, one):
     [
         ("hf_wrong", "does not accept the token"),
         ("header.payload.signature", "does not accept the token"),
-        (stand_in.READER, "must not do this"),
+        (stand_in.READER, "does not have the right to do this"),
     ],
 )
 def test_a_token_that_will_not_do_is_told(run, hub, repo, one, two, token, said):
@@ -666,7 +666,7 @@ def test_a_purge_that_fails_goes_on_when_it_is_run_again(run, hub, repo, one, th
     hub.fail(*step, **_PASSING[fault], times=1000)
     told = run("publish", three, _REPO, "--purge-history")
     assert (told.code, _holds(repo, three)) == (3, True)
-    assert "; v1.0.1 is published, older revisions may be there still\n" in told.err
+    assert "; v1.0.1 is published, older revisions may still be there\n" in told.err
     hub.faults.clear()
     assert run("publish", three, _REPO, "--purge-history").code == 0
     assert (repo.tags, len(list(repo.history(repo.heads["main"])))) == ({"v1.0.1": repo.heads["main"]}, 1)
@@ -682,7 +682,7 @@ def test_what_a_purge_leaves_alone_is_named(run, hub, repo, three):
     }
     told = run("publish", three, _REPO, "--purge-history", "--json")
     assert told.json["warnings"] == [
-        "--purge-history leaves these alone, and they may hold the text: refs/heads/mine, refs/convert/parquet, refs/pr/1"
+        "--purge-history does not change these, and they may hold the text: refs/heads/mine, refs/convert/parquet, refs/pr/1"
     ]
 
 
@@ -692,7 +692,9 @@ def test_a_repository_that_holds_something_else_is_replaced_but_never_purged(run
     told = run("publish", one, _REPO, "--purge-history")
     assert (told.code, _writes(hub)) == (2, [])
     told = run("publish", one, _REPO, "--json")
-    assert told.json["warnings"] == ["me/news held something else than a build; its older revisions keep it: model.bin"]
+    assert told.json["warnings"] == [
+        "me/news held something other than a build; older revisions still hold it: model.bin"
+    ]
     assert _holds(repo, one)
 
 
@@ -765,7 +767,7 @@ def test_an_interruption_is_told(hub, repo, one, two, tmp_path):
     hub.fail("POST", "/validate-yaml", then=lambda: process.send_signal(signal.SIGINT))
     assert process.communicate(timeout=60)[1].splitlines() == [
         "error: me/news: interrupted",
-        "hint:  it is as it was, or holds the build; the same command again finds out",
+        "hint:  it is unchanged, or holds the build; run the same command again to be sure",
     ]
     assert (process.returncode, _state(repo, one, two)) == (3, ("old", False))
 

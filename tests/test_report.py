@@ -447,7 +447,7 @@ def test_of_rejected_seeds_each_reason_has_its_turn(tmp_path):
 def test_the_page_never_goes_into_the_build(out, tmp_path):
     (tmp_path / "link").symlink_to(out)
     for place in (out / "report.html", tmp_path / "link/new/report.html"):
-        with pytest.raises(ConfigError, match="lies in the build"):
+        with pytest.raises(ConfigError, match="is inside the build"):
             cvp.report(out, out=place)
     with pytest.raises(ConfigError, match="is a folder"):
         cvp.report(out, out=tmp_path)
@@ -508,9 +508,9 @@ def test_a_build_whose_tables_are_not_what_they_should_be_is_damaged(out, tmp_pa
 
 def test_the_page_never_goes_where_the_seeds_are(base, tmp_path):
     for place in ("in/r.html", "in/page.txt"):
-        with pytest.raises(ConfigError, match="lie in one another"):
+        with pytest.raises(ConfigError, match="overlap"):
             cvp.report(base / "out", seeds=base / "in", out=base / place)
-    with pytest.raises(ConfigError, match="lie in one another"):
+    with pytest.raises(ConfigError, match="overlap"):
         cvp.report(base / "out", seeds=base / "in/rows.jsonl", out=base / "in/rows.jsonl")
 
 

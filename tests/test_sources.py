@@ -249,7 +249,7 @@ def test_where_nothing_may_be_written_nothing_is(three, tmp_path):
         with pytest.raises(OutputError, match="is not empty"):
             cvp.sources(three, out=tmp_path / out)
     for out in (three, three / "new"):
-        with pytest.raises(ConfigError, match="lies in the build"):
+        with pytest.raises(ConfigError, match="is inside the build"):
             cvp.sources(three, out=out)
     with pytest.raises(OutputError, match="is not a build"):
         cvp.sources(tmp_path / "in", out=tmp_path / "D")

@@ -28,24 +28,25 @@ def build(
         str | None,
         typer.Argument(
             metavar="[SEEDS]",
-            help="A folder, a file, an archive, a glob or a URL; else the shipped seeds.",
+            help="A folder, a file, an archive, a glob or a URL; by default, the shipped seeds.",
             show_default=False,
         ),
     ] = None,
     config: Config = None,
     workers: Workers = None,
     dedup: Annotated[
-        DedupLevel | None, typer.Option(help="Which copies are left out; else as corpus.toml says.")
+        DedupLevel | None, typer.Option(help="Which copies are left out; by default, as corpus.toml says.")
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Fail if a seed is rejected.")] = False,
     date: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM-DD", help="The build's date; else the newest record's.")
+        str | None,
+        typer.Option(metavar="YYYY-MM-DD", help="The date of the build; by default, the date of the newest record."),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume/--no-resume", help="Go on from what an interrupted build has done.")
+        bool, typer.Option("--resume/--no-resume", help="Continue an interrupted build, or start again.")
     ] = True,
     rehash: Annotated[
-        bool, typer.Option("--rehash", help="Read all seeds, also those whose size and mtime have not changed.")
+        bool, typer.Option("--rehash", help="Read all seeds, even if their size and mtime have not changed.")
     ] = False,
     as_json: Json = False,
 ) -> int:

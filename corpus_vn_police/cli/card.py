@@ -18,16 +18,18 @@ if TYPE_CHECKING:
 
 def card(
     folder: Folder,
-    check: Annotated[bool, typer.Option("--check", help="Compare instead of printing; exit 1 if it differs.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare instead of printing; exit 1 if the card differs.")
+    ] = False,
     file: Annotated[
         Path | None,
-        typer.Option("--file", metavar="FILE", help="Fill (or check) the measured blocks of this file of yours."),
+        typer.Option("--file", metavar="FILE", help="Fill (or check) the measured blocks of your own FILE."),
     ] = None,
     as_json: Json = False,
 ) -> int:
-    """Print a build's card as its files have it, or check it.
+    """Print the card of a build, made again from its files, or check it.
 
-    With --file the blocks that FILE has are filled in place; empty ones stay empty.
+    With --file, the blocks of FILE are filled in place; empty blocks stay empty.
     """
     import corpus_vn_police as cvp
     from corpus_vn_police.dataset.layout import CARD

@@ -12,12 +12,12 @@ from corpus_vn_police.cli.show import print_json
 
 def diff(
     old: Annotated[str, typer.Argument(metavar="OLD", help="A build: a folder or a URL.")],
-    new: Annotated[str, typer.Argument(metavar="NEW", help="A build that came after it: a folder or a URL.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="A later build: a folder or a URL.")],
     as_json: Json = False,
 ) -> int:
-    """Compare the records of two builds; exit 1 if one moved.
+    """Compare the records of two builds; exit 1 if one changed its split.
 
-    Records are told apart by their ids: added, removed, changed, moved to another split.
+    Records are compared by their ids: added, removed, changed, or moved to another split.
     """
     import corpus_vn_police as cvp
     from corpus_vn_police.cli.tables import print_difference

@@ -13,7 +13,9 @@ from corpus_vn_police.text import printable
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the seeds; made if it is missing.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The folder of the seeds; it is created if it is missing.")
+    ],
     as_json: Json = False,
 ) -> int:
     """Write a commented corpus.toml and a card to fill in."""

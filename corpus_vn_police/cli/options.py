@@ -1,4 +1,4 @@
-"""The arguments that several commands have."""
+"""Arguments that several commands share."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import typer
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for machines.")]
 Seeds = Annotated[str, typer.Argument(metavar="SEEDS", help="A folder, a file, an archive, a glob or a URL.")]
 Config = Annotated[
-    Path | None, typer.Option("--config", metavar="FILE", help="A corpus.toml; else the one beside the seeds.")
+    Path | None, typer.Option("--config", metavar="FILE", help="A corpus.toml; by default, the one beside the seeds.")
 ]
-Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Threads; else one per processor.")]
+Workers = Annotated[
+    int | None, typer.Option("--workers", metavar="N", help="Number of threads; by default, one per processor.")
+]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A build: the folder that build --out wrote.")]
 Located = Annotated[str, typer.Argument(metavar="DIR", help="A build: a folder, or a URL such as hf://datasets/a/b.")]

@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 def publish(
     folder: Folder,
     repo: Annotated[str, typer.Argument(metavar="REPO", help="A dataset repository on the Hub: user/name.")],
-    private: Annotated[bool, typer.Option("--private", help="Make the repository private, if it is created.")] = False,
+    private: Annotated[bool, typer.Option("--private", help="Make the repository private when it is created.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; list what would be sent.")] = False,
     purge_history: Annotated[
         bool,
-        typer.Option("--purge-history", help="Delete older revisions, other tags and their files for good."),
+        typer.Option("--purge-history", help="Permanently delete older revisions, other tags and their files."),
     ] = False,
     as_json: Json = False,
 ) -> int:
     """Publish a build to the Hub: one commit, tagged with its version.
 
-    The token is that of `hf auth login`, or of HF_TOKEN.
+    The token comes from `hf auth login` or HF_TOKEN.
     """
     import corpus_vn_police as cvp
 
@@ -51,7 +51,7 @@ def publish(
         raise
     except KeyboardInterrupt:
         raise InterruptedBuildError(
-            f"{repo}: interrupted", "it is as it was, or holds the build; the same command again finds out"
+            f"{repo}: interrupted", "it is unchanged, or holds the build; run the same command again to be sure"
         ) from None
     if as_json:
         print_json(_as_json(done))

@@ -20,23 +20,32 @@ if TYPE_CHECKING:
 
 def remove(
     folder: Folder,
-    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, in a line; not in the build.")],
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why, in one line; it is not written into the build.")
+    ],
     ids: Annotated[
-        list[str] | None, typer.Option("--id", metavar="ID", help="A record, or a seed left out; may be repeated.")
+        list[str] | None,
+        typer.Option("--id", metavar="ID", help="A record, or a seed that was left out; may be repeated."),
     ] = None,
     ids_file: Annotated[Path | None, typer.Option("--ids", metavar="FILE", help="A file of ids, one per line.")] = None,
     near: Annotated[
-        float | None, typer.Option(metavar="T", help="Take records along whose similarity is T or more.")
+        float | None, typer.Option(metavar="T", help="Also remove records whose similarity is T or more.")
     ] = None,
     seeds: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write removed.csv and CHANGES.md there; else lines are printed.")
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Where removed.csv and CHANGES.md are written; by default, lines are printed."
+        ),
     ] = None,
     version: Annotated[
-        str | None, typer.Option("--version", metavar="X.Y.Z", help="The version of what is left; else it stays.")
+        str | None,
+        typer.Option(
+            "--version", metavar="X.Y.Z", help="The version of the new build; by default, it does not change."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> int:
-    """Take records down, out of a build and those that follow."""
+    """Remove records from a build, and keep them out of later builds."""
     import corpus_vn_police as cvp
 
     named = [*(ids or []), *(_read_ids(ids_file) if ids_file else [])]
@@ -67,11 +76,11 @@ def _print_removal(removal: Removal) -> None:
     from corpus_vn_police.dataset.tombstones import COLUMNS
 
     for name in removal.already:
-        print(printable(f"{name}: had been taken down before"))
+        print(printable(f"{name}: was taken down before"))
     for name in removal.removed:
         print(printable(f"{name}: taken down"))
     for name in removal.copies:
-        print(printable(f"{name}: taken down with it, as a copy that had been left out"))
+        print(printable(f"{name}: also taken down, because it is a copy that was left out"))
     print(printable(removal.out) + ("" if removal.removed else ": nothing was changed"))
     print(f"  {removal.digest}")
     status = ", ".join(f"{count:,} {status}" for status, count in removal.status.items() if count)
@@ -84,7 +93,7 @@ def _print_removal(removal: Removal) -> None:
             [pair.id, pair.like, f"{pair.similarity:.2f}", share]
             for pair, share in zip(removal.alike, shares, strict=True)
         ]
-        print_table("Still published, and like what was taken down", columns, rows)
+        print_table("Still published, and similar to what was taken down", columns, rows)
     for pair in removal.alike:
         if pair.similarity == 1:
             say(

@@ -15,19 +15,23 @@ from corpus_vn_police.text import printable
 
 def report(
     folder: Folder,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The page to write, outside the build.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="The page to write; it must be outside the build.")
+    ],
     seeds: Annotated[
         str | None,
-        typer.Option(metavar="SEEDS", help="The input: also show the texts of seeds that were left out."),
+        typer.Option(metavar="SEEDS", help="The input, to show also the texts of seeds that were left out."),
     ] = None,
     config: Config = None,
-    sample: Annotated[int, typer.Option(metavar="N", help="Texts of records, and of seeds left out, at most.")] = 1_000,
-    seed: Annotated[int, typer.Option(metavar="N", help="Another one draws other texts.")] = 0,
+    sample: Annotated[
+        int, typer.Option(metavar="N", help="How many texts of records, and of seeds that were left out, at most.")
+    ] = 1_000,
+    seed: Annotated[int, typer.Option(metavar="N", help="Another number shows other texts.")] = 0,
     as_json: Json = False,
 ) -> int:
-    """Write a page for the keeper's own eyes, never to be published.
+    """Write a private page about a build; it is never published.
 
-    Totals, charts, the ledger with filter and search, records, and what was left out of them.
+    It shows totals, charts, the ledger with filter and search, records, and what was left out.
     """
     import corpus_vn_police as cvp
 

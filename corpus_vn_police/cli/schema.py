@@ -24,10 +24,12 @@ def schema(
     name: Annotated[
         str, typer.Argument(metavar="[NAME]", help="record, annotations, sources, ledger, manifest or corpus.")
     ] = "record",
-    form: Annotated[Form | None, typer.Option("--as", help="Print what is derived from it instead.")] = None,
+    form: Annotated[
+        Form | None, typer.Option("--as", help="Print a form that is derived from the schema instead.")
+    ] = None,
     as_json: Json = False,
 ) -> int:
-    """Print a schema: JSON Schema, or what is derived from it."""
+    """Print a JSON Schema, or a form that is derived from it."""
     import json
 
     from corpus_vn_police.contract import CONFIGS, document, load_contract
@@ -39,7 +41,7 @@ def schema(
         return 0
     if name in ("manifest", "corpus"):
         raise ConfigError(
-            f"the schema {name!r} describes no table", "--as goes with record, annotations, sources and ledger"
+            f"the schema {name!r} describes no table", "--as works with record, annotations, sources and ledger"
         )
     arrow = load_contract(name).schema
     if form is Form.croissant:

@@ -17,12 +17,12 @@ _NAMED = 10  # files that are named before they are counted
 
 def sources(
     folder: Folder,
-    out: Annotated[Path, typer.Option("--out", metavar="D", help="The folder to write: new or empty.")],
+    out: Annotated[Path, typer.Option("--out", metavar="D", help="The folder to write; it must be new or empty.")],
     as_json: Json = False,
 ) -> int:
     """Write the published seeds back, byte for byte, sha256 checked.
 
-    Files come back as they were, compressed ones unpacked; rows as lines of their file.
+    Files come back as they were, but compressed files are unpacked; rows come back as lines of one file.
     """
     import corpus_vn_police as cvp
 

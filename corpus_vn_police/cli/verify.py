@@ -11,7 +11,7 @@ from corpus_vn_police.text import printable
 def verify(folder: Located, as_json: Json = False) -> int:
     """Check a build: digests, schema, ledger, splits, copies, card.
 
-    Also the configs row by row, what splits share, the pictures and the Croissant file; a folder or a URL.
+    It also checks the configs row by row, what splits share, the pictures and the Croissant file.
     """
     import corpus_vn_police as cvp
     from corpus_vn_police.cli.tables import copies_line, sharing_line

@@ -69,8 +69,8 @@ def _facts(folder: Path) -> Facts:
     build = open_build(folder, but=CARD.name)
     if build.manifest["generator"] != GENERATOR:
         raise ConfigError(
-            f"{folder}: was built by {build.manifest['generator']}, this is {GENERATOR}",
-            "build it again, or install that version: another one may say the same in other words",
+            f"{folder}: was built by {build.manifest['generator']}, but this is {GENERATOR}",
+            "build it again, or install that version: another version may write the same card in other words",
         )
     with build.reading(CARD.name):
         return facts_of(build, build.shards())
@@ -85,4 +85,4 @@ def _filled(file: Path, facts: Facts) -> tuple[str, str]:
     try:
         return text, fill(text, measured_blocks(facts))
     except ValueError as error:
-        raise ConfigError(f"{file}: {error}", "mend its marks; docs/card.md shows them") from error
+        raise ConfigError(f"{file}: {error}", "correct its marks; docs/card.md shows them") from error

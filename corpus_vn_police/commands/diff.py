@@ -176,7 +176,7 @@ def _hashes(side: _Side, config: str, name: str) -> npt.NDArray[np.uint64]:
         if len(rows) == len(frame):
             rows[:] = frame.to_series().hash(_SEED).to_numpy()
     if done != len(hashes):
-        raise DamagedError.of(side.build.path, f"{FOLDERS[config]} has not the rows of {FOLDERS['default']}")
+        raise DamagedError.of(side.build.path, f"{FOLDERS[config]} does not have the same rows as {FOLDERS['default']}")
     return hashes
 
 

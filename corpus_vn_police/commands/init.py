@@ -96,7 +96,7 @@ def init_folder(folder: Path) -> list[Path]:
     paths = [folder / FILE_NAME, folder / CARD_NAME]
     for path in paths:
         if path.exists():
-            raise ConfigError(f"{path}: is there already; nothing was written", "edit it, or move it away first")
+            raise ConfigError(f"{path}: already exists; nothing was written", "edit it, or move it away first")
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{folder}: is a file", "give the folder of the seeds")
     name = _name(folder)

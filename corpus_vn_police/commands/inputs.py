@@ -33,8 +33,8 @@ def configured(seeds: StrPath | None, config: StrPath | None) -> tuple[str, Corp
     corpus = load_config(beside if beside and os.path.lexists(beside) else None)
     if corpus.limits.follow_links:
         raise ConfigError(
-            f"{beside}: limits.follow_links is not taken from a file that comes with the seeds",
-            f"if you know where their links lead: --config {beside}",
+            f"{beside}: limits.follow_links is not read from a file that comes with the seeds",
+            f"if you know where the links of the seeds lead, give --config {beside}",
         )
     return source, corpus
 
@@ -66,4 +66,7 @@ def check_apart(seeds: str, out: Path) -> None:
     source = Path(os.path.realpath(seeds.removeprefix("file://")))
     inside = os.path.isdir(source) and (out.is_relative_to(source) or source.is_relative_to(out))  # noqa: PTH112
     if inside or out == source:
-        raise ConfigError(f"--out {out} and the seeds {seeds} lie in one another", "give --out beside the seeds")
+        raise ConfigError(
+            f"--out {out} and the seeds {seeds} overlap",
+            "give an --out that is neither inside the seeds nor around them",
+        )

@@ -1,4 +1,4 @@
-"""`remove`: a build -> the same build without some records, and the tombstones that keep them away."""
+"""`remove`: a build -> the same build without some records, and the tombstones that keep them out."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def remove(
     version: str | None = None,
     progress: Progress | None = None,
 ) -> Removal:
-    """Take records down: out of a build, and kept away from those that follow it.
+    """Take records down: remove them from a build, and keep them out of later builds.
 
     What had been left out as a copy of them goes along. No seeds are read; no other record moves.
 
@@ -211,8 +211,8 @@ def _rewrite(build: BuildFolder, new: Path, going: Going, corpus: Corpus, progre
     leaving, out, manifest = going.leaving, build.path, build.manifest
     if len(leaving.records) >= manifest["status"]["published"]:
         raise NothingPublishedError(
-            f"{out}: all of its {manifest['status']['published']} records would go; nothing was changed",
-            "a dataset is at least one record: delete the folder if nothing of it may stay",
+            f"{out}: all of its {manifest['status']['published']} records would be removed; nothing was changed",
+            "a dataset has at least one record: delete the folder if nothing may stay",
         )
     status = rewrite_ledger(out, new, leaving)
     shards = []

@@ -177,7 +177,7 @@ def _opened(folder: Path, out: Path) -> BuildFolder:
             "build it again with [sources] enabled = true in corpus.toml",
         )
     if out.is_relative_to(folder.resolve()):
-        raise ConfigError(f"--out {out} lies in the build {folder}", "give a folder for --out elsewhere")
+        raise ConfigError(f"--out {out} is inside the build {folder}", "give a folder for --out somewhere else")
     if os.path.lexists(out) and not (out.is_dir() and not any(out.iterdir())):
         raise OutputError(f"{out}: is not empty; nothing was written", "give a new or an empty folder for --out")
     return build
@@ -207,7 +207,7 @@ def _write(build: BuildFolder, new: Path, progress: Progress) -> tuple[int, int,
                     size += len(data)
                 progress("write", len(frame), len(places))
     except FileExistsError as error:
-        raise DamagedError.of(build.path, f"two seeds are called {Path(error.filename).name}") from error
+        raise DamagedError.of(build.path, f"two seeds have the name {Path(error.filename).name}") from error
     return seeds, writer.files, size, writer.renamed
 
 
@@ -257,7 +257,7 @@ def _places(build: BuildFolder) -> npt.NDArray[np.int64]:
         data = frame["data"]
         found = [_ROW.fullmatch(path) for path in frame["path"]]
         if any(match and b"\n" in value for match, value in zip(found, data, strict=True)):
-            raise DamagedError.of(build.path, "a row of the sources holds the end of a line")
+            raise DamagedError.of(build.path, "a row of the sources has a line break in it")
         files.append(np.array([codes.setdefault(m[1], len(codes)) if m else -1 for m in found], np.int32))
         numbers.append(np.array([int(m[2]) if m else 0 for m in found], np.int64))
         carriage = data.bin.ends_with(b"\r").to_numpy()
@@ -288,6 +288,6 @@ def _checked(build: BuildFolder) -> Iterator[list[tuple[str, str, bytes]]]:
             if source["path"] != path:
                 raise DamagedError.of(build.path, f"sources and data are out of step at {identity}")
             if hashlib.sha256(data).hexdigest() != source["sha256"]:
-                raise DamagedError.of(build.path, f"the bytes of {identity} have another sha256 than its record says")
+                raise DamagedError.of(build.path, f"the sha256 of the bytes of {identity} is not the one in its record")
             checked.append((identity, path, data))
         yield checked

@@ -25,7 +25,7 @@ _ROUNDING = 1e-9
 
 
 def check_ledger(build: BuildFolder) -> None:
-    """Refuse a ledger that does not hold to its schema, or to what the manifest and the records say.
+    """Refuse a ledger that breaks its schema, or contradicts the manifest or the records.
 
     Its ids go into removed.csv and come back from there, and its rows are counted again in the new build.
 
@@ -35,7 +35,7 @@ def check_ledger(build: BuildFolder) -> None:
     contract = load_contract("ledger")
     row = build.ledger().with_row_index("row").filter(~contract.valid).head(1).select("row").collect()
     if len(row):
-        raise DamagedError.of(build.path, f"{LEDGER}: row {row.item()} does not hold to its schema")
+        raise DamagedError.of(build.path, f"{LEDGER}: row {row.item()} breaks its schema")
     counts = dict(build.ledger().group_by("status").len().collect(engine="streaming").iter_rows())
     stated = {status: count for status, count in build.manifest["status"].items() if count}
     if counts != stated or len(build.rows()) != stated.get("published", 0):
@@ -64,8 +64,8 @@ def rows_of(build: BuildFolder, ids: frozenset[str]) -> pl.DataFrame:
     unread = sorted(ids - set(rows.filter(pl.col("sha256").is_not_null())["id"]))
     if unread:
         raise InputError(
-            f"could not be read, so nothing of them is in {build.path}: {', '.join(unread)}; nothing was changed",
-            f"to keep them away as well, list them in {REMOVED_NAME} beside corpus.toml",
+            f"could not be read, so {build.path} holds nothing of them: {', '.join(unread)}; nothing was changed",
+            f"to keep them out as well, list them in {REMOVED_NAME} beside corpus.toml",
         )
     return rows.filter(pl.col("sha256").is_not_null())
 

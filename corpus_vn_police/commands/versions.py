@@ -70,7 +70,7 @@ def propose(old: Path, new: Path, before: dict[str, Any], after: dict[str, Any])
     if not lines:
         if _files(before) == _files(after):
             return None
-        lines = ["- the card and what else describes the records; the records are the same"]
+        lines = ["- the card, or another description, changed; the records are the same"]
     return Proposal(before["version"], _next(before["version"], part), tuple(lines))
 
 
@@ -81,7 +81,7 @@ def _compared(old: Path, new: Path) -> tuple[int, list[str]]:
     try:
         found = compare(open_build(old), open_build(new))
     except DamagedError:
-        return _MINOR, ["- the build that was there could not be read: what changed is not known"]
+        return _MINOR, ["- the older build could not be read, so it is not known what changed"]
     lines = [f"- {_records(len(ids))} {name}" for name, ids in (("added", found.added), ("removed", found.removed))
              if len(ids)]  # fmt: skip
     if len(found.changed):
@@ -130,7 +130,7 @@ def read_changes(folder: Path) -> str:
         return read_file(path).decode() if os.path.lexists(path) else ""
     except UNREADABLE as error:
         raise ConfigError(
-            f"{path}: cannot be read: {why(error)}", "write it anew, as a text in UTF-8; nothing was changed"
+            f"{path}: cannot be read: {why(error)}", "write it again, as a text in UTF-8; nothing was changed"
         ) from error
 
 

@@ -210,8 +210,8 @@ def _text(config: Path, key: str, name: str) -> str:
     target = (folder / of_system(name)).resolve()
     if not target.is_relative_to(folder):
         raise ConfigError(
-            f"{config}: {key} = {name!r} leads out of {folder.name}/",
-            "it must stand beside corpus.toml or below it",
+            f"{config}: {key} = {name!r} is outside {folder.name}/",
+            "the file must be in the folder of corpus.toml, or below it",
         )
     try:
         return read_file(target, _LONGEST).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")

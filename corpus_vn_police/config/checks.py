@@ -61,7 +61,7 @@ def check_splits(splits: dict[str, Any], where: str) -> None:
     if first and second and first_day(first) >= first_day(second):
         raise ConfigError(
             f"{where}: splits.validation_from = {first!r} is not before splits.test_from = {second!r}",
-            "validation lies between train and test: leave one out or let it begin earlier",
+            "validation is between train and test: leave one of the two out, or let validation begin earlier",
         )
     total = sum(splits["ratios"].values())
     if abs(total - 1) > 1e-9:
@@ -76,8 +76,8 @@ def check_supported(settings: dict[str, Any], where: str) -> None:
     mode = settings["privacy"]["mode"]
     if mode != "flag":
         raise ConfigError(
-            f"{where}: privacy.mode = {json.dumps(mode)} is not done by this version yet",
-            "leave privacy.mode out; the changelog says when it comes",
+            f"{where}: privacy.mode = {json.dumps(mode)} is not supported by this version yet",
+            "leave privacy.mode out; the changelog will say when it is supported",
         )
 
 
@@ -89,7 +89,7 @@ def check_hub(settings: dict[str, Any], where: str) -> None:
             raise ConfigError(
                 f"{where}: {key} = {json.dumps(value)} is not a {key} that the Hub knows",
                 f'did you mean {nearest(value, listed)!r}? For a licence that is not listed write "other", its name '
-                "into license_name and where it stands into license_link"
+                "into license_name and its URL into license_link"
                 if key == "license"
-                else f"did you mean {nearest(value, listed)!r}? Codes of ISO 639, the shortest that there is",
+                else f"did you mean {nearest(value, listed)!r}? Give the shortest code of ISO 639",
             )

@@ -132,7 +132,7 @@ def measure(folder: Path) -> Figures:
         .row(0, named=True)
     )
     if sums["shortest"] is None or sums["unmeasured"] or sums["misdated"]:
-        raise DamagedError.of(folder, "no record, or one without n_syllables or with a date that is not one")
+        raise DamagedError.of(folder, "it has no record, or a record without n_syllables or with an invalid date")
     return Figures(
         splits,
         {name: status.get(name, 0) for name in STATUSES},

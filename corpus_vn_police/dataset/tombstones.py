@@ -166,8 +166,8 @@ def older_tombstones(out: Path) -> Tombstones:
         return tombstones_in(out)
     except (OSError, DamagedError) as error:
         raise OutputError(
-            f"{out}/{LEDGER}: cannot be read, and with it which seeds were taken down",
-            f"restore it; or delete the folder, once all that was taken down stands in {REMOVED_NAME}",
+            f"{out}/{LEDGER}: cannot be read, so it is not known which seeds were taken down",
+            f"restore it; or delete the folder, but first list all seeds that were taken down in {REMOVED_NAME}",
         ) from error
 
 

@@ -91,12 +91,12 @@ def render_card(facts: Facts) -> str:
         check_closed(_changes(facts.corpus.changes))
     except ValueError as error:
         raise ConfigError(
-            f"{CHANGES_NAME}: {error}", "end it there: the rest of the card would be part of it"
+            f"{CHANGES_NAME}: {error}", "end it in this file: otherwise the rest of the card would become part of it"
         ) from error
     try:
         body = compose(without_front(facts.corpus.prose or ""), measured_blocks(facts))
     except ValueError as error:
-        raise ConfigError(f"the card's prose: {error}", "mend the text that [card] prose names") from error
+        raise ConfigError(f"the card's prose: {error}", "correct the text that [card] prose names") from error
     return f"---\n{head}---\n\n# {title}\n\n{body}"
 
 

@@ -89,8 +89,8 @@ def plain_text(markdown: str) -> str:
         return "\n\n".join(text for text in map(_plain, blocks) if text)
     except RecursionError as error:
         raise ConfigError(
-            f"the card's prose: too much emphasis within one another, below {markdown.strip()[:40]!r}",
-            "mend the text that [card] prose names",
+            f"the card's prose: too many levels of emphasis, below {markdown.strip()[:40]!r}",
+            "correct the text that [card] prose names",
         ) from error
 
 

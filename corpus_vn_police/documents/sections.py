@@ -231,7 +231,7 @@ def _known(mark: re.Match[str], number: int, seen: set[str]) -> str:
         guess = f"did you mean {near[0]!r}? " if near else ""
         raise ValueError(f"line {number}: there is no block {name!r}; {guess}there are {', '.join(BLOCKS)}")
     if name in seen:
-        raise ValueError(f"line {number}: the block {name!r} stands there twice")
+        raise ValueError(f"line {number}: the block {name!r} is there twice")
     seen.add(name)
     return name
 

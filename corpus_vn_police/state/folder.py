@@ -72,7 +72,7 @@ def check_output(out: Path) -> None:
     """Refuse an output folder that a build must not replace.
 
     Raises:
-        OutputError: it is a file, a mount point, or a folder that holds something else than a build.
+        OutputError: it is a file, a mount point, or a folder that holds something other than a build.
     """
     if out.is_mount():
         raise OutputError(f"{out}: is a mount point, which cannot be replaced", "give a folder below it for --out")
@@ -84,7 +84,7 @@ def check_output(out: Path) -> None:
     foreign = _foreign(out)
     if foreign:
         raise OutputError(
-            f"{out}: holds something else than a build ({foreign}); nothing was written",
+            f"{out}: holds something other than a build ({foreign}); nothing was written",
             "give a new folder for --out, or empty this one yourself",
         )
 
@@ -106,7 +106,7 @@ def open_state(out: Path) -> Iterator[State]:
     """Lock an output folder, delete what a killed build left, and clean up at the end.
 
     Raises:
-        OutputError: it holds something else than a build, another build is writing into it, or the folder beside
+        OutputError: it holds something other than a build, another build is writing into it, or the folder beside
             it is not one that a build made.
         DiskError: the folder beside it cannot be written or locked.
         KeyboardInterrupt: Ctrl-C; its arguments say what it left, and what to do.
@@ -185,7 +185,7 @@ def _make_own(folder: Path) -> None:
         kind = "a link" if folder.is_symlink() else "a mount point" if folder.is_dir() else "a file"
         raise OutputError(
             f"{folder}: is {kind}, not a folder that a build made; nothing was written",
-            "remove or rename it: it holds only what makes the next build faster",
+            "remove or rename it: a folder of this name only makes the next build faster",
         )
     folder.mkdir(exist_ok=True)
 
@@ -194,7 +194,7 @@ def _unwritable(folder: Path, error: OSError) -> DiskError:
     """The error for a folder beside the output that cannot be made, written or locked."""
     if error.errno in _NO_LOCKS:
         return DiskError(
-            f"{folder}: its file system has no file locks (flock: {error.strerror}), as some network and FUSE mounts",
+            f"{folder}: its file system has no file locks (flock: {error.strerror}), like some network and FUSE mounts",
             "without a lock two builds could mix: give an --out on a local disk, and copy the build when it is done",
         )
     hints = {errno.ENOSPC: "make room", errno.EDQUOT: "make room", errno.ENAMETOOLONG: "rename the build's folder"}

@@ -163,8 +163,8 @@ def read_table(folder: Path, part: Part, ending: str, columns: list[str]) -> pa.
 def damaged_part(folder: Path, ending: str) -> DiskError:
     """The error for a file of a part that is not as it was written."""
     return DiskError(
-        f"{folder}: a part that an earlier build wrote is damaged ({ending})",
-        "build again with --rehash, which reads all seeds anew",
+        f"{folder}: a file that an earlier build wrote is damaged ({ending})",
+        "build again with --rehash, which reads all seeds again",
     )
 
 

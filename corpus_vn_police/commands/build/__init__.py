@@ -50,7 +50,7 @@ def build(
     Raises:
         ConfigError: an argument, a key of corpus.toml or a line of removed.csv is not allowed.
         InputError: the seeds are missing, or there are none.
-        OutputError: `out` holds something else than a build, is busy, or has a path that `load_dataset`
+        OutputError: `out` holds something other than a build, is busy, or has a path that `load_dataset`
             cannot read.
         NothingPublishedError: every seed is rejected; `out` is left as it was.
         RejectedError: `strict`, and a seed is rejected; `out` is left as it was.

@@ -104,7 +104,7 @@ def _balanced(done: DoneTask) -> DoneTask:
     in_parts = sum(part.seeds for part in done.parts)
     if in_parts != done.seeds:
         raise LedgerError(
-            f"{done.seeds} seeds were read and {in_parts} came to their parts",
+            f"{done.seeds} seeds were read, but the parts hold {in_parts}",
             "this is a defect of corpus-vn-police: please report it; nothing was published",
         )
     return done

@@ -18,7 +18,7 @@ def skipped_note(skipped: Skipped) -> list[str]:
     """How many files were passed over; no line if none were."""
     kinds = {"hidden": skipped.hidden, "of other kinds": skipped.other}
     named = " and ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
-    return [f"passed over, no seeds: {named}"] if named else []
+    return [f"skipped, because they are not seeds: {named}"] if named else []
 
 
 def version_note(out: Path, new: Path, corpus: Corpus) -> list[str]:

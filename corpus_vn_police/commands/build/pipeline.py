@@ -204,7 +204,7 @@ def gather_parts(folder: Path, parts: list[Part]) -> Index:
     """
     index = Index.read(folder, tuple(parts))
     if not len(index):
-        raise InputError("the input holds no seeds: no text, row or member", "give files that hold some")
+        raise InputError("the input holds no seeds: no text, row or member", "give files that hold seeds")
     return index
 
 
@@ -216,7 +216,7 @@ def _listing_outside(out: Path, seeds: str, corpus: Corpus) -> Listing:
     """
     listing = list_input(seeds, follow_links=corpus.limits.follow_links)
     if "://" not in listing.root and Path(os.path.realpath(listing.root)).is_relative_to(out):
-        raise ConfigError(f"the seeds {seeds} lie in --out {out}", "give a folder for --out elsewhere")
+        raise ConfigError(f"the seeds {seeds} are inside --out {out}", "give a folder for --out somewhere else")
     return listing
 
 
@@ -254,12 +254,12 @@ def _check_publishable(index: Index, settled: Settled, job: Job) -> None:
     if not settled.published.any():
         raise NothingPublishedError(
             f"none of {len(index)} seeds can be published: {reasons}",
-            "corpus-vn-police check SEEDS names what is wrong with each",
+            "corpus-vn-police check SEEDS says what is wrong with each seed",
         )
     if job.strict and counts:
         raise RejectedError(
             f"{sum(counts.values())} of {len(index)} seeds are rejected: {reasons}",
-            "mend or remove them (corpus-vn-police check SEEDS names them), or build without --strict",
+            "correct or remove them (corpus-vn-police check SEEDS names them), or build without --strict",
         )
 
 

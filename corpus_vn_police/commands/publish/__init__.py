@@ -134,7 +134,7 @@ def _publish(folder: Path, options: PublishOptions, tell: Tell) -> Publication:
             purge, commit = purge_history(hub, content)
         except HubError as error:
             raise HubError(
-                f"{error.message}; {content.tag} is published, older revisions may be there still", error.hint
+                f"{error.message}; {content.tag} is published, older revisions may still be there", error.hint
             ) from error
     return _publication(repo, content, commit, upload, [*notes, *said], purge)
 
@@ -150,12 +150,14 @@ def _verified(folder: Path) -> Content:
     if not report.ok:
         raise UnverifiedError(
             f"{folder}: verify finds {len(report.problems)} problems; nothing was sent",
-            "build it again, or mend what is named",
+            "build it again, or correct what verify names",
             report,
         )
     content = read_content(folder)
     if content.manifest["digest"] != report.digest:
-        raise OutputError(f"{folder}: was changed while it was verified", "run it again when nothing else is at it")
+        raise OutputError(
+            f"{folder}: was changed while it was verified", "run it again when no other program changes it"
+        )
     return content
 
 
@@ -231,7 +233,7 @@ def _look_again(hub: Hub, content: Content, seen: Remote, tell: Tell) -> Remote:
             f"{hub.repo}: somebody else committed {str(now.head)[:8]} meanwhile"
             + (f", which changed {', '.join(edited)}" if edited else "")
             + "; nothing was published",
-            "look at that commit; the same command again makes main this build all the same",
+            "look at that commit; if you run the same command again, it replaces main by this build",
         )
     _check_versions(hub, content, now, upload)
     tell(f"version {now.manifest.version} was published meanwhile; compared with that now")

@@ -101,7 +101,7 @@ class Content:
             raise OutputError(
                 f"{self.folder / path}: was changed while it was published: expected sha256 {self.files[path][1]}, "
                 f"got {sha256}; it was not published",
-                "run it again when nothing else is at the folder",
+                "run it again when no other program changes the folder",
             )
 
 

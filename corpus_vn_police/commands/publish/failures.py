@@ -114,23 +114,23 @@ def explained(error: Exception, repo: str) -> CorpusError:
         later = f"in {failure.after:g} s" if failure.after else "later"
         return HubError(
             f"{repo}: the Hub failed: {failure.said}",
-            f"the repository holds the old state whole or the new one; run the same command again {later}",
+            f"the repository holds the complete old state or the complete new one; run the same command again {later}",
         )
     if failure.status == 401:
         return AccessError(
-            f"{repo}: the Hub does not accept the token: {failure.said}", "hf auth login, or set HF_TOKEN anew"
+            f"{repo}: the Hub does not accept the token: {failure.said}", "run hf auth login, or set HF_TOKEN again"
         )
     if failure.status == 403:
         return AccessError(
-            f"{repo}: the token must not do this: {failure.said}",
-            "take a token with write access to this repository: hf auth login",
+            f"{repo}: the token does not have the right to do this: {failure.said}",
+            "use a token with write access to this repository: hf auth login",
         )
     if failure.status == 404:
         return AccessError(
-            f"{repo}: is not there, or not for this token to see: {failure.said}",
+            f"{repo}: does not exist, or this token may not see it: {failure.said}",
             "check the name of the repository, and whose token it is: hf auth whoami",
         )
-    return ConfigError(f"{repo}: the Hub refuses this: {failure.said}", "mend what it names and run it again")
+    return ConfigError(f"{repo}: the Hub refuses this: {failure.said}", "correct what the Hub names, and run it again")
 
 
 def scrub(text: str) -> str:

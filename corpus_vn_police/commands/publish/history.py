@@ -100,6 +100,6 @@ def _unchanged(hub: Hub, content: Content) -> str:
     if now.head is None or compare(content, now.files):
         raise HubError(
             f"{hub.repo}: somebody else changed it while its history was purged",
-            "look at it, and run the same command again",
+            "look at the repository, and run the same command again",
         )
     return now.head

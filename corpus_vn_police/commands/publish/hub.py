@@ -56,10 +56,10 @@ def repo_name(repo: str) -> str:
         validate_repo_id(name)
     except HFValidationError as error:
         raise ConfigError(
-            f"REPO {repo!r} is not a name of a repository: {error}", "write user/name or hf://datasets/user/name"
+            f"REPO {repo!r} is not a valid name of a repository: {error}", "write user/name or hf://datasets/user/name"
         ) from error
     if name.count("/") != 1:
-        raise ConfigError(f"REPO {repo!r} does not say whose it is", "write user/name or hf://datasets/user/name")
+        raise ConfigError(f"REPO {repo!r} has no user or organisation", "write user/name or hf://datasets/user/name")
     return name
 
 

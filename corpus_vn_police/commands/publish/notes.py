@@ -32,7 +32,7 @@ def find_notes(hub: Hub, content: Content, remote: Remote | None, upload: Upload
         return []
     notes = []
     if options.private and not remote.private:
-        notes.append(f"{hub.repo} is there already and is public; --private does not change that")
+        notes.append(f"{hub.repo} already exists and is public; --private does not change that")
     if remote.manifest is None:
         notes += _of_strangers(hub, remote, options)
     else:
@@ -41,7 +41,9 @@ def find_notes(hub: Hub, content: Content, remote: Remote | None, upload: Upload
             notes.append(f"changed on the Hub since it was published, and overwritten: {', '.join(edited)}")
     if options.purge_history:
         if remote.others:
-            notes.append(f"--purge-history leaves these alone, and they may hold the text: {', '.join(remote.others)}")
+            notes.append(
+                f"--purge-history does not change these, and they may hold the text: {', '.join(remote.others)}"
+            )
     else:
         notes += _of_takedown(hub, content, remote)
     return notes
@@ -63,16 +65,16 @@ def find_edited(hub: Hub, remote: Remote, upload: Upload) -> list[str]:
 
 
 def _of_strangers(hub: Hub, remote: Remote, options: PublishOptions) -> list[str]:
-    """A repository that holds something else than a build: it goes from `main`, but never for good."""
+    """A repository that holds something other than a build: it goes from `main`, but never for good."""
     strangers = sorted(remote.files.keys() - {NOT_OURS, CARD})
     if not strangers:
         return []
     if options.purge_history:
         raise OutputError(
-            f"{hub.repo}: holds something else than a build ({strangers[0]}); its history is not deleted",
+            f"{hub.repo}: holds something other than a build ({strangers[0]}); its history is not deleted",
             "publish without --purge-history first, and look at what is there",
         )
-    return [f"{hub.repo} held something else than a build; its older revisions keep it: {', '.join(strangers[:5])}"]
+    return [f"{hub.repo} held something other than a build; older revisions still hold it: {', '.join(strangers[:5])}"]
 
 
 def _of_takedown(hub: Hub, content: Content, remote: Remote) -> list[str]:

@@ -1,4 +1,4 @@
-"""`report`: a build -> one self-contained page for the keeper's own eyes, beside the build and never published."""
+"""`report`: a build -> one private page for the keeper, in one file outside the build, never published."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def report(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Page:
-    """Write a page for the keeper's own eyes: figures, charts, the ledger, records, what was left out.
+    """Write a private page for the keeper: figures, charts, the ledger, records, what was left out.
 
     Never publish it: it shows what was rejected and left out. The same build and input give the same page.
 

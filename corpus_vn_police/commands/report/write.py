@@ -95,7 +95,7 @@ def write_report(folder: Path, target: Output, options: PageOptions) -> Page:
         options: what is shown.
 
     Raises:
-        ConfigError: `out` lies in the build, which is published as it is, or is a folder.
+        ConfigError: `out` is inside the build, which is published as it is, or is a folder.
         OutputError: `folder` is not a build.
         DamagedError: the build cannot be read.
         InputError: `options.seeds` is missing or holds no seeds.
@@ -104,7 +104,7 @@ def write_report(folder: Path, target: Output, options: PageOptions) -> Page:
     out = target.path
     if out.is_relative_to(folder.resolve()):
         raise ConfigError(
-            f"--out {out} lies in the build {folder}", "the page is not to be published: give a file elsewhere"
+            f"--out {out} is inside the build {folder}", "the page must not be published: give a file somewhere else"
         )
     if out.is_dir():
         raise ConfigError(f"--out {out} is a folder", "give a file, such as report.html")

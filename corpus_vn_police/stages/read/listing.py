@@ -188,11 +188,15 @@ def filesystem(url: str) -> tuple[Any, str]:
     import fsspec
 
     if "::" in url:
-        raise InputError(f"{url}: chained URLs are not read", "give the archive itself: it is unpacked on the way")
+        raise InputError(
+            f"{url}: chained URLs are not read", "give the URL of the archive itself: it is unpacked when it is read"
+        )
     try:
         system, path = fsspec.core.url_to_fs(url)
     except (ValueError, ImportError) as error:
-        raise InputError(f"{url}: cannot be opened: {error}", "install what fsspec names, or mend the URL") from error
+        raise InputError(
+            f"{url}: cannot be opened: {error}", "install what fsspec names, or correct the URL"
+        ) from error
     return system, path
 
 
@@ -211,7 +215,7 @@ def _remote(url: str) -> tuple[str, list[str], bool]:
             root, _, name = path.rpartition("/")
             return system.unstrip_protocol(root), [files.of_system(name)], True
         else:
-            raise InputError(f"{url}: there is no such file or folder", "mend the URL")
+            raise InputError(f"{url}: there is no such file or folder", "correct the URL")
     except InputError:
         raise
     except Exception as error:  # what the client of a file system raises is its own: httpx has no OSError

@@ -231,7 +231,7 @@ def _copy(stream: Readable, file: IO[bytes]) -> int:
             file.write(block)
         except OSError as error:
             raise DiskError(
-                f"the temporary folder does not take a member of an archive: {error.strerror}",
+                f"a member of an archive cannot be written into the temporary folder: {error.strerror}",
                 "set TMPDIR to a folder with room for it, or unpack the archive",
             ) from error
     return size

@@ -95,7 +95,7 @@ class Walk:
             except OSError as error:
                 raise DiskError(
                     f"{printable(self._place(name))}: cannot be listed: {error.strerror}",
-                    "make the folder readable or leave it out: its seeds would be missing from the ledger",
+                    "make it readable, or take it out of the input: else its seeds would be missing from the ledger",
                 ) from error
 
     def _below(self, folder: str) -> list[str]:
