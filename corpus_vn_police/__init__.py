@@ -6,14 +6,14 @@
     cvp.build("my_seeds", out="out")    # a folder of seeds -> a dataset
     cvp.verify("out").ok                # whether a build is what its manifest says
     cvp.diff("old", "new")              # records added, removed, changed, moved to another split
-    cvp.check_card("out")               # where the card does not say what the files say
+    cvp.check_card("out")               # where the card does not agree with the files
     cvp.report("out", out="r.html")     # a private page for the keeper, never published
     cvp.sources("out", out="seeds")     # the published seeds, byte for byte
-    cvp.remove("out", ID, reason="…")   # takedown: gone from a build and from those that follow it
+    cvp.remove("out", ID, reason="…")   # takedown: removed from a build, and kept out of later builds
     cvp.publish("out", "user/name")     # to the Hub: one commit, tagged with the version
     cvp.normalise(text)                 # one text, as the build would clean it
 
-Importing this is quick: a function's libraries are imported when it is first asked for.
+Importing this package is quick: a function's libraries are imported when the function is first used.
 """
 
 from __future__ import annotations

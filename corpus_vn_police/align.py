@@ -1,8 +1,8 @@
-"""Two sequences beside one another, in steps that grow as they do.
+"""Compare two sequences in linear time.
 
 `difflib` takes quadratic time for each run that it finds, and cubic time in all: a line of 20,000 letters with
-control characters between them took hours. Here what stands once on either side holds the two together (patience
-diff); what lies between two such places is gone through once, with a short look ahead where the sides differ.
+control characters between them took hours. Here, items that occur once on each side are matched first (patience
+diff). The rest between two such items is read once, with a short look ahead if the sides differ.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The buffers of Arrow arrays as numpy arrays, and the other way round, without a copy."""
+"""Convert the buffers of Arrow arrays into numpy arrays, and back, without a copy."""
 
 from __future__ import annotations
 

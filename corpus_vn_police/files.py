@@ -25,11 +25,11 @@ LONGEST = 64 << 20
 
 
 class IrregularError(Exception):
-    """There is a device, a FIFO or a socket in place of a file."""
+    """The path is a device, a FIFO or a socket instead of a file."""
 
 
 class LongError(ValueError):
-    """A file is longer than what is read whole."""
+    """A file is too long to be read at once."""
 
 
 UNREADABLE = (OSError, ValueError, IrregularError)

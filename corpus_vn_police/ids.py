@@ -1,4 +1,4 @@
-"""Ids of records: 16 hex characters where they are shown, numbers of 64 bits where there are many of them."""
+"""Ids of records: shown as 16 hex characters, but kept as 64-bit numbers if there are many of them."""
 
 from __future__ import annotations
 

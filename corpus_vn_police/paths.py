@@ -1,4 +1,4 @@
-"""Where a build may be written: a folder whose name `datasets.load_dataset` reads as it is.
+"""Where a build may be written: `datasets.load_dataset` must read the name of the folder as a plain folder.
 
 Each rule was found by loading a build from a folder of that name with datasets 5.2 (`tests/test_places.py`).
 """

@@ -1,8 +1,8 @@
-"""Where `schema/`, `seeds/` and DATASET_CARD.md are: the only module that knows.
+"""Where `schema/`, `seeds/` and DATASET_CARD.md are: only this module knows.
 
-An installed package has them in `corpus_vn_police/_data/`, put there by the build configuration
-in pyproject.toml. A checkout (also an editable install) has them beside its pyproject.toml; that
-file must be there, so that a broken wheel never reads a stray `schema` folder of site-packages.
+In an installed package they are in `corpus_vn_police/_data/`; pyproject.toml puts them there. In a
+checkout (or an editable install) they are beside pyproject.toml. This file must exist: otherwise a
+broken wheel could read some other `schema` folder in site-packages.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Vietnamese syllables as they are spelt: onsets x rimes x tones, and the two styles of the tone.
 
-The table is the orthography's, not a list of words that were met: what it holds can be spelt, even
-if no word has that form. Letters are lower case and NFC everywhere in it.
+The table follows the rules of spelling; it is not a list of words. So it also has syllables that can be spelt, but
+that no word uses. All its letters are lower case and NFC.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Text that is shown to people, or written into files that programs obey; normal forms and encodings of text."""
+"""Make text safe to show to people or to write into files for programs; normal forms and encodings of text."""
 
 from __future__ import annotations
 

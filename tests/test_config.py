@@ -70,8 +70,8 @@ def test_a_key_that_is_set_is_kept_and_a_flag_beats_it(tmp_path):
         ("x =", ["is not TOML"]),
         (b"\xff", ["is not TOML"]),
         ('[privacy]\nmode = "mask"', ["privacy.mode", "not supported by this version"]),
-        ('[card]\nprose = "../x.md"', ["card.prose", "leads out"]),
-        ('[card]\nprose = "/etc/passwd"', ["card.prose", "leads out"]),
+        ('[card]\nprose = "../x.md"', ["card.prose", "is outside"]),
+        ('[card]\nprose = "/etc/passwd"', ["card.prose", "is outside"]),
         ('[card]\nprose = "missing.md"', ["card.prose", "cannot be read"]),
     ],
 )

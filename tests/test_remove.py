@@ -589,7 +589,7 @@ def test_the_command_line_tells_people_and_machines(cli, here):
     told = cli("remove", "out", "--ids", "ids", "--id", _id("4.txt"), "--reason", "asked for", cwd=here)
     assert (told.returncode, told.stderr) == (0, "")
     assert f"{_id('a.txt')}: taken down\n" in told.stdout
-    assert f"{_id('near.txt')}: taken down with it, as a copy that had been left out\n" in told.stdout
+    assert f"{_id('near.txt')}: also taken down, because it is a copy that was left out\n" in told.stdout
     assert f"{_id('later.txt')}  {_id('a.txt')}  0.59" in told.stdout
     lines = told.stdout.split("(its first line is id,sha256,date,reason):\n")[1].splitlines()
     (here / "in/removed.csv").write_text(_HEADER + "\n".join(lines))

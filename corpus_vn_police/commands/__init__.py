@@ -1,1 +1,1 @@
-"""What people do with seeds and builds: one use case a file; the command line and Python call them."""
+"""What people do with seeds and builds: one file per command; the command line and Python call them."""

@@ -23,8 +23,8 @@ def card(folder: StrPath, *, file: StrPath | None = None) -> str:
 
     Args:
         folder: a build.
-        file: a Markdown file of the keeper, whose measured blocks are filled in place, but for those that are
-            empty; None leaves all files as they are.
+        file: a Markdown file of the keeper. Its measured blocks are filled in place, except empty ones. None changes
+            no file.
 
     Returns:
         The card, or the filled text of the file.
@@ -49,7 +49,7 @@ def card(folder: StrPath, *, file: StrPath | None = None) -> str:
 
 @machine_failures()
 def check_card(folder: StrPath, *, file: StrPath | None = None) -> list[Mismatch]:
-    """Hold the card of a build, or the measured blocks of a file of the keeper's, to the build's files.
+    """Compare the card of a build, or the measured blocks of a keeper's file, with the build's files.
 
     Returns:
         Where they differ; empty if the card says what the files say.

@@ -1,4 +1,4 @@
-"""`check`: seeds -> what would become of them: the first half of a build, and nothing is written."""
+"""`check`: seeds -> which would be published and which rejected. It is the first half of a build; it writes nothing."""
 
 from __future__ import annotations
 

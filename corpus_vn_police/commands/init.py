@@ -83,14 +83,14 @@ def init_folder(folder: Path) -> list[Path]:
     """Write a commented corpus.toml and a card to fill in; nothing is overwritten.
 
     Args:
-        folder: made if it is missing; if it holds seeds, the months that would give about
-            10 % each to validation and test are written into `[splits]`.
+        folder: created if it is missing. If it holds seeds, two months are written into `[splits]`: they
+            give about 10 % of the records each to validation and test.
 
     Returns:
         The files that were written.
 
     Raises:
-        ConfigError: one of the two files is there already.
+        ConfigError: one of the two files exists already.
         DiskError: the folder cannot be written.
     """
     paths = [folder / FILE_NAME, folder / CARD_NAME]

@@ -40,7 +40,7 @@ def configured(seeds: StrPath | None, config: StrPath | None) -> tuple[str, Corp
 
 
 def kept_away(source: str, config: StrPath | None) -> Tombstones:
-    """What `removed.csv` says was taken down: the file beside corpus.toml, or beside where that would be.
+    """Which seeds were taken down, by `removed.csv` beside corpus.toml (or where corpus.toml would be).
 
     Raises:
         ConfigError: a line of it is not what it should be.
@@ -61,7 +61,7 @@ def check_apart(seeds: str, out: Path) -> None:
     """Refuse an output inside the seeds, where the next build would read it, or around them.
 
     Raises:
-        ConfigError: one folder lies in the other.
+        ConfigError: one folder is inside the other.
     """
     source = Path(os.path.realpath(seeds.removeprefix("file://")))
     inside = os.path.isdir(source) and (out.is_relative_to(source) or source.is_relative_to(out))  # noqa: PTH112

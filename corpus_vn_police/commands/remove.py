@@ -66,7 +66,7 @@ class Takedown:
 
 @dataclass(frozen=True)
 class Removal:
-    """What a takedown came to.
+    """The result of a takedown.
 
     Attributes:
         out: the build, as it was given.
@@ -74,11 +74,11 @@ class Removal:
         seeds: rows of its ledger.
         status: these by status, all five.
         splits: records by split, empty splits left out.
-        removed: the ids that were named, or taken along as too similar, and are gone now.
-        copies: the ids of the seeds that had been left out in their favour, and went along.
-        already: the ids that were named and had been taken down before.
-        alike: published records that are like those that are gone, the most similar first, at most 20.
-        lines: what `removed.csv` holds, or should hold, of this takedown: lines without their ends.
+        removed: the ids that were taken down now, because they were named or are too similar.
+        copies: the ids of their copies that were left out: these seeds were taken down, too.
+        already: the named ids that were taken down before.
+        alike: published records that are similar to those that are gone, the most similar first, at most 20.
+        lines: the lines of this takedown for `removed.csv`, without line ends.
         written: the files beside the seeds that were written.
     """
 
@@ -108,22 +108,22 @@ def remove(
 ) -> Removal:
     """Take records down: remove them from a build, and keep them out of later builds.
 
-    What had been left out as a copy of them goes along. No seeds are read; no other record moves.
+    Their copies that were left out are taken down, too. No seeds are read; no other record changes its split.
 
     Args:
         folder: a build on this machine, which is replaced as a whole.
         ids: the id of a record, or of a seed that was not published; or several.
         reason: why, in one line; it is written beside the seeds, never into the build.
-        near: published records whose Jaccard similarity with one of these is as high or higher go along;
-            None takes none along.
-        seeds: the folder of the seeds, in which `removed.csv` and `CHANGES.md` record it; None writes
+        near: also take down published records with at least this Jaccard similarity to one of these; None takes
+            down no others.
+        seeds: the folder of the seeds; the takedown is written into its `removed.csv` and `CHANGES.md`. None writes
             neither.
-        version: the version of what is left, three numbers: a published version must be followed by a
-            higher one; None keeps it.
+        version: the version of the new build, three numbers; it must be higher if the old one was published.
+            None keeps it.
         progress: called with a step (`write`), how many rows it has just done, and of how many (None).
 
     Returns:
-        What it came to. Ids that had been taken down before change nothing.
+        The result. Ids that were taken down before change nothing.
 
     Raises:
         InputError: an id is not in the ledger; nothing was changed.

@@ -50,11 +50,11 @@ def shipped_corpus() -> Corpus:
 def path() -> str:
     """The shipped corpus as a built folder, for `datasets.load_dataset`.
 
-    It is built on first use, under `$CORPUS_VN_POLICE_CACHE`, else the platform's user cache, into
-    a folder named after all that it is made of. Safe when several processes do it at once.
+    It is built on first use, under `$CORPUS_VN_POLICE_CACHE` or else in the platform's user cache. The name of
+    the folder depends on everything that the corpus is made of. Several processes may do this at the same time.
 
     Returns:
-        The folder's path, a string, since `load_dataset` takes no other.
+        The path of the folder, as a string, because `load_dataset` accepts only strings.
 
     Raises:
         CorpusError: the package is damaged, or the cache cannot be written, or `load_dataset` could not read
@@ -119,9 +119,9 @@ def load_dataset(
 
     Args:
         name: the config: `default` (records), `annotations` or `sources`; None is `default`.
-        split: `train`, `validation` or `test`; None gives a dict of those that there are.
-        streaming: whether rows are read as they are asked for.
-        options: whatever else `datasets.load_dataset` takes.
+        split: `train`, `validation` or `test`; None gives a dict of all splits.
+        streaming: whether rows are read only when they are needed.
+        options: other arguments of `datasets.load_dataset`.
 
     Raises:
         ValueError: there is no such config or split (from `datasets`).

@@ -1,7 +1,7 @@
 """`sources`: a build -> its published seeds, byte for byte, as files below a new folder.
 
-The paths come from the build, which may be anybody's: whatever they are, nothing is written outside
-the folder or over something else.
+The paths come from the build, which you may not be able to trust. Whatever the paths are, nothing is written outside
+the folder, and nothing is overwritten.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class Sources:
         seeds: seeds written.
         files: files that hold them.
         bytes: bytes of the seeds, without the ends of lines.
-        renamed: the paths that could not stand below `out` as they are -> where the seed, or the
-            file of rows, went.
+        renamed: the paths that are not possible below `out` -> the new path of the seed, or of the
+            file of rows.
     """
 
     out: str
@@ -92,11 +92,11 @@ class _Writer:
 
 
 def given_back_as(path: str) -> str | None:
-    """Where the file of a ledger path goes, below the output; None if it cannot stand there.
+    """The path below the output for the file of a ledger path; None if such a path is not possible.
 
     Args:
-        path: a seed's path, or that of the file that rows stand in. A compressed file loses its
-            second ending; rows of Parquet become lines of `….parquet.jsonl`.
+        path: the path of a seed, or of the file of its row. A compressed file loses its
+            second extension; rows of Parquet become lines of `….parquet.jsonl`.
     """
     name = _PACKED.sub("", path)
     if name.lower().endswith(".parquet"):
@@ -117,14 +117,14 @@ def given_back_as(path: str) -> str | None:
 def sources(folder: StrPath, *, out: StrPath, progress: Progress | None = None) -> Sources:
     """Write the published seeds of a build back, byte for byte.
 
-    Text files come back under their path, a compressed one without its `.gz` or `.zst`; rows as the
-    lines of their file, in the order of their numbers, those of `x.parquet` in `x.parquet.jsonl`;
-    members of archives in a folder with the archive's name. A path that cannot stand below `out`
-    as it is (it leads out of it, is too long, or is taken) goes into `out/renamed/`.
+    Text files come back under their path; a compressed file loses its `.gz` or `.zst`. Rows come back as the
+    lines of their file, in the old order; rows of `x.parquet` are in `x.parquet.jsonl`. Members of archives are
+    in a folder with the name of the archive. If a path is not possible below `out` (it leads out of it, is too
+    long, or is taken), the seed goes into `out/renamed/`.
 
     Args:
         folder: a build.
-        out: the folder to write: new or empty. It is there whole, or not at all.
+        out: the folder to write: new or empty. It is written completely, or not at all.
         progress: called with `write`, how many seeds it has just written, and of how many.
 
     Returns:
@@ -133,7 +133,7 @@ def sources(folder: StrPath, *, out: StrPath, progress: Progress | None = None) 
     Raises:
         OutputError: `folder` is not a build, or `out` holds something.
         InputError: the build was made without the config "sources".
-        DamagedError: the build cannot be read, or a seed's bytes are not those of its record.
+        DamagedError: the build cannot be read, or the bytes of a seed do not belong to its record.
         DiskError: the operating system failed to read or write.
     """
     target = output_path(out)

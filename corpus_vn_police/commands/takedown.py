@@ -1,4 +1,4 @@
-"""What goes with some ids: the ledger's rows, copies and records that a takedown takes out of a build."""
+"""What a takedown of some ids removes from a build: rows of the ledger, copies and records."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _ROUNDING = 1e-9
 def check_ledger(build: BuildFolder) -> None:
     """Refuse a ledger that breaks its schema, or contradicts the manifest or the records.
 
-    Its ids go into removed.csv and come back from there, and its rows are counted again in the new build.
+    Why: its ids are written into removed.csv and read again later, and the new build counts its rows.
 
     Raises:
-        DamagedError: a row breaks the schema; or there are other numbers of rows than the manifest says.
+        DamagedError: a row breaks the schema; or the numbers of rows are not those in the manifest.
     """
     contract = load_contract("ledger")
     row = build.ledger().with_row_index("row").filter(~contract.valid).head(1).select("row").collect()
@@ -114,7 +114,7 @@ def find_going(build: BuildFolder, named: frozenset[str], near: float | None, de
 
 
 def _left_out_for(rows: pl.DataFrame, ids: frozenset[str]) -> list[Alike]:
-    """The records that stay, of those for which what goes had been left out: they have its text, or nearly."""
+    """The records that stay, but have a copy among the removed seeds: they have the same text, or almost."""
     copies = rows.filter(
         pl.col("id").is_in(list(ids)), pl.col("duplicate_of").is_not_null(), pl.col("similarity").is_not_null()
     )

@@ -1,8 +1,8 @@
-"""Versions of the data: what a build changed, which version that asks for, and the lines of CHANGES.md.
+"""Versions of the data: what a build changed, which version should follow, and the lines of CHANGES.md.
 
-Three numbers, as semantic versions have them, read for data: *major* if the record format changed or a record
-moved to another split, so that figures of before no longer compare; *minor* if records were added, removed or
-changed; *patch* if the records are the same.
+A version has three numbers, like a semantic version, but they are about data. Raise *major* if the record format
+changed or a record moved to another split, so that older figures can no longer be compared; *minor* if records were
+added, removed or changed; *patch* if the records are the same.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class Proposal:
     """What the next version should be.
 
     Attributes:
-        before: the version of the build that was there.
-        version: the least that the changes ask for.
+        before: the version of the older build.
+        version: the lowest version that fits the changes.
         lines: what changed, as lines of CHANGES.md.
     """
 
@@ -38,7 +38,7 @@ class Proposal:
     lines: tuple[str, ...]
 
     def note(self, version: str, changes: str | None) -> str | None:
-        """What to tell the keeper, who gave a version and a text of changes; None if nothing is left to do."""
+        """What to tell the keeper, who gave a version and a text of changes; None if there is nothing to do."""
         entry = "\n".join(["", f"## {max(version, self.version, key=version_numbers)}", "", *self.lines])
         if version_numbers(version) < version_numbers(self.version):
             return (
@@ -53,8 +53,8 @@ def propose(old: Path, new: Path, before: dict[str, Any], after: dict[str, Any])
     """Compare a build with the one that it replaces.
 
     Args:
-        old: the build that was there.
-        new: the build that comes.
+        old: the older build.
+        new: the new build.
         before: the manifest of the old one.
         after: the manifest of the new one.
 

@@ -1,9 +1,8 @@
 """corpus.toml -> frozen settings.
 
-The keys, their defaults and what is allowed stand in `schema/corpus.schema.json` alone. Those that
-a stage compares a measure with are had by the reason that they decide (`Corpus.threshold`); the
-dataclasses here give the others types. A wrong key or value is an error that names it, what is
-allowed, and the nearest key.
+Only `schema/corpus.schema.json` has the keys, their defaults and their allowed values. If a key is a limit
+for a measured value, a stage gets it by its reason (`Corpus.threshold`). The dataclasses here give types to
+the other keys. A wrong key or value is an error; it names the key, what is allowed, and the most similar key.
 """
 
 from __future__ import annotations

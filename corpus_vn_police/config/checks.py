@@ -1,4 +1,4 @@
-"""What a corpus.toml may say: an error names the key, the value, what is allowed, and the nearest key."""
+"""Check a corpus.toml: an error names the key, the value, what is allowed, and the most similar key."""
 
 from __future__ import annotations
 

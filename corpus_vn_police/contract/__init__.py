@@ -1,7 +1,7 @@
-"""The schemas of `schema/`, and all that is derived from them.
+"""The schemas of `schema/`, and everything that is derived from them.
 
 A field is declared once, in `schema/<name>.schema.json`. Its Arrow type, its `datasets` feature,
-the check of its values and its line in the card's table come from there.
+the check of its values and its line in the card's table are derived from this declaration.
 """
 
 from __future__ import annotations

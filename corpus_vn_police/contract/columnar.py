@@ -1,4 +1,4 @@
-"""JSON Schema -> one Polars expression that says of every row whether it is valid.
+"""JSON Schema -> one Polars expression that says for every row whether it is valid.
 
 `mask` compiles a schema against the Arrow type of the column it describes. Law 1 holds it to
 the verdict of `jsonschema`: a keyword whose verdict it cannot give for every value of the

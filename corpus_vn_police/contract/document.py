@@ -1,4 +1,4 @@
-"""What a schema may hold at all, before anything is derived from it."""
+"""Which rules a schema may use: this is checked before anything is derived from it."""
 
 from __future__ import annotations
 

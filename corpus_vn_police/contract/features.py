@@ -1,7 +1,7 @@
-"""Arrow schema -> what `datasets` calls features, without importing it (that costs a second).
+"""Arrow schema -> the features of `datasets`, without importing `datasets` (that costs a second).
 
-Two spellings of one thing: the JSON in a Parquet file's `huggingface` metadata, and the YAML
-of a card's `dataset_info`. A test holds both to `datasets.Features`.
+Features are written in two forms: as JSON in the `huggingface` metadata of a Parquet file, and as YAML
+in the `dataset_info` of a card. A test compares both with `datasets.Features`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What the Hub takes in a card's front matter: its lists, and a check against them without a network.
+"""What the Hub accepts in the front matter of a card: its lists, and a check that needs no network.
 
-`hub.json` holds them as they stood in November 2026: languages, sizes, creators and multilinguality as
-`datasets` 5.2 lists them (`utils/resources`), licences after the Hub's documentation of repositories, tasks as
-far as texts have them.
+`hub.json` holds the lists of November 2026: languages, sizes, creators and multilinguality from `datasets` 5.2
+(`utils/resources`), licences from the Hub's documentation of repositories, and the tasks that are about
+texts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`jsonschema`, set up as the contract wants it: the oracle of law 1, and who explains rejects.
+"""`jsonschema`, set up for the contract: the oracle of law 1; it also explains why a record is rejected.
 
 Three things differ from its defaults: `pattern` has ECMAScript's meaning (Python's `$` also
 matches before a final newline), `format` is asserted, and a number that is not finite is not a

@@ -1,10 +1,10 @@
 r"""Patterns that mean the same to JSON Schema and to the columnar check.
 
-JSON Schema's patterns are ECMAScript's, with the `u` flag. The columnar check runs Rust's
-`regex`. They agree on what is left when the classes whose members differ (`\d`, `\w`, `\s`,
-`.`, `\b`), everything that Rust lacks (lookaround, back references) and what only one of them
-reads as syntax (`[` inside a class, `&&`, `[^]`) are refused. Nothing is rewritten: an accepted
-pattern is given to both as it stands. The test of law 1 holds the two against each other.
+JSON Schema uses the patterns of ECMAScript, with the `u` flag. The columnar check uses Rust's
+`regex`. Three kinds of syntax are refused: classes whose members differ (`\d`, `\w`, `\s`,
+`.`, `\b`), everything that Rust lacks (lookaround, back references), and what only one of the two
+reads as syntax (`[` inside a class, `&&`, `[^]`). On everything else the two agree. Nothing is rewritten:
+both get an accepted pattern unchanged. The test of law 1 compares the two.
 """
 
 from __future__ import annotations

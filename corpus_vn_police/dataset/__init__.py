@@ -1,1 +1,1 @@
-"""The build folder as something that is read: every reader opens a build here and nowhere else."""
+"""Reading a build folder: every reader opens a build here and nowhere else."""

@@ -1,8 +1,8 @@
-"""The content digest: what a build says, whatever its files look like.
+"""The content digest: it identifies the content of a build, however its files are encoded.
 
-Every column of a shard is brought into a canonical byte form and hashed on its own, every shard
-apart; the digest is the sha256 of the canonical JSON of all of these and of the schemas. The
-form is documented in docs/content-digest.md; a golden-value test holds it.
+Every column of every shard is brought into a canonical byte form and hashed separately.
+The digest is the sha256 of the canonical JSON of all these hashes and of the schemas. The
+form is documented in docs/content-digest.md; a test with fixed values protects it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from corpus_vn_police.contract import canonical_json, schema_digests
 
 
 class ColumnHashes:
-    """The hashes of a shard's columns, fed batch by batch; how it is cut changes nothing."""
+    """The hashes of a shard's columns. Rows are added batch by batch; the size of the batches changes nothing."""
 
     def __init__(self) -> None:
         """Hashes of no rows."""

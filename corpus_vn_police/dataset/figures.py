@@ -1,4 +1,4 @@
-"""Published files -> the figures that the card and `stats` show: measured, never carried along."""
+"""Published files -> the figures that the card and `stats` show: always measured, never copied from elsewhere."""
 
 from __future__ import annotations
 
@@ -47,18 +47,18 @@ class Figures:
     """The figures of a build.
 
     Attributes:
-        splits: a line a split, in the order of time.
+        splits: one line per split, in the order of time.
         status: ledger rows by status, all five.
         reasons: rejected seeds by reason, the most frequent first.
         lengths: shortest, median and longest text, and the quartiles, in syllables.
         histogram: how many records each bar has, by the bar's lowest number of syllables; the last bar
             has no upper end.
         years: records by year of their date, undated ones left out.
-        months: records by month (`YYYY-MM`); those without one left out.
+        months: records by month (`YYYY-MM`); records without a month are left out.
         found: how many records have each field of `FOUND`.
         privacy: records by kind of personal data.
         spans: how many spans each list of the annotations has; empty if that config is not built.
-        copied: records that seeds were left out for.
+        copied: records that have copies that were left out.
     """
 
     splits: list[SplitFigures]
@@ -105,7 +105,7 @@ def measure(folder: Path) -> Figures:
         folder: reads `data/*.parquet`, `annotations/*.parquet` and `ledger.parquet`.
 
     Raises:
-        DamagedError: a file cannot be opened, there is no record, or one has no length or a date that is not one.
+        DamagedError: a file cannot be opened, there is no record, or a record has no length or an invalid date.
     """
     splits = [found for split in SPLITS if (found := _split(folder, split))]
     ledger = scan_ledger(folder)

@@ -1,4 +1,4 @@
-"""What is known of each file of a build, and the shards read again for it."""
+"""The known facts about each file of a build; for shards, they can be read from the files again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from corpus_vn_police.stages.split import SPLITS
 class BuildFile:
     """A file that was written: path below the build, bytes, sha256 (hex).
 
-    Of a shard also config, split, the number of rows, the bytes that they take in Arrow, and the
+    For a shard, also the config, the split, the number of rows, their size in Arrow in bytes, and the
     hashes of its columns.
     """
 
@@ -41,9 +41,9 @@ class ShardTally:
     """Counts the rows of a shard while it is written or read, row group by row group.
 
     Attributes:
-        path: of the shard, below the build.
-        config: whose it is.
-        split: whose it is.
+        path: the path of the shard, below the build.
+        config: its config.
+        split: its split.
     """
 
     path: str
@@ -61,7 +61,7 @@ class ShardTally:
         self.hashes.update(table)
 
     def file(self, size: int, sha256: str) -> BuildFile:
-        """What is known of the shard once all its rows are counted; its bytes and their sha256 come from the file."""
+        """The facts about the shard when all its rows are counted; its size and sha256 come from the file."""
         counted = self.rows, self.arrow_bytes, self.hashes.digest()
         return BuildFile(self.path, size, sha256, self.config, self.split, *counted)
 

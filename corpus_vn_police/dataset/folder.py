@@ -1,4 +1,4 @@
-"""A build, opened: the one way in which a command reads a build folder."""
+"""An open build: commands read a build folder only through this."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class BuildFolder:
 
     Attributes:
         path: the folder.
-        manifest: its manifest, which holds to `schema/manifest.schema.json`.
+        manifest: its manifest, which is valid by `schema/manifest.schema.json`.
     """
 
     path: Path
@@ -50,7 +50,7 @@ class BuildFolder:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The keys of corpus.toml, as far as the manifest holds them; the keeper's words stand on the card."""
+        """The keys of corpus.toml that the manifest holds; the keeper's words are on the card."""
         stated = {"name": self.manifest["name"], "version": self.version}
         return {**stated, **self.manifest["card"], **self.manifest["config"]}
 
@@ -123,7 +123,7 @@ class BuildFolder:
         return read_shards(self.path)
 
     def reading(self, file: str = "") -> AbstractContextManager[None]:
-        """While its files are read: have what a damaged one raises become a DamagedError that names the build."""
+        """While files of the build are read: turn errors of a damaged file into a DamagedError that names it."""
         return damage_named(self.path, file)
 
 
@@ -135,7 +135,7 @@ class _Stream:
         self._waiting: list[pl.DataFrame] = []
 
     def take(self, count: int) -> pl.DataFrame:
-        """The next rows; fewer if there are no more. A frame without columns if there is none at all."""
+        """The next rows; fewer if there are no more. If there are no rows at all, a frame without columns."""
         held = sum(map(len, self._waiting))
         while held < count and (frame := next(self._frames, None)) is not None:
             self._waiting.append(frame)
@@ -152,7 +152,7 @@ def open_build(folder: StrPath, but: str = "") -> BuildFolder:
 
     Args:
         folder: the build.
-        but: a file whose bytes may be others, since the caller compares it with the others itself.
+        but: a file that may have other bytes, because the caller checks it.
 
     Raises:
         OutputError: the folder is not a build.
@@ -176,7 +176,7 @@ def open_build(folder: StrPath, but: str = "") -> BuildFolder:
 
 @contextmanager
 def open_anywhere(location: StrPath) -> Iterator[BuildFolder]:
-    """Open a build in a folder, or behind an fsspec URL, of which a copy is kept for as long as the build is open.
+    """Open a build in a folder, or at an fsspec URL; while it is open, a local copy is kept.
 
     Raises:
         OutputError, DamagedError: as `open_build`; they name the location, also while the build is read.

@@ -1,4 +1,4 @@
-"""A build folder compared with its manifest, file by file: the one check that every command makes before it reads."""
+"""Compare a build folder with its manifest, file by file: every command makes this check before it reads."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Problem:
 
 @dataclass(frozen=True)
 class FilesCheck:
-    """A folder beside its manifest.
+    """A folder compared with its manifest.
 
     Attributes:
         problems: what is wrong.
-        digests: length and sha256 of the files that are listed and here, by path.
-        whole: whether every listed file is here, to the byte, and is one that a build has.
+        digests: length and sha256 of the listed files that exist, by path.
+        whole: whether every listed file exists with exactly these bytes, and is a file that a build may have.
     """
 
     problems: tuple[Problem, ...]
@@ -38,12 +38,12 @@ class FilesCheck:
 
 
 def check_files(folder: Path, manifest: dict[str, Any], but: str = "") -> FilesCheck:
-    """Hold a folder to its manifest; nothing of the files is read but their bytes.
+    """Compare a folder with its manifest; the content of the files is hashed, but not parsed.
 
     Args:
         folder: the build.
         manifest: as `read_manifest` gives it.
-        but: a file whose bytes may be others.
+        but: a file that may have other bytes.
     """
     found = look_into(folder)
     listed = {entry["path"]: (entry["bytes"], entry["sha256"]) for entry in manifest["files"]}

@@ -30,7 +30,7 @@ _LEFT_BY_FILE_MANAGERS = {"thumbs.db", "desktop.ini", "__macosx"}
 
 @dataclass(frozen=True, order=True)
 class ShardPath:
-    """What the path of a shard says: whose it is, its number from 0, and of how many."""
+    """What the path of a shard says: config and split, its number from 0, and how many shards there are."""
 
     config: str
     split: str
@@ -68,7 +68,7 @@ def is_part(path: str) -> bool:
 
 
 def missing_shards(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Where shards are missing that should be there too: the place, and what is wrong."""
+    """Which shards are missing: the place, and what is wrong."""
     have = {shard for path in paths if (shard := shard_name(path)) is not None}
     for config, split, of in sorted({(shard.config, shard.split, shard.of) for shard in have}):
         place = f"{FOLDERS[config]}/{split}"
@@ -85,9 +85,9 @@ def missing_shards(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
 def is_harmless(path: str) -> bool:
     """Whether a file of this path below a build changes nothing for those who read the build.
 
-    File managers, git, notebooks and `hf download` leave dot files and `.cache/`. Two kinds are not harmless: what
-    `datasets` reads beside the card, and a hidden Parquet file beside the shards: `data/*.parquet`, as the card
-    writes it for Polars and DuckDB, takes that in.
+    File managers, git, notebooks and `hf download` leave dot files and `.cache/`. Two kinds are not harmless: files
+    that `datasets` reads beside the card, and a hidden Parquet file beside the shards. The reason for the second:
+    the pattern `data/*.parquet`, which the card gives for Polars and DuckDB, matches it.
     """
     parts = path.split("/")
     if any(part.casefold() in _LEFT_BY_FILE_MANAGERS for part in parts):
@@ -99,12 +99,12 @@ def is_harmless(path: str) -> bool:
 
 @dataclass(frozen=True)
 class Found:
-    """What lies in a folder.
+    """The content of a folder.
 
     Attributes:
-        files: the paths of regular files, also by way of links.
-        irregular: path -> what stands there instead of a regular file.
-        passed_over: what is harmless: the topmost paths.
+        files: the paths of regular files, and of links to regular files.
+        irregular: path -> what is there instead of a regular file.
+        passed_over: harmless files and folders: only the topmost paths.
     """
 
     files: frozenset[str]
@@ -113,7 +113,7 @@ class Found:
 
 
 def look_into(folder: Path) -> Found:
-    """List a folder. Links to files are followed, as the Hub's cache has them; links to folders are not.
+    """List a folder. Links to files are followed, because the Hub's cache has such links; links to folders are not.
 
     Raises:
         OSError: the folder itself cannot be listed.
@@ -162,9 +162,9 @@ def _kind(path: Path) -> str:
 
 
 def carry_over(old: Path, new: Path) -> None:
-    """Move what is harmless in an older build, such as its `.git/`, into the one that took its place.
+    """Move harmless files of an older build, such as its `.git/`, into the build that replaced it.
 
-    What the new one has under the same path, or has no folder for, stays where it is.
+    A file is not moved if the new build has the same path, or has no folder for it.
 
     Raises:
         OSError: a file cannot be moved; nothing is lost.

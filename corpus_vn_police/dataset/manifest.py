@@ -1,4 +1,4 @@
-"""manifest.json as it is read: checked against its schema before anybody looks into it."""
+"""Reading manifest.json: it is checked against its schema before anything uses it."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """Read a build's manifest.
 
     Raises:
-        OutputError: the folder has none, so it is not a build.
-        ValueError: it is there, but cannot be read or is not a manifest; the message says why.
+        OutputError: the folder has no manifest, so it is not a build.
+        ValueError: the file exists, but cannot be read or is not a manifest; the message says why.
     """
     path = folder / MANIFEST
     if not path.exists() and not path.is_symlink():

@@ -1,7 +1,7 @@
-"""A build's Parquet files, opened: regular files, their schema checked before anybody sees a row.
+"""Opening the Parquet files of a build: they must be regular files, and their schema is checked before any row is read.
 
-Both libraries that read Parquet fail in many ways on a file that was made to be wrong, one of them by an exception
-that is not an `Exception`. Here, and nowhere else, all of these become a DamagedError.
+If somebody made a wrong file on purpose, both Parquet libraries can fail in many ways; one of them even raises an
+exception that is not an `Exception`. This module alone turns all these errors into a DamagedError.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ _ASKED = re.compile(r"of size ([0-9]+)")
 
 
 class ColumnsError(DamagedError):
-    """A Parquet file has other columns than its schema says."""
+    """The columns of a Parquet file are not those of its schema."""
 
 
 @contextmanager
 def damage_named(folder: Path, file: str = "") -> Iterator[None]:
-    """While a build's files are read: have what a damaged one raises say so.
+    """While files of a build are read: turn the errors of a damaged file into a DamagedError.
 
     Args:
         folder: the build.
@@ -70,7 +70,7 @@ def _damaged(folder: Path, file: str, error: BaseException) -> DamagedError:
 
 @dataclass(frozen=True)
 class TableFile:
-    """A Parquet file of a build that is open; `sizes` are the rows of each of its row groups."""
+    """An open Parquet file of a build; `sizes` are the numbers of rows of its row groups."""
 
     folder: Path
     name: str

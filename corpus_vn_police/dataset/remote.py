@@ -1,4 +1,4 @@
-"""A build on a remote file system -> a folder of this machine, for the time that it is looked at."""
+"""A build on a remote file system -> a temporary copy on this machine."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from corpus_vn_police.stages.read.listing import filesystem
 
 @contextmanager
 def local_copy(location: str) -> Iterator[Path]:
-    """The folder of a build; of an fsspec URL (`hf://datasets/…`) a copy that is deleted afterwards.
+    """The folder of a build; for an fsspec URL (`hf://datasets/…`), a copy that is deleted afterwards.
 
-    On the Hub all files are those of one commit, even if another one is made meanwhile. What is harmless, such as the
-    `.gitattributes` that the Hub adds, is left out.
+    From the Hub, all files come from the same commit, even if a new one is made meanwhile. Harmless files, such as the
+    `.gitattributes` that the Hub adds, are left out.
 
     Raises:
         OutputError: there is no manifest at the URL, so it is not a build, or fsspec does not know it.

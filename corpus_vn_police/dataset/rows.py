@@ -23,7 +23,7 @@ _AT_ONCE = 2_000  # records of a batch
 
 @dataclass(frozen=True)
 class Published:
-    """The records of a build, known by their place in the order of splits, shards and rows.
+    """The records of a build, numbered in the order of splits, shards and rows.
 
     Attributes:
         folder: the build.

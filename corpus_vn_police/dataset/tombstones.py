@@ -1,7 +1,7 @@
-"""Tombstones: what is left of seeds that were taken down, an id and a sha256 each.
+"""Tombstones: of each seed that was taken down, only an id and a sha256 are kept.
 
-They are read from the ledger of an older build and from `removed.csv` beside corpus.toml, which
-the keeper may edit: the columns `id,sha256,date,reason`, a header line, of id and sha256 at least one.
+They are read from the ledger of an older build, and from `removed.csv` beside corpus.toml. The keeper may edit
+this file: it has a header line and the columns `id,sha256,date,reason`, and each line has an id, a sha256 or both.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True)
 class Tombstones:
-    """Seeds that are kept away.
+    """Seeds that are kept out of builds.
 
     Attributes:
-        ids: whatever has one of these ids is kept away.
-        sha256: whatever has these bytes is kept away.
-        pairs: of the seeds of which both are known the two: rows of the ledger.
+        ids: seeds with one of these ids are kept out.
+        sha256: seeds with one of these sha256 are kept out.
+        pairs: id and sha256 of the seeds of which both are known: these are rows of the ledger.
     """
 
     ids: frozenset[str] = frozenset()
@@ -70,9 +70,9 @@ class Tombstones:
         return pl.Series(list(self.ids), dtype=pl.String), pl.Series(list(self.sha256), dtype=pl.String)
 
     def holds(self, ids: pl.Series, sha256: pl.Series) -> pl.Series:
-        """Which seeds are kept away (bool).
+        """Which seeds are kept out (bool).
 
-        A seed without a sha256 could not be read: nothing of it can be published, so it is not.
+        A seed without a sha256 could not be read. It cannot be published anyway, so it is not counted here.
 
         Args:
             ids: the seeds' ids; null if there is none.
@@ -143,7 +143,7 @@ def _wrong(fields: list[str]) -> str | None:
 def removed_lines(pairs: Iterable[Pair], date: str, reason: str) -> list[str]:
     """The lines of `removed.csv` for seeds that are taken down, without line ends, by id and sha256.
 
-    Whoever opens the file in a spreadsheet, or prints it, has nothing run: the reason may have come in a mail.
+    The lines are safe to open in a spreadsheet and to print: the reason may be copied from a stranger's mail.
     """
     sink = io.StringIO()
     writer = csv.writer(sink, lineterminator="\n")
@@ -155,7 +155,7 @@ def older_tombstones(out: Path) -> Tombstones:
     """The tombstones of the build that a folder holds; none if it does not hold a build.
 
     Raises:
-        OutputError: its manifest does not say that there are none, and its ledger cannot be read.
+        OutputError: its ledger cannot be read, and its manifest does not say that there are no tombstones.
     """
     if not (out / MANIFEST).is_file():
         return Tombstones()
@@ -184,7 +184,7 @@ def tombstones_in(folder: Path) -> Tombstones:
 
 
 def write_down(seeds: Path, lines: list[str], changes: str) -> tuple[str, ...]:
-    """Have the keeper's own files say what was taken down; each is there whole, or as it was.
+    """Write the takedown into the keeper's own files; each file is written completely, or not changed.
 
     Args:
         seeds: the folder of the seeds.

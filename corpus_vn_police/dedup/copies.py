@@ -1,4 +1,4 @@
-"""Signed texts -> which of them are copies: equal in their key, or near duplicates."""
+"""Signed texts -> which of them are copies: texts with the same key, or near duplicates."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The dedup key of a text: what two copies of one article have in common, letter for letter.
+"""The dedup key of a text: a form that is the same, letter for letter, for two copies of one article.
 
-Equal in the key are NFC and NFD, the two styles of the tone, upper and lower case, punctuation and
-spaces; tones, đ and numbers stay. `“HÒA BÌNH, 7/12”` and `hoà bình 7.12` have the key `hoa2 binh2 7 12`.
+NFC and NFD, the two styles of the tone, upper and lower case, punctuation and spaces make no difference
+in the key; tones, đ and numbers do. `“HÒA BÌNH, 7/12”` and `hoà bình 7.12` have the key `hoa2 binh2 7 12`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Which of the records that share a band are near duplicates, and which of them stays.
+"""Which records that share a band are near duplicates, and which of them stay.
 
-Records are taken in their fixed order and compared with those that stay, so a record is left
-out if, and only if, its true Jaccard similarity with an earlier one that stays reaches the
-threshold. Each block is compared with what stays of the blocks before it, then with itself.
+Records are compared in their fixed order with the earlier records that stay. So a record is left
+out if, and only if, its true Jaccard similarity with an earlier record that stays reaches the
+threshold. Each block is compared with the records that stay from the blocks before it, then with itself.
 """
 
 from __future__ import annotations

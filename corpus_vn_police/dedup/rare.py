@@ -6,8 +6,8 @@ of the other among its first ones: of the smaller set the first `n - ⌈2t / (1 
 larger the first `n - ⌈t · n⌉ + 1` (prefix filtering: Chaudhuri 2006, Bayardo 2007, Xiao 2008). With
 the rarest shingles first, those of a footer are not among them, and nothing is missed.
 
-Texts by one template share many a shingle of middling rarity. So prefixes are a little longer than they
-must be, and two sets have to share as many more of them: whatever is common to both and in neither prefix
+Texts by one template share many shingles that are neither rare nor frequent. So the prefixes are a little longer than
+they must be, and two sets have to share as many more shingles: whatever is common to both and in neither prefix
 cannot be more than what lies behind the longer rest.
 """
 

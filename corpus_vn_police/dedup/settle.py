@@ -1,9 +1,9 @@
 """All seeds -> which are published: the only step that sees more than one batch.
 
-An id names one record. Seeds with one id and different bytes are all rejected, so that nothing
-depends on which came first; of seeds with one id and the same bytes the first by path stays and
-the others are its duplicates. Among those that remain, copies with different ids are looked for.
-Seeds that were taken down take no part in this.
+An id names one record. If seeds have the same id but different bytes, all of them are rejected, so that nothing
+depends on which came first. If seeds have the same id and the same bytes, the first by path stays, and
+the others are its duplicates. Then copies with different ids are searched among the remaining seeds.
+Seeds that were taken down are left out of all this.
 """
 
 from __future__ import annotations

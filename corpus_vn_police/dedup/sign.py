@@ -1,7 +1,7 @@
-"""Texts -> signs: what copies are found by, 272 bytes per record, on disk.
+"""Texts -> signs, by which copies are found: 272 bytes per record, on disk.
 
-Two records are candidates if they share a band: 4 of 128 minima of their shingles' hashes. At a
-Jaccard similarity of 0.70 a pair is missed once in 6,000; with 16 bands of 8 two in five would be.
+Two records are candidates if they share a band: 4 of 128 minima of the hashes of their shingles. At a
+Jaccard similarity of 0.70 one pair in 6,000 is missed; with 16 bands of 8, two in five would be missed.
 """
 
 from __future__ import annotations

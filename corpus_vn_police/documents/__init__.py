@@ -1,4 +1,4 @@
-"""What a build says of itself beside its Parquet files."""
+"""The documents of a build: the files that describe it, beside its Parquet files."""
 
 from corpus_vn_police.documents.card import Card
 from corpus_vn_police.documents.croissant import Croissant
@@ -17,7 +17,7 @@ DOCUMENTS: tuple[Document, ...] = (Pictures(), Export(), CARD, Croissant())
 
 
 def compare(document: Document, facts: Facts, file: str) -> Comparison:
-    """Compare a file of a build with what its document makes of the facts.
+    """Compare a file of a build with what its document should say.
 
     Raises:
         OSError, IrregularError: it cannot be opened.

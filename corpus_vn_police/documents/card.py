@@ -1,4 +1,4 @@
-"""README.md: the card of a build, and a check that it says what the files say."""
+"""README.md: the card of a build, and a check that it agrees with the files."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _SHOWN = 4  # lines of a difference
 
 @dataclass(frozen=True)
 class Mismatch:
-    """Where a card does not say what the files say.
+    """A place where a card does not agree with the files.
 
     Attributes:
         line: its line in the card, from 1.
-        block: the measured block that it is in; `front matter`, or empty for what stands between blocks.
-        expected: what should stand there: at most four lines, and how many more there are.
-        got: what stands there.
+        block: its measured block; `front matter`; or empty if it is between blocks.
+        expected: what the card should say: at most four lines, and how many more there are.
+        got: what the card says.
     """
 
     line: int
@@ -79,8 +79,8 @@ def render_card(facts: Facts) -> str:
     """Write a build's card.
 
     Raises:
-        ConfigError: the keeper's words have a block without an end, or one that is not known; or what begins in
-            them or in the list of changes would swallow the rest of the card.
+        ConfigError: the keeper's words have a block without an end, or an unknown block; or something begins in
+            them, or in the list of changes, that would swallow the rest of the card.
     """
     import yaml
 
@@ -147,7 +147,7 @@ def _template() -> Any:
 
 
 def read_prose(card: str) -> tuple[str, str | None]:
-    """A keeper's words in a card that `render_card` wrote: its text without front matter, and the changes.
+    """The keeper's words in a card that `render_card` wrote: its text without front matter, and the changes.
 
     Raises:
         ValueError: a block has no end, or is not known.

@@ -1,7 +1,7 @@
-"""croissant.json: what a build is, for those who read Croissant 1.1.
+"""croissant.json: a description of a build in Croissant 1.1.
 
-Written by hand, since `mlcroissant` brings scipy and pandas along; the tests compare it with what that
-library validates and reads.
+This module does not use `mlcroissant`, because that library needs scipy and pandas. The tests check with `mlcroissant`
+that the file is valid and can be read.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _SPDX = {
 
 
 def croissant(facts: Facts) -> dict[str, Any]:
-    """Lay out a build's Croissant file; what is not known is not in it."""
+    """Make the content of a build's Croissant file; unknown things are left out."""
     corpus, figures, configs = facts.corpus, facts.figures, facts.configs
     title = visible(corpus.title)
     said = {

@@ -1,4 +1,4 @@
-"""What every document of a build can do: be rendered from the facts, and be compared with them."""
+"""The base of all documents of a build: each is rendered from the facts, and compared with them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Comparison:
     """A file of a document, compared with what the facts make of it.
 
     Attributes:
-        differences: where it says something else; each prints as one line. Empty if it says what the facts say.
-        unchecked: what could not be compared, in words; None if all was.
+        differences: where the file differs; each difference prints as one line. Empty if there are none.
+        unchecked: what could not be compared, in words; None if everything was compared.
     """
 
     differences: tuple[Any, ...] = ()
@@ -40,13 +40,13 @@ def whole(stream: BufferedReader) -> bytes:
 class Document(abc.ABC):
     """A file, or a folder of files, that is made of a build's Parquet files and settings.
 
-    `build` and `remove` write each one, `verify` compares each one, and `card` shows one of them: they walk the list
+    `build` and `remove` write all documents, `verify` compares all, and `card` shows one: they go through the list
     `DOCUMENTS`. A document holds no state, so that two renderings of the same facts are equal.
 
     Attributes:
-        name: its path below the build; of a folder, without what stands in it.
-        code: what the codes begin with by which `verify` names what is wrong: `<code>.content` if it says something
-            else than the facts, `<code>.invalid` if it cannot be read.
+        name: its path below the build; if it is a folder, the path of the folder.
+        code: the first half of the codes of its problems in `verify`: `<code>.content` if it does not agree with
+            the facts, `<code>.invalid` if it cannot be read.
     """
 
     name: ClassVar[str]

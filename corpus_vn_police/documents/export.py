@@ -1,4 +1,4 @@
-"""data.jsonl.zst: the records once more, for those who read lines of JSON."""
+"""data.jsonl.zst: the records again, as JSON lines."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _AT_ONCE = 500  # records
 class Export(Document):
     """The records as JSON, one per line, in the order of splits, shards and rows, compressed by zstd.
 
-    Each line is a record as `schema/record.schema.json` has it. Left out unless `[export] jsonl` asks for it.
+    Each line is a record in the form of `schema/record.schema.json`. The file is written only with `[export] jsonl`.
     """
 
     name: ClassVar[str] = "data.jsonl.zst"

@@ -1,4 +1,4 @@
-"""What the documents of a build say, gathered from its settings and its files."""
+"""The facts for the documents of a build, gathered from its settings and its files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST = 2  # of the values of a list
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a build when its documents are rendered, or compared.
+    """The facts about a build that its documents are rendered from, or compared with.
 
     Attributes:
         folder: the build.

@@ -23,8 +23,8 @@ def front_matter(corpus: Corpus, figures: Figures, shards: Sequence[BuildFile], 
         corpus: what the keeper says.
         figures: what was measured.
         shards: the Parquet files.
-        digest: the content digest; it stands in each config's description, because the local
-            cache of `datasets` does not look at the files' contents.
+        digest: the content digest. It is in the description of each config, because the local
+            cache of `datasets` does not look at the content of the files.
     """
     named = {"license_name": corpus.license_name, "license_link": corpus.license_link}
     return {
@@ -59,9 +59,9 @@ def loaded_from(version: str, shards: Sequence[BuildFile], digest: str) -> dict[
 
 
 def loading_differences(card: str, version: str, shards: Sequence[BuildFile]) -> list[str]:
-    """Where a card's front matter has `datasets` load something else than the build's files.
+    """Where the front matter of a card makes `datasets` load something other than the build's files.
 
-    What a reader gets depends on these two keys, whoever wrote the card.
+    These two keys alone decide what a reader gets, even if a stranger wrote the card.
 
     Args:
         card: the card's text.

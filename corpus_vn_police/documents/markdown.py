@@ -1,4 +1,4 @@
-"""Words that are not ours, put into Markdown so that they say just what they say."""
+"""Put text from outside into Markdown, so that nothing in it acts as markup."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def cell(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """A line of the keeper's as Markdown that says just that: no HTML, link or code begins in it."""
+    """A line of the keeper as Markdown that shows exactly this line: no HTML, link or code begins in it."""
     return _SIGNS.sub(r"\\\g<0>", visible(text))
 
 

@@ -1,4 +1,4 @@
-"""The facts of a build that is there, for those who compare its documents or write them anew."""
+"""The facts about an existing build, to compare its documents or to write them again."""
 
 from __future__ import annotations
 

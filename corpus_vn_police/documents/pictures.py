@@ -1,4 +1,4 @@
-"""Figures -> pictures of them: SVG, one for light pages and one for dark, the same bytes each time."""
+"""Figures -> SVG pictures, one for light pages and one for dark pages, with the same bytes each time."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Chart:
     Attributes:
         name: what its files are called.
         title: what it shows, in a few words.
-        alt: what it says, for those who do not see it; also in the files, as their description.
+        alt: what it shows, for people who cannot see it; also in the files, as their description.
         light: SVG for a light page, UTF-8.
         dark: the same for a dark one.
     """
@@ -111,9 +111,9 @@ class Pictures(Document):
         yield _draw(self._plans(facts)[file]).files[file]
 
     def differences(self, stream: BufferedReader, facts: Facts, file: str) -> Comparison:
-        """Where a picture is not that of the figures.
+        """Where a picture does not agree with the figures.
 
-        Its words are compared always, and what is drawn if the matplotlib that drew it is installed here.
+        Its words are always compared. The drawing is compared only if the matplotlib that drew it is installed here.
         """
         plan, svg = self._plans(facts)[file], whole(stream)
         if f"<dc:description>{escape(plan.alt)}</dc:description>".encode() not in svg:

@@ -1,4 +1,4 @@
-"""What the keeper and this software say of a corpus, under the names of Croissant's RAI vocabulary."""
+"""What the keeper and this software say about a corpus, in Croissant's RAI vocabulary."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def plain_text(markdown: str) -> str:
     A paragraph of more than 20,000 code points stays as it is.
 
     Raises:
-        ConfigError: more emphasis stands within one another than Python can follow.
+        ConfigError: there are more levels of emphasis than Python can follow.
     """
     try:
         blocks = SyntaxTreeNode(_markdown().parse(markdown)).children

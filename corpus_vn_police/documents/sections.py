@@ -1,8 +1,8 @@
 """A card's text: the Hub's sections in their order, the keeper's words in them, and measured blocks between marks.
 
-A block stands between `<!-- measured: NAME -->` and `<!-- end: NAME -->`, each alone on its line. Where the keeper
-has placed a block it stays; the others stand at the end of the section that they belong to. Filling a text that was
-filled before changes the blocks alone, so a card can be read back and filled anew.
+A block is between `<!-- measured: NAME -->` and `<!-- end: NAME -->`, each on a line of its own. If the keeper has
+placed a block, it stays there; other blocks are at the end of their section. If a text was filled before, filling it
+again changes only the blocks. So a card can be read and filled again.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def fill(text: str, blocks: Mapping[str, str]) -> str:
     """A card's text with its blocks filled, and nothing else changed.
 
     Args:
-        text: Markdown with marks; what stood between them is replaced, but nothing that was empty is filled.
+        text: Markdown with marks; the text between them is replaced, but empty blocks stay empty.
         blocks: the content of each block.
 
     Raises:
@@ -98,8 +98,8 @@ def compose(prose: str, blocks: Mapping[str, str]) -> str:
     """Put a keeper's words into the sections of a card.
 
     Args:
-        prose: Markdown; a first heading of level 1 is left out. What stands under a heading of the Hub's goes
-            there, whatever its level; what stands under others goes where it was, after the Hub's that precedes.
+        prose: Markdown; a first heading of level 1 is left out. Text under one of the Hub's headings goes under the
+            same heading, whatever its level. Other headings stay after the Hub's heading before them.
         blocks: the content of each block.
 
     Returns:
@@ -130,11 +130,11 @@ def markdown_blocks(text: str) -> list[Token]:
 
 
 def check_closed(text: str) -> None:
-    """Hold that what follows a Markdown text on a page is not made part of it.
+    """Check that a Markdown text does not swallow what follows it on a page.
 
     Raises:
-        ValueError: code, a comment or HTML (`<pre>`, `<script>`) begins in it and does not end; or lists stand too
-            deep in one another.
+        ValueError: code, a comment or HTML (`<pre>`, `<script>`) begins in it and does not end; or there are too many
+            lists inside one another.
     """
     parts = markdown_blocks(f"{text}\n\n# end\n")
     if parts[-1].type != "heading_close":
@@ -144,7 +144,7 @@ def check_closed(text: str) -> None:
 
 
 def block_text(text: str, name: str) -> str | None:
-    """What stands between the marks of a block of a card; None if the card does not have it.
+    """The text between the marks of a block of a card; None if the card does not have the block.
 
     Raises:
         ValueError: a block is not known, has no end, or stands twice.
@@ -163,7 +163,7 @@ def _has_below(place: int, bodies: list[list[str]]) -> bool:
 
 
 def words(prose: str) -> dict[str, str]:
-    """A keeper's words by the section that they stand in, without blocks and comments; those before all under "".
+    """The keeper's words by their section, without blocks and comments; words before the first section are under "".
 
     Raises:
         ValueError: a block is not known, has no end, or stands twice.

@@ -1,1 +1,1 @@
-"""How tasks are mapped to results: the only thing that knows of processes."""
+"""How tasks are mapped to results: only this package knows about processes."""

@@ -1,7 +1,7 @@
 """Threads of this process.
 
-The columnar libraries release the interpreter's lock while they work, so threads use all processors as
-worker processes did, without what processes need: start methods, pickling, sockets and shared memory.
+The columnar libraries release the interpreter's lock while they work. So threads can use all processors, and they
+do not need what processes need: start methods, pickling, sockets and shared memory.
 """
 
 from __future__ import annotations

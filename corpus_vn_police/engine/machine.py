@@ -1,4 +1,4 @@
-"""What the machine, or the process that calls, can fail in: one error with what to do, never a hang."""
+"""Failures of the machine, or of the calling process: each gives one error that says what to do, never a hang."""
 
 from __future__ import annotations
 

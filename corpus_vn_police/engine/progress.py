@@ -1,4 +1,4 @@
-"""How a command reports how far it has come."""
+"""How a command reports its progress."""
 
 from __future__ import annotations
 

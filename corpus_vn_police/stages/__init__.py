@@ -1,1 +1,1 @@
-"""What the data goes through: each stage takes a batch of seeds and gives one of the same rows."""
+"""The stages of a build: each stage takes a batch of seeds and returns a batch with the same rows."""

@@ -1,7 +1,7 @@
-"""Body -> how Vietnamese it is: shares of letters and syllables, styles of the tone, and a gate.
+"""Body -> how Vietnamese it is: shares of letters and syllables, styles of the tone; rejects texts below a limit.
 
-The words of a batch repeat, so each distinct one is measured once: 2,000 articles (7 MB) have a million words, 40,000
-of them distinct.
+Each distinct word of a batch is measured only once, because words repeat: 2,000 articles (7 MB) have a million words,
+but only 40,000 distinct ones.
 """
 
 from __future__ import annotations

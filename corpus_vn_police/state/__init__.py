@@ -1,1 +1,1 @@
-"""Beside a build, never in it: what was read and its journal, the lock, and how a new build takes its place."""
+"""The folder beside a build: what was read, its journal, the lock, and how a new build replaces the old one."""

@@ -1,7 +1,7 @@
 """`.OUT.state/`: what a build needs beside its output; it is never published.
 
-It holds the lock that keeps a second build out, the parts that were read (for the next build as well), the
-new build before it is put in place, and the older one before it is deleted.
+It holds the lock that stops a second build, the parts with what was read (also for the next build), the
+new build before it is put in place, and the older build before it is deleted.
 """
 
 from __future__ import annotations

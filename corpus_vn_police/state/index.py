@@ -1,4 +1,4 @@
-"""The index of all parts: what a build holds of each seed, about 40 bytes, and its path if need be."""
+"""The index of all parts: what a build holds in memory for each seed, about 40 bytes, and its path if needed."""
 
 from __future__ import annotations
 

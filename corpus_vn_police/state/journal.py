@@ -1,15 +1,15 @@
-"""The journal beside the parts: an SQLite database of what builds have read, for the next one.
+"""The journal beside the parts: an SQLite database of what builds have read, for the next build.
 
-A part has one row, written when all its files are, and all rows of a batch are written at once: a process that
-is killed leaves all of them or none. A row whose part's files are gone, or do not have the bytes that it says,
-does not count.
+A part has one row; it is written after the files of the part. All rows of a batch are written at once: if a process
+is killed, either all of them are there or none. A row does not count if the files of its part are gone, or have
+other bytes than the row says.
 
-A journal that is damaged, or that another version wrote, counts as if it were not there: it is deleted and all
-seeds are read again. SQLite notices much of that; a sum over each row notices the rest.
+If a journal is damaged, or if another version wrote it, it is deleted and all seeds are read again. SQLite notices
+most damage; a checksum of each row finds the rest.
 
-Only one process has the journal open, as the folder is locked, and what the disk loses in a crash of the system
-is read again. So SQLite neither locks (network disks cannot always) nor waits for the disk. It opens no path of
-more than 512 bytes; there a build forgets what it has read.
+Only one process has the journal open, because the folder is locked. If the system crashes, what the disk has lost
+is read again. So SQLite does not need locks (some network disks have none), and does not wait for the disk. It cannot
+open a path of more than 512 bytes; with such a path, a build forgets what it has read.
 """
 
 from __future__ import annotations

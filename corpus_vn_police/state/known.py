@@ -1,4 +1,4 @@
-"""What builds have read of an input, as values: the journal holds them from one build to the next."""
+"""What builds have read from an input, as values: the journal keeps them for the next build."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A part: the files that hold what was read of some seeds.
+"""A part: the files that hold what was read from some seeds.
 
 A part is two Arrow IPC files, `<name>.index` (the ledger's row of each seed so far) and `<name>.records` (the
 records that may be published), and two files of 64-bit numbers, `<name>.signs` and `<name>.stamps`. They are

@@ -1,4 +1,4 @@
-"""Putting a new build in the place of an older one: whole, or not at all."""
+"""Replace an older build by a new one: completely, or not at all."""
 
 from __future__ import annotations
 

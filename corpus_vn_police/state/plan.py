@@ -1,8 +1,8 @@
-"""Which seeds of an input need no reading, and the tasks that read the others.
+"""Which seeds of an input need not be read again, and the tasks that read the others.
 
-A seed that has not changed is not read again: name, size and mtime (ns) of its file agree with those that it
-was read with, and the file is older than that build. A file that holds many seeds counts as one; if a build
-was interrupted in it, those of its tasks that were done are used again.
+A seed is not read again if it has not changed: name, size and mtime (ns) of its file are the same as when it
+was read, and the file is older than that build. A file with many seeds is read as a whole or not at all; but if a
+build was interrupted in such a file, its finished tasks are used again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a file is known by from one build to the next, without reading it: name, size and mtime in 64 bits."""
+"""How the next build recognises a file without reading it: name, size and mtime in 64 bits."""
 
 from __future__ import annotations
 

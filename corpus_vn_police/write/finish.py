@@ -24,7 +24,7 @@ from corpus_vn_police.version import GENERATOR
 
 @dataclass(frozen=True)
 class Finished:
-    """A build that is whole: its content digest, and what was measured of it."""
+    """A complete build: its content digest, and what was measured."""
 
     digest: str
     figures: Figures

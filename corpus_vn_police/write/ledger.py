@@ -41,7 +41,7 @@ def write_ledger(rows: Iterable[pa.Table], path: Path) -> dict[str, int]:
 def ledger_rows(
     index: Index, order: npt.NDArray[np.int64], published: npt.NDArray[np.bool_], changes: pl.DataFrame
 ) -> Iterator[pa.Table]:
-    """The rows of the ledger, one a seed, as tables of at most 65,536 rows.
+    """The rows of the ledger, one per seed, as tables of at most 65,536 rows.
 
     Args:
         index: all seeds.
@@ -67,7 +67,7 @@ def ledger_rows(
 
 
 def tombstone_rows(tombstones: pl.DataFrame) -> Iterator[pa.Table]:
-    """The rows of what was taken down, which stand after all others, as they have no path.
+    """The rows of seeds that were taken down; they come after all other rows, because they have no path.
 
     Args:
         tombstones: `id` and `sha256`, sorted by both.

@@ -29,7 +29,7 @@ class Leaving:
 
     Attributes:
         records: the ids of the published records that go.
-        fewer: of ids of records that stay how many of the seeds that were left out for them go.
+        fewer: for ids of records that stay, how many of their copies go.
         rows: the ledger rows that become tombstones.
     """
 

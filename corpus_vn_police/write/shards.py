@@ -59,7 +59,7 @@ class Shard:
 
 
 def plan_shards(index: Index, order: npt.NDArray[np.int64], copies: pl.DataFrame, configs: list[str]) -> list[Shard]:
-    """Say which records go in which shard.
+    """Decide which records go into which shard.
 
     Args:
         index: all seeds.
@@ -160,7 +160,7 @@ def _rows(shard: Shard, start: int, stop: int) -> pa.Table:
 
 @contextmanager
 def parquet_writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
-    """Write a Parquet file of a build, as every one of them is written."""
+    """Write a Parquet file of a build, with the settings of all of them."""
     # By its bytes: pyarrow takes a text for UTF-8, whatever the locale has names in.
     with (
         pa.OSFile(os.fsencode(path), "wb") as sink,

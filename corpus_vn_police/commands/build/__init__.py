@@ -37,12 +37,12 @@ def build(
         workers: threads; None is one per processor.
         dedup: `near`, `exact` or `off`; None leaves it to corpus.toml.
         strict: whether rejected seeds make the build fail.
-        date: the build's date, `YYYY-MM-DD`; None is the newest record's.
+        date: the date of the build, `YYYY-MM-DD`; None is the date of the newest record.
         progress: called with a step (`read`, `write`), how many seeds or rows it has just done, and how many
             there are (None if that is not known).
-        resume: False forgets what an interrupted build has done.
-        rehash: True reads all seeds; otherwise a seed whose path, size and mtime are as they were when the last
-            build into `out` read it is not read again.
+        resume: False starts again after an interrupted build.
+        rehash: True reads all seeds. False skips a seed if its path, size and mtime have not changed since the last
+            build into `out` read it.
 
     Returns:
         What was built.
@@ -52,8 +52,8 @@ def build(
         InputError: the seeds are missing, or there are none.
         OutputError: `out` holds something other than a build, is busy, or has a path that `load_dataset`
             cannot read.
-        NothingPublishedError: every seed is rejected; `out` is left as it was.
-        RejectedError: `strict`, and a seed is rejected; `out` is left as it was.
+        NothingPublishedError: every seed is rejected; `out` is not changed.
+        RejectedError: `strict` is True, and a seed is rejected; `out` is not changed.
         DiskError: the operating system failed to read or write.
     """
     target = output_path(out)  # a link stays a link, and the build is written where it leads

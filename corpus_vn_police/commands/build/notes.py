@@ -1,4 +1,4 @@
-"""What a keeper should know of a build: lines for people."""
+"""What a keeper should know about a build: lines for people."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from corpus_vn_police.state.index import Index
 
 
 def skipped_note(skipped: Skipped) -> list[str]:
-    """How many files were passed over; no line if none were."""
+    """How many files were skipped; no line if there were none."""
     kinds = {"hidden": skipped.hidden, "of other kinds": skipped.other}
     named = " and ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
     return [f"skipped, because they are not seeds: {named}"] if named else []

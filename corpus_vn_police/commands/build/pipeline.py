@@ -1,4 +1,4 @@
-"""A whole build on one screen: seeds -> parts -> which seeds are published -> a build in its place."""
+"""All steps of a build in one file: seeds -> parts -> which seeds are published -> a build in its place."""
 
 from __future__ import annotations
 
@@ -102,10 +102,10 @@ def run_build(seeds: str, out: Output, corpus: Corpus, job: Job, tombstones: Tom
 
     Args:
         seeds: the input.
-        out: the folder to write; the seeds that the build in it names as taken down are kept away.
+        out: the folder to write; if it holds a build, the seeds that were taken down from it are kept out.
         corpus: the settings.
         job: how it runs.
-        tombstones: what else is kept away; None is nothing.
+        tombstones: which other seeds are kept out; None is no others.
 
     Raises:
         CorpusError: the input is missing or holds no seeds, the output holds something else or is

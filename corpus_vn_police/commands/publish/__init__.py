@@ -1,7 +1,7 @@
 """`publish`: a build folder -> a dataset repository on the Hub: one commit, one tag, nothing else.
 
-The Hub's own client, `huggingface_hub`, does the sending. What is added here is what to send, when to
-refuse, and what to do when the answer is lost: look at the repository again, and go on from there.
+The Hub's own client, `huggingface_hub`, sends the files. This package decides what to send and when to
+refuse. If an answer is lost, it looks at the repository again and continues from its current state.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ from corpus_vn_police.files import StrPath
 
 @dataclass(frozen=True)
 class Publication:
-    """What publishing came to, or with `dry_run` would come to.
+    """The result of publishing; with `dry_run`, what the result would be.
 
     Attributes:
         repo: `user/name`.
-        commit: the commit of `main` that holds the build; of a dry run the head as it is, None if
+        commit: the commit of `main` that holds the build; for a dry run, the current head, or None if
             there is no repository yet.
         tag: `v` and the version of the data.
         digest: the content digest.
         sent: path -> bytes of the files that were sent.
         deleted: the files that the manifest does not list.
-        unchanged: how many files were there already.
+        unchanged: how many files the repository had already.
         warnings: what the keeper ought to know.
-        purged: what `purge_history` took away; None if it was not asked for.
+        purged: what `purge_history` deleted; None if it was not used.
         dry_run: whether nothing was changed.
     """
 
@@ -69,28 +69,28 @@ def publish(
 ) -> Publication:
     """Publish a build to a dataset repository on the Hub: one commit, tagged `v` + the version of the data.
 
-    Only what differs from `main` is sent; what the manifest does not list is deleted in the same commit.
-    The token is that of `huggingface_hub`: `HF_TOKEN`, or `hf auth login`.
+    Only files that differ from `main` are sent; files that the manifest does not list are deleted in the same commit.
+    The token comes from `huggingface_hub`: `HF_TOKEN`, or `hf auth login`.
 
     Args:
         folder: a build on this machine.
-        repo: `user/name` or `hf://datasets/user/name`; made if it does not exist.
-        private: whether a repository that is made is private; one that is there stays as it is.
+        repo: `user/name` or `hf://datasets/user/name`; created if it does not exist.
+        private: whether a new repository is private; an existing one is not changed.
         dry_run: True changes nothing, and reports what would be sent.
-        purge_history: True makes `main` one commit afterwards, and deletes other tags and the stored files
-            that it does not refer to, for good.
+        purge_history: True afterwards joins all commits of `main` into one, and permanently deletes other tags and
+            the stored files that `main` does not refer to.
         tell: called with each line of news, such as a retry; None drops them.
 
     Returns:
-        What it came to. If the repository holds the build already, there is no commit.
+        The result. If the repository holds the build already, there is no commit.
 
     Raises:
         ConfigError: `repo` is not a name of a repository, or the Hub refuses the card.
         UnverifiedError: `verify` finds something; nothing was sent.
-        OutputError: the folder is not a build or changed meanwhile, or the version is not above the one
-            that is published; nothing was sent.
-        AccessError: there is no token, or the Hub does not let it do this.
-        HubError: the Hub failed for good after retries, or somebody else committed meanwhile.
+        OutputError: the folder is not a build or changed meanwhile, or the version is not higher than the
+            published one; nothing was sent.
+        AccessError: there is no token, or the token does not have the right to do this.
+        HubError: the Hub still failed after all retries, or somebody else committed meanwhile.
         DiskError: the operating system failed to read.
     """
     return _publish(Path(folder), PublishOptions(repo, private, dry_run, purge_history), tell or (lambda line: None))

@@ -1,4 +1,4 @@
-"""A build and what a repository holds -> what differs, and what must not be."""
+"""A build is compared with a repository: which files differ, and whether publishing must be refused."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Stored:
 
     Attributes:
         bytes: its length.
-        blob: its git blob id; of a file in large storage that of the pointer to it.
-        sha256: of a file in large storage the sha256 of its bytes; None of a file in git.
+        blob: its git blob id; for a file in large storage, the blob id of its pointer.
+        sha256: for a file in large storage, the sha256 of its bytes; for a file in git, None.
     """
 
     bytes: int
@@ -83,7 +83,7 @@ class Content:
         return data
 
     def check_files(self, paths: Iterable[str]) -> None:
-        """Hold files as they are now against what was verified.
+        """Compare files, as they are now, with what was verified.
 
         Raises:
             OutputError: one has another sha256.
@@ -92,7 +92,7 @@ class Content:
             self.check(path, file_digest(self.folder / path)[1])
 
     def check(self, path: str, sha256: str) -> None:
-        """Hold a file against what was verified.
+        """Compare a file with what was verified.
 
         Raises:
             OutputError: it has another sha256.
@@ -110,9 +110,9 @@ class Upload:
     """What makes a repository hold a build.
 
     Attributes:
-        sent: path -> bytes of the files that are not there as they are here.
-        deleted: the files that are there and not here.
-        unchanged: how many are there already.
+        sent: path -> bytes of the files that the repository does not have, or has with other content.
+        deleted: the files that only the repository has.
+        unchanged: how many files are the same in both.
     """
 
     sent: dict[str, int]

@@ -1,4 +1,4 @@
-"""What the Hub's client raises -> whether it passes, how long to wait, and what to tell the keeper."""
+"""An error of the Hub's client -> whether to try again, how long to wait, and what to tell the keeper."""
 
 from __future__ import annotations
 

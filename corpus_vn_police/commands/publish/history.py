@@ -1,4 +1,4 @@
-"""Takedown: which older revisions on the Hub still hold what was taken down, and how they go."""
+"""Takedown: which older revisions on the Hub still hold what was taken down, and how to delete them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ LOOKED_AT = 50
 
 @dataclass(frozen=True)
 class Purge:
-    """What `--purge-history` takes away.
+    """What `--purge-history` deletes.
 
     Attributes:
-        commits: commits of `main` that are no more.
-        tags: tags that are no more.
+        commits: commits of `main` that are gone.
+        tags: tags that are gone.
         files: files in large storage that no revision of `main` refers to.
         bytes: their length together.
     """
@@ -52,7 +52,7 @@ def older_revisions(hub: Hub, content: Content, remote: Remote) -> list[str]:
 
 
 def plan_purge(hub: Hub, content: Content, remote: Remote) -> tuple[Purge, list[LFSFileInfo]]:
-    """What a purge would take away once `main` holds the build."""
+    """What a purge would delete once `main` holds the build."""
     kept = {sha256 for _, sha256 in content.files.values()}
     files = [file for file in hub.stored() if file.file_oid not in kept]
     commits = hub.commits(remote.head) if remote.head else []
@@ -63,7 +63,7 @@ def plan_purge(hub: Hub, content: Content, remote: Remote) -> tuple[Purge, list[
 
 
 def purge_history(hub: Hub, content: Content) -> tuple[Purge, str]:
-    """Take away all that `main`, as it is now, does not need.
+    """Delete everything that `main`, as it is now, does not need.
 
     Args:
         hub: the repository.

@@ -89,7 +89,7 @@ class Hub:
         self._of: dict[str, Any] = {"repo_id": repo, "repo_type": _TYPE}
 
     def read(self) -> Remote | None:
-        """The repository as it is; None if it is not there, or not for this token to see.
+        """The repository as it is; None if it does not exist, or if the token may not see it.
 
         Raises:
             CorpusError: the Hub does not tell.

@@ -50,7 +50,7 @@ def find_notes(hub: Hub, content: Content, remote: Remote | None, upload: Upload
 
 
 def find_edited(hub: Hub, remote: Remote, upload: Upload) -> list[str]:
-    """The files that are to be overwritten or deleted and are not as the manifest there has them."""
+    """The files to overwrite or delete that differ from the manifest in the repository."""
     listed = remote.manifest.files if remote.manifest else {}
     edited = []
     for path in sorted(remote.files.keys() & {*upload.sent, *upload.deleted} - {MANIFEST}):
@@ -65,7 +65,7 @@ def find_edited(hub: Hub, remote: Remote, upload: Upload) -> list[str]:
 
 
 def _of_strangers(hub: Hub, remote: Remote, options: PublishOptions) -> list[str]:
-    """A repository that holds something other than a build: it goes from `main`, but never for good."""
+    """A repository that holds something other than a build: it is removed from `main`, but its history stays."""
     strangers = sorted(remote.files.keys() - {NOT_OURS, CARD})
     if not strangers:
         return []

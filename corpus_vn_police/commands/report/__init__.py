@@ -32,20 +32,20 @@ def report(
 
     Args:
         folder: a build on this machine.
-        out: the file to write, outside the build; it is there whole, or as it was.
+        out: the file to write, outside the build; it is written completely, or not changed.
         seeds: the input, for the texts of seeds that were left out, which a build does not hold; None
             leaves them out.
-        config: a corpus.toml, whose `removed.csv` is heeded; None is the one beside the seeds.
+        config: a corpus.toml; the `removed.csv` beside it is respected. None is the one beside the seeds.
         sample: texts of records, and of seeds that were left out, at most; 0 to 1,000.
-        seed: another one draws other texts.
+        seed: another number draws other texts.
         progress: called with `texts`, how many it has just gathered, and of how many (None).
 
     Returns:
         What was written.
 
     Raises:
-        ConfigError: an argument, corpus.toml or a line of removed.csv is not allowed; or `out` lies
-            in the build or where the seeds are.
+        ConfigError: an argument, corpus.toml or a line of removed.csv is not allowed; or `out` is
+            inside the build or the seeds.
         OutputError: `folder` is not a build.
         DamagedError: the build cannot be read.
         InputError: the seeds are missing, or there are none.

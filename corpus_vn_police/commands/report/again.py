@@ -1,4 +1,4 @@
-"""Seeds of the input, read once more: those that the build left out, whose texts it does not hold."""
+"""Read again the seeds that the build left out: the build does not hold their texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What normalisation made of a text: each change by its code points, and where it stands."""
+"""What normalisation changed in a text: each change by its code points, and where it is."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Corrections:
         counts: how often each pair occurs.
         lines: the lines that changed, as segments `=` stayed, `-` taken out, `+` put in.
         more: how many lines changed beside these.
-        untold: how many of all are too long for their changes to be told apart, or stand after a million code
-            points of others; they are not counted.
+        untold: how many changed lines are too long to show each change, or come after a million code points of other
+            lines; their changes are not counted.
     """
 
     counts: Counter[Pair]

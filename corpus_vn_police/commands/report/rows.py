@@ -47,19 +47,19 @@ class Drawn:
 def draw(build: BuildFolder, sample: int, seed: int, most: int, hidden: frozenset[str]) -> Drawn:
     """Choose the rows and texts of a page.
 
-    Of the seeds that were left out at most `sample` are drawn: half of them rejected ones, each reason
-    in turn, the others copies, near duplicates first. Records are drawn by hash as well, at most
-    `sample`; of these half may be the ones that such copies were left out for.
+    At most `sample` seeds that were left out are drawn: half are rejected seeds, one reason after another; the
+    others are copies, near duplicates first. At most `sample` records are drawn by hash as well; up to half of
+    them are the records that belong to these copies.
 
     Args:
         build: the build.
-        sample: how many texts of either kind at most.
-        seed: another one draws others.
-        most: ledger rows at most; seeds that were left out go before records.
-        hidden: ids whose text is not to be shown, nor that of their copies.
+        sample: how many texts of each kind at most.
+        seed: another number draws other texts.
+        most: how many ledger rows at most; seeds that were left out come before records.
+        hidden: ids whose text must not be shown; neither must the text of their copies.
 
     Raises:
-        DamagedError: the ledger has a status that there is not.
+        DamagedError: the ledger has an unknown status.
     """
     ledger = build.ledger().with_row_index("place")
     left = ledger.filter(pl.col("status") != "published").head(max(0, most - sample)).collect(engine="streaming")
@@ -106,7 +106,7 @@ def _draw_records(
 
 
 def ledger_columns(rows: pl.DataFrame) -> dict[str, Any]:
-    """The ledger's rows as the page's script reads them: a list a column, what recurs as a number.
+    """The ledger's rows as the page's script reads them: one list per column, with numbers for repeated values.
 
     Args:
         rows: as `Drawn.rows`.

@@ -1,4 +1,4 @@
-"""Texts as a page may show them: nothing in them can hide, reorder or be mistaken for something else."""
+"""Texts that are safe to show on a page: nothing in them can hide, change the order, or look like something else."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def cut(text: str) -> tuple[str, int]:
 
 
 def decoded(data: bytes) -> tuple[list[Segment], int]:
-    """Bytes as text, for showing: what is not UTF-8 and what is no character to be seen stands apart.
+    """Bytes as text, for showing: bytes that are not UTF-8, and invisible characters, are separate segments.
 
     Returns:
         Segments `["=", text]` and `["!", escapes]`; and how many bytes are not shown.
@@ -55,7 +55,7 @@ def _escape(character: str) -> str:
 
 
 def signs(text: str) -> str:
-    """A changed piece, every character of it to be seen: spaces and newlines as signs."""
+    """A changed piece with all characters visible: spaces and newlines are shown as signs."""
     return "".join(
         _SIGNS.get(each) or (each if each.isprintable() and not _alone(each, place) else _escape(each))
         for place, each in enumerate(text)

@@ -1,4 +1,4 @@
-"""Two texts beside one another: the syllables that one of them alone has."""
+"""Two texts side by side: the syllables that only one of them has."""
 
 from __future__ import annotations
 

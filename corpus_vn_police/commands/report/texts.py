@@ -32,13 +32,13 @@ Unit = dict[str, Any]
 
 @dataclass(frozen=True)
 class Apart:
-    """A seed as the road takes it apart.
+    """A seed, divided into units by the stages.
 
     Attributes:
         units: kind, text and whether it belongs to the paragraph of the unit before, in the order of the page.
         changes: what normalisation made of its text; None if its bytes are no text.
         body: the paragraphs of kind `body`, joined as the record has them.
-        placed: whether each unit stands in the text as it is, so that what was taken off units is known.
+        placed: whether each unit is in the text unchanged, so that it is known what was cut from units.
     """
 
     units: list[tuple[str, str, bool]]
@@ -48,7 +48,7 @@ class Apart:
 
 
 def take_apart(seeds: pl.DataFrame, corpus: Corpus) -> list[Apart]:
-    """Take seeds down the road as far as structure.
+    """Take seeds through the stages up to `structure`.
 
     Args:
         seeds: the columns of `SEEDS`.
@@ -129,8 +129,8 @@ def record_units(
         spans: `[start, end, kind, note]` in code points of `text`.
 
     Returns:
-        The parts in order, how many code points of them are not shown, and what is to be said of
-        them (None if nothing is).
+        The parts in order, how many of their code points are not shown, and a remark about them
+        (None if there is nothing to say).
     """
     note = None
     if apart is not None and apart.body == record["text"]:

@@ -1,4 +1,4 @@
-"""A build, and its input if that is given -> the page, as one file."""
+"""A build, and its input if you give it -> the page, as one file."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def write_report(folder: Path, target: Output, options: PageOptions) -> Page:
 
     Args:
         folder: the build.
-        target: the file to write; it is there whole, or as it was.
+        target: the file to write; it is written completely, or not changed.
         options: what is shown.
 
     Raises:

@@ -38,8 +38,8 @@ class Verification:
         problems: what is wrong, in the order in which it was found.
         sharing: what each later split shares with each earlier one; empty if the files cannot all
             be read.
-        copies: what was looked for among the published records; None if the files cannot all be
-            read, or the build left no copies out.
+        copies: the result of the search for copies among the published records; None if the files cannot all be
+            read, or if the build does not look for copies.
         unchecked: what could not be checked, and why: lines for people.
     """
 
@@ -74,9 +74,9 @@ def verify(folder: StrPath) -> Verification:
 
 
 def verify_folder(folder: Path) -> Verification:
-    """Check a build folder. Whatever lies in it is named, never raised.
+    """Check a build folder. Every problem in it is reported, and none raises an error.
 
-    A build that is put in the folder's place meanwhile is no fault of either: it is looked at from the start.
+    If another build replaces the folder meanwhile, that is not a problem: the check starts again with the new one.
 
     Args:
         folder: a build on this machine.

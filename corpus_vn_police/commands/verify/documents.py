@@ -1,4 +1,4 @@
-"""What a build says of itself: each of its documents, compared with its files."""
+"""The documents that describe a build: each is compared with the build's files."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _INVALID = (*UNREADABLE, RecursionError, ConfigError, DamagedError)
 def check_documents(build: BuildFolder, findings: Findings) -> None:
     """Check that the documents say what the files say, and that there is no other file.
 
-    Another version of this package may say the same in other words: of what it wrote, only what decides what `datasets`
-    loads is compared.
+    Another version of this package may write the same in other words. So if another version built it, only the lines
+    that decide what `datasets` loads are compared.
     """
     writer = build.manifest["generator"]
     if writer != GENERATOR:

@@ -14,7 +14,7 @@ from corpus_vn_police.dataset.integrity import Problem
 
 @dataclass
 class Findings:
-    """What is gathered on the way through the files.
+    """What is gathered while the files are checked.
 
     Attributes:
         problems: what is wrong, in the order in which it was found.

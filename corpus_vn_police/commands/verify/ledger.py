@@ -1,4 +1,4 @@
-"""The ledger of a build, and its configs side by side."""
+"""Check the ledger of a build, and compare its configs row by row."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from corpus_vn_police.stages.split import SPLITS
 
 
 def check_ledger(folder: Path, manifest: dict[str, Any], findings: Findings) -> None:
-    """Check the ledger: it balances, and says of the records what they say."""
+    """Check that the ledger balances, and that it agrees with the records."""
     contract = load_contract("ledger")
     counts: Counter[str] = Counter()
     published, left_out, removed = [], [], []

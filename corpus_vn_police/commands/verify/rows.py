@@ -1,4 +1,4 @@
-"""The rows of a build's Parquet files: readable, true to their schema, in the right split."""
+"""Check the rows of a build's Parquet files: can they be read, do they fit their schema, is their split right?"""
 
 from __future__ import annotations
 

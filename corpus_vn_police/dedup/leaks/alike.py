@@ -1,4 +1,4 @@
-"""Published records that are like some of them: what a keeper who takes one down may want to see."""
+"""Published records that are similar to some given ones: a keeper who takes one down may want to see them."""
 
 from __future__ import annotations
 

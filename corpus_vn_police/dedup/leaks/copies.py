@@ -1,4 +1,4 @@
-"""Whether copies are left among the published records: by the build's own rule, and by brute force."""
+"""Are there still copies among the published records? Checked by the rule of the build, and by brute force."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Some sets of hashes, and what other sets have in common with each of them."""
+"""Look up what other sets of hashes have in common with some given sets."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """N-grams that validation and test share with the splits before them.
 
-Boilerplate and quotations recur in any news; a record that shares a large part of its n-grams with
-train is what a near-duplicate search by whole texts cannot see: a long report with a short one in it.
+Boilerplate and quotations are repeated in all news. But if a record shares a large part of its n-grams with train,
+it may be a long report with a short one in it. A near-duplicate search by whole texts cannot see this.
 """
 
 from __future__ import annotations

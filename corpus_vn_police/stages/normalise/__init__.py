@@ -1,7 +1,7 @@
 """Raw bytes -> clean text: `batch` for batches of seeds, `normalise` for one text.
 
-What is here needs no library but Python's own, so that it is quick to import and works in a forked
-child; `rules` says why that needs saying.
+This module needs only Python's own libraries, so that it is quick to import and works in a forked
+child; `rules` says why this matters.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Batches of raw bytes -> clean texts, in the order that loses nothing.
+"""Batches of raw bytes -> clean texts, in an order that loses nothing.
 
-Strict UTF-8, then the check for damage and legacy encodings (`damage`, `legacy`), and only then
-what cleaning takes out (`clean`): in UTF-8 that was read as windows-1252 an `à` holds a no-break
-space, and in TCVN3 the soft hyphen is the letter ư. What cleaning drops or folds is lossless for
-Vietnamese; quotes, dashes, ellipses, full-width letters, i/y and the style of the tone stay.
+First strict UTF-8, then the check for damage and legacy encodings (`damage`, `legacy`), and only then
+cleaning (`clean`). The order matters: in UTF-8 that was read as windows-1252 an `à` holds a no-break
+space, and in TCVN3 the soft hyphen is the letter ư. Cleaning loses nothing of Vietnamese: quotes, dashes,
+ellipses, full-width letters, i/y and the style of the tone stay.
 """
 
 from __future__ import annotations

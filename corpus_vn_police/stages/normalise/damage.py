@@ -1,6 +1,6 @@
-"""Texts that are damaged: what it is, and the text as it was meant where that is exact.
+"""Damaged texts: the kind of damage, and the original text if it can be restored exactly.
 
-The kinds are told by what makes Vietnamese of them, never by one odd character: a soft hyphen is
+A kind of damage is recognised only if undoing it gives Vietnamese, never by one odd character: a soft hyphen is
 not TCVN3, and Davíð is not windows-1258.
 """
 

@@ -1,9 +1,9 @@
-"""Vietnamese in the 8-bit encodings of before Unicode, read as if it were windows-1252.
+"""Vietnamese in 8-bit encodings from before Unicode, read as if it were windows-1252.
 
-TCVN3 (TCVN 5712:1993, the fonts .Vn…), VNI-Windows and windows-1258 give letters beyond ASCII
-other bytes than windows-1252 does. Text in one of them that was opened as Western looks like
-`C«ng an`, `Coâng an` or `Ðaòi týõìng`. Decoding tells which one it is: in the right encoding the words are
-syllables. The tables are in `lexicon/encodings.txt`.
+TCVN3 (TCVN 5712:1993, the fonts .Vn…), VNI-Windows and windows-1258 use other bytes than windows-1252
+for letters beyond ASCII. If such a text is opened as windows-1252, it looks like
+`C«ng an`, `Coâng an` or `Ðaòi týõìng`. To find the encoding, the text is decoded: in the right encoding, the words
+are syllables. The tables are in `lexicon/encodings.txt`.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""The rules of cleaning, each written once, and what they make of one text.
+"""The rules of cleaning, each written once, and a function that cleans one text.
 
-`clean` runs the same rules over columns. One text goes through `re` and `unicodedata` alone, for in a
-forked child Polars' string functions wait for ever for the threads of its pool, which the fork did
-not copy: with Polars 2.1 that was seen of `contains`, `replace_all`, `strip_chars`, `sort` and all
-lazy queries after one `contains` in the parent, and with POLARS_MAX_THREADS=1 still of lazy queries.
+`clean` applies the same rules to columns. One text is cleaned with `re` and `unicodedata` only. The reason: in a
+forked child, Polars' string functions wait for ever for the threads of their pool, which the fork did not copy.
+With Polars 2.1 this was seen for `contains`, `replace_all`, `strip_chars`, `sort` and all lazy queries after one
+`contains` in the parent; with POLARS_MAX_THREADS=1, still for lazy queries.
 """
 
 from __future__ import annotations

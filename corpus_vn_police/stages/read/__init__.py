@@ -1,4 +1,4 @@
-"""Folder, file, archive or URL -> batches of raw bytes with their provenance."""
+"""Folder, file, archive or URL -> batches of raw bytes, with where they come from."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""How much may come out of a file that is packed, and how it is cut off there.
+"""How much may be unpacked from a packed file; reading stops there.
 
-A few bytes can stand for terabytes: a text of one letter, a million lines `{}`, a Parquet file whose
-rows all point at one long value, zip members that share their bytes. Whatever the format, no more
-comes out of a file than `max_ratio` times its size, or `max_bytes` if that is more.
+A few packed bytes can give terabytes: a text of one letter, a million lines `{}`, a Parquet file whose
+rows all point at one long value, zip members that share their bytes. In every format, a file gives
+at most `max_ratio` times its size, or `max_bytes` if that is more.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A file of rows in UTF-16 or UTF-32 -> its lines in UTF-8.
 
-A newline is two or four bytes there, and the byte 10 is a part of many letters, so such a file is
-decoded before it is cut into lines. What cannot be decoded makes its line one that is not UTF-8.
+In these encodings a newline has two or four bytes, and many letters contain the byte 10. So such a file is
+decoded before it is cut into lines. If a piece cannot be decoded, its line is not valid UTF-8.
 """
 
 from __future__ import annotations

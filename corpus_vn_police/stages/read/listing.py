@@ -1,4 +1,4 @@
-r"""The input -> the files in it, in path order, and how many others were passed over.
+r"""The input -> its files, in the order of their paths, and how many other files were skipped.
 
 A path is relative to the input's root, with `/`; bytes of a name that are not UTF-8 are written
 `\xNN`. Files come in the order of their paths' bytes, which for UTF-8 is that of code points.

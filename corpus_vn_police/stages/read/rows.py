@@ -1,7 +1,7 @@
-"""A row of a JSONL or Parquet file -> what a seed needs of it.
+"""A row of a JSONL or Parquet file -> the values that a seed needs.
 
-A row needs a string `text` and may have `date`, `title`, `id`, `url` and `source`; other keys
-are ignored. An empty string says no more than a key that is not there.
+A row must have a string `text` and may have `date`, `title`, `id`, `url` and `source`; other keys
+are ignored. An empty string means the same as a missing key.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Packed streams -> their bytes: read to their real end, each checksum checked, never much at once.
 
-A stream is a row of frames (the members of a gzip file, the frames of Zstandard). One that breaks says how
-much of it was sound: a whole frame is when its checksum held, and the last one as far as it goes when the
-stream only ends too early. Of a frame with a wrong checksum nothing is.
+A stream is a sequence of frames (the members of a gzip file, the frames of Zstandard). A broken stream says how
+much of it is sound. A complete frame is sound if its checksum is right. If the stream only ends too early, the last
+frame is sound up to there. Nothing of a frame with a wrong checksum is sound.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a task is: seeds of an input that are read together, in one or more batches."""
+"""A task: seeds of an input that are read together, in one or more batches."""
 
 from __future__ import annotations
 

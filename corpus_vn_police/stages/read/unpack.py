@@ -1,8 +1,8 @@
 """The files of an input -> tasks.
 
-Text files are read where the task runs. A file that holds many seeds (JSONL, Parquet, zip, tar) is a stream
-that cannot be entered in the middle: it is unpacked here, in one thread, and cut into blocks of bytes that
-travel with their task. At most one block is held here.
+Text files are read where the task runs. A file with many seeds (JSONL, Parquet, zip, tar) is a stream that can only
+be read from its start. So it is unpacked here, in one thread, and cut into blocks of bytes; each task gets
+its blocks. At most one block is held here.
 """
 
 from __future__ import annotations

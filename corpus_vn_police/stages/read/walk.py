@@ -1,7 +1,7 @@
-"""A folder -> the files below it: each folder is read once, whatever links lead to it.
+"""A folder -> the files below it: each folder is read once, even if several links lead to it.
 
-Folders below the root come first, then the links to folders, in path order. So neither the
-order of the file system nor a loop of links changes what is found.
+First the folders below the root are read, then the links to folders, in the order of their paths. So neither the
+order of the file system nor a loop of links changes the result.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The structure of zip files: which members there are, and what else is in the file.
 
-`zipfile` is not used: which archives and names it refuses depends on its version, it unpacks a whole chunk
-at once, and it passes over what its directory does not name. The layout is that of PKWARE's APPNOTE.TXT 6.3.10.
+`zipfile` is not used, for three reasons: its version decides which archives and names it refuses; it unpacks a whole
+chunk at once; and it skips bytes that the archive's directory does not name. The layout is that of PKWARE's
+APPNOTE.TXT 6.3.10.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How good the rules of `structure` are, on pages that they had not seen."""
+"""How good the rules of `structure` are, measured on pages that were not used to write them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Photo captions whose credit has no label, or that have none: told by their words, as `points`."""
+"""Photo captions with no credit, or with a credit that has no label: recognised by their words, as in `points`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Photo captions with a label of a credit, also those fused into a paragraph; and the captions of each text."""
+"""Photo captions that have a credit with a label, even inside a paragraph; and the captions of each text."""
 
 from __future__ import annotations
 

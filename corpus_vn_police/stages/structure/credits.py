@@ -1,4 +1,4 @@
-"""Photo credits at the end of a caption, and captions that are fused into a paragraph."""
+"""Photo credits at the end of a caption, and captions inside a paragraph."""
 
 from __future__ import annotations
 

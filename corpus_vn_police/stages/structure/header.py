@@ -1,4 +1,4 @@
-"""The header ` date 2020-12 ` and leading `# key = value` lines: out of the text, into fields."""
+"""The header ` date 2020-12 ` and leading `# key = value` lines: they are moved from the text into fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The headline, and the time of publication beside it: what stands above the article."""
+"""The lines above the article: the headline, and the time of publication beside it."""
 
 from __future__ import annotations
 

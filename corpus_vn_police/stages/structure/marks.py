@@ -1,4 +1,4 @@
-"""Which kind each unit of a text is: what `structure` joins bodies from, and a view of it for people."""
+"""The kind of each unit of a text: `structure` joins bodies by it, and there is a view for people."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a caption without a label shows, as points for and against.
+"""Points that speak for or against a paragraph being a caption without a label.
 
-The words and their weights are in `lexicon/captions.txt`; here is how they combine, and what length and
-punctuation count.
+The words and their weights are in `lexicon/captions.txt`. This module adds them up, and gives points for length and
+punctuation.
 """
 
 from __future__ import annotations

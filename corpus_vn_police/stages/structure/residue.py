@@ -1,4 +1,4 @@
-"""Residue of the page: what a reader would not take for the article."""
+"""Residue of the page: text that a reader would not count as part of the article."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who signs: lines and ends of paragraphs that are a signature."""
+"""Signatures: lines, and ends of paragraphs, that name who signs."""
 
 from __future__ import annotations
 
