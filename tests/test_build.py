@@ -396,7 +396,7 @@ def test_an_output_that_holds_something_else_is_left_alone(write, tmp_path):
     (tmp_path / "other").mkdir()
     (tmp_path / "other/precious.txt").write_text("x")
     (tmp_path / "file").write_text("x")
-    for out, said in {"other": "holds something else", "file": "is a file"}.items():
+    for out, said in {"other": "holds something other", "file": "is a file"}.items():
         with pytest.raises(OutputError, match=said):
             cvp.build(folder, out=tmp_path / out)
     assert sorted(path.name for path in tmp_path.iterdir() if "other" in path.name or "file" in path.name) == [
