@@ -23,6 +23,8 @@ def _own_caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "hf/datasets"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.delenv("HF_TOKEN", raising=False)
+    # As users have it: with this one, what a command prints is never held back, and fails elsewhere.
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     monkeypatch.setenv("CORPUS_VN_POLICE_CACHE", str(tmp_path / "corpus"))
 
 

@@ -56,14 +56,15 @@ def print_json(value: Any) -> None:
 
 def print_error(error: CorpusError, as_json: bool) -> None:
     """An error: on stderr for people, on stdout for machines."""
-    if as_json:
-        try:
+    try:
+        if as_json:
             print_json({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
-            flush_stdout()
-        except OSError:
-            silence_stdout()
-        else:
-            return
+        flush_stdout()
+    except OSError:  # else Python tries again when it exits, and exits with 120
+        silence_stdout()
+        as_json = False
+    if as_json:
+        return
     say(f"error: {_lines(error.message)}")
     if error.hint:
         say(f"hint:  {_lines(error.hint)}")
