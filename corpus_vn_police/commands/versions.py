@@ -15,7 +15,7 @@ from typing import Any
 
 from corpus_vn_police.commands.diff import compare
 from corpus_vn_police.config import CHANGES_NAME
-from corpus_vn_police.dataset.folder import open_build
+from corpus_vn_police.dataset.folder import BuildFolder, open_build
 from corpus_vn_police.errors import ConfigError, DamagedError
 from corpus_vn_police.files import UNREADABLE, read_file, why
 
@@ -66,7 +66,7 @@ def propose(old: Path, new: Path, before: dict[str, Any], after: dict[str, Any])
     if before["schemas"] != after["schemas"]:
         part, lines = _MAJOR, ["- the record format changed"]
     elif before["digest"] != after["digest"]:
-        part, lines = _compared(old, new)
+        part, lines = _compared(old, BuildFolder(new, after))
     if not lines:
         if _files(before) == _files(after):
             return None
@@ -77,9 +77,9 @@ def propose(old: Path, new: Path, before: dict[str, Any], after: dict[str, Any])
 _MAJOR, _MINOR, _PATCH = range(3)
 
 
-def _compared(old: Path, new: Path) -> tuple[int, list[str]]:
+def _compared(old: Path, new: BuildFolder) -> tuple[int, list[str]]:
     try:
-        found = compare(open_build(old), open_build(new))
+        found = compare(open_build(old), new)
     except DamagedError:
         return _MINOR, ["- the older build could not be read, so it is not known what changed"]
     lines = [f"- {_records(len(ids))} {name}" for name, ids in (("added", found.added), ("removed", found.removed))

@@ -23,7 +23,8 @@ from corpus_vn_police.dataset.tombstones import Tombstones, tombstones_in
 from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.files import StrPath
 
-_TRIES = 3  # of a folder in whose place a build puts another one meanwhile
+TRIES = 3
+"""How often a folder is read again in whose place a build puts another one meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ def open_build(folder: StrPath, but: str = "") -> BuildFolder:
         OSError: the folder cannot be listed.
     """
     path = Path(folder)
-    for _ in range(_TRIES):
+    for _ in range(TRIES):
         try:
             manifest = read_manifest(path)
         except ValueError as error:

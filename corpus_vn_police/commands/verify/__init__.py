@@ -14,7 +14,7 @@ from corpus_vn_police.commands.verify.rows import check_config
 from corpus_vn_police.config import Dedup, Splits
 from corpus_vn_police.contract import CONFIGS
 from corpus_vn_police.dataset.files import digest_of
-from corpus_vn_police.dataset.folder import BuildFolder, was_replaced
+from corpus_vn_police.dataset.folder import TRIES, BuildFolder, was_replaced
 from corpus_vn_police.dataset.integrity import Problem, check_files
 from corpus_vn_police.dataset.layout import FOLDERS, MANIFEST
 from corpus_vn_police.dataset.manifest import read_manifest
@@ -55,9 +55,6 @@ class Verification:
         return not self.problems
 
 
-_TRIES = 3  # of a folder in whose place a build puts another one meanwhile
-
-
 @machine_failures()
 def verify(folder: StrPath) -> Verification:
     """Check a build: digests, schema of every row, ledger balance, configs aligned, copies and leaks.
@@ -85,7 +82,7 @@ def verify_folder(folder: Path) -> Verification:
         OutputError: it has no manifest, so it is not a build.
         OSError, MemoryError: the machine failed.
     """
-    for last in (False,) * (_TRIES - 1) + (True,):
+    for last in (False,) * (TRIES - 1) + (True,):
         try:
             manifest = read_manifest(folder)
             dedup, splits = _rules(manifest["config"])

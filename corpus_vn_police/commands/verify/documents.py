@@ -34,13 +34,14 @@ def check_documents(build: BuildFolder, findings: Findings) -> None:
     except _INVALID as error:
         findings.add(CARD, "card.invalid", first_line(error))
         return
+    listed = build.files
     expected = {file: document for document in DOCUMENTS for file in document.files(facts)}
-    for file in sorted(expected.keys() - build.files.keys()):
+    for file in sorted(expected.keys() - listed.keys()):
         findings.add(file, "file.missing", "is not in the manifest, which lists every file of a build")
-    for file in sorted(build.files.keys() - expected.keys() - {LEDGER, *(shard.path for shard in findings.shards)}):
+    for file in sorted(listed.keys() - expected.keys() - {LEDGER, *(shard.path for shard in findings.shards)}):
         findings.add(file, "file.foreign", "is listed, and is not a file of this build")
     unchecked: dict[str, list[str]] = {}
-    for file in (each for each in expected if each in build.files):
+    for file in (each for each in expected if each in listed):
         if reason := _check(expected[file], facts, file, findings):
             unchecked.setdefault(reason, []).append(file)
     for reason, files in unchecked.items():
