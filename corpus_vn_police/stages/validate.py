@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 
 from corpus_vn_police.config import Corpus
-from corpus_vn_police.contract import Contract, json_rows, validator, violation
+from corpus_vn_police.contract import Contract, json_rows, violation
 from corpus_vn_police.errors import SchemaError
 from corpus_vn_police.reasons import broken_keyword
 from corpus_vn_police.stages.batch import COLUMNS, SOURCE, STAGES, check_columns, unfilled
@@ -79,10 +79,9 @@ def validate(table: pa.Table, contract: Contract) -> Sieved:
     if valid.all():
         return Sieved(table, pl.DataFrame(schema=_REJECTED))
     bad = (~valid).arg_true()
-    oracle = validator(contract.name)
     rejected = []
     for row, instance in zip(bad, json_rows(table.take(bad.to_arrow())), strict=True):
-        first = violation(oracle, instance)
+        first = violation(contract.validator, instance)
         if first is None:
             raise SchemaError(
                 f"{contract.name}: the columnar check rejects a record that jsonschema accepts (id {instance['id']})",

@@ -84,7 +84,7 @@ def fingerprint(listing: Listing, corpus: Corpus) -> str:
     depends = {
         "version": __version__,
         "rensa": importlib.metadata.version("rensa"),
-        "schemas": schema_digests(),
+        "schemas": schema_digests(corpus.contracts),
         "settings": settings,
         "root": listing.root if "://" in listing.root else display(os.path.realpath(listing.root)),
         "own": listing.own,

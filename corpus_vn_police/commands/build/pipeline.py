@@ -14,7 +14,6 @@ from pathlib import Path
 from corpus_vn_police.commands.build.batches import Recipe, grouped, process
 from corpus_vn_police.commands.build.notes import pictures_note, skipped_note, splits_note, version_note
 from corpus_vn_police.config import Corpus
-from corpus_vn_police.contract import load_contract
 from corpus_vn_police.dataset.files import BuildFile
 from corpus_vn_police.dataset.layout import LEDGER
 from corpus_vn_police.dataset.tombstones import Tombstones, older_tombstones
@@ -31,7 +30,7 @@ from corpus_vn_police.state.journal import Journal, open_journal
 from corpus_vn_police.state.known import DoneTask, KnownParts
 from corpus_vn_police.state.parts import Part
 from corpus_vn_police.state.plan import PlannedTask, fingerprint, plan_reading, planned_tasks
-from corpus_vn_police.write.finish import Finished, finish
+from corpus_vn_police.write.finish import Finished, finish, write_schemas
 from corpus_vn_police.write.ledger import ledger_rows, tombstone_rows, write_ledger
 from corpus_vn_police.write.shards import Shard, plan_shards, write_shard
 
@@ -120,6 +119,7 @@ def run_build(seeds: str, out: Output, corpus: Corpus, job: Job, tombstones: Tom
         give_back_memory()
         _check_publishable(index, settled, job)
         order = index.in_path_order()
+        write_schemas(state.new, corpus, _configs(corpus))
         rows = ledger_rows(index, order[~settled.removed[order]], settled.published, settled.changes)
         status = write_ledger(itertools.chain(rows, tombstone_rows(settled.tombstones)), state.new / LEDGER)
         give_back_memory()
@@ -188,7 +188,7 @@ def process_all(
     Raises:
         LedgerError: a seed was lost between the reading and its part (law 3).
     """
-    load_contract("record")  # here, for each thread that finds it missing would make its own
+    _ = corpus.contracts  # here, for each thread that finds them missing would make its own
     work = functools.partial(process, Recipe(folder, corpus, job.batching, keep_records))
     with closing(map_tasks(work, grouped(tasks, job.batching), job.threads)) as groups:
         for group in groups:

@@ -20,7 +20,6 @@ from corpus_vn_police.commands.report.shown import cut, decoded, named, shown, s
 from corpus_vn_police.commands.report.sides import compare_texts
 from corpus_vn_police.commands.report.texts import FIELDS, Apart, annotation_spans, record_units, take_apart
 from corpus_vn_police.config import Corpus, corpus_of
-from corpus_vn_police.contract import CONFIGS, load_contract
 from corpus_vn_police.dataset.folder import BuildFolder, open_build
 from corpus_vn_police.dataset.layout import MANIFEST
 from corpus_vn_police.dataset.tombstones import Tombstones
@@ -192,7 +191,7 @@ class _Gathered:
             return []
         if len(published) != self.records_in_all:
             raise DamagedError.of(self.build.path, f"{config} and the records are out of step")
-        columns = load_contract(CONFIGS[config]).schema.names
+        columns = published.contract.schema.names
         rows = [row for frame in published.rows(self.drawn.places, *columns) for row in frame.to_dicts()]
         if tuple(row["id"] for row in rows) != self.drawn.ids:
             raise DamagedError.of(self.build.path, f"{config} and the records are out of step")
