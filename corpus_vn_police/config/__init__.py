@@ -191,18 +191,20 @@ class Corpus:
             )
         return value
 
-    def with_flags(self, *, dedup: str | None = None, latest: str | None = None) -> Corpus:
-        """The settings, with those that a flag of the command line sets; None leaves one as it is.
+    def with_flags(
+        self, *, dedup: str | None = None, latest: str | None = None, rows: Mapping[str, str] | None = None
+    ) -> Corpus:
+        """The settings, with those that an argument sets; None leaves one as it is.
 
         Raises:
-            ConfigError: `dedup` is not near, exact or off.
+            ConfigError: `dedup` is not near, exact or off, or `rows` has a name or a key that is not allowed.
         """
-        changes = {"dedup": {"level": dedup}, "limits": {"latest": latest}}
+        changes: dict[str, dict[str, str | None]] = {"dedup": {"level": dedup}, "limits": {"latest": latest}, "rows": {**(rows or {})}}
         document = {key: dict(value) if isinstance(value, dict) else value for key, value in self.settings.items()}
         for table, values in changes.items():
             document[table] |= {key: value for key, value in values.items() if value is not None}
-        kept = {"prose": self.prose, "changes": self.changes, "own": self.own}
-        return replace(_corpus(document, "the arguments"), **kept)
+        changed = _corpus(document, "the arguments")
+        return replace(changed, prose=self.prose, changes=self.changes, own=self.own)
 
 
 def load_config(path: Path | None) -> Corpus:
@@ -255,12 +257,27 @@ def corpus_of(settings: dict[str, Any], prose: str | None, changes: str | None, 
 
 def _schema(config: Path, name: str) -> Any:
     """The JSON of own fields, in a file beside corpus.toml or below it."""
+    return _json(_text(config, "record.fields", name), f"{config}: record.fields = {name!r}")
+
+
+def read_schema(path: Path) -> Any:
+    """The JSON of own fields.
+
+    Raises:
+        ConfigError: the file cannot be read, or is not JSON.
+    """
     try:
-        return json.loads(_text(config, "record.fields", name))
+        text = read_file(path, _LONGEST).decode("utf-8-sig")
+    except UNREADABLE as error:
+        raise ConfigError(f"{path}: cannot be read: {why(error)}", "give the path of a JSON Schema in UTF-8") from error
+    return _json(text, str(path))
+
+
+def _json(text: str, where: str) -> Any:
+    try:
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ConfigError(
-            f"{config}: record.fields = {name!r} is not JSON: {error}", "write a JSON Schema with properties"
-        ) from error
+        raise ConfigError(f"{where} is not JSON: {error}", "write a JSON Schema with properties") from error
 
 
 def _text(config: Path, key: str, name: str) -> str:

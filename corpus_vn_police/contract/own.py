@@ -52,7 +52,7 @@ def own_properties(document: Any, built_in: Schema) -> dict[str, Schema]:
             for name, each in properties.items()
         }
     except RecursionError as error:
-        raise SchemaError("#: a $ref leads back to itself, or it is nested too deep", "write it out, flatter") from error
+        raise SchemaError("#: a $ref leads back to itself, or it is nested too deep", "make it flatter") from error
     except jsonschema.SchemaError as error:
         where = "/".join(str(step) for step in error.absolute_path)
         raise SchemaError(f"#/{where}: {error.message}", "the document must be JSON Schema 2020-12") from error
@@ -144,9 +144,11 @@ def nullable(schema: Schema) -> Schema:
     if not types:
         return schema  # without a type it is not a column, and is refused as such
     with_null = {"type": types if "null" in types else [*types, "null"]}
-    if _COMBINED & schema.keys():
+    if _COMBINED & schema.keys() or {"enum", "const"} <= schema.keys():
         said = {key: value for key, value in schema.items() if key in _SAID or key == "x-arrow-type"}
-        structure = {key: schema[key] for key in ("properties", "items", "format", "contentEncoding") if key in schema}
+        structure: Schema = {
+            key: schema[key] for key in ("properties", "items", "format", "contentEncoding") if key in schema
+        }
         rules = {key: value for key, value in schema.items() if key not in said.keys() | structure.keys()}
         return {**said, **with_null, **structure, "anyOf": [{"type": "null"}, rules]}
     values = {"enum": [*schema["enum"], None]} if None not in schema.get("enum", [None]) else {}

@@ -12,7 +12,7 @@ import datetime
 import functools
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,7 +32,8 @@ _DEEPEST = 100  # of a text that is read as JSON
 class Unfit:
     """Why a value cannot be in its column: the keyword that it breaks, its JSON Pointer in the row, the detail.
 
-    The keyword is `nul` or `surrogate` if the value holds a NUL character or half of a surrogate pair.
+    It is not a keyword of JSON Schema but `nul` or `surrogate` if the value holds a NUL character or half of a surrogate
+    pair, and `range` if a number is out of the range of the column's Arrow type.
     """
 
     keyword: str
@@ -177,7 +178,7 @@ def _integer(value: Any, schema: Schema, pointer: str, _: list[str]) -> int:
         raise _wrong(value, schema, pointer)
     name = schema.get("x-arrow-type", "int64")
     if not -(2 ** _BITS[name]) <= value < 2 ** _BITS[name]:
-        raise _UnfitError("x-arrow-type", pointer, f"x-arrow-type {name}, got a number out of its range")
+        raise _UnfitError("range", pointer, f"x-arrow-type {name}, got a number out of its range")
     return int(value)
 
 
@@ -189,7 +190,7 @@ def _number(value: Any, schema: Schema, pointer: str, _: list[str]) -> float:
     except OverflowError:
         number = float("inf")
     if number - number != 0:  # infinite, or not a number
-        raise _UnfitError("x-arrow-type", pointer, "x-arrow-type float64, got a number out of its range")
+        raise _UnfitError("range", pointer, "x-arrow-type float64, got a number out of its range")
     return number
 
 
@@ -213,10 +214,7 @@ def _object(value: Any, schema: Schema, pointer: str, unused: list[str]) -> dict
     if others and schema.get("additionalProperties") is False:
         raise _UnfitError("additionalProperties", pointer, "additionalProperties False")
     unused += [f"{_dotted(pointer)}.{name}" for name in others]
-    return {
-        name: _fitted(value.get(name), each, f"{pointer}/{name}", unused)
-        for name, each in properties.items()
-    }
+    return {name: _fitted(value.get(name), each, f"{pointer}/{name}", unused) for name, each in properties.items()}
 
 
 def _dotted(pointer: str) -> str:

@@ -42,7 +42,7 @@ def contracts_in(folder: Path) -> Mapping[str, Contract]:
 
 @functools.lru_cache(16)
 def _contracts(documents: tuple[tuple[str, bytes], ...]) -> Mapping[str, Contract]:
-    own = {}
+    own: dict[str, Any] = {}
     for config, data in documents:
         built_in = document(CONFIGS[config])
         try:

@@ -14,7 +14,7 @@ from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import Contract, json_rows, violation
 from corpus_vn_police.errors import SchemaError
 from corpus_vn_police.reasons import broken_keyword
-from corpus_vn_police.stages.batch import COLUMNS, SOURCE, STAGES, check_columns, unfilled
+from corpus_vn_police.stages.batch import COLUMNS, OWN, SOURCE, STAGES, check_columns, unfilled
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,15 @@ def records(batch: pl.DataFrame, contract: Contract, corpus: Corpus) -> pa.Table
             name: a defect of this package.
     """
     check_columns(batch, STAGES[-1], corpus)
-    if forgotten := set(contract.schema.names) - {"source"} - {column.name for column in COLUMNS}:
+    if forgotten := set(contract.schema.names) - {"source", *corpus.own} - {column.name for column in COLUMNS}:
         raise SchemaError(
             f"{contract.name}: stages/batch.py does not say which stage fills {', '.join(sorted(forgotten))}",
             "this is a defect of corpus-vn-police: please report it",
         )
     empty = unfilled(corpus)
     filled = batch.with_columns(pl.struct(SOURCE).alias("source"))
+    if corpus.own:
+        filled = filled.select(pl.exclude(corpus.own)).unnest(OWN)
     wanted = [name for name in contract.schema.names if name not in empty]
     table = filled.select(wanted).to_arrow(compat_level=pl.CompatLevel.oldest())
     others = contract.empty(empty, len(batch))

@@ -130,7 +130,7 @@ def _pieces(recipe: Recipe, group: tuple[PlannedTask, ...]) -> Iterator[_Piece]:
         if planned.parts is not None:
             continue
         first = 0
-        for number, frame in enumerate(load(planned.task, recipe.corpus.limits, recipe.batching)):
+        for number, frame in enumerate(load(planned.task, recipe.corpus, recipe.batching)):
             yield _Piece(task, number, first, frame)
             first += len(frame)
 

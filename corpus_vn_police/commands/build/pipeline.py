@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from corpus_vn_police.commands.build.batches import Recipe, grouped, process
-from corpus_vn_police.commands.build.notes import pictures_note, skipped_note, splits_note, version_note
+from corpus_vn_police.commands.build.notes import pictures_note, skipped_note, splits_note, unused_note, version_note
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.dataset.files import BuildFile
 from corpus_vn_police.dataset.layout import LEDGER
@@ -49,6 +49,8 @@ class Build:
         seeds: rows of the ledger: the seeds read, and the tombstones whose seed is not among them.
         status: how many of these have each status, all five; their sum is `seeds`.
         splits: how many records are in each split; empty splits are left out.
+        unused: in how many rows (or texts) each key stands that neither the record nor the own fields know, the most
+            frequent first, at most 1,000 keys.
         notes: what the keeper should know: lines for people.
     """
 
@@ -58,6 +60,7 @@ class Build:
     seeds: int
     status: dict[str, int]
     splits: dict[str, int]
+    unused: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
@@ -128,13 +131,14 @@ def run_build(seeds: str, out: Output, corpus: Corpus, job: Job, tombstones: Tom
         finished = finish(state.new, corpus, job.date, written)
         figures = finished.figures
         _check_balance(settled.rows, status, finished)
-        notes = [*splits_note(corpus, index), *skipped_note(skipped), *pictures_note()]
+        unused = index.unused()
+        notes = [*splits_note(corpus, index), *skipped_note(skipped), *unused_note(corpus, index), *pictures_note()]
         del index, settled, shards  # all that is held per seed: the comparison holds as much
         notes += version_note(out.path, state.new, corpus)
         state.put_in_place()
         journal.finish(known)
     sizes = figures.seeds, figures.status, finished.splits
-    return Build(out.given, finished.digest, corpus.version, *sizes, tuple(notes))
+    return Build(out.given, finished.digest, corpus.version, *sizes, unused, tuple(notes))
 
 
 def _journal(folder: Path, listing: Listing, corpus: Corpus, job: Job) -> AbstractContextManager[Journal]:

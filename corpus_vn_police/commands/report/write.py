@@ -176,7 +176,7 @@ class _Gathered:
         seeds = as_seeds(
             [record["source"]["path"] for record in at_hand],
             [sources[record["id"]]["data"] for record in at_hand],
-            self.corpus.limits,
+            self.corpus,
         )
         apart = dict(zip((record["id"] for record in at_hand), take_apart(seeds, self.corpus), strict=True))
         for record in records:
@@ -241,7 +241,7 @@ class _Gathered:
         if self.options.seeds is None:
             return
         wanted = self.drawn.left_out.filter(pl.col("sha256").is_not_null())
-        found = read_again(self.options.seeds, dict(wanted.select("path", "sha256").iter_rows()), self.corpus.limits)
+        found = read_again(self.options.seeds, dict(wanted.select("path", "sha256").iter_rows()), self.corpus)
         there = {row["path"]: row for row in found.iter_rows(named=True)}
         copies = wanted.filter(pl.col("status").is_in(COPIES) & pl.col("path").is_in(list(there)))
         frame = found.join(copies.select("path"), on="path", how="semi")

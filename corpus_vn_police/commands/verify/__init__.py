@@ -19,8 +19,8 @@ from corpus_vn_police.dataset.integrity import Problem, check_files
 from corpus_vn_police.dataset.layout import FOLDERS, MANIFEST
 from corpus_vn_police.dataset.manifest import read_manifest
 from corpus_vn_police.dataset.parquet import damage_named
-from corpus_vn_police.dataset.schemas import contracts_in
 from corpus_vn_police.dataset.remote import local_copy
+from corpus_vn_police.dataset.schemas import contracts_in
 from corpus_vn_police.dedup.leaks import PublishedCopies, Sharing, find_published_copies, shared_ngrams
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.errors import DamagedError

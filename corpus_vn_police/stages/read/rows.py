@@ -1,7 +1,8 @@
-"""A row of a JSONL or Parquet file -> the values that a seed needs.
+"""A row of a JSONL or Parquet file -> the values that a seed needs, and those of own fields.
 
-A row must have a string `text` and may have `date`, `title`, `id`, `url` and `source`; other keys
-are ignored. An empty string means the same as a missing key.
+A row must have a string `text` and may have `date`, `title`, `id`, `url` and `source`, or what `[rows]` calls them; an
+empty string means the same as a missing key. Keys that neither these nor the own fields name are not used, and are
+reported.
 """
 
 from __future__ import annotations
@@ -13,8 +14,12 @@ import hashlib
 import json
 import math
 import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from corpus_vn_police.config import Corpus
+from corpus_vn_police.contract.own_values import OwnFields, Unfit
 from corpus_vn_police.reasons import (
     ENCODING_INVALID_UTF8,
     ENCODING_LONE_SURROGATE,
@@ -24,12 +29,49 @@ from corpus_vn_police.reasons import (
     JSON_INVALID,
     JSON_TYPE,
     Reason,
+    breaks,
 )
-from corpus_vn_police.text import is_utf8, western
+from corpus_vn_police.text import is_utf8, printable, western
 
 _HEX = re.compile(r"[0-9a-f]{16}")
-# The keys of a row that are read, and what `SEEDS` calls them; the id first, for the ledger.
-_KEYS = {"id": "key", "text": "body", "title": "title", "url": "url", "source": "publisher", "date": "header_date"}
+# What is read of a row, and the column that it goes into; the id first, for the ledger.
+_COLUMNS = {"id": "key", "text": "body", "title": "title", "url": "url", "source": "publisher", "date": "header_date"}
+# A value that may be a date, under whatever name: 2020-12-07, 07/12/2020, 2020-12-07T08:00:00Z.
+_LIKE_DATE = re.compile(r"\s*(?:[0-9]{4}[-/.][0-9]{1,2}(?:[-/.][0-9]{1,2})?|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4})\b")
+_LONGEST_NAME = 200  # code points of a key that is reported
+_MOST_NAMES = 1_000  # keys of a row that are reported
+_MOST_NAMED = 20  # keys that the detail of a row without a text names
+
+
+@dataclass(frozen=True)
+class RowForm:
+    """What rows look like.
+
+    Attributes:
+        keys: what is read (`text`, `date`, ...) -> the key of the row that has it.
+        own: the fields that the keeper adds to the record.
+    """
+
+    keys: Mapping[str, str] = field(default_factory=lambda: {name: name for name in _COLUMNS})
+    own: OwnFields = field(default_factory=OwnFields)
+
+    @classmethod
+    def of(cls, corpus: Corpus) -> RowForm:
+        """As the settings say."""
+        return cls(asdict(corpus.rows), OwnFields(corpus.own))
+
+    def unused(self, row: Mapping[str, Any]) -> list[str]:
+        """The keys of a row that nothing reads, in their order."""
+        read = {*self.keys.values(), *self.own.properties}
+        return [key for key in row if key not in read]
+
+    def values(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """A row under our names: `text`, `date` and so on."""
+        return {name: row[key] for name, key in self.keys.items() if key in row}
+
+    def pointer(self, name: str) -> str:
+        """The JSON Pointer of what is read as `name`."""
+        return "/" + self.keys[name].replace("~", "~0").replace("/", "~1")
 
 
 _DEEPEST = 500  # half of what Python's own stack allows, whoever called and whatever version it is
@@ -53,16 +95,19 @@ class _RefusedError(Exception):
         self.row = {"reason": reason, "detail": detail, "pointer": pointer} | known
 
 
-def read_row(line: bytes, encoding: str | None = None) -> dict[str, Any]:
+def read_row(line: bytes, form: RowForm, encoding: str | None = None) -> dict[str, Any]:
     """Read one row.
 
     Args:
         line: JSON in UTF-8; a byte order mark before it is left out.
+        form: what rows look like.
         encoding: the codec of UTF-16 or UTF-32 that its file was in; None of all other files.
 
     Returns:
         `body`, the text's bytes as a text file in the row's encoding would hold them, so that
-        `normalise` says of both the same; `id`, `header_date`, `title`, `key`, `url`, `publisher`.
+        `normalise` says of both the same; `id`, `header_date`, `title`, `key`, `url`, `publisher`; `own`, the values
+        of own fields by name; `unused`, the keys that nothing reads, and `unused_dates`, those whose values are like
+        dates.
         If the text is not UTF-8, `title` and `publisher` are bytes read as windows-1252. For a line that
         is not a seed `reason` (a `Reason`), `pointer` and `detail`, with the id if it has one.
     """
@@ -71,50 +116,62 @@ def read_row(line: bytes, encoding: str | None = None) -> dict[str, Any]:
         if b"\0" in line:
             raise _RefusedError(ENCODING_NUL, f"{line.count(0)} NUL bytes")
         if encoding is not None:
-            return _of_marked(line, encoding)
+            return _of_marked(line, form, encoding)
         try:
             text = line.decode("utf-8")
         except UnicodeDecodeError as error:
-            return _of_bytes(line, f"byte {error.start} of {len(line)}: {error.reason}")
-        fields = _fields(_object(text))
+            return _of_bytes(line, form, f"byte {error.start} of {len(line)}: {error.reason}")
+        fields = _fields(_object(text), form)
         return fields | {"body": fields["body"].encode()}
     except _RefusedError as refused:
         return refused.row
 
 
-def _of_marked(line: bytes, encoding: str) -> dict[str, Any]:
+def is_whole(line: bytes) -> bool:
+    """Whether a line is an object of JSON to its end, in UTF-8 or an 8-bit encoding."""
+    try:
+        _object(line.removeprefix(codecs.BOM_UTF8).decode("ascii", "surrogateescape"))
+    except _RefusedError:
+        return False
+    return True
+
+
+def _of_marked(line: bytes, form: RowForm, encoding: str) -> dict[str, Any]:
     """A row of a file in UTF-16 or UTF-32; its body begins with the mark, as such a text does."""
     try:
-        fields = _fields(_object(line.decode("utf-8")))
+        fields = _fields(_object(line.decode("utf-8")), form)
     except UnicodeDecodeError:  # it could not be decoded, and neither can this body
         fields = {"body": line.decode("utf-8", "surrogatepass")}
     return fields | {"body": f"\ufeff{fields['body']}".encode(encoding, "surrogatepass")}
 
 
-def _of_bytes(line: bytes, detail: str) -> dict[str, Any]:
+def _of_bytes(line: bytes, form: RowForm, detail: str) -> dict[str, Any]:
     """A row whose text is in an 8-bit encoding.
 
     In TCVN3, VNI and windows-1258 the signs of JSON are those of ASCII, and no letter has their bytes.
-    The title and the source are read in the text's encoding; `id`, `date` and `url` must be ASCII.
+    The title and the source are read in the text's encoding; all other values must be ASCII.
 
     Raises:
         _RefusedError: the text is UTF-8 or missing, or another key's value is not in its encoding.
     """
     try:
-        value = _object(line.decode("ascii", "surrogateescape"))
+        row = _object(line.decode("ascii", "surrogateescape"))
+        value = form.values(row)
         body = _bytes_of(value.get("text"))
     except (_RefusedError, UnicodeEncodeError) as error:
         raise _RefusedError(ENCODING_INVALID_UTF8, detail) from error
     if is_utf8(body):
         raise _RefusedError(ENCODING_INVALID_UTF8, detail)
-    for key in _KEYS.keys() - {"text"}:
-        encoded = _bytes_of(value.get(key))
-        if not encoded.isascii() and (key not in _IN_ITS_ENCODING or is_utf8(encoded)):
-            raise _RefusedError(ENCODING_INVALID_UTF8, "not in the encoding of the text", f"/{key}")
+    for name in _COLUMNS.keys() - {"text"}:
+        encoded = _bytes_of(value.get(name))
+        if not encoded.isascii() and (name not in _IN_ITS_ENCODING or is_utf8(encoded)):
+            raise _RefusedError(ENCODING_INVALID_UTF8, "not in the encoding of the text", form.pointer(name))
     read = {
-        key: western(_bytes_of(value[key])) for key in ("text", *_IN_ITS_ENCODING) if isinstance(value.get(key), str)
+        form.keys[name]: western(_bytes_of(value[name]))
+        for name in ("text", *_IN_ITS_ENCODING)
+        if isinstance(value.get(name), str)
     }
-    return _fields(value | read) | {"body": body}
+    return _fields(row | read, form) | {"body": body}
 
 
 _IN_ITS_ENCODING = ("title", "source")
@@ -187,32 +244,64 @@ def _wrong_type(pointer: str, expected: str, value: Any, **known: Any) -> _Refus
     return _RefusedError(JSON_TYPE, f"expected {expected}, got {_json_type(value)}", pointer, **known)
 
 
-def _fields(row: dict[str, Any]) -> dict[str, Any]:
-    """The row's keys under the names of `SEEDS`, `body` as a string.
+def _fields(row: dict[str, Any], form: RowForm) -> dict[str, Any]:
+    """The row's values by the columns of a batch, `body` as a string.
 
     Raises:
-        _RefusedError: what is wrong with the first key that is at fault.
+        _RefusedError: what is wrong with the first value that is at fault.
     """
     fields: dict[str, Any] = {}
-    for key, name in _KEYS.items():
-        value = row.get(key)
-        if key in ("id", "date") and type(value) is int:
+    unused = form.unused(row)
+    reported = _reported(row, unused)
+    for name, column in _COLUMNS.items():
+        value, pointer = row.get(form.keys[name]), form.pointer(name)
+        if name in ("id", "date") and type(value) is int:
             value = str(value)
-        if not isinstance(value, str) and (value is not None or key == "text"):
-            expected = "string or integer" if key in ("id", "date") else "string"
-            raise _wrong_type(f"/{key}", expected, value, **_identified(fields))
+        known = _identified(fields) | reported
+        if name == "text" and not isinstance(value, str):
+            raise _RefusedError(JSON_TYPE, _without_text(row, form), pointer, **known)
+        if not isinstance(value, str) and value is not None:
+            expected = "string or integer" if name in ("id", "date") else "string"
+            raise _wrong_type(pointer, expected, value, **known)
         try:
             (value or "").encode()
         except UnicodeEncodeError as error:
             # JSON can write half of a surrogate pair; no text in UTF-8 can hold it.
-            raise _RefusedError(
-                ENCODING_LONE_SURROGATE, "a lone surrogate", f"/{key}", **_identified(fields)
-            ) from error
-        if value and "\0" in value and key != "text":  # `normalise` looks at the text
-            raise _RefusedError(ENCODING_NUL, "a NUL character", f"/{key}", **_identified(fields))
-        if value or key == "text":
-            fields[name] = value
-    return {name: value for name, value in fields.items() if name != "key"} | _identified(fields)
+            raise _RefusedError(ENCODING_LONE_SURROGATE, "a lone surrogate", pointer, **known) from error
+        if value and "\0" in value and name != "text":  # `normalise` looks at the text
+            raise _RefusedError(ENCODING_NUL, "a NUL character", pointer, **known)
+        if value or name == "text":
+            fields[column] = value
+    own, below, unfit = form.own.taken(row)
+    reported = _reported(row, [*unused, *below])
+    if unfit is not None:
+        raise _unfit(unfit, **_identified(fields), **reported)
+    given = {name: value for name, value in fields.items() if name != "key"}
+    return given | _identified(fields) | reported | ({"own": own} if own else {})
+
+
+def _reported(row: Mapping[str, Any], unused: Iterable[str]) -> dict[str, Any]:
+    """The keys that nothing reads, as a ledger of keys: all, and those whose values are like dates."""
+    names = [name for name in unused if row.get(name) is not None or name not in row][:_MOST_NAMES]
+    dates = [name for name in names if isinstance(row.get(name), str) and _LIKE_DATE.match(row[name])]
+    shown = {"unused": names, "unused_dates": dates}
+    return {key: [printable(name)[:_LONGEST_NAME] for name in each] for key, each in shown.items() if each}
+
+
+def _without_text(row: Mapping[str, Any], form: RowForm) -> str:
+    """What is wrong with a row that has no text, and the keys that it has, by which a keeper sees what to map."""
+    key = form.keys["text"]
+    got = "" if row.get(key) is None else f" (got {_json_type(row[key])})"
+    names = sorted(printable(name)[:_LONGEST_NAME] for name in row if name != key)
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"no string `{key}`{got}; columns: {', '.join(names[:_MOST_NAMED]) or 'none'}{more}"
+
+
+def _unfit(unfit: Unfit, **known: Any) -> _RefusedError:
+    """The refusal of a row whose own field has a value that its column cannot hold."""
+    reasons = {"nul": ENCODING_NUL, "surrogate": ENCODING_LONE_SURROGATE}
+    reason = reasons.get(unfit.keyword) or breaks(unfit.keyword)
+    return _RefusedError(reason, unfit.detail, unfit.pointer, **known)
 
 
 def _identified(fields: dict[str, Any]) -> dict[str, Any]:
@@ -225,22 +314,22 @@ def _identified(fields: dict[str, Any]) -> dict[str, Any]:
     return {"id": hashlib.sha256(key.encode()).hexdigest()[:16], "key": key}
 
 
-def read_table_row(row: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
+def read_table_row(row: dict[str, Any], form: RowForm) -> tuple[bytes, dict[str, Any]]:
     """Read a row of a Parquet file.
 
     Args:
         row: its values, as Arrow gives them to Python.
+        form: what rows look like.
 
     Returns:
         The seed's bytes (`canonical_row`), and what `read_row` makes of them. A key that must be
         a string has to be one in the file: not binary or a time, although JSON writes those as strings.
     """
     data = canonical_row(row)
-    for key in _KEYS:
-        value = row.get(key)
-        if key != "date" and value is not None and not isinstance(value, str | int):
-            return data, _wrong_type(f"/{key}", "string", value).row
-    return data, read_row(data)
+    for name, value in form.values(row).items():
+        if name != "date" and value is not None and not isinstance(value, str | int):
+            return data, _wrong_type(form.pointer(name), "string", value).row
+    return data, read_row(data, form)
 
 
 def canonical_row(row: dict[str, Any]) -> bytes:
