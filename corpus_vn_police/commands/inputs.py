@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from corpus_vn_police.commands.shipped import shipped_corpus, shipped_seeds
-from corpus_vn_police.config import FILE_NAME, REMOVED_NAME, Corpus, load_config, read_schema
+from corpus_vn_police.config import FILE_NAME, REMOVED_NAME, Corpus, load_config
+from corpus_vn_police.config.beside import read_schema
 from corpus_vn_police.dataset.tombstones import Tombstones, read_removed
 from corpus_vn_police.errors import ConfigError, InputError
 from corpus_vn_police.files import StrPath

@@ -8,7 +8,6 @@ the other keys. A wrong key or value is an error; it names the key, what is allo
 from __future__ import annotations
 
 import datetime
-import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -16,12 +15,13 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from corpus_vn_police.config.beside import LONGEST, schema_beside, text_beside
 from corpus_vn_police.config.checks import check_hub, check_keys, check_rows, check_splits, check_supported
 from corpus_vn_police.contract import Contract, contracts, document
 from corpus_vn_police.contract.arrow import resolve
 from corpus_vn_police.contract.own import own_properties
 from corpus_vn_police.errors import ConfigError, SchemaError
-from corpus_vn_police.files import UNREADABLE, IrregularError, of_system, read_file, why
+from corpus_vn_police.files import IrregularError, read_file, why
 from corpus_vn_police.reasons import Reason
 
 FILE_NAME = "corpus.toml"
@@ -29,7 +29,6 @@ REMOVED_NAME = "removed.csv"  # beside it: what was taken down
 CHANGES_NAME = "CHANGES.md"  # beside it: what each version of the data changed
 CARD_KEYS = ("title", "language", "license", "license_name", "license_link", "homepage", "contact", "citation")
 """The keys that shape the card, not the data."""
-_LONGEST = 1 << 20  # bytes of corpus.toml, of the prose and of CHANGES.md; a keeper's have a few thousand
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Rows:
+class RowKeys:
     """`[rows]`: the keys under which rows have what a seed needs."""
 
     text: str
@@ -86,7 +85,7 @@ class Rows:
     source: str
 
 
-_Table = TypeVar("_Table", Splits, Dedup, Limits, Text, Rows)
+_Table = TypeVar("_Table", Splits, Dedup, Limits, Text, RowKeys)
 
 
 @dataclass(frozen=True)
@@ -112,7 +111,7 @@ class Corpus:
     dedup: Dedup
     limits: Limits
     text: Text
-    rows: Rows
+    rows: RowKeys
     structure: bool
     quality: bool
     annotations: bool
@@ -199,7 +198,11 @@ class Corpus:
         Raises:
             ConfigError: `dedup` is not near, exact or off, or `rows` has a name or a key that is not allowed.
         """
-        changes: dict[str, dict[str, str | None]] = {"dedup": {"level": dedup}, "limits": {"latest": latest}, "rows": {**(rows or {})}}
+        changes: dict[str, dict[str, str | None]] = {
+            "dedup": {"level": dedup},
+            "limits": {"latest": latest},
+            "rows": {**(rows or {})},
+        }
         document = {key: dict(value) if isinstance(value, dict) else value for key, value in self.settings.items()}
         for table, values in changes.items():
             document[table] |= {key: value for key, value in values.items() if value is not None}
@@ -217,7 +220,7 @@ def load_config(path: Path | None) -> Corpus:
     if path is None:
         return _corpus({}, "the defaults")
     try:
-        raw: dict[str, Any] = _json_values(tomllib.loads(read_file(path, _LONGEST).decode("utf-8-sig")))
+        raw: dict[str, Any] = _json_values(tomllib.loads(read_file(path, LONGEST).decode("utf-8-sig")))
     except (OSError, IrregularError) as error:
         raise ConfigError(f"{path}: cannot be read: {why(error)}", "give the path of a corpus.toml") from error
     except (ValueError, RecursionError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
@@ -230,13 +233,13 @@ def load_config(path: Path | None) -> Corpus:
         ) from error
     described = raw.get("record", {}).get("fields")
     if described:
-        corpus = corpus.with_own(_schema(path, described), f"{path}: record.fields = {described!r}")
+        corpus = corpus.with_own(schema_beside(path, described), f"{path}: record.fields = {described!r}")
     prose = raw.get("card", {}).get("prose")
     changes = CHANGES_NAME if os.path.lexists(path.parent / CHANGES_NAME) else None
     return replace(
         corpus,
-        prose=_text(path, "card.prose", prose) if prose else None,
-        changes=_text(path, "the file beside it", changes) if changes else None,
+        prose=text_beside(path, "card.prose", prose) if prose else None,
+        changes=text_beside(path, "the file beside it", changes) if changes else None,
     )
 
 
@@ -255,49 +258,6 @@ def corpus_of(settings: dict[str, Any], prose: str | None, changes: str | None, 
     return replace(_corpus(settings, where), prose=prose, changes=changes)
 
 
-def _schema(config: Path, name: str) -> Any:
-    """The JSON of own fields, in a file beside corpus.toml or below it."""
-    return _json(_text(config, "record.fields", name), f"{config}: record.fields = {name!r}")
-
-
-def read_schema(path: Path) -> Any:
-    """The JSON of own fields.
-
-    Raises:
-        ConfigError: the file cannot be read, or is not JSON.
-    """
-    try:
-        text = read_file(path, _LONGEST).decode("utf-8-sig")
-    except UNREADABLE as error:
-        raise ConfigError(f"{path}: cannot be read: {why(error)}", "give the path of a JSON Schema in UTF-8") from error
-    return _json(text, str(path))
-
-
-def _json(text: str, where: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{where} is not JSON: {error}", "write a JSON Schema with properties") from error
-
-
-def _text(config: Path, key: str, name: str) -> str:
-    """A text file beside corpus.toml or below it."""
-    folder = config.parent.resolve()
-    target = (folder / of_system(name)).resolve()
-    if not target.is_relative_to(folder):
-        raise ConfigError(
-            f"{config}: {key} = {name!r} is outside {folder.name}/",
-            "the file must be in the folder of corpus.toml, or below it",
-        )
-    try:
-        return read_file(target, _LONGEST).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    except UNREADABLE as error:
-        raise ConfigError(
-            f"{config}: {key} = {name!r} cannot be read: {why(error)}",
-            "give the path of a file in UTF-8, relative to corpus.toml",
-        ) from error
-
-
 def _corpus(raw: dict[str, Any], where: str) -> Corpus:
     check_keys(raw, where)
     settings = _with_defaults(document("corpus"), raw)
@@ -313,7 +273,7 @@ def _corpus(raw: dict[str, Any], where: str) -> Corpus:
         dedup=_table(Dedup, settings["dedup"]),
         limits=_table(Limits, settings["limits"]),
         text=_table(Text, settings["text"]),
-        rows=_table(Rows, settings["rows"]),
+        rows=_table(RowKeys, settings["rows"]),
         structure=settings["structure"]["enabled"],
         quality=settings["quality"]["enabled"],
         annotations=settings["annotations"]["enabled"],

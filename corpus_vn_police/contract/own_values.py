@@ -19,7 +19,7 @@ from typing import Any
 import pyarrow as pa
 
 from corpus_vn_police.contract.arrow import arrow_type
-from corpus_vn_police.contract.oracle import oracle, violation
+from corpus_vn_police.contract.oracle import json_type, oracle, violation
 
 Schema = dict[str, Any]
 
@@ -32,8 +32,8 @@ _DEEPEST = 100  # of a text that is read as JSON
 class Unfit:
     """Why a value cannot be in its column: the keyword that it breaks, its JSON Pointer in the row, the detail.
 
-    It is not a keyword of JSON Schema but `nul` or `surrogate` if the value holds a NUL character or half of a surrogate
-    pair, and `range` if a number is out of the range of the column's Arrow type.
+    It is not a keyword of JSON Schema but `nul` or `surrogate` if the value holds a NUL character or half of a
+    surrogate pair, and `range` if a number is out of the range of the column's Arrow type.
     """
 
     keyword: str
@@ -142,7 +142,7 @@ def _fitted(value: Any, schema: Schema, pointer: str, unused: list[str]) -> Any:
 
 
 def _wrong(value: Any, schema: Schema, pointer: str) -> _UnfitError:
-    return _UnfitError("type", pointer, f"type {schema['type']}, got {type(value).__name__}")
+    return _UnfitError("type", pointer, f"type {' or '.join(_types(schema))}, got {json_type(value)}")
 
 
 def _string(value: Any, schema: Schema, pointer: str, _: list[str]) -> Any:

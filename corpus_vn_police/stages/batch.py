@@ -5,12 +5,13 @@ A batch is a Polars frame with one row per seed. A rejected seed keeps its row, 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
 
-from corpus_vn_police.config import Corpus
+from corpus_vn_police.config import Corpus, load_config
 from corpus_vn_police.errors import SchemaError
 from corpus_vn_police.reasons import Reason
 
@@ -109,7 +110,17 @@ def seed_columns(corpus: Corpus) -> pl.Schema:
 
 def unfilled(corpus: Corpus) -> set[str]:
     """The fields of a record that no stage fills with these settings."""
-    return {column.name for column in COLUMNS if column.added_by is None or not _is_enabled(column, corpus)}
+    return {
+        column.name
+        for column in COLUMNS
+        if column.name != OWN and (column.added_by is None or not _is_enabled(column, corpus))
+    }
+
+
+@functools.cache
+def seed_columns_by_default() -> pl.Schema:
+    """The columns of a batch that has just been read, without own fields."""
+    return seed_columns(load_config(None))
 
 
 def _is_enabled(column: BatchColumn, corpus: Corpus) -> bool:

@@ -11,7 +11,8 @@ from corpus_vn_police.config import Corpus
 from corpus_vn_police.stages.batch import seed_columns
 from corpus_vn_police.stages.read import Batching, Task, Texts, Unpacker, kind_of, list_input, load
 from corpus_vn_police.stages.read.listing import display
-from corpus_vn_police.stages.read.rows import RowForm, read_row
+from corpus_vn_police.stages.read.row_form import RowForm
+from corpus_vn_police.stages.read.rows import read_row
 from corpus_vn_police.stages.read.seeds import SeedBatch, whole
 from corpus_vn_police.stages.read.tasks import Lines
 

@@ -13,7 +13,8 @@ from corpus_vn_police.files import open_regular
 from corpus_vn_police.reasons import CONTAINER_VALUE
 from corpus_vn_police.stages.batch import seed_columns
 from corpus_vn_police.stages.read.listing import Listing, display, kind_of, list_input, open_file
-from corpus_vn_police.stages.read.rows import RowForm, read_row, read_table_row
+from corpus_vn_police.stages.read.row_form import RowForm
+from corpus_vn_police.stages.read.rows import read_row, read_table_row
 from corpus_vn_police.stages.read.seeds import (
     DAMAGED,
     Blob,

@@ -14,12 +14,10 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from corpus_vn_police.config import Corpus
-from corpus_vn_police.contract.own_values import OwnFields, Unfit
+from corpus_vn_police.contract.oracle import json_type
+from corpus_vn_police.contract.own_values import Unfit
 from corpus_vn_police.reasons import (
     ENCODING_INVALID_UTF8,
     ENCODING_LONE_SURROGATE,
@@ -31,49 +29,10 @@ from corpus_vn_police.reasons import (
     Reason,
     breaks,
 )
-from corpus_vn_police.text import is_utf8, printable, western
+from corpus_vn_police.stages.read.row_form import COLUMNS_OF_ROWS, DEFAULT, RowForm, reported, without_text
+from corpus_vn_police.text import is_utf8, western
 
 _HEX = re.compile(r"[0-9a-f]{16}")
-# What is read of a row, and the column that it goes into; the id first, for the ledger.
-_COLUMNS = {"id": "key", "text": "body", "title": "title", "url": "url", "source": "publisher", "date": "header_date"}
-# A value that may be a date, under whatever name: 2020-12-07, 07/12/2020, 2020-12-07T08:00:00Z.
-_LIKE_DATE = re.compile(r"\s*(?:[0-9]{4}[-/.][0-9]{1,2}(?:[-/.][0-9]{1,2})?|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4})\b")
-_LONGEST_NAME = 200  # code points of a key that is reported
-_MOST_NAMES = 1_000  # keys of a row that are reported
-_MOST_NAMED = 20  # keys that the detail of a row without a text names
-
-
-@dataclass(frozen=True)
-class RowForm:
-    """What rows look like.
-
-    Attributes:
-        keys: what is read (`text`, `date`, ...) -> the key of the row that has it.
-        own: the fields that the keeper adds to the record.
-    """
-
-    keys: Mapping[str, str] = field(default_factory=lambda: {name: name for name in _COLUMNS})
-    own: OwnFields = field(default_factory=OwnFields)
-
-    @classmethod
-    def of(cls, corpus: Corpus) -> RowForm:
-        """As the settings say."""
-        return cls(asdict(corpus.rows), OwnFields(corpus.own))
-
-    def unused(self, row: Mapping[str, Any]) -> list[str]:
-        """The keys of a row that nothing reads, in their order."""
-        read = {*self.keys.values(), *self.own.properties}
-        return [key for key in row if key not in read]
-
-    def values(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """A row under our names: `text`, `date` and so on."""
-        return {name: row[key] for name, key in self.keys.items() if key in row}
-
-    def pointer(self, name: str) -> str:
-        """The JSON Pointer of what is read as `name`."""
-        return "/" + self.keys[name].replace("~", "~0").replace("/", "~1")
-
-
 _DEEPEST = 500  # half of what Python's own stack allows, whoever called and whatever version it is
 # A string, also one that does not end, or a bracket. Nothing is tried twice.
 _NESTING = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
@@ -95,12 +54,12 @@ class _RefusedError(Exception):
         self.row = {"reason": reason, "detail": detail, "pointer": pointer} | known
 
 
-def read_row(line: bytes, form: RowForm, encoding: str | None = None) -> dict[str, Any]:
+def read_row(line: bytes, form: RowForm | None = None, encoding: str | None = None) -> dict[str, Any]:
     """Read one row.
 
     Args:
         line: JSON in UTF-8; a byte order mark before it is left out.
-        form: what rows look like.
+        form: what rows look like; None is as they are by default.
         encoding: the codec of UTF-16 or UTF-32 that its file was in; None of all other files.
 
     Returns:
@@ -111,7 +70,7 @@ def read_row(line: bytes, form: RowForm, encoding: str | None = None) -> dict[st
         If the text is not UTF-8, `title` and `publisher` are bytes read as windows-1252. For a line that
         is not a seed `reason` (a `Reason`), `pointer` and `detail`, with the id if it has one.
     """
-    line = line.removeprefix(codecs.BOM_UTF8)
+    line, form = line.removeprefix(codecs.BOM_UTF8), form or DEFAULT
     try:
         if b"\0" in line:
             raise _RefusedError(ENCODING_NUL, f"{line.count(0)} NUL bytes")
@@ -162,7 +121,7 @@ def _of_bytes(line: bytes, form: RowForm, detail: str) -> dict[str, Any]:
         raise _RefusedError(ENCODING_INVALID_UTF8, detail) from error
     if is_utf8(body):
         raise _RefusedError(ENCODING_INVALID_UTF8, detail)
-    for name in _COLUMNS.keys() - {"text"}:
+    for name in COLUMNS_OF_ROWS.keys() - {"text"}:
         encoded = _bytes_of(value.get(name))
         if not encoded.isascii() and (name not in _IN_ITS_ENCODING or is_utf8(encoded)):
             raise _RefusedError(ENCODING_INVALID_UTF8, "not in the encoding of the text", form.pointer(name))
@@ -234,14 +193,8 @@ def _no_constant(_: str) -> Any:
 _DECODER = json.JSONDecoder(object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
 
 
-def _json_type(value: Any) -> str:
-    """What JSON Schema calls the type of a value."""
-    names = {dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null", bytes: "binary"}
-    return names.get(type(value), "number" if isinstance(value, int | float) else type(value).__name__)
-
-
 def _wrong_type(pointer: str, expected: str, value: Any, **known: Any) -> _RefusedError:
-    return _RefusedError(JSON_TYPE, f"expected {expected}, got {_json_type(value)}", pointer, **known)
+    return _RefusedError(JSON_TYPE, f"expected {expected}, got {json_type(value)}", pointer, **known)
 
 
 def _fields(row: dict[str, Any], form: RowForm) -> dict[str, Any]:
@@ -252,14 +205,14 @@ def _fields(row: dict[str, Any], form: RowForm) -> dict[str, Any]:
     """
     fields: dict[str, Any] = {}
     unused = form.unused(row)
-    reported = _reported(row, unused)
-    for name, column in _COLUMNS.items():
+    said = reported(row, unused)
+    for name, column in COLUMNS_OF_ROWS.items():
         value, pointer = row.get(form.keys[name]), form.pointer(name)
         if name in ("id", "date") and type(value) is int:
             value = str(value)
-        known = _identified(fields) | reported
+        known = _identified(fields) | said
         if name == "text" and not isinstance(value, str):
-            raise _RefusedError(JSON_TYPE, _without_text(row, form), pointer, **known)
+            raise _RefusedError(JSON_TYPE, without_text(row, form), pointer, **known)
         if not isinstance(value, str) and value is not None:
             expected = "string or integer" if name in ("id", "date") else "string"
             raise _wrong_type(pointer, expected, value, **known)
@@ -273,28 +226,11 @@ def _fields(row: dict[str, Any], form: RowForm) -> dict[str, Any]:
         if value or name == "text":
             fields[column] = value
     own, below, unfit = form.own.taken(row)
-    reported = _reported(row, [*unused, *below])
+    said = reported(row, [*unused, *below])
     if unfit is not None:
-        raise _unfit(unfit, **_identified(fields), **reported)
+        raise _unfit(unfit, **_identified(fields), **said)
     given = {name: value for name, value in fields.items() if name != "key"}
-    return given | _identified(fields) | reported | ({"own": own} if own else {})
-
-
-def _reported(row: Mapping[str, Any], unused: Iterable[str]) -> dict[str, Any]:
-    """The keys that nothing reads, as a ledger of keys: all, and those whose values are like dates."""
-    names = [name for name in unused if row.get(name) is not None or name not in row][:_MOST_NAMES]
-    dates = [name for name in names if isinstance(row.get(name), str) and _LIKE_DATE.match(row[name])]
-    shown = {"unused": names, "unused_dates": dates}
-    return {key: [printable(name)[:_LONGEST_NAME] for name in each] for key, each in shown.items() if each}
-
-
-def _without_text(row: Mapping[str, Any], form: RowForm) -> str:
-    """What is wrong with a row that has no text, and the keys that it has, by which a keeper sees what to map."""
-    key = form.keys["text"]
-    got = "" if row.get(key) is None else f" (got {_json_type(row[key])})"
-    names = sorted(printable(name)[:_LONGEST_NAME] for name in row if name != key)
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return f"no string `{key}`{got}; columns: {', '.join(names[:_MOST_NAMED]) or 'none'}{more}"
+    return given | _identified(fields) | said | ({"own": own} if own else {})
 
 
 def _unfit(unfit: Unfit, **known: Any) -> _RefusedError:

@@ -23,6 +23,7 @@ from corpus_vn_police.reasons import (
     LIMIT_RATIO,
     Reason,
 )
+from corpus_vn_police.stages.batch import seed_columns_by_default
 from corpus_vn_police.stages.read.bounds import RatioError, Readable
 from corpus_vn_police.stages.read.streams import BrokenError
 
@@ -154,10 +155,10 @@ class SeedBatch:
     """Seeds on their way into a batch: lists that grow, then one frame.
 
     Attributes:
-        columns: those of the frame, as `stages.batch.seed_columns` gives them.
+        columns: those of the frame, as `stages.batch.seed_columns` gives them; by default those without own fields.
     """
 
-    columns: pl.Schema
+    columns: pl.Schema = field(default_factory=seed_columns_by_default)
     paths: list[str] = field(default_factory=list)
     blobs: list[Blob] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
