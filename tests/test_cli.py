@@ -34,7 +34,7 @@ def test_build_tells_people_and_machines_what_it_came_to(cli, tmp_path):
     said = json.loads(cli("build", "--out", "out", "--json", cwd=tmp_path).stdout)
     assert said == {
         "out": "out", "digest": told.stdout.split()[3], "version": "0.1.0", "seeds": 2,
-        "status": _STATUS, "splits": {"train": 1, "test": 1},
+        "status": _STATUS, "splits": {"train": 1, "test": 1}, "unused": {},
     }  # fmt: skip
 
 
@@ -45,7 +45,7 @@ def test_check_lists_what_would_be_rejected_and_writes_nothing(cli, write):
     assert told.returncode == 1
     assert told.stdout.split("\n") == [
         "b.txt: encoding.invalid_utf8: byte 0 of 1: invalid start byte",
-        "x.jsonl#1: json.type /text: expected string, got number",
+        "x.jsonl#1: json.type /text: no string `text` (got number); columns: none",
         "1 would be published, 2 rejected",
         "",
     ]

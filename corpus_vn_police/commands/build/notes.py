@@ -37,8 +37,8 @@ def unused_note(corpus: Corpus, index: Index) -> list[str]:
             f"to read one of them add to corpus.toml:\n[rows]\n{line}"
         )
     if unused:
-        known = "record" if not corpus.own else "record and the own fields"
-        notes.append(f"keys that are not read, as the {known} do not have them: {_counted(unused)}")
+        fields = "the record has no such fields" if not corpus.own else "neither record nor own fields have them"
+        notes.append(f"keys that are not read, because {fields}: {_counted(unused)}")
     return notes
 
 
