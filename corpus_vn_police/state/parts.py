@@ -34,6 +34,7 @@ INDEX = pl.Schema(
         "date": pl.String,
         "split": pl.UInt8,
         "text_bytes": pl.UInt32,
+        "title_kept": pl.Boolean,
     }
 )
 """The columns of a part's index, one row per seed: what the ledger says of it so far, and what writing needs.

@@ -18,22 +18,47 @@ _STAMP_LAST = (
     rf"\s*(?:[|•·(\[]| [-–—])\s*{PUBLISHED})[)\]]?$"
 )
 _STAMP_FIRST = rf"(?s)^[(\[]?{STAMP}[)\]]?[\s|,•·\-–—:]*(\S.*)$"
+_LONGEST_TITLE = 300  # code points of a row's title that is a headline
+_SEVERAL_SENTENCES = 25  # words, from which on a title of several sentences is none: `Thắng đậm! HLV nói gì?`
+_ENDS_IN_A_STOP = r"[^.…]\.[”\"’')]*$"
+_ENDS_INSIDE = r"[\p{Ll}\p{N}”\"’')][.!?…] +[“\"]?\p{Lu}"
 _OPENS_WITH_DATE = r"^(?i:ngày|sáng|trưa|chiều|tối|đêm|rạng sáng|mờ sáng|hôm nay|hôm qua) ?[0-9(]"
 
 
-def mark_given_title(units: pl.DataFrame, title: pl.Series) -> pl.DataFrame:
-    """Mark a first paragraph that equals the title which the row gave.
+def mark_given_title(units: pl.DataFrame, title: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
+    """Mark a first paragraph that equals the title which the row gave, if that is a headline.
+
+    A title of more than 300 code points, of a whole sentence with its full stop, or of several sentences and more than
+    25 words is none, and the paragraph stays, unless the next one begins with it again: then that one is the lead.
 
     Args:
         units: the columns of `UNITS`; residue is marked.
         title: for each text the title that its row gave, on one line; null if it gave none.
+
+    Returns:
+        The same rows in the same order, and for each text whether its first paragraph equals its title and stays
+        (boolean).
     """
+    kept = pl.Series("title_kept", [False]).new_from_index(0, len(title))
     if title.null_count() == len(title):
-        return units
-    body = pl.col("kind") == "body"
-    first = body & (body.cast(pl.UInt8).cum_sum().over("row") == 1)
-    same = first & (pl.col("text") == title.gather(units["row"])).fill_null(False)
-    return units.with_columns(pl.when(same).then(pl.lit("title")).otherwise("kind").alias("kind"))
+        return units, kept
+    body = units.with_row_index("unit").select("unit", "row", "text", "kind").filter(pl.col("kind") == "body")
+    same = body.filter(
+        (pl.col("row") != pl.col("row").shift(1)).fill_null(True)
+        & (pl.col("text") == title.gather(body["row"])).fill_null(False)
+    )
+    text = pl.col("text")
+    prose = same.filter(
+        (text.str.len_chars() > _LONGEST_TITLE)
+        | text.str.contains(_ENDS_IN_A_STOP)
+        | (text.str.contains(_ENDS_INSIDE) & (text.str.count_matches(" ") >= _SEVERAL_SENTENCES))
+    )
+    if len(prose):
+        again = neighbour(text, 1).fill_null("").str.starts_with(text)
+        prose = prose.join(body.filter(again), on="unit", how="anti")
+        same = same.join(prose, on="unit", how="anti")
+    kept = kept.scatter(prose["row"], True) if len(prose) else kept
+    return with_values(units, same["unit"], kind="title"), kept
 
 
 def mark_title(units: pl.DataFrame, wanted: pl.Series, headed: pl.Series) -> pl.DataFrame:
