@@ -28,8 +28,9 @@ from corpus_vn_police.documents.card import differences
 from corpus_vn_police.documents.markdown import fenced, plain, without_front
 from corpus_vn_police.documents.sections import BLOCKS, check_closed, compose, fill, markdown_blocks, words
 from corpus_vn_police.errors import ConfigError
-from corpus_vn_police.stages.structure.credits import last_sentence, unfuse
+from corpus_vn_police.stages.structure.credits import unfuse
 from corpus_vn_police.stages.structure.places import place_at
+from corpus_vn_police.stages.structure.sentences import last_sentence
 from corpus_vn_police.stages.structure.signature import glued_signature, signature
 from corpus_vn_police.syllables import in_style
 

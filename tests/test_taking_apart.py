@@ -130,6 +130,18 @@ def test_law_4_a_page_is_read_alone_as_among_others():
         ("Ngày 29/2, ", "2021-03", None, None),
         ("Ngày 19/8 hằng năm, ", "2020-12", None, None),
         ("Trước đó, ngày 5/12, ", "2020-12", None, None),
+        # Other words for the day, and other openings.
+        ("Cùng ngày (21.11), ", "2021-11", "2021-11-21", "Cùng ngày (21.11)"),
+        ("Thứ Hai, ngày 15 tháng 4 năm 2024, ", "2024-04", "2024-04-15", "Thứ Hai, ngày 15 tháng 4 năm 2024"),
+        ("Hôm 17/6, ", "2017-06", "2017-06-17", "Hôm 17/6"),
+        ("Cũng trong ngày 17/6, ", "2017-06", "2017-06-17", "ngày 17/6"),
+        ("Sau hơn hai tháng truy xét, ngày 30/11, ", "2019-02", "2018-11-30", "ngày 30/11"),
+        ("Theo báo Tiền Phong, ngày 6/2, ", "2017-02", "2017-02-06", "ngày 6/2"),
+        ("Theo cáo trạng, ngày 6/2, ", "2017-02", None, None),
+        ("Tại phiên tòa mở ngày 5/12, ", "2017-12", "2017-12-05", "ngày 5/12"),
+        ("Phát biểu với báo giới ngày 23/6, ", "2017-06", "2017-06-23", "ngày 23/6"),
+        ("Lực lượng cứu hộ. (Nguồn: AFP) Ngày 6/2, ", "2017-02", "2017-02-06", "Ngày 6/2"),
+        ("Theo Nghị định 116/2010/NĐ-CP, ngày 24-12-2010, ", "2017-02", None, None),
         ("Hoạt động 24/7, ", "2020-12", None, None),
     ],
 )
@@ -138,6 +150,48 @@ def test_a_dateline_gives_the_day_that_it_names(opening, header, event_date, wor
     day = row["event_date"] and row["event_date"].isoformat()
     assert (day, row["event_date_text"], row["place"]) == (event_date, words, None)
     assert row["text"].startswith(opening)
+
+
+_TOLD = [
+    ("Hội nghị chuyên đề do Công an tỉnh tổ chức chiều 22/9.", "chiều 22/9"),
+    ("Lễ ra quân được tổ chức tại trụ sở Công an tỉnh vào sáng 22/9.", "sáng 22/9"),
+    ("Đó là nội dung chính của hội nghị do Công an tỉnh tổ chức chiều 22/9 tại Hà Nội.", "chiều 22/9"),
+    ("Cục Quản lý xuất nhập cảnh ngày 19/6 thông báo, từ tháng sau công dân có thể đăng ký.", "ngày 19/6"),
+    ("Thông tin từ Công an huyện Thạch Quảng ngày 15/6 cho biết, đơn vị đang tạm giữ 7 đối tượng.", "ngày 15/6"),
+    ("Công an TP Lào Cai, tỉnh Lào Cai chiều 31/5 cho biết, đang tạm giữ một đối tượng.", "chiều 31/5"),
+    ("Một xe bán tải lao thẳng vào nhà dân lúc rạng sáng 19/8 khiến ba người bị thương.", "rạng sáng 19/8"),
+    ("Nhiều tuyến đường bị ngập sâu vào chiều nay (18/6).", "chiều nay (18/6)"),
+    ("Quyết định được đưa ra tại cuộc họp của Ban chỉ đạo trưa 30/4, sau khi có ca nghi mắc.", "trưa 30/4"),
+    # What happened earlier, what is to come, ranges, and papers of a day.
+    ("Công an bắt giữ Bế Văn Sáng, người bỏ trốn khỏi địa phương từ ngày 3/5 sau khi gây án.", None),
+    ("Công an huyện vừa làm rõ vụ án xảy ra ngày 3/5 tại thôn Đông.", None),
+    ("Nghi phạm gây ra vụ cướp hôm 3/5 đã bị bắt giữ sau một thời gian lẩn trốn.", None),
+    ("Liên quan đến vụ nam thanh niên bị sát hại đêm qua (3/7), hai đối tượng đã ra đầu thú.", None),
+    ("Hội thi sẽ được tổ chức vào ngày 22/9.", None),
+    ("Hội nghị tổ chức chiều 22/9 tới.", None),
+    ("Đợt cao điểm diễn ra từ ngày 3/5 đến ngày 20/5.", None),
+    ("Đến ngày 6/2, các đoàn hỗ trợ vẫn tiếp tục đổ về.", None),
+    ("Bé trai trên sinh vào ngày 3/5, nặng 3 kg.", None),
+    ("Quốc hội vừa ban hành Nghị quyết số 42 ngày 21/6/2017 về thí điểm xử lý nợ xấu.", None),
+    ("Phiên họp sáng 3/5 và phiên họp sáng 4/5 được tổ chức trực tuyến.", None),
+    ("Bản tin sáng nay (3/5) và tối nay (4/5) được phát trực tiếp.", None),
+    ("Công an đã ra quân. Hội nghị do Công an tỉnh tổ chức chiều 22/9.", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("lead", "words"), _TOLD)
+def test_a_lead_tells_its_day_inside_the_first_sentence(lead, words):
+    (row,) = _taken(_page(lead, _MORE, _PROSE, header="2017"))
+    assert (row["event_date_text"], row["event_date"] is None) == (words, words is None)
+    assert row["text"].startswith(lead)
+
+
+@pytest.mark.parametrize("opening", ["Vừa qua, ", "Mới đây, "])
+def test_a_lead_of_lately_has_no_day_unless_it_writes_one(opening):
+    lately, on_a_day = _taken(
+        _page(f"{opening}{_PROSE}", f"Ngày 7/12, {_MORE}"), _page(f"{opening}ngày 5/12, {_PROSE}", _MORE)
+    )
+    assert (lately["event_date"], on_a_day["event_date_text"]) == (None, "ngày 5/12")
 
 
 def test_a_dateline_without_a_header_has_a_day_only_if_it_writes_the_year():
@@ -210,6 +264,17 @@ def test_the_dateline_is_looked_for_in_the_first_three_paragraphs_of_the_body():
 def test_the_place_of_a_dateline_has_no_prefix(words, place):
     (row,) = _taken(_page(f"Ngày 7/12, {words}{_PROSE}", _MORE))
     assert row["place"] == place
+
+
+def test_a_place_may_stand_where_the_agency_does():
+    rows = _taken(*(_page(f"{slug}Ngày 7/12, {_PROSE}") for slug in ("(Quảng Bình) - ", "Hà Nội - ", "TPO - ")))
+    assert [row["place"] for row in rows] == ["Quảng Bình", "Hà Nội", None]
+
+
+def test_half_a_name_at_the_end_of_what_is_looked_at_is_no_place():
+    opening = f"Ngày 7/12, tại {'nhà văn hóa ' * 28}"
+    rows = _taken(*(_page(f"{opening}{'a' * more} (tỉnh Quảng Ninh), {_PROSE}") for more in range(40)))
+    assert {row["place"] for row in rows} <= {"Quảng Ninh", None}
 
 
 def test_a_place_may_stand_before_the_day():

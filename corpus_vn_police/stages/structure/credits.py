@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from corpus_vn_police.lexicon import lexicon
+from corpus_vn_police.stages.structure.sentences import last_sentence
 from corpus_vn_police.syllables import LOWER, UPPER, is_word
 
 _WORDS = lexicon("credits")
@@ -54,8 +55,6 @@ ENDS_IN_CREDIT = (
 _INSIDE = re.compile(
     rf"[(\[]\s*(?:[Ảả]nh|ẢNH)(?:\s*[:：]\s*|\s+(?=[{UPPER}]))([^()\[\]\n]{{1,60}})[)\]]\.?|(?:Ảnh|ẢNH)\s*[:：]\s*"
 )
-_CUT = re.compile(rf"(?<=[.!?…”\"])\s+(?=[{UPPER}“\"0-9])")
-_NO_CUT = re.compile(rf"(?:\b{_any_of('abbreviation')}|\b[A-ZĐ])\.$")
 _BLANK = re.compile(r"\s*")
 _WORD = re.compile(r"\S+")
 _WITH_AGENCY = re.compile(rf"[^\W\d]+/[{UPPER}]{{2,}}")
@@ -64,7 +63,6 @@ _GLUED = re.compile(rf"([{UPPER}]{{2,}}|.*[{LOWER}])([{UPPER}][{LOWER}].*|[“\"
 _WINDOW = 400  # code points after a label, in which its credit ends and prose begins
 _SHORTEST = 3  # code points of a caption
 _SEPARATORS = " -–—/|,\n"
-_LONGEST_SENTENCE = 800  # code points, in which the end of the one before is looked for
 _GOES_ON = 4  # words after a credit that make it stand inside a paragraph
 _CREDIT_WORDS = 10  # of a label and its credit at the end
 
@@ -72,20 +70,6 @@ Piece = tuple[str, str, str | None]
 """Text, kind (`body` or `caption`) and credit of a piece of a paragraph."""
 PHOTO_SIGNS = ("Ảnh", "ẢNH", "(ảnh", "[ảnh")
 """Letters that a label of a photo inside a paragraph begins with."""
-
-
-def ends_in_abbreviation(text: str) -> bool:
-    """Whether the stop at the end of a text is that of `TP.` and the like, and ends no sentence."""
-    return bool(_NO_CUT.search(text[-6:]))
-
-
-def last_sentence(text: str) -> tuple[str, str]:
-    """A text split before its last sentence; the first half is empty if there is only one."""
-    for length in (_LONGEST_SENTENCE // 4, _LONGEST_SENTENCE):  # most are short: 3 of 8 µs
-        for cut in reversed(list(_CUT.finditer(text, max(0, len(text) - length)))):
-            if not ends_in_abbreviation(text[max(0, cut.start() - 6) : cut.start()]):
-                return text[: cut.start()], text[cut.end() :]
-    return "", text
 
 
 def unfuse(paragraph: str, longest: int) -> list[Piece]:

@@ -23,6 +23,7 @@ _STOP_OR_DASH = re.compile(r"\s*(?:[,;:.)(]|[-–] |$)")
 _UNIT = re.compile(rf"^(?:{_LOW}|{_any_of('high unit, short')}\.? ?|{_any_of('high unit')} )")
 _NO_PLACE = re.compile(rf"{_any_of('no place')}\b")
 _LOOK = 90  # code points: where a building's place is looked for
+_ABBREVIATION = re.compile(r"[A-ZĐ](?![\w’' ])")  # TPO
 _FEW_WORDS = 3  # of a name that is not Vietnamese: longer ones are hotels and companies
 
 
@@ -79,7 +80,7 @@ def _name_at(text: str, *, named: bool) -> str | None:
         return known.group()
     run = _RUN.match(rest, high.end() if high else 0)
     if high:
-        return run.group() if run else None
+        return run.group() if run and not _ABBREVIATION.match(run.group()) else None
     if named:
         return None
     low = _LOW_RUN.match(rest)

@@ -6,7 +6,7 @@ import functools
 import re
 
 from corpus_vn_police.lexicon import lexicon
-from corpus_vn_police.stages.structure.credits import ends_in_abbreviation
+from corpus_vn_police.stages.structure.sentences import ends_in_abbreviation
 from corpus_vn_police.syllables import LOWER, UPPER, is_word
 
 _WORDS = lexicon("signatures")
