@@ -444,6 +444,7 @@ def test_a_paragraph_of_very_many_captions_is_taken_apart_as_one_of_few():
         ("Hữu Phú – CTV", "Hữu Phú – CTV"),
         ("(TTXVN/Vietnam+)", "TTXVN/Vietnam+"),
         ("N.H.", "N.H."),
+        ("Kh.V", "Kh.V"),
         ("PV", "PV"),
         ("Ban Biên tập", "Ban Biên tập"),
         ("Tòa soạn", "Tòa soạn"),
@@ -470,10 +471,49 @@ def test_who_signs_may_stand_above_the_last_photos_and_the_source():
         assert (row["byline"], row["text"]) == ("Thanh Việt", f"{_PROSE}\n\n{_MORE}")
 
 
-@pytest.mark.parametrize("tail", [" PHẠM THỦY", "PHẠM THỦY", " T. NGÂN", " Thanh Việt", " Theo TTXVN"])
-def test_a_byline_may_be_glued_to_the_last_sentence(tail):
-    (row,) = _taken(_page(_PROSE, _MORE + tail))
-    assert (row["byline"], row["text"]) == (tail.strip().removeprefix("Theo "), f"{_PROSE}\n\n{_MORE}")
+@pytest.mark.parametrize(
+    ("tail", "byline"),
+    [
+        (" PHẠM THỦY", "PHẠM THỦY"),
+        ("PHẠM THỦY", "PHẠM THỦY"),
+        (" T. NGÂN", "T. NGÂN"),
+        (" Thanh Việt", "Thanh Việt"),
+        (" Theo TTXVN", "TTXVN"),
+        (" Kh.V", "Kh.V"),
+        (" H.Lam", "H.Lam"),
+        (" Ch. Tuấn", "Ch. Tuấn"),
+        (" N.H.", "N.H."),
+        (" PV", "PV"),
+        (" XVK", "XVK"),
+        ("/. Thanh Việt", "Thanh Việt"),
+        (" Thanh Việt -", "Thanh Việt"),
+        (" TTXVN/", "TTXVN"),
+        (" Thanh Việt (Tổng hợp theo báo Gia đình & Xã hội, Trí thức trẻ)", "Thanh Việt"),
+        (" Thanh Việt/VOV.VN", "Thanh Việt/VOV.VN"),
+        (" Thanh Việt - Theo Dân Trí", "Thanh Việt"),
+        (" Thanh ViệtThể thao & Văn hóa", "Thanh Việt"),
+        (" Tin, ảnh: Thanh Việt", "Thanh Việt"),
+        (" Nguồn: Công an tỉnh", "Công an tỉnh"),
+        (" Độc giả Kim Thoa", "Kim Thoa"),
+        (" Thanh Việt - Thể thao | 03:30 11/05/2017", "Thanh Việt"),
+        (" Thể thao | 03:30 11/05/2017", None),
+        (" 11/05/2017 03:30", None),
+    ],
+)
+def test_who_signs_or_the_page_s_stamp_may_be_glued_to_the_last_sentence(tail, byline):
+    several, one = _taken(_page(_PROSE, f"{_MORE}{tail}"), _page(f"{_PROSE} {_MORE}{tail}"))
+    end = "/." if tail.startswith("/.") else ""
+    assert (several["byline"], several["text"]) == (byline, f"{_PROSE}\n\n{_MORE}{end}")
+    assert (one["byline"], one["text"]) == (byline, f"{_PROSE} {_MORE}{end}")
+
+
+def test_who_signs_may_stand_behind_a_clip_and_below_the_agency():
+    clip, agency = _taken(
+        _page(_PROSE, f"{_MORE} Video bàn thắng của Cole: Châu Tinh - Thể thao | 03:30 11/05/2017"),
+        _page(_PROSE, f"{_MORE} TTXVN", "Báo Tin Tức"),
+    )
+    assert (clip["byline"], clip["text"]) == ("Châu Tinh", f"{_PROSE}\n\n{_MORE} Video bàn thắng của Cole:")
+    assert (agency["byline"], agency["text"]) == ("Báo Tin Tức", f"{_PROSE}\n\n{_MORE}")
 
 
 @pytest.mark.parametrize(
@@ -484,6 +524,9 @@ def test_a_byline_may_be_glued_to_the_last_sentence(tail):
         "Do Công an tỉnh thực hiện",
         "Tòa nhà của Đài - Báo được xây mới",
         "Chương trình diễn ra tại TP. Hồ Chí Minh",
+        f"{_MORE} Trận đấu giữa hai đội bắt đầu lúc 19:00 07/02/2017",
+        f"{_MORE} Hà Nội là một trong số đó",
+        f"{_MORE} Người đứng ra tố giác: Nguyễn Văn An",
         f"{_MORE[:-1]} của lực lượng CAND",
     ],
 )

@@ -18,6 +18,7 @@ _STAMP_LAST = (
     rf"\s*(?:[|•·(\[]| [-–—])\s*{PUBLISHED})[)\]]?$"
 )
 _STAMP_FIRST = rf"(?s)^[(\[]?{STAMP}[)\]]?[\s|,•·\-–—:]*(\S.*)$"
+_SENTENCES = r"\p{Ll}[.!?…”] +\p{Lu}"  # prose, whose stamp belongs to the end of the article
 _LONGEST_TITLE = 300  # code points of a row's title that is a headline
 _SEVERAL_SENTENCES = 25  # words, from which on a title of several sentences is none: `Thắng đậm! HLV nói gì?`
 _ENDS_IN_A_STOP = r"[^.…]\.[”\"’')]*$"
@@ -103,6 +104,7 @@ def _without_stamps(above: pl.DataFrame) -> pl.DataFrame:
         & (pl.col("number") <= _HEAD)
         & (text.str.len_chars() < _LONGEST * 10)
         & text.str.contains("[0-9][/.-][0-9]{4}")
+        & ~text.str.contains(_SENTENCES)
     )
     # Null lines cost nothing: the patterns are long.
     above = above.with_columns(
