@@ -26,7 +26,7 @@ IN_BRACKETS = (
     rf"(?s)^(.*?){_GLUE}[(\[]\s*(?:{_any_case('label in brackets')}"
     rf"\s*[:：]\s*({_NAME})|{_any_case('label of a name in brackets')}\s+(\p{{Lu}}{_NAME}))\s*[)\]]{_END}"
 )
-LABELLED = rf"(?s)^(.*?)(?:{_GLUE}{_LABEL}|[,;]\s*ảnh)\s*[:：]\s*({_NAME}{_CONTRIBUTOR})[)\]]?{_END}"
+LABELLED = rf"(?s)^(.*?)(?:{_GLUE}{_LABEL}|(?:[,;]| [-–—])\s*ảnh)\s*[:：]\s*({_NAME}{_CONTRIBUTOR})[)\]]?{_END}"
 AFTER_A_STOP = (
     rf"(?s)^(.*[.!?…])\s+(?:ảnh\s*[:：]\s*({_NAME})[)\]]?{_END}|"
     r"(?:Ảnh|ẢNH)\s+((?:\p{Lu}[\p{L}.]*)(?:[ /]\p{Lu}[\p{L}.]*){0,4}?)\.?$)"
@@ -43,12 +43,13 @@ PROVIDED = rf"(?s)^(.*?){_GLUE}[(\[]?(?:(?i:ảnh) do|Ảnh) (.+?) (?i:cung cấ
 IN_CAPITALS = rf"(?s)^(.*[.!?…])\s+(?:[-–—/|] ?)?({_CAPITALS}){_END}"
 AFTER_A_DASH = rf"(?s)^(.*[^\s.])(?: [-–—/|] |\n)({_CAPITALS})$"
 UNSEPARATED = r"(?s)^(.*\p{Ll}[\p{Ll}\p{N},”\")]*) ((?:\p{Lu}\p{Lu}+ )+\p{Lu}\p{Lu}+)$"
+NAMED_AFTER_A_DASH = r"(?s)^(.*[^\s.!?]) [-–—] (\p{Lu}\p{Ll}+(?: \p{Lu}\p{Ll}+){1,3})$"
 INITIALS = r"(?s)^(.*\p{Ll}) (\p{Lu}{2}|(?:\p{Lu}\.){1,3}\p{Lu}\.?)$"
 NO_INITIALS = frozenset(_WORDS.phrases("no initials"))
 """Pairs of capitals that `INITIALS` matches and that are nobody's."""
 NAMED = r"(?s)^(.*(?:[.!?…]\s|\S\n))(?:[-–—] )?(\p{Lu}\p{Ll}+(?: \p{Lu}\p{Ll}+){1,3}(?:/[\p{L}]+)?)$"
 ENDS_IN_CREDIT = (
-    rf"(?:{_LABEL}|[,;.]\s*ảnh)\s*[:：]\s*{_FEW_WORDS}{_CONTRIBUTOR}[)\]]?{_END}|"
+    rf"(?:{_LABEL}|(?:[,;.]| [-–—])\s*ảnh)\s*[:：]\s*{_FEW_WORDS}{_CONTRIBUTOR}[)\]]?{_END}|"
     rf"[(\[]\s*(?i:ảnh|hình)\s*[:：]?\s+\p{{Lu}}{_FEW_WORDS}[)\]]{_END}"
 )
 

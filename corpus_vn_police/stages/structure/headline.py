@@ -11,7 +11,7 @@ from corpus_vn_police.stages.structure.units import neighbour, with_values
 _ABOVE = 30  # units: of the site's navigation as well
 _HEAD = 4  # paragraphs that may stand above the article: headline, time, names
 _LONGEST, _PROSE = 40, 12  # words of a headline at most, of prose at least
-_LOOSE, _HEADED = 4, 7  # points of a caption, below which a first line is a headline; `_HEADED` if pages begin with it
+_LOOSE, _HEADED = 5, 7  # points of a caption, below which a first line is a headline; `_HEADED` if pages begin with it
 # A day alone belongs to the headline unless a sign separates it (`viện phí tăng từ 1-8-2017`).
 _STAMP_LAST = (
     rf"(?s)^(.*?\S)(?:[\s|,•·\-–—(\[]*(?:(?i:cập nhật|đăng lúc)\s*:?\s*)?{STAMP}|"
@@ -113,7 +113,8 @@ def _without_stamps(above: pl.DataFrame) -> pl.DataFrame:
     line = pl.col("line")
     rest = pl.coalesce(line.str.extract(_STAMP_LAST, 1), line.str.extract(_STAMP_FIRST, 1))
     above = above.with_columns(
-        rest.alias("rest"), pl.col("residue").str.contains(f"^(?:{PUBLISHED})").fill_null(False).alias("published")
+        rest.alias("rest"),
+        pl.col("residue").str.contains(rf"(?:^|\| ?)(?:{PUBLISHED})").fill_null(False).alias("published"),
     )
     return above.with_columns(pl.coalesce("rest", "text").alias("text"), pl.col("rest").is_not_null().alias("stamped"))
 
