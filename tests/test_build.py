@@ -527,3 +527,21 @@ def test_what_lies_in_the_output_is_not_an_input(write, tmp_path, seeds):
 def test_a_date_of_a_build_is_a_day_of_the_calendar(write, tmp_path, date):
     with pytest.raises(ConfigError, match="not a day of the calendar"):
         cvp.build(write({"a.txt": "a"}), out=tmp_path / "out", date=date)
+
+
+def test_a_build_says_how_many_titles_are_no_headlines(write, tmp_path):
+    sentence = "Ngày {}/12, Công an tỉnh đã tổ chức hội nghị sơ kết."
+    titles = ["Sơ kết công tác", *map(sentence.format, (7, 7, 8, 9))]
+    lines = [json.dumps({"title": title, "text": f"{title}\nHội nghị diễn ra trong một ngày."}) for title in titles]
+    both, one, none = (
+        write({"x.jsonl": "\n".join(part)}, name) for name, part in (("a", lines), ("b", lines[:2]), ("c", lines[:1]))
+    )
+    notes = [cvp.build(seeds, out=tmp_path / f"out-{seeds.name}", dedup="exact").notes for seeds in (both, one, none)]
+    told = [[note for note in each if "headline" in note] for each in notes]
+    rule = "(a whole sentence, several sentences or more than 300 characters): it stays in the text"
+    # The second of the two that are the same is a duplicate, and no record.
+    assert told == [
+        [f"3 records have a title that is not a headline {rule}"],
+        [f"1 record has a title that is not a headline {rule}"],
+        [],
+    ]

@@ -64,6 +64,9 @@ COLUMNS = (
     BatchColumn("n_chars", "structure"),
     BatchColumn("n_syllables", "structure"),
     BatchColumn("n_paragraphs", "structure"),
+    BatchColumn(
+        "title_kept", "structure", pl.Boolean
+    ),  # a row's title that equals the first paragraph, and stays there
     BatchColumn("captions", "structure", table="structure"),
     BatchColumn("byline", "structure", table="structure"),
     BatchColumn("event_date", "structure", table="structure"),

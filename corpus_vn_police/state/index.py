@@ -160,6 +160,19 @@ class Index:
         ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
         return dict(ordered[:_MOST_NAMES])
 
+    def titles_kept(self, published: npt.NDArray[np.bool_]) -> int:
+        """How many of the published records have a title that is not a headline, so that it stays in the text.
+
+        Args:
+            published: whether each seed is published (bool).
+        """
+        kept, start = 0, 0
+        for part in self.parts:
+            column = self.column(part, "title_kept")
+            kept += int((column.to_numpy() & published[start : start + len(column)]).sum())
+            start += len(column)
+        return kept
+
     def column(self, part: Part, name: str) -> pl.Series:
         """A column of a part's index, of the seeds that are current."""
         column = pl.Series(name, read_table(self.folder, part, "index", [name]).column(name))

@@ -68,6 +68,15 @@ def pictures_note() -> list[str]:
     return [] if can_draw() else ["no pictures: they need matplotlib, pip install 'corpus-vn-police[figures]'"]
 
 
+def titles_note(kept: int) -> list[str]:
+    """How many records have a title that is not a headline; no line if there are none."""
+    if not kept:
+        return []
+    have = "1 record has a title" if kept == 1 else f"{kept} records have a title"
+    rule = "a whole sentence, several sentences or more than 300 characters"
+    return [f"{have} that is not a headline ({rule}): it stays in the text"]
+
+
 def splits_note(corpus: Corpus, index: Index) -> list[str]:
     """That all records are in one split, and which settings would divide them."""
     notes = []

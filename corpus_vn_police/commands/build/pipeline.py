@@ -12,7 +12,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from corpus_vn_police.commands.build.batches import Recipe, grouped, process
-from corpus_vn_police.commands.build.notes import pictures_note, skipped_note, splits_note, unused_note, version_note
+from corpus_vn_police.commands.build.notes import (
+    pictures_note,
+    skipped_note,
+    splits_note,
+    titles_note,
+    unused_note,
+    version_note,
+)
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.dataset.files import BuildFile
 from corpus_vn_police.dataset.layout import LEDGER
@@ -133,6 +140,7 @@ def run_build(seeds: str, out: Output, corpus: Corpus, job: Job, tombstones: Tom
         _check_balance(settled.rows, status, finished)
         unused = index.unused()
         notes = [*splits_note(corpus, index), *skipped_note(skipped), *unused_note(corpus, index), *pictures_note()]
+        notes += titles_note(index.titles_kept(settled.published))
         del index, settled, shards  # all that is held per seed: the comparison holds as much
         notes += version_note(out.path, state.new, corpus)
         state.put_in_place()
