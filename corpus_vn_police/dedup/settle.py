@@ -22,6 +22,7 @@ from corpus_vn_police.dedup.order import standing_order
 from corpus_vn_police.ids import id_text
 from corpus_vn_police.reasons import ID_COLLISION
 from corpus_vn_police.state.index import Index
+from corpus_vn_police.state.path_order import path_keys
 
 _NAMED = 10  # paths that a collision's detail names before it counts
 _NO_TOMBSTONES = Tombstones()
@@ -204,7 +205,8 @@ def _sharing_an_id(index: Index, removed: npt.NDArray[np.bool_]) -> pl.DataFrame
     table = index.gather(seeds, names)
     frame = pl.DataFrame(table).insert_column(0, pl.Series("seed", seeds)).cast(schema)
     # A seed that could not be read has no bytes to compare.
-    return frame.drop_nulls(["id", "sha256"]).sort("path", "sha256")
+    frame = frame.drop_nulls(["id", "sha256"])
+    return frame.hstack(path_keys(frame["path"])).sort("file", "row", "sha256").drop("file", "row")
 
 
 _CHANGES = {
