@@ -91,15 +91,6 @@ def settle(index: Index, dedup: Dedup, tombstones: Tombstones = _NO_TOMBSTONES) 
     )
 
 
-def settle_ids(index: Index, tombstones: Tombstones = _NO_TOMBSTONES) -> Settled:
-    """Reject seeds that share an id and differ in their bytes, and leave out no copy: for a check."""
-    removed, rows = _taken_down(index, tombstones)
-    collisions, copies = _by_id(index, removed)
-    published = _without(index.publishable & ~removed, collisions)
-    none = copies.clear().select(seed="kept", duplicates=pl.lit(0, pl.Int32))
-    return Settled(published, collisions.drop("kept"), none, removed, rows)
-
-
 def _taken_down(index: Index, tombstones: Tombstones) -> tuple[npt.NDArray[np.bool_], pl.DataFrame]:
     """Whether each seed was taken down, and the tombstones as rows of the ledger.
 

@@ -114,12 +114,19 @@ class Index:
             lambda seeds: pl.Series(self.gather(seeds, ["sha256"]).column("sha256")),
         )
 
-    def dates(self) -> dict[str, int]:
-        """How many records that may be published have each date; undated ones are left out."""
-        counts: Counter[str] = Counter()
+    def dates(self, seeds: npt.NDArray[np.bool_]) -> dict[str | None, int]:
+        """How many of some seeds have each date; None is the undated ones.
+
+        Args:
+            seeds: whether each seed is one of them (bool).
+        """
+        counts: Counter[str | None] = Counter()
+        start = 0
         for part in self.parts:
-            frame = pl.DataFrame([self.column(part, "date"), self.column(part, "split")]).drop_nulls()
-            counts.update(dict(frame["date"].value_counts().iter_rows()))
+            dates = self.column(part, "date")
+            those = dates.filter(pl.Series(seeds[start : start + len(dates)]))
+            counts.update(dict(those.value_counts().iter_rows()))
+            start += len(dates)
         return counts
 
     def unused(self, column: str = "unused") -> dict[str, int]:
