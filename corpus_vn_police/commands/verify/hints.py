@@ -38,4 +38,9 @@ HINTS = {
     "splits.assignment": _SAYS_ELSE,
     "splits.count": _SAYS_ELSE,
 }
-"""What to do next, by code."""
+"""What to do next about a problem, by code."""
+
+WARNINGS = {
+    "splits.lopsided": "if you do not want this, choose other starts or ratios in [splits] and build again",
+}
+"""What to do next about what is no problem, by code."""
