@@ -80,7 +80,8 @@ def check(
 ) -> Check:
     """Say what `build` would make of seeds, and write nothing.
 
-    What a build holds on disk until it is done is in a temporary folder: with near duplicates all texts.
+    What a build holds on disk until it is done is in a temporary folder: if near duplicates are looked for, all texts.
+    What was taken down is known by `removed.csv` beside corpus.toml, as there is no older build to ask.
 
     Args:
         seeds: a folder, a file, an archive, a glob or an fsspec URL; None is the shipped corpus.

@@ -37,6 +37,14 @@ def path_keys(paths: pl.Series) -> pl.DataFrame:
     return pl.DataFrame([paths.str.replace(_ROW, "").alias("file"), row.alias("row")])
 
 
+def misplaced(paths: pl.Series) -> int:
+    """How many paths come before the one above them in the order."""
+    keys = path_keys(paths)
+    above = keys.select(pl.all().shift(1))
+    earlier = (keys["file"] < above["file"]) | ((keys["file"] == above["file"]) & (keys["row"] < above["row"]))
+    return int(earlier.sum())
+
+
 @dataclass(frozen=True)
 class _Run:
     """The seeds of a part.
