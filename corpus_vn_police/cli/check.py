@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from corpus_vn_police.cli.options import Config, Json, Seeds, Workers
 from corpus_vn_police.cli.show import flush_stdout, print_json, print_notes, progress
 from corpus_vn_police.text import printable
-
-
-@dataclass
-class _Fold:
-    """Rows of the ledger of which the same is said: how many there are, and the first one."""
-
-    first: dict[str, Any]
-    rows: int = 0
 
 
 def check(
@@ -34,29 +25,32 @@ def check(
 
     Prints what becomes of seeds that would not be published. With --json, prints one row of the ledger per line.
     """
+    import polars as pl
+
+    from corpus_vn_police.cli.folded import Folded
     from corpus_vn_police.commands.build.notes import as_counts, seed_notes
     from corpus_vn_police.commands.check import checking, is_fine
     from corpus_vn_police.dataset.figures import STATUSES
 
     status: Counter[str] = Counter()
-    folds: dict[tuple[Any, ...], _Fold] = {}
+    folded = Folded()
     level = "off" if no_dedup else None
     with (
         progress(quiet=as_json) as moved,
         checking(seeds, config=config, workers=workers, dedup=level, progress=moved) as decision,
     ):
         for table in decision.ledger():
-            for row in table.to_pylist():
-                status[row["status"]] += 1
-                if as_json:
+            rows = pl.DataFrame(table)
+            status.update(dict(rows["status"].value_counts().iter_rows()))
+            if as_json:
+                for row in rows.iter_rows(named=True):
                     print_json(row)
-                elif row["status"] != "published":
-                    said = tuple(row[name] for name in ("status", "reason", "pointer", "detail"))
-                    folds.setdefault(said, _Fold(row)).rows += 1
+            else:
+                folded.add(rows.filter(pl.col("status") != "published"))
         splits, notes = decision.splits, seed_notes(decision)
     if not as_json:
-        for fold in folds.values():
-            print(printable(_line(fold)))
+        for line in folded.lines():
+            print(printable(line))
         named = {"published": "would be published"}
         print(", ".join(f"{status[name]:,} {named.get(name, name)}" for name in STATUSES if status[name]))
         if splits:
@@ -64,17 +58,3 @@ def check(
     flush_stdout()  # so that the notes come last, also in a file that has both
     print_notes(notes)
     return int(not is_fine(status))
-
-
-def _line(fold: _Fold) -> str:
-    """What is said of some rows of the ledger, with the first one as an example."""
-    row = fold.first
-    which, what = row["path"] or row["id"], row["reason"] or row["status"]
-    if row["pointer"]:
-        what += f" {row['pointer']}"
-    of = ""
-    if row["duplicate_of"]:
-        of = f" of {row['duplicate_of']} ({row['similarity']:.2f})"
-        what = "copy" if fold.rows == 1 else "copies"
-    said = f": {row['detail']}" if row["detail"] else ""
-    return f"{which}: {what}{of}{said}" if fold.rows == 1 else f"{fold.rows:,} rows: {what}{said}; first: {which}{of}"
