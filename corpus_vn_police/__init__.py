@@ -3,6 +3,7 @@
     import corpus_vn_police as cvp
 
     cvp.load_dataset()                  # the shipped corpus, a DatasetDict, offline
+    cvp.check("my_seeds")               # what a build would make of a folder of seeds; writes nothing
     cvp.build("my_seeds", out="out")    # a folder of seeds -> a dataset
     cvp.verify("out").ok                # whether a build is what its manifest says
     cvp.diff("old", "new")              # records added, removed, changed, moved to another split
@@ -28,6 +29,7 @@ from corpus_vn_police.version import __version__
 if TYPE_CHECKING:
     from corpus_vn_police.commands.build import Build, build
     from corpus_vn_police.commands.card import card, check_card
+    from corpus_vn_police.commands.check import Check, check
     from corpus_vn_police.commands.diff import Difference, diff
     from corpus_vn_police.commands.publish import Publication, publish
     from corpus_vn_police.commands.remove import Removal, remove
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Build",
+    "Check",
     "CorpusError",
     "Difference",
     "Page",
@@ -50,6 +53,7 @@ __all__ = [
     "__version__",
     "build",
     "card",
+    "check",
     "check_card",
     "diff",
     "load_dataset",
@@ -66,6 +70,7 @@ __all__ = [
 _HOMES = {
     "commands.build": ("Build", "build"),
     "commands.card": ("card", "check_card"),
+    "commands.check": ("Check", "check"),
     "commands.diff": ("Difference", "diff"),
     "commands.publish": ("Publication", "publish"),
     "commands.remove": ("Removal", "remove"),

@@ -1,5 +1,6 @@
 """Law 1: the columnar check and `jsonschema` give the same verdict on every record."""
 
+import datetime
 import string
 
 import polars as pl
@@ -166,13 +167,22 @@ def test_both_give_the_same_verdict_on_any_schema_and_record(data):
 
 
 def _example(name):
-    return {key: part["examples"][0] for key, part in load_contract(name).document["properties"].items()}
+    """A row of the schema's examples, its dates as days."""
+    parts = load_contract(name).document["properties"].items()
+    return {key: _value(part["examples"][0], part) for key, part in parts}
+
+
+def _value(example, part):
+    return datetime.date.fromisoformat(example).toordinal() - _EPOCH if part.get("format") == "date" else example
+
+
+_EPOCH = datetime.date(1970, 1, 1).toordinal()
 
 
 @given(st.data())
 def test_both_give_the_same_verdict_on_records_with_a_field_changed(data):
     contract = load_contract("record")
-    row = _example("record") | {"event_date": 18_603}
+    row = _example("record")
     name = data.draw(st.sampled_from(sorted(row)))
     kind = contract.schema.field(name).type
     values = {
@@ -186,8 +196,23 @@ def test_both_give_the_same_verdict_on_records_with_a_field_changed(data):
 
 
 def test_a_record_made_of_the_schema_s_examples_is_valid():
-    table = _table([_example("record") | {"event_date": 18_603}], load_contract("record").schema)
+    table = _table([_example("record")], load_contract("record").schema)
     assert pl.DataFrame(table).select(load_contract("record").valid).item() is True
+
+
+@pytest.mark.parametrize(
+    ("changed", "pointer"),
+    [
+        ({"date_start": None}, "/date_start"),
+        ({"date_end": None}, "/date_end"),
+        ({"date": None, "date_precision": None, "year": None, "month": None, "date_start": None}, "/date_end"),
+    ],
+)
+def test_a_record_has_the_days_of_its_date_if_it_has_one(changed, pointer):
+    contract = load_contract("record")
+    table = _table([_example("record") | changed], contract.schema)
+    assert pl.DataFrame(table).select(contract.valid).item() is False
+    assert violation(oracle(contract.document), json_rows(table)[0])[:2] == ("type", pointer)
 
 
 _PIECES = [

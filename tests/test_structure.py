@@ -46,6 +46,26 @@ def test_the_header_is_read_and_never_stays_in_the_text(text, date, precision, b
 
 
 @pytest.mark.parametrize(
+    ("date", "start", "end"),
+    [
+        ("2020", "2020-01-01", "2020-12-31"),
+        ("2020-02", "2020-02-01", "2020-02-29"),
+        ("2020-12-07", "2020-12-07", "2020-12-07"),
+        ("0001-01", "0001-01-01", "0001-01-31"),
+    ],
+)
+def test_a_record_has_the_first_and_the_last_day_that_its_date_can_mean(date, start, end):
+    row = _one(f" date {date} a")
+    assert (str(row["date_start"]), str(row["date_end"])) == (start, end)
+
+
+@pytest.mark.parametrize("text", ["a", "date 2020-13 a", "date 2026-12 a"])
+def test_a_text_without_a_date_that_counts_has_no_days(text):
+    row = _one(text)
+    assert (row["date"], row["date_start"], row["date_end"]) == (None, None, None)
+
+
+@pytest.mark.parametrize(
     ("text", "reason"),
     [
         ("date 2020-1 a", "header.malformed"),

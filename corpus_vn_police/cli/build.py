@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from corpus_vn_police.cli.options import Config, Json, Workers
-from corpus_vn_police.cli.show import print_json, progress, say
+from corpus_vn_police.cli.show import print_json, print_notes, progress
 from corpus_vn_police.text import printable
 
 
@@ -66,10 +66,9 @@ def build(
             resume=resume,
             rehash=rehash,
         )
-    for note in built.notes:
-        say("note:  " + "\n       ".join(printable(line) for line in note.split("\n")))
+    print_notes(built.notes)
     if as_json:
-        print_json({key: value for key, value in asdict(built).items() if key != "notes"})
+        print_json(asdict(built))
         return 0
     print(f"{printable(built.out)}, version {built.version}")
     print(f"  {built.digest}")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from corpus_vn_police.cli.options import Json
-from corpus_vn_police.cli.show import print_json
+from corpus_vn_police.cli.show import print_json, progress
 from corpus_vn_police.text import printable
 
 
@@ -21,7 +21,8 @@ def init(
     """Write a commented corpus.toml and a card to fill in."""
     from corpus_vn_police.commands.init import init_folder
 
-    written = [str(path) for path in init_folder(folder)]
+    with progress(quiet=as_json) as moved:
+        written = [str(path) for path in init_folder(folder, moved)]
     if as_json:
         print_json({"written": written})
     else:

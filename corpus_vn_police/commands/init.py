@@ -9,11 +9,14 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
-from corpus_vn_police.commands.build.pipeline import Job
-from corpus_vn_police.config import FILE_NAME, load_config
+from corpus_vn_police.commands.build.notes import as_counts
+from corpus_vn_police.commands.check import checking
+from corpus_vn_police.config import FILE_NAME
 from corpus_vn_police.contract import document
 from corpus_vn_police.contract.arrow import resolve
+from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.errors import ConfigError, DiskError, InputError
+from corpus_vn_police.stages.split import SplitAdvice, suggest_starts
 from corpus_vn_police.text import nfd
 
 CARD_NAME = "DATASET_CARD.md"
@@ -79,12 +82,13 @@ missing? What was done to them before they came here? -->
 """
 
 
-def init_folder(folder: Path) -> list[Path]:
+def init_folder(folder: Path, progress: Progress = silent) -> list[Path]:
     """Write a commented corpus.toml and a card to fill in; nothing is overwritten.
 
     Args:
-        folder: created if it is missing. If it holds seeds, two months are written into `[splits]`: they
-            give about 10 % of the records each to validation and test.
+        folder: created if it is missing. If it holds seeds, they are read, and the starts that give validation and
+            test about 10 % of the records each are written into `[splits]`, with the numbers that they give.
+        progress: called with `read`, how many seeds it has just read, and of how many (None if that is not known).
 
     Returns:
         The files that were written.
@@ -100,7 +104,7 @@ def init_folder(folder: Path) -> list[Path]:
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{folder}: is a file", "give the folder of the seeds")
     name = _name(folder)
-    texts = [config_template(name, _starts(folder)), _CARD.format(name=name)]
+    texts = [config_template(name, _advice(folder, progress)), _CARD.format(name=name)]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, text in zip(paths, texts, strict=True):
@@ -122,32 +126,34 @@ def _name(folder: Path) -> str:
     return _NO_LETTERS.sub("-", letters)[:96].strip("-._") or "corpus"
 
 
-def _starts(folder: Path) -> dict[str, str]:
-    from corpus_vn_police.commands.check import count_dates
-    from corpus_vn_police.stages.split import suggest_starts
-
+def _advice(folder: Path, progress: Progress) -> SplitAdvice | None:
+    """The starts that would divide the seeds that are there; None if there are none."""
     if not folder.is_dir():
-        return {}
+        return None
     try:
-        return suggest_starts(count_dates(str(folder), load_config(None), Job()))
+        with checking(folder, progress=progress) as decision:
+            return suggest_starts(decision.dates)
     except InputError:  # no seeds yet
-        return {}
+        return None
 
 
-def config_template(name: str, starts: dict[str, str]) -> str:
+def config_template(name: str, advice: SplitAdvice | None) -> str:
     """A corpus.toml with every key, its meaning and its default, as the schema has them.
 
     Args:
         name: the dataset's name.
-        starts: `validation_from` and `test_from`, as far as they are known.
+        advice: the starts of the splits, and what they give; None if they are not known.
     """
-    known = {"name": name, "card.prose": CARD_NAME, **{f"splits.{key}": start for key, start in starts.items()}}
+    starts = {} if advice is None else {f"splits.{key}": start for key, start in advice.starts.items()}
+    known = {"name": name, "card.prose": CARD_NAME, **starts}
+    remarks = {} if advice is None else {"splits": f"These starts give {as_counts(advice.splits)}."}
     schema = document("corpus")
     tables = [key for key, part in schema["properties"].items() if part.get("type") == "object"]
     lines = [f"# {schema['description']}", *_keys(schema, "", known)]
     for table in tables:
         part = schema["properties"][table]
-        lines += ["", f"[{table}]", *_comment(part["description"]), *_keys(part, f"{table}.", known)]
+        heading = ["", f"[{table}]", *_comment(part["description"]), *_comment(remarks.get(table, ""))]
+        lines += [*heading, *_keys(part, f"{table}.", known)]
     return "\n".join(lines) + "\n"
 
 

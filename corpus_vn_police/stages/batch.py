@@ -61,6 +61,8 @@ COLUMNS = (
     BatchColumn("date_precision", "structure"),
     BatchColumn("year", "structure"),
     BatchColumn("month", "structure"),
+    BatchColumn("date_start", "structure"),
+    BatchColumn("date_end", "structure"),
     BatchColumn("n_chars", "structure"),
     BatchColumn("n_syllables", "structure"),
     BatchColumn("n_paragraphs", "structure"),

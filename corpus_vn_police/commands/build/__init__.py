@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from corpus_vn_police.commands.build.pipeline import Build, Job, run_build
+from corpus_vn_police.commands.build.decide import Job
+from corpus_vn_police.commands.build.pipeline import Build, run_build
 from corpus_vn_police.commands.inputs import check_apart, configured, kept_away, with_arguments
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.progress import Progress, silent

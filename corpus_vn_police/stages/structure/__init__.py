@@ -32,9 +32,10 @@ def structure(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
 
     Returns:
         The same rows in the same order. `text` is the body, `title` on one line; added are `date`,
-        `date_precision` (string), `year` (int16), `month` (int8), `n_chars`, `n_syllables`,
-        `n_paragraphs` (int32; code points, white-space tokens, paragraphs), `title_kept` (boolean: the row's title
-        equals the first paragraph, but is not a headline, so that it stays in the body), and with structure
+        `date_precision` (string), `year` (int16), `month` (int8), `date_start`, `date_end` (date; the first
+        and the last day that `date` can mean), `n_chars`, `n_syllables`, `n_paragraphs` (int32; code points,
+        white-space tokens, paragraphs), `title_kept` (boolean: the row's title equals the first paragraph, but is not
+        a headline, so that it stays in the body), and with structure
         `event_date` (date), `event_date_text`, `place`, `byline` (string), `date_conflict`
         (boolean) and `captions` (list of struct {text, credit: string, after_paragraph: int32}).
         A text whose header or body is at fault has its `reason`, `pointer` and `detail`; for the others `detail`
