@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from corpus_vn_police.dataset.layout import MANIFEST, is_harmless
 from corpus_vn_police.errors import CorpusError, DiskError, OutputError
 from corpus_vn_police.files import scratch_folder
-from corpus_vn_police.stages.read.listing import filesystem
+from corpus_vn_police.stages.read.remote import at_commit, filesystem
 
 
 @contextmanager
@@ -31,7 +30,7 @@ def local_copy(location: str) -> Iterator[Path]:
     system.invalidate_cache()  # of listings, which outlive what is published in the same process
     with scratch_folder() as folder:
         try:
-            root = _at_commit(system, root)
+            root = at_commit(system, root)
             if not system.exists(f"{root}/{MANIFEST}"):
                 raise OutputError(
                     f"{location}: is not a build (it has no {MANIFEST})", "give the URL of a folder that build wrote"
@@ -47,15 +46,3 @@ def local_copy(location: str) -> Iterator[Path]:
         except Exception as error:  # what the client of a file system raises is its own: httpx has no OSError
             raise DiskError(f"{location}: cannot be fetched: {error}", "check the URL and the access to it") from error
         yield folder
-
-
-def _at_commit(system: Any, root: str) -> str:
-    """A path on the Hub at the commit that its revision means now; other paths as they are."""
-    if "hf" not in (system.protocol if isinstance(system.protocol, tuple) else (system.protocol,)):
-        return root
-    from huggingface_hub import HfApi
-
-    found = system.resolve_path(root)
-    api = HfApi(endpoint=system.endpoint, token=system.token)
-    commit = api.repo_info(found.repo_id, repo_type=found.repo_type, revision=found.revision).sha
-    return f"{found.repo_type}s/{found.repo_id}@{commit}/{found.path_in_repo}".rstrip("/")

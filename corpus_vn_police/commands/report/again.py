@@ -8,7 +8,7 @@ from collections.abc import Iterator, Set
 import polars as pl
 
 from corpus_vn_police.config import Limits
-from corpus_vn_police.stages.read import Batching, Task, Texts, Unpacker, kind_of, list_input, load
+from corpus_vn_police.stages.read import Batching, Source, Task, Texts, Unpacker, kind_of, list_input, load
 from corpus_vn_police.stages.read.listing import display
 from corpus_vn_police.stages.read.rows import read_row
 from corpus_vn_police.stages.read.seeds import SeedBatch, whole
@@ -17,7 +17,7 @@ from corpus_vn_police.stages.read.tasks import Lines
 _LINE = re.compile(rb"[^\n]*+\n|[^\n]++")
 
 
-def read_again(seeds: str, wanted: dict[str, str], limits: Limits) -> pl.DataFrame:
+def read_again(seeds: Source, wanted: dict[str, str], limits: Limits) -> pl.DataFrame:
     """Read some seeds of an input.
 
     Args:
@@ -52,7 +52,7 @@ def _narrowed(task: Task, wanted: Set[str]) -> Iterator[Task]:
     elif isinstance(task, Lines):
         for number, line in enumerate(_LINE.findall(task.block), task.first):
             if f"{task.path}#{number}" in wanted:
-                yield Lines(task.path, number, line, task.encoding)
+                yield Lines(task.path, number, line, task.encoding, task.from_text)
     else:
         yield task
 
@@ -67,7 +67,6 @@ def as_seeds(paths: list[str], blobs: list[bytes], limits: Limits) -> pl.DataFra
     """
     batch = SeedBatch()
     for path, data in zip(paths, blobs, strict=True):
-        file, mark, _ = path.rpartition("#")
-        is_row = bool(mark) and kind_of(file) in ("rows", "table")
+        is_row = path.rpartition("#")[2].isdecimal() and kind_of(path) is None
         batch.add(path, whole(data, limits), read_row(data) if is_row else {"body": data})
     return batch.frame()
