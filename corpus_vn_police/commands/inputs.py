@@ -5,11 +5,14 @@ from __future__ import annotations
 import functools
 import operator
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from corpus_vn_police.commands.shipped import CHECKSUMS, shipped_corpus, shipped_seeds
 from corpus_vn_police.config import CHANGES_NAME, FILE_NAME, REMOVED_NAME, Corpus, load_config
+from corpus_vn_police.config.beside import read_schema
 from corpus_vn_police.dataset.tombstones import Tombstones, read_removed
 from corpus_vn_police.errors import ConfigError, InputError
 from corpus_vn_police.files import StrPath
@@ -45,6 +48,22 @@ def configured(source: Source | None, config: StrPath | None) -> tuple[Source, C
             f"if you know where the links of the seeds lead, give --config {beside}",
         )
     return replace(source, ours=_ours(beside, corpus)), corpus
+
+
+def with_arguments(
+    corpus: Corpus, rows: Mapping[str, str] | None, fields: Mapping[str, Any] | StrPath | None
+) -> Corpus:
+    """The settings with what Python gives beside them: the keys of rows, and own fields or the path of their schema.
+
+    Raises:
+        ConfigError: one of them is not allowed, or the schema cannot be read.
+    """
+    corpus = corpus.with_flags(rows=rows)
+    if fields is None:
+        return corpus
+    if isinstance(fields, Mapping):
+        return corpus.with_own(dict(fields), "fields")
+    return corpus.with_own(read_schema(Path(fields)), os.fspath(fields))
 
 
 def _config_beside(source: Source) -> Path | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from corpus_vn_police.commands.build.pipeline import Build, Job, run_build
-from corpus_vn_police.commands.inputs import check_apart, configured, kept_away
+from corpus_vn_police.commands.inputs import check_apart, configured, kept_away, with_arguments
 from corpus_vn_police.commands.spooled import Seeds, seeds_at_hand
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.progress import Progress, silent
@@ -25,6 +28,8 @@ def build(
     dedup: str | None = None,
     strict: bool = False,
     date: str | None = None,
+    rows: Mapping[str, str] | None = None,
+    fields: Mapping[str, Any] | StrPath | None = None,
     progress: Progress | None = None,
     resume: bool = True,
     rehash: bool = False,
@@ -41,6 +46,10 @@ def build(
         dedup: `near`, `exact` or `off`; None leaves it to corpus.toml.
         strict: whether rejected seeds make the build fail.
         date: the date of the build, `YYYY-MM-DD`; None is the date of the newest record.
+        rows: the keys under which rows have what a seed needs, such as `{"text": "content"}`; None leaves them to
+            corpus.toml.
+        fields: a JSON Schema whose `properties` become fields of the record, or the path of one; None leaves it to
+            corpus.toml.
         progress: called with a step (`read`, `write`), how many seeds or rows it has just done, and how many
             there are (None if that is not known).
         resume: False starts again after an interrupted build.
@@ -72,7 +81,8 @@ def build(
     with seeds_at_hand(seeds) as given:
         source, corpus = configured(given, config)
         check_apart(source, target.path)
-        return run_build(source, target, corpus.with_flags(dedup=dedup), job, kept_away(source, config))
+        corpus = with_arguments(corpus.with_flags(dedup=dedup), rows, fields)
+        return run_build(source, target, corpus, job, kept_away(source, config))
 
 
 def _day(date: str | None) -> str | None:

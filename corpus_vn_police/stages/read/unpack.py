@@ -26,7 +26,7 @@ from corpus_vn_police.stages.read.given import given_blocks
 from corpus_vn_police.stages.read.ipc import arrow_batches
 from corpus_vn_police.stages.read.lines import ROWS_OF_TEXT, rows_as_lines
 from corpus_vn_police.stages.read.listing import Listing, display, is_hidden, kind_of, open_file
-from corpus_vn_police.stages.read.rows import read_row
+from corpus_vn_police.stages.read.rows import is_whole
 from corpus_vn_police.stages.read.saved import is_bookkeeping
 from corpus_vn_police.stages.read.seeds import Blob, describe, failed, fault, over_limit, take
 from corpus_vn_police.stages.read.skipped import Skipped
@@ -127,7 +127,7 @@ class Unpacker:
                     yield Members((f"{path}#{first}",), (blob,))
                     first += 1
         except Exception:
-            if "body" in read_row(pending):  # the last line was whole, but for its line end
+            if is_whole(pending):  # the last line was whole, but for its line end
                 yield Lines(path, first, pending, stream.encoding)
             raise
         if pending:
