@@ -14,13 +14,12 @@ open a path of more than 512 bytes; with such a path, a build forgets what it ha
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -120,7 +119,7 @@ class Journal:
         """
         names = {part.name for part in known}
         files = (
-            (_hex(stamp), contents.tasks, contents.seeds, json.dumps(astuple(contents.skipped)))
+            (_hex(stamp), contents.tasks, contents.seeds, contents.skipped.as_json())
             for stamp, contents in known.files.items()
         )
         with _named(self.folder), self._connection as connection:
@@ -179,11 +178,7 @@ def _read(path: Path, fingerprint: str, rehash: bool) -> tuple[list[tuple[_PartR
 
 
 def _check_header(path: Path) -> None:
-    """Refuse a database that SQLite would read, but not write.
-
-    Raises:
-        _UnusableJournalError: its header says that it has another form than a journal.
-    """
+    """Raise for a database that SQLite would read, but not write: its header says so."""
     with path.open("rb") as database:
         if database.read(20)[18:] not in (b"", b"\1\1"):
             raise _UnusableJournalError
@@ -208,13 +203,8 @@ def _rows(
     files = map(_without_sum, connection.execute("SELECT file, tasks, seeds, skipped, sum FROM files"))
     return (
         [(_PartRow(*_without_sum(row)), bool(finished)) for *row, finished in parts],
-        {int(file, 16): FileContents(count, seeds, _skipped(said)) for file, count, seeds, said in files},
+        {int(file, 16): FileContents(count, seeds, Skipped.of_json(said)) for file, count, seeds, said in files},
     )
-
-
-def _skipped(said: str) -> Skipped:
-    hidden, other, hidden_names, other_names = json.loads(said)
-    return Skipped(hidden, other, tuple(hidden_names), tuple(other_names))
 
 
 def _that_hold(folder: Path, rows: list[tuple[_PartRow, bool]], latest: str, resume: bool) -> dict[str, _PartRow]:

@@ -68,11 +68,16 @@ def arrow_batches(raw: Seekable, budget: Budget, rows: int) -> Iterator[pa.Recor
 
 
 def _plain_batch(batch: pa.RecordBatch, plain: pa.Schema) -> pa.RecordBatch:
-    columns = [
-        (column.storage if isinstance(column, pa.ExtensionArray) else column).cast(kind)
-        for column, kind in zip(batch.columns, plain.types, strict=True)
-    ]
+    columns = [_plain_column(column, kind) for column, kind in zip(batch.columns, plain.types, strict=True)]
     return pa.RecordBatch.from_arrays(columns, schema=plain)
+
+
+def _plain_column(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    if isinstance(column, pa.ExtensionArray):
+        return _plain_column(column.storage, kind)
+    if isinstance(column, pa.DictionaryArray):  # `cast` cannot take from views
+        return column.dictionary.cast(kind).take(column.indices)
+    return column.cast(kind)
 
 
 def _plain(kind: pa.DataType, column: str) -> pa.DataType:

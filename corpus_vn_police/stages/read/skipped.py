@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 _NAMED = 5  # files of each kind that are named; the others are counted
 
@@ -46,6 +47,20 @@ class Skipped:
             tuple(f"{name}/{each}" for each in self.hidden_names),
             tuple(f"{name}/{each}" for each in self.other_names),
         )
+
+    def as_json(self) -> str:
+        """A line that `of_json` reads."""
+        return json.dumps(astuple(self))
+
+    @classmethod
+    def of_json(cls, line: str) -> Skipped:
+        """What `as_json` wrote.
+
+        Raises:
+            ValueError: it is something else.
+        """
+        hidden, other, hidden_names, other_names = json.loads(line)
+        return cls(hidden, other, tuple(hidden_names), tuple(other_names))
 
     def said(self) -> str:
         """The files in words: `notes.docx, b.pdf and 3 more; 2 hidden (.DS_Store, .git)`; empty if there are none."""
