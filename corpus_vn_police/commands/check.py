@@ -12,13 +12,14 @@ import polars as pl
 from corpus_vn_police.commands.build.decide import Decision, Job, decide, open_parts, with_latest
 from corpus_vn_police.commands.build.notes import seed_notes
 from corpus_vn_police.commands.inputs import configured, kept_away, with_arguments
+from corpus_vn_police.commands.spooled import Seeds, seeds_at_hand
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.dataset.figures import STATUSES
 from corpus_vn_police.dataset.tombstones import Tombstones
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.files import StrPath, scratch_folder
-from corpus_vn_police.stages.read import list_input
+from corpus_vn_police.stages.read import Source, list_input
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +70,7 @@ def is_fine(status: Mapping[str, int]) -> bool:
 
 @machine_failures()
 def check(
-    seeds: StrPath | None = None,
+    seeds: Seeds | None = None,
     *,
     config: StrPath | None = None,
     workers: int | None = None,
@@ -84,7 +85,7 @@ def check(
     What was taken down is known by `removed.csv` beside corpus.toml, as there is no older build to ask.
 
     Args:
-        seeds: a folder, a file, an archive, a glob or an fsspec URL; None is the shipped corpus.
+        seeds: as for `build`; None is the shipped corpus.
         config: a corpus.toml; None is the one in the folder of the seeds, or beside the file, if there is one.
         workers: threads; None is one per processor.
         dedup: `near`, `exact` or `off` (which is quicker); None leaves it to corpus.toml.
@@ -108,7 +109,7 @@ def check(
 
 @contextmanager
 def checking(
-    seeds: StrPath | None,
+    seeds: Seeds | None,
     *,
     config: StrPath | None = None,
     workers: int | None = None,
@@ -121,18 +122,19 @@ def checking(
 
     The rows of the ledger are read as they are asked for, so that no more is held per seed than a build holds.
     """
-    source, corpus = configured(seeds, config)
     job = Job(workers=workers, progress=progress or silent)
-    corpus = with_arguments(corpus.with_flags(dedup=dedup), rows, fields)
-    with _decided(source, corpus, job, kept_away(source, config)) as decision:
-        yield decision
+    with seeds_at_hand(seeds) as given:
+        source, corpus = configured(given, config)
+        corpus = with_arguments(corpus.with_flags(dedup=dedup), rows, fields)
+        with _decided(source, corpus, job, kept_away(source, config)) as decision:
+            yield decision
 
 
-def check_seeds(seeds: str, corpus: Corpus, job: Job, tombstones: Tombstones | None = None) -> Check:
+def check_seeds(seeds: Source | str, corpus: Corpus, job: Job, tombstones: Tombstones | None = None) -> Check:
     """Say what a build would make of an input.
 
     Args:
-        seeds: the input.
+        seeds: the input; a str is a single one.
         corpus: the settings.
         job: how it runs.
         tombstones: what was taken down; None is nothing.
@@ -145,7 +147,7 @@ def check_seeds(seeds: str, corpus: Corpus, job: Job, tombstones: Tombstones | N
 
 
 @contextmanager
-def _decided(seeds: str, corpus: Corpus, job: Job, tombstones: Tombstones) -> Iterator[Decision]:
+def _decided(seeds: Source | str, corpus: Corpus, job: Job, tombstones: Tombstones) -> Iterator[Decision]:
     """What a build would decide, with its parts in a temporary folder."""
     corpus = with_latest(corpus)
     listing = list_input(seeds, follow_links=corpus.limits.follow_links)

@@ -8,6 +8,7 @@ from typing import Any
 from corpus_vn_police.commands.build.decide import Job
 from corpus_vn_police.commands.build.pipeline import Build, run_build
 from corpus_vn_police.commands.inputs import check_apart, configured, kept_away, with_arguments
+from corpus_vn_police.commands.spooled import Seeds, seeds_at_hand
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.errors import ConfigError
@@ -20,7 +21,7 @@ __all__ = ["Build", "build"]
 
 @machine_failures()
 def build(
-    seeds: StrPath | None = None,
+    seeds: Seeds | None = None,
     *,
     out: StrPath,
     config: StrPath | None = None,
@@ -37,7 +38,9 @@ def build(
     """Turn seeds into a dataset that `datasets.load_dataset` opens.
 
     Args:
-        seeds: a folder, a file, an archive, a glob or an fsspec URL; None is the shipped corpus.
+        seeds: a folder, a file, an archive, a glob or an fsspec URL, or a list of these; or rows: a frame of pandas or
+            Polars, an Arrow table or reader, a `datasets.Dataset` or `DatasetDict`, or an iterable of dicts; None is
+            the shipped corpus.
         out: the folder to write: new, empty, or an older build, which is replaced as a whole.
         config: a corpus.toml; None is the one in the folder of the seeds, or beside the file, if there is one.
         workers: threads; None is one per processor.
@@ -68,8 +71,6 @@ def build(
     """
     target = output_path(out)  # a link stays a link, and the build is written where it leads
     check_loadable(target)
-    source, corpus = configured(seeds, config)
-    check_apart(source, target.path)
     job = Job(
         workers=workers,
         strict=strict,
@@ -78,8 +79,11 @@ def build(
         resume=resume,
         rehash=rehash,
     )
-    tombstones = kept_away(source, config)
-    return run_build(source, target, with_arguments(corpus.with_flags(dedup=dedup), rows, fields), job, tombstones)
+    with seeds_at_hand(seeds) as given:
+        source, corpus = configured(given, config)
+        check_apart(source, target.path)
+        corpus = with_arguments(corpus.with_flags(dedup=dedup), rows, fields)
+        return run_build(source, target, corpus, job, kept_away(source, config))
 
 
 def _day(date: str | None) -> str | None:

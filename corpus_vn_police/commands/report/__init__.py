@@ -6,6 +6,7 @@ from pathlib import Path
 
 from corpus_vn_police.commands.inputs import check_apart, configured, kept_away
 from corpus_vn_police.commands.report.write import MOST_TEXTS, Page, PageOptions, write_report
+from corpus_vn_police.commands.spooled import Seeds, seeds_at_hand
 from corpus_vn_police.dataset.tombstones import Tombstones
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.progress import Progress, silent
@@ -20,7 +21,7 @@ def report(
     folder: StrPath,
     *,
     out: StrPath,
-    seeds: StrPath | None = None,
+    seeds: Seeds | None = None,
     config: StrPath | None = None,
     sample: int = MOST_TEXTS,
     seed: int = 0,
@@ -33,7 +34,7 @@ def report(
     Args:
         folder: a build on this machine.
         out: the file to write, outside the build; it is written completely, or not changed.
-        seeds: the input, for the texts of seeds that were left out, which a build does not hold; None
+        seeds: the input as for `build`, for the texts of seeds that were left out, which a build does not hold; None
             leaves them out.
         config: a corpus.toml; the `removed.csv` beside it is respected. None is the one beside the seeds.
         sample: texts of records, and of seeds that were left out, at most; 0 to 1,000.
@@ -52,14 +53,15 @@ def report(
         DiskError: the operating system failed to read or write.
     """
     target = output_path(out)
-    source = None if seeds is None else configured(seeds, config)[0]
-    if source is not None:
-        check_apart(source, target.path)
-    options = PageOptions(
-        seeds=source,
-        sample=sample,
-        seed=seed,
-        tombstones=Tombstones() if source is None else kept_away(source, config),
-        progress=progress or silent,
-    )
-    return write_report(Path(folder), target, options)
+    with seeds_at_hand(seeds) as given:
+        source = None if given is None else configured(given, config)[0]
+        if source is not None:
+            check_apart(source, target.path)
+        options = PageOptions(
+            seeds=source,
+            sample=sample,
+            seed=seed,
+            tombstones=Tombstones() if source is None else kept_away(source, config),
+            progress=progress or silent,
+        )
+        return write_report(Path(folder), target, options)
