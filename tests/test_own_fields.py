@@ -1,6 +1,8 @@
 """Own fields: the keeper's JSON Schema adds columns to the record, checked like the built-in ones."""
 
+import csv
 import datetime
+import io
 import json
 import shutil
 from pathlib import Path
@@ -402,6 +404,50 @@ def test_a_pattern_that_is_slow_to_other_engines_is_not_slow_here(write, tmp_pat
     seeds = write({"a.jsonl": _lines({"text": _text(0), "code": "a" * 60 + "!"}, {"text": _text(1), "code": "aa"})})
     cvp.build(seeds, out=tmp_path / "out", fields=fields)
     assert outcomes(tmp_path / "out") == {"a.jsonl#1": "schema.pattern", "a.jsonl#2": "published"}
+
+
+# Law 12
+
+
+def _csv(rows):
+    sink = io.StringIO()
+    names = ["id", "date", "text", *_FIELDS]
+    writer = csv.DictWriter(sink, names)
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: _cell(row.get(name)) for name in names})
+    return sink.getvalue()
+
+
+def _cell(value):
+    return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def test_own_fields_are_the_same_whatever_the_rows_came_in(write, tmp_path):
+    rows = [_row(0), _row(1, note=None, views=None, desk={"name": "a", "floor": None}), _row(2, tags=[], checked=False)]
+    days = [{**row, "crawled": datetime.date.fromisoformat(row["crawled"])} for row in rows]
+    table = pa.Table.from_pylist(days)
+    pq.write_table(table, write({}, "parquet") / "a.parquet")
+    datasets.Dataset.from_list(rows).save_to_disk(tmp_path / "saved")
+    sources = {
+        "jsonl": write({"a.jsonl": _lines(*rows)}, "jsonl"),
+        "json": write({"a.json": json.dumps(rows)}, "json"),
+        "csv": write({"a.csv": _csv(rows)}, "csv"),
+        "parquet": tmp_path / "parquet",
+        "saved": tmp_path / "saved",
+        "table": table,
+        "frame": pl.DataFrame(days),
+        "pandas": table.to_pandas(),
+        "dataset": datasets.Dataset.from_list(rows),
+        "dicts": iter(rows),
+    }
+    found = {}
+    for name, seeds in sources.items():
+        built = cvp.build(seeds, out=tmp_path / f"out-{name}", fields=FIELDS)
+        assert (built.status["published"], built.unused) == (3, {}), name
+        found[name] = [{key: value for key, value in row.items() if key != "source"} for row in
+                       records(tmp_path / f"out-{name}")]  # fmt: skip
+    assert found == dict.fromkeys(sources, found["jsonl"])
 
 
 # Nothing is dropped without a word
