@@ -22,11 +22,30 @@ import importlib
 from typing import TYPE_CHECKING
 
 from corpus_vn_police.engine import machine as _machine  # noqa: F401 - from here on it notes forks
-from corpus_vn_police.errors import CorpusError
+from corpus_vn_police.errors import (
+    AccessError,
+    ConfigError,
+    CorpusError,
+    DamagedError,
+    DiskError,
+    ForkedError,
+    HubError,
+    InputError,
+    InterruptedBuildError,
+    LedgerError,
+    NothingPublishedError,
+    OutOfMemoryError,
+    OutputError,
+    RejectedError,
+    SchemaError,
+    ThreadsError,
+    UnverifiedError,
+)
 from corpus_vn_police.version import __version__
 
 if TYPE_CHECKING:
-    from corpus_vn_police.commands.build import Build, build
+    from corpus_vn_police.commands.build import build
+    from corpus_vn_police.commands.built import Build, open
     from corpus_vn_police.commands.card import card, check_card
     from corpus_vn_police.commands.diff import Difference, diff
     from corpus_vn_police.commands.publish import Publication, publish
@@ -34,18 +53,36 @@ if TYPE_CHECKING:
     from corpus_vn_police.commands.report import Page, report
     from corpus_vn_police.commands.shipped import load_dataset, path
     from corpus_vn_police.commands.sources import Sources, sources
+    from corpus_vn_police.commands.stats import Stats, stats
     from corpus_vn_police.commands.verify import Problem, Verification, verify
     from corpus_vn_police.stages.normalise import normalise
 
 __all__ = [
+    "AccessError",
     "Build",
+    "ConfigError",
     "CorpusError",
+    "DamagedError",
     "Difference",
+    "DiskError",
+    "ForkedError",
+    "HubError",
+    "InputError",
+    "InterruptedBuildError",
+    "LedgerError",
+    "NothingPublishedError",
+    "OutOfMemoryError",
+    "OutputError",
     "Page",
     "Problem",
     "Publication",
+    "RejectedError",
     "Removal",
+    "SchemaError",
     "Sources",
+    "Stats",
+    "ThreadsError",
+    "UnverifiedError",
     "Verification",
     "__version__",
     "build",
@@ -54,17 +91,20 @@ __all__ = [
     "diff",
     "load_dataset",
     "normalise",
+    "open",
     "path",
     "publish",
     "remove",
     "report",
     "sources",
+    "stats",
     "verify",
 ]
 
 # What a type checker reads above, for Python: where a name is imported from when it is first asked for.
 _HOMES = {
-    "commands.build": ("Build", "build"),
+    "commands.build": ("build",),
+    "commands.built": ("Build", "open"),
     "commands.card": ("card", "check_card"),
     "commands.diff": ("Difference", "diff"),
     "commands.publish": ("Publication", "publish"),
@@ -72,6 +112,7 @@ _HOMES = {
     "commands.report": ("Page", "report"),
     "commands.shipped": ("load_dataset", "path"),
     "commands.sources": ("Sources", "sources"),
+    "commands.stats": ("Stats", "stats"),
     "commands.verify": ("Problem", "Verification", "verify"),
     "stages.normalise": ("normalise",),
 }

@@ -170,8 +170,13 @@ def scratch_folder() -> Iterator[Path]:
     try:
         folder = tempfile.TemporaryDirectory(prefix="corpus-vn-police-")
     except OSError as error:
-        raise DiskError(
-            f"no temporary folder can be made: {error.strerror}", "set TMPDIR to a folder that you may write to"
-        ) from error
+        raise no_scratch(error) from error
     with folder as name:
         yield Path(name)
+
+
+def no_scratch(error: OSError) -> DiskError:
+    """No temporary folder can be made, as in a container without /tmp."""
+    return DiskError(
+        f"no temporary folder can be made: {error.strerror}", "set TMPDIR to a folder that you may write to"
+    )

@@ -7,11 +7,13 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.errors import CorpusError, InterruptedBuildError
+from corpus_vn_police.results import PathResult
 from corpus_vn_police.text import printable
 
 
@@ -52,6 +54,12 @@ def print_json(value: Any) -> None:
     """A line of JSON on stdout."""
     # Half a surrogate pair (from a name that is not UTF-8) has no UTF-8; ASCII escapes have.
     print(json.dumps(value, ensure_ascii=True), flush=False)
+
+
+def as_values(result: PathResult) -> dict[str, Any]:
+    """The fields of a result for machines, its path as `out`."""
+    values = asdict(result)
+    return {"out": values.pop("path"), **values}
 
 
 def print_error(error: CorpusError, as_json: bool) -> None:

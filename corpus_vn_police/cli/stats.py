@@ -10,10 +10,10 @@ from corpus_vn_police.cli.show import print_json
 
 def stats(folder: Located, as_json: Json = False) -> int:
     """Print the numbers of a build, measured from its files."""
+    import corpus_vn_police as cvp
     from corpus_vn_police.cli.tables import print_figures, print_sharing
-    from corpus_vn_police.commands.stats import stats as measure
 
-    found = measure(folder)
+    found = cvp.stats(folder)
     if as_json:
         named = {"name": found.name, "version": found.version, "digest": found.digest}
         print_json({**named, **found.figures.as_json(), "sharing": [asdict(each) for each in found.sharing]})

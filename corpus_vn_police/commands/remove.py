@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.errors import ConfigError, DamagedError, InputError, LedgerError, NothingPublishedError
 from corpus_vn_police.files import StrPath
 from corpus_vn_police.paths import Output, output_path
+from corpus_vn_police.results import PathResult
 from corpus_vn_police.state.folder import open_state, recover_output
 from corpus_vn_police.state.journal import delete_parts_with
 from corpus_vn_police.write.finish import Finished, finish
@@ -64,12 +65,12 @@ class Takedown:
             raise InputError(f"{self.seeds}: is not a folder", "give the folder of the seeds, or leave --seeds out")
 
 
-@dataclass(frozen=True)
-class Removal:
+@dataclass(frozen=True, repr=False)
+class Removal(PathResult):
     """The result of a takedown.
 
     Attributes:
-        out: the build, as it was given.
+        path: the build, as it was given.
         digest: its content digest now.
         seeds: rows of its ledger.
         status: these by status, all five.
@@ -82,11 +83,10 @@ class Removal:
         written: the files beside the seeds that were written.
     """
 
-    out: str
     digest: str
     seeds: int
-    status: dict[str, int]
-    splits: dict[str, int]
+    status: Mapping[str, int]
+    splits: Mapping[str, int]
     removed: tuple[str, ...] = ()
     copies: tuple[str, ...] = ()
     already: tuple[str, ...] = ()

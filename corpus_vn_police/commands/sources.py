@@ -12,7 +12,7 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -26,6 +26,7 @@ from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.errors import ConfigError, DamagedError, DiskError, InputError, OutputError
 from corpus_vn_police.files import StrPath, of_system
 from corpus_vn_police.paths import Output, output_path
+from corpus_vn_police.results import PathResult
 
 RENAMED = "renamed"
 """The folder below the output for seeds whose path cannot stand there as it is."""
@@ -39,12 +40,12 @@ _WINDOWS = re.compile(r'[\\:*?"<>|]|[. ]$|^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])
 _NO_SUCH_NAME = {errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
 
 
-@dataclass(frozen=True)
-class Sources:
+@dataclass(frozen=True, repr=False)
+class Sources(PathResult):
     """What was written.
 
     Attributes:
-        out: the folder, as it was given.
+        path: the folder, as it was given.
         seeds: seeds written.
         files: files that hold them.
         bytes: bytes of the seeds, without the ends of lines.
@@ -52,11 +53,10 @@ class Sources:
             file of rows.
     """
 
-    out: str
     seeds: int
     files: int
     bytes: int
-    renamed: dict[str, str]
+    renamed: Mapping[str, str]
 
 
 @dataclass

@@ -175,6 +175,20 @@ def open_build(folder: StrPath, but: str = "") -> BuildFolder:
     raise DamagedError.of(path, f"{first.file}: {first.detail}" + (f"; and {more} more" if more else ""))
 
 
+def reopen(folder: StrPath) -> BuildFolder:
+    """A build that was compared with its manifest before: only the manifest is read again.
+
+    Raises:
+        OutputError: the folder is not a build any more.
+        DamagedError: the manifest is not one.
+    """
+    path = Path(folder)
+    try:
+        return BuildFolder(path, read_manifest(path))
+    except ValueError as error:
+        raise DamagedError.of(path, f"{MANIFEST}: {error}") from error
+
+
 @contextmanager
 def open_anywhere(location: StrPath) -> Iterator[BuildFolder]:
     """Open a build in a folder, or at an fsspec URL; while it is open, a local copy is kept.
@@ -183,13 +197,19 @@ def open_anywhere(location: StrPath) -> Iterator[BuildFolder]:
         OutputError, DamagedError: as `open_build`; they name the location, also while the build is read.
         DiskError: the URL cannot be fetched.
     """
-    with local_copy(os.fspath(location)) as folder:
-        try:
-            yield open_build(folder)
-        except DamagedError as error:
-            if str(folder) == os.fspath(location) or not error.message.startswith(f"{folder}: "):
-                raise
-            raise DamagedError.of(location, error.what) from error
+    with local_copy(os.fspath(location)) as folder, naming(location, folder):
+        yield open_build(folder)
+
+
+@contextmanager
+def naming(location: StrPath, folder: Path) -> Iterator[None]:
+    """While a copy of a build is read: an error of damage names where the build is, not the copy."""
+    try:
+        yield
+    except DamagedError as error:
+        if str(folder) == os.fspath(location) or not error.message.startswith(f"{folder}: "):
+            raise
+        raise DamagedError.of(location, error.what) from error
 
 
 def was_replaced(folder: Path, manifest: dict[str, Any]) -> bool:

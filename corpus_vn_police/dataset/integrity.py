@@ -11,10 +11,11 @@ from corpus_vn_police.contract import schema_digests
 from corpus_vn_police.dataset.layout import CARD, LEDGER, MANIFEST, is_part, look_into, missing_shards
 from corpus_vn_police.dataset.manifest import self_digest
 from corpus_vn_police.files import UNREADABLE, file_digest, why
+from corpus_vn_police.results import Result
 
 
-@dataclass(frozen=True)
-class Problem:
+@dataclass(frozen=True, repr=False)
+class Problem(Result):
     """Something wrong with a build: the file, a dotted code, and what exactly."""
 
     file: str

@@ -1,15 +1,22 @@
-"""A build on a remote file system -> a temporary copy on this machine."""
+"""A build on a remote file system -> a temporary copy on this machine, of all of it or of what is read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import atexit
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from corpus_vn_police.dataset.layout import MANIFEST, is_harmless
-from corpus_vn_police.errors import CorpusError, DiskError, OutputError
-from corpus_vn_police.files import scratch_folder
+from corpus_vn_police.dataset.layout import MANIFEST, is_harmless, is_part
+from corpus_vn_police.dataset.manifest import read_manifest, self_digest
+from corpus_vn_police.errors import CorpusError, DamagedError, DiskError, OutputError
+from corpus_vn_police.files import file_digest, no_scratch, scratch_folder
 from corpus_vn_police.stages.read.listing import filesystem
 
 
@@ -27,26 +34,43 @@ def local_copy(location: str) -> Iterator[Path]:
     if "://" not in location:
         yield Path(location)
         return
-    system, root = filesystem(location)
-    system.invalidate_cache()  # of listings, which outlive what is published in the same process
     with scratch_folder() as folder:
-        try:
-            root = _at_commit(system, root)
-            if not system.exists(f"{root}/{MANIFEST}"):
-                raise OutputError(
-                    f"{location}: is not a build (it has no {MANIFEST})", "give the URL of a folder that build wrote"
-                )
+        with _fetching(location):
+            system, root = _root(location)
             for found in system.find(root):
                 name = found.removeprefix(root).lstrip("/")
                 if not is_harmless(name):
                     target = folder / name
                     target.parent.mkdir(parents=True, exist_ok=True)
                     system.get_file(found, str(target))
-        except CorpusError:
-            raise
-        except Exception as error:  # what the client of a file system raises is its own: httpx has no OSError
-            raise DiskError(f"{location}: cannot be fetched: {error}", "check the URL and the access to it") from error
         yield folder
+
+
+@contextmanager
+def _fetching(location: str) -> Iterator[None]:
+    """While something is fetched: one error for whatever a client raises."""
+    try:
+        yield
+    except CorpusError:
+        raise
+    except Exception as error:  # what the client of a file system raises is its own: httpx has no OSError
+        raise DiskError(f"{location}: cannot be fetched: {error}", "check the URL and the access to it") from error
+
+
+def _root(location: str) -> tuple[Any, str]:
+    """The file system of a build's URL, and its path there.
+
+    Raises:
+        OutputError: there is no manifest, so it is not a build.
+    """
+    system, root = filesystem(location)
+    system.invalidate_cache()  # of listings, which outlive what is published in the same process
+    root = _at_commit(system, root)
+    if not system.exists(f"{root}/{MANIFEST}"):
+        raise OutputError(
+            f"{location}: is not a build (it has no {MANIFEST})", "give the URL of a folder that build wrote"
+        )
+    return system, root
 
 
 def _at_commit(system: Any, root: str) -> str:
@@ -59,3 +83,95 @@ def _at_commit(system: Any, root: str) -> str:
     api = HfApi(endpoint=system.endpoint, token=system.token)
     commit = api.repo_info(found.repo_id, repo_type=found.repo_type, revision=found.revision).sha
     return f"{found.repo_type}s/{found.repo_id}@{commit}/{found.path_in_repo}".rstrip("/")
+
+
+@dataclass(frozen=True)
+class RemoteCopy:
+    """A copy of a remote build that grows as files of it are read, and is deleted when the process ends.
+
+    Attributes:
+        location: the URL.
+        folder: the copy: the manifest, and the files that were fetched.
+        manifest: the manifest, which is valid.
+        get: fetches a file, by its path below the build, into a path on this machine.
+    """
+
+    location: str
+    folder: Path
+    manifest: dict[str, Any]
+    get: Callable[[str, str], None]
+
+    @classmethod
+    def fetch(cls, location: str) -> RemoteCopy:
+        """Fetch the manifest of a build, and nothing else.
+
+        Raises:
+            OutputError: there is no manifest at the URL, so it is not a build.
+            DamagedError: the manifest is not one.
+            DiskError: it cannot be fetched or written.
+        """
+        folder = _kept_folder()
+
+        def get(name: str, target: str) -> None:
+            system.get_file(f"{root}/{name}", target)
+
+        with _fetching(location):
+            system, root = _root(location)
+            get(MANIFEST, str(folder / MANIFEST))
+        try:
+            manifest = read_manifest(folder)
+        except ValueError as error:
+            raise DamagedError.of(location, f"{MANIFEST}: {error}") from error
+        if self_digest(manifest) != manifest["sha256"]:
+            raise DamagedError.of(location, f"{MANIFEST}: its own sha256 is not that of its contents")
+        for copy in kept_copies(location):
+            if copy.manifest == manifest:
+                shutil.rmtree(folder)
+                return copy
+        copy = cls(location, folder, manifest, get)
+        _kept.setdefault(location, []).append(copy)
+        return copy
+
+    def bring(self, *beginnings: str) -> None:
+        """Fetch files that are not here yet.
+
+        Args:
+            beginnings: what their paths below the build begin with.
+
+        Raises:
+            DamagedError: one has other bytes than the manifest says.
+            DiskError: one cannot be fetched or written.
+        """
+        for entry in self.manifest["files"]:
+            path = str(entry["path"])
+            if not path.startswith(beginnings) or not is_part(path) or (self.folder / path).exists():
+                continue
+            target = self.folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            # Another thread may fetch the same file: whoever comes last puts the same bytes in its place.
+            new = target.with_name(f"{target.name}.{os.getpid()}-{threading.get_ident()}")
+            with _fetching(self.location):
+                self.get(path, str(new))
+            if file_digest(new) != (entry["bytes"], entry["sha256"]):
+                new.unlink()
+                raise DamagedError.of(self.location, f"{path}: has other bytes than the manifest says")
+            new.replace(target)
+
+
+_kept: dict[str, list[RemoteCopy]] = {}
+
+
+def kept_copies(location: str) -> list[RemoteCopy]:
+    """The copies of a URL's builds that this process has, the newest first."""
+    return _kept.get(location, [])[::-1]
+
+
+def _kept_folder() -> Path:
+    """A new folder that is deleted when this process ends, and not when one that was forked from it does."""
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="corpus-vn-police-"))
+    except OSError as error:
+        raise no_scratch(error) from error
+    owner = os.getpid()
+    atexit.register(lambda: shutil.rmtree(folder, ignore_errors=True) if os.getpid() == owner else None)
+    return folder

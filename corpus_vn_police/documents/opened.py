@@ -10,6 +10,7 @@ from corpus_vn_police.dataset.folder import BuildFolder
 from corpus_vn_police.dataset.layout import CARD, FIGURES, MANIFEST
 from corpus_vn_police.documents.card import read_prose
 from corpus_vn_police.documents.facts import Facts, gather_facts
+from corpus_vn_police.errors import ConfigError, DamagedError
 from corpus_vn_police.files import read_file
 
 
@@ -28,6 +29,18 @@ def settings_of(build: BuildFolder, version: str | None = None) -> Corpus:
     prose, changes = read_prose(read_file(build.path / CARD).decode())
     settings = build.settings if version is None else {**build.settings, "version": version}
     return corpus_of(settings, prose, changes, "the arguments" if version else f"{build.path}/{MANIFEST}")
+
+
+def recorded_settings(build: BuildFolder) -> Corpus:
+    """The settings of a build that shape its data, from its manifest alone.
+
+    Raises:
+        DamagedError: they are not allowed.
+    """
+    try:
+        return corpus_of(build.settings, None, None, MANIFEST)
+    except ConfigError as error:
+        raise DamagedError.of(build.path, error.message) from error
 
 
 def facts_of(build: BuildFolder, shards: Sequence[BuildFile]) -> Facts:

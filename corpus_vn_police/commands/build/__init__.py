@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from corpus_vn_police.commands.build.pipeline import Build, Job, run_build
+from dataclasses import replace
+
+from corpus_vn_police.commands.build.pipeline import Job, run_build
+from corpus_vn_police.commands.built.handle import Build
+from corpus_vn_police.commands.built.texts import Origin
 from corpus_vn_police.commands.inputs import check_apart, configured, kept_away
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.progress import Progress, silent
@@ -11,7 +15,7 @@ from corpus_vn_police.files import StrPath
 from corpus_vn_police.paths import check_loadable, output_path
 from corpus_vn_police.periods import is_day
 
-__all__ = ["Build", "build"]
+__all__ = ["build"]
 
 
 @machine_failures()
@@ -69,7 +73,8 @@ def build(
         rehash=rehash,
     )
     tombstones = kept_away(source, config)
-    return run_build(source, target, corpus.with_flags(dedup=dedup), job, tombstones)
+    built = run_build(source, target, corpus.with_flags(dedup=dedup), job, tombstones)
+    return replace(built, _origin=Origin(source, config))
 
 
 def _day(date: str | None) -> str | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from corpus_vn_police.commands.build.batches import Recipe, grouped, process
 from corpus_vn_police.commands.build.notes import pictures_note, skipped_note, splits_note, version_note
+from corpus_vn_police.commands.built.handle import Build
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import load_contract
 from corpus_vn_police.dataset.files import BuildFile
@@ -37,29 +38,6 @@ from corpus_vn_police.write.shards import Shard, plan_shards, write_shard
 
 # Seeds below which a second thread has nothing to gain.
 _WORTH_A_THREAD = 20_000
-
-
-@dataclass(frozen=True)
-class Build:
-    """What was built.
-
-    Attributes:
-        out: the folder, as it was given.
-        digest: the content digest, `sha256:` and 64 hex characters.
-        version: the data version, from corpus.toml.
-        seeds: rows of the ledger: the seeds read, and the tombstones whose seed is not among them.
-        status: how many of these have each status, all five; their sum is `seeds`.
-        splits: how many records are in each split; empty splits are left out.
-        notes: what the keeper should know: lines for people.
-    """
-
-    out: str
-    digest: str
-    version: str
-    seeds: int
-    status: dict[str, int]
-    splits: dict[str, int]
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ refuse. If an answer is lost, it looks at the repository again and continues fro
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,10 +26,11 @@ from corpus_vn_police.commands.verify import verify_folder
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.errors import HubError, OutputError, UnverifiedError
 from corpus_vn_police.files import StrPath
+from corpus_vn_police.results import Result
 
 
-@dataclass(frozen=True)
-class Publication:
+@dataclass(frozen=True, repr=False)
+class Publication(Result):
     """The result of publishing; with `dry_run`, what the result would be.
 
     Attributes:
@@ -49,7 +51,7 @@ class Publication:
     commit: str | None
     tag: str
     digest: str
-    sent: dict[str, int]
+    sent: Mapping[str, int]
     deleted: tuple[str, ...]
     unchanged: int
     warnings: tuple[str, ...] = ()
