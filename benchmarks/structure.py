@@ -124,7 +124,7 @@ def articles(paths: list[str]) -> list[pl.DataFrame]:
     corpus, batching = load_config(None), Batching()
     unpacker = Unpacker(corpus.limits, batching)
     tasks = (task for path in paths for task in unpacker.tasks(list_input(path)))
-    seeds = (frame for task in tasks for frame in load(task, corpus.limits, batching))
+    seeds = (frame for task in tasks for frame in load(task, corpus, batching))
     return [normalise_batch(frame, corpus.text) for frame in seeds]
 
 

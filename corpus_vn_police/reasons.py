@@ -6,7 +6,7 @@ from this list. To add a reason, add a constant here and a case to `tests/test_r
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -244,6 +244,11 @@ REASONS = {value.code: value for value in list(globals().values()) if isinstance
 def broken_keyword(keyword: str) -> str:
     """The code of a record that breaks a keyword of `schema/record.schema.json`, such as `schema.pattern`."""
     return f"schema.{keyword}"
+
+
+def breaks(keyword: str) -> Reason:
+    """The reason of a row whose own field has a value that its column cannot hold, such as `schema.type`."""
+    return replace(BROKEN_KEYWORD, code=broken_keyword(keyword))
 
 
 BROKEN_KEYWORD = Reason(

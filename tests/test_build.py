@@ -25,7 +25,7 @@ from support.builds import ROOT, SEEDS, ledger, outcomes, records
 import corpus_vn_police as cvp
 from corpus_vn_police.commands.build.pipeline import Job, run_build
 from corpus_vn_police.config import load_config
-from corpus_vn_police.contract import CONFIGS, load_contract, schema_digests
+from corpus_vn_police.contract import CONFIGS, contracts, load_contract, schema_digests
 from corpus_vn_police.dataset.digest import ColumnHashes
 from corpus_vn_police.dataset.figures import STATUSES
 from corpus_vn_police.dataset.layout import FOLDERS
@@ -242,6 +242,7 @@ def test_configs_that_are_switched_off_are_left_out_everywhere(write, tmp_path):
         "figures",
         "ledger.parquet",
         "manifest.json",
+        "schema",
     ]
     assert datasets.get_dataset_config_names(str(tmp_path / "out")) == ["default"]
     assert cvp.verify(tmp_path / "out").ok
@@ -338,7 +339,7 @@ def test_the_manifest_lists_every_other_file(write, tmp_path):
     rest = {key: value for key, value in manifest.items() if key != "sha256"}
     canonical = json.dumps(rest, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     assert manifest["sha256"] == hashlib.sha256(canonical).hexdigest()
-    assert (manifest["date"], manifest["schemas"]) == ("2024-07", schema_digests())
+    assert (manifest["date"], manifest["schemas"]) == ("2024-07", schema_digests(contracts()))
     assert str(tmp_path) not in (out / "manifest.json").read_text() + (out / "README.md").read_text()
 
 

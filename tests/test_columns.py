@@ -9,7 +9,7 @@ from corpus_vn_police.config import corpus_of
 from corpus_vn_police.contract import Contract, load_contract
 from corpus_vn_police.errors import SchemaError
 from corpus_vn_police.stages import batch as batch_module
-from corpus_vn_police.stages.batch import COLUMNS, SEEDS, STAGES, BatchColumn, columns_after, unfilled
+from corpus_vn_police.stages.batch import COLUMNS, STAGES, BatchColumn, columns_after, seed_columns_by_default, unfilled
 from corpus_vn_police.stages.normalise.batch import normalise_batch
 from corpus_vn_police.stages.quality import quality
 from corpus_vn_police.stages.read.seeds import SeedBatch, take
@@ -108,7 +108,9 @@ def test_a_column_that_has_neither_a_type_nor_a_field_ends_the_build(monkeypatch
     )
 
 
-@pytest.mark.parametrize("name", [name for name in SEEDS.names() if name not in ("path", "sha256", "bytes", "data")])
+@pytest.mark.parametrize(
+    "name", [name for name in seed_columns_by_default() if name not in ("path", "sha256", "bytes", "data")]
+)
 def test_a_row_that_gives_what_no_column_takes_ends_the_build(name):
     blob = take(io.BytesIO(b"x"), _corpus("all").limits)
     SeedBatch().add("x.jsonl#1", blob, {name: None})

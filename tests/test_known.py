@@ -38,8 +38,8 @@ def read(monkeypatch):
     paths = []
     original = batches.load
 
-    def load(task, limits, batching):
-        for batch in original(task, limits, batching):
+    def load(task, corpus, batching):
+        for batch in original(task, corpus, batching):
             paths.extend(batch["path"])
             yield batch
 

@@ -239,16 +239,16 @@ def test_the_systems_own_files_end_no_build(write):
 
 def test_too_few_open_files_are_no_fault_of_a_seed(write):
     seeds = write({**_TEXTS, "r.jsonl": '{"text": "a"}'})
-    listing, limits = list_input(str(seeds)), load_config(None).limits
+    listing, corpus = list_input(str(seeds)), load_config(None)
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, before[1]))
     try:
         with pytest.raises(DiskError, match="Too many open files"):
             list_input(str(seeds))
         with pytest.raises(OSError, match="Too many open files"):
-            list(load(Texts(listing.root, tuple(_TEXTS), {}), limits, Batching()))
+            list(load(Texts(listing.root, tuple(_TEXTS), {}), corpus, Batching()))
         with pytest.raises(OSError, match="Too many open files"):
-            list(Unpacker(limits, Batching()).tasks(replace(listing, names=("r.jsonl",))))
+            list(Unpacker(corpus.limits, Batching()).tasks(replace(listing, names=("r.jsonl",))))
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
 

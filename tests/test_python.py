@@ -185,7 +185,8 @@ def test_a_url_gives_what_the_folder_does_and_fetches_what_is_read(built, url, t
     (copied,) = (found for found in _copies(url))
     assert _files(copied) == ["manifest.json"]
     assert opened.records("test").equals(built.records("test"))
-    assert _files(copied) == ["data/test-00000-of-00001.parquet", "manifest.json"]
+    schemas = ["schema/annotations.schema.json", "schema/record.schema.json"]
+    assert _files(copied) == ["data/test-00000-of-00001.parquet", "manifest.json", *schemas]
     assert opened.records("validation").schema == built.records().schema
     assert opened.rejected(texts=True, seeds=tmp_path / "in").equals(built.rejected(texts=True))
     assert opened.duplicates().equals(built.duplicates())

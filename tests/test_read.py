@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.containers import LIMITS, deflated_zip, limits_with, read_all, tar_with_link, texts_or_reasons, zst
+from support.containers import CORPUS, LIMITS, deflated_zip, limits_with, read_all, tar_with_link, texts_or_reasons, zst
 
 from corpus_vn_police.errors import DiskError, InputError
 from corpus_vn_police.stages.read import Batching, Unpacker, list_input, load
@@ -244,7 +244,7 @@ def test_a_file_that_vanishes_is_a_row(write):
     listing = list_input(str(folder))
     (folder / "a.txt").unlink()
     task = next(Unpacker(LIMITS, Batching()).tasks(listing))
-    rows = pl.concat(load(task, LIMITS, Batching())).to_dicts()
+    rows = pl.concat(load(task, CORPUS, Batching())).to_dicts()
     assert [(row["path"], row["reason"], row["sha256"]) for row in rows] == [
         ("a.txt", "file.unreadable", None),
         ("b.txt", None, _sha(b"b")),
@@ -434,7 +434,7 @@ def test_law_9_no_damage_to_a_container_raises(tmp_path, data):
     (tmp_path / name).write_bytes(content[: data.draw(st.integers(0, len(content)))])
     unpacker = Unpacker(LIMITS, Batching())
     for task in unpacker.tasks(list_input(str(tmp_path))):
-        for frame in load(task, LIMITS, Batching()):
+        for frame in load(task, CORPUS, Batching()):
             assert frame["path"].null_count() == 0
 
 

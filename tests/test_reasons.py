@@ -156,7 +156,7 @@ _CASES = [
     _row("json.invalid", "invalid.jsonl", "{", "Expecting property name enclosed in double quotes at character 1"),
     _row("json.invalid", "nan.jsonl", '{"text": NaN}', "NaN or Infinity"),
     _row("json.type", "array.jsonl", "[]", "expected object, got array", ""),
-    _row("json.type", "type.jsonl", '{"text": 3}', "expected string, got number", "/text"),
+    _row("json.type", "type.jsonl", '{"text": 3}', "no string `text` (got number); columns: none", "/text"),
     _row("json.duplicate_key", "twice.jsonl", '{"text": "a", "text": "b"}', "a key stands twice in one object"),
     _row("json.depth", "depth.jsonl", "[" * 2900, "nested deeper than 500"),
     _text("encoding.invalid_utf8", "bytes.txt", b"abc\xff\xfe", "byte 3 of 5: invalid start byte"),

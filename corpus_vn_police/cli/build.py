@@ -12,7 +12,7 @@ from corpus_vn_police.cli.options import Config, Json, Workers
 from corpus_vn_police.cli.show import print_json, progress, say
 from corpus_vn_police.text import printable
 
-_PRINTED = ("digest", "version", "seeds", "status", "splits")
+_PRINTED = ("digest", "version", "seeds", "status", "splits", "unused")
 
 
 class DedupLevel(enum.StrEnum):

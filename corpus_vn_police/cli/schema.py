@@ -48,7 +48,7 @@ def schema(
         from corpus_vn_police.documents.croissant import record_set
 
         sets = {schema: config for config, schema in CONFIGS.items()}
-        print(json.dumps(record_set(sets.get(name, name)), ensure_ascii=not speaks_unicode(), indent=2))
+        print(json.dumps(record_set(sets.get(name, name), found), ensure_ascii=not speaks_unicode(), indent=2))
     elif form is Form.features:
         print(json.dumps({field.name: feature(field.type) for field in arrow}, indent=2))
     elif as_json:

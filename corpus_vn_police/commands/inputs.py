@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from corpus_vn_police.commands.shipped import shipped_corpus, shipped_seeds
 from corpus_vn_police.config import FILE_NAME, REMOVED_NAME, Corpus, load_config
+from corpus_vn_police.config.beside import read_schema
 from corpus_vn_police.dataset.tombstones import Tombstones, read_removed
 from corpus_vn_police.errors import ConfigError, InputError
 from corpus_vn_police.files import StrPath
@@ -37,6 +40,22 @@ def configured(seeds: StrPath | None, config: StrPath | None) -> tuple[str, Corp
             f"if you know where the links of the seeds lead, give --config {beside}",
         )
     return source, corpus
+
+
+def with_arguments(
+    corpus: Corpus, rows: Mapping[str, str] | None, fields: Mapping[str, Any] | StrPath | None
+) -> Corpus:
+    """The settings with what Python gives beside them: the keys of rows, and own fields or the path of their schema.
+
+    Raises:
+        ConfigError: one of them is not allowed, or the schema cannot be read.
+    """
+    corpus = corpus.with_flags(rows=rows)
+    if fields is None:
+        return corpus
+    if isinstance(fields, Mapping):
+        return corpus.with_own(dict(fields), "fields")
+    return corpus.with_own(read_schema(Path(fields)), os.fspath(fields))
 
 
 def kept_away(source: str, config: StrPath | None) -> Tombstones:

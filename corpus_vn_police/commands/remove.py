@@ -14,10 +14,11 @@ from corpus_vn_police.commands.inputs import check_apart
 from corpus_vn_police.commands.takedown import Withdrawn, check_ledger, find_withdrawn, rows_of
 from corpus_vn_police.commands.versions import add_change, read_changes
 from corpus_vn_police.config import REMOVED_NAME, Corpus
-from corpus_vn_police.contract import schema_digests
+from corpus_vn_police.contract import CONFIGS, schema_digests
 from corpus_vn_police.dataset.folder import BuildFolder, open_build
 from corpus_vn_police.dataset.layout import CARD, MANIFEST
 from corpus_vn_police.dataset.parquet import damage_named
+from corpus_vn_police.dataset.schemas import contracts_in
 from corpus_vn_police.dataset.tombstones import Pair, Tombstones, read_removed, removed_lines, write_down
 from corpus_vn_police.dedup.leaks import Alike
 from corpus_vn_police.documents.opened import settings_of
@@ -29,7 +30,7 @@ from corpus_vn_police.paths import Output, output_path
 from corpus_vn_police.results import PathResult
 from corpus_vn_police.state.folder import open_state, recover_output
 from corpus_vn_police.state.journal import delete_parts_with
-from corpus_vn_police.write.finish import Finished, finish
+from corpus_vn_police.write.finish import Finished, finish, write_schemas
 from corpus_vn_police.write.rewrite import rewrite_ledger, rewrite_shards
 
 
@@ -191,8 +192,8 @@ def _open(out: Path) -> BuildFolder:
         DamagedError: it is not as it was built, or was built to other schemas.
     """
     build = open_build(out)
-    if build.manifest["schemas"] != schema_digests():
-        raise _damaged(out, f"{MANIFEST}: it has the schemas of another version")
+    if build.manifest["schemas"] != schema_digests(contracts_in(out)):
+        raise _damaged(out, f"{MANIFEST}: it names other schemas than those that the build carries")
     return build
 
 
@@ -214,6 +215,7 @@ def _rewrite(build: BuildFolder, new: Path, withdrawn: Withdrawn, corpus: Corpus
             f"{out}: all of its {manifest['status']['published']} records would be removed; nothing was changed",
             "a dataset has at least one record: delete the folder if nothing may stay",
         )
+    write_schemas(new, corpus, [config for config in CONFIGS if build.has(config)])
     status = rewrite_ledger(out, new, leaving)
     shards = []
     for shard in rewrite_shards(out, new, leaving):

@@ -10,15 +10,18 @@ from __future__ import annotations
 import datetime
 import os
 import tomllib
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from corpus_vn_police.config.checks import check_hub, check_keys, check_splits, check_supported
-from corpus_vn_police.contract import document
+from corpus_vn_police.config.beside import LONGEST, schema_beside, text_beside
+from corpus_vn_police.config.checks import check_hub, check_keys, check_rows, check_splits, check_supported
+from corpus_vn_police.contract import Contract, contracts, document
 from corpus_vn_police.contract.arrow import resolve
+from corpus_vn_police.contract.own import own_properties
 from corpus_vn_police.errors import ConfigError, SchemaError
-from corpus_vn_police.files import UNREADABLE, IrregularError, of_system, read_file, why
+from corpus_vn_police.files import IrregularError, read_file, why
 from corpus_vn_police.reasons import Reason
 
 FILE_NAME = "corpus.toml"
@@ -26,7 +29,6 @@ REMOVED_NAME = "removed.csv"  # beside it: what was taken down
 CHANGES_NAME = "CHANGES.md"  # beside it: what each version of the data changed
 CARD_KEYS = ("title", "language", "license", "license_name", "license_link", "homepage", "contact", "citation")
 """The keys that shape the card, not the data."""
-_LONGEST = 1 << 20  # bytes of corpus.toml, of the prose and of CHANGES.md; a keeper's have a few thousand
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,19 @@ class Text:
     tone: str
 
 
-_Table = TypeVar("_Table", Splits, Dedup, Limits, Text)
+@dataclass(frozen=True)
+class RowKeys:
+    """`[rows]`: the keys under which rows have what a seed needs."""
+
+    text: str
+    date: str
+    title: str
+    id: str
+    url: str
+    source: str
+
+
+_Table = TypeVar("_Table", Splits, Dedup, Limits, Text, RowKeys)
 
 
 @dataclass(frozen=True)
@@ -84,6 +98,8 @@ class Corpus:
             there is none.
         changes: what each version changed, as Markdown text; None if the keeper does not say.
         settings: all keys that shape the data, as corpus.toml has them: for the manifest.
+        own: the schema of each own field, by its name, as `contract.own.own_properties` gives them; empty if the
+            record has none.
     """
 
     name: str
@@ -95,6 +111,7 @@ class Corpus:
     dedup: Dedup
     limits: Limits
     text: Text
+    rows: RowKeys
     structure: bool
     quality: bool
     annotations: bool
@@ -107,6 +124,30 @@ class Corpus:
     citation: str | None = None
     prose: str | None = None
     changes: str | None = None
+    own: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def contracts(self) -> Mapping[str, Contract]:
+        """What the rows of each config hold to; the record with the own fields."""
+        return contracts(self.own)
+
+    def with_own(self, described: Any, where: str) -> Corpus:
+        """The settings with own fields.
+
+        Args:
+            described: a JSON Schema of an object with `properties`.
+            where: what it was read from, for messages.
+
+        Raises:
+            ConfigError: it is not such a schema, has a name that the record has already, or has a keyword that the
+                columnar check cannot hold to `jsonschema`'s verdict.
+        """
+        try:
+            own = own_properties(described, document("record"))
+            contracts(own)
+        except SchemaError as error:
+            raise ConfigError(f"{where}: {error.message.removeprefix('record: ')}", error.hint) from error
+        return replace(self, own=own)
 
     @property
     def card(self) -> dict[str, str]:
@@ -116,8 +157,12 @@ class Corpus:
 
     @property
     def tables(self) -> dict[str, dict[str, Any]]:
-        """The tables of corpus.toml with all their keys, but for `[card]`, whose words the card holds."""
-        return {key: value for key, value in self.settings.items() if isinstance(value, dict) and key != "card"}
+        """The tables of corpus.toml with all their keys, but for those that name files.
+
+        The words that `[card]` names are on the card, the own fields that `[record]` names in the build's schema.
+        """
+        tables = {key: value for key, value in self.settings.items() if isinstance(value, dict)}
+        return {key: value for key, value in tables.items() if key not in ("card", "record")}
 
     @property
     def reading(self) -> dict[str, dict[str, Any]]:
@@ -145,17 +190,24 @@ class Corpus:
             )
         return value
 
-    def with_flags(self, *, dedup: str | None = None, latest: str | None = None) -> Corpus:
-        """The settings, with those that a flag of the command line sets; None leaves one as it is.
+    def with_flags(
+        self, *, dedup: str | None = None, latest: str | None = None, rows: Mapping[str, str] | None = None
+    ) -> Corpus:
+        """The settings, with those that an argument sets; None leaves one as it is.
 
         Raises:
-            ConfigError: `dedup` is not near, exact or off.
+            ConfigError: `dedup` is not near, exact or off, or `rows` has a name or a key that is not allowed.
         """
-        changes = {"dedup": {"level": dedup}, "limits": {"latest": latest}}
+        changes: dict[str, dict[str, str | None]] = {
+            "dedup": {"level": dedup},
+            "limits": {"latest": latest},
+            "rows": {**(rows or {})},
+        }
         document = {key: dict(value) if isinstance(value, dict) else value for key, value in self.settings.items()}
         for table, values in changes.items():
             document[table] |= {key: value for key, value in values.items() if value is not None}
-        return replace(_corpus(document, "the arguments"), prose=self.prose, changes=self.changes)
+        changed = _corpus(document, "the arguments")
+        return replace(changed, prose=self.prose, changes=self.changes, own=self.own)
 
 
 def load_config(path: Path | None) -> Corpus:
@@ -168,7 +220,7 @@ def load_config(path: Path | None) -> Corpus:
     if path is None:
         return _corpus({}, "the defaults")
     try:
-        raw: dict[str, Any] = _json_values(tomllib.loads(read_file(path, _LONGEST).decode("utf-8-sig")))
+        raw: dict[str, Any] = _json_values(tomllib.loads(read_file(path, LONGEST).decode("utf-8-sig")))
     except (OSError, IrregularError) as error:
         raise ConfigError(f"{path}: cannot be read: {why(error)}", "give the path of a corpus.toml") from error
     except (ValueError, RecursionError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
@@ -179,12 +231,15 @@ def load_config(path: Path | None) -> Corpus:
         raise ConfigError(
             f"{path}: a value is too large or nested too deep: {error}", "corpus-vn-police init DIR writes an example"
         ) from error
+    described = raw.get("record", {}).get("fields")
+    if described:
+        corpus = corpus.with_own(schema_beside(path, described), f"{path}: record.fields = {described!r}")
     prose = raw.get("card", {}).get("prose")
     changes = CHANGES_NAME if os.path.lexists(path.parent / CHANGES_NAME) else None
     return replace(
         corpus,
-        prose=_text(path, "card.prose", prose) if prose else None,
-        changes=_text(path, "the file beside it", changes) if changes else None,
+        prose=text_beside(path, "card.prose", prose) if prose else None,
+        changes=text_beside(path, "the file beside it", changes) if changes else None,
     )
 
 
@@ -203,27 +258,10 @@ def corpus_of(settings: dict[str, Any], prose: str | None, changes: str | None, 
     return replace(_corpus(settings, where), prose=prose, changes=changes)
 
 
-def _text(config: Path, key: str, name: str) -> str:
-    """A Markdown file beside corpus.toml or below it."""
-    folder = config.parent.resolve()
-    target = (folder / of_system(name)).resolve()
-    if not target.is_relative_to(folder):
-        raise ConfigError(
-            f"{config}: {key} = {name!r} is outside {folder.name}/",
-            "the file must be in the folder of corpus.toml, or below it",
-        )
-    try:
-        return read_file(target, _LONGEST).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    except UNREADABLE as error:
-        raise ConfigError(
-            f"{config}: {key} = {name!r} cannot be read: {why(error)}",
-            "give the path of a UTF-8 Markdown file, relative to corpus.toml",
-        ) from error
-
-
 def _corpus(raw: dict[str, Any], where: str) -> Corpus:
     check_keys(raw, where)
     settings = _with_defaults(document("corpus"), raw)
+    check_rows(settings["rows"], where)
     check_splits(settings["splits"], where)
     check_supported(settings, where)
     check_hub(settings, where)
@@ -235,6 +273,7 @@ def _corpus(raw: dict[str, Any], where: str) -> Corpus:
         dedup=_table(Dedup, settings["dedup"]),
         limits=_table(Limits, settings["limits"]),
         text=_table(Text, settings["text"]),
+        rows=_table(RowKeys, settings["rows"]),
         structure=settings["structure"]["enabled"],
         quality=settings["quality"]["enabled"],
         annotations=settings["annotations"]["enabled"],

@@ -49,6 +49,18 @@ def _allowed(error: Any) -> str:
     )
 
 
+def check_rows(rows: dict[str, str], where: str) -> None:
+    """Refuse one key of the input for two things."""
+    for name, key in rows.items():
+        other = next(each for each in rows if rows[each] == key)
+        if other != name:
+            raise ConfigError(
+                f"{where}: rows.{other} and rows.{name} are both {key!r}",
+                f"a key of the input is read for one thing: give another one, or leave rows.{name} out "
+                f"and rename the key {name!r} of the input",
+            )
+
+
 def check_splits(splits: dict[str, Any], where: str) -> None:
     """Refuse starts that are not in the calendar or in the wrong order, and ratios that do not add up to 1."""
     starts = {key: splits.get(key) for key in ("validation_from", "test_from")}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ from corpus_vn_police.contract.arrow import arrow_schema, resolve
 from corpus_vn_police.contract.columnar import Column, mask
 from corpus_vn_police.contract.document import check_document
 from corpus_vn_police.contract.oracle import first_error, json_rows, oracle, violation
+from corpus_vn_police.contract.own import with_own
 from corpus_vn_police.errors import SchemaError
 from corpus_vn_police.resources import resource
 
@@ -33,6 +34,7 @@ __all__ = [
     "Contract",
     "Field",
     "canonical_json",
+    "contracts",
     "document",
     "first_error",
     "json_rows",
@@ -99,6 +101,16 @@ class Contract:
         nullable = frozenset(field.name for field in _fields(document, document, "") if field.nullable)
         described = schema.with_metadata(features.metadata(schema))
         return cls(name, document, described, valid, nullable)
+
+    @functools.cached_property
+    def validator(self) -> Any:
+        """The `jsonschema` validator of the document, `format` asserted, ECMAScript patterns."""
+        return oracle(self.document)
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """sha256 (hex) of the document's canonical JSON."""
+        return hashlib.sha256(canonical_json(self.document)).hexdigest()
 
     def fields(self) -> list[Field]:
         """The fields in order, those of a struct or a list of structs below it."""
@@ -176,6 +188,24 @@ def canonical_json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
-def schema_digests() -> dict[str, str]:
-    """sha256 (hex) of the canonical JSON of the schema of each config."""
-    return {name: hashlib.sha256(canonical_json(document(name))).hexdigest() for name in CONFIGS.values()}
+def contracts(own: Mapping[str, Any] | None = None) -> Mapping[str, Contract]:
+    """The contract of each config of a build.
+
+    Args:
+        own: the schemas of the own fields, as `own.own_properties` gives them; None if there are none.
+
+    Raises:
+        SchemaError: as `Contract.from_document`.
+    """
+    record = load_contract("record") if not own else _with_own(canonical_json(list(own.items())))
+    return {config: record if name == "record" else load_contract(name) for config, name in CONFIGS.items()}
+
+
+@functools.lru_cache(16)
+def _with_own(own: bytes) -> Contract:
+    return Contract.from_document("record", with_own(document("record"), dict(json.loads(own))))
+
+
+def schema_digests(of_configs: Mapping[str, Contract]) -> dict[str, str]:
+    """sha256 (hex) of the schema of each config, by the schema's name."""
+    return {contract.name: contract.digest for contract in of_configs.values()}

@@ -86,8 +86,15 @@ def _detail(error: Any) -> str:
     if rule in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
         return f"{rule} {limit}, got {error.instance}"
     if rule == "type":
-        return f"type {limit}, got {type(error.instance).__name__}"
+        wanted = limit if isinstance(limit, str) else " or ".join(limit)
+        return f"type {wanted}, got {json_type(error.instance)}"
     return f"{rule or 'false'} {limit}"[:500]
+
+
+def json_type(value: Any) -> str:
+    """What JSON Schema calls the type of a value; of one that JSON cannot have, what Python calls it."""
+    names = {dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null", bytes: "binary"}
+    return names.get(type(value), "number" if isinstance(value, int | float) else type(value).__name__)
 
 
 def json_rows(table: pa.Table) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus_vn_police.buffers import octets, to_numpy
-from corpus_vn_police.contract import canonical_json, schema_digests
+from corpus_vn_police.contract import canonical_json
 
 
 class ColumnHashes:
@@ -83,14 +83,15 @@ def _values(array: pa.Array) -> Any:
     return values.astype(values.dtype.newbyteorder("<"))
 
 
-def content_digest(shards: dict[str, dict[str, list[dict[str, Any]]]]) -> str:
+def content_digest(shards: dict[str, dict[str, list[dict[str, Any]]]], schemas: dict[str, str]) -> str:
     """The digest of a build.
 
     Args:
         shards: config -> split -> the `ColumnHashes.digest` of its shards, in order.
+        schemas: the digest of each config's schema, as `contract.schema_digests` gives them.
 
     Returns:
         `sha256:` and 64 hex characters.
     """
-    content = {"schemas": schema_digests(), "configs": shards}
+    content = {"schemas": schemas, "configs": shards}
     return "sha256:" + hashlib.sha256(canonical_json(content)).hexdigest()

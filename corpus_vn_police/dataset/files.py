@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus_vn_police.contract import CONFIGS, load_contract
+from corpus_vn_police.contract import CONFIGS, Contract, schema_digests
 from corpus_vn_police.dataset.digest import ColumnHashes, content_digest
 from corpus_vn_police.dataset.layout import shard_paths
 from corpus_vn_police.dataset.parquet import open_table
+from corpus_vn_police.dataset.schemas import contracts_in
 from corpus_vn_police.files import file_digest
 from corpus_vn_police.stages.split import SPLITS
 
@@ -82,21 +83,21 @@ def read_shards(folder: Path) -> list[BuildFile]:
     Raises:
         DamagedError: one of them cannot be read.
     """
-    files = []
+    files, contracts = [], contracts_in(folder)
     for shard in find_shards(folder):
-        with open_table(folder, shard.path, load_contract(CONFIGS[shard.config])) as table:
+        with open_table(folder, shard.path, contracts[shard.config]) as table:
             for rows in table.tables():
                 shard.add(rows)
         files.append(shard.file(*file_digest(folder / shard.path)))
     return files
 
 
-def digest_of(shards: Sequence[BuildFile]) -> str:
+def digest_of(shards: Sequence[BuildFile], contracts: Mapping[str, Contract]) -> str:
     """The content digest of a build's shards, which stand by config, split and number."""
     hashes: dict[str, dict[str, list[dict[str, object]]]] = {}
     for shard in shards:
         hashes.setdefault(shard.config, {}).setdefault(shard.split, []).append(shard.hashes or {})
-    return content_digest(hashes)
+    return content_digest(hashes, schema_digests(contracts))
 
 
 def table_bytes(table: pa.Table) -> int:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from corpus_vn_police.contract import schema_digests
-from corpus_vn_police.dataset.layout import CARD, LEDGER, MANIFEST, is_part, look_into, missing_shards
+from corpus_vn_police.dataset.layout import CARD, LEDGER, MANIFEST, SCHEMAS, is_part, look_into, missing_shards
 from corpus_vn_police.dataset.manifest import self_digest
+from corpus_vn_police.dataset.schemas import contracts_in
+from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.files import UNREADABLE, file_digest, why
 from corpus_vn_police.results import Result
 
@@ -50,6 +52,7 @@ def check_files(folder: Path, manifest: dict[str, Any], but: str = "") -> FilesC
     listed = {entry["path"]: (entry["bytes"], entry["sha256"]) for entry in manifest["files"]}
     around = [
         *_manifest_problems(manifest, listed),
+        *_schema_problems(folder, manifest),
         *(Problem(path, "file.not_regular", what) for path, what in sorted(found.irregular.items())),
         *(Problem(path, "file.unlisted", "is not in the manifest")
           for path in sorted(found.files - listed.keys() - {MANIFEST})),
@@ -74,14 +77,21 @@ def _missing(listed: Iterable[str], here: frozenset[str]) -> Iterator[tuple[str,
     """Files that are not here, or that no build is without: paths, and what is wrong."""
     yield from ((path, "is in the manifest but not here") for path in listed if path not in here)
     yield from ((path, "is not in the manifest, which lists every file of a build")
-                for path in (CARD, LEDGER) if path not in listed)  # fmt: skip
+                for path in (CARD, LEDGER, SCHEMAS["default"]) if path not in listed)  # fmt: skip
     yield from missing_shards(listed)
 
 
 def _manifest_problems(manifest: dict[str, Any], listed: dict[str, Any]) -> Iterator[Problem]:
     if self_digest(manifest) != manifest["sha256"]:
         yield Problem(MANIFEST, "manifest.digest", "its own sha256 is not that of its contents")
-    if manifest["schemas"] != schema_digests():
-        yield Problem(MANIFEST, "manifest.schemas", "was built to other schemas than this version's")
     if len(listed) < len(manifest["files"]):
         yield Problem(MANIFEST, "manifest.files", "lists a file twice")
+
+
+def _schema_problems(folder: Path, manifest: dict[str, Any]) -> Iterator[Problem]:
+    """The schemas that a build carries are those that it was built to, and their built-in fields this version's."""
+    try:
+        if manifest["schemas"] != schema_digests(contracts_in(folder)):
+            yield Problem(MANIFEST, "manifest.schemas", "names other schemas than those that the build carries")
+    except DamagedError as error:
+        yield Problem(MANIFEST, "manifest.schemas", error.what)

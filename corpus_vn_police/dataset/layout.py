@@ -16,6 +16,12 @@ CARD = "README.md"
 CROISSANT = "croissant.json"
 LEDGER = "ledger.parquet"
 FIGURES = "figures"
+SCHEMA_FOLDER = "schema"
+SCHEMAS = {
+    "default": f"{SCHEMA_FOLDER}/record.schema.json",
+    "annotations": f"{SCHEMA_FOLDER}/annotations.schema.json",
+}
+"""The schemas that a build carries, by config; that of a config that was not built is left out."""
 
 FOLDERS = {"default": "data", "annotations": "annotations", "sources": "sources"}
 """The folder of each config's shards."""
@@ -64,7 +70,7 @@ def shard_paths(folder: Path, config: str, *splits: str) -> list[Path]:
 
 def is_part(path: str) -> bool:
     """Whether a build may have a file of this path, beside its manifest."""
-    return path == LEDGER or shard_name(path) is not None or bool(_DOCUMENT.fullmatch(path))
+    return path == LEDGER or path in SCHEMAS.values() or shard_name(path) is not None or bool(_DOCUMENT.fullmatch(path))
 
 
 def missing_shards(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -139,7 +145,7 @@ def look_into(folder: Path) -> Contents:
                 files.add(path)
             elif kind != "folder":
                 irregular[path] = kind
-            elif path in (*FOLDERS.values(), FIGURES):
+            elif path in (*FOLDERS.values(), FIGURES, SCHEMA_FOLDER):
                 waiting.append(path)
             else:
                 irregular[path] = "is a folder that a build does not have"

@@ -12,9 +12,10 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from corpus_vn_police.contract import CONFIGS, load_contract
+from corpus_vn_police.contract import Contract, load_contract
 from corpus_vn_police.dataset.layout import LEDGER, shard_paths
 from corpus_vn_police.dataset.parquet import TableFile, open_table, scan
+from corpus_vn_police.dataset.schemas import contracts_in
 from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.stages.split import SPLITS
 
@@ -28,12 +29,14 @@ class Published:
     Attributes:
         folder: the build.
         config: whose rows these are.
+        contract: what they hold to.
         groups: the file (its path below the build) and the number in it of every row group.
         ends: how many records there are up to the end of every row group (int64).
     """
 
     folder: Path
     config: str
+    contract: Contract
     groups: tuple[tuple[str, int], ...]
     ends: npt.NDArray[np.int64]
 
@@ -46,12 +49,13 @@ class Published:
         """
         groups: list[tuple[str, int]] = []
         sizes: list[int] = []
+        contract = contracts_in(folder)[config]
         for path in shard_paths(folder, config, *splits or SPLITS):
             name = path.relative_to(folder).as_posix()
-            with open_table(folder, name, load_contract(CONFIGS[config])) as table:
+            with open_table(folder, name, contract) as table:
                 groups += [(name, number) for number in range(len(table.sizes))]
                 sizes += table.sizes
-        return cls(folder, config, tuple(groups), np.cumsum(sizes, dtype=np.int64))
+        return cls(folder, config, contract, tuple(groups), np.cumsum(sizes, dtype=np.int64))
 
     def __len__(self) -> int:
         """How many records there are."""
@@ -89,14 +93,14 @@ class Published:
 
     def _filled(self, name: str, table: pa.Table) -> pl.DataFrame:
         """A table as a frame, once no field that must have a value is null."""
-        nullable = load_contract(CONFIGS[self.config]).nullable
+        nullable = self.contract.nullable
         for field, column in zip((flat := table.flatten()).column_names, flat.columns, strict=True):
             if column.null_count and field not in nullable and field.partition(".")[0] not in nullable:
                 raise DamagedError.of(self.folder, f"{name}: a row without {field}")
         return pl.DataFrame(table)
 
     def _open(self, name: str) -> contextlib.AbstractContextManager[TableFile]:
-        return open_table(self.folder, name, load_contract(CONFIGS[self.config]))
+        return open_table(self.folder, name, self.contract)
 
 
 def scan_shards(folder: Path, config: str, *splits: str) -> pl.LazyFrame:
@@ -106,7 +110,7 @@ def scan_shards(folder: Path, config: str, *splits: str) -> pl.LazyFrame:
         DamagedError: a file cannot be opened, or there is none.
     """
     names = [path.relative_to(folder).as_posix() for path in shard_paths(folder, config, *splits or SPLITS)]
-    return scan(folder, names, load_contract(CONFIGS[config]))
+    return scan(folder, names, contracts_in(folder)[config])
 
 
 def scan_ledger(folder: Path) -> pl.LazyFrame:

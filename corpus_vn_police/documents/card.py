@@ -14,7 +14,6 @@ from typing import Any
 
 from corpus_vn_police.align import opcodes
 from corpus_vn_police.config import CHANGES_NAME
-from corpus_vn_police.contract import CONFIGS, load_contract
 from corpus_vn_police.dataset.layout import CARD
 from corpus_vn_police.documents.document import Comparison, Document, whole
 from corpus_vn_police.documents.facts import Facts
@@ -112,7 +111,7 @@ def measured_blocks(facts: Facts) -> dict[str, str]:
             "charts": plan_charts(facts.figures) if facts.pictures else (),
             "examples": facts.examples,
             "configs": facts.configs,
-            "fields": {config: load_contract(name).fields() for config, name in CONFIGS.items()},
+            "fields": {config: contract.fields() for config, contract in facts.corpus.contracts.items()},
             "accuracy": ACCURACY,
             "generator": GENERATOR,
         }

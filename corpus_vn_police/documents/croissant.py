@@ -92,20 +92,20 @@ def croissant(facts: Facts) -> dict[str, Any]:
         "distribution": [*map(_file_object, [*facts.shards, *_with_data(facts.files)]), *map(_file_set, configs)],
         "recordSet": [
             _split_names(figures),
-            *(_config(config, figures) for config in configs),
-            record_set("ledger", f"{figures.seeds:,} rows."),
+            *(_config(config, corpus.contracts[config].document, figures) for config in configs),
+            record_set("ledger", document("ledger"), f"{figures.seeds:,} rows."),
         ],
     }
 
 
-def record_set(name: str, count: str = "") -> dict[str, Any]:
+def record_set(name: str, schema: dict[str, Any], count: str = "") -> dict[str, Any]:
     """A record set with the fields of its schema.
 
     Args:
         name: a config, or `ledger`.
+        schema: the JSON Schema of its rows.
         count: how many rows it has, in words.
     """
-    schema = document(CONFIGS.get(name, name))
     source = {"fileSet": {"@id": f"{name}-files"}} if name in CONFIGS else {"fileObject": {"@id": f"{name}.parquet"}}
     key = {"key": {"@id": f"{name}/id"}} if name in CONFIGS else {}  # several seeds of the ledger may share an id
     return {
@@ -222,9 +222,9 @@ def _split_names(figures: Figures) -> dict[str, Any]:
     }
 
 
-def _config(config: str, figures: Figures) -> dict[str, Any]:
+def _config(config: str, schema: dict[str, Any], figures: Figures) -> dict[str, Any]:
     sizes = ", ".join(f"{split.split} {split.records:,}" for split in figures.splits)
-    found = record_set(config, f"{figures.records:,} rows: {sizes}.")
+    found = record_set(config, schema, f"{figures.records:,} rows: {sizes}.")
     names = "|".join(split.split for split in figures.splits)
     split = {
         "@type": "cr:Field",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from io import BufferedReader
 from typing import ClassVar
 
-from corpus_vn_police.contract import json_rows, load_contract
+from corpus_vn_police.contract import json_rows
 from corpus_vn_police.dataset.parquet import open_table
 from corpus_vn_police.documents.document import Comparison, Document
 from corpus_vn_police.documents.facts import Facts
@@ -57,7 +57,7 @@ class Export(Document):
 
 def _lines(facts: Facts) -> Iterator[bytes]:
     """The records as lines of JSON in UTF-8."""
-    contract = load_contract("record")
+    contract = facts.corpus.contracts["default"]
     for shard in (each for each in facts.shards if each.config == "default"):
         with open_table(facts.folder, shard.path, contract) as table:
             for rows in table.tables(at_once=_AT_ONCE):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus_vn_police.config import Corpus
-from corpus_vn_police.contract import CONFIGS, json_rows, load_contract
+from corpus_vn_police.contract import Contract, json_rows
 from corpus_vn_police.dataset.figures import Figures
 from corpus_vn_police.dataset.files import BuildFile, digest_of
 from corpus_vn_police.dataset.parquet import open_table
@@ -71,13 +71,14 @@ def gather_facts(
         DamagedError: a shard cannot be read, or holds no row.
     """
     firsts = {shard.config: shard.path for shard in reversed(shards)}
-    examples = {config: _example(folder, config, firsts[config]) for config in built_configs(shards)}
-    return Facts(folder, corpus, figures, shards, digest_of(shards), date, pictures, files, examples)
+    contracts = corpus.contracts
+    examples = {config: _example(folder, contracts[config], firsts[config]) for config in built_configs(shards)}
+    digest = digest_of(shards, contracts)
+    return Facts(folder, corpus, figures, shards, digest, date, pictures, files, examples)
 
 
-def _example(folder: Path, config: str, name: str) -> dict[str, Any]:
+def _example(folder: Path, contract: Contract, name: str) -> dict[str, Any]:
     """The first row of a shard as JSON has it, with long values cut."""
-    contract = load_contract(CONFIGS[config])
     with open_table(folder, name, contract) as table:
         first = next(table.batches(0, contract.schema.names, 1), None) if table.sizes else None
         if first is None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from corpus_vn_police.config import Corpus
-from corpus_vn_police.contract import CONFIGS, load_contract
+from corpus_vn_police.contract import CONFIGS, Contract
 from corpus_vn_police.contract.features import yaml_features
 from corpus_vn_police.contract.hub import hub_values
 from corpus_vn_police.dataset.figures import Figures
@@ -39,26 +39,31 @@ def front_matter(corpus: Corpus, figures: Figures, shards: Sequence[BuildFile], 
         "source_datasets": ["original"],
         "task_categories": ["text-generation", "fill-mask"],
         "task_ids": ["language-modeling", "masked-language-modeling"],
-        **loaded_from(corpus.version, shards, digest),
+        **loaded_from(corpus.version, shards, digest, corpus.contracts),
     }
 
 
-def loaded_from(version: str, shards: Sequence[BuildFile], digest: str) -> dict[str, Any]:
+def loaded_from(
+    version: str, shards: Sequence[BuildFile], digest: str, contracts: Mapping[str, Contract]
+) -> dict[str, Any]:
     """The part of the front matter that says what `datasets` loads.
 
     Args:
         version: of the data.
         shards: the Parquet files.
         digest: the content digest.
+        contracts: the contract of each config.
     """
     configs = built_configs(shards)
     return {
         "configs": [_config(config, shards, version, digest) for config in configs],
-        "dataset_info": [_info(config, shards) for config in configs],
+        "dataset_info": [_info(config, shards, contracts[config]) for config in configs],
     }
 
 
-def loading_differences(card: str, version: str, shards: Sequence[BuildFile]) -> list[str]:
+def loading_differences(
+    card: str, version: str, shards: Sequence[BuildFile], contracts: Mapping[str, Contract]
+) -> list[str]:
     """Where the front matter of a card makes `datasets` load something other than the build's files.
 
     These two keys alone decide what a reader gets, even if a stranger wrote the card.
@@ -67,6 +72,7 @@ def loading_differences(card: str, version: str, shards: Sequence[BuildFile]) ->
         card: the card's text.
         version: of the data.
         shards: the Parquet files.
+        contracts: the contract of each config.
 
     Raises:
         ValueError: the front matter is not YAML.
@@ -74,7 +80,7 @@ def loading_differences(card: str, version: str, shards: Sequence[BuildFile]) ->
     import yaml
     from huggingface_hub.repocard import REGEX_YAML_BLOCK  # by which `datasets` finds it
 
-    expected = loaded_from(version, shards, digest_of(shards))
+    expected = loaded_from(version, shards, digest_of(shards, contracts), contracts)
     found = REGEX_YAML_BLOCK.search(card[:_LONGEST])
     try:
         got = yaml.safe_load(found[2] if found else "") or {}
@@ -106,7 +112,7 @@ def _config(config: str, shards: Sequence[BuildFile], version: str, digest: str)
     return {"config_name": config, "version": version, "description": digest, "data_files": files}
 
 
-def _info(config: str, shards: Sequence[BuildFile]) -> dict[str, Any]:
+def _info(config: str, shards: Sequence[BuildFile], contract: Contract) -> dict[str, Any]:
     mine = [shard for shard in shards if shard.config == config]
     splits = [
         {
@@ -118,7 +124,7 @@ def _info(config: str, shards: Sequence[BuildFile]) -> dict[str, Any]:
     ]
     return {
         "config_name": config,
-        "features": yaml_features(load_contract(CONFIGS[config]).schema),
+        "features": yaml_features(contract.schema),
         "splits": splits,
         "download_size": sum(shard.bytes for shard in mine),
         "dataset_size": sum(split["num_bytes"] for split in splits),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from corpus_vn_police.config import Corpus, corpus_of
 from corpus_vn_police.dataset.files import BuildFile
 from corpus_vn_police.dataset.folder import BuildFolder
 from corpus_vn_police.dataset.layout import CARD, FIGURES, MANIFEST
+from corpus_vn_police.dataset.schemas import own_fields_in
 from corpus_vn_police.documents.card import read_prose
 from corpus_vn_police.documents.facts import Facts, gather_facts
 from corpus_vn_police.errors import ConfigError, DamagedError
@@ -28,17 +30,18 @@ def settings_of(build: BuildFolder, version: str | None = None) -> Corpus:
     """
     prose, changes = read_prose(read_file(build.path / CARD).decode())
     settings = build.settings if version is None else {**build.settings, "version": version}
-    return corpus_of(settings, prose, changes, "the arguments" if version else f"{build.path}/{MANIFEST}")
+    where = "the arguments" if version else f"{build.path}/{MANIFEST}"
+    return replace(corpus_of(settings, prose, changes, where), own=own_fields_in(build.path))
 
 
 def recorded_settings(build: BuildFolder) -> Corpus:
-    """The settings of a build that shape its data, from its manifest alone.
+    """The settings of a build that shape its data: from its manifest and the schemas that it carries.
 
     Raises:
         DamagedError: they are not allowed.
     """
     try:
-        return corpus_of(build.settings, None, None, MANIFEST)
+        return replace(corpus_of(build.settings, None, None, MANIFEST), own=own_fields_in(build.path))
     except ConfigError as error:
         raise DamagedError.of(build.path, error.message) from error
 

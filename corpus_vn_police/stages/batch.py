@@ -5,14 +5,13 @@ A batch is a Polars frame with one row per seed. A rejected seed keeps its row, 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
 
-from corpus_vn_police.config import Corpus
-from corpus_vn_police.contract import document
-from corpus_vn_police.contract.arrow import arrow_schema
+from corpus_vn_police.config import Corpus, load_config
 from corpus_vn_police.errors import SchemaError
 from corpus_vn_police.reasons import Reason
 
@@ -34,7 +33,7 @@ class BatchColumn:
 
     name: str
     added_by: str | None
-    type: type[pl.DataType] | None = None
+    type: type[pl.DataType] | pl.DataType | None = None
     taken_by: str | None = None
     table: str | None = None
 
@@ -51,6 +50,9 @@ COLUMNS = (
     BatchColumn("key", "read"),
     BatchColumn("url", "read"),
     BatchColumn("publisher", "read"),
+    BatchColumn("own", "read"),  # a struct of the own fields; a build without own fields does not have it
+    BatchColumn("unused", "read", pl.List(pl.String)),  # the keys that nothing reads
+    BatchColumn("unused_dates", "read", pl.List(pl.String)),  # those of them whose values are like dates
     BatchColumn("reason", "read", pl.String),  # the ledger's; null for a seed that nothing is wrong with
     BatchColumn("pointer", "read", pl.String),
     BatchColumn("detail", "read", pl.String),
@@ -76,6 +78,9 @@ COLUMNS = (
 )
 """Every column that a batch may have, and every field of a record but `source`."""
 
+OWN = "own"
+"""The column that holds the own fields, so that their names cannot be those of other columns."""
+
 SOURCE = ("path", "sha256", "bytes", "key", "url", "publisher")
 """The columns that a record's `source` is made of."""
 
@@ -89,47 +94,64 @@ def columns_after(stage: str, corpus: Corpus) -> pl.Schema:
     """
     passed = STAGES[: STAGES.index(stage) + 1]
     return _schema(
-        column
-        for column in COLUMNS
-        if column.added_by in passed and column.taken_by not in passed and _is_enabled(column, corpus)
+        (
+            column
+            for column in COLUMNS
+            if column.added_by in passed and column.taken_by not in passed and _is_enabled(column, corpus)
+        ),
+        corpus,
     )
+
+
+def seed_columns(corpus: Corpus) -> pl.Schema:
+    """The columns of a batch that has just been read, with their types."""
+    return _schema((column for column in COLUMNS if column.added_by == "read" and _is_enabled(column, corpus)), corpus)
 
 
 def unfilled(corpus: Corpus) -> set[str]:
     """The fields of a record that no stage fills with these settings."""
-    return {column.name for column in COLUMNS if column.added_by is None or not _is_enabled(column, corpus)}
+    return {
+        column.name
+        for column in COLUMNS
+        if column.name != OWN and (column.added_by is None or not _is_enabled(column, corpus))
+    }
+
+
+@functools.cache
+def seed_columns_by_default() -> pl.Schema:
+    """The columns of a batch that has just been read, without own fields."""
+    return seed_columns(load_config(None))
 
 
 def _is_enabled(column: BatchColumn, corpus: Corpus) -> bool:
+    if column.name == OWN:
+        return bool(corpus.own)
     return column.table is None or bool(corpus.settings[column.table]["enabled"])
 
 
-def _schema(columns: Iterable[BatchColumn]) -> pl.Schema:
-    fields = _field_types()
+def _schema(columns: Iterable[BatchColumn], corpus: Corpus) -> pl.Schema:
+    fields = _field_types(corpus)
     return pl.Schema({column.name: _type(column, fields) for column in columns})
 
 
-def _field_types() -> pl.Schema:
-    """The types of a record's fields, and of those of its `source`."""
-    fields = pl.Schema(arrow_schema(document("record")))
+def _field_types(corpus: Corpus) -> pl.Schema:
+    """The types of a record's fields, of those of its `source`, and of the struct of its own fields."""
+    fields = pl.Schema(corpus.contracts["default"].schema)
     source = fields.pop("source")
     assert isinstance(source, pl.Struct)  # noqa: S101 - for mypy
-    return pl.Schema([*fields.items(), *((field.name, field.dtype) for field in source.fields)])
+    own = pl.Struct({name: fields.pop(name) for name in corpus.own})
+    return pl.Schema([*fields.items(), *((field.name, field.dtype) for field in source.fields), (OWN, own)])
 
 
 def _type(column: BatchColumn, fields: pl.Schema) -> pl.DataType:
     if column.type is not None:
-        return column.type()
+        return column.type if isinstance(column.type, pl.DataType) else column.type()
     if column.name not in fields:
         raise SchemaError(
             f"stages/batch.py: the column {column.name!r} has no type, and the record has no field of this name",
             "declare it in schema/record.schema.json, or give the column a type",
         )
     return fields[column.name]
-
-
-SEEDS = _schema(column for column in COLUMNS if column.added_by == "read")
-"""The columns of a batch that has just been read, with their types."""
 
 
 def check_columns(batch: pl.DataFrame, stage: str, corpus: Corpus) -> None:

@@ -11,10 +11,10 @@ import polars as pl
 import pyarrow as pa
 
 from corpus_vn_police.config import Corpus
-from corpus_vn_police.contract import Contract, json_rows, validator, violation
+from corpus_vn_police.contract import Contract, json_rows, violation
 from corpus_vn_police.errors import SchemaError
 from corpus_vn_police.reasons import broken_keyword
-from corpus_vn_police.stages.batch import COLUMNS, SOURCE, STAGES, check_columns, unfilled
+from corpus_vn_police.stages.batch import COLUMNS, OWN, SOURCE, STAGES, check_columns, unfilled
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,15 @@ def records(batch: pl.DataFrame, contract: Contract, corpus: Corpus) -> pa.Table
             name: a defect of this package.
     """
     check_columns(batch, STAGES[-1], corpus)
-    if forgotten := set(contract.schema.names) - {"source"} - {column.name for column in COLUMNS}:
+    if forgotten := set(contract.schema.names) - {"source", *corpus.own} - {column.name for column in COLUMNS}:
         raise SchemaError(
             f"{contract.name}: stages/batch.py does not say which stage fills {', '.join(sorted(forgotten))}",
             "this is a defect of corpus-vn-police: please report it",
         )
     empty = unfilled(corpus)
     filled = batch.with_columns(pl.struct(SOURCE).alias("source"))
+    if corpus.own:
+        filled = filled.select(pl.exclude(corpus.own)).unnest(OWN)
     wanted = [name for name in contract.schema.names if name not in empty]
     table = filled.select(wanted).to_arrow(compat_level=pl.CompatLevel.oldest())
     others = contract.empty(empty, len(batch))
@@ -79,10 +81,9 @@ def validate(table: pa.Table, contract: Contract) -> Sieved:
     if valid.all():
         return Sieved(table, pl.DataFrame(schema=_REJECTED))
     bad = (~valid).arg_true()
-    oracle = validator(contract.name)
     rejected = []
     for row, instance in zip(bad, json_rows(table.take(bad.to_arrow())), strict=True):
-        first = violation(oracle, instance)
+        first = violation(contract.validator, instance)
         if first is None:
             raise SchemaError(
                 f"{contract.name}: the columnar check rejects a record that jsonschema accepts (id {instance['id']})",

@@ -17,6 +17,7 @@ from corpus_vn_police.state.parts import Part, damaged_part, gather, read_table
 
 _REJECTED = 255  # the split of a seed that has none
 _LARGEST = 2**32 - 1  # what a uint32 holds
+_MOST_NAMES = 1_000  # keys that are reported
 
 _COLUMNS = {
     "part_numbers": np.uint32, "index_rows": np.uint32, "ids": np.uint64, "splits": np.uint8, "text_bytes": np.uint32,
@@ -144,6 +145,20 @@ class Index:
             frame = pl.DataFrame([self.column(part, "date"), self.column(part, "split")]).drop_nulls()
             counts.update(dict(frame["date"].value_counts().iter_rows()))
         return counts
+
+    def unused(self, column: str = "unused") -> dict[str, int]:
+        """In how many seeds each key is that nothing reads, the most frequent first; at most 1,000 keys.
+
+        Args:
+            column: `unused`, or `unused_dates` for those whose values are like dates.
+        """
+        counts: Counter[str] = Counter()
+        for part in self.parts:
+            names = self.column(part, column).drop_nulls()
+            if len(names):
+                counts.update(dict(names.explode().value_counts().iter_rows()))
+        ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+        return dict(ordered[:_MOST_NAMES])
 
     def column(self, part: Part, name: str) -> pl.Series:
         """A column of a part's index, of the seeds that are current."""

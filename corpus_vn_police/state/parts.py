@@ -22,24 +22,26 @@ from corpus_vn_police.files import write_numbers
 from corpus_vn_police.reasons import REASONS
 from corpus_vn_police.state.stamps import UNKNOWN, Stamps
 
-INDEX = pl.Schema(
-    {
-        "path": pl.String,
-        "sha256": pl.String,
-        "bytes": pl.Int64,
-        "id": pl.String,
-        "reason": pl.String,
-        "pointer": pl.String,
-        "detail": pl.String,
-        "date": pl.String,
-        "split": pl.UInt8,
-        "text_bytes": pl.UInt32,
-    }
-)
+_INDEX: dict[str, pl.DataType | type[pl.DataType]] = {
+    "path": pl.String,
+    "sha256": pl.String,
+    "bytes": pl.Int64,
+    "id": pl.String,
+    "reason": pl.String,
+    "pointer": pl.String,
+    "detail": pl.String,
+    "date": pl.String,
+    "split": pl.UInt8,
+    "text_bytes": pl.UInt32,
+    "unused": pl.List(pl.String),
+    "unused_dates": pl.List(pl.String),
+}
+INDEX = pl.Schema(_INDEX)
 """The columns of a part's index, one row per seed: what the ledger says of it so far, and what writing needs.
 
 `split` (the number of the split) and `text_bytes` are null for a rejected seed; the others are in
-`<name>.records`, in the same order.
+`<name>.records`, in the same order. `unused` has the keys of a row that nothing reads, `unused_dates` those of them
+whose values are like dates; null if there are none.
 """
 
 ENDINGS = ("index", "records", "signs", "stamps")

@@ -23,7 +23,7 @@ from corpus_vn_police.contract import canonical_json, schema_digests
 from corpus_vn_police.stages.read import Batching, Listing, Members, Skipped, Task, Texts, Unpacker, kind_of, seeds_in
 from corpus_vn_police.stages.read.listing import display
 from corpus_vn_police.state.known import DoneTask, FileContents, KnownParts, TaskKey
-from corpus_vn_police.state.parts import Part, read_stamps
+from corpus_vn_police.state.parts import INDEX, Part, read_stamps
 from corpus_vn_police.state.stamps import UNKNOWN, Stamps, stamps_of
 from corpus_vn_police.version import __version__
 
@@ -78,14 +78,15 @@ class PlannedTask:
 
 
 def fingerprint(listing: Listing, corpus: Corpus) -> str:
-    """What parts depend on beside the seeds, as hex: the version, the schemas, the settings, and where the input is."""
+    """What parts depend on beside the seeds, as hex: version, schemas, settings, columns, and where the input is."""
     limits = {key: value for key, value in corpus.reading["limits"].items() if key != "latest"}
     settings = {**corpus.reading, "dedup": {"level": corpus.dedup.level}, "limits": limits}
     depends = {
         "version": __version__,
         "rensa": importlib.metadata.version("rensa"),
-        "schemas": schema_digests(),
+        "schemas": schema_digests(corpus.contracts),
         "settings": settings,
+        "columns": {name: str(kind) for name, kind in INDEX.items()},
         "root": listing.root if "://" in listing.root else display(os.path.realpath(listing.root)),
         "own": listing.own,
     }

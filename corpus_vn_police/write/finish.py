@@ -13,7 +13,7 @@ from corpus_vn_police.contract import document as schema_document
 from corpus_vn_police.contract import schema_digests
 from corpus_vn_police.dataset.figures import Figures, measure
 from corpus_vn_police.dataset.files import BuildFile
-from corpus_vn_police.dataset.layout import LEDGER, MANIFEST
+from corpus_vn_police.dataset.layout import LEDGER, MANIFEST, SCHEMAS
 from corpus_vn_police.dataset.manifest import self_digest
 from corpus_vn_police.documents import DOCUMENTS
 from corpus_vn_police.documents.facts import Facts, gather_facts
@@ -39,7 +39,7 @@ def finish(folder: Path, corpus: Corpus, date: str | None, shards: Sequence[Buil
     """Write the documents and the manifest beside the Parquet files of a build.
 
     Args:
-        folder: holds the shards and the ledger.
+        folder: holds the schemas, the shards and the ledger.
         corpus: the settings.
         date: the build's date; None is the newest record's.
         shards: the shards that were written, by config, split and number.
@@ -49,8 +49,9 @@ def finish(folder: Path, corpus: Corpus, date: str | None, shards: Sequence[Buil
     """
     figures = measure(folder)
     date = date or figures.newest
-    ledger = BuildFile(LEDGER, *file_digest(folder / LEDGER))
-    facts = gather_facts(folder, corpus, figures, shards, date=date, pictures=can_draw(), files=(ledger,))
+    there = [path for path in (LEDGER, *SCHEMAS.values()) if (folder / path).exists()]
+    files = tuple(BuildFile(path, *file_digest(folder / path)) for path in there)
+    facts = gather_facts(folder, corpus, figures, shards, date=date, pictures=can_draw(), files=files)
     for document in DOCUMENTS:
         for file in document.files(facts):
             _write(folder / file, document.render(facts, file))
@@ -59,6 +60,19 @@ def finish(folder: Path, corpus: Corpus, date: str | None, shards: Sequence[Buil
     manifest = json.dumps(_manifest(facts, finished.splits), ensure_ascii=False, indent=2) + "\n"
     _write(folder / MANIFEST, [manifest.encode()])
     return finished
+
+
+def write_schemas(folder: Path, corpus: Corpus, configs: Iterable[str]) -> None:
+    """Write the schemas that a build carries, before anything that is written by them.
+
+    Args:
+        folder: the folder of the build.
+        corpus: the settings, which have the own fields.
+        configs: the configs that are built.
+    """
+    for config in (config for config in configs if config in SCHEMAS):
+        text = json.dumps(corpus.contracts[config].document, ensure_ascii=False, indent=2) + "\n"
+        _write(folder / SCHEMAS[config], [text.encode()])
 
 
 def _write(path: Path, content: Iterable[bytes]) -> None:
@@ -83,7 +97,7 @@ def _manifest(facts: Facts, splits: dict[str, int]) -> dict[str, Any]:
         "generator": GENERATOR,
         "date": facts.date,
         "digest": facts.digest,
-        "schemas": schema_digests(),
+        "schemas": schema_digests(corpus.contracts),
         "config": corpus.tables,
         "card": corpus.card,
         "seeds": sum(status.values()),

@@ -12,11 +12,12 @@ import polars as pl
 import pyarrow as pa
 
 from corpus_vn_police.buffers import from_numpy
-from corpus_vn_police.contract import CONFIGS, load_contract
+from corpus_vn_police.contract import CONFIGS, Contract, load_contract
 from corpus_vn_police.dataset.files import BuildFile
 from corpus_vn_police.dataset.layout import LEDGER, shard_path, shard_paths
 from corpus_vn_police.dataset.parquet import open_table
 from corpus_vn_police.dataset.rows import Published
+from corpus_vn_police.dataset.schemas import contracts_in
 from corpus_vn_police.dataset.tombstones import Tombstones
 from corpus_vn_police.stages.split import SPLITS
 from corpus_vn_police.write.ledger import LEDGER_ROWS, tombstone_rows, write_ledger
@@ -120,14 +121,14 @@ def _rewrite_split(
 
 def _kept(folder: Path, config: str, split: str, leaving: Leaving) -> Iterator[pa.Table]:
     """The rows of a split that stay, a row group at a time."""
-    schema = load_contract(CONFIGS[config]).schema
+    contract = contracts_in(folder)[config]
     names = [path.relative_to(folder).as_posix() for path in shard_paths(folder, config, split)]
-    for table in _groups(folder, names, CONFIGS[config]):
+    for table in _groups(folder, names, contract):
         ids = pl.Series(table.column("id"))
         table = _filter(table, ~ids.is_in(list(leaving.records)))
         if config == "default" and leaving.fewer:
             table = _with_fewer(table, leaving.fewer)
-        yield table.cast(schema)
+        yield table.cast(contract.schema)
 
 
 def _with_fewer(table: pa.Table, fewer: dict[str, int]) -> pa.Table:
@@ -138,13 +139,13 @@ def _with_fewer(table: pa.Table, fewer: dict[str, int]) -> pa.Table:
 
 
 def _ledger(folder: Path) -> Iterator[pa.Table]:
-    return _groups(folder, [LEDGER], "ledger")
+    return _groups(folder, [LEDGER], load_contract("ledger"))
 
 
-def _groups(folder: Path, names: list[str], schema: str) -> Iterator[pa.Table]:
+def _groups(folder: Path, names: list[str], contract: Contract) -> Iterator[pa.Table]:
     """The row groups of files of a build."""
     for name in names:
-        with open_table(folder, name, load_contract(schema)) as table:
+        with open_table(folder, name, contract) as table:
             yield from table.tables()
 
 

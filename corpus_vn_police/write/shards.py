@@ -15,9 +15,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from corpus_vn_police.buffers import from_numpy
-from corpus_vn_police.contract import CONFIGS, load_contract
+from corpus_vn_police.contract import load_contract
 from corpus_vn_police.dataset.files import BuildFile, ShardTally
 from corpus_vn_police.dataset.layout import shard_path
+from corpus_vn_police.dataset.schemas import contracts_in
 from corpus_vn_police.files import file_digest
 from corpus_vn_police.stages.split import SPLITS
 from corpus_vn_police.state.index import Index, SeedRecords
@@ -100,14 +101,15 @@ def write_shard(out: Path, shard: Shard) -> BuildFile:
     """Write one shard.
 
     Args:
-        out: the build folder.
+        out: the build folder, which has its schemas already.
         shard: which records.
 
     Raises:
         OSError: the disk is full or fails.
     """
     held = shard.records.data_bytes if shard.config == "sources" else shard.records.text_bytes
-    groups = (_rows(shard, start, stop) for start, stop in cut_groups(held))
+    schema = contracts_in(out)[shard.config].schema
+    groups = (_rows(shard, schema, start, stop) for start, stop in cut_groups(held))
     return write_groups(out, shard.path, shard.config, shard.split, groups)
 
 
@@ -137,15 +139,14 @@ def write_groups(out: Path, name: str, config: str, split: str, groups: Iterable
     path = out / name
     path.parent.mkdir(exist_ok=True)
     tally = ShardTally(name, config, split)
-    with parquet_writer(path, load_contract(CONFIGS[config]).schema) as writer:
+    with parquet_writer(path, contracts_in(out)[config].schema) as writer:
         for table in groups:
             writer.write_table(table, row_group_size=table.num_rows)
             tally.add(table)
     return tally.file(*file_digest(path))
 
 
-def _rows(shard: Shard, start: int, stop: int) -> pa.Table:
-    schema = load_contract(CONFIGS[shard.config]).schema
+def _rows(shard: Shard, schema: pa.Schema, start: int, stop: int) -> pa.Table:
     if shard.config == "default":
         table = shard.records.gather(start, stop, schema.names)
         place = schema.get_field_index("duplicates")

@@ -7,6 +7,7 @@ import struct
 import tarfile
 import zipfile
 import zlib
+from dataclasses import replace
 
 import polars as pl
 import pyarrow as pa
@@ -14,14 +15,15 @@ import pyarrow as pa
 from corpus_vn_police.config import load_config
 from corpus_vn_police.stages.read import Batching, Unpacker, list_input, load
 
-LIMITS = load_config(None).limits
+CORPUS = load_config(None)
+LIMITS = CORPUS.limits
 
 
 def seeds(root, limits=LIMITS, batching=None):
     """All seeds of an input, as rows in the order of reading."""
     batching = batching or Batching()
     tasks = Unpacker(limits, batching).tasks(list_input(str(root)))
-    frames = [frame for task in tasks for frame in load(task, limits, batching)]
+    frames = [frame for task in tasks for frame in load(task, replace(CORPUS, limits=limits), batching)]
     return pl.concat(frames).to_dicts() if frames else []
 
 
@@ -137,7 +139,11 @@ def read_all(seeds, limits=LIMITS, batching=None):
     """All seeds of an input, as rows, and what was passed over."""
     batching = batching or Batching()
     unpacker = Unpacker(limits, batching)
-    frames = [frame for task in unpacker.tasks(list_input(str(seeds))) for frame in load(task, limits, batching)]
+    frames = [
+        frame
+        for task in unpacker.tasks(list_input(str(seeds)))
+        for frame in load(task, replace(CORPUS, limits=limits), batching)
+    ]
     return pl.concat(frames).to_dicts(), unpacker.skipped
 
 

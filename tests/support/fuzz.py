@@ -46,12 +46,12 @@ def once(data):
     batching = Batching()
     for task in Unpacker(corpus.limits, batching).tasks(list_input(str(path))):
         rows = 0
-        for seeds in load(task, corpus.limits, batching):
+        for seeds in load(task, corpus, batching):
             batch = batches.quality(batches.structure(batches.normalise_batch(seeds, corpus.text), corpus), corpus)
             assert batch["path"].equals(seeds["path"])
             rows += len(batch)
             alive = batch["reason"].is_null()
-            batches.validate(batches.records(batch.filter(alive), CONTRACT), CONTRACT)
+            batches.validate(batches.records(batch.filter(alive), CONTRACT, corpus), CONTRACT)
             assert batch.filter(~alive)["detail"].null_count() == 0
             texts = batches.normalise_batch(seeds, corpus.text).filter(alive)["text"]
             assert corpus is REPAIR or clean(texts).equals(texts)  # law 2

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from corpus_vn_police.commands.build.pipeline import Job, run_build
 from corpus_vn_police.commands.built.handle import Build
 from corpus_vn_police.commands.built.texts import Origin
-from corpus_vn_police.commands.inputs import check_apart, configured, kept_away
+from corpus_vn_police.commands.inputs import check_apart, configured, kept_away, with_arguments
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.errors import ConfigError
@@ -28,6 +30,8 @@ def build(
     dedup: str | None = None,
     strict: bool = False,
     date: str | None = None,
+    rows: Mapping[str, str] | None = None,
+    fields: Mapping[str, Any] | StrPath | None = None,
     progress: Progress | None = None,
     resume: bool = True,
     rehash: bool = False,
@@ -42,6 +46,10 @@ def build(
         dedup: `near`, `exact` or `off`; None leaves it to corpus.toml.
         strict: whether rejected seeds make the build fail.
         date: the date of the build, `YYYY-MM-DD`; None is the date of the newest record.
+        rows: the keys under which rows have what a seed needs, such as `{"text": "content"}`; None leaves them to
+            corpus.toml.
+        fields: a JSON Schema whose `properties` become fields of the record, or the path of one; None leaves it to
+            corpus.toml.
         progress: called with a step (`read`, `write`), how many seeds or rows it has just done, and how many
             there are (None if that is not known).
         resume: False starts again after an interrupted build.
@@ -73,8 +81,8 @@ def build(
         rehash=rehash,
     )
     tombstones = kept_away(source, config)
-    built = run_build(source, target, corpus.with_flags(dedup=dedup), job, tombstones)
-    return replace(built, _origin=Origin(source, config))
+    corpus = with_arguments(corpus.with_flags(dedup=dedup), rows, fields)
+    return replace(run_build(source, target, corpus, job, tombstones), _origin=Origin(source, config))
 
 
 def _day(date: str | None) -> str | None:

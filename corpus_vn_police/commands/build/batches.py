@@ -12,7 +12,6 @@ import polars as pl
 import pyarrow as pa
 
 from corpus_vn_police.config import Corpus
-from corpus_vn_police.contract import load_contract
 from corpus_vn_police.dedup import sign
 from corpus_vn_police.engine.local import give_back_memory
 from corpus_vn_police.errors import LedgerError
@@ -131,14 +130,14 @@ def _pieces(recipe: Recipe, group: tuple[PlannedTask, ...]) -> Iterator[_Piece]:
         if planned.parts is not None:
             continue
         first = 0
-        for number, frame in enumerate(load(planned.task, recipe.corpus.limits, recipe.batching)):
+        for number, frame in enumerate(load(planned.task, recipe.corpus, recipe.batching)):
             yield _Piece(task, number, first, frame)
             first += len(frame)
 
 
 def _write_parts(recipe: Recipe, group: tuple[PlannedTask, ...], pieces: list[_Piece]) -> Iterator[Part]:
     """Take pieces through all stages and write a part of each."""
-    corpus, contract = recipe.corpus, load_contract("record")
+    corpus, contract = recipe.corpus, recipe.corpus.contracts["default"]
     seeds = pl.concat([piece.seeds for piece in pieces])
     batch = quality(structure(normalise_batch(seeds, corpus.text), corpus), corpus)
     alive = batch["reason"].is_null()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from corpus_vn_police.commands.versions import propose, version_numbers
@@ -19,6 +20,33 @@ def skipped_note(skipped: Skipped) -> list[str]:
     kinds = {"hidden": skipped.hidden, "of other kinds": skipped.other}
     named = " and ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
     return [f"skipped, because they are not seeds: {named}"] if named else []
+
+
+_NAMED = 8  # keys that a line names
+
+
+def unused_note(corpus: Corpus, index: Index) -> list[str]:
+    """Which keys of the rows nothing reads, and whether one of them may be the date that no record has."""
+    unused, dates = index.unused(), index.unused("unused_dates")
+    notes = []
+    if dates and not index.dates():
+        first = next(iter(dates))
+        line = f"date = {json.dumps(first, ensure_ascii=False)}"
+        notes.append(
+            f"no record has a date, but these keys have values like dates: {_counted(dates)}; "
+            f"to read one of them add to corpus.toml:\n[rows]\n{line}"
+        )
+    if unused:
+        known = "record" if not corpus.own else "record and the own fields"
+        notes.append(f"keys that are not read, as the {known} do not have them: {_counted(unused)}")
+    return notes
+
+
+def _counted(names: dict[str, int]) -> str:
+    """Names with their counts, as many as fit on a line or two."""
+    shown = [f"{name} ({count:,})" for name, count in list(names.items())[:_NAMED]]
+    more = [f"and {len(names) - _NAMED} more"] if len(names) > _NAMED else []
+    return ", ".join([*shown, *more])
 
 
 def version_note(out: Path, new: Path, corpus: Corpus) -> list[str]:

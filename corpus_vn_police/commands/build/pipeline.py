@@ -12,10 +12,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from corpus_vn_police.commands.build.batches import Recipe, grouped, process
-from corpus_vn_police.commands.build.notes import pictures_note, skipped_note, splits_note, version_note
+from corpus_vn_police.commands.build.notes import pictures_note, skipped_note, splits_note, unused_note, version_note
 from corpus_vn_police.commands.built.handle import Build
 from corpus_vn_police.config import Corpus
-from corpus_vn_police.contract import load_contract
 from corpus_vn_police.dataset.files import BuildFile
 from corpus_vn_police.dataset.layout import LEDGER
 from corpus_vn_police.dataset.tombstones import Tombstones, older_tombstones
@@ -32,7 +31,7 @@ from corpus_vn_police.state.journal import Journal, open_journal
 from corpus_vn_police.state.known import DoneTask, KnownParts
 from corpus_vn_police.state.parts import Part
 from corpus_vn_police.state.plan import PlannedTask, fingerprint, plan_reading, planned_tasks
-from corpus_vn_police.write.finish import Finished, finish
+from corpus_vn_police.write.finish import Finished, finish, write_schemas
 from corpus_vn_police.write.ledger import ledger_rows, tombstone_rows, write_ledger
 from corpus_vn_police.write.shards import Shard, plan_shards, write_shard
 
@@ -98,6 +97,7 @@ def run_build(seeds: str, out: Output, corpus: Corpus, job: Job, tombstones: Tom
         give_back_memory()
         _check_publishable(index, settled, job)
         order = index.in_path_order()
+        write_schemas(state.new, corpus, _configs(corpus))
         rows = ledger_rows(index, order[~settled.removed[order]], settled.published, settled.changes)
         status = write_ledger(itertools.chain(rows, tombstone_rows(settled.tombstones)), state.new / LEDGER)
         give_back_memory()
@@ -106,13 +106,14 @@ def run_build(seeds: str, out: Output, corpus: Corpus, job: Job, tombstones: Tom
         finished = finish(state.new, corpus, job.date, written)
         figures = finished.figures
         _check_balance(settled.rows, status, finished)
-        notes = [*splits_note(corpus, index), *skipped_note(skipped), *pictures_note()]
+        unused = index.unused()
+        notes = [*splits_note(corpus, index), *skipped_note(skipped), *unused_note(corpus, index), *pictures_note()]
         del index, settled, shards  # all that is held per seed: the comparison holds as much
         notes += version_note(out.path, state.new, corpus)
         state.put_in_place()
         journal.finish(known)
     sizes = figures.seeds, figures.status, finished.splits
-    return Build(out.given, finished.digest, corpus.version, *sizes, tuple(notes))
+    return Build(out.given, finished.digest, corpus.version, *sizes, unused, tuple(notes))
 
 
 def _journal(folder: Path, listing: Listing, corpus: Corpus, job: Job) -> AbstractContextManager[Journal]:
@@ -166,7 +167,7 @@ def process_all(
     Raises:
         LedgerError: a seed was lost between the reading and its part (law 3).
     """
-    load_contract("record")  # here, for each thread that finds it missing would make its own
+    _ = corpus.contracts  # here, for each thread that finds them missing would make its own
     work = functools.partial(process, Recipe(folder, corpus, job.batching, keep_records))
     with closing(map_tasks(work, grouped(tasks, job.batching), job.threads)) as groups:
         for group in groups:

@@ -39,6 +39,8 @@ class Build(PathResult):
         seeds: rows of the ledger: the seeds read, and the tombstones whose seed is not among them.
         status: how many of these have each status, all five; their sum is `seeds`.
         splits: how many records are in each split; empty splits are left out.
+        unused: in how many rows (or texts) each key stands that neither the record nor the own fields know, the most
+            frequent first, at most 1,000 keys; empty if the build was opened.
         notes: what the keeper should know: lines for people; empty if the build was opened.
     """
 
@@ -47,6 +49,7 @@ class Build(PathResult):
     seeds: int
     status: Mapping[str, int]
     splits: Mapping[str, int]
+    unused: Mapping[str, int] = field(default_factory=dict, compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
     _origin: Origin = field(default_factory=Origin, compare=False, repr=False)
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from corpus_vn_police.dataset.folder import BuildFolder, naming, open_build, reopen
+from corpus_vn_police.dataset.layout import SCHEMA_FOLDER
 from corpus_vn_police.dataset.remote import RemoteCopy, kept_copies
 from corpus_vn_police.errors import OutputError
 
@@ -54,6 +55,6 @@ def _same(build: Build, *beginnings: str) -> BuildFolder:
     else:
         for copy in kept_copies(build.path) or [RemoteCopy.fetch(build.path)]:
             if build.of(build.path, copy.manifest) == build:
-                copy.bring(*beginnings)
+                copy.bring(f"{SCHEMA_FOLDER}/", *beginnings)
                 return BuildFolder(copy.folder, copy.manifest)
     raise OutputError(f"{build.path}: has another build now", "open it again: corpus_vn_police.open(path)")

@@ -53,7 +53,7 @@ def with_texts(build: BuildFolder, left: pl.DataFrame, origin: Origin) -> pl.Dat
     source, _ = configured(origin.seeds, origin.config)
     hidden = (build.tombstones() | kept_away(source, origin.config)).holds(left["id"], left["sha256"])
     wanted = left.filter(~hidden).select("path", "sha256").drop_nulls()
-    found = read_again(source, dict(wanted.iter_rows()), recorded_settings(build).limits)
+    found = read_again(source, dict(wanted.iter_rows()), recorded_settings(build))
     texts = pl.Series(
         "text",
         [readable(body or data) if data else None for body, data in found.select("body", "data").iter_rows()],

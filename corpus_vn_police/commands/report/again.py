@@ -7,9 +7,11 @@ from collections.abc import Iterator, Set
 
 import polars as pl
 
-from corpus_vn_police.config import Limits
+from corpus_vn_police.config import Corpus
+from corpus_vn_police.stages.batch import seed_columns
 from corpus_vn_police.stages.read import Batching, Task, Texts, Unpacker, kind_of, list_input, load
 from corpus_vn_police.stages.read.listing import display
+from corpus_vn_police.stages.read.row_form import RowForm
 from corpus_vn_police.stages.read.rows import read_row
 from corpus_vn_police.stages.read.seeds import SeedBatch, whole
 from corpus_vn_police.stages.read.tasks import Lines
@@ -17,25 +19,25 @@ from corpus_vn_police.stages.read.tasks import Lines
 _LINE = re.compile(rb"[^\n]*+\n|[^\n]++")
 
 
-def read_again(seeds: str, wanted: dict[str, str], limits: Limits) -> pl.DataFrame:
+def read_again(seeds: str, wanted: dict[str, str], corpus: Corpus) -> pl.DataFrame:
     """Read some seeds of an input.
 
     Args:
         seeds: the input.
         wanted: their paths, as the ledger has them, with the sha256 that it says.
-        limits: what is refused.
+        corpus: the settings.
 
     Returns:
-        The columns of `SEEDS`, a row for each that is still there with the same bytes.
+        The columns of `stages.batch.seed_columns`, a row for each that is still there with the same bytes.
 
     Raises:
         InputError: the input is missing or holds no seeds.
     """
-    batching = Batching()
-    found = [SeedBatch().frame()]
+    batching, limits = Batching(), corpus.limits
+    found = [SeedBatch(seed_columns(corpus)).frame()]
     for task in Unpacker(limits, batching).tasks(list_input(seeds, follow_links=limits.follow_links)):
         for part in _narrowed(task, wanted.keys()):
-            for batch in load(part, limits, batching):
+            for batch in load(part, corpus, batching):
                 same = pl.Series(
                     [wanted.get(path) == sha256 for path, sha256 in batch.select("path", "sha256").iter_rows()]
                 )
@@ -57,17 +59,17 @@ def _narrowed(task: Task, wanted: Set[str]) -> Iterator[Task]:
         yield task
 
 
-def as_seeds(paths: list[str], blobs: list[bytes], limits: Limits) -> pl.DataFrame:
+def as_seeds(paths: list[str], blobs: list[bytes], corpus: Corpus) -> pl.DataFrame:
     """Seeds whose bytes are at hand, as the reading gives them.
 
     Args:
         paths: as the ledger has them.
         blobs: the bytes of each.
-        limits: what is refused.
+        corpus: the settings.
     """
-    batch = SeedBatch()
+    batch, form = SeedBatch(seed_columns(corpus)), RowForm.of(corpus)
     for path, data in zip(paths, blobs, strict=True):
         file, mark, _ = path.rpartition("#")
         is_row = bool(mark) and kind_of(file) in ("rows", "table")
-        batch.add(path, whole(data, limits), read_row(data) if is_row else {"body": data})
+        batch.add(path, whole(data, corpus.limits), read_row(data, form) if is_row else {"body": data})
     return batch.frame()

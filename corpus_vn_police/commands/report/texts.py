@@ -51,7 +51,7 @@ def take_apart(seeds: pl.DataFrame, corpus: Corpus) -> list[Apart]:
     """Take seeds through the stages up to `structure`.
 
     Args:
-        seeds: the columns of `SEEDS`.
+        seeds: the columns of `stages.batch.seed_columns`.
         corpus: the settings of the build.
     """
     cleaned = normalise_batch(seeds, corpus.text)

@@ -20,7 +20,6 @@ from corpus_vn_police.commands.report.shown import cut, decoded, named, shown, s
 from corpus_vn_police.commands.report.sides import compare_texts
 from corpus_vn_police.commands.report.texts import FIELDS, Apart, annotation_spans, record_units, take_apart
 from corpus_vn_police.config import Corpus
-from corpus_vn_police.contract import CONFIGS, load_contract
 from corpus_vn_police.dataset.folder import BuildFolder, open_build
 from corpus_vn_police.dataset.tombstones import Tombstones
 from corpus_vn_police.dedup.leaks import shared_ngrams
@@ -165,7 +164,7 @@ class _Gathered:
         seeds = as_seeds(
             [record["source"]["path"] for record in at_hand],
             [sources[record["id"]]["data"] for record in at_hand],
-            self.corpus.limits,
+            self.corpus,
         )
         apart = dict(zip((record["id"] for record in at_hand), take_apart(seeds, self.corpus), strict=True))
         for record in records:
@@ -180,7 +179,7 @@ class _Gathered:
             return []
         if len(published) != self.records_in_all:
             raise DamagedError.of(self.build.path, f"{config} and the records are out of step")
-        columns = load_contract(CONFIGS[config]).schema.names
+        columns = published.contract.schema.names
         rows = [row for frame in published.rows(self.drawn.places, *columns) for row in frame.to_dicts()]
         if tuple(row["id"] for row in rows) != self.drawn.ids:
             raise DamagedError.of(self.build.path, f"{config} and the records are out of step")
@@ -230,7 +229,7 @@ class _Gathered:
         if self.options.seeds is None:
             return
         wanted = self.drawn.left_out.filter(pl.col("sha256").is_not_null())
-        found = read_again(self.options.seeds, dict(wanted.select("path", "sha256").iter_rows()), self.corpus.limits)
+        found = read_again(self.options.seeds, dict(wanted.select("path", "sha256").iter_rows()), self.corpus)
         there = {row["path"]: row for row in found.iter_rows(named=True)}
         copies = wanted.filter(pl.col("status").is_in(COPIES) & pl.col("path").is_in(list(there)))
         frame = found.join(copies.select("path"), on="path", how="semi")

@@ -21,6 +21,7 @@ from corpus_vn_police.dataset.layout import FOLDERS, MANIFEST
 from corpus_vn_police.dataset.manifest import read_manifest
 from corpus_vn_police.dataset.parquet import damage_named
 from corpus_vn_police.dataset.remote import local_copy
+from corpus_vn_police.dataset.schemas import contracts_in
 from corpus_vn_police.dedup.leaks import PublishedCopies, Sharing, find_published_copies, shared_ngrams
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.errors import DamagedError
@@ -121,7 +122,7 @@ def _verify_rows(
         check_config(folder, config, splits, findings)
     check_ledger(folder, manifest, findings)
     check_alignment(findings)
-    digest = digest_of(findings.shards) if findings.readable else None
+    digest = digest_of(findings.shards, contracts_in(folder)) if findings.readable else None
     sharing: list[Sharing] = []
     copies = None
     if findings.readable:

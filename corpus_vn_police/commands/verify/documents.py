@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from corpus_vn_police.commands.verify.findings import Findings
 from corpus_vn_police.dataset.folder import BuildFolder
-from corpus_vn_police.dataset.layout import CARD, LEDGER
+from corpus_vn_police.dataset.layout import CARD, LEDGER, SCHEMAS
+from corpus_vn_police.dataset.schemas import contracts_in
 from corpus_vn_police.documents import DOCUMENTS, Document, compare
 from corpus_vn_police.documents.facts import Facts
 from corpus_vn_police.documents.front_matter import loading_differences
@@ -38,7 +39,9 @@ def check_documents(build: BuildFolder, findings: Findings) -> None:
     expected = {file: document for document in DOCUMENTS for file in document.files(facts)}
     for file in sorted(expected.keys() - listed.keys()):
         findings.add(file, "file.missing", "is not in the manifest, which lists every file of a build")
-    for file in sorted(listed.keys() - expected.keys() - {LEDGER, *(shard.path for shard in findings.shards)}):
+    built = {shard.config for shard in findings.shards}
+    data = {LEDGER, *(SCHEMAS[each] for each in SCHEMAS if each in built), *(shard.path for shard in findings.shards)}
+    for file in sorted(listed.keys() - expected.keys() - data):
         findings.add(file, "file.foreign", "is listed, and is not a file of this build")
     unchecked: dict[str, list[str]] = {}
     for file in (each for each in expected if each in listed):
@@ -67,7 +70,7 @@ def _check(document: Document, facts: Facts, file: str, findings: Findings) -> s
 def _check_loading(build: BuildFolder, findings: Findings) -> None:
     try:
         card = read_file(build.path / CARD).decode()
-        for difference in loading_differences(card, build.version, findings.shards):
+        for difference in loading_differences(card, build.version, findings.shards, contracts_in(build.path)):
             findings.add(CARD, "card.loading", difference)
     except UNREADABLE as error:
         findings.add(CARD, "card.loading", first_line(error))

@@ -12,9 +12,10 @@ import pyarrow as pa
 
 from corpus_vn_police.commands.verify.findings import Findings
 from corpus_vn_police.config import Splits
-from corpus_vn_police.contract import CONFIGS, Contract, json_rows, load_contract, validator, violation
+from corpus_vn_police.contract import Contract, json_rows, violation
 from corpus_vn_police.dataset.files import find_shards
 from corpus_vn_police.dataset.parquet import ColumnsError, open_table
+from corpus_vn_police.dataset.schemas import contracts_in
 from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.files import file_digest
 from corpus_vn_police.ids import id_numbers
@@ -23,7 +24,7 @@ from corpus_vn_police.stages.split import SPLITS, assign_split
 
 def check_config(folder: Path, config: str, splits: Splits, findings: Findings) -> None:
     """Check the rows of a config: its columns, every value, its splits; gather what others ask for."""
-    contract = load_contract(CONFIGS[config])
+    contract = contracts_in(folder)[config]
     for shard in find_shards(folder, config):
         ids = findings.ids.setdefault((config, shard.split), [])
         for table in tables_of(folder, shard.path, contract, findings):
@@ -59,7 +60,7 @@ def check_rows(table: pa.Table, name: str, contract: Contract, findings: Finding
     if not len(bad):
         return
     first = json_rows(table.slice(bad[0], 1))[0]
-    found = violation(validator(contract.name), first)
+    found = violation(contract.validator, first)
     where = f"{found[1]}: {found[2]}" if found else "the columnar check alone rejects it"
     findings.add(name, "schema.row", f"{len(bad)} rows break {contract.name}; the first is row {bad[0]}, {where}")
 

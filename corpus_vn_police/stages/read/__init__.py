@@ -8,10 +8,12 @@ from collections.abc import Iterator
 import polars as pl
 import pyarrow as pa
 
-from corpus_vn_police.config import Limits
+from corpus_vn_police.config import Corpus, Limits
 from corpus_vn_police.files import open_regular
 from corpus_vn_police.reasons import CONTAINER_VALUE
+from corpus_vn_police.stages.batch import seed_columns
 from corpus_vn_police.stages.read.listing import Listing, display, kind_of, list_input, open_file
+from corpus_vn_police.stages.read.row_form import RowForm
 from corpus_vn_police.stages.read.rows import read_row, read_table_row
 from corpus_vn_police.stages.read.seeds import (
     DAMAGED,
@@ -45,24 +47,30 @@ __all__ = [
 _BLOCK = 1 << 16  # larger, and each read costs a mapping of memory
 
 
-def load(task: Task, limits: Limits, batching: Batching) -> Iterator[pl.DataFrame]:
+def load(task: Task, corpus: Corpus, batching: Batching) -> Iterator[pl.DataFrame]:
     """Read the seeds of a task.
 
+    Args:
+        task: the seeds.
+        corpus: the settings: limits, the keys of rows, own fields.
+        batching: how large a batch may grow.
+
     Returns:
-        Batches with the columns of `stages.batch.SEEDS`, in the order of the task. Whatever is wrong with a
+        Batches with the columns of `stages.batch.seed_columns`, in the order of the task. Whatever is wrong with a
         seed is in its `reason`; nothing raises for it.
     """
-    batch = SeedBatch()
-    for path, blob, row in _seeds(task, limits):
+    form, columns = RowForm.of(corpus), seed_columns(corpus)
+    batch = SeedBatch(columns)
+    for path, blob, row in _seeds(task, corpus.limits, form):
         if batch.paths and (len(batch.paths) >= batching.rows or batch.size + len(blob.data) > batching.bytes):
             yield batch.frame()
-            batch = SeedBatch()
+            batch = SeedBatch(columns)
         batch.add(path, blob, row)
     if batch.paths:
         yield batch.frame()
 
 
-def _seeds(task: Task, limits: Limits) -> Iterator[tuple[str, Blob, dict[str, object] | None]]:
+def _seeds(task: Task, limits: Limits, form: RowForm) -> Iterator[tuple[str, Blob, dict[str, object] | None]]:
     if isinstance(task, Texts):
         for name in task.names:
             refusal = task.refused.get(name)
@@ -77,18 +85,18 @@ def _seeds(task: Task, limits: Limits) -> Iterator[tuple[str, Blob, dict[str, ob
         for number, line in enumerate(lines):
             seed = line.removesuffix(b"\r") if number < ended else line
             if seed.strip(BLANK):
-                yield _row(f"{task.path}#{task.first + number}", seed, task.encoding, limits)
+                yield _row(f"{task.path}#{task.first + number}", seed, task.encoding, limits, form)
     else:
         number = task.first
         for record_batch in pa.ipc.open_stream(task.stream):
             for row in range(record_batch.num_rows):
-                yield _table_row(f"{task.path}#{number}", record_batch.slice(row, 1), limits)
+                yield _table_row(f"{task.path}#{number}", record_batch.slice(row, 1), limits, form)
                 number += 1
 
 
-def _table_row(path: str, one: pa.RecordBatch, limits: Limits) -> tuple[str, Blob, dict[str, object]]:
+def _table_row(path: str, one: pa.RecordBatch, limits: Limits, form: RowForm) -> tuple[str, Blob, dict[str, object]]:
     try:
-        data, row = read_table_row(one.to_pylist()[0])
+        data, row = read_table_row(one.to_pylist()[0], form)
     except Exception as error:  # law 9: a damaged file may hold what Python has no value for
         fault(error)
         return path, failed(CONTAINER_VALUE, describe(error)), {}
@@ -96,9 +104,11 @@ def _table_row(path: str, one: pa.RecordBatch, limits: Limits) -> tuple[str, Blo
     return path, blob, row if blob.reason is None else {}
 
 
-def _row(path: str, seed: bytes, encoding: str | None, limits: Limits) -> tuple[str, Blob, dict[str, object]]:
+def _row(
+    path: str, seed: bytes, encoding: str | None, limits: Limits, form: RowForm
+) -> tuple[str, Blob, dict[str, object]]:
     blob = whole(seed, limits)
-    return path, blob, read_row(seed, encoding) if blob.reason is None else {}
+    return path, blob, read_row(seed, form, encoding) if blob.reason is None else {}
 
 
 def _text(root: str, name: str, limits: Limits) -> Blob:

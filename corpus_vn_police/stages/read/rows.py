@@ -1,7 +1,8 @@
-"""A row of a JSONL or Parquet file -> the values that a seed needs.
+"""A row of a JSONL or Parquet file -> the values that a seed needs, and those of own fields.
 
-A row must have a string `text` and may have `date`, `title`, `id`, `url` and `source`; other keys
-are ignored. An empty string means the same as a missing key.
+A row must have a string `text` and may have `date`, `title`, `id`, `url` and `source`, or what `[rows]` calls them; an
+empty string means the same as a missing key. Keys that neither these nor the own fields name are not used, and are
+reported.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import math
 import re
 from typing import Any
 
+from corpus_vn_police.contract.oracle import json_type
+from corpus_vn_police.contract.own_values import Unfit
 from corpus_vn_police.reasons import (
     ENCODING_INVALID_UTF8,
     ENCODING_LONE_SURROGATE,
@@ -24,14 +27,12 @@ from corpus_vn_police.reasons import (
     JSON_INVALID,
     JSON_TYPE,
     Reason,
+    breaks,
 )
+from corpus_vn_police.stages.read.row_form import COLUMNS_OF_ROWS, DEFAULT, RowForm, reported, without_text
 from corpus_vn_police.text import is_utf8, western
 
 _HEX = re.compile(r"[0-9a-f]{16}")
-# The keys of a row that are read, and what `SEEDS` calls them; the id first, for the ledger.
-_KEYS = {"id": "key", "text": "body", "title": "title", "url": "url", "source": "publisher", "date": "header_date"}
-
-
 _DEEPEST = 500  # half of what Python's own stack allows, whoever called and whatever version it is
 # A string, also one that does not end, or a bracket. Nothing is tried twice.
 _NESTING = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
@@ -53,68 +54,83 @@ class _RefusedError(Exception):
         self.row = {"reason": reason, "detail": detail, "pointer": pointer} | known
 
 
-def read_row(line: bytes, encoding: str | None = None) -> dict[str, Any]:
+def read_row(line: bytes, form: RowForm | None = None, encoding: str | None = None) -> dict[str, Any]:
     """Read one row.
 
     Args:
         line: JSON in UTF-8; a byte order mark before it is left out.
+        form: what rows look like; None is as they are by default.
         encoding: the codec of UTF-16 or UTF-32 that its file was in; None of all other files.
 
     Returns:
         `body`, the text's bytes as a text file in the row's encoding would hold them, so that
-        `normalise` says of both the same; `id`, `header_date`, `title`, `key`, `url`, `publisher`.
+        `normalise` says of both the same; `id`, `header_date`, `title`, `key`, `url`, `publisher`; `own`, the values
+        of own fields by name; `unused`, the keys that nothing reads, and `unused_dates`, those whose values are like
+        dates.
         If the text is not UTF-8, `title` and `publisher` are bytes read as windows-1252. For a line that
         is not a seed `reason` (a `Reason`), `pointer` and `detail`, with the id if it has one.
     """
-    line = line.removeprefix(codecs.BOM_UTF8)
+    line, form = line.removeprefix(codecs.BOM_UTF8), form or DEFAULT
     try:
         if b"\0" in line:
             raise _RefusedError(ENCODING_NUL, f"{line.count(0)} NUL bytes")
         if encoding is not None:
-            return _of_marked(line, encoding)
+            return _of_marked(line, form, encoding)
         try:
             text = line.decode("utf-8")
         except UnicodeDecodeError as error:
-            return _of_bytes(line, f"byte {error.start} of {len(line)}: {error.reason}")
-        fields = _fields(_object(text))
+            return _of_bytes(line, form, f"byte {error.start} of {len(line)}: {error.reason}")
+        fields = _fields(_object(text), form)
         return fields | {"body": fields["body"].encode()}
     except _RefusedError as refused:
         return refused.row
 
 
-def _of_marked(line: bytes, encoding: str) -> dict[str, Any]:
+def is_whole(line: bytes) -> bool:
+    """Whether a line is an object of JSON to its end, in UTF-8 or an 8-bit encoding."""
+    try:
+        _object(line.removeprefix(codecs.BOM_UTF8).decode("ascii", "surrogateescape"))
+    except _RefusedError:
+        return False
+    return True
+
+
+def _of_marked(line: bytes, form: RowForm, encoding: str) -> dict[str, Any]:
     """A row of a file in UTF-16 or UTF-32; its body begins with the mark, as such a text does."""
     try:
-        fields = _fields(_object(line.decode("utf-8")))
+        fields = _fields(_object(line.decode("utf-8")), form)
     except UnicodeDecodeError:  # it could not be decoded, and neither can this body
         fields = {"body": line.decode("utf-8", "surrogatepass")}
     return fields | {"body": f"\ufeff{fields['body']}".encode(encoding, "surrogatepass")}
 
 
-def _of_bytes(line: bytes, detail: str) -> dict[str, Any]:
+def _of_bytes(line: bytes, form: RowForm, detail: str) -> dict[str, Any]:
     """A row whose text is in an 8-bit encoding.
 
     In TCVN3, VNI and windows-1258 the signs of JSON are those of ASCII, and no letter has their bytes.
-    The title and the source are read in the text's encoding; `id`, `date` and `url` must be ASCII.
+    The title and the source are read in the text's encoding; all other values must be ASCII.
 
     Raises:
         _RefusedError: the text is UTF-8 or missing, or another key's value is not in its encoding.
     """
     try:
-        value = _object(line.decode("ascii", "surrogateescape"))
+        row = _object(line.decode("ascii", "surrogateescape"))
+        value = form.values(row)
         body = _bytes_of(value.get("text"))
     except (_RefusedError, UnicodeEncodeError) as error:
         raise _RefusedError(ENCODING_INVALID_UTF8, detail) from error
     if is_utf8(body):
         raise _RefusedError(ENCODING_INVALID_UTF8, detail)
-    for key in _KEYS.keys() - {"text"}:
-        encoded = _bytes_of(value.get(key))
-        if not encoded.isascii() and (key not in _IN_ITS_ENCODING or is_utf8(encoded)):
-            raise _RefusedError(ENCODING_INVALID_UTF8, "not in the encoding of the text", f"/{key}")
+    for name in COLUMNS_OF_ROWS.keys() - {"text"}:
+        encoded = _bytes_of(value.get(name))
+        if not encoded.isascii() and (name not in _IN_ITS_ENCODING or is_utf8(encoded)):
+            raise _RefusedError(ENCODING_INVALID_UTF8, "not in the encoding of the text", form.pointer(name))
     read = {
-        key: western(_bytes_of(value[key])) for key in ("text", *_IN_ITS_ENCODING) if isinstance(value.get(key), str)
+        form.keys[name]: western(_bytes_of(value[name]))
+        for name in ("text", *_IN_ITS_ENCODING)
+        if isinstance(value.get(name), str)
     }
-    return _fields(value | read) | {"body": body}
+    return _fields(row | read, form) | {"body": body}
 
 
 _IN_ITS_ENCODING = ("title", "source")
@@ -177,42 +193,51 @@ def _no_constant(_: str) -> Any:
 _DECODER = json.JSONDecoder(object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
 
 
-def _json_type(value: Any) -> str:
-    """What JSON Schema calls the type of a value."""
-    names = {dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null", bytes: "binary"}
-    return names.get(type(value), "number" if isinstance(value, int | float) else type(value).__name__)
-
-
 def _wrong_type(pointer: str, expected: str, value: Any, **known: Any) -> _RefusedError:
-    return _RefusedError(JSON_TYPE, f"expected {expected}, got {_json_type(value)}", pointer, **known)
+    return _RefusedError(JSON_TYPE, f"expected {expected}, got {json_type(value)}", pointer, **known)
 
 
-def _fields(row: dict[str, Any]) -> dict[str, Any]:
-    """The row's keys under the names of `SEEDS`, `body` as a string.
+def _fields(row: dict[str, Any], form: RowForm) -> dict[str, Any]:
+    """The row's values by the columns of a batch, `body` as a string.
 
     Raises:
-        _RefusedError: what is wrong with the first key that is at fault.
+        _RefusedError: what is wrong with the first value that is at fault.
     """
     fields: dict[str, Any] = {}
-    for key, name in _KEYS.items():
-        value = row.get(key)
-        if key in ("id", "date") and type(value) is int:
+    unused = form.unused(row)
+    said = reported(row, unused)
+    for name, column in COLUMNS_OF_ROWS.items():
+        value, pointer = row.get(form.keys[name]), form.pointer(name)
+        if name in ("id", "date") and type(value) is int:
             value = str(value)
-        if not isinstance(value, str) and (value is not None or key == "text"):
-            expected = "string or integer" if key in ("id", "date") else "string"
-            raise _wrong_type(f"/{key}", expected, value, **_identified(fields))
+        known = _identified(fields) | said
+        if name == "text" and not isinstance(value, str):
+            raise _RefusedError(JSON_TYPE, without_text(row, form), pointer, **known)
+        if not isinstance(value, str) and value is not None:
+            expected = "string or integer" if name in ("id", "date") else "string"
+            raise _wrong_type(pointer, expected, value, **known)
         try:
             (value or "").encode()
         except UnicodeEncodeError as error:
             # JSON can write half of a surrogate pair; no text in UTF-8 can hold it.
-            raise _RefusedError(
-                ENCODING_LONE_SURROGATE, "a lone surrogate", f"/{key}", **_identified(fields)
-            ) from error
-        if value and "\0" in value and key != "text":  # `normalise` looks at the text
-            raise _RefusedError(ENCODING_NUL, "a NUL character", f"/{key}", **_identified(fields))
-        if value or key == "text":
-            fields[name] = value
-    return {name: value for name, value in fields.items() if name != "key"} | _identified(fields)
+            raise _RefusedError(ENCODING_LONE_SURROGATE, "a lone surrogate", pointer, **known) from error
+        if value and "\0" in value and name != "text":  # `normalise` looks at the text
+            raise _RefusedError(ENCODING_NUL, "a NUL character", pointer, **known)
+        if value or name == "text":
+            fields[column] = value
+    own, below, unfit = form.own.taken(row)
+    said = reported(row, [*unused, *below])
+    if unfit is not None:
+        raise _unfit(unfit, **_identified(fields), **said)
+    given = {name: value for name, value in fields.items() if name != "key"}
+    return given | _identified(fields) | said | ({"own": own} if own else {})
+
+
+def _unfit(unfit: Unfit, **known: Any) -> _RefusedError:
+    """The refusal of a row whose own field has a value that its column cannot hold."""
+    reasons = {"nul": ENCODING_NUL, "surrogate": ENCODING_LONE_SURROGATE}
+    reason = reasons.get(unfit.keyword) or breaks(unfit.keyword)
+    return _RefusedError(reason, unfit.detail, unfit.pointer, **known)
 
 
 def _identified(fields: dict[str, Any]) -> dict[str, Any]:
@@ -225,22 +250,22 @@ def _identified(fields: dict[str, Any]) -> dict[str, Any]:
     return {"id": hashlib.sha256(key.encode()).hexdigest()[:16], "key": key}
 
 
-def read_table_row(row: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
+def read_table_row(row: dict[str, Any], form: RowForm) -> tuple[bytes, dict[str, Any]]:
     """Read a row of a Parquet file.
 
     Args:
         row: its values, as Arrow gives them to Python.
+        form: what rows look like.
 
     Returns:
         The seed's bytes (`canonical_row`), and what `read_row` makes of them. A key that must be
         a string has to be one in the file: not binary or a time, although JSON writes those as strings.
     """
     data = canonical_row(row)
-    for key in _KEYS:
-        value = row.get(key)
-        if key != "date" and value is not None and not isinstance(value, str | int):
-            return data, _wrong_type(f"/{key}", "string", value).row
-    return data, read_row(data)
+    for name, value in form.values(row).items():
+        if name != "date" and value is not None and not isinstance(value, str | int):
+            return data, _wrong_type(form.pointer(name), "string", value).row
+    return data, read_row(data, form)
 
 
 def canonical_row(row: dict[str, Any]) -> bytes:

@@ -23,11 +23,11 @@ from corpus_vn_police.reasons import (
     LIMIT_RATIO,
     Reason,
 )
-from corpus_vn_police.stages.batch import SEEDS
+from corpus_vn_police.stages.batch import seed_columns_by_default
 from corpus_vn_police.stages.read.bounds import RatioError, Readable
 from corpus_vn_police.stages.read.streams import BrokenError
 
-_GIVEN = SEEDS.keys() - {"path", "sha256", "bytes", "data"}  # what a row may give
+_NEVER_GIVEN = {"path", "sha256", "bytes", "data"}  # by a row
 _NAMED = re.compile(r"[0-9]+_([0-9a-f]{16})\.txt(?:\.gz|\.zst)?")
 _BLOCK = 1 << 20
 _LONGEST_DETAIL = 200  # code points of what a library said
@@ -152,8 +152,13 @@ def named_id(path: str) -> str | None:
 
 @dataclass
 class SeedBatch:
-    """Seeds on their way into a batch: lists that grow, then one frame."""
+    """Seeds on their way into a batch: lists that grow, then one frame.
 
+    Attributes:
+        columns: those of the frame, as `stages.batch.seed_columns` gives them; by default those without own fields.
+    """
+
+    columns: pl.Schema = field(default_factory=seed_columns_by_default)
     paths: list[str] = field(default_factory=list)
     blobs: list[Blob] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -165,9 +170,9 @@ class SeedBatch:
         Raises:
             SchemaError: the row has a key that no column takes: a defect of this package.
         """
-        if row is not None and not row.keys() <= _GIVEN:
+        if row is not None and (other := row.keys() - (self.columns.keys() - _NEVER_GIVEN)):
             raise SchemaError(
-                f"a row gives {sorted(row.keys() - _GIVEN)}, which no column takes",
+                f"a row gives {sorted(other)}, which no column takes",
                 "this is a defect of corpus-vn-police: please report it",
             )
         self.paths.append(path)
@@ -177,7 +182,7 @@ class SeedBatch:
         self.size += len(blob.data)
 
     def frame(self) -> pl.DataFrame:
-        """The batch with the columns of `SEEDS`, in the order in which the seeds were added."""
+        """The batch with its columns, in the order in which the seeds were added."""
         blobs, paths = self.blobs, self.paths
         data = _binary([blob.data for blob in blobs])
         rows = self.rows or [{}] * len(blobs)
@@ -192,20 +197,20 @@ class SeedBatch:
             "reason": [_code(blob.reason or row.get("reason")) for blob, row in zip(blobs, rows, strict=True)],
             "detail": [blob.detail or row.get("detail") for blob, row in zip(blobs, rows, strict=True)],
         }
-        for name in SEEDS.keys() - columns.keys():
-            columns[name] = [row.get(name) for row in rows] if self.rows else None
-        frame = {name: _series(name, columns[name], len(blobs)) for name in SEEDS}
-        return pl.DataFrame(frame, schema=SEEDS)
+        for name in self.columns.keys() - columns.keys():
+            columns[name] = [row.get(name) for row in rows] if any(name in row for row in rows) else None
+        frame = {name: _series(name, kind, columns[name], len(blobs)) for name, kind in self.columns.items()}
+        return pl.DataFrame(frame, schema=self.columns)
 
 
 def _code(reason: Reason | None) -> str | None:
     return None if reason is None else reason.code
 
 
-def _series(name: str, values: Any, rows: int) -> pl.Series:
+def _series(name: str, kind: pl.DataType, values: Any, rows: int) -> pl.Series:
     if values is None:
-        return pl.Series(name, [None], SEEDS[name]).new_from_index(0, rows)
-    return values if isinstance(values, pl.Series) else pl.Series(name, values, SEEDS[name])
+        return pl.Series(name, [None], kind).new_from_index(0, rows)
+    return values if isinstance(values, pl.Series) else pl.Series(name, values, kind)
 
 
 def _binary(values: list[bytes]) -> pl.Series:

@@ -23,7 +23,7 @@ from corpus_vn_police.stages.read.archives import Member, TooManyError, tar_memb
 from corpus_vn_police.stages.read.bounds import Bounded, Budget, Readable, table_batches
 from corpus_vn_police.stages.read.encoded import Utf8Stream
 from corpus_vn_police.stages.read.listing import Listing, display, is_hidden, kind_of, open_file
-from corpus_vn_police.stages.read.rows import read_row
+from corpus_vn_police.stages.read.rows import is_whole
 from corpus_vn_police.stages.read.seeds import Blob, describe, failed, fault, over_limit, take
 from corpus_vn_police.stages.read.streams import BLOCK, BrokenError, Cut, Slice, is_packed, sound_part, unpacked
 from corpus_vn_police.stages.read.tasks import Batching, Lines, Members, TableRows, Task, Texts
@@ -127,7 +127,7 @@ class Unpacker:
                     yield Members((f"{path}#{first}",), (blob,))
                     first += 1
         except Exception:
-            if "body" in read_row(pending):  # the last line was whole, but for its line end
+            if is_whole(pending):  # the last line was whole, but for its line end
                 yield Lines(path, first, pending, stream.encoding)
             raise
         if pending:

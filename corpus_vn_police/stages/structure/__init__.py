@@ -39,7 +39,7 @@ def structure(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
         A text whose header or body is at fault has its `reason`, `pointer` and `detail`; for the others `detail`
         counts the residue that was taken out.
     """
-    batch = read_headers(batch, corpus.limits.latest).with_columns(one_line(batch["title"]))
+    batch = read_headers(batch, corpus).with_columns(one_line(batch["title"]))
     batch = _take_apart(batch) if corpus.structure else batch.with_columns(plain_paragraphs())
     batch = batch.with_columns(counts(batch["text"]))
     batch = reject(batch, pl.col("text") == "", TEXT_EMPTY, pl.lit("no text beside the header"))

@@ -1,4 +1,4 @@
-"""The header ` date 2020-12 ` and leading `# key = value` lines: they are moved from the text into fields."""
+"""The header ` date 2020-12 `: it is moved from the text into fields."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import re
 
 import polars as pl
 
+from corpus_vn_police.config import Corpus
+from corpus_vn_police.contract.own_values import OwnFields
 from corpus_vn_police.periods import first_day, first_days, precisions
 from corpus_vn_police.reasons import HEADER_CONTRADICTION, HEADER_FUTURE_DATE, HEADER_IMPOSSIBLE_DATE, HEADER_MALFORMED
 from corpus_vn_police.stages.batch import reject
+from corpus_vn_police.stages.structure.key_lines import take_key_lines
 
 _DATE = "[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?"
 # The contract's header, over clean text: byte order marks, tabs and no-break spaces are gone.
 _HEADER = rf"^\s*date +({_DATE})(?:\s+|$)"
 _HEADERS = re.compile(rf"\s*date +({_DATE})(?:\s+|\Z)")
 _LIKE_HEADER = r"^\s*(?i:date)[^\p{L}\p{N}]{0,9}[0-9]{4}"
-_KEY_LINES = r"^\s*(?:# *[^\s=#][^=\n]{0,60}=[^\n]*(?:\n+|$))+"
 # What a row's `date` may be: a header form, YYYYMMDD, or an ISO date-time, as written.
 _TIME = r"(?:[01][0-9]|2[0-4])(?::?[0-5][0-9](?::?[0-6][0-9](?:[.,][0-9]+)?)?)?"
 _ZONE = r" ?(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)"
@@ -23,24 +25,22 @@ _GIVEN = rf"^({_DATE}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[Tt ]{_TIME}(?:{_ZONE})?)$
 _COMPACT = "^([0-9]{4})([0-9]{2})([0-9]{2})($|[Tt ])"
 
 
-def read_headers(batch: pl.DataFrame, latest: str | None) -> pl.DataFrame:
+def read_headers(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
     """Take header and leading `# key = value` lines out of the texts, and read the date.
 
     Args:
-        batch: reads `text`, `header_date`, `reason`, `pointer`, `detail`; `text` is clean.
-        latest: the last day that a header may mean, ISO; None for no limit.
+        batch: reads `text`, `header_date`, `unused`, `unused_dates`, `reason`, `pointer`, `detail`, with own fields
+            `own`; `text` is clean.
+        corpus: reads `limits.latest`, the last day that a header may mean, and the own fields.
 
     Returns:
         The same rows in the same order, without `header_date`; added are `date`, `date_precision`
-        (string), `year` (int16), `month` (int8). A header that is at fault is the text's `reason`.
+        (string), `year` (int16), `month` (int8). A header that is at fault is the text's `reason`. What stands in
+        `# key = value` lines is in the own fields of these names; the other keys are in `unused`.
     """
-    batch = _take_header(batch.with_columns(_without_key_lines("text")))
-    return _check_date(batch.with_columns(_without_key_lines("text")), latest)
-
-
-def _without_key_lines(name: str) -> pl.Expr:
-    column = pl.col(name)
-    return pl.when(column.str.contains(r"^\s*#")).then(column.str.replace(_KEY_LINES, "")).otherwise(column)
+    own = OwnFields(corpus.own)
+    batch = _take_header(take_key_lines(batch, own))
+    return _check_date(take_key_lines(batch, own), corpus.limits.latest)
 
 
 def _take_header(batch: pl.DataFrame) -> pl.DataFrame:

@@ -45,7 +45,7 @@ def kinds(batch: pl.DataFrame, corpus: Corpus) -> tuple[pl.DataFrame, pl.Series]
         leading `# key = value` lines (string, empty if there are none).
     """
     before = batch["text"]
-    batch = read_headers(batch, corpus.limits.latest).with_columns(one_line(batch["title"]))
+    batch = read_headers(batch, corpus).with_columns(one_line(batch["title"]))
     after = batch["text"].str.len_chars().cast(pl.Int64)
     headers = before.str.head(before.str.len_chars().cast(pl.Int64) - after).fill_null("")
     if corpus.structure:

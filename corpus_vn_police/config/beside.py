@@ -1,0 +1,56 @@
+"""The files that a corpus.toml names, or that lie beside it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from corpus_vn_police.errors import ConfigError
+from corpus_vn_police.files import UNREADABLE, of_system, read_file, why
+
+LONGEST = 1 << 20
+"""Bytes of corpus.toml, of the prose, of CHANGES.md and of a schema; a keeper's have a few thousand."""
+
+
+def schema_beside(config: Path, name: str) -> Any:
+    """The JSON of own fields, in a file beside corpus.toml or below it."""
+    return _json(text_beside(config, "record.fields", name), f"{config}: record.fields = {name!r}")
+
+
+def read_schema(path: Path) -> Any:
+    """The JSON of own fields.
+
+    Raises:
+        ConfigError: the file cannot be read, or is not JSON.
+    """
+    try:
+        text = read_file(path, LONGEST).decode("utf-8-sig")
+    except UNREADABLE as error:
+        raise ConfigError(f"{path}: cannot be read: {why(error)}", "give the path of a JSON Schema in UTF-8") from error
+    return _json(text, str(path))
+
+
+def _json(text: str, where: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{where} is not JSON: {error}", "write a JSON Schema with properties") from error
+
+
+def text_beside(config: Path, key: str, name: str) -> str:
+    """A text file beside corpus.toml or below it."""
+    folder = config.parent.resolve()
+    target = (folder / of_system(name)).resolve()
+    if not target.is_relative_to(folder):
+        raise ConfigError(
+            f"{config}: {key} = {name!r} is outside {folder.name}/",
+            "the file must be in the folder of corpus.toml, or below it",
+        )
+    try:
+        return read_file(target, LONGEST).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UNREADABLE as error:
+        raise ConfigError(
+            f"{config}: {key} = {name!r} cannot be read: {why(error)}",
+            "give the path of a file in UTF-8, relative to corpus.toml",
+        ) from error

@@ -1,0 +1,215 @@
+"""Own fields: the keeper's JSON Schema -> columns of the record, after the built-in ones.
+
+A row of Parquet has every column, so "the key is missing" and "the value is null" are one thing there. Therefore a
+property that is not in `required` may be null in the record, and each property is in the record's `required`.
+References are written out: a build's schema has no `$defs` of the keeper's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+
+from corpus_vn_police.contract.arrow import resolve
+from corpus_vn_police.contract.document import check_document
+from corpus_vn_police.contract.oracle import oracle
+from corpus_vn_police.errors import SchemaError
+
+Schema = dict[str, Any]
+
+_TOP = {"$schema", "$id", "$comment", "$defs", "title", "description", "type", "properties", "required", "examples"}
+_SAID = {"title", "description", "examples", "default", "$comment"}  # annotations: they check nothing
+_COMBINED = {"allOf", "anyOf", "oneOf", "not", "if"}
+_MOST_SCHEMAS = 10_000  # once references are written out
+
+
+def own_properties(document: Any, built_in: Schema) -> dict[str, Schema]:
+    """The properties that a keeper's schema adds to the record.
+
+    Args:
+        document: a JSON Schema of an object with `properties`, and perhaps `required` and `$defs`.
+        built_in: the record's own document.
+
+    Returns:
+        For each name the schema of its column: references written out, `x-arrow-type` filled in for dates, null
+        allowed unless the name is in `required`.
+
+    Raises:
+        SchemaError: it is not a JSON Schema, has a keyword at the top that is not one of a plain object, describes
+            no field, has a name that the record has already, or has references that lead back to themselves.
+            Whether each property can be checked, `Contract.from_document` says.
+    """
+    check_document(document)
+    try:
+        oracle(document)
+        _check_top(document, built_in)
+        properties, required = document["properties"], document.get("required", [])
+        budget = [_MOST_SCHEMAS]
+        return {
+            name: _column(_written_out(each, document, f"#/properties/{name}", budget), name in required)
+            for name, each in properties.items()
+        }
+    except RecursionError as error:
+        raise SchemaError("#: a $ref leads back to itself, or it is nested too deep", "make it flatter") from error
+    except jsonschema.SchemaError as error:
+        where = "/".join(str(step) for step in error.absolute_path)
+        raise SchemaError(f"#/{where}: {error.message}", "the document must be JSON Schema 2020-12") from error
+
+
+def _check_top(document: Schema, built_in: Schema) -> None:
+    other = sorted(document.keys() - _TOP)
+    if other:
+        raise SchemaError(
+            f"#/{other[0]}: own fields are described by properties and required alone",
+            "leave it out; keys of a row that are not fields are counted and reported, they reject no row"
+            if other[0] == "additionalProperties"
+            else "leave it out, or move it into the schema of a property",
+        )
+    if document.get("type", "object") != "object":
+        raise SchemaError(f"#/type: got {document['type']!r}, expected 'object'", 'write "type": "object"')
+    properties = document.get("properties")
+    if not properties:
+        raise SchemaError("#/properties: there is none", "name at least one field, or leave own fields out")
+    taken = [name for name in properties if name in built_in["properties"]]
+    if taken:
+        raise SchemaError(f"#/properties/{taken[0]}: the record has a field of this name", "give it another name")
+    unknown = [name for name in document.get("required", []) if name not in properties]
+    if unknown:
+        raise SchemaError(f"#/required: {unknown[0]!r} is not one of the properties", "describe it there, or remove it")
+
+
+def _written_out(schema: Any, root: Schema, pointer: str, budget: list[int], *, column: bool = True) -> Any:
+    """A schema without references.
+
+    Args:
+        schema: a schema of the keeper's.
+        root: his document.
+        pointer: where the schema is.
+        budget: how many more schemas may be written out: a list of one number, which is lowered.
+        column: whether it describes a column, which has null in place of what is missing. A schema below `not`, `if`
+            or `allOf` only checks a column that is described elsewhere.
+    """
+    budget[0] -= 1
+    if budget[0] < 0:
+        raise SchemaError(f"{pointer}: its $refs write out to more than {_MOST_SCHEMAS} schemas", "make it smaller")
+    if not isinstance(schema, dict):
+        return schema
+    schema = {key: value for key, value in resolve(schema, root, pointer).items() if key != "$defs"}
+    if column:
+        schema = _without_any_of_null(schema, root, pointer)
+
+    def below(part: Any, place: str, *, is_column: bool = False) -> Any:
+        return _written_out(part, root, f"{pointer}/{place}", budget, column=is_column)
+
+    for key, value in schema.items():
+        if key in ("items", "not", "if", "then", "else"):
+            schema[key] = below(value, key, is_column=column and key == "items")
+        elif key in ("allOf", "anyOf", "oneOf"):
+            schema[key] = [below(part, f"{key}/{number}") for number, part in enumerate(value)]
+        elif key == "properties":
+            schema[key] = {name: below(part, f"{key}/{name}", is_column=column) for name, part in value.items()}
+    return _as_column(schema) if column else schema
+
+
+def _without_any_of_null(schema: Schema, root: Schema, pointer: str) -> Schema:
+    """`{"anyOf": [A, {"type": "null"}]}`, as programs write what may be missing -> A, with null."""
+    parts = schema.get("anyOf", ())
+    others = [part for part in parts if part != {"type": "null"}]
+    beside = {key: value for key, value in schema.items() if key != "anyOf"}
+    if len(parts) != 2 or len(others) != 1 or not isinstance(others[0], dict) or beside.keys() - _SAID:
+        return schema
+    return nullable({**resolve(others[0], root, f"{pointer}/anyOf"), **beside})
+
+
+def _as_column(schema: Schema) -> Schema:
+    """A schema whose Arrow type is filled in for dates, and whose optional properties may be null."""
+    if schema.get("format") == "date" and "string" in _types(schema):
+        schema = {**schema, "x-arrow-type": schema.get("x-arrow-type", "date32")}
+    if "object" in _types(schema) and "properties" in schema:
+        required = schema.get("required", [])
+        columns = {name: _column(part, name in required) for name, part in schema["properties"].items()}
+        schema = {**schema, "properties": columns, "required": [*columns]}
+    return schema
+
+
+def _column(schema: Any, required: bool) -> Any:
+    return schema if required or not isinstance(schema, dict) else nullable(schema)
+
+
+def nullable(schema: Schema) -> Schema:
+    """A schema that accepts null as well as what it accepts already."""
+    types = _types(schema)
+    if not types:
+        return schema  # without a type it is not a column, and is refused as such
+    with_null = {"type": types if "null" in types else [*types, "null"]}
+    if _COMBINED & schema.keys() or {"enum", "const"} <= schema.keys():
+        said = {key: value for key, value in schema.items() if key in _SAID or key == "x-arrow-type"}
+        structure: Schema = {
+            key: schema[key] for key in ("properties", "items", "format", "contentEncoding") if key in schema
+        }
+        rules = {key: value for key, value in schema.items() if key not in said.keys() | structure.keys()}
+        return {**said, **with_null, **structure, "anyOf": [{"type": "null"}, rules]}
+    values = {"enum": [*schema["enum"], None]} if None not in schema.get("enum", [None]) else {}
+    if "const" in schema and schema["const"] is not None:
+        values = {"enum": [schema["const"], None]}
+        schema = {key: value for key, value in schema.items() if key != "const"}
+    return {**schema, **with_null, **values}
+
+
+def _types(schema: Schema) -> list[str]:
+    named = schema.get("type", [])
+    return [named] if isinstance(named, str) else list(named)
+
+
+def with_own(built_in: Schema, own: dict[str, Schema]) -> Schema:
+    """The document of a record with own fields, which stand after the built-in ones."""
+    if not own:
+        return built_in
+    return {
+        **built_in,
+        "$id": f"{built_in['$id']}:with-own-fields",
+        "required": [*built_in["required"], *own],
+        "properties": {**built_in["properties"], **own},
+    }
+
+
+def own_of(document: Any, built_in: Schema, *, may_have_own: bool = True) -> dict[str, Schema]:
+    """The own fields of a document that `with_own` made.
+
+    Args:
+        document: the schema that a build carries.
+        built_in: this version's.
+        may_have_own: False if the keeper adds no field to this table.
+
+    Raises:
+        SchemaError: its built-in part is not this version's, or it has own fields that it may not have.
+    """
+    properties = document.get("properties") if isinstance(document, dict) else None
+    own = (
+        {name: each for name, each in properties.items() if name not in built_in["properties"]}
+        if isinstance(properties, dict)
+        else {}
+    )
+    if _ordered(document) != _ordered(with_own(built_in, own)) or (own and not may_have_own):
+        raise SchemaError(
+            f"its built-in fields are not those of {built_in['$id']}",
+            "read it with the version of corpus-vn-police that built it, or build again",
+        )
+    return own
+
+
+def _ordered(value: Any) -> Any:
+    """A document in a form in which the order of properties counts as well."""
+    if isinstance(value, dict):
+        return [(key, _ordered(each)) for key, each in value.items()]
+    return [_ordered(each) for each in value] if isinstance(value, list) else (type(value), value)
+
+
+def leaves(own: dict[str, Schema]) -> Iterator[str]:
+    """The names of own fields, and those of the fields in objects below them, as `meta.source`."""
+    for name, schema in own.items():
+        yield name
+        if isinstance(schema, dict) and isinstance(schema.get("properties"), dict):
+            yield from (f"{name}.{below}" for below in leaves(schema["properties"]))

@@ -1,0 +1,73 @@
+"""Leading `# key = value` lines of a text: its own fields, and keys that nothing reads."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import polars as pl
+
+from corpus_vn_police.contract.own_values import OwnFields
+from corpus_vn_police.reasons import broken_keyword
+from corpus_vn_police.stages.batch import OWN
+
+_KEY_LINE = r"# *[^\s=#][^=\n]{0,60}=[^\n]*"
+_KEY_LINES = rf"^\s*(?:{_KEY_LINE}(?:\n+|$))+"
+_ONE = re.compile(r"# *([^\s=#][^=\n]{0,60}?) *=([^\n]*)")
+_LIKE_DATE = re.compile(r"[0-9]{4}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4}")
+
+
+def take_key_lines(batch: pl.DataFrame, own: OwnFields) -> pl.DataFrame:
+    """Take leading `# key = value` lines out of the texts.
+
+    Args:
+        batch: reads and writes `text` (clean), `unused`, `unused_dates`, `reason`, `pointer`, `detail`, and with own
+            fields `own`.
+        own: the own fields. One that a row's key has given already is not changed.
+
+    Returns:
+        The same rows in the same order. A value that its column cannot hold is the text's `reason`.
+    """
+    begins = batch["text"].str.contains(r"^\s*#").fill_null(False)
+    if not begins.any():
+        return batch
+    rows = begins.arg_true()
+    lines = batch["text"].gather(rows).str.extract(f"({_KEY_LINES})", 1)
+    rows, lines = rows.filter(lines.is_not_null()), lines.drop_nulls()
+    names = [name for name in ("unused", "unused_dates", "reason", "pointer", "detail", OWN) if name in batch.columns]
+    taken = [_taken(row, text, own) for row, text in zip(batch[rows].select(names).to_dicts(), lines, strict=True)]
+    changed = pl.DataFrame(taken, batch.select(names).schema) if taken else batch.select(names).clear()
+    text = pl.col("text")
+    return batch.with_columns(
+        pl.when(begins).then(text.str.replace(_KEY_LINES, "")).otherwise(text),
+        *(_with_rows(batch[name], rows, changed[name]) for name in names),
+    )
+
+
+def _with_rows(column: pl.Series, rows: pl.Series, values: pl.Series) -> pl.Series:
+    """A column with other values in some rows; `scatter` knows neither lists nor structs."""
+    numbers = pl.DataFrame({"row": rows.cast(pl.UInt32), "at": pl.int_range(len(rows), dtype=pl.UInt32, eager=True)})
+    every = pl.DataFrame({"row": pl.int_range(len(column), dtype=pl.UInt32, eager=True)})
+    places = every.join(numbers, on="row", how="left", maintain_order="left")["at"]
+    joined = pl.concat([column, values])
+    own_place = every["row"]
+    return joined.gather((places + len(column)).fill_null(own_place)).alias(column.name)
+
+
+def _taken(row: dict[str, Any], lines: str, own: OwnFields) -> dict[str, Any]:
+    """What a text's row has once its `# key = value` lines are read."""
+    given = {match[1].strip(): match[2].strip() for match in _ONE.finditer(lines)}
+    mine = row.get(OWN) or {}
+    values, below, unfit = own.taken(own.from_texts({name: given[name] for name in given if name in own.properties}))
+    others = [name for name in given if name not in own.properties]
+    dates = [name for name in others if _LIKE_DATE.match(given[name])]
+    found = {
+        **row,
+        "unused": [*(row["unused"] or ()), *others, *below] or None,
+        "unused_dates": [*(row["unused_dates"] or ()), *dates] or None,
+    }
+    if own.properties:
+        found[OWN] = {name: values.get(name) if mine.get(name) is None else mine[name] for name in own.properties}
+    if unfit is not None and row["reason"] is None:
+        found |= {"reason": broken_keyword(unfit.keyword), "pointer": unfit.pointer, "detail": unfit.detail}
+    return found
