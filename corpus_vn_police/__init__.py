@@ -47,10 +47,13 @@ if TYPE_CHECKING:
     from corpus_vn_police.commands.build import build
     from corpus_vn_police.commands.built import Build, open
     from corpus_vn_police.commands.card import card, check_card
+    from corpus_vn_police.commands.check import check
     from corpus_vn_police.commands.diff import Difference, diff
+    from corpus_vn_police.commands.init import init
     from corpus_vn_police.commands.publish import Publication, publish
     from corpus_vn_police.commands.remove import Removal, remove
     from corpus_vn_police.commands.report import Page, report
+    from corpus_vn_police.commands.schemas import schema
     from corpus_vn_police.commands.shipped import load_dataset, path
     from corpus_vn_police.commands.sources import Sources, sources
     from corpus_vn_police.commands.stats import Stats, stats
@@ -87,8 +90,10 @@ __all__ = [
     "__version__",
     "build",
     "card",
+    "check",
     "check_card",
     "diff",
+    "init",
     "load_dataset",
     "normalise",
     "open",
@@ -96,6 +101,7 @@ __all__ = [
     "publish",
     "remove",
     "report",
+    "schema",
     "sources",
     "stats",
     "verify",
@@ -106,10 +112,13 @@ _HOMES = {
     "commands.build": ("build",),
     "commands.built": ("Build", "open"),
     "commands.card": ("card", "check_card"),
+    "commands.check": ("check",),
     "commands.diff": ("Difference", "diff"),
+    "commands.init": ("init",),
     "commands.publish": ("Publication", "publish"),
     "commands.remove": ("Removal", "remove"),
     "commands.report": ("Page", "report"),
+    "commands.schemas": ("schema",),
     "commands.shipped": ("load_dataset", "path"),
     "commands.sources": ("Sources", "sources"),
     "commands.stats": ("Stats", "stats"),

@@ -19,9 +19,9 @@ def init(
     as_json: Json = False,
 ) -> int:
     """Write a commented corpus.toml and a card to fill in."""
-    from corpus_vn_police.commands.init import init_folder
+    import corpus_vn_police as cvp
 
-    written = [str(path) for path in init_folder(folder)]
+    written = [str(path) for path in cvp.init(folder)]
     if as_json:
         print_json({"written": written})
     else:

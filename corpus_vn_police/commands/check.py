@@ -11,6 +11,7 @@ import pyarrow as pa
 from corpus_vn_police.commands.build.pipeline import Job, gather_parts, process_all, with_latest
 from corpus_vn_police.commands.inputs import configured, kept_away
 from corpus_vn_police.config import Corpus
+from corpus_vn_police.config.given import Settings
 from corpus_vn_police.dataset.tombstones import Tombstones
 from corpus_vn_police.dedup import settle_ids
 from corpus_vn_police.engine.progress import Progress, silent
@@ -22,13 +23,14 @@ from corpus_vn_police.write.ledger import ledger_rows, tombstone_rows
 
 
 def check(
-    seeds: StrPath, *, config: StrPath | None = None, workers: int | None = None, progress: Progress | None = None
+    seeds: StrPath, *, config: Settings | None = None, workers: int | None = None, progress: Progress | None = None
 ) -> Iterator[pa.Table]:
     """Read and validate seeds.
 
     Args:
         seeds: a folder, a file, an archive, a glob or an fsspec URL.
-        config: a corpus.toml; None is the one in the folder of the seeds (beside a file), if there is one.
+        config: a corpus.toml, or a dict with its keys (see `build`); None is the one in the folder of the seeds (beside
+            a file), if there is one.
         workers: threads; None is one per processor.
         progress: called with `read`, how many seeds it has just read, and of how many (None if that is not known).
 

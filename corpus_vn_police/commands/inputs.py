@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from corpus_vn_police.commands.shipped import shipped_corpus, shipped_seeds
-from corpus_vn_police.config import FILE_NAME, REMOVED_NAME, Corpus, load_config
+from corpus_vn_police.config import FILE_NAME, REMOVED_NAME, Corpus, config_of, load_config
 from corpus_vn_police.config.beside import read_schema
+from corpus_vn_police.config.given import Settings
 from corpus_vn_police.dataset.tombstones import Tombstones, read_removed
 from corpus_vn_police.errors import ConfigError, InputError
 from corpus_vn_police.files import StrPath
 from corpus_vn_police.paths import unnamable
 
 
-def configured(seeds: StrPath | None, config: StrPath | None) -> tuple[str, Corpus]:
+def configured(seeds: StrPath | None, config: Settings | None) -> tuple[str, Corpus]:
     """The input, and the settings that go with it.
 
     Raises:
@@ -24,13 +25,13 @@ def configured(seeds: StrPath | None, config: StrPath | None) -> tuple[str, Corp
         InputError: a path is not a name that the system can have.
     """
     if seeds is None:
-        corpus = shipped_corpus() if config is None else load_config(Path(config))
-        return str(shipped_seeds()), corpus
+        source = str(shipped_seeds())
+        return source, shipped_corpus() if config is None else _given(config, source)
     source = os.fspath(seeds)
     if wrong := unnamable(source):
         raise InputError(f"{source!r} {wrong}", "give a folder of seeds, a file, an archive, a glob or a URL")
     if config is not None:
-        return source, load_config(Path(config))
+        return source, _given(config, source)
     folder = _beside(source)
     beside = None if folder is None else folder / FILE_NAME
     corpus = load_config(beside if beside and os.path.lexists(beside) else None)
@@ -58,13 +59,17 @@ def with_arguments(
     return corpus.with_own(read_schema(Path(fields)), os.fspath(fields))
 
 
-def kept_away(source: str, config: StrPath | None) -> Tombstones:
+def _given(config: Settings, source: str) -> Corpus:
+    return config_of(config, _beside(source)) if isinstance(config, Mapping) else load_config(Path(config))
+
+
+def kept_away(source: str, config: Settings | None) -> Tombstones:
     """Which seeds were taken down, by `removed.csv` beside corpus.toml (or where corpus.toml would be).
 
     Raises:
         ConfigError: a line of it is not what it should be.
     """
-    folder = Path(config).parent if config is not None else _beside(source)
+    folder = _beside(source) if config is None or isinstance(config, Mapping) else Path(config).parent
     return Tombstones() if folder is None else read_removed(folder / REMOVED_NAME)
 
 

@@ -10,6 +10,7 @@ from corpus_vn_police.commands.build.pipeline import Job, run_build
 from corpus_vn_police.commands.built.handle import Build
 from corpus_vn_police.commands.built.texts import Origin
 from corpus_vn_police.commands.inputs import check_apart, configured, kept_away, with_arguments
+from corpus_vn_police.config.given import Settings
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.errors import ConfigError
@@ -25,7 +26,7 @@ def build(
     seeds: StrPath | None = None,
     *,
     out: StrPath,
-    config: StrPath | None = None,
+    config: Settings | None = None,
     workers: int | None = None,
     dedup: str | None = None,
     strict: bool = False,
@@ -41,7 +42,9 @@ def build(
     Args:
         seeds: a folder, a file, an archive, a glob or an fsspec URL; None is the shipped corpus.
         out: the folder to write: new, empty, or an older build, which is replaced as a whole.
-        config: a corpus.toml; None is the one in the folder of the seeds, or beside the file, if there is one.
+        config: a corpus.toml; or a dict with its keys, such as `{"splits": {"test_from": "2021-05-01"}}`, in which
+            paths are relative to the current folder. Either replaces the corpus.toml of the seeds. None is the one
+            in the folder of the seeds, or beside the file, if there is one.
         workers: threads; None is one per processor.
         dedup: `near`, `exact` or `off`; None leaves it to corpus.toml.
         strict: whether rejected seeds make the build fail.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from corpus_vn_police.commands.built.reading import reading
 from corpus_vn_police.commands.built.texts import Origin
+from corpus_vn_police.config.given import Settings
 from corpus_vn_police.dataset.figures import STATUSES
 from corpus_vn_police.dataset.layout import CARD, FOLDERS, LEDGER
 from corpus_vn_police.engine.machine import machine_failures
@@ -116,14 +117,15 @@ class Build(PathResult):
 
     @machine_failures()
     def rejected(
-        self, texts: bool = False, *, seeds: StrPath | None = None, config: StrPath | None = None
+        self, texts: bool = False, *, seeds: StrPath | None = None, config: Settings | None = None
     ) -> pl.DataFrame:
         r"""The seeds that were rejected, with the reason.
 
         Args:
             texts: whether to add the column `text`. A build does not hold these texts, so the input is read again.
             seeds: the input; None is the one that `build` was given, in the same process or pickled with the build.
-            config: a corpus.toml; the `removed.csv` beside it is respected. None is the one beside the seeds.
+            config: a corpus.toml; the `removed.csv` beside it is respected. None, or a dict with the keys of one,
+                means the one beside the seeds.
 
         Returns:
             `path, sha256` (string), `bytes` (int64), `id, reason, pointer, detail` (string) in the order of the
@@ -145,7 +147,7 @@ class Build(PathResult):
 
     @machine_failures()
     def duplicates(
-        self, texts: bool = False, *, seeds: StrPath | None = None, config: StrPath | None = None
+        self, texts: bool = False, *, seeds: StrPath | None = None, config: Settings | None = None
     ) -> pl.DataFrame:
         """The seeds that were left out as copies, each with the record that is published in its place.
 
@@ -171,7 +173,7 @@ class Build(PathResult):
                 return found
             return with_published_texts(build, with_texts(build, found, self._input(seeds, config)))
 
-    def _input(self, seeds: StrPath | None, config: StrPath | None) -> Origin:
+    def _input(self, seeds: StrPath | None, config: Settings | None) -> Origin:
         return self._origin if seeds is None else Origin(seeds, config)
 
     @machine_failures()

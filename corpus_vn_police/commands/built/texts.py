@@ -8,6 +8,7 @@ import polars as pl
 
 from corpus_vn_police.commands.inputs import configured, kept_away
 from corpus_vn_police.commands.report.again import read_again
+from corpus_vn_police.config.given import Settings
 from corpus_vn_police.dataset.folder import BuildFolder
 from corpus_vn_police.documents.opened import recorded_settings
 from corpus_vn_police.errors import InputError
@@ -21,11 +22,11 @@ class Origin:
 
     Attributes:
         seeds: the input; None if it is not known, as for a build that was opened.
-        config: the corpus.toml that was given; None is the one beside the seeds.
+        config: the corpus.toml, or the dict, that was given; None is the one beside the seeds.
     """
 
     seeds: StrPath | None = None
-    config: StrPath | None = None
+    config: Settings | None = None
 
 
 def with_texts(build: BuildFolder, left: pl.DataFrame, origin: Origin) -> pl.DataFrame:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from corpus_vn_police.commands.inputs import check_apart, configured, kept_away
 from corpus_vn_police.commands.report.write import MOST_TEXTS, Page, PageOptions, write_report
+from corpus_vn_police.config.given import Settings
 from corpus_vn_police.dataset.tombstones import Tombstones
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.progress import Progress, silent
@@ -21,7 +22,7 @@ def report(
     *,
     out: StrPath,
     seeds: StrPath | None = None,
-    config: StrPath | None = None,
+    config: Settings | None = None,
     sample: int = MOST_TEXTS,
     seed: int = 0,
     progress: Progress | None = None,
@@ -35,7 +36,8 @@ def report(
         out: the file to write, outside the build; it is written completely, or not changed.
         seeds: the input, for the texts of seeds that were left out, which a build does not hold; None
             leaves them out.
-        config: a corpus.toml; the `removed.csv` beside it is respected. None is the one beside the seeds.
+        config: a corpus.toml; the `removed.csv` beside it is respected. None, or a dict with the keys of one, means
+            the one beside the seeds.
         sample: texts of records, and of seeds that were left out, at most; 0 to 1,000.
         seed: another number draws other texts.
         progress: called with `texts`, how many it has just gathered, and of how many (None).
