@@ -23,7 +23,7 @@ from corpus_vn_police.dataset.tombstones import Pair, Tombstones, read_removed, 
 from corpus_vn_police.dedup.leaks import Alike
 from corpus_vn_police.documents.opened import settings_of
 from corpus_vn_police.engine.machine import machine_failures
-from corpus_vn_police.engine.progress import Progress, silent
+from corpus_vn_police.engine.progress import Progress, Reporting, reported, silent
 from corpus_vn_police.errors import ConfigError, DamagedError, InputError, LedgerError, NothingPublishedError
 from corpus_vn_police.files import StrPath
 from corpus_vn_police.paths import Output, output_path
@@ -105,7 +105,7 @@ def remove(
     near: float | None = None,
     seeds: StrPath | None = None,
     version: str | None = None,
-    progress: Progress | None = None,
+    progress: Reporting = None,
 ) -> Removal:
     """Take records down: remove them from a build, and keep them out of later builds.
 
@@ -121,7 +121,8 @@ def remove(
             neither.
         version: the version of the new build, three numbers; it must be higher if the old one was published.
             None keeps it.
-        progress: called with a step (`write`), how many rows it has just done, and of how many (None).
+        progress: None shows a bar on a terminal and in a notebook, True always, False never; or a callable, called
+            with a step (`write`), how many rows it has just done, and of how many (None).
 
     Returns:
         The result. Ids that were taken down before change nothing.
@@ -139,7 +140,8 @@ def remove(
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     named = frozenset([ids] if isinstance(ids, str) else ids)
     takedown = Takedown(named, " ".join(reason.split()), today, near, None if seeds is None else Path(seeds), version)
-    return _take_down(target, takedown, progress or silent)
+    with reported("remove", progress) as moved:
+        return _take_down(target, takedown, moved)
 
 
 def _take_down(target: Output, takedown: Takedown, progress: Progress = silent) -> Removal:

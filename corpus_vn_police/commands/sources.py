@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from corpus_vn_police.dataset.folder import BuildFolder, open_build
 from corpus_vn_police.engine.machine import machine_failures
-from corpus_vn_police.engine.progress import Progress, silent
+from corpus_vn_police.engine.progress import Progress, Reporting, reported
 from corpus_vn_police.errors import ConfigError, DamagedError, DiskError, InputError, OutputError
 from corpus_vn_police.files import StrPath, of_system
 from corpus_vn_police.paths import Output, output_path
@@ -114,7 +114,7 @@ def given_back_as(path: str) -> str | None:
 
 
 @machine_failures()
-def sources(folder: StrPath, *, out: StrPath, progress: Progress | None = None) -> Sources:
+def sources(folder: StrPath, *, out: StrPath, progress: Reporting = None) -> Sources:
     """Write the published seeds of a build back, byte for byte.
 
     Text files come back under their path; a compressed file loses its `.gz` or `.zst`. Rows come back as the
@@ -125,7 +125,8 @@ def sources(folder: StrPath, *, out: StrPath, progress: Progress | None = None) 
     Args:
         folder: a build.
         out: the folder to write: new or empty. It is written completely, or not at all.
-        progress: called with `write`, how many seeds it has just written, and of how many.
+        progress: None shows a bar on a terminal and in a notebook, True always, False never; or a callable, called
+            with `write`, how many seeds it has just written, and of how many.
 
     Returns:
         What was written.
@@ -137,7 +138,8 @@ def sources(folder: StrPath, *, out: StrPath, progress: Progress | None = None) 
         DiskError: the operating system failed to read or write.
     """
     target = output_path(out)
-    return _write_sources(Path(folder), target, progress or silent)
+    with reported("sources", progress) as moved:
+        return _write_sources(Path(folder), target, moved)
 
 
 def _write_sources(folder: Path, target: Output, progress: Progress) -> Sources:

@@ -12,7 +12,7 @@ from corpus_vn_police.commands.built.texts import Origin
 from corpus_vn_police.commands.inputs import check_apart, configured, kept_away, with_arguments
 from corpus_vn_police.config.given import Settings
 from corpus_vn_police.engine.machine import machine_failures
-from corpus_vn_police.engine.progress import Progress, silent
+from corpus_vn_police.engine.progress import LOG, Reporting, reported
 from corpus_vn_police.errors import ConfigError
 from corpus_vn_police.files import StrPath
 from corpus_vn_police.paths import check_loadable, output_path
@@ -33,7 +33,7 @@ def build(
     date: str | None = None,
     rows: Mapping[str, str] | None = None,
     fields: Mapping[str, Any] | StrPath | None = None,
-    progress: Progress | None = None,
+    progress: Reporting = None,
     resume: bool = True,
     rehash: bool = False,
 ) -> Build:
@@ -53,8 +53,9 @@ def build(
             corpus.toml.
         fields: a JSON Schema whose `properties` become fields of the record, or the path of one; None leaves it to
             corpus.toml.
-        progress: called with a step (`read`, `write`), how many seeds or rows it has just done, and how many
-            there are (None if that is not known).
+        progress: None shows a bar on a terminal and in a notebook, True always, False never; or a callable, called
+            with a step (`read`, `pair`, `compare`, `write`), how many seeds, bands, texts or rows it has just done,
+            and how many there are (None if that is not known).
         resume: False starts again after an interrupted build.
         rehash: True reads all seeds. False skips a seed if its path, size and mtime have not changed since the last
             build into `out` read it.
@@ -75,17 +76,14 @@ def build(
     check_loadable(target)
     source, corpus = configured(seeds, config)
     check_apart(source, target.path)
-    job = Job(
-        workers=workers,
-        strict=strict,
-        date=_day(date),
-        progress=progress or silent,
-        resume=resume,
-        rehash=rehash,
-    )
+    job = Job(workers=workers, strict=strict, date=_day(date), resume=resume, rehash=rehash)
     tombstones = kept_away(source, config)
     corpus = with_arguments(corpus.with_flags(dedup=dedup), rows, fields)
-    return replace(run_build(source, target, corpus, job, tombstones), _origin=Origin(source, config))
+    with reported("build", progress) as moved:
+        built = run_build(source, target, corpus, replace(job, progress=moved), tombstones)
+    for note in built.notes:
+        LOG.warning("build: %s", note)
+    return replace(built, _origin=Origin(source, config))
 
 
 def _day(date: str | None) -> str | None:

@@ -93,7 +93,7 @@ def run_build(seeds: str, out: Output, corpus: Corpus, job: Job, tombstones: Tom
     with open_state(out.path) as state, _journal(state.parts, listing, corpus, job) as journal:
         tombstones = older_tombstones(out.path) | (tombstones or Tombstones())
         index, known, skipped = _read_all(journal, listing, corpus, job)
-        settled = settle(index, corpus.dedup, tombstones)
+        settled = settle(index, corpus.dedup, tombstones, job.progress)
         give_back_memory()
         _check_publishable(index, settled, job)
         order = index.in_path_order()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from corpus_vn_police.commands.inputs import check_apart, configured, kept_away
@@ -9,7 +10,7 @@ from corpus_vn_police.commands.report.write import MOST_TEXTS, Page, PageOptions
 from corpus_vn_police.config.given import Settings
 from corpus_vn_police.dataset.tombstones import Tombstones
 from corpus_vn_police.engine.machine import machine_failures
-from corpus_vn_police.engine.progress import Progress, silent
+from corpus_vn_police.engine.progress import Reporting, reported
 from corpus_vn_police.files import StrPath
 from corpus_vn_police.paths import output_path
 
@@ -25,7 +26,7 @@ def report(
     config: Settings | None = None,
     sample: int = MOST_TEXTS,
     seed: int = 0,
-    progress: Progress | None = None,
+    progress: Reporting = None,
 ) -> Page:
     """Write a private page for the keeper: figures, charts, the ledger, records, what was left out.
 
@@ -40,7 +41,8 @@ def report(
             the one beside the seeds.
         sample: texts of records, and of seeds that were left out, at most; 0 to 1,000.
         seed: another number draws other texts.
-        progress: called with `texts`, how many it has just gathered, and of how many (None).
+        progress: None shows a bar on a terminal and in a notebook, True always, False never; or a callable, called
+            with `texts`, how many it has just gathered, and of how many (None).
 
     Returns:
         What was written.
@@ -57,11 +59,7 @@ def report(
     source = None if seeds is None else configured(seeds, config)[0]
     if source is not None:
         check_apart(source, target.path)
-    options = PageOptions(
-        seeds=source,
-        sample=sample,
-        seed=seed,
-        tombstones=Tombstones() if source is None else kept_away(source, config),
-        progress=progress or silent,
-    )
-    return write_report(Path(folder), target, options)
+    tombstones = Tombstones() if source is None else kept_away(source, config)
+    options = PageOptions(seeds=source, sample=sample, seed=seed, tombstones=tombstones)
+    with reported("report", progress) as moved:
+        return write_report(Path(folder), target, replace(options, progress=moved))
