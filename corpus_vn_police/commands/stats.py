@@ -99,25 +99,9 @@ class Stats(Result):
         """`list` (string) and `spans` (int64): spans of each list of the annotations."""
         return _frame(self.figures.spans, "list", "spans")
 
-    @machine_failures()
     def by(self, name: str) -> pl.DataFrame:
-        """Count the records by the values of a field; the files are read again.
-
-        Args:
-            name: a field of the record, one of a struct as `source.publisher`. Of a list each item counts once per
-                time that it is in the list.
-
-        Returns:
-            `value` (the field's type; null for records without one) and `records` (int64), the most frequent first,
-            then by value.
-
-        Raises:
-            ConfigError: there is no such field.
-            OutputError: the folder has another build now, or none.
-            DamagedError: a file cannot be read.
-        """
-        with reading(self.build, f"{FOLDERS['default']}/") as build:
-            return count_by(build, name)
+        """Count the records by the values of a field; the files are read again. See `Build.count_by`."""
+        return self.build.count_by(name)
 
     def _shown(self) -> Iterator[tuple[str, Any]]:
         yield from (("name", self.name), ("version", self.version), ("digest", self.digest))

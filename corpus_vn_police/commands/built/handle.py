@@ -177,6 +177,27 @@ class Build(PathResult):
         return self._origin if seeds is None else Origin(seeds, config)
 
     @machine_failures()
+    def count_by(self, name: str) -> pl.DataFrame:
+        """Count the records by the values of a field.
+
+        Args:
+            name: a field of the record, one of a struct as `source.publisher`. Of a list each item counts once per
+                time that it is in the list.
+
+        Returns:
+            `value` (the field's type; null for records without one) and `records` (int64), the most frequent first,
+            then by value.
+
+        Raises:
+            ConfigError: there is no such field.
+            OutputError, DamagedError, DiskError: as `records`.
+        """
+        from corpus_vn_police.commands.built.frames import count_by
+
+        with reading(self, f"{FOLDERS['default']}/") as build:
+            return count_by(build, name)
+
+    @machine_failures()
     def stats(self) -> Stats:
         """The numbers of the build, measured from its files, as frames; see `corpus_vn_police.stats`.
 
