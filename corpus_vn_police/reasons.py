@@ -78,8 +78,9 @@ FILE_BUILD_OUTPUT = Reason(
 
 CONTAINER_DAMAGED = Reason(
     "container.damaged",
-    "an archive, a compressed file or a Parquet file cannot be read to its end, has a wrong checksum, or has bytes "
-    "that belong to nothing; `detail` says which. Sound data before the damage are read (see below)",
+    "an archive, a compressed file, a JSON array or a file of Parquet or Arrow cannot be read to its end, has a wrong "
+    "checksum, or has bytes that belong to nothing; `detail` says which. Sound data before the damage are read (see "
+    "below)",
     "make the file again",
 )
 CONTAINER_ENCRYPTED = Reason("container.encrypted", "a member of a zip archive has a password", "unpack it")
@@ -94,8 +95,15 @@ CONTAINER_UNSAFE_PATH = Reason(
 )
 CONTAINER_VALUE = Reason(
     "container.value",
-    "a row of a Parquet file has a value that JSON cannot hold: text that is not UTF-8, or a time out of range",
+    "a row of a table or from Python has a value that JSON cannot hold, such as text that is not UTF-8, a time out of "
+    "range or an object of a class; or a column of an Arrow file has a type that is not read",
     "make the file again",
+)
+CONTAINER_INDICES = Reason(
+    "container.indices",
+    "a folder of `datasets.save_to_disk` keeps the order or the choice of its rows in a file of indices, as old "
+    "versions of `datasets` wrote it",
+    "load it with `datasets` and save it again: its rows are then written as they are chosen",
 )
 
 LIMIT_BYTES = Reason(
@@ -106,8 +114,8 @@ LIMIT_BYTES = Reason(
 )
 LIMIT_RATIO = Reason(
     "limit.ratio",
-    "a compressed seed, file of rows, archive or Parquet file unpacks to more than `max_ratio` times its size and more "
-    "than `max_bytes`; rows and members before this point are read",
+    "a compressed seed, file of rows, archive or file of Parquet or Arrow unpacks to more than `max_ratio` times its "
+    "size and more than `max_bytes`; rows and members before this point are read",
     "look at what it holds",
     setting="limits.max_ratio",
 )
@@ -126,11 +134,27 @@ LIMIT_PARAGRAPHS = Reason(
 JSON_INVALID = Reason("json.invalid", "a row is not JSON; NaN and Infinity are not JSON", _MEND_ROW)
 JSON_TYPE = Reason(
     "json.type",
-    "a row is not an object, has no string `text`, or another field has the wrong type",
+    "a row is not an object, has no string `text`, or another field has the wrong type; or a `.json` file is not an "
+    "array",
     f"{_MEND_ROW}; `pointer` names the field",
 )
 JSON_DUPLICATE_KEY = Reason("json.duplicate_key", "an object of the row has the same key twice", _MEND_ROW)
 JSON_DEPTH = Reason("json.depth", "the row has more than 500 brackets inside one another", _MEND_ROW)
+
+CSV_HEADER = Reason(
+    "csv.header",
+    "the first row of a CSV or TSV file, which names the columns, has a name twice or more than 1 MiB",
+    "correct the first row",
+)
+CSV_FIELDS = Reason(
+    "csv.fields", "a row of a CSV or TSV file has more or fewer cells than the first row has names", _MEND_ROW
+)
+CSV_QUOTE = Reason(
+    "csv.quote",
+    "a quote in a CSV or TSV file is not closed, or something stands between it and the end of its cell; `detail` "
+    "names the line. Nothing behind it is read, because it may be text or rows",
+    "close the quote; a quote inside of a cell in quotes is written twice",
+)
 
 ENCODING_INVALID_UTF8 = Reason(
     "encoding.invalid_utf8",

@@ -18,7 +18,7 @@ from corpus_vn_police.commands.inputs import configured
 from corpus_vn_police.config import load_config
 from corpus_vn_police.errors import ConfigError, DiskError
 from corpus_vn_police.reasons import FILE_UNREADABLE
-from corpus_vn_police.stages.read import Batching, Texts, Unpacker, list_input, load
+from corpus_vn_police.stages.read import Batching, Source, Texts, Unpacker, list_input, load
 from corpus_vn_police.stages.read.seeds import fault
 from corpus_vn_police.stages.read.walk import Refusal, Walk
 
@@ -171,7 +171,7 @@ def test_seeds_cannot_ask_for_their_links_to_be_followed(write, tmp_path):
         f"{seeds}/corpus.toml: limits.follow_links is not read from a file that comes with the seeds\n"
         f"if you know where the links of the seeds lead, give --config {seeds}/corpus.toml"
     )
-    assert configured(seeds, seeds / "corpus.toml")[1].limits.follow_links
+    assert configured(Source((str(seeds),)), seeds / "corpus.toml")[1].limits.follow_links
 
 
 def test_the_input_itself_may_be_a_link(write, tmp_path):

@@ -112,7 +112,7 @@ def test_the_text_of_a_seed_that_has_changed_or_was_taken_down_is_null(built, tm
 
 def test_an_opened_build_says_that_it_needs_the_input_for_texts(built, tmp_path):
     opened = cvp.open(built.path)
-    with pytest.raises(cvp.InputError, match='seeds="my_seeds"'):
+    with pytest.raises(cvp.InputError, match='seeds="my_seeds", or the frame'):
         opened.rejected(texts=True)
     assert opened.rejected(texts=True, seeds=tmp_path / "in").equals(built.rejected(texts=True))
 

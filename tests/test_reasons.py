@@ -54,7 +54,7 @@ class Case(NamedTuple):
     Attributes:
         code: the reason.
         file: its name below the input.
-        content: its bytes; a text is the target of a link, None is a folder in which a build stands.
+        content: its bytes; a text is the target of a link, a dict the files of a folder.
         detail, pointer: what the ledger says beside.
         inner: what the row's path has after the file's: a member, a line.
         seed: the seed's bytes; None where they could not be read.
@@ -63,7 +63,7 @@ class Case(NamedTuple):
 
     code: str
     file: str
-    content: bytes | str | None
+    content: bytes | str | dict[str, bytes]
     detail: str
     pointer: str | None = None
     inner: str = ""
@@ -125,6 +125,13 @@ def _parquet(column):
     return stream.getvalue()
 
 
+def _arrow(column):
+    stream = io.BytesIO()
+    with pa.ipc.new_stream(stream, pa.schema([("text", column.type)])) as writer:
+        writer.write_batch(pa.record_batch([column], names=["text"]))
+    return stream.getvalue()
+
+
 def _numbered(number):
     return f" date 2020-12-07 {_GOOD} Vụ án số {number} xảy ra tại ấp {number * 7 + 1}, xã Thạnh Lợi.".encode()
 
@@ -139,13 +146,15 @@ _CASES = [
     Case("file.link_outside", "outside.txt", "../elsewhere.txt", "leads out of the input: give a copy, or follow_links in a --config file"),
     Case("file.link_loop", "loop", ".", "leads to the input itself, which is read there"),
     Case("file.link_loop", "itself", "itself", "leads to itself"),
-    Case("file.build_output", "older", None, "what a build wrote is not read as seeds: keep it outside of the input"),
+    Case("file.build_output", "older", {"manifest.json": b"", "ledger.parquet": b""}, "what a build wrote is not read as seeds: keep it outside of the input"),
     Case("container.damaged", "cut.txt.gz", gzip.compress(b"x" * 50)[:-9], "the gzip stream is cut: its end mark is missing"),
     Case("container.damaged", "nothing.txt.gz", b"", "an empty file"),
     Case("container.encrypted", "locked.zip", _zip({"a.txt": b"x"}, flags=1), "a member with a password", inner="/a.txt"),
     Case("container.method", "method.zip", zip_file([zip_member(b"a.txt", b"A", 9)]), "method 9 of zip archives", inner="/a.txt"),
     Case("container.unsafe_path", "unsafe.zip", _zip({"../a.txt": b"x"}), "a member's path leads out of its archive", inner="/../a.txt"),
     Case("container.value", "value.parquet", _parquet(pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(struct.pack("<ii", 0, 1)), pa.py_buffer(b"\xff")])), "UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte", inner="#1"),
+    Case("container.value", "runs.arrow", _arrow(pa.RunEndEncodedArray.from_arrays([1], ["x"])), "column text: values of the type run_end_encoded<run_ends: int64, values: string> are not read"),
+    Case("container.indices", "saved", {"state.json": b'{"_data_files": [], "_indices_files": [{"filename": "indices.arrow"}]}', "dataset_info.json": b"{}"}, "its state.json names a file of indices"),
     _text("limit.bytes", "long.txt", b"a" * (_BYTES + 1), "max_bytes 3000, got 3001"),
     Case("limit.bytes", "huge.txt", b"a" * 70_000, "max_bytes 3000, got more than 9000"),
     Case("limit.ratio", "bomb.jsonl.gz", gzip.compress(b"\n" * 50_000, mtime=0), "max_ratio 3: 84 bytes unpack to more than 3000"),
@@ -157,6 +166,10 @@ _CASES = [
     _row("json.invalid", "nan.jsonl", '{"text": NaN}', "NaN or Infinity"),
     _row("json.type", "array.jsonl", "[]", "expected object, got array", ""),
     _row("json.type", "type.jsonl", '{"text": 3}', "no string `text` (got number); columns: none", "/text"),
+    Case("json.type", "object.json", b'{"text": "a"}', "expected an array of objects, got an object; a file with one object per line is called .jsonl"),
+    Case("csv.header", "header.csv", b"text,text\na,b\n", "its first row, which names the columns, has a name twice"),
+    Case("csv.fields", "fields.csv", b"text,date\na\n", "expected 2 cells, as the header has, got 1", inner="#1", seed=b"a"),
+    Case("csv.quote", "quote.csv", b'text\n"a\n', "line 3, in the row that begins in line 2: the quote is not closed by the end of the file; nothing behind it is read"),
     _row("json.duplicate_key", "twice.jsonl", '{"text": "a", "text": "b"}', "a key stands twice in one object"),
     _row("json.depth", "depth.jsonl", "[" * 2900, "nested deeper than 500"),
     _text("encoding.invalid_utf8", "bytes.txt", b"abc\xff\xfe", "byte 3 of 5: invalid start byte"),
@@ -207,10 +220,10 @@ def rows(tmp_path_factory):
     (seeds / "good.txt").write_bytes(_numbered(0))
     for case in _CASES:
         path = seeds / case.file
-        if case.content is None:
+        if isinstance(case.content, dict):
             path.mkdir()
-            for name in ("manifest.json", "ledger.parquet"):
-                (path / name).touch()
+            for name, content in case.content.items():
+                (path / name).write_bytes(content)
         elif isinstance(case.content, str):
             path.symlink_to(case.content)
         else:

@@ -151,7 +151,7 @@ _IDS = [hashlib.sha256(text).hexdigest()[:16] for text in (b"a", b"b", b"c")]
         (["x.txt", "x.txt", "x.txt.gz"], [1, 2]),
         (["a.txt", "a.txt/b.txt", "a.txt/b.txt/c.txt"], [1, 2]),
         (["a.txt/b.txt", "a.txt", "c.txt"], [1]),
-        (["x#1", "x.txt#2", "x.jsonl#99999999999999999999"], [0, 1, 2]),
+        (["y/x#1", "x.txt#2", "x.jsonl#99999999999999999999"], [0, 1, 2]),
         (["n\0.txt", "\x1b[2J.txt", "d/" * 3000 + "x.txt"], [0, 1, 2]),
     ],
 )  # fmt: skip

@@ -26,10 +26,10 @@ class DedupLevel(enum.StrEnum):
 def build(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder to write; an older build is replaced.")],
     seeds: Annotated[
-        str | None,
+        list[str] | None,
         typer.Argument(
-            metavar="[SEEDS]",
-            help="A folder, a file, an archive, a glob or a URL; by default, the shipped seeds.",
+            metavar="[SEEDS]...",
+            help="Folders, files, archives, globs or URLs; by default, the shipped seeds.",
             show_default=False,
         ),
     ] = None,
@@ -56,7 +56,7 @@ def build(
 
     with progress(quiet=as_json) as moved:
         built = cvp.build(
-            seeds,
+            seeds or None,
             out=out,
             config=config,
             workers=workers,

@@ -8,7 +8,10 @@ from typing import Annotated
 import typer
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for machines.")]
-Seeds = Annotated[str, typer.Argument(metavar="SEEDS", help="A folder, a file, an archive, a glob or a URL.")]
+Seeds = Annotated[
+    list[str],
+    typer.Argument(metavar="SEEDS...", help="Folders, files, archives, globs or URLs."),
+]
 Config = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="A corpus.toml; by default, the one beside the seeds.")
 ]

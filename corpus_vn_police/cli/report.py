@@ -18,8 +18,10 @@ def report(
         Path, typer.Option("--out", metavar="FILE", help="The page to write; it must be outside the build.")
     ],
     seeds: Annotated[
-        str | None,
-        typer.Option(metavar="SEEDS", help="The input, to show also the texts of seeds that were left out."),
+        list[str] | None,
+        typer.Option(
+            metavar="SEEDS", help="The input, to show also the texts of seeds that were left out; once for each input."
+        ),
     ] = None,
     config: Config = None,
     sample: Annotated[
@@ -35,7 +37,7 @@ def report(
     import corpus_vn_police as cvp
 
     with progress(quiet=as_json) as moved:
-        page = cvp.report(folder, out=out, seeds=seeds, config=config, sample=sample, seed=seed, progress=moved)
+        page = cvp.report(folder, out=out, seeds=seeds or None, config=config, sample=sample, seed=seed, progress=moved)
     if as_json:
         print_json(as_values(page))
         return 0

@@ -2,45 +2,58 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from corpus_vn_police.commands.shipped import shipped_corpus, shipped_seeds
-from corpus_vn_police.config import FILE_NAME, REMOVED_NAME, Corpus, config_of, load_config
+from corpus_vn_police.commands.shipped import CHECKSUMS, shipped_corpus, shipped_seeds
+from corpus_vn_police.config import CHANGES_NAME, FILE_NAME, REMOVED_NAME, Corpus, config_of, load_config
 from corpus_vn_police.config.beside import read_schema
-from corpus_vn_police.config.given import Settings
+from corpus_vn_police.config.given import IN_DICT, Settings
 from corpus_vn_police.dataset.tombstones import Tombstones, read_removed
 from corpus_vn_police.errors import ConfigError, InputError
 from corpus_vn_police.files import StrPath
 from corpus_vn_police.paths import unnamable
+from corpus_vn_police.stages.read import Source
+from corpus_vn_police.text import printable
 
 
-def configured(seeds: StrPath | None, config: Settings | None) -> tuple[str, Corpus]:
+def configured(source: Source | None, config: Settings | None) -> tuple[Source, Corpus]:
     """The input, and the settings that go with it.
 
+    Args:
+        source: what `seeds_at_hand` gave; None is the shipped seeds.
+        config: a corpus.toml, or a dict with its keys; None is the one in the folder of the seeds (beside a file), if
+            there is one.
+
     Raises:
-        ConfigError: corpus.toml is broken, or was named and is missing.
+        ConfigError: corpus.toml is broken, or was named and is missing; or there are several inputs, one has a
+            corpus.toml, and none was named.
         InputError: a path is not a name that the system can have.
     """
-    if seeds is None:
-        source = str(shipped_seeds())
-        return source, shipped_corpus() if config is None else _given(config, source)
-    source = os.fspath(seeds)
-    if wrong := unnamable(source):
-        raise InputError(f"{source!r} {wrong}", "give a folder of seeds, a file, an archive, a glob or a URL")
-    if config is not None:
-        return source, _given(config, source)
-    folder = _beside(source)
-    beside = None if folder is None else folder / FILE_NAME
-    corpus = load_config(beside if beside and os.path.lexists(beside) else None)
-    if corpus.limits.follow_links:
+    if source is None:
+        folder = shipped_seeds()
+        source = Source((str(folder),), frozenset({os.path.realpath(folder / CHECKSUMS)}))
+        if isinstance(config, Mapping):
+            return source, config_of(config, folder)
+        return source, shipped_corpus() if config is None else load_config(Path(config))
+    for seeds in source.inputs:
+        if wrong := unnamable(seeds):
+            raise InputError(f"{seeds!r} {wrong}", "give a folder of seeds, a file, an archive, a glob or a URL")
+    if isinstance(config, Mapping):
+        return _with_dict(source, config)
+    beside = Path(config) if config is not None else _config_beside(source)
+    corpus = load_config(beside)
+    if config is None and corpus.limits.follow_links:
         raise ConfigError(
             f"{beside}: limits.follow_links is not read from a file that comes with the seeds",
             f"if you know where the links of the seeds lead, give --config {beside}",
         )
-    return source, corpus
+    return replace(source, ours=_ours(beside, corpus)), corpus
 
 
 def with_arguments(
@@ -59,18 +72,56 @@ def with_arguments(
     return corpus.with_own(read_schema(Path(fields)), os.fspath(fields))
 
 
-def _given(config: Settings, source: str) -> Corpus:
-    return config_of(config, _beside(source)) if isinstance(config, Mapping) else load_config(Path(config))
+def _with_dict(source: Source, config: Mapping[str, Any]) -> tuple[Source, Corpus]:
+    """The input and the settings of a dict; the files that describe the corpus beside the seeds are no seeds."""
+    folders = [folder for folder in map(_beside, source.inputs) if folder is not None]
+    corpus = config_of(config, folders[0] if len(folders) == 1 else None)
+    beside = frozenset(
+        os.path.realpath(folder / name) for folder in folders for name in (FILE_NAME, REMOVED_NAME, CHANGES_NAME)
+    )
+    return replace(source, ours=_ours(Path(IN_DICT), corpus) | beside), corpus
 
 
-def kept_away(source: str, config: Settings | None) -> Tombstones:
-    """Which seeds were taken down, by `removed.csv` beside corpus.toml (or where corpus.toml would be).
+def _config_beside(source: Source) -> Path | None:
+    """The corpus.toml that comes with an input; None if there is none.
 
     Raises:
-        ConfigError: a line of it is not what it should be.
+        ConfigError: there are several inputs, and one has one: whether it is meant for all is not known.
     """
-    folder = _beside(source) if config is None or isinstance(config, Mapping) else Path(config).parent
-    return Tombstones() if folder is None else read_removed(folder / REMOVED_NAME)
+    folders = filter(None, map(_beside, source.inputs))
+    found = [folder / FILE_NAME for folder in folders if os.path.lexists(folder / FILE_NAME)]
+    if found and len(source.inputs) > 1:
+        raise ConfigError(
+            f"{printable(found[0])}: is not read, because there are several inputs",
+            f"for all of them give --config {printable(found[0])}, or that of another file",
+        )
+    return found[0] if found else None
+
+
+def _ours(config: Path | None, corpus: Corpus) -> frozenset[str]:
+    """The real paths of the files that describe a corpus, which are not seeds."""
+    if config is None:
+        return frozenset()
+    named = (corpus.settings.get("card", {}).get("prose"), corpus.settings.get("record", {}).get("fields"))
+    names = (config.name, REMOVED_NAME, CHANGES_NAME, *filter(None, named))
+    return frozenset(os.path.realpath(config.parent / name) for name in names)
+
+
+def kept_away(source: Source, config: Settings | None) -> Tombstones:
+    """Which seeds were taken down, by `removed.csv` beside corpus.toml (or where corpus.toml would be).
+
+    If there are several inputs, those beside each of them say so too: nothing comes back by a second input.
+
+    Raises:
+        ConfigError: a line of one is not what it should be.
+    """
+    named = None if config is None or isinstance(config, Mapping) else Path(config)
+    folders = [] if named is None else [named.parent]
+    if named is None or len(source.inputs) > 1:
+        folders += filter(None, map(_beside, source.inputs))
+    return functools.reduce(
+        operator.or_, (read_removed(folder / REMOVED_NAME) for folder in dict.fromkeys(folders)), Tombstones()
+    )
 
 
 def _beside(source: str) -> Path | None:
@@ -81,16 +132,17 @@ def _beside(source: str) -> Path | None:
     return Path(source if os.path.isdir(source) else os.path.dirname(source))  # noqa: PTH112, PTH120
 
 
-def check_apart(seeds: str, out: Path) -> None:
+def check_apart(source: Source, out: Path) -> None:
     """Refuse an output inside the seeds, where the next build would read it, or around them.
 
     Raises:
         ConfigError: one folder is inside the other.
     """
-    source = Path(os.path.realpath(seeds.removeprefix("file://")))
-    inside = os.path.isdir(source) and (out.is_relative_to(source) or source.is_relative_to(out))  # noqa: PTH112
-    if inside or out == source:
-        raise ConfigError(
-            f"--out {out} and the seeds {seeds} overlap",
-            "give an --out that is neither inside the seeds nor around them",
-        )
+    for seeds in source.inputs:
+        place = Path(os.path.realpath(seeds.removeprefix("file://")))
+        inside = os.path.isdir(place) and (out.is_relative_to(place) or place.is_relative_to(out))  # noqa: PTH112
+        if inside or out == place:
+            raise ConfigError(
+                f"--out {out} and the seeds {seeds} overlap",
+                "give an --out that is neither inside the seeds nor around them",
+            )

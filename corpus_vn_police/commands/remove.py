@@ -28,6 +28,7 @@ from corpus_vn_police.errors import ConfigError, DamagedError, InputError, Ledge
 from corpus_vn_police.files import StrPath
 from corpus_vn_police.paths import Output, output_path
 from corpus_vn_police.results import PathResult
+from corpus_vn_police.stages.read import Source
 from corpus_vn_police.state.folder import open_state, recover_output
 from corpus_vn_police.state.journal import delete_parts_with
 from corpus_vn_police.write.finish import Finished, finish, write_schemas
@@ -136,7 +137,7 @@ def remove(
     """
     target = output_path(folder, "DIR")
     if seeds is not None:
-        check_apart(os.fspath(seeds), target.path)
+        check_apart(Source((os.fspath(seeds),)), target.path)
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     named = frozenset([ids] if isinstance(ids, str) else ids)
     takedown = Takedown(named, " ".join(reason.split()), today, near, None if seeds is None else Path(seeds), version)

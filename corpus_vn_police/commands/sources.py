@@ -31,7 +31,12 @@ from corpus_vn_police.results import PathResult
 RENAMED = "renamed"
 """The folder below the output for seeds whose path cannot stand there as it is."""
 
-_ROW = re.compile(r"(.*\.(?:jsonl(?:\.gz|\.zst)?|parquet))#([0-9]{1,18})", re.IGNORECASE | re.DOTALL)
+# A row that came from Python has a path like `rows#17`: no ending.
+_ROW = re.compile(
+    r"(.*\.(?:(?:jsonl|ndjson|json|csv|tsv)(?:\.gz|\.zst)?|parquet|arrow|feather)|[^/.]+)#([0-9]{1,18})",
+    re.IGNORECASE | re.DOTALL,
+)
+_OTHER_ROWS = re.compile(r"\.(?:json|csv|tsv|parquet|arrow|feather)$", re.IGNORECASE)
 _ID = re.compile("[0-9a-f]{16}")
 _PACKED = re.compile(r"\.(?:gz|zst)$", re.IGNORECASE)
 _PART_BYTES, _PATH_BYTES = 255, 1_000  # what every file system takes
@@ -96,13 +101,13 @@ def given_back_as(path: str) -> str | None:
 
     Args:
         path: the path of a seed, or of the file of its row. A compressed file loses its
-            second extension; rows of Parquet become lines of `….parquet.jsonl`.
+            second extension; rows of other files than JSONL become lines of `….parquet.jsonl`, `….csv.jsonl`.
     """
     name = _PACKED.sub("", path)
-    if name.lower().endswith(".parquet"):
+    if _OTHER_ROWS.search(name):
         name += ".jsonl"
     parts = name.split("/")
-    ending = name.lower().endswith((".txt", ".jsonl"))
+    ending = name.lower().endswith((".txt", ".jsonl", ".ndjson"))
     if not ending or not name.isprintable() or len(name.encode("utf-8", "replace")) > _PATH_BYTES:
         return None
     for part in parts:
@@ -118,9 +123,9 @@ def sources(folder: StrPath, *, out: StrPath, progress: Reporting = None) -> Sou
     """Write the published seeds of a build back, byte for byte.
 
     Text files come back under their path; a compressed file loses its `.gz` or `.zst`. Rows come back as the
-    lines of their file, in the old order; rows of `x.parquet` are in `x.parquet.jsonl`. Members of archives are
-    in a folder with the name of the archive. If a path is not possible below `out` (it leads out of it, is too
-    long, or is taken), the seed goes into `out/renamed/`.
+    lines of their file, in the old order; rows of `x.parquet` are in `x.parquet.jsonl`, and those of `x.csv` in
+    `x.csv.jsonl`. Members of archives are in a folder with the name of the archive. If a path is not possible
+    below `out` (it leads out of it, is too long, or is taken), the seed goes into `out/renamed/`.
 
     Args:
         folder: a build.
@@ -231,7 +236,8 @@ class _Lines:
                 self.stream = (self.writer.root / of_system(self.names[container])).open("r+b")
             else:
                 fallback = hashlib.sha256(container.encode()).hexdigest()[:16] + ".jsonl"
-                self.names[container], self.stream = self.writer.create(container, fallback)
+                name = container if "." in container else f"{container}.jsonl"
+                self.names[container], self.stream = self.writer.create(name, fallback)
         assert self.stream is not None  # noqa: S101 - for mypy
         self.stream.seek(place)
         self.stream.write(data + _line_end(data))

@@ -17,7 +17,7 @@ from corpus_vn_police.dataset.layout import MANIFEST, is_harmless, is_part
 from corpus_vn_police.dataset.manifest import read_manifest, self_digest
 from corpus_vn_police.errors import CorpusError, DamagedError, DiskError, OutputError
 from corpus_vn_police.files import file_digest, no_scratch, scratch_folder
-from corpus_vn_police.stages.read.listing import filesystem
+from corpus_vn_police.stages.read.remote import at_commit, filesystem
 
 
 @contextmanager
@@ -65,24 +65,12 @@ def _root(location: str) -> tuple[Any, str]:
     """
     system, root = filesystem(location)
     system.invalidate_cache()  # of listings, which outlive what is published in the same process
-    root = _at_commit(system, root)
+    root = at_commit(system, root)
     if not system.exists(f"{root}/{MANIFEST}"):
         raise OutputError(
             f"{location}: is not a build (it has no {MANIFEST})", "give the URL of a folder that build wrote"
         )
     return system, root
-
-
-def _at_commit(system: Any, root: str) -> str:
-    """A path on the Hub at the commit that its revision means now; other paths as they are."""
-    if "hf" not in (system.protocol if isinstance(system.protocol, tuple) else (system.protocol,)):
-        return root
-    from huggingface_hub import HfApi
-
-    found = system.resolve_path(root)
-    api = HfApi(endpoint=system.endpoint, token=system.token)
-    commit = api.repo_info(found.repo_id, repo_type=found.repo_type, revision=found.revision).sha
-    return f"{found.repo_type}s/{found.repo_id}@{commit}/{found.path_in_repo}".rstrip("/")
 
 
 @dataclass(frozen=True)

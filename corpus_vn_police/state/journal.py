@@ -39,7 +39,8 @@ JOURNAL = "journal.sqlite"
 _LONGEST_PATH = 512 - len("-journal")  # bytes: SQLite's MAX_PATHNAME
 
 # `file` is a stamp in hex, as SQLite's integers are signed, and null for parts of text files. `latest` is the
-# last day that a header could mean when the part was read. `finished` is 1 once the build of the part is in place.
+# last day that a header could mean when the part was read. `skipped` is JSON. `finished` is 1 once the build of the
+# part is in place.
 _TABLES = """
 BEGIN;
 CREATE TABLE IF NOT EXISTS build (fingerprint TEXT NOT NULL);
@@ -48,8 +49,7 @@ CREATE TABLE IF NOT EXISTS parts (
     latest TEXT NOT NULL, sum INTEGER NOT NULL, finished INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS files (
-    file TEXT PRIMARY KEY, tasks INTEGER NOT NULL, seeds INTEGER NOT NULL, hidden INTEGER NOT NULL,
-    other INTEGER NOT NULL, sum INTEGER NOT NULL
+    file TEXT PRIMARY KEY, tasks INTEGER NOT NULL, seeds INTEGER NOT NULL, skipped TEXT NOT NULL, sum INTEGER NOT NULL
 ) WITHOUT ROWID;
 COMMIT;
 """
@@ -119,7 +119,7 @@ class Journal:
         """
         names = {part.name for part in known}
         files = (
-            (_hex(stamp), contents.tasks, contents.seeds, contents.skipped.hidden, contents.skipped.other)
+            (_hex(stamp), contents.tasks, contents.seeds, contents.skipped.as_json())
             for stamp, contents in known.files.items()
         )
         with _named(self.folder), self._connection as connection:
@@ -127,7 +127,7 @@ class Journal:
             connection.executemany("DELETE FROM parts WHERE name = ?", [row for row in written if row[0] not in names])
             connection.execute("UPDATE parts SET finished = 1 WHERE finished = 0")
             connection.execute("DELETE FROM files")
-            connection.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?)", map(_with_sum, files))
+            connection.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?)", map(_with_sum, files))
         _sweep(self.folder, names)
 
 
@@ -166,6 +166,7 @@ def _read(path: Path, fingerprint: str, rehash: bool) -> tuple[list[tuple[_PartR
     """
     if not rehash and path.is_file() and not path.is_symlink():
         try:
+            _check_header(path)
             with closing(_connected(path)) as connection:
                 return _rows(connection, fingerprint)
         except (sqlite3.Error, ValueError) as error:  # the latter also of names that are not UTF-8 any more
@@ -174,6 +175,13 @@ def _read(path: Path, fingerprint: str, rehash: bool) -> tuple[list[tuple[_PartR
     for name in (path, path.with_name(f"{path.name}-journal")):
         delete(name)
     return [], {}
+
+
+def _check_header(path: Path) -> None:
+    """Raise for a database that SQLite would read, but not write: its header says so."""
+    with path.open("rb") as database:
+        if database.read(20)[18:] not in (b"", b"\1\1"):
+            raise _UnusableJournalError
 
 
 def _rows(
@@ -192,10 +200,10 @@ def _rows(
     parts = connection.execute(
         "SELECT name, seeds, bytes, file, task, latest, sum, finished FROM parts ORDER BY name"
     ).fetchall()
-    files = map(_without_sum, connection.execute("SELECT file, tasks, seeds, hidden, other, sum FROM files"))
+    files = map(_without_sum, connection.execute("SELECT file, tasks, seeds, skipped, sum FROM files"))
     return (
         [(_PartRow(*_without_sum(row)), bool(finished)) for *row, finished in parts],
-        {int(file, 16): FileContents(count, seeds, Skipped(*skipped)) for file, count, seeds, *skipped in files},
+        {int(file, 16): FileContents(count, seeds, Skipped.of_json(said)) for file, count, seeds, said in files},
     )
 
 

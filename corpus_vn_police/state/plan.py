@@ -20,7 +20,7 @@ import numpy as np
 
 from corpus_vn_police.config import Corpus, Limits
 from corpus_vn_police.contract import canonical_json, schema_digests
-from corpus_vn_police.stages.read import Batching, Listing, Members, Skipped, Task, Texts, Unpacker, kind_of, seeds_in
+from corpus_vn_police.stages.read import Batching, Listing, Members, Skipped, Task, Texts, Unpacker, seeds_in
 from corpus_vn_police.stages.read.listing import display
 from corpus_vn_police.state.known import DoneTask, FileContents, KnownParts, TaskKey
 from corpus_vn_police.state.parts import INDEX, Part, read_stamps
@@ -87,10 +87,15 @@ def fingerprint(listing: Listing, corpus: Corpus) -> str:
         "schemas": schema_digests(corpus.contracts),
         "settings": settings,
         "columns": {name: str(kind) for name, kind in INDEX.items()},
-        "root": listing.root if "://" in listing.root else display(os.path.realpath(listing.root)),
+        "roots": {name: _whole(place) for name, place in (listing.root.mounts or {"": listing.root.at}).items()},
         "own": listing.own,
     }
     return hashlib.sha256(canonical_json(depends)).hexdigest()
+
+
+def _whole(place: str) -> str:
+    """A place by its whole path, or its URL."""
+    return place if "://" in place else display(os.path.realpath(place))
 
 
 def plan_reading(known: KnownParts, folder: Path, listing: Listing) -> Plan:
@@ -108,7 +113,7 @@ def plan_reading(known: KnownParts, folder: Path, listing: Listing) -> Plan:
     texts, unread = _current_texts(known, folder, listing, started)
     names = [name for name in listing.names if not _is_text(listing, name)]
     stamps = stamps_of(listing, names, started).tolist()
-    reused, files, skipped = list(texts), {}, Skipped(listing.hidden, listing.other)
+    reused, files, skipped = list(texts), {}, listing.skipped
     for name, stamp in zip(names, stamps, strict=True):
         parts = known.parts_of_file(stamp)
         if parts is None:
@@ -123,7 +128,7 @@ def plan_reading(known: KnownParts, folder: Path, listing: Listing) -> Plan:
     return Plan(
         KnownParts(texts, tasks, files),
         tuple(reused),
-        replace(listing, names=to_read, hidden=0, other=0),
+        replace(listing, names=to_read, skipped=Skipped()),
         skipped,
         started,
     )
@@ -200,4 +205,4 @@ def _with_last(tasks: Iterator[Task]) -> Iterator[tuple[Task, bool]]:
 
 
 def _is_text(listing: Listing, name: str) -> bool:
-    return kind_of(name) == "text" or name in listing.refused
+    return listing.kind(name) == "text" or name in listing.refused

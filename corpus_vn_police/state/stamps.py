@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from corpus_vn_police.stages.read import Listing
+from corpus_vn_police.stages.read.roots import Root
 
 Stamps = npt.NDArray[np.uint64]
 """The stamps of some files."""
@@ -30,19 +31,19 @@ def stamps_of(listing: Listing, names: list[str], started: int) -> Stamps:
     return np.array(stamps, np.uint64)
 
 
-def stamp(root: str, name: str, started: int) -> int:
+def stamp(root: Root, name: str, started: int) -> int:
     """64 bits that stand for name, size and mtime (ns) of a file; `UNKNOWN` if they cannot be trusted.
 
     Args:
-        root: the folder of the input; of a URL no file is trusted.
-        name: the file below it.
+        root: what the name is below; behind a URL no file is trusted.
+        name: the file.
         started: when this build began, in ns since 1970; a file that is not older may still change and keep
             its mtime.
     """
-    if "://" in root:
+    if root.is_remote(name):
         return UNKNOWN
     try:
-        status = os.stat(f"{root}/{name}")  # noqa: PTH116 - half the time of Path, and there may be millions
+        status = os.stat(root.location(name))  # noqa: PTH116 - half the time of Path, and there may be millions
     except OSError:
         return UNKNOWN
     if status.st_mtime_ns >= started:

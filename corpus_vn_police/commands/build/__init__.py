@@ -10,6 +10,7 @@ from corpus_vn_police.commands.build.pipeline import Job, run_build
 from corpus_vn_police.commands.built.handle import Build
 from corpus_vn_police.commands.built.texts import Origin
 from corpus_vn_police.commands.inputs import check_apart, configured, kept_away, with_arguments
+from corpus_vn_police.commands.spooled import Seeds, seeds_at_hand
 from corpus_vn_police.config.given import Settings
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.progress import LOG, Reporting, reported
@@ -23,7 +24,7 @@ __all__ = ["build"]
 
 @machine_failures()
 def build(
-    seeds: StrPath | None = None,
+    seeds: Seeds | None = None,
     *,
     out: StrPath,
     config: Settings | None = None,
@@ -40,7 +41,9 @@ def build(
     """Turn seeds into a dataset that `datasets.load_dataset` opens.
 
     Args:
-        seeds: a folder, a file, an archive, a glob or an fsspec URL; None is the shipped corpus.
+        seeds: a folder, a file, an archive, a glob or an fsspec URL, or a list of these; or rows: a frame of pandas or
+            Polars, an Arrow table or reader, a `datasets.Dataset` or `DatasetDict`, or an iterable of dicts; None is
+            the shipped corpus.
         out: the folder to write: new, empty, or an older build, which is replaced as a whole.
         config: a corpus.toml; or a dict with its keys, such as `{"splits": {"test_from": "2021-05-01"}}`, in which
             paths are relative to the current folder. Either replaces the corpus.toml of the seeds. None is the one
@@ -74,16 +77,15 @@ def build(
     """
     target = output_path(out)  # a link stays a link, and the build is written where it leads
     check_loadable(target)
-    source, corpus = configured(seeds, config)
-    check_apart(source, target.path)
     job = Job(workers=workers, strict=strict, date=_day(date), resume=resume, rehash=rehash)
-    tombstones = kept_away(source, config)
-    corpus = with_arguments(corpus.with_flags(dedup=dedup), rows, fields)
-    with reported("build", progress) as moved:
-        built = run_build(source, target, corpus, replace(job, progress=moved), tombstones)
+    with reported("build", progress) as moved, seeds_at_hand(seeds) as given:
+        source, corpus = configured(given, config)
+        check_apart(source, target.path)
+        corpus = with_arguments(corpus.with_flags(dedup=dedup), rows, fields)
+        built = run_build(source, target, corpus, replace(job, progress=moved), kept_away(source, config))
     for note in built.notes:
         LOG.warning("build: %s", note)
-    return replace(built, _origin=Origin(source, config))
+    return replace(built, _origin=Origin.of(seeds, config))
 
 
 def _day(date: str | None) -> str | None:

@@ -16,10 +16,8 @@ from corpus_vn_police.state.index import Index
 
 
 def skipped_note(skipped: Skipped) -> list[str]:
-    """How many files were skipped; no line if there were none."""
-    kinds = {"hidden": skipped.hidden, "of other kinds": skipped.other}
-    named = " and ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
-    return [f"skipped, because they are not seeds: {named}"] if named else []
+    """Which files were skipped; no line if there were none."""
+    return [f"skipped, because they are not seeds: {said}"] if (said := skipped.said()) else []
 
 
 _NAMED = 8  # keys that a line names

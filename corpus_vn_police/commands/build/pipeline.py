@@ -24,7 +24,7 @@ from corpus_vn_police.engine.processors import available_processors
 from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.errors import ConfigError, InputError, LedgerError, NothingPublishedError, RejectedError
 from corpus_vn_police.paths import Output
-from corpus_vn_police.stages.read import Batching, Listing, Skipped, list_input
+from corpus_vn_police.stages.read import Batching, Listing, Skipped, Source, list_input
 from corpus_vn_police.state.folder import open_state
 from corpus_vn_police.state.index import Index
 from corpus_vn_police.state.journal import Journal, open_journal
@@ -74,11 +74,13 @@ class Job:
         return self.workers or available_processors()
 
 
-def run_build(seeds: str, out: Output, corpus: Corpus, job: Job, tombstones: Tombstones | None = None) -> Build:
+def run_build(
+    seeds: Source | str, out: Output, corpus: Corpus, job: Job, tombstones: Tombstones | None = None
+) -> Build:
     """Turn a folder of seeds into a build.
 
     Args:
-        seeds: the input.
+        seeds: the input; a str is a single one.
         out: the folder to write; if it holds a build, the seeds that were taken down from it are kept out.
         corpus: the settings.
         job: how it runs.
@@ -187,14 +189,15 @@ def gather_parts(folder: Path, parts: list[Part]) -> Index:
     return index
 
 
-def _listing_outside(out: Path, seeds: str, corpus: Corpus) -> Listing:
+def _listing_outside(out: Path, seeds: Source | str, corpus: Corpus) -> Listing:
     """The input; a build in it is not read, but has a row in the ledger.
 
     Raises:
         ConfigError: it is in the output folder.
     """
     listing = list_input(seeds, follow_links=corpus.limits.follow_links)
-    if "://" not in listing.root and Path(os.path.realpath(listing.root)).is_relative_to(out):
+    local = [place for place in listing.root.places if "://" not in place]
+    if any(Path(os.path.realpath(place)).is_relative_to(out) for place in local):
         raise ConfigError(f"the seeds {seeds} are inside --out {out}", "give a folder for --out somewhere else")
     return listing
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from corpus_vn_police.commands.built.reading import reading
 from corpus_vn_police.commands.built.texts import Origin
+from corpus_vn_police.commands.spooled import Seeds
 from corpus_vn_police.config.given import Settings
 from corpus_vn_police.dataset.figures import STATUSES
 from corpus_vn_police.dataset.layout import CARD, FOLDERS, LEDGER
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.errors import OutputError
-from corpus_vn_police.files import StrPath, in_utf8
+from corpus_vn_police.files import in_utf8
 from corpus_vn_police.paths import unloadable
 from corpus_vn_police.results import PathResult
 from corpus_vn_police.stages.split import SPLITS
@@ -117,13 +118,14 @@ class Build(PathResult):
 
     @machine_failures()
     def rejected(
-        self, texts: bool = False, *, seeds: StrPath | None = None, config: Settings | None = None
+        self, texts: bool = False, *, seeds: Seeds | None = None, config: Settings | None = None
     ) -> pl.DataFrame:
         r"""The seeds that were rejected, with the reason.
 
         Args:
             texts: whether to add the column `text`. A build does not hold these texts, so the input is read again.
-            seeds: the input; None is the one that `build` was given, in the same process or pickled with the build.
+            seeds: the input, as `build` takes it; None is the one that `build` was given, if this is what it returned
+                (pickled, it knows paths only) and the rows can be gone through again.
             config: a corpus.toml; the `removed.csv` beside it is respected. None, or a dict with the keys of one,
                 means the one beside the seeds.
 
@@ -147,7 +149,7 @@ class Build(PathResult):
 
     @machine_failures()
     def duplicates(
-        self, texts: bool = False, *, seeds: StrPath | None = None, config: Settings | None = None
+        self, texts: bool = False, *, seeds: Seeds | None = None, config: Settings | None = None
     ) -> pl.DataFrame:
         """The seeds that were left out as copies, each with the record that is published in its place.
 
@@ -173,7 +175,7 @@ class Build(PathResult):
                 return found
             return with_published_texts(build, with_texts(build, found, self._input(seeds, config)))
 
-    def _input(self, seeds: StrPath | None, config: Settings | None) -> Origin:
+    def _input(self, seeds: Seeds | None, config: Settings | None) -> Origin:
         return self._origin if seeds is None else Origin(seeds, config)
 
     @machine_failures()

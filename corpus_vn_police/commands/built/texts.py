@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from corpus_vn_police.commands.inputs import configured, kept_away
 from corpus_vn_police.commands.report.again import read_again
+from corpus_vn_police.commands.shipped import shipped_seeds
+from corpus_vn_police.commands.spooled import Seeds, seeds_at_hand
 from corpus_vn_police.config.given import Settings
 from corpus_vn_police.dataset.folder import BuildFolder
 from corpus_vn_police.documents.opened import recorded_settings
 from corpus_vn_police.errors import InputError
-from corpus_vn_police.files import StrPath
 from corpus_vn_police.text import readable
 
 
@@ -21,12 +25,25 @@ class Origin:
     """What a build was made from.
 
     Attributes:
-        seeds: the input; None if it is not known, as for a build that was opened.
+        seeds: the input, as `build` takes it; None if it is not known, as for a build that was opened.
         config: the corpus.toml, or the dict, that was given; None is the one beside the seeds.
     """
 
-    seeds: StrPath | None = None
+    seeds: Seeds | None = None
     config: Settings | None = None
+
+    @classmethod
+    def of(cls, seeds: Seeds | None, config: Settings | None) -> Origin:
+        """What `build` was given; of rows that can be gone through once, nothing."""
+        if seeds is None:
+            return cls(shipped_seeds(), config)
+        return cls(config=config) if isinstance(seeds, Iterator) else cls(seeds, config)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle paths alone: a build is small, and a frame may not be."""
+        paths = self.seeds if isinstance(self.seeds, list | tuple) else [self.seeds]
+        named = all(isinstance(each, str | os.PathLike) for each in paths)
+        return Origin, (self.seeds if named else None, self.config)
 
 
 def with_texts(build: BuildFolder, left: pl.DataFrame, origin: Origin) -> pl.DataFrame:
@@ -49,12 +66,13 @@ def with_texts(build: BuildFolder, left: pl.DataFrame, origin: Origin) -> pl.Dat
     if origin.seeds is None:
         raise InputError(
             f"{build.path}: a build does not hold the texts of seeds that were left out",
-            'give the input that it was built from: seeds="my_seeds"',
+            'give the input that it was built from: seeds="my_seeds", or the frame',
         )
-    source, _ = configured(origin.seeds, origin.config)
-    hidden = (build.tombstones() | kept_away(source, origin.config)).holds(left["id"], left["sha256"])
-    wanted = left.filter(~hidden).select("path", "sha256").drop_nulls()
-    found = read_again(source, dict(wanted.iter_rows()), recorded_settings(build))
+    with seeds_at_hand(origin.seeds) as given:
+        source, _ = configured(given, origin.config)
+        hidden = (build.tombstones() | kept_away(source, origin.config)).holds(left["id"], left["sha256"])
+        wanted = left.filter(~hidden).select("path", "sha256").drop_nulls()
+        found = read_again(source, dict(wanted.iter_rows()), recorded_settings(build))
     texts = pl.Series(
         "text",
         [readable(body or data) if data else None for body, data in found.select("body", "data").iter_rows()],

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from corpus_vn_police.commands.inputs import check_apart, configured, kept_away
 from corpus_vn_police.commands.report.write import MOST_TEXTS, Page, PageOptions, write_report
+from corpus_vn_police.commands.spooled import Seeds, seeds_at_hand
 from corpus_vn_police.config.given import Settings
 from corpus_vn_police.dataset.tombstones import Tombstones
 from corpus_vn_police.engine.machine import machine_failures
@@ -22,7 +22,7 @@ def report(
     folder: StrPath,
     *,
     out: StrPath,
-    seeds: StrPath | None = None,
+    seeds: Seeds | None = None,
     config: Settings | None = None,
     sample: int = MOST_TEXTS,
     seed: int = 0,
@@ -35,7 +35,7 @@ def report(
     Args:
         folder: a build on this machine.
         out: the file to write, outside the build; it is written completely, or not changed.
-        seeds: the input, for the texts of seeds that were left out, which a build does not hold; None
+        seeds: the input as for `build`, for the texts of seeds that were left out, which a build does not hold; None
             leaves them out.
         config: a corpus.toml; the `removed.csv` beside it is respected. None, or a dict with the keys of one, means
             the one beside the seeds.
@@ -56,10 +56,10 @@ def report(
         DiskError: the operating system failed to read or write.
     """
     target = output_path(out)
-    source = None if seeds is None else configured(seeds, config)[0]
-    if source is not None:
-        check_apart(source, target.path)
-    tombstones = Tombstones() if source is None else kept_away(source, config)
-    options = PageOptions(seeds=source, sample=sample, seed=seed, tombstones=tombstones)
-    with reported("report", progress) as moved:
-        return write_report(Path(folder), target, replace(options, progress=moved))
+    with reported("report", progress) as moved, seeds_at_hand(seeds) as given:
+        source = None if given is None else configured(given, config)[0]
+        if source is not None:
+            check_apart(source, target.path)
+        tombstones = Tombstones() if source is None else kept_away(source, config)
+        options = PageOptions(seeds=source, sample=sample, seed=seed, tombstones=tombstones, progress=moved)
+        return write_report(Path(folder), target, options)

@@ -9,7 +9,7 @@ import polars as pl
 
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.stages.batch import seed_columns
-from corpus_vn_police.stages.read import Batching, Task, Texts, Unpacker, kind_of, list_input, load
+from corpus_vn_police.stages.read import Batching, Source, Task, Texts, Unpacker, kind_of, list_input, load
 from corpus_vn_police.stages.read.listing import display
 from corpus_vn_police.stages.read.row_form import RowForm
 from corpus_vn_police.stages.read.rows import read_row
@@ -19,7 +19,7 @@ from corpus_vn_police.stages.read.tasks import Lines
 _LINE = re.compile(rb"[^\n]*+\n|[^\n]++")
 
 
-def read_again(seeds: str, wanted: dict[str, str], corpus: Corpus) -> pl.DataFrame:
+def read_again(seeds: Source, wanted: dict[str, str], corpus: Corpus) -> pl.DataFrame:
     """Read some seeds of an input.
 
     Args:
@@ -54,7 +54,7 @@ def _narrowed(task: Task, wanted: Set[str]) -> Iterator[Task]:
     elif isinstance(task, Lines):
         for number, line in enumerate(_LINE.findall(task.block), task.first):
             if f"{task.path}#{number}" in wanted:
-                yield Lines(task.path, number, line, task.encoding)
+                yield Lines(task.path, number, line, task.encoding, task.from_text)
     else:
         yield task
 
@@ -69,7 +69,6 @@ def as_seeds(paths: list[str], blobs: list[bytes], corpus: Corpus) -> pl.DataFra
     """
     batch, form = SeedBatch(seed_columns(corpus)), RowForm.of(corpus)
     for path, data in zip(paths, blobs, strict=True):
-        file, mark, _ = path.rpartition("#")
-        is_row = bool(mark) and kind_of(file) in ("rows", "table")
+        is_row = path.rpartition("#")[2].isdecimal() and kind_of(path) is None
         batch.add(path, whole(data, corpus.limits), read_row(data, form) if is_row else {"body": data})
     return batch.frame()

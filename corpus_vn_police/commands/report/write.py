@@ -28,6 +28,7 @@ from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.errors import ConfigError, DamagedError
 from corpus_vn_police.paths import Output
 from corpus_vn_police.results import PathResult
+from corpus_vn_police.stages.read import Source
 from corpus_vn_police.text import nfc
 
 MOST_TEXTS = 1_000
@@ -52,7 +53,7 @@ class PageOptions:
         progress: told how many texts were gathered.
     """
 
-    seeds: str | None = None
+    seeds: Source | None = None
     sample: int = MOST_TEXTS
     seed: int = 0
     rows: int = MOST_ROWS

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -12,7 +14,9 @@ from corpus_vn_police.config import Corpus, Limits
 from corpus_vn_police.files import open_regular
 from corpus_vn_police.reasons import CONTAINER_VALUE
 from corpus_vn_police.stages.batch import seed_columns
-from corpus_vn_police.stages.read.listing import Listing, display, kind_of, list_input, open_file
+from corpus_vn_police.stages.read.given import NotARow, given_rows
+from corpus_vn_police.stages.read.listing import Listing, display, kind_of, open_file
+from corpus_vn_police.stages.read.roots import Root
 from corpus_vn_police.stages.read.row_form import RowForm
 from corpus_vn_police.stages.read.rows import read_row, read_table_row
 from corpus_vn_police.stages.read.seeds import (
@@ -25,15 +29,29 @@ from corpus_vn_police.stages.read.seeds import (
     take,
     whole,
 )
+from corpus_vn_police.stages.read.skipped import Skipped
+from corpus_vn_police.stages.read.source import Source, list_input
 from corpus_vn_police.stages.read.streams import unpacked
-from corpus_vn_police.stages.read.tasks import BLANK, Batching, Lines, Members, Task, Texts, bytes_in, seeds_in
-from corpus_vn_police.stages.read.unpack import Skipped, Unpacker
+from corpus_vn_police.stages.read.tasks import (
+    BLANK,
+    Batching,
+    GivenRows,
+    Lines,
+    Members,
+    TableRows,
+    Task,
+    Texts,
+    bytes_in,
+    seeds_in,
+)
+from corpus_vn_police.stages.read.unpack import Unpacker
 
 __all__ = [
     "Batching",
     "Listing",
     "Members",
     "Skipped",
+    "Source",
     "Task",
     "Texts",
     "Unpacker",
@@ -87,21 +105,40 @@ def _seeds(task: Task, limits: Limits, form: RowForm) -> Iterator[tuple[str, Blo
             if seed.strip(BLANK):
                 yield _row(f"{task.path}#{task.first + number}", seed, task.encoding, limits, form)
     else:
-        number = task.first
-        for record_batch in pa.ipc.open_stream(task.stream):
-            for row in range(record_batch.num_rows):
-                yield _table_row(f"{task.path}#{number}", record_batch.slice(row, 1), limits, form)
-                number += 1
+        rows = _given_rows(task) if isinstance(task, GivenRows) else _table_rows(task)
+        for number, values in enumerate(rows, task.first):
+            yield f"{task.path}#{number}", *_values(values, limits, form)
 
 
-def _table_row(path: str, one: pa.RecordBatch, limits: Limits, form: RowForm) -> tuple[str, Blob, dict[str, object]]:
+def _given_rows(task: GivenRows) -> Iterator[Callable[[], dict[str, Any]] | NotARow]:
+    for row in given_rows(task.block):
+        yield row if isinstance(row, NotARow) else functools.partial(dict, row)
+
+
+def _table_rows(task: TableRows) -> Iterator[Callable[[], dict[str, Any]]]:
+    for record_batch in pa.ipc.open_stream(task.stream):
+        for row in range(record_batch.num_rows):
+            yield functools.partial(_first_row, record_batch.slice(row, 1))
+
+
+def _first_row(batch: pa.RecordBatch) -> dict[str, Any]:
+    row: dict[str, Any] = batch.to_pylist()[0]
+    return row
+
+
+def _values(
+    values: Callable[[], dict[str, Any]] | NotARow, limits: Limits, form: RowForm
+) -> tuple[Blob, dict[str, object]]:
+    """The seed of a row whose values have types, and what it says."""
+    if isinstance(values, NotARow):
+        return failed(values.reason, values.detail), {}
     try:
-        data, row = read_table_row(one.to_pylist()[0], form)
+        data, row = read_table_row(values(), form)
     except Exception as error:  # law 9: a damaged file may hold what Python has no value for
         fault(error)
-        return path, failed(CONTAINER_VALUE, describe(error)), {}
+        return failed(CONTAINER_VALUE, describe(error)), {}
     blob = whole(data, limits)
-    return path, blob, row if blob.reason is None else {}
+    return blob, row if blob.reason is None else {}
 
 
 def _row(
@@ -111,10 +148,10 @@ def _row(
     return path, blob, read_row(seed, form, encoding) if blob.reason is None else {}
 
 
-def _text(root: str, name: str, limits: Limits) -> Blob:
+def _text(root: Root, name: str, limits: Limits) -> Blob:
     try:
-        if name.endswith(".txt") and "://" not in root:
-            return _plain(f"{root}/{name}", limits)
+        if name.endswith(".txt") and not root.is_remote(name):
+            return _plain(root.location(name), limits)
         with open_file(root, name) as raw:
             packed = raw.seek(0, os.SEEK_END)
             raw.seek(0)

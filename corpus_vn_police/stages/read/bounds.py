@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -119,11 +120,11 @@ def table_batches(raw: Any, budget: Budget, rows: int) -> Iterator[pa.RecordBatc
     file = pq.ParquetFile(raw, read_dictionary=sorted(coded), page_checksum_verification=True)
     for number, group in enumerate(groups):
         average = group.total_byte_size // max(group.num_rows, 1) + 1
-        size = max(1, min(rows, _AT_ONCE // average))
+        size = max(1, min(rows, AT_ONCE // average))
         for batch in file.iter_batches(batch_size=size, row_groups=[number]):
             unfolded = sum(unfolded_bytes(column) for column in batch.columns) + batch.num_rows
             budget.spend(unfolded)
-            yield _unfolded(batch) if unfolded <= 2 * _AT_ONCE else batch
+            yield _unfolded(batch) if unfolded <= 2 * AT_ONCE else batch
 
 
 def _check_alone(raw: Any, chunks: list[Any]) -> None:
@@ -152,7 +153,7 @@ def _chunk_end(chunk: Any) -> int:
     return int(min(pages) + chunk.total_compressed_size)
 
 
-_AT_ONCE = 32 << 20  # bytes that a batch of rows aims at
+AT_ONCE = 32 << 20  # bytes that a batch of rows aims at
 
 
 def _unfolded(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -164,13 +165,30 @@ def _unfolded(batch: pa.RecordBatch) -> pa.RecordBatch:
 def unfolded_bytes(array: pa.Array) -> int:
     """What an array takes when each row has its own copy of its values, in bytes."""
     form = array.type
+    if isinstance(array, pa.ExtensionArray):
+        return unfolded_bytes(array.storage)
     if pa.types.is_dictionary(form):
-        lengths = pc.binary_length(array.dictionary)
+        lengths = _lengths(array.dictionary)
         return int(pc.sum(lengths.take(array.indices)).as_py() or 0) + len(array)
+    if pa.types.is_string_view(form) or pa.types.is_binary_view(form):
+        return int(pc.sum(_lengths(array)).as_py() or 0) + len(array)
     if pa.types.is_struct(form):
         return sum(unfolded_bytes(field) for field in array.flatten())
     if pa.types.is_list(form) or pa.types.is_large_list(form) or pa.types.is_fixed_size_list(form):
         return unfolded_bytes(array.flatten()) + len(array)
     if pa.types.is_map(form):
         return unfolded_bytes(array.keys) + unfolded_bytes(array.items) + len(array)
-    return int(array.nbytes)
+    return max(int(array.nbytes), len(array))  # nulls take no bytes in the file, and a place each when they are read
+
+
+def _lengths(array: pa.Array) -> pa.Array:
+    """The bytes of each value of a dictionary or a view, which share them."""
+    form = array.type
+    if not len(array):
+        return pa.array([], pa.int64())
+    if pa.types.is_string_view(form) or pa.types.is_binary_view(form):
+        views = np.frombuffer(array.buffers()[1], np.int32)[::4][array.offset : array.offset + len(array)]
+        return pa.array(views, mask=np.asarray(array.is_null()))
+    if pa.types.is_primitive(form) or pa.types.is_decimal(form):
+        return pa.array(np.full(len(array), form.bit_width // 8 + 1))
+    return pc.binary_length(array)

@@ -1,4 +1,4 @@
-r"""The input -> its files, in the order of their paths, and how many other files were skipped.
+r"""The input -> its files, in the order of their paths, and which other files were skipped.
 
 A path is relative to the input's root, with `/`; bytes of a name that are not UTF-8 are written
 `\xNN`. Files come in the order of their paths' bytes, which for UTF-8 is that of code points.
@@ -14,20 +14,32 @@ from dataclasses import dataclass
 from typing import Any
 
 from corpus_vn_police import files
+from corpus_vn_police.config import CHANGES_NAME, REMOVED_NAME
 from corpus_vn_police.config import FILE_NAME as CONFIG_NAME
-from corpus_vn_police.config import REMOVED_NAME
-from corpus_vn_police.errors import DiskError, InputError
+from corpus_vn_police.errors import InputError
+from corpus_vn_police.stages.read.given import ENDING as GIVEN_ENDING
+from corpus_vn_police.stages.read.remote import find_remote, open_remote
+from corpus_vn_police.stages.read.roots import Root
+from corpus_vn_police.stages.read.saved import SavedFolders
+from corpus_vn_police.stages.read.skipped import Skipped
 from corpus_vn_police.stages.read.walk import IRREGULAR, Refusal, Walk
 from corpus_vn_police.text import printable, readable
 
-_COMPRESSED = ("", ".gz", ".zst")
+_PACKED = ("", ".gz", ".zst")
 _KINDS = {
-    **{f".txt{end}": "text" for end in _COMPRESSED},
-    **{f".jsonl{end}": "rows" for end in _COMPRESSED},
+    **{f"{name}{end}": kind for name, kind in {
+        ".txt": "text", ".jsonl": "rows", ".ndjson": "rows", ".json": "array", ".csv": "cells", ".tsv": "cells",
+        ".tar": "tar",
+    }.items() for end in _PACKED},
     ".parquet": "table",
+    ".arrow": "arrow",
+    ".feather": "arrow",
     ".zip": "zip",
-    **{f".tar{end}": "tar" for end in _COMPRESSED},
-}
+}  # fmt: skip
+_EXPECTED = (
+    "seeds are .txt, .jsonl, .ndjson, .json, .csv, .tsv (each also .gz, .zst), .parquet, .arrow, .feather, .zip and "
+    ".tar[.gz|.zst] files"
+)
 
 
 @dataclass(frozen=True)
@@ -35,29 +47,32 @@ class Listing:
     """What an input holds; of a file nothing but its path is held.
 
     Attributes:
-        root: the folder that paths are relative to, or its fsspec URL.
+        root: what the names are below.
         names: the files to read below it, in path order, as the system names them.
         refused: those of them that are not read, with the reason: devices, FIFOs, sockets, links and folders.
             Each has a row in the ledger.
         own: whether the input is a single file: then an archive's name is left out of its members' paths.
-        hidden: files and folders passed over because their names begin with a dot.
-        other: files passed over because of their extension.
+        skipped: files and folders passed over because their names begin with a dot, and files with another extension.
         seeds: how many seeds there are; None if that is not known, as a file may hold many or none.
     """
 
-    root: str
+    root: Root
     names: tuple[str, ...]
-    refused: dict[str, Refusal]
+    refused: Mapping[str, Refusal]
     own: bool
-    hidden: int
-    other: int
+    skipped: Skipped
     seeds: int | None
+
+    def kind(self, name: str) -> str | None:
+        """What a file of the listing holds, as `kind_of`; `given` if it holds rows that came from Python."""
+        named = self.root.file_name(name)
+        return "given" if named.endswith(GIVEN_ENDING) else kind_of(named)
 
 
 def kind_of(name: str) -> str | None:
     """What a file holds by its name's ending; None if no seeds.
 
-    `text`, `rows` (JSONL), `table` (Parquet), `zip` or `tar`.
+    `text`, `rows` (JSONL), `array` (JSON), `cells` (CSV, TSV), `table` (Parquet), `arrow`, `zip` or `tar`.
     """
     stem, _, last = name.lower().rpartition(".")
     if last in ("gz", "zst"):
@@ -75,11 +90,12 @@ def display(name: str) -> str:
     return name if name.isascii() else readable(os.fsencode(name))
 
 
-def list_input(seeds: str, *, follow_links: bool = False) -> Listing:
+def list_one(seeds: str, ours: Iterable[str], *, follow_links: bool) -> Listing:
     """Find the files of an input: a folder, a file, an archive, a glob or an fsspec URL of these.
 
     Args:
         seeds: the input; a link here is followed.
+        ours: real paths of files that describe the corpus, such as its card: they are not seeds.
         follow_links: whether links in it that lead out of it are followed.
 
     Raises:
@@ -91,7 +107,7 @@ def list_input(seeds: str, *, follow_links: bool = False) -> Listing:
     refused: dict[str, Refusal] = {}
     seeds = seeds.removeprefix("file://").removeprefix("local://")
     if "://" in seeds:
-        root, names, own = _remote(seeds)
+        root, names, own = find_remote(seeds, lambda name: kind_of(name) is not None)
     elif os.path.isdir(seeds):
         root, walk = seeds, Walk(seeds, follow_links).run()
         names, refused = walk.names, walk.refused
@@ -107,34 +123,45 @@ def list_input(seeds: str, *, follow_links: bool = False) -> Listing:
             f"{printable(seeds)}: there is no such file or folder",
             "give a folder of seeds, a file, an archive, a glob or a URL",
         )
-    return _listing(seeds, root, names, refused, own)
+    return _listing(seeds, Root(root), _without_ours(root, names, ours), refused, own)
 
 
-def _listing(seeds: str, root: str, paths: Iterable[str], refused: Mapping[str, Refusal], own: bool) -> Listing:
-    """The listing of the files below a root, those that are passed over counted."""
-    names, kept, hidden, other, texts = [], {}, 0, 0, 0
-    for name in sorted(paths, key=display):
-        refusal = refused.get(name)
+def _without_ours(root: str, names: Iterable[str], ours: Iterable[str]) -> Iterable[str]:
+    """The names without those of files that describe the corpus."""
+    here = {CONFIG_NAME, REMOVED_NAME, CHANGES_NAME}
+    if "://" not in root:
+        real = os.path.realpath(root)
+        here |= {os.path.relpath(path, real) for path in ours}
+    return (name for name in names if name not in here)
+
+
+def _listing(seeds: str, root: Root, paths: Iterable[str], refused: Mapping[str, Refusal], own: bool) -> Listing:
+    """The listing of the files below a root, those that are passed over counted and named."""
+    found = sorted(paths, key=display)
+    regular = [] if own else [name for name in found if name not in refused] if refused else found
+    saved = SavedFolders.among(regular, lambda name: open_file(root, name))
+    if saved.rows or saved.refused:
+        found = sorted(saved.read(found), key=display)
+    names, kept, texts = [], {}, 0
+    hidden: list[str] = []
+    other: list[str] = []
+    for name in found:
+        refusal = refused.get(name) or saved.refused.get(name)
         if is_hidden(name) and not own:
-            hidden += 1
-        elif name in (CONFIG_NAME, REMOVED_NAME):
-            continue
+            hidden.append(name)
         elif kind_of(name) is None and not (refusal and refusal.folder):
-            other += 1
+            other.append(name)
         else:
             texts += refusal is not None or kind_of(name) == "text"
             names.append(name)
             if refusal:
                 kept[name] = refusal._replace(detail=display(refusal.detail))
+    skipped = Skipped.of(map(display, hidden), map(display, [*other, *saved.passed_over]))
     if not names:
         nothing = "no file matches" if glob.has_magic(seeds) else "it is empty"
-        passed = f"{other} files of other kinds, {hidden} hidden" if other or hidden else nothing
-        raise InputError(
-            f"{printable(seeds)}: holds no seeds ({passed})",
-            "seeds are .txt, .jsonl (each also .gz, .zst), .parquet, .zip and .tar[.gz|.zst] files",
-        )
+        raise InputError(f"{printable(seeds)}: holds no seeds ({skipped.said() or nothing})", _EXPECTED)
     seeds_known = len(names) if texts == len(names) else None
-    return Listing(root, tuple(names), kept, own, hidden, other, seeds_known)
+    return Listing(root, tuple(names), kept, own, skipped, seeds_known)
 
 
 def _glob(pattern: str, follow: bool) -> tuple[str, Walk]:
@@ -179,60 +206,13 @@ def _fits(part: str, name: str) -> bool:
     return not hidden and fnmatch.fnmatch(name, part)
 
 
-def filesystem(url: str) -> tuple[Any, str]:
-    """The fsspec file system of a URL, and the path in it.
-
-    Raises:
-        InputError: fsspec does not know the protocol, or lacks the package for it.
-    """
-    import fsspec
-
-    if "::" in url:
-        raise InputError(
-            f"{url}: chained URLs are not read", "give the URL of the archive itself: it is unpacked when it is read"
-        )
-    try:
-        system, path = fsspec.core.url_to_fs(url)
-    except (ValueError, ImportError) as error:
-        raise InputError(
-            f"{url}: cannot be opened: {error}", "install what fsspec names, or correct the URL"
-        ) from error
-    return system, path
-
-
-def _remote(url: str) -> tuple[str, list[str], bool]:
-    """The root of a URL, the files below it, and whether it is a single file."""
-    system, path = filesystem(url)
-    try:
-        if glob.has_magic(path):
-            root = path
-            while glob.has_magic(root):
-                root = root.rpartition("/")[0]
-            matches = system.glob(path)
-        elif system.isdir(path):
-            root, matches = path, system.find(path)
-        elif system.exists(path):
-            root, _, name = path.rpartition("/")
-            return system.unstrip_protocol(root), [files.of_system(name)], True
-        else:
-            raise InputError(f"{url}: there is no such file or folder", "correct the URL")
-    except InputError:
-        raise
-    except Exception as error:  # what the client of a file system raises is its own: httpx has no OSError
-        raise DiskError(f"{url}: cannot be listed: {error}", "check the URL and the access to it") from error
-    base = root.rstrip("/") + "/"
-    return system.unstrip_protocol(root), [files.of_system(match.removeprefix(base)) for match in matches], False
-
-
-def open_file(root: str, name: str) -> Any:
+def open_file(root: Root, name: str) -> Any:
     """Open a file of the input for reading bytes.
 
     Raises:
         OSError: it cannot be opened.
         IrregularError: it is a device, a FIFO or a socket.
+        DiskError: it is behind a URL, and the network or the server fails.
     """
-    location = f"{root}/{name}"
-    if "://" in root:
-        system, path = filesystem(f"{root}/{files.in_utf8(name)}")
-        return system.open(path, "rb")
-    return files.open_file(location)
+    location = root.location(name)
+    return open_remote(files.in_utf8(location)) if root.is_remote(name) else files.open_file(location)

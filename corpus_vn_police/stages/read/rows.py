@@ -1,4 +1,4 @@
-"""A row of a JSONL or Parquet file -> the values that a seed needs, and those of own fields.
+"""A row of a file -> the values that a seed needs, and those of own fields.
 
 A row must have a string `text` and may have `date`, `title`, `id`, `url` and `source`, or what `[rows]` calls them; an
 empty string means the same as a missing key. Keys that neither these nor the own fields name are not used, and are
@@ -147,10 +147,22 @@ def _object(text: str) -> dict[str, Any]:
     Raises:
         _RefusedError: it is not one.
     """
+    value = _parsed(text)
+    if not isinstance(value, dict):
+        raise _wrong_type("", "object", value)
+    return value
+
+
+def _parsed(text: str) -> Any:
+    """The value that a text is in JSON.
+
+    Raises:
+        _RefusedError: it is not JSON, or is not read.
+    """
     try:
         if _depth(text) > _DEEPEST:
             raise RecursionError
-        value = _DECODER.decode(text)
+        return _DECODER.decode(text)
     except _DuplicateKeyError as error:
         raise _RefusedError(JSON_DUPLICATE_KEY, "a key stands twice in one object") from error
     except RecursionError as error:
@@ -161,9 +173,6 @@ def _object(text: str) -> dict[str, Any]:
         raise _RefusedError(JSON_INVALID, "NaN or Infinity") from error
     except ValueError as error:  # integers of more than 4,300 digits
         raise _RefusedError(JSON_INVALID, "a number too long to read") from error
-    if not isinstance(value, dict):
-        raise _wrong_type("", "object", value)
-    return value
 
 
 def _depth(text: str) -> int:
@@ -251,10 +260,10 @@ def _identified(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_table_row(row: dict[str, Any], form: RowForm) -> tuple[bytes, dict[str, Any]]:
-    """Read a row of a Parquet file.
+    """Read a row of a Parquet or Arrow file, or one that came from Python.
 
     Args:
-        row: its values, as Arrow gives them to Python.
+        row: its values, as Python has them.
         form: what rows look like.
 
     Returns:
@@ -268,13 +277,37 @@ def read_table_row(row: dict[str, Any], form: RowForm) -> tuple[bytes, dict[str,
     return data, read_row(data, form)
 
 
-def canonical_row(row: dict[str, Any]) -> bytes:
-    """A Parquet row's bytes: JSON with sorted keys and no spaces, in UTF-8.
+def canonical_element(element: bytes) -> tuple[bytes, dict[str, Any]]:
+    """An element of a JSON array as one line.
+
+    Returns:
+        The line in the form of `canonical_row`, and nothing; or nothing, and `reason` and `detail` of what is not JSON.
+    """
+    try:
+        try:
+            value, errors = _parsed(element.decode("utf-8")), "strict"
+        except UnicodeDecodeError:  # in an 8-bit encoding: `read_row` says which texts can be read
+            value, errors = _parsed(element.decode("utf-8", "surrogateescape")), "surrogateescape"
+    except _RefusedError as refused:
+        return b"", refused.row
+    try:
+        return canonical_row(value, errors), {}
+    except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can write
+        return _dumped(value, ascii_only=True), {}
+
+
+def canonical_row(row: Any, errors: str = "strict") -> bytes:
+    """The bytes of a row that is not a line of JSONL: JSON with sorted keys and no spaces, in UTF-8.
 
     Dates and times are ISO 8601, binary is base64, decimals are strings, and what JSON has no
-    number for (NaN, infinities) is null.
+    number for (NaN, infinities) is null. `errors` says what becomes of surrogates, as in `str.encode`.
     """
-    return json.dumps(_json(row), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return _dumped(row, errors=errors)
+
+
+def _dumped(value: Any, *, ascii_only: bool = False, errors: str = "strict") -> bytes:
+    text = json.dumps(_json(value), ensure_ascii=ascii_only, sort_keys=True, separators=(",", ":"))
+    return text.encode("utf-8", errors)
 
 
 def _json(value: Any) -> Any:

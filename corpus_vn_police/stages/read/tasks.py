@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from corpus_vn_police.stages.read.roots import Root
 from corpus_vn_police.stages.read.seeds import Blob
 from corpus_vn_police.stages.read.walk import Refusal
 
@@ -20,32 +21,48 @@ class Batching:
 class Texts:
     """Text files below a root, which the task reads, but for those that are refused."""
 
-    root: str
+    root: Root
     names: tuple[str, ...]
     refused: dict[str, Refusal]
 
 
 @dataclass(frozen=True)
 class Lines:
-    """Whole lines of a JSONL file, in UTF-8; `first` is the number of the first one, from 1.
+    """Whole lines of a JSONL file, or a line of JSON for each row of another file of text, in UTF-8.
 
-    `encoding` is the codec of the file if it was UTF-16 or UTF-32, else None.
+    Attributes:
+        path: the file.
+        first: the number of the first line, or row, from 1.
+        block: the lines.
+        encoding: the codec of the file if it was UTF-16 or UTF-32, else None.
+        from_text: whether the values are cells of a CSV or TSV file, so that each is a string.
     """
 
     path: str
     first: int
     block: bytes
     encoding: str | None = None
+    from_text: bool = False
 
 
 @dataclass(frozen=True)
 class TableRows:
-    """TableRows of a Parquet file as an Arrow IPC stream; `first` is the number of the first, from 1."""
+    """Rows of a Parquet or Arrow file as an Arrow IPC stream; `first` is the number of the first, from 1."""
 
     path: str
     first: int
     count: int
     stream: bytes
+
+
+@dataclass(frozen=True)
+class GivenRows:
+    """Rows that came from Python as a block of `given_blocks`; `first` is the number of the first, from 1."""
+
+    path: str
+    first: int
+    count: int
+    block: bytes
 
 
 @dataclass(frozen=True)
@@ -56,7 +73,7 @@ class Members:
     blobs: tuple[Blob, ...]
 
 
-Task = Texts | Lines | TableRows | Members
+Task = Texts | Lines | TableRows | GivenRows | Members
 
 BLANK = b" \t\r"  # a line of a JSONL file that holds no more is empty
 
@@ -67,7 +84,7 @@ def seeds_in(task: Task) -> int:
         return len(task.names)
     if isinstance(task, Members):
         return len(task.paths)
-    if isinstance(task, TableRows):
+    if isinstance(task, TableRows | GivenRows):
         return task.count
     return sum(1 for line in task.block.split(b"\n") if line.strip(BLANK))
 

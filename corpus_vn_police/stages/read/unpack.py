@@ -1,7 +1,7 @@
 """The files of an input -> tasks.
 
-Text files are read where the task runs. A file with many seeds (JSONL, Parquet, zip, tar) is a stream that can only
-be read from its start. So it is unpacked here, in one thread, and cut into blocks of bytes; each task gets
+Text files are read where the task runs. A file with many seeds (rows or members) is a stream that can only be read
+from its start. So it is unpacked here, in one thread, and cut into blocks of bytes; each task gets
 its blocks. At most one block is held here.
 """
 
@@ -22,32 +22,20 @@ from corpus_vn_police.reasons import CONTAINER_DAMAGED, LIMIT_MEMBERS, Reason
 from corpus_vn_police.stages.read.archives import Member, TooManyError, tar_members, zip_members
 from corpus_vn_police.stages.read.bounds import Bounded, Budget, Readable, table_batches
 from corpus_vn_police.stages.read.encoded import Utf8Stream
+from corpus_vn_police.stages.read.given import given_blocks
+from corpus_vn_police.stages.read.ipc import arrow_batches
+from corpus_vn_police.stages.read.lines import ROWS_OF_TEXT, rows_as_lines
 from corpus_vn_police.stages.read.listing import Listing, display, is_hidden, kind_of, open_file
 from corpus_vn_police.stages.read.rows import is_whole
+from corpus_vn_police.stages.read.saved import is_bookkeeping
 from corpus_vn_police.stages.read.seeds import Blob, describe, failed, fault, over_limit, take
+from corpus_vn_police.stages.read.skipped import Skipped
 from corpus_vn_police.stages.read.streams import BLOCK, BrokenError, Cut, Slice, is_packed, sound_part, unpacked
-from corpus_vn_police.stages.read.tasks import Batching, Lines, Members, TableRows, Task, Texts
+from corpus_vn_police.stages.read.tasks import Batching, GivenRows, Lines, Members, TableRows, Task, Texts
 
 # What is read at once decides how much of a damaged file comes out, so neither is a batch's size.
 _TABLE_ROWS = 512
 _IN_MEMORY = 8 << 20  # bytes of a member that is read more than once; what is longer goes to the temporary folder
-
-
-@dataclass(frozen=True)
-class Skipped:
-    """How many files were passed over.
-
-    Attributes:
-        hidden: because their names begin with a dot.
-        other: because their extension is not one of a seed.
-    """
-
-    hidden: int = 0
-    other: int = 0
-
-    def __add__(self, more: Skipped) -> Skipped:
-        """Both together."""
-        return Skipped(self.hidden + more.hidden, self.other + more.other)
 
 
 @dataclass
@@ -66,10 +54,10 @@ class Unpacker:
 
     def tasks(self, listing: Listing) -> Iterator[Task]:
         """The tasks of a listing, in its order."""
-        self.skipped += Skipped(listing.hidden, listing.other)
+        self.skipped += listing.skipped
         texts: list[str] = []
         for name in listing.names:
-            kind = kind_of(name)
+            kind = listing.kind(name)
             container = kind != "text" and name not in listing.refused
             if texts and (container or len(texts) == self.batching.rows):
                 yield _texts(listing, texts)
@@ -87,7 +75,7 @@ class Unpacker:
         try:
             with open_file(listing.root, name) as raw:
                 packed = raw.seek(0, os.SEEK_END)
-                if not packed and kind != "rows":
+                if not packed and kind not in ("rows", "given"):
                     raise BrokenError("an empty file")
                 yield from self._unpack(raw, name, kind, prefix, packed)
         except TooManyError as error:
@@ -101,10 +89,15 @@ class Unpacker:
         def opened(budget: Budget) -> Readable:
             return Bounded(unpacked(Slice(raw, 0, packed), name), budget)
 
-        if kind == "rows":
-            yield from self._lines(sound_part(opened, budget) if is_packed(name) else opened(budget), display(name))
+        if kind in ROWS_OF_TEXT:
+            stream = sound_part(opened, budget) if is_packed(name) else opened(budget)
+            yield from self._text_rows(stream, name, display(name), kind, budget)
+        elif kind == "given":
+            yield from _given(raw, display(name))
+        elif kind == "arrow":
+            yield from _table(arrow_batches(raw, budget, _TABLE_ROWS), display(name))
         elif kind == "table":
-            yield from self._table(raw, display(name), budget)
+            yield from _table(table_batches(raw, budget, _TABLE_ROWS), display(name))
         elif kind == "zip":
             members = zip_members(raw, packed, self.limits.max_members)
             yield from self._members(self._archive(members, prefix, budget))
@@ -112,6 +105,13 @@ class Unpacker:
             whole = Cut(Slice(raw, 0, packed), packed, None)
             stream = sound_part(opened, replace(budget)) if is_packed(name) else whole
             yield from self._members(self._archive(tar_members(stream, self.limits.max_members), prefix, budget))
+
+    def _text_rows(self, stream: Readable, name: str, path: str, kind: str, budget: Budget) -> Iterator[Task]:
+        """The tasks of a file of rows that is text."""
+        if kind == "rows":
+            yield from self._lines(stream, path)
+        else:
+            yield from rows_as_lines(stream, name, path, kind, budget, self.limits, self.batching)
 
     def _lines(self, packed: Readable, path: str) -> Iterator[Task]:
         pending, first, stream = b"", 1, Utf8Stream.of(packed)
@@ -132,15 +132,6 @@ class Unpacker:
             raise
         if pending:
             yield Lines(path, first, pending, stream.encoding)
-
-    def _table(self, raw: Any, path: str, budget: Budget) -> Iterator[Task]:
-        first = 1
-        for batch in table_batches(raw, budget, _TABLE_ROWS):
-            sink = pa.BufferOutputStream()
-            with pa.ipc.new_stream(sink, batch.schema) as writer:
-                writer.write_batch(batch)
-            yield TableRows(path, first, batch.num_rows, sink.getvalue().to_pybytes())
-            first += batch.num_rows
 
     def _members(self, found: Iterator[Task | tuple[str, Blob]]) -> Iterator[Task]:
         """Gather an archive's text members into tasks; pass on the tasks of its other files."""
@@ -170,7 +161,7 @@ class Unpacker:
             if member.reason is CONTAINER_DAMAGED and not _is_hidden_member(member.name):
                 yield path, failed(member.reason, member.detail)  # whatever its name says, which may be what is wrong
                 continue
-            kind = self._kind(member.name)
+            kind = self._kind(member.name, path)
             if kind is not None and member.reason is not None:
                 yield path, failed(member.reason, member.detail)
             elif kind is not None:
@@ -184,33 +175,54 @@ class Unpacker:
         if kind == "text":
             packed = budget.packed if member.packed is None else member.packed
             yield path, take(Bounded(unpacked(member.open(), name), budget), self.limits, packed)
-        elif kind == "table":
-            with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:  # Parquet is read from its end
+        elif kind in ("table", "arrow"):
+            with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:  # such files are read from their end
                 size = _copy(Bounded(member.open(), budget), file)
-                yield from self._table(file, path, Budget.of(size, self.limits, budget))
+                batches = (table_batches if kind == "table" else arrow_batches)(
+                    file, Budget.of(size, self.limits, budget), _TABLE_ROWS
+                )
+                yield from _table(batches, path)
         elif member.packed is not None:
-            yield from self._lines(
-                sound_part(lambda budget: Bounded(unpacked(member.open(), name), budget), budget), path
-            )
+            stream: Readable = sound_part(lambda budget: Bounded(unpacked(member.open(), name), budget), budget)
+            yield from self._text_rows(stream, name, path, kind, budget)
         elif is_packed(name):
             with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
                 size = _copy(Bounded(member.open(), replace(budget)), file)
-                yield from self._lines(
-                    sound_part(lambda budget: Bounded(unpacked(Slice(file, 0, size), name), budget), budget), path
-                )
+                stream = sound_part(lambda budget: Bounded(unpacked(Slice(file, 0, size), name), budget), budget)
+                yield from self._text_rows(stream, name, path, kind, budget)
         else:
-            yield from self._lines(Bounded(member.open(), budget), path)
+            yield from self._text_rows(Bounded(member.open(), budget), name, path, kind, budget)
 
-    def _kind(self, name: str) -> str | None:
+    def _kind(self, name: str, path: str) -> str | None:
         """What kind of file a member is; None if it is passed over, which is counted. Archives are not nested."""
         kind = kind_of(name)
         if _is_hidden_member(name):
-            self.skipped += Skipped(hidden=1)
+            self.skipped += Skipped.of(hidden=[path])
             return None
-        if kind in (None, "zip", "tar"):
-            self.skipped += Skipped(other=1)
+        if kind in (None, "zip", "tar") or is_bookkeeping(name):
+            self.skipped += Skipped.of(other=[path])
             return None
         return kind
+
+
+def _table(batches: Iterator[pa.RecordBatch], path: str) -> Iterator[Task]:
+    """The tasks of a file that is a table."""
+    first = 1
+    for batch in batches:
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, batch.schema) as writer:
+            writer.write_batch(batch)
+        yield TableRows(path, first, batch.num_rows, sink.getvalue().to_pybytes())
+        first += batch.num_rows
+
+
+def _given(raw: Any, path: str) -> Iterator[Task]:
+    """The tasks of a file of rows that came from Python."""
+    raw.seek(0)
+    first = 1
+    for count, block in given_blocks(raw):
+        yield GivenRows(path, first, count, block)
+        first += count
 
 
 def _is_hidden_member(name: str) -> bool:

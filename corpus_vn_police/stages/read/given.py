@@ -1,0 +1,117 @@
+"""Rows that came from Python, on their way through a file: they keep the types that JSON does not have."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import itertools
+import pickle
+import struct
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import IO, Any
+
+from corpus_vn_police.reasons import CONTAINER_VALUE, JSON_DEPTH, JSON_TYPE, Reason
+
+ENDING = ".given"
+"""How the name of such a file ends. Only this package makes one, in a temporary folder, and nobody else's is read."""
+
+_ROWS = 512  # in one block
+_LENGTH = struct.Struct("<QQ")  # of a block: its rows, its bytes
+_PLAIN = (bool, int, float, str, bytes, datetime.date, datetime.time, decimal.Decimal)
+_MISSING = ("NAType", "NaTType")  # of pandas, which need not be there
+_DEEPEST = 500
+
+
+@dataclass(frozen=True)
+class NotARow:
+    """What was given instead of a row that JSON can hold."""
+
+    reason: Reason
+    detail: str
+
+
+def write_given(rows: Iterable[object], sink: IO[bytes]) -> int:
+    """Write rows, never holding more than a block of them.
+
+    Args:
+        rows: dicts; what is something else becomes a row of the ledger.
+        sink: the file.
+
+    Returns:
+        How many there were.
+    """
+    count, left = 0, iter(rows)
+    while block := [_row(row) for row in itertools.islice(left, _ROWS)]:
+        packed = pickle.dumps(block, pickle.HIGHEST_PROTOCOL)
+        sink.write(_LENGTH.pack(len(block), len(packed)) + packed)
+        count += len(block)
+    return count
+
+
+def given_blocks(raw: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+    """The blocks of a file of `write_given`: the number of rows in each, and its bytes."""
+    while head := raw.read(_LENGTH.size):
+        rows, size = _LENGTH.unpack(head)
+        yield rows, raw.read(size)
+
+
+def given_rows(block: bytes) -> list[dict[str, Any] | NotARow]:
+    """The rows of a block."""
+    rows: list[dict[str, Any] | NotARow] = pickle.loads(block)  # noqa: S301 - `write_given` of this process wrote it
+    return rows
+
+
+def _row(row: object) -> dict[str, Any] | NotARow:
+    if not isinstance(row, Mapping):
+        return NotARow(JSON_TYPE, f"expected an object (a dict), got {type(row).__name__}")
+    try:
+        return {str(key): _value(value, str(key), 1) for key, value in row.items()}
+    except _NotARowError as error:
+        return error.instead
+
+
+class _NotARowError(Exception):
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.instead = NotARow(reason, detail)
+
+
+def _value(value: Any, key: str, depth: int) -> Any:
+    """A value in the types that `canonical_row` knows.
+
+    Raises:
+        _NotARowError: it has none of them, or is nested too deep.
+    """
+    if depth > _DEEPEST:
+        raise _NotARowError(JSON_DEPTH, f"nested deeper than {_DEEPEST}")
+    if value is None or type(value) in _PLAIN:
+        return value
+    if type(value).__name__ in _MISSING:
+        return None
+    if isinstance(value, Mapping):
+        return {str(name): _value(inner, key, depth + 1) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_value(item, key, depth + 1) for item in value]
+    if isinstance(value, datetime.timedelta):
+        return str(datetime.timedelta(value.days, value.seconds, value.microseconds))
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    if callable(array := getattr(value, "tolist", None)):  # numpy's arrays and numbers, without importing it
+        return _value(array(), key, depth + 1)
+    if isinstance(value, _PLAIN):
+        return _plain(value)
+    raise _NotARowError(CONTAINER_VALUE, f"{key}: a value of the type {type(value).__name__}, which JSON does not have")
+
+
+def _plain(value: Any) -> Any:
+    """A value of a class of somebody's own as one of Python's, which can be read again without that class."""
+    for kind in (str, bytes, bool, int, float):
+        if isinstance(value, kind):
+            return kind(value)  # type: ignore[arg-type]
+    if getattr(value, "nanosecond", None):
+        return value  # a pandas.Timestamp: Python's has no nanoseconds
+    if callable(plain := getattr(value, "to_pydatetime", None)):
+        return plain()
+    return value
