@@ -11,6 +11,8 @@ import time
 import pytest
 from support.builds import ROOT, SEEDS
 
+import corpus_vn_police as cvp
+
 _STATUS = {"published": 2, "rejected": 0, "duplicate": 0, "near_duplicate": 0, "removed": 0}
 COMMANDS = ["build", "init", "check", "verify", "remove", "stats", "report", "sources", "diff", "schema"]
 
@@ -196,3 +198,15 @@ def test_ctrl_c_ends_with_3_and_leaves_no_build(write, tmp_path):
     assert "error: interrupted" in told
     assert "Traceback" not in told
     assert not (tmp_path / "out").exists()
+
+
+def test_stats_counts_by_a_field(cli, write, tmp_path):
+    rows = [{"text": f"Một tin ngắn khác hẳn, số {n}.", "source": source} for n, source in enumerate(("VOV", "CAND", "VOV", None))]  # fmt: skip
+    cvp.build(write({"a.jsonl": "\n".join(map(json.dumps, rows))}), out=tmp_path / "out", dedup="off")
+    told = cli("stats", tmp_path / "out", "--by", "source.publisher")
+    assert [line.split() for line in told.stdout.splitlines()] == [
+        ["records", "by", "source.publisher"], ["source.publisher", "records"], ["VOV", "2"], ["CAND", "1"], ["–", "1"],
+    ]  # fmt: skip
+    counted = json.loads(cli("stats", tmp_path / "out", "--by", "event_date", "--json").stdout)
+    assert counted == {"by": "event_date", "values": [{"value": None, "records": 4}]}
+    assert "did you mean 'date'" in cli("stats", tmp_path / "out", "--by", "daet").stderr

@@ -10,7 +10,6 @@ from corpus_vn_police.config import Dedup, Limits, Splits, Text, load_config
 from corpus_vn_police.contract import NAMES, document
 from corpus_vn_police.errors import ConfigError, SchemaError
 from corpus_vn_police.reasons import FILE_LINK_OUTSIDE, HEADER_FUTURE_DATE, LIMIT_PARAGRAPHS, REASONS, TEXT_EMPTY
-from corpus_vn_police.stages.split import SplitAdvice
 
 
 def _load(tmp_path, text):
@@ -114,8 +113,8 @@ def test_the_card_s_prose_is_read_beside_the_file(tmp_path):
 
 
 def test_the_template_of_init_is_valid_as_it_is_and_with_every_key_set(tmp_path):
-    starts = {"validation_from": "2021-01", "test_from": "2022-01"}
-    text = config_template("tin", SplitAdvice(starts, {"train": 8_012, "validation": 991, "test": 1_003}))
+    known = {"splits.validation_from": "2021-01", "splits.test_from": "2022-01"}
+    text = config_template("tin", known, {"splits": "These starts give train 8,012, validation 991, test 1,003."})
     assert "\n# These starts give train 8,012, validation 991, test 1,003.\n" in text
     (tmp_path / "DATASET_CARD.md").write_text("x")
     corpus = _load(tmp_path, text)

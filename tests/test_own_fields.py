@@ -198,7 +198,7 @@ def corpus(tmp_path_factory):
 
 def _rejections(built):
     names = ("reason", "pointer", "detail")
-    return {row["path"]: tuple(row[name] for name in names) for row in ledger(Path(built.out)) if row["reason"]}
+    return {row["path"]: tuple(row[name] for name in names) for row in ledger(Path(built.path)) if row["reason"]}
 
 
 def test_a_bad_value_of_each_type_is_in_the_ledger_with_its_pointer(corpus):
@@ -213,7 +213,7 @@ def test_a_bad_value_of_each_type_is_in_the_ledger_with_its_pointer(corpus):
 
 
 def test_values_come_from_the_keys_of_rows_and_from_the_lines_of_texts(corpus):
-    found = {row["source"]["path"]: {name: row[name] for name in _FIELDS} for row in records(Path(corpus.out))}
+    found = {row["source"]["path"]: {name: row[name] for name in _FIELDS} for row in records(Path(corpus.path))}
     good = _VALUES | {"crawled": datetime.date(2020, 12, 8)}
     none = dict.fromkeys(_FIELDS)
     assert found == {
@@ -231,7 +231,7 @@ def test_keys_that_nothing_reads_are_counted(corpus):
 
 
 def test_the_columns_stand_after_the_built_in_ones_with_their_types(corpus):
-    schema = pq.read_schema(next(Path(corpus.out).glob("data/*.parquet")))
+    schema = pq.read_schema(next(Path(corpus.path).glob("data/*.parquet")))
     assert {name: str(schema.field(name).type) for name in schema.names[-len(_FIELDS) :]} == {
         "topic": "string", "code": "string", "crawled": "date32[day]", "views": "int32", "score": "double",
         "checked": "bool", "tags": "list<element: string>", "desk": "struct<name: string, floor: int64>",
@@ -240,20 +240,20 @@ def test_the_columns_stand_after_the_built_in_ones_with_their_types(corpus):
 
 
 def test_verify_finds_nothing_also_in_a_copy_and_by_a_url(corpus, tmp_path):
-    copy = shutil.copytree(corpus.out, tmp_path / "copy")
-    for place in (corpus.out, copy, f"file://{copy}"):
+    copy = shutil.copytree(corpus.path, tmp_path / "copy")
+    for place in (corpus.path, copy, f"file://{copy}"):
         found = cvp.verify(place)
         assert (found.problems, found.digest) == ((), corpus.digest)
 
 
 def test_datasets_gives_the_own_fields_as_they_were_built(corpus):
-    rows = datasets.load_dataset(str(corpus.out), split="train")
-    assert rows.to_list() == records(Path(corpus.out))
+    rows = datasets.load_dataset(str(corpus.path), split="train")
+    assert rows.to_list() == records(Path(corpus.path))
     assert rows.features["desk"] == {"name": datasets.Value("string"), "floor": datasets.Value("int64")}
 
 
 def test_the_card_and_croissant_describe_them(corpus):
-    out = Path(corpus.out)
+    out = Path(corpus.path)
     assert "| `topic` | string | no | Chủ đề. |" in (out / "README.md").read_text(encoding="utf-8")
     assert "| `desk.floor` | int64 | yes |  |" in (out / "README.md").read_text(encoding="utf-8")
     sets = {each["@id"]: each for each in json.loads((out / "croissant.json").read_text())["recordSet"]}
@@ -265,10 +265,10 @@ def test_the_card_and_croissant_describe_them(corpus):
 def test_croissant_can_be_read_with_them(corpus):
     import mlcroissant
 
-    read = mlcroissant.Dataset(Path(corpus.out) / "croissant.json")
+    read = mlcroissant.Dataset(Path(corpus.path) / "croissant.json")
     assert not read.metadata.ctx.issues.errors
     rows = list(read.records("default", filters={"default/split": "train"}))
-    assert [row["default/topic"] for row in rows] == [each["topic"].encode() for each in records(Path(corpus.out))]
+    assert [row["default/topic"] for row in rows] == [each["topic"].encode() for each in records(Path(corpus.path))]
 
 
 def test_the_digest_covers_own_fields_and_their_schema(write, tmp_path):
@@ -290,7 +290,7 @@ def test_diff_names_the_own_fields_that_changed_and_those_that_came(write, tmp_p
     changed = [rows[0], _row(1, views=9), _row(2, note=None)]
     old = cvp.build(write({"a.jsonl": _lines(*rows)}, "old"), out=tmp_path / "o", fields=with_views)
     new = cvp.build(write({"a.jsonl": _lines(*changed)}, "new"), out=tmp_path / "n", fields=FIELDS)
-    found = {name: len(ids) for name, ids in cvp.diff(old.out, new.out).by_field().items()}
+    found = {name: len(ids) for name, ids in cvp.diff(old.path, new.path).by_field().items()}
     both = {name: found.get(name) for name in ("views", "note", "topic", "desk.name", "tags")}
     assert both == {"views": 1, "note": 1, "topic": 3, "desk.name": 3, "tags": 3}
 
@@ -300,17 +300,17 @@ def test_diff_tells_more_fields_apart_than_a_number_has_bits(write, tmp_path):
     row = {"id": "1", "text": _text(0)} | dict.fromkeys(fields["properties"], 1)
     old = cvp.build(write({"a.jsonl": _lines(row)}, "old"), out=tmp_path / "o", fields=fields)
     new = cvp.build(write({"a.jsonl": _lines(row | {"f3": 2, "f89": 2})}, "new"), out=tmp_path / "n", fields=fields)
-    named = cvp.diff(old.out, new.out).by_field().keys()
+    named = cvp.diff(old.path, new.path).by_field().keys()
     assert {name for name in named if name.startswith("f")} == {"f3", "f89"}
 
 
 def test_a_takedown_keeps_them(corpus, tmp_path):
-    out = shutil.copytree(corpus.out, tmp_path / "out")
+    out = shutil.copytree(corpus.path, tmp_path / "out")
     before = records(out)
     cvp.remove(out, before[0]["id"], reason="asked")
     assert [{**row, "duplicates": 0} for row in records(out)] == before[1:]
     assert (out / "schema/record.schema.json").read_bytes() == Path(
-        corpus.out, "schema/record.schema.json"
+        corpus.path, "schema/record.schema.json"
     ).read_bytes()
     assert cvp.verify(out).problems == ()
 
@@ -342,7 +342,7 @@ def test_an_own_field_may_have_the_name_of_anything_that_is_not_in_the_record(wr
     fields = {"properties": {named: {"type": "string"}}}
     built = cvp.build(write({"a.jsonl": _lines({"text": _text(0), named: "x"})}), out=tmp_path / "out", fields=fields)
     assert [row[named] for row in records(tmp_path / "out")] == ["x"]
-    assert cvp.verify(built.out).problems == ()
+    assert cvp.verify(built.path).problems == ()
 
 
 def test_fields_and_rows_of_python_are_those_of_corpus_toml(write, tmp_path):
@@ -382,7 +382,7 @@ def test_a_setting_that_cannot_be_meant_is_an_error_that_names_it(write, tmp_pat
 
 def test_a_schema_that_was_changed_is_a_problem_that_verify_names(corpus, tmp_path):
     def codes(change):
-        out = shutil.copytree(corpus.out, tmp_path / "out", dirs_exist_ok=True)
+        out = shutil.copytree(corpus.path, tmp_path / "out", dirs_exist_ok=True)
         path = out / "schema/record.schema.json"
         path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
         sign(out)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,8 @@ import typer
 from corpus_vn_police.cli.options import Config, Json, Workers
 from corpus_vn_police.cli.show import print_json, print_notes, progress
 from corpus_vn_police.text import printable
+
+_PRINTED = ("digest", "version", "seeds", "status", "splits", "unused", "notes")
 
 
 class DedupLevel(enum.StrEnum):
@@ -68,9 +69,9 @@ def build(
         )
     print_notes(built.notes)
     if as_json:
-        print_json(asdict(built))
+        print_json({"out": built.path, **{name: getattr(built, name) for name in _PRINTED}})
         return 0
-    print(f"{printable(built.out)}, version {built.version}")
+    print(f"{printable(built.path)}, version {built.version}")
     print(f"  {built.digest}")
     print(
         "  "
@@ -78,5 +79,5 @@ def build(
         + f" of {built.seeds:,} seeds"
     )
     print("  " + ", ".join(f"{split} {count:,}" for split, count in built.splits.items()))
-    print(f'  datasets.load_dataset("{printable(built.out)}")')
+    print(f'  datasets.load_dataset("{printable(built.path)}")')
     return 0

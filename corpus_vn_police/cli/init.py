@@ -19,10 +19,10 @@ def init(
     as_json: Json = False,
 ) -> int:
     """Write a commented corpus.toml and a card to fill in."""
-    from corpus_vn_police.commands.init import init_folder
+    import corpus_vn_police as cvp
 
     with progress(quiet=as_json) as moved:
-        written = [str(path) for path in init_folder(folder, moved)]
+        written = [str(path) for path in cvp.init(folder, progress=moved)]
     if as_json:
         print_json({"written": written})
     else:

@@ -14,16 +14,18 @@ from corpus_vn_police.commands.build.notes import seed_notes
 from corpus_vn_police.commands.inputs import configured, kept_away, with_arguments
 from corpus_vn_police.commands.spooled import Seeds, seeds_at_hand
 from corpus_vn_police.config import Corpus
+from corpus_vn_police.config.given import Settings
 from corpus_vn_police.dataset.figures import STATUSES
 from corpus_vn_police.dataset.tombstones import Tombstones
 from corpus_vn_police.engine.machine import machine_failures
-from corpus_vn_police.engine.progress import Progress, silent
+from corpus_vn_police.engine.progress import LOG, Progress, Reporting, reported, silent
 from corpus_vn_police.files import StrPath, scratch_folder
+from corpus_vn_police.results import Result
 from corpus_vn_police.stages.read import Source, list_input
 
 
-@dataclass(frozen=True, eq=False)
-class Check:
+@dataclass(frozen=True, repr=False, eq=False)
+class Check(Result):
     """What a build would make of seeds.
 
     Attributes:
@@ -41,7 +43,7 @@ class Check:
     seeds: int
     status: dict[str, int]
     splits: dict[str, int]
-    ledger: pl.DataFrame = field(repr=False)
+    ledger: pl.DataFrame
     unused: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -55,12 +57,15 @@ class Check:
         return isinstance(other, Check) and self._counts == other._counts and self.ledger.equals(other.ledger)
 
     def __hash__(self) -> int:
-        """By the notes and the number of seeds."""
-        return hash((self.seeds, self.notes))
+        """Of all but the rows of the ledger."""
+        return hash(self._counts)
 
     @property
     def _counts(self) -> tuple[object, ...]:
         return self.seeds, self.status, self.splits, self.unused, self.notes
+
+    def _shown(self) -> Iterator[tuple[str, Any]]:
+        yield from ((name, getattr(self, name)) for name in ("ok", "seeds", "status", "splits", "unused", "notes"))
 
 
 def is_fine(status: Mapping[str, int]) -> bool:
@@ -72,12 +77,12 @@ def is_fine(status: Mapping[str, int]) -> bool:
 def check(
     seeds: Seeds | None = None,
     *,
-    config: StrPath | None = None,
+    config: Settings | None = None,
     workers: int | None = None,
     dedup: str | None = None,
     rows: Mapping[str, str] | None = None,
     fields: Mapping[str, Any] | StrPath | None = None,
-    progress: Progress | None = None,
+    progress: Reporting = None,
 ) -> Check:
     """Say what `build` would make of seeds, and write nothing.
 
@@ -86,12 +91,12 @@ def check(
 
     Args:
         seeds: as for `build`; None is the shipped corpus.
-        config: a corpus.toml; None is the one in the folder of the seeds, or beside the file, if there is one.
+        config: as for `build`.
         workers: threads; None is one per processor.
         dedup: `near`, `exact` or `off` (which is quicker); None leaves it to corpus.toml.
         rows: as for `build`.
         fields: as for `build`.
-        progress: called with `read`, how many seeds it has just read, and of how many (None if that is not known).
+        progress: as for `build`.
 
     Returns:
         The ledger and the counts; the ledger is held in memory, some 200 bytes per seed.
@@ -101,17 +106,23 @@ def check(
         InputError: the seeds are missing, or there are none.
         DiskError: the operating system failed to read or write.
     """
-    with checking(
-        seeds, config=config, workers=workers, dedup=dedup, rows=rows, fields=fields, progress=progress
-    ) as decision:
-        return _gathered(decision)
+    with (
+        reported("check", progress) as moved,
+        checking(
+            seeds, config=config, workers=workers, dedup=dedup, rows=rows, fields=fields, progress=moved
+        ) as decision,
+    ):
+        found = _gathered(decision)
+    for note in found.notes:
+        LOG.warning("check: %s", note)
+    return found
 
 
 @contextmanager
 def checking(
     seeds: Seeds | None,
     *,
-    config: StrPath | None = None,
+    config: Settings | None = None,
     workers: int | None = None,
     dedup: str | None = None,
     rows: Mapping[str, str] | None = None,

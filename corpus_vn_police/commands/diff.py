@@ -9,7 +9,8 @@ it does not matter which hash function is used.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,45 +22,46 @@ from corpus_vn_police.dataset.layout import FOLDERS
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.files import StrPath
-from corpus_vn_police.ids import id_numbers, id_text
+from corpus_vn_police.ids import Ids, id_numbers
+from corpus_vn_police.results import Result
 from corpus_vn_police.stages.split import SPLITS
 
-Ids = npt.NDArray[np.uint64]
+_Numbers = npt.NDArray[np.uint64]
 
 _SEED = 20_201_207  # of the hashes; the same for both builds
 _NULL = np.uint64(0)  # the hash of null, and of a field that a build does not have
 _BITS = 64
 
 
-@dataclass(frozen=True)
-class Difference:
-    """How a build differs from an older one; ids are sorted numbers (see `hex_ids`).
+@dataclass(frozen=True, repr=False, eq=False)
+class Difference(Result):
+    """How a build differs from an older one.
 
     Attributes:
         added: ids of records that only the new build has.
         removed: ids of records that only the old build has.
         changed: ids of records that both builds have, but with a different field.
-        masks: which fields differ, a row for each changed record: bit k % 64 of column k // 64 is `fields[k]`
-            (uint64).
+        moved: ids of records that changed their split.
         fields: the fields that were compared; those of a struct as `source.url`, those of the
             annotations as `annotations.quotes`. Own fields that one build alone has are among them: there a record
             differs if its value is not null.
-        moved: ids of records that changed their split.
+        masks: which fields differ, a row for each changed record: bit k % 64 of column k // 64 is `fields[k]`
+            (uint64).
         splits: the old and the new split of each moved record, as indices of `split.SPLITS` (n x 2).
     """
 
     added: Ids
     removed: Ids
     changed: Ids
-    masks: npt.NDArray[np.uint64]
-    fields: tuple[str, ...]
     moved: Ids
-    splits: npt.NDArray[np.uint8]
+    fields: tuple[str, ...]
+    masks: npt.NDArray[np.uint64] = field(repr=False)
+    splits: npt.NDArray[np.uint8] = field(repr=False)
 
     def by_field(self) -> dict[str, Ids]:
         """The ids of the records in which a field differs, by field."""
-        found = {name: self.changed[self._differs(number)] for number, name in enumerate(self.fields)}
-        return {name: ids for name, ids in found.items() if len(ids)}
+        differs = ((name, self._differs(number)) for number, name in enumerate(self.fields))
+        return {name: Ids(self.changed.numbers[those]) for name, those in differs if those.any()}
 
     def _differs(self, field: int) -> npt.NDArray[np.bool_]:
         word, bit = divmod(field, _BITS)
@@ -69,13 +71,25 @@ class Difference:
     def by_move(self) -> dict[tuple[str, str], Ids]:
         """The ids of the records that went from one split to another, by old and new split."""
         pairs = [(old, new) for old in range(len(SPLITS)) for new in range(len(SPLITS))]
-        found = {(SPLITS[a], SPLITS[b]): self.moved[(self.splits == (a, b)).all(axis=1)] for a, b in pairs}
-        return {pair: ids for pair, ids in found.items() if len(ids)}
+        moved = ((SPLITS[a], SPLITS[b], (self.splits == (a, b)).all(axis=1)) for a, b in pairs)
+        return {(old, new): Ids(self.moved.numbers[those]) for old, new, those in moved if those.any()}
 
+    def __eq__(self, other: object) -> bool:
+        """Whether the other one is the same difference."""
+        return self._value() == other._value() if isinstance(other, Difference) else NotImplemented
 
-def hex_ids(ids: Ids) -> Iterator[str]:
-    """Ids as the records have them."""
-    return map(id_text, ids.tolist())
+    def __hash__(self) -> int:
+        """Of all fields."""
+        return hash(self._value())
+
+    def _value(self) -> tuple[object, ...]:
+        ids = self.added, self.removed, self.changed, self.moved
+        return (*ids, self.fields, self.masks.tobytes(), self.splits.tobytes())
+
+    def _shown(self) -> Iterator[tuple[str, Any]]:
+        yield from ((name, getattr(self, name)) for name in ("added", "removed", "changed", "moved"))
+        yield "fields", {name: len(ids) for name, ids in self.by_field().items()}
+        yield "moves", {f"{old} -> {new}": len(ids) for (old, new), ids in self.by_move().items()}
 
 
 @dataclass(frozen=True)
@@ -83,7 +97,7 @@ class _Side:
     """One of the two builds: its ids in their order, and the position and split of each."""
 
     build: BuildFolder
-    ids: Ids
+    ids: _Numbers
     positions: npt.NDArray[np.int64]
     splits: npt.NDArray[np.uint8]
 
@@ -130,12 +144,12 @@ def compare(old: BuildFolder, new: BuildFolder) -> Difference:
     differs = masks.any(axis=1)
     moved = left.splits[in_old] != right.splits[in_new]
     return Difference(
-        added=np.setdiff1d(right.ids, left.ids, assume_unique=True),
-        removed=np.setdiff1d(left.ids, right.ids, assume_unique=True),
-        changed=common[differs],
-        masks=masks[differs],
+        added=Ids(np.setdiff1d(right.ids, left.ids, assume_unique=True)),
+        removed=Ids(np.setdiff1d(left.ids, right.ids, assume_unique=True)),
+        changed=Ids(common[differs]),
+        moved=Ids(common[moved]),
         fields=tuple(f"annotations.{name}" if config == "annotations" else name for config, name in compared),
-        moved=common[moved],
+        masks=masks[differs],
         splits=np.stack([left.splits[in_old][moved], right.splits[in_new][moved]], axis=1),
     )
 
@@ -151,8 +165,8 @@ def _fields(left: _Side, right: _Side) -> list[tuple[str, str]]:
 
 def _leaves(schema: pa.Schema) -> Iterator[str]:
     """A schema's fields, those of a struct one by one."""
-    for field in schema:
-        inner = [f"{field.name}.{part.name}" for part in field.type] if pa.types.is_struct(field.type) else [field.name]
+    for each in schema:
+        inner = [f"{each.name}.{part.name}" for part in each.type] if pa.types.is_struct(each.type) else [each.name]
         yield from inner
 
 

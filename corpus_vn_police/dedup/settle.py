@@ -19,6 +19,7 @@ from corpus_vn_police.config import Dedup
 from corpus_vn_police.dataset.tombstones import Tombstones
 from corpus_vn_police.dedup.copies import Copies, Signed, find_copies
 from corpus_vn_police.dedup.order import standing_order
+from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.ids import id_text
 from corpus_vn_police.reasons import ID_COLLISION
 from corpus_vn_police.state.index import Index
@@ -66,19 +67,20 @@ class Settled:
         return counts
 
 
-def settle(index: Index, dedup: Dedup, tombstones: Tombstones = _NO_TOMBSTONES) -> Settled:
+def settle(index: Index, dedup: Dedup, tombstones: Tombstones = _NO_TOMBSTONES, progress: Progress = silent) -> Settled:
     """Decide which seeds are published.
 
     Args:
         index: all seeds; their parts hold the signs that the level needs.
         dedup: which copies are left out; `off` leaves out those that share their id alone.
         tombstones: what was taken down: all seeds with such an id or such bytes.
+        progress: called as `find_copies` does.
     """
     removed, rows = _taken_down(index, tombstones)
     collisions, copies = _by_id(index, removed)
     published = _without(index.publishable & ~removed, collisions, copies)
     if dedup.level != "off":
-        by_text = _by_text(index, find_copies(_signed(index, published), dedup), dedup)
+        by_text = _by_text(index, find_copies(_signed(index, published), dedup, progress), dedup)
         copies = _in_one_step(copies, by_text)
     changes = pl.concat([collisions, copies]).sort("seed")
     counted = copies.group_by("kept").agg(pl.len().cast(pl.Int32).alias("duplicates"))

@@ -1,6 +1,7 @@
 """Builds that tests make and read."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -33,9 +34,11 @@ def outcomes(out: Path) -> dict[str, str]:
     return {str(row["path"]): str(row["reason"] or row["status"]) for row in ledger(out)}
 
 
-def records(out: Path, config: str = "data") -> list[dict[str, object]]:
+def records(out: str | os.PathLike[str], config: str = "data") -> list[dict[str, object]]:
     """All rows of a config, split after split."""
-    files = [path for split in ("train", "validation", "test") for path in sorted((out / config).glob(f"{split}-*"))]
+    files = [
+        path for split in ("train", "validation", "test") for path in sorted((Path(out) / config).glob(f"{split}-*"))
+    ]
     return [row for path in files for row in pl.read_parquet(path).to_dicts()]
 
 

@@ -143,7 +143,7 @@ def decide(
         LedgerError: a seed was lost on its way.
     """
     index, known, skipped = _read_all(journal, listing, corpus, job, keep_records=keep_records)
-    settled = settle(index, corpus.dedup, tombstones)
+    settled = settle(index, corpus.dedup, tombstones, job.progress)
     give_back_memory()
     return Decision(corpus, index, settled, index.in_path_order(), known, skipped)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import os
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from corpus_vn_police.commands.build.decide import Job, decide, open_parts, with_latest
 from corpus_vn_police.commands.build.notes import pictures_note, seed_notes, version_note
+from corpus_vn_police.commands.built.handle import Build
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.dataset.files import BuildFile
 from corpus_vn_police.dataset.layout import LEDGER
@@ -27,32 +27,6 @@ from corpus_vn_police.write.shards import Shard, plan_shards, write_shard
 
 # Seeds below which a second thread has nothing to gain.
 _WORTH_A_THREAD = 20_000
-
-
-@dataclass(frozen=True)
-class Build:
-    """What was built.
-
-    Attributes:
-        out: the folder, as it was given.
-        digest: the content digest, `sha256:` and 64 hex characters.
-        version: the data version, from corpus.toml.
-        seeds: rows of the ledger: the seeds read, and the tombstones whose seed is not among them.
-        status: how many of these have each status, all five; their sum is `seeds`.
-        splits: how many records are in each split; empty splits are left out.
-        unused: in how many rows (or texts) each key stands that neither the record nor the own fields know, the most
-            frequent first, at most 1,000 keys.
-        notes: what the keeper should know: lines for people.
-    """
-
-    out: str
-    digest: str
-    version: str
-    seeds: int
-    status: dict[str, int]
-    splits: dict[str, int]
-    unused: dict[str, int] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
 
 
 def run_build(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,13 +27,14 @@ from corpus_vn_police.dedup.leaks import PublishedCopies, Sharing, find_publishe
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.files import StrPath
+from corpus_vn_police.results import Result
 from corpus_vn_police.stages.split import lopsided
 
 __all__ = ["Problem", "Verification", "verify", "verify_folder"]
 
 
-@dataclass(frozen=True)
-class Verification:
+@dataclass(frozen=True, repr=False)
+class Verification(Result):
     """What `verify` found.
 
     Attributes:
@@ -59,6 +61,10 @@ class Verification:
     def ok(self) -> bool:
         """Whether nothing is wrong."""
         return not self.problems
+
+    def _shown(self) -> Iterator[tuple[str, Any]]:
+        yield "ok", self.ok
+        yield from super()._shown()
 
 
 @machine_failures()
