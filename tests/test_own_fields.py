@@ -470,3 +470,25 @@ def test_a_row_without_a_text_names_the_columns_that_there_are(write, tmp_path):
     assert (first["reason"], first["detail"]) == ("json.type", "no string `text`; columns: content, published_at")
     named = ", ".join(f"c{n:02}" for n in range(20))
     assert second["detail"] == f"no string `text`; columns: {named} and 10 more"
+
+
+@pytest.mark.parametrize(
+    ("seeds", "config", "said"),
+    [
+        ("in", None, "{}/in/corpus.toml"),
+        ("in/a.txt", None, "{}/in/corpus.toml"),
+        ("in/*.txt", None, None),
+        ("file://{}/in", None, None),
+        ("in/*.txt", "in/corpus.toml", "{}/in/corpus.toml"),
+        ("in", {"title": "x"}, "config"),
+        ("bare", None, None),
+    ],
+)
+def test_build_says_which_settings_it_used(write, tmp_path, seeds, config, said):
+    write({"a.txt": "date 2020 a", "corpus.toml": "title = 'x'"})
+    write({"a.txt": "date 2020 a"}, "bare")
+    given = seeds.format(tmp_path) if "{}" in seeds else f"{tmp_path}/{seeds}"
+    config = f"{tmp_path}/{config}" if isinstance(config, str) else config
+    built = cvp.build(given, out=tmp_path / "out", config=config)
+    none = "the defaults, as the input has no corpus.toml; a file that lies elsewhere is named by --config"
+    assert built.notes[0] == f"settings: {said.format(tmp_path) if said else none}"
