@@ -301,10 +301,17 @@ def test_a_place_may_stand_where_the_agency_does():
     assert [row["place"] for row in rows] == ["Quảng Bình", "Hà Nội", None]
 
 
+def test_who_signs_may_stand_above_the_source():
+    rows = _taken(_page(_PROSE, _MORE, "Thanh Việt", "Theo TTXVN"), _page(_PROSE, _MORE, "Thanh Việt", "(Theo TTXVN)"))
+    assert {(row["byline"], row["text"]) for row in rows} == {("Thanh Việt", f"{_PROSE}\n\n{_MORE}")}
+
+
 def test_half_a_name_at_the_end_of_what_is_looked_at_is_no_place():
     opening = f"Ngày 7/12, tại {'nhà văn hóa ' * 28}"
     rows = _taken(*(_page(f"{opening}{'a' * more} (tỉnh Quảng Ninh), {_PROSE}") for more in range(40)))
     assert {row["place"] for row in rows} <= {"Quảng Ninh", None}
+    far = _taken(*(_page(f"Ngày 7/12, tại nhà văn hóa {'a' * more}, tỉnh Quảng Ninh, {_PROSE}") for more in range(90)))
+    assert {row["place"] for row in far} == {"Quảng Ninh", None}
 
 
 def test_a_place_may_stand_before_the_day():

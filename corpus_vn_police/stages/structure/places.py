@@ -21,7 +21,7 @@ _GOES_ON = re.compile(rf"[,(]\s*(?:{_LOW}{_NAME}[,\s]+)?")
 _STOP = re.compile(r"\s*(?:[,;:.)(]|$)")
 _STOP_OR_DASH = re.compile(r"\s*(?:[,;:.)(]|[-–] |$)")
 _NO_PLACE = re.compile(rf"{_any_of('no place')}\b")
-_LOOK = 90  # code points: where a building's place is looked for
+_LOOK = 90  # code points, within which the place of a building or a commune stands
 _ABBREVIATION = re.compile(r"[A-ZĐ](?![\w’' ])")  # TPO
 _FEW_WORDS = 3  # of a name that is not Vietnamese: longer ones are hotels and companies
 
@@ -83,10 +83,10 @@ def _name_at(text: str, *, named: bool) -> str | None:
         return None
     low = _LOW_RUN.match(rest)
     if low:
-        return _after(rest[low.end() : _LOOK]) or low.group(1)
+        return _after(rest[low.end() :]) or low.group(1)
     if run and _is_a_place(run.group()) and _STOP_OR_DASH.match(rest, run.end()):
         return run.group()
-    return _after(rest[:_LOOK])
+    return _after(rest)
 
 
 def _is_a_place(name: str) -> bool:
@@ -98,6 +98,8 @@ def _is_a_place(name: str) -> bool:
 def _after(text: str) -> str | None:
     """The province or city that is named after a comma or in brackets."""
     for begin in _GOES_ON.finditer(text):
+        if begin.start() > _LOOK:
+            break
         high = _HIGH.match(text, begin.end())
         start = high.end() if high else begin.end()
         known = _names().match(text, start)
