@@ -164,7 +164,10 @@ _TOLD = [
     ("Quyết định được đưa ra tại cuộc họp của Ban chỉ đạo trưa 30/4, sau khi có ca nghi mắc.", "trưa 30/4"),
     ("TAND huyện Krông Búk ngày 30/12 đưa ra xét xử lưu động vụ án hủy hoại rừng.", "ngày 30/12"),
     ("Ông Quan Vĩnh Hòa, 58 tuổi, chạy xe ba gác thuê, trưa 29/9 mang đến công an chiếc túi.", "trưa 29/9"),
+    ("Vụ tai nạn xảy ra vào khoảng 10 giờ ngày 12/5, tại ngã ba Vọng, khiến nhiều người bị thương.", "ngày 12/5"),
     # What happened earlier, what is to come, ranges, and papers of a day.
+    ("Vụ cháy xảy ra ngày 3/5 tại thôn Đông vừa được làm rõ.", None),
+    ("Vụ án xảy ra ngày 3/5 tại thôn Đông làm một người chết.", None),
     ("Chị N.T.V. kể, hôm 4/8 chị nhận được cuộc gọi lạ.", None),
     ("Lãnh đạo Sở cho biết, theo kế hoạch, ngày 7/7, các trường sẽ công bố điểm.", None),
     ("Công an bắt giữ Bế Văn Sáng, người bỏ trốn khỏi địa phương từ ngày 3/5 sau khi gây án.", None),

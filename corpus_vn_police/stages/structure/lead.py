@@ -41,6 +41,8 @@ _ANOTHER_CLAUSE = re.compile("[,;:]")
 _HELD = re.compile(rf"\b{_any_case('held')}\b")
 _WHERE = re.compile(r"|,? (?:tại|ở|do|theo|bằng|vào|lúc|trong)\b[^,;:]*|,")
 _SOMETHING_NEW = re.compile(rf"{_any_of('something new')} ")
+_HAPPENED = re.compile(rf"{_any_of('incident')} ")
+_SINCE = re.compile(rf"\b{_any_case('since')}\b")
 _HAPPENS = re.compile(r"[.,]?$| (?:khiến|làm|gây|đã|tại|ở|trên)\b|, (?:khiến|làm|tại|ở|trên)\b")
 _PLACE = rf"(?P<name>[{UPPER}][\w’]*(?: [{UPPER}][\w’]*){{0,4}})"
 _WITH_PLACE = tuple(
@@ -143,7 +145,7 @@ def _is_likely(before: str, words: str, after: str) -> bool:
         return True
     if _LATER.search(before):
         return False
-    if _SOMETHING_NEW.match(before) and _HAPPENS.match(after):
+    if _HAPPENS.match(after) and (_SOMETHING_NEW.match(before) or _happened(before, after)):
         return True
     held = _behind_the_last(_HELD.finditer(before), before)
     meeting = _behind_the_last(_MEETING.finditer(before), before)
@@ -151,6 +153,11 @@ def _is_likely(before: str, words: str, after: str) -> bool:
         (held is not None and _WHERE.fullmatch(held))
         or (meeting is not None and not _ANOTHER_CLAUSE.search(meeting) and _MEETS.match(after))
     )
+
+
+def _happened(before: str, after: str) -> bool:
+    """Whether a sentence tells of nothing but what happened then, and not of what became of it since."""
+    return bool(_HAPPENED.match(before) and before.endswith("xảy ra") and not _SINCE.search(after))
 
 
 def _behind_the_last(matches: Iterator[re.Match[str]], text: str) -> str | None:
