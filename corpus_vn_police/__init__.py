@@ -3,6 +3,7 @@
     import corpus_vn_police as cvp
 
     cvp.load_dataset()                  # the shipped corpus, a DatasetDict, offline
+    cvp.check("my_seeds")               # what a build would make of a folder of seeds; writes nothing
     cvp.build("my_seeds", out="out")    # a folder of seeds -> a dataset
     cvp.verify("out").ok                # whether a build is what its manifest says
     cvp.diff("old", "new")              # records added, removed, changed, moved to another split
@@ -22,56 +23,107 @@ import importlib
 from typing import TYPE_CHECKING
 
 from corpus_vn_police.engine import machine as _machine  # noqa: F401 - from here on it notes forks
-from corpus_vn_police.errors import CorpusError
+from corpus_vn_police.errors import (
+    AccessError,
+    ConfigError,
+    CorpusError,
+    DamagedError,
+    DiskError,
+    ForkedError,
+    HubError,
+    InputError,
+    InterruptedBuildError,
+    LedgerError,
+    NothingPublishedError,
+    OutOfMemoryError,
+    OutputError,
+    RejectedError,
+    SchemaError,
+    ThreadsError,
+    UnverifiedError,
+)
 from corpus_vn_police.version import __version__
 
 if TYPE_CHECKING:
-    from corpus_vn_police.commands.build import Build, build
+    from corpus_vn_police.commands.build import build
+    from corpus_vn_police.commands.built import Build, open
     from corpus_vn_police.commands.card import card, check_card
+    from corpus_vn_police.commands.check import Check, check
     from corpus_vn_police.commands.diff import Difference, diff
+    from corpus_vn_police.commands.init import init
     from corpus_vn_police.commands.publish import Publication, publish
     from corpus_vn_police.commands.remove import Removal, remove
     from corpus_vn_police.commands.report import Page, report
+    from corpus_vn_police.commands.schemas import schema
     from corpus_vn_police.commands.shipped import load_dataset, path
     from corpus_vn_police.commands.sources import Sources, sources
+    from corpus_vn_police.commands.stats import Stats, stats
     from corpus_vn_police.commands.verify import Problem, Verification, verify
     from corpus_vn_police.stages.normalise import normalise
 
 __all__ = [
+    "AccessError",
     "Build",
+    "Check",
+    "ConfigError",
     "CorpusError",
+    "DamagedError",
     "Difference",
+    "DiskError",
+    "ForkedError",
+    "HubError",
+    "InputError",
+    "InterruptedBuildError",
+    "LedgerError",
+    "NothingPublishedError",
+    "OutOfMemoryError",
+    "OutputError",
     "Page",
     "Problem",
     "Publication",
+    "RejectedError",
     "Removal",
+    "SchemaError",
     "Sources",
+    "Stats",
+    "ThreadsError",
+    "UnverifiedError",
     "Verification",
     "__version__",
     "build",
     "card",
+    "check",
     "check_card",
     "diff",
+    "init",
     "load_dataset",
     "normalise",
+    "open",
     "path",
     "publish",
     "remove",
     "report",
+    "schema",
     "sources",
+    "stats",
     "verify",
 ]
 
 # What a type checker reads above, for Python: where a name is imported from when it is first asked for.
 _HOMES = {
-    "commands.build": ("Build", "build"),
+    "commands.build": ("build",),
+    "commands.built": ("Build", "open"),
     "commands.card": ("card", "check_card"),
+    "commands.check": ("Check", "check"),
     "commands.diff": ("Difference", "diff"),
+    "commands.init": ("init",),
     "commands.publish": ("Publication", "publish"),
     "commands.remove": ("Removal", "remove"),
     "commands.report": ("Page", "report"),
+    "commands.schemas": ("schema",),
     "commands.shipped": ("load_dataset", "path"),
     "commands.sources": ("Sources", "sources"),
+    "commands.stats": ("Stats", "stats"),
     "commands.verify": ("Problem", "Verification", "verify"),
     "stages.normalise": ("normalise",),
 }

@@ -85,7 +85,7 @@ def check_loadable(out: Output) -> None:
     Raises:
         OutputError: it could not; the message says why.
     """
-    reason = _unloadable(os.path.normpath(out.given), in_utf8(str(out.path)))
+    reason = unloadable(os.path.normpath(out.given), in_utf8(str(out.path)))
     if reason:
         raise OutputError(
             f"{out.path}: datasets.load_dataset cannot read a folder of this path: {reason}; nothing was written",
@@ -93,7 +93,13 @@ def check_loadable(out: Output) -> None:
         )
 
 
-def _unloadable(given: str, target: str) -> str | None:
+def unloadable(given: str, target: str) -> str | None:
+    """Why `load_dataset` cannot read a folder, or takes it for something else; None if it can.
+
+    Args:
+        given: the path that it is given.
+        target: the absolute path in UTF-8, links followed.
+    """
     for pattern, reason in _ANYWHERE:
         if match := pattern.search(target):
             return reason.format(repr(match[0]))

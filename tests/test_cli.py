@@ -11,6 +11,8 @@ import time
 import pytest
 from support.builds import ROOT, SEEDS
 
+import corpus_vn_police as cvp
+
 _STATUS = {"published": 2, "rejected": 0, "duplicate": 0, "near_duplicate": 0, "removed": 0}
 COMMANDS = ["build", "init", "check", "verify", "remove", "stats", "report", "sources", "diff", "schema"]
 
@@ -32,9 +34,10 @@ def test_build_tells_people_and_machines_what_it_came_to(cli, tmp_path):
         told.stdout,
     )
     said = json.loads(cli("build", "--out", "out", "--json", cwd=tmp_path).stdout)
+    assert said.pop("notes")[0].startswith("skipped, because they are not seeds")
     assert said == {
         "out": "out", "digest": told.stdout.split()[3], "version": "0.1.0", "seeds": 2,
-        "status": _STATUS, "splits": {"train": 1, "test": 1},
+        "status": _STATUS, "splits": {"train": 1, "test": 1}, "unused": {},
     }  # fmt: skip
 
 
@@ -45,8 +48,9 @@ def test_check_lists_what_would_be_rejected_and_writes_nothing(cli, write):
     assert told.returncode == 1
     assert told.stdout.split("\n") == [
         "b.txt: encoding.invalid_utf8: byte 0 of 1: invalid start byte",
-        "x.jsonl#1: json.type /text: expected string, got number",
+        "x.jsonl#1: json.type /text: no string `text` (got number); columns: none",
         "1 would be published, 2 rejected",
+        "train 1",
         "",
     ]
     rows = [json.loads(line) for line in cli("check", folder, "--json").stdout.splitlines()]
@@ -74,6 +78,7 @@ def test_init_writes_what_build_reads_and_overwrites_nothing(cli, write):
     folder = write({f"{month}.txt": f"date 2020-{month:02d} a{month}" for month in range(1, 11)})
     assert cli("init", folder).returncode == 0
     text = (folder / "corpus.toml").read_text()
+    assert "\n# These starts give train 8, validation 1, test 1.\n" in text
     assert '\nvalidation_from = "2020-09"\n' in text
     assert '\ntest_from = "2020-10"\n' in text
     built = json.loads(cli("build", folder, "--out", folder.parent / "out", "--json").stdout)
@@ -90,6 +95,7 @@ def test_build_says_which_lines_would_divide_by_time(cli, write, tmp_path):
         "--out",
         tmp_path / "out",
     )
+    assert "note:  every record is in train; for train 8, validation 1, test 1 (10 % each, " in told.stderr
     assert '[splits]\n       validation_from = "2020-09"\n       test_from = "2020-10"' in told.stderr
 
 
@@ -192,3 +198,15 @@ def test_ctrl_c_ends_with_3_and_leaves_no_build(write, tmp_path):
     assert "error: interrupted" in told
     assert "Traceback" not in told
     assert not (tmp_path / "out").exists()
+
+
+def test_stats_counts_by_a_field(cli, write, tmp_path):
+    rows = [{"text": f"Một tin ngắn khác hẳn, số {n}.", "source": source} for n, source in enumerate(("VOV", "CAND", "VOV", None))]  # fmt: skip
+    cvp.build(write({"a.jsonl": "\n".join(map(json.dumps, rows))}), out=tmp_path / "out", dedup="off")
+    told = cli("stats", tmp_path / "out", "--by", "source.publisher")
+    assert [line.split() for line in told.stdout.splitlines()] == [
+        ["records", "by", "source.publisher"], ["source.publisher", "records"], ["VOV", "2"], ["CAND", "1"], ["–", "1"],
+    ]  # fmt: skip
+    counted = json.loads(cli("stats", tmp_path / "out", "--by", "event_date", "--json").stdout)
+    assert counted == {"by": "event_date", "values": [{"value": None, "records": 4}]}
+    assert "did you mean 'date'" in cli("stats", tmp_path / "out", "--by", "daet").stderr

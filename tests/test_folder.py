@@ -339,9 +339,11 @@ def test_stats_and_diff_read_a_build_behind_a_url_and_name_it(here, cli):
     out = here / "out"
     url = f"file://{out}"
     assert stats(url) == stats(out)
-    assert cvp.diff(url, out).added.tolist() == []
+    assert cvp.diff(url, out).added == []
     assert cli("stats", url, "--json").stdout == cli("stats", out, "--json").stdout
-    (out / "ledger.parquet").write_bytes(b"x")
+    damaged = shutil.copytree(out, here / "damaged")
+    url = f"file://{damaged}"
+    (damaged / "ledger.parquet").write_bytes(b"x")
     with pytest.raises(DamagedError, match=rf"^{re.escape(url)}: is damaged: ledger\.parquet"):
         stats(url)
     with pytest.raises(DamagedError, match=rf"^{re.escape(url)}: is damaged: ledger\.parquet"):

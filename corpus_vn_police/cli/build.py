@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from corpus_vn_police.cli.options import Config, Json, Workers
-from corpus_vn_police.cli.show import print_json, progress, say
+from corpus_vn_police.cli.show import print_json, print_notes, progress
 from corpus_vn_police.text import printable
+
+_PRINTED = ("digest", "version", "seeds", "status", "splits", "unused", "notes")
 
 
 class DedupLevel(enum.StrEnum):
@@ -66,12 +67,11 @@ def build(
             resume=resume,
             rehash=rehash,
         )
-    for note in built.notes:
-        say("note:  " + "\n       ".join(printable(line) for line in note.split("\n")))
+    print_notes(built.notes)
     if as_json:
-        print_json({key: value for key, value in asdict(built).items() if key != "notes"})
+        print_json({"out": built.path, **{name: getattr(built, name) for name in _PRINTED}})
         return 0
-    print(f"{printable(built.out)}, version {built.version}")
+    print(f"{printable(built.path)}, version {built.version}")
     print(f"  {built.digest}")
     print(
         "  "
@@ -79,5 +79,5 @@ def build(
         + f" of {built.seeds:,} seeds"
     )
     print("  " + ", ".join(f"{split} {count:,}" for split, count in built.splits.items()))
-    print(f'  datasets.load_dataset("{printable(built.out)}")')
+    print(f'  datasets.load_dataset("{printable(built.path)}")')
     return 0

@@ -21,11 +21,10 @@ def diff(
     """
     import corpus_vn_police as cvp
     from corpus_vn_police.cli.tables import print_difference
-    from corpus_vn_police.commands.diff import hex_ids
 
     found = cvp.diff(old, new)
     if as_json:
-        print_json({name: list(hex_ids(getattr(found, name))) for name in ("added", "removed", "changed", "moved")})
+        print_json({name: list(getattr(found, name)) for name in ("added", "removed", "changed", "moved")})
     else:
         print_difference(found)
     return int(len(found.moved) > 0)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from corpus_vn_police.cli.options import Json
-from corpus_vn_police.cli.show import print_json
+from corpus_vn_police.cli.show import print_json, progress
 from corpus_vn_police.text import printable
 
 
@@ -19,9 +19,10 @@ def init(
     as_json: Json = False,
 ) -> int:
     """Write a commented corpus.toml and a card to fill in."""
-    from corpus_vn_police.commands.init import init_folder
+    import corpus_vn_police as cvp
 
-    written = [str(path) for path in init_folder(folder)]
+    with progress(quiet=as_json) as moved:
+        written = [str(path) for path in cvp.init(folder, progress=moved)]
     if as_json:
         print_json({"written": written})
     else:

@@ -9,7 +9,8 @@ import typer
 
 from corpus_vn_police.cli.options import Folder, Json
 from corpus_vn_police.cli.problems import as_values, print_problems
-from corpus_vn_police.cli.show import on_terminal, print_json, say
+from corpus_vn_police.cli.show import print_json, say
+from corpus_vn_police.engine.bars import on_terminal
 from corpus_vn_police.errors import InterruptedBuildError, UnverifiedError
 from corpus_vn_police.text import printable
 

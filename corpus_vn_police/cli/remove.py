@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from corpus_vn_police.cli.options import Folder, Json
-from corpus_vn_police.cli.show import print_json, print_table, progress, say
+from corpus_vn_police.cli.show import as_values, print_json, print_table, progress, say
 from corpus_vn_police.errors import InputError
 from corpus_vn_police.files import UNREADABLE, read_file, why
 from corpus_vn_police.text import printable
@@ -52,7 +51,7 @@ def remove(
     with progress(quiet=as_json) as moved:
         removal = cvp.remove(folder, named, reason=reason, near=near, seeds=seeds, version=version, progress=moved)
     if as_json:
-        print_json(asdict(removal))
+        print_json(as_values(removal))
     else:
         _print_removal(removal)
     return 0
@@ -81,7 +80,7 @@ def _print_removal(removal: Removal) -> None:
         print(printable(f"{name}: taken down"))
     for name in removal.copies:
         print(printable(f"{name}: also taken down, because it is a copy that was left out"))
-    print(printable(removal.out) + ("" if removal.removed else ": nothing was changed"))
+    print(printable(removal.path) + ("" if removal.removed else ": nothing was changed"))
     print(f"  {removal.digest}")
     status = ", ".join(f"{count:,} {status}" for status, count in removal.status.items() if count)
     print(f"  {status} of {removal.seeds:,} rows")

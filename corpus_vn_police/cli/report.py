@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from corpus_vn_police.cli.options import Config, Folder, Json
-from corpus_vn_police.cli.show import print_json, progress
+from corpus_vn_police.cli.show import as_values, print_json, progress
 from corpus_vn_police.text import printable
 
 
@@ -40,9 +39,9 @@ def report(
     with progress(quiet=as_json) as moved:
         page = cvp.report(folder, out=out, seeds=seeds or None, config=config, sample=sample, seed=seed, progress=moved)
     if as_json:
-        print_json(asdict(page))
+        print_json(as_values(page))
         return 0
-    print(f"{printable(page.out)}: {page.bytes:,} bytes")
+    print(f"{printable(page.path)}: {page.bytes:,} bytes")
     texts = f"texts of {page.records:,} records and {page.left_out:,} seeds left out"
     print(f"  {page.rows:,} of {page.seeds:,} ledger rows, {texts}")
     print("  for your own eyes: it shows what was rejected and left out, so do not publish it")

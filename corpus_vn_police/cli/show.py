@@ -6,12 +6,15 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from corpus_vn_police.engine.bars import on_stderr, on_terminal
 from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.errors import CorpusError, InterruptedBuildError
+from corpus_vn_police.results import PathResult
 from corpus_vn_police.text import printable
 
 
@@ -25,11 +28,6 @@ def say(line: str) -> None:
     if sys.stderr is not None:  # `print(file=None)` writes to stdout, among the JSON
         with contextlib.suppress(OSError):
             print(line, file=sys.stderr)
-
-
-def on_terminal() -> bool:
-    """Whether stderr is a terminal."""
-    return sys.stderr is not None and sys.stderr.isatty()
 
 
 def flush_stdout() -> None:
@@ -54,6 +52,12 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=True), flush=False)
 
 
+def as_values(result: PathResult) -> dict[str, Any]:
+    """The fields of a result for machines, its path as `out`."""
+    values = asdict(result)
+    return {"out": values.pop("path"), **values}
+
+
 def print_error(error: CorpusError, as_json: bool) -> None:
     """An error: on stderr for people, on stdout for machines."""
     try:
@@ -72,6 +76,12 @@ def print_error(error: CorpusError, as_json: bool) -> None:
 
 def _lines(text: str) -> str:
     return "\n       ".join(printable(line) for line in text.split("\n"))
+
+
+def print_notes(notes: Iterable[str]) -> None:
+    """What the keeper should know, on stderr."""
+    for note in notes:
+        say(f"note:  {_lines(note)}")
 
 
 def print_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
@@ -104,31 +114,13 @@ def progress(quiet: bool) -> Iterator[Progress]:
     with contextlib.ExitStack() as shown:
         moved = silent if quiet else _plain()
         if not quiet and on_terminal():
-            moved = shown.enter_context(_bar())
+            moved = shown.enter_context(on_stderr())
         try:
             yield moved
         except KeyboardInterrupt as stopped:
             if not stopped.args:
                 raise
             raise InterruptedBuildError(*stopped.args) from None
-
-
-@contextlib.contextmanager
-def _bar() -> Iterator[Progress]:
-    import rich.progress
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description:<6}"), BarColumn(24), MofNCompleteColumn(), TimeRemainingColumn())
-    with rich.progress.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def moved(step: str, done: int, total: int | None) -> None:
-            if step not in tasks:
-                tasks[step] = bar.add_task(step, total=total)
-            bar.update(tasks[step], advance=done)
-
-        yield moved
 
 
 def _plain() -> Progress:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from corpus_vn_police.cli.options import Folder, Json
-from corpus_vn_police.cli.show import print_json, progress
+from corpus_vn_police.cli.show import as_values, print_json, progress
 from corpus_vn_police.text import printable
 
 _NAMED = 10  # files that are named before they are counted
@@ -29,9 +28,9 @@ def sources(
     with progress(quiet=as_json) as moved:
         written = cvp.sources(folder, out=out, progress=moved)
     if as_json:
-        print_json(asdict(written))
+        print_json(as_values(written))
         return 0
-    print(f"{printable(written.out)}: {written.seeds:,} seeds in {written.files:,} files, {written.bytes:,} bytes")
+    print(f"{printable(written.path)}: {written.seeds:,} seeds in {written.files:,} files, {written.bytes:,} bytes")
     for path, name in list(written.renamed.items())[:_NAMED]:
         print(printable(f"  {path} -> {name}"))
     if len(written.renamed) > _NAMED:

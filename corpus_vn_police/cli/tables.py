@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from corpus_vn_police.cli.show import print_table
-from corpus_vn_police.commands.diff import Difference, Ids, hex_ids
+from corpus_vn_police.commands.diff import Difference
 from corpus_vn_police.dataset.figures import Figures
 from corpus_vn_police.dedup.leaks import NGRAM, PublishedCopies, Sharing
+from corpus_vn_police.ids import Ids
 
 _NAMED = 3  # records of each pair of splits
 
@@ -26,7 +28,7 @@ def print_figures(title: str, figures: Figures) -> None:
             print_table(name, [column, "seeds"], [list(pair) for pair in counts.items()])
 
 
-def print_sharing(sharing: list[Sharing]) -> None:
+def print_sharing(sharing: Sequence[Sharing]) -> None:
     """What each later split shares with each earlier one, and the records that share the most."""
     if not sharing:
         return
@@ -61,7 +63,7 @@ def print_difference(found: Difference) -> None:
 
 
 def _first(ids: Ids, most: int) -> str:
-    return " ".join(hex_ids(ids[:most]))
+    return " ".join(ids[:most])
 
 
 def sharing_line(each: Sharing) -> str:

@@ -9,68 +9,87 @@ it does not matter which hash function is used.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from corpus_vn_police.contract import CONFIGS, load_contract
 from corpus_vn_police.dataset.folder import BuildFolder, open_anywhere
 from corpus_vn_police.dataset.layout import FOLDERS
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.files import StrPath
-from corpus_vn_police.ids import id_numbers, id_text
+from corpus_vn_police.ids import Ids, id_numbers
+from corpus_vn_police.results import Result
 from corpus_vn_police.stages.split import SPLITS
 
-Ids = npt.NDArray[np.uint64]
+_Numbers = npt.NDArray[np.uint64]
 
 _SEED = 20_201_207  # of the hashes; the same for both builds
+_NULL = np.uint64(0)  # the hash of null, and of a field that a build does not have
+_BITS = 64
 
 
-@dataclass(frozen=True)
-class Difference:
-    """How a build differs from an older one; ids are sorted numbers (see `hex_ids`).
+@dataclass(frozen=True, repr=False, eq=False)
+class Difference(Result):
+    """How a build differs from an older one.
 
     Attributes:
         added: ids of records that only the new build has.
         removed: ids of records that only the old build has.
         changed: ids of records that both builds have, but with a different field.
-        masks: which fields differ, for each changed record: bit k is `fields[k]` (uint64).
-        fields: the fields that were compared; those of a struct as `source.url`, those of the
-            annotations as `annotations.quotes`.
         moved: ids of records that changed their split.
+        fields: the fields that were compared; those of a struct as `source.url`, those of the
+            annotations as `annotations.quotes`. Own fields that one build alone has are among them: there a record
+            differs if its value is not null.
+        masks: which fields differ, a row for each changed record: bit k % 64 of column k // 64 is `fields[k]`
+            (uint64).
         splits: the old and the new split of each moved record, as indices of `split.SPLITS` (n x 2).
     """
 
     added: Ids
     removed: Ids
     changed: Ids
-    masks: npt.NDArray[np.uint64]
-    fields: tuple[str, ...]
     moved: Ids
-    splits: npt.NDArray[np.uint8]
+    fields: tuple[str, ...]
+    masks: npt.NDArray[np.uint64] = field(repr=False)
+    splits: npt.NDArray[np.uint8] = field(repr=False)
 
     def by_field(self) -> dict[str, Ids]:
         """The ids of the records in which a field differs, by field."""
-        found = {name: self.changed[(self.masks >> np.uint64(bit)) & np.uint64(1) == 1] for bit, name in self._bits()}
-        return {name: ids for name, ids in found.items() if len(ids)}
+        differs = ((name, self._differs(number)) for number, name in enumerate(self.fields))
+        return {name: Ids(self.changed.numbers[those]) for name, those in differs if those.any()}
+
+    def _differs(self, field: int) -> npt.NDArray[np.bool_]:
+        word, bit = divmod(field, _BITS)
+        differs: npt.NDArray[np.bool_] = (self.masks[:, word] >> np.uint64(bit)) & np.uint64(1) == 1
+        return differs
 
     def by_move(self) -> dict[tuple[str, str], Ids]:
         """The ids of the records that went from one split to another, by old and new split."""
         pairs = [(old, new) for old in range(len(SPLITS)) for new in range(len(SPLITS))]
-        found = {(SPLITS[a], SPLITS[b]): self.moved[(self.splits == (a, b)).all(axis=1)] for a, b in pairs}
-        return {pair: ids for pair, ids in found.items() if len(ids)}
+        moved = ((SPLITS[a], SPLITS[b], (self.splits == (a, b)).all(axis=1)) for a, b in pairs)
+        return {(old, new): Ids(self.moved.numbers[those]) for old, new, those in moved if those.any()}
 
-    def _bits(self) -> Iterator[tuple[int, str]]:
-        return enumerate(self.fields)
+    def __eq__(self, other: object) -> bool:
+        """Whether the other one is the same difference."""
+        return self._value() == other._value() if isinstance(other, Difference) else NotImplemented
 
+    def __hash__(self) -> int:
+        """Of all fields."""
+        return hash(self._value())
 
-def hex_ids(ids: Ids) -> Iterator[str]:
-    """Ids as the records have them."""
-    return map(id_text, ids.tolist())
+    def _value(self) -> tuple[object, ...]:
+        ids = self.added, self.removed, self.changed, self.moved
+        return (*ids, self.fields, self.masks.tobytes(), self.splits.tobytes())
+
+    def _shown(self) -> Iterator[tuple[str, Any]]:
+        yield from ((name, getattr(self, name)) for name in ("added", "removed", "changed", "moved"))
+        yield "fields", {name: len(ids) for name, ids in self.by_field().items()}
+        yield "moves", {f"{old} -> {new}": len(ids) for (old, new), ids in self.by_move().items()}
 
 
 @dataclass(frozen=True)
@@ -78,9 +97,13 @@ class _Side:
     """One of the two builds: its ids in their order, and the position and split of each."""
 
     build: BuildFolder
-    ids: Ids
+    ids: _Numbers
     positions: npt.NDArray[np.int64]
     splits: npt.NDArray[np.uint8]
+
+    def fields(self, config: str) -> list[str]:
+        """The fields of a config, those of a struct one by one."""
+        return list(_leaves(self.build.contracts[config].schema))
 
 
 @machine_failures()
@@ -112,43 +135,38 @@ def compare(old: BuildFolder, new: BuildFolder) -> Difference:
     """
     left, right = _side(old), _side(new)
     common, in_old, in_new = np.intersect1d(left.ids, right.ids, assume_unique=True, return_indices=True)
-    masks = np.zeros(len(common), np.uint64)
-    fields: list[str] = []
-    for config, names in _fields(left, right).items():
-        for name in names:
-            one, other = (
-                _hashes(left, config, name)[left.positions[in_old]],
-                _hashes(right, config, name)[right.positions[in_new]],
-            )
-            masks |= (one != other).astype(np.uint64) << np.uint64(len(fields))
-            fields.append(f"annotations.{name}" if config == "annotations" else name)
-    differs = masks != 0
+    compared = _fields(left, right)
+    masks = np.zeros((len(common), -(-len(compared) // _BITS)), np.uint64)
+    for number, (config, name) in enumerate(compared):
+        one = _hashes(left, config, name)[left.positions[in_old]]
+        other = _hashes(right, config, name)[right.positions[in_new]]
+        masks[:, number // _BITS] |= (one != other).astype(np.uint64) << np.uint64(number % _BITS)
+    differs = masks.any(axis=1)
     moved = left.splits[in_old] != right.splits[in_new]
     return Difference(
-        added=np.setdiff1d(right.ids, left.ids, assume_unique=True),
-        removed=np.setdiff1d(left.ids, right.ids, assume_unique=True),
-        changed=common[differs],
+        added=Ids(np.setdiff1d(right.ids, left.ids, assume_unique=True)),
+        removed=Ids(np.setdiff1d(left.ids, right.ids, assume_unique=True)),
+        changed=Ids(common[differs]),
+        moved=Ids(common[moved]),
+        fields=tuple(f"annotations.{name}" if config == "annotations" else name for config, name in compared),
         masks=masks[differs],
-        fields=tuple(fields),
-        moved=common[moved],
         splits=np.stack([left.splits[in_old][moved], right.splits[in_new][moved]], axis=1),
     )
 
 
-def _fields(left: _Side, right: _Side) -> dict[str, list[str]]:
-    """The fields to compare: the records', and the annotations' where both builds have them."""
+def _fields(left: _Side, right: _Side) -> list[tuple[str, str]]:
+    """The fields to compare: the records', and the annotations' if both builds have them; each with its config."""
     configs = ["default"]
     if all(side.build.has("annotations") for side in (left, right)):
         configs.append("annotations")
-    return {
-        config: [name for name in _leaves(load_contract(CONFIGS[config]).schema) if name != "id"] for config in configs
-    }
+    found = ((config, name) for config in configs for side in (left, right) for name in side.fields(config))
+    return [(config, name) for config, name in dict.fromkeys(found) if name != "id"]
 
 
 def _leaves(schema: pa.Schema) -> Iterator[str]:
     """A schema's fields, those of a struct one by one."""
-    for field in schema:
-        inner = [f"{field.name}.{part.name}" for part in field.type] if pa.types.is_struct(field.type) else [field.name]
+    for each in schema:
+        inner = [f"{each.name}.{part.name}" for part in each.type] if pa.types.is_struct(each.type) else [each.name]
         yield from inner
 
 
@@ -168,13 +186,16 @@ def _side(build: BuildFolder) -> _Side:
 
 def _hashes(side: _Side, config: str, name: str) -> npt.NDArray[np.uint64]:
     """A field's hash in every row, in the order of the build."""
-    hashes = np.empty(len(side.ids), np.uint64)
+    hashes = np.full(len(side.ids), _NULL)
+    if name not in side.fields(config):
+        return hashes
     done = 0
     for frame in _frames(side.build, config, name):
         rows = hashes[done : done + len(frame)]
         done += len(frame)
         if len(rows) == len(frame):
-            rows[:] = frame.to_series().hash(_SEED).to_numpy()
+            values = frame.to_series()
+            rows[:] = values.hash(_SEED).set(values.is_null(), int(_NULL)).to_numpy()
     if done != len(hashes):
         raise DamagedError.of(side.build.path, f"{FOLDERS[config]} does not have the same rows as {FOLDERS['default']}")
     return hashes

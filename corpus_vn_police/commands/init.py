@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import textwrap
 import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from corpus_vn_police.commands.build.pipeline import Job
-from corpus_vn_police.config import FILE_NAME, load_config
+from corpus_vn_police.commands.build.notes import as_counts
+from corpus_vn_police.commands.check import checking
+from corpus_vn_police.config import FILE_NAME, corpus_of
+from corpus_vn_police.config.given import IN_DICT, Settings, given_settings
 from corpus_vn_police.contract import document
 from corpus_vn_police.contract.arrow import resolve
+from corpus_vn_police.engine.machine import machine_failures
+from corpus_vn_police.engine.progress import Progress, Reporting, reported
 from corpus_vn_police.errors import ConfigError, DiskError, InputError
+from corpus_vn_police.files import StrPath
+from corpus_vn_police.stages.split import SplitAdvice, suggest_starts
 from corpus_vn_police.text import nfd
 
 CARD_NAME = "DATASET_CARD.md"
@@ -79,28 +87,40 @@ missing? What was done to them before they came here? -->
 """
 
 
-def init_folder(folder: Path) -> list[Path]:
+@machine_failures()
+def init(folder: StrPath, *, config: Settings | None = None, progress: Reporting = None) -> tuple[Path, ...]:
     """Write a commented corpus.toml and a card to fill in; nothing is overwritten.
 
     Args:
-        folder: created if it is missing. If it holds seeds, two months are written into `[splits]`: they
-            give about 10 % of the records each to validation and test.
+        folder: created if it is missing. If it holds seeds, they are read, and the starts that give validation and
+            test about 10 % of the records each are written into `[splits]`, with the numbers that they give.
+        config: a corpus.toml, or a dict with its keys, whose values are written into the new one. With a
+            `[splits]` of its own, no starts are looked for. None gives only the name.
+        progress: as for `build`.
 
     Returns:
         The files that were written.
 
     Raises:
-        ConfigError: one of the two files exists already.
+        ConfigError: one of the two files exists already; or `config` has a key or a value that is not allowed.
         DiskError: the folder cannot be written.
     """
-    paths = [folder / FILE_NAME, folder / CARD_NAME]
+    with reported("init", progress) as moved:
+        return _write(Path(folder), _settings(config), moved)
+
+
+def _write(folder: Path, settings: dict[str, Any], progress: Progress) -> tuple[Path, ...]:
+    paths = (folder / FILE_NAME, folder / CARD_NAME)
     for path in paths:
         if path.exists():
             raise ConfigError(f"{path}: already exists; nothing was written", "edit it, or move it away first")
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{folder}: is a file", "give the folder of the seeds")
-    name = _name(folder)
-    texts = [config_template(name, _starts(folder)), _CARD.format(name=name)]
+    name = settings.get("name", _name(folder))
+    advice = None if "splits" in settings else _advice(folder, progress)
+    starts = {} if advice is None else {f"splits.{key}": start for key, start in advice.starts.items()}
+    remarks = {} if advice is None else {"splits": f"These starts give {as_counts(advice.splits)}."}
+    texts = [config_template(name, _by_key(settings) | starts, remarks), _CARD.format(name=name)]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, text in zip(paths, texts, strict=True):
@@ -110,6 +130,31 @@ def init_folder(folder: Path) -> list[Path]:
             f"{folder}: cannot be written: {error.strerror}", "give a folder that you may write to"
         ) from error
     return paths
+
+
+def _settings(config: Settings | None) -> dict[str, Any]:
+    """The keys that are to be written, checked.
+
+    Raises:
+        ConfigError: a key or a value is not allowed, or is the card that is to be written.
+    """
+    if config is None:
+        return {}
+    given = given_settings(config)
+    where = IN_DICT if isinstance(config, Mapping) else os.fspath(config)
+    corpus_of(given, None, None, where)
+    if "card" in given:
+        raise ConfigError(f"{where}: [card] cannot be given to init", f"leave it out: init writes {CARD_NAME}")
+    return given
+
+
+def _by_key(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings by their full keys, such as `splits.test_from`."""
+    tables = {key for key, part in document("corpus")["properties"].items() if part.get("type") == "object"}
+    found: dict[str, Any] = {}
+    for key, value in settings.items():
+        found |= {f"{key}.{inner}": each for inner, each in value.items()} if key in tables else {key: value}
+    return found
 
 
 _NO_LETTERS = re.compile("[^A-Za-z0-9._-]+")
@@ -122,36 +167,37 @@ def _name(folder: Path) -> str:
     return _NO_LETTERS.sub("-", letters)[:96].strip("-._") or "corpus"
 
 
-def _starts(folder: Path) -> dict[str, str]:
-    from corpus_vn_police.commands.check import count_dates
-    from corpus_vn_police.stages.split import suggest_starts
-
+def _advice(folder: Path, progress: Progress) -> SplitAdvice | None:
+    """The starts that would divide the seeds that are there; None if there are none."""
     if not folder.is_dir():
-        return {}
+        return None
     try:
-        return suggest_starts(count_dates(str(folder), load_config(None), Job()))
+        with checking(folder, progress=progress) as decision:
+            return suggest_starts(decision.dates)
     except InputError:  # no seeds yet
-        return {}
+        return None
 
 
-def config_template(name: str, starts: dict[str, str]) -> str:
+def config_template(name: str, known: Mapping[str, Any], remarks: Mapping[str, str] | None = None) -> str:
     """A corpus.toml with every key, its meaning and its default, as the schema has them.
 
     Args:
         name: the dataset's name.
-        starts: `validation_from` and `test_from`, as far as they are known.
+        known: other values that are set, by key, such as `splits.test_from`; what is not set is a comment.
+        remarks: a sentence below the description of a table, by its name; None is none.
     """
-    known = {"name": name, "card.prose": CARD_NAME, **{f"splits.{key}": start for key, start in starts.items()}}
+    known, remarks = {"name": name, "card.prose": CARD_NAME, **known}, remarks or {}
     schema = document("corpus")
     tables = [key for key, part in schema["properties"].items() if part.get("type") == "object"]
     lines = [f"# {schema['description']}", *_keys(schema, "", known)]
     for table in tables:
         part = schema["properties"][table]
-        lines += ["", f"[{table}]", *_comment(part["description"]), *_keys(part, f"{table}.", known)]
+        heading = ["", f"[{table}]", *_comment(part["description"]), *_comment(remarks.get(table, ""))]
+        lines += [*heading, *_keys(part, f"{table}.", known)]
     return "\n".join(lines) + "\n"
 
 
-def _keys(schema: dict[str, Any], prefix: str, known: dict[str, str]) -> list[str]:
+def _keys(schema: dict[str, Any], prefix: str, known: Mapping[str, Any]) -> list[str]:
     lines = []
     for key, raw in schema["properties"].items():
         part = resolve(raw, document("corpus"), key)

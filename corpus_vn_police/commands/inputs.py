@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from corpus_vn_police.commands.shipped import CHECKSUMS, shipped_corpus, shipped_seeds
-from corpus_vn_police.config import CHANGES_NAME, FILE_NAME, REMOVED_NAME, Corpus, load_config
+from corpus_vn_police.config import CHANGES_NAME, FILE_NAME, REMOVED_NAME, Corpus, config_of, load_config
 from corpus_vn_police.config.beside import read_schema
+from corpus_vn_police.config.given import IN_DICT, Settings
 from corpus_vn_police.dataset.tombstones import Tombstones, read_removed
 from corpus_vn_police.errors import ConfigError, InputError
 from corpus_vn_police.files import StrPath
@@ -21,12 +22,13 @@ from corpus_vn_police.stages.read import Source
 from corpus_vn_police.text import printable
 
 
-def configured(source: Source | None, config: StrPath | None) -> tuple[Source, Corpus]:
+def configured(source: Source | None, config: Settings | None) -> tuple[Source, Corpus]:
     """The input, and the settings that go with it.
 
     Args:
         source: what `seeds_at_hand` gave; None is the shipped seeds.
-        config: a corpus.toml; None is the one in the folder of the seeds (beside a file), if there is one.
+        config: a corpus.toml, or a dict with its keys; None is the one in the folder of the seeds (beside a file), if
+            there is one.
 
     Raises:
         ConfigError: corpus.toml is broken, or was named and is missing; or there are several inputs, one has a
@@ -34,12 +36,16 @@ def configured(source: Source | None, config: StrPath | None) -> tuple[Source, C
         InputError: a path is not a name that the system can have.
     """
     if source is None:
-        corpus = shipped_corpus() if config is None else load_config(Path(config))
         folder = shipped_seeds()
-        return Source((str(folder),), frozenset({os.path.realpath(folder / CHECKSUMS)})), corpus
+        source = Source((str(folder),), frozenset({os.path.realpath(folder / CHECKSUMS)}))
+        if isinstance(config, Mapping):
+            return source, config_of(config, folder)
+        return source, shipped_corpus() if config is None else load_config(Path(config))
     for seeds in source.inputs:
         if wrong := unnamable(seeds):
             raise InputError(f"{seeds!r} {wrong}", "give a folder of seeds, a file, an archive, a glob or a URL")
+    if isinstance(config, Mapping):
+        return _with_dict(source, config)
     beside = Path(config) if config is not None else _config_beside(source)
     corpus = load_config(beside)
     if config is None and corpus.limits.follow_links:
@@ -64,6 +70,16 @@ def with_arguments(
     if isinstance(fields, Mapping):
         return corpus.with_own(dict(fields), "fields")
     return corpus.with_own(read_schema(Path(fields)), os.fspath(fields))
+
+
+def _with_dict(source: Source, config: Mapping[str, Any]) -> tuple[Source, Corpus]:
+    """The input and the settings of a dict; the files that describe the corpus beside the seeds are no seeds."""
+    folders = [folder for folder in map(_beside, source.inputs) if folder is not None]
+    corpus = config_of(config, folders[0] if len(folders) == 1 else None)
+    beside = frozenset(
+        os.path.realpath(folder / name) for folder in folders for name in (FILE_NAME, REMOVED_NAME, CHANGES_NAME)
+    )
+    return replace(source, ours=_ours(Path(IN_DICT), corpus) | beside), corpus
 
 
 def _config_beside(source: Source) -> Path | None:
@@ -91,7 +107,7 @@ def _ours(config: Path | None, corpus: Corpus) -> frozenset[str]:
     return frozenset(os.path.realpath(config.parent / name) for name in names)
 
 
-def kept_away(source: Source, config: StrPath | None) -> Tombstones:
+def kept_away(source: Source, config: Settings | None) -> Tombstones:
     """Which seeds were taken down, by `removed.csv` beside corpus.toml (or where corpus.toml would be).
 
     If there are several inputs, those beside each of them say so too: nothing comes back by a second input.
@@ -99,8 +115,9 @@ def kept_away(source: Source, config: StrPath | None) -> Tombstones:
     Raises:
         ConfigError: a line of one is not what it should be.
     """
-    folders = [] if config is None else [Path(config).parent]
-    if config is None or len(source.inputs) > 1:
+    named = None if config is None or isinstance(config, Mapping) else Path(config)
+    folders = [] if named is None else [named.parent]
+    if named is None or len(source.inputs) > 1:
         folders += filter(None, map(_beside, source.inputs))
     return functools.reduce(
         operator.or_, (read_removed(folder / REMOVED_NAME) for folder in dict.fromkeys(folders)), Tombstones()

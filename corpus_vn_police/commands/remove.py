@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,10 +23,11 @@ from corpus_vn_police.dataset.tombstones import Pair, Tombstones, read_removed, 
 from corpus_vn_police.dedup.leaks import Alike
 from corpus_vn_police.documents.opened import settings_of
 from corpus_vn_police.engine.machine import machine_failures
-from corpus_vn_police.engine.progress import Progress, silent
+from corpus_vn_police.engine.progress import Progress, Reporting, reported, silent
 from corpus_vn_police.errors import ConfigError, DamagedError, InputError, LedgerError, NothingPublishedError
 from corpus_vn_police.files import StrPath
 from corpus_vn_police.paths import Output, output_path
+from corpus_vn_police.results import PathResult
 from corpus_vn_police.stages.read import Source
 from corpus_vn_police.state.folder import open_state, recover_output
 from corpus_vn_police.state.journal import delete_parts_with
@@ -66,12 +67,12 @@ class Takedown:
             raise InputError(f"{self.seeds}: is not a folder", "give the folder of the seeds, or leave --seeds out")
 
 
-@dataclass(frozen=True)
-class Removal:
+@dataclass(frozen=True, repr=False)
+class Removal(PathResult):
     """The result of a takedown.
 
     Attributes:
-        out: the build, as it was given.
+        path: the build, as it was given.
         digest: its content digest now.
         seeds: rows of its ledger.
         status: these by status, all five.
@@ -84,11 +85,10 @@ class Removal:
         written: the files beside the seeds that were written.
     """
 
-    out: str
     digest: str
     seeds: int
-    status: dict[str, int]
-    splits: dict[str, int]
+    status: Mapping[str, int]
+    splits: Mapping[str, int]
     removed: tuple[str, ...] = ()
     copies: tuple[str, ...] = ()
     already: tuple[str, ...] = ()
@@ -106,7 +106,7 @@ def remove(
     near: float | None = None,
     seeds: StrPath | None = None,
     version: str | None = None,
-    progress: Progress | None = None,
+    progress: Reporting = None,
 ) -> Removal:
     """Take records down: remove them from a build, and keep them out of later builds.
 
@@ -122,7 +122,8 @@ def remove(
             neither.
         version: the version of the new build, three numbers; it must be higher if the old one was published.
             None keeps it.
-        progress: called with a step (`write`), how many rows it has just done, and of how many (None).
+        progress: None shows a bar on a terminal and in a notebook, True always, False never; or a callable, called
+            with a step (`write`), how many rows it has just done, and of how many (None).
 
     Returns:
         The result. Ids that were taken down before change nothing.
@@ -140,7 +141,8 @@ def remove(
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     named = frozenset([ids] if isinstance(ids, str) else ids)
     takedown = Takedown(named, " ".join(reason.split()), today, near, None if seeds is None else Path(seeds), version)
-    return _take_down(target, takedown, progress or silent)
+    with reported("remove", progress) as moved:
+        return _take_down(target, takedown, moved)
 
 
 def _take_down(target: Output, takedown: Takedown, progress: Progress = silent) -> Removal:

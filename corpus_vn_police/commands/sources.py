@@ -12,7 +12,7 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -22,10 +22,11 @@ import numpy.typing as npt
 
 from corpus_vn_police.dataset.folder import BuildFolder, open_build
 from corpus_vn_police.engine.machine import machine_failures
-from corpus_vn_police.engine.progress import Progress, silent
+from corpus_vn_police.engine.progress import Progress, Reporting, reported
 from corpus_vn_police.errors import ConfigError, DamagedError, DiskError, InputError, OutputError
 from corpus_vn_police.files import StrPath, of_system
 from corpus_vn_police.paths import Output, output_path
+from corpus_vn_police.results import PathResult
 
 RENAMED = "renamed"
 """The folder below the output for seeds whose path cannot stand there as it is."""
@@ -44,12 +45,12 @@ _WINDOWS = re.compile(r'[\\:*?"<>|]|[. ]$|^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])
 _NO_SUCH_NAME = {errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
 
 
-@dataclass(frozen=True)
-class Sources:
+@dataclass(frozen=True, repr=False)
+class Sources(PathResult):
     """What was written.
 
     Attributes:
-        out: the folder, as it was given.
+        path: the folder, as it was given.
         seeds: seeds written.
         files: files that hold them.
         bytes: bytes of the seeds, without the ends of lines.
@@ -57,11 +58,10 @@ class Sources:
             file of rows.
     """
 
-    out: str
     seeds: int
     files: int
     bytes: int
-    renamed: dict[str, str]
+    renamed: Mapping[str, str]
 
 
 @dataclass
@@ -119,7 +119,7 @@ def given_back_as(path: str) -> str | None:
 
 
 @machine_failures()
-def sources(folder: StrPath, *, out: StrPath, progress: Progress | None = None) -> Sources:
+def sources(folder: StrPath, *, out: StrPath, progress: Reporting = None) -> Sources:
     """Write the published seeds of a build back, byte for byte.
 
     Text files come back under their path; a compressed file loses its `.gz` or `.zst`. Rows come back as the
@@ -130,7 +130,8 @@ def sources(folder: StrPath, *, out: StrPath, progress: Progress | None = None) 
     Args:
         folder: a build.
         out: the folder to write: new or empty. It is written completely, or not at all.
-        progress: called with `write`, how many seeds it has just written, and of how many.
+        progress: None shows a bar on a terminal and in a notebook, True always, False never; or a callable, called
+            with `write`, how many seeds it has just written, and of how many.
 
     Returns:
         What was written.
@@ -142,7 +143,8 @@ def sources(folder: StrPath, *, out: StrPath, progress: Progress | None = None) 
         DiskError: the operating system failed to read or write.
     """
     target = output_path(out)
-    return _write_sources(Path(folder), target, progress or silent)
+    with reported("sources", progress) as moved:
+        return _write_sources(Path(folder), target, moved)
 
 
 def _write_sources(folder: Path, target: Output, progress: Progress) -> Sources:
@@ -254,8 +256,8 @@ def _line_end(data: bytes) -> bytes:
 def _line_starts(build: BuildFolder) -> npt.NDArray[np.int64]:
     """At which byte of its file the line of each seed begins, in the order of the config; -1 for a text file.
 
-    Rows of one file are scattered over the splits, and in a split `#10` stands before `#2`: with
-    their starts known, each line is written at its own position as it comes. At most 80 bytes per seed are held.
+    Rows of one file are scattered over the splits: with their starts known, each line is written at its own position
+    as it comes. At most 80 bytes per seed are held.
     """
     codes: dict[str, int] = {}
     files, numbers, lengths = [], [], []

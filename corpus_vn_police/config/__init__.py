@@ -7,21 +7,20 @@ the other keys. A wrong key or value is an error; it names the key, what is allo
 
 from __future__ import annotations
 
-import datetime
+import functools
 import os
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from corpus_vn_police.config.beside import LONGEST, schema_beside, text_beside
+from corpus_vn_police.config.beside import schema_in, text_beside, text_here
 from corpus_vn_police.config.checks import check_hub, check_keys, check_rows, check_splits, check_supported
+from corpus_vn_police.config.given import IN_DICT, given_settings
 from corpus_vn_police.contract import Contract, contracts, document
 from corpus_vn_police.contract.arrow import resolve
 from corpus_vn_police.contract.own import own_properties
 from corpus_vn_police.errors import ConfigError, SchemaError
-from corpus_vn_police.files import IrregularError, read_file, why
 from corpus_vn_police.reasons import Reason
 
 FILE_NAME = "corpus.toml"
@@ -219,28 +218,45 @@ def load_config(path: Path | None) -> Corpus:
     """
     if path is None:
         return _corpus({}, "the defaults")
+    raw = given_settings(path)
+    return _with_files(_checked(raw, str(path)), raw, str(path), functools.partial(text_beside, path), path.parent)
+
+
+def config_of(settings: Mapping[str, Any], beside: Path | None) -> Corpus:
+    """The settings of a dict, with keys and values as in corpus.toml; what is missing has its default.
+
+    Args:
+        settings: the keys; `card.prose` and `record.fields` are paths relative to the current folder.
+        beside: the folder of the seeds, whose `CHANGES.md` says what each version changed; None if there is none.
+
+    Raises:
+        ConfigError: as `load_config`; the message names the place `config`.
+    """
+    raw = given_settings(settings)
+    return _with_files(_checked(raw, IN_DICT), raw, IN_DICT, text_here, beside)
+
+
+def _checked(raw: dict[str, Any], where: str) -> Corpus:
     try:
-        raw: dict[str, Any] = _json_values(tomllib.loads(read_file(path, LONGEST).decode("utf-8-sig")))
-    except (OSError, IrregularError) as error:
-        raise ConfigError(f"{path}: cannot be read: {why(error)}", "give the path of a corpus.toml") from error
-    except (ValueError, RecursionError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
-        raise ConfigError(f"{path}: is not TOML: {error}", "corpus-vn-police init DIR writes an example") from error
-    try:
-        corpus = _corpus(raw, str(path))
+        return _corpus(raw, where)
     except (RecursionError, OverflowError, ValueError) as error:
         raise ConfigError(
-            f"{path}: a value is too large or nested too deep: {error}", "corpus-vn-police init DIR writes an example"
+            f"{where}: a value is too large or nested too deep: {error}", "corpus-vn-police init DIR writes an example"
         ) from error
-    described = raw.get("record", {}).get("fields")
-    if described:
-        corpus = corpus.with_own(schema_beside(path, described), f"{path}: record.fields = {described!r}")
+
+
+def _with_files(
+    corpus: Corpus, raw: dict[str, Any], where: str, read: Callable[[str, str], str], folder: Path | None
+) -> Corpus:
+    """The settings with what is in the files that they name, and in the CHANGES.md of a folder."""
+    if described := raw.get("record", {}).get("fields"):
+        place = f"{where}: record.fields = {described!r}"
+        corpus = corpus.with_own(schema_in(read("record.fields", described), place), place)
     prose = raw.get("card", {}).get("prose")
-    changes = CHANGES_NAME if os.path.lexists(path.parent / CHANGES_NAME) else None
-    return replace(
-        corpus,
-        prose=text_beside(path, "card.prose", prose) if prose else None,
-        changes=text_beside(path, "the file beside it", changes) if changes else None,
-    )
+    changes = None
+    if folder is not None and os.path.lexists(folder / CHANGES_NAME):
+        changes = text_beside(folder / FILE_NAME, "the file beside it", CHANGES_NAME)
+    return replace(corpus, prose=read("card.prose", prose) if prose else None, changes=changes)
 
 
 def corpus_of(settings: dict[str, Any], prose: str | None, changes: str | None, where: str) -> Corpus:
@@ -255,7 +271,7 @@ def corpus_of(settings: dict[str, Any], prose: str | None, changes: str | None, 
     Raises:
         ConfigError: as `load_config`.
     """
-    return replace(_corpus(settings, where), prose=prose, changes=changes)
+    return replace(_checked(settings, where), prose=prose, changes=changes)
 
 
 def _corpus(raw: dict[str, Any], where: str) -> Corpus:
@@ -287,15 +303,6 @@ def _table(kind: type[_Table], values: dict[str, Any]) -> _Table:
     return kind(**{field.name: values[field.name] for field in fields(kind) if field.name in values})
 
 
-def _json_values(value: Any) -> Any:
-    """TOML's values in JSON's types: dates and times become strings."""
-    if isinstance(value, dict):
-        return {key: _json_values(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_json_values(item) for item in value]
-    return value.isoformat() if isinstance(value, datetime.date | datetime.time) else value
-
-
 def _with_defaults(schema: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
     filled = dict(value)
     for name, raw in schema["properties"].items():
@@ -306,4 +313,5 @@ def _with_defaults(schema: dict[str, Any], value: dict[str, Any]) -> dict[str, A
             filled[name] = described["default"]
         if described.get("type") == "object" and name in filled and name != "ratios":
             filled[name] = _with_defaults(described, filled[name])
-    return filled
+    # In the schema's order, whatever the file's is: the manifest's bytes depend on it.
+    return {name: filled[name] for name in schema["properties"] if name in filled}

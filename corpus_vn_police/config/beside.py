@@ -13,11 +13,6 @@ LONGEST = 1 << 20
 """Bytes of corpus.toml, of the prose, of CHANGES.md and of a schema; a keeper's have a few thousand."""
 
 
-def schema_beside(config: Path, name: str) -> Any:
-    """The JSON of own fields, in a file beside corpus.toml or below it."""
-    return _json(text_beside(config, "record.fields", name), f"{config}: record.fields = {name!r}")
-
-
 def read_schema(path: Path) -> Any:
     """The JSON of own fields.
 
@@ -28,10 +23,15 @@ def read_schema(path: Path) -> Any:
         text = read_file(path, LONGEST).decode("utf-8-sig")
     except UNREADABLE as error:
         raise ConfigError(f"{path}: cannot be read: {why(error)}", "give the path of a JSON Schema in UTF-8") from error
-    return _json(text, str(path))
+    return schema_in(text, str(path))
 
 
-def _json(text: str, where: str) -> Any:
+def schema_in(text: str, where: str) -> Any:
+    """The JSON of own fields.
+
+    Raises:
+        ConfigError: the text is not JSON.
+    """
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -39,7 +39,11 @@ def _json(text: str, where: str) -> Any:
 
 
 def text_beside(config: Path, key: str, name: str) -> str:
-    """A text file beside corpus.toml or below it."""
+    """A text file beside corpus.toml or below it.
+
+    Raises:
+        ConfigError: it is somewhere else, or cannot be read.
+    """
     folder = config.parent.resolve()
     target = (folder / of_system(name)).resolve()
     if not target.is_relative_to(folder):
@@ -47,10 +51,22 @@ def text_beside(config: Path, key: str, name: str) -> str:
             f"{config}: {key} = {name!r} is outside {folder.name}/",
             "the file must be in the folder of corpus.toml, or below it",
         )
+    return _text(target, f"{config}: {key} = {name!r}", "corpus.toml")
+
+
+def text_here(key: str, name: str) -> str:
+    """A text file that a dict of settings names, relative to the current folder.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    return _text(Path(name), f"config: {key} = {name!r}", "the current folder")
+
+
+def _text(file: Path, where: str, base: str) -> str:
     try:
-        return read_file(target, LONGEST).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        return read_file(file, LONGEST).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UNREADABLE as error:
         raise ConfigError(
-            f"{config}: {key} = {name!r} cannot be read: {why(error)}",
-            "give the path of a file in UTF-8, relative to corpus.toml",
+            f"{where} cannot be read: {why(error)}", f"give the path of a file in UTF-8, relative to {base}"
         ) from error

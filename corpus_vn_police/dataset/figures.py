@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from corpus_vn_police.contract import load_contract
 from corpus_vn_police.dataset.layout import LEDGER, shard_paths
 from corpus_vn_police.dataset.rows import scan_ledger, scan_shards
 from corpus_vn_police.errors import DamagedError
+from corpus_vn_police.results import Result
 from corpus_vn_police.stages.split import SPLITS
 
 BINS = 24
@@ -42,8 +44,8 @@ class SplitFigures:
     chars: int
 
 
-@dataclass(frozen=True)
-class Figures:
+@dataclass(frozen=True, repr=False)
+class Figures(Result):
     """The figures of a build.
 
     Attributes:
@@ -61,16 +63,16 @@ class Figures:
         copied: records that have copies that were left out.
     """
 
-    splits: list[SplitFigures]
-    status: dict[str, int]
-    reasons: dict[str, int]
-    lengths: dict[str, float]
-    histogram: dict[int, int]
-    years: dict[str, int]
-    months: dict[str, int]
-    found: dict[str, int]
-    privacy: dict[str, int]
-    spans: dict[str, int]
+    splits: tuple[SplitFigures, ...]
+    status: Mapping[str, int]
+    reasons: Mapping[str, int]
+    lengths: Mapping[str, float]
+    histogram: Mapping[int, int]
+    years: Mapping[str, int]
+    months: Mapping[str, int]
+    found: Mapping[str, int]
+    privacy: Mapping[str, int]
+    spans: Mapping[str, int]
     copied: int
 
     @property
@@ -107,7 +109,7 @@ def measure(folder: Path) -> Figures:
     Raises:
         DamagedError: a file cannot be opened, there is no record, or a record has no length or an invalid date.
     """
-    splits = [found for split in SPLITS if (found := _split(folder, split))]
+    splits = tuple(found for split in SPLITS if (found := _split(folder, split)))
     ledger = scan_ledger(folder)
     status = _counts(ledger, "status")
     reasons = _counts(ledger.filter(pl.col("status") == "rejected"), "reason")

@@ -13,10 +13,11 @@ from corpus_vn_police.dataset.manifest import self_digest
 from corpus_vn_police.dataset.schemas import contracts_in
 from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.files import UNREADABLE, file_digest, why
+from corpus_vn_police.results import Result
 
 
-@dataclass(frozen=True)
-class Problem:
+@dataclass(frozen=True, repr=False)
+class Problem(Result):
     """Something wrong with a build: the file, a dotted code, and what exactly."""
 
     file: str

@@ -112,6 +112,10 @@ class RemoteCopy:
             raise DamagedError.of(location, f"{MANIFEST}: {error}") from error
         if self_digest(manifest) != manifest["sha256"]:
             raise DamagedError.of(location, f"{MANIFEST}: its own sha256 is not that of its contents")
+        for copy in kept_copies(location):
+            if copy.manifest == manifest:
+                shutil.rmtree(folder)
+                return copy
         copy = cls(location, folder, manifest, get)
         _kept.setdefault(location, []).append(copy)
         return copy

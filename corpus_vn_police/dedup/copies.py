@@ -15,6 +15,7 @@ from corpus_vn_police.dedup.buckets import Numbers, share
 from corpus_vn_police.dedup.near import StoredSets, leave_out
 from corpus_vn_police.dedup.shingles import Hashes, keys, sets, shingles
 from corpus_vn_police.dedup.sign import BANDS, read_band, read_keys
+from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.files import write_numbers
 
 _AT_ONCE = 2_000  # texts of which the sets are made at once,
@@ -60,7 +61,7 @@ class Copies:
     exact: npt.NDArray[np.bool_]
 
 
-def find_copies(signed: Signed, dedup: Dedup) -> Copies:
+def find_copies(signed: Signed, dedup: Dedup, progress: Progress = silent) -> Copies:
     """Find copies, by the key alone or by their shingles too.
 
     Of texts with one key the first one stays. It alone takes part in the search for near duplicates; if it is
@@ -69,13 +70,15 @@ def find_copies(signed: Signed, dedup: Dedup) -> Copies:
     Args:
         signed: the texts.
         dedup: the level `exact` or `near`, and the threshold.
+        progress: for `near` called with `pair`, how many bands were just read, and of how many; then with `compare`,
+            how many texts that share a band were just taken apart or compared, and how many there are, twice.
     """
     left_out, kept = _equal_keys(signed)
     pairs = _Pairs(left_out, kept, np.ones(len(left_out)))
     exact = np.ones(len(left_out), np.bool_)
     if dedup.level == "near":
         first = np.setdiff1d(np.arange(len(signed.order)), left_out)
-        near = _near(signed, first, dedup.threshold)
+        near = _near(signed, first, dedup.threshold, progress)
         pairs, exact = _with_near(pairs, near)
     numbers = signed.order[pairs.left_out]
     by_number = np.argsort(numbers)
@@ -121,11 +124,20 @@ def _equal_keys(signed: Signed) -> tuple[Numbers, Numbers]:
     return order[~begins], order[firsts[~begins]]
 
 
-def _near(signed: Signed, first: Numbers, threshold: float) -> _Pairs:
+def _near(signed: Signed, first: Numbers, threshold: float, progress: Progress) -> _Pairs:
     """Near duplicates among the first texts with each key, given by position in the order."""
     numbers = signed.order[first]
-    buckets = share(lambda band: read_band(signed.paths, signed.counts, band)[numbers], BANDS)
-    starts, sizes = _store(signed, numbers[buckets.members])
+
+    def band(number: int) -> Hashes:
+        progress("pair", 1, BANDS)
+        return read_band(signed.paths, signed.counts, number)[numbers]
+
+    buckets = share(band, BANDS)
+
+    def compared(texts: int) -> None:
+        progress("compare", texts, 2 * len(buckets.members))
+
+    starts, sizes = _store(signed, numbers[buckets.members], compared)
     with signed.scratch.open("rb", buffering=0) as source:
 
         def read(start: int, count: int) -> Hashes:
@@ -133,12 +145,12 @@ def _near(signed: Signed, first: Numbers, threshold: float) -> _Pairs:
             source.seek(start * 8)
             return np.frombuffer(source.read(count * 8), np.uint64)
 
-        near = leave_out(buckets, StoredSets(read, starts, sizes), threshold)
+        near = leave_out(buckets, StoredSets(read, starts, sizes), threshold, compared)
     positions = first[buckets.members]
     return _Pairs(positions[near.members], positions[near.kept], near.similarity)
 
 
-def _store(signed: Signed, numbers: Numbers) -> tuple[Numbers, Numbers]:
+def _store(signed: Signed, numbers: Numbers, stored: Callable[[int], None]) -> tuple[Numbers, Numbers]:
     """Write the sets of texts to disk; returns where each set begins and its size, in the order of `numbers`."""
     order = np.argsort(numbers)
     sizes = np.zeros(len(numbers), np.int64)
@@ -151,6 +163,7 @@ def _store(signed: Signed, numbers: Numbers) -> tuple[Numbers, Numbers]:
             rows = sets(shingles(keys(signed.texts(numbers[some])).rows))
             sizes[some] = rows.sizes
             write_numbers(sink, rows.hashes)
+            stored(len(some))
     ends = np.cumsum(sizes[order])
     starts = np.zeros(len(numbers), np.int64)
     starts[order] = ends - sizes[order]

@@ -172,13 +172,16 @@ def _blocks(members: Numbers, stored: StoredSets) -> Iterator[Numbers]:
         start += max(few, 1)
 
 
-def leave_out(buckets: Buckets, stored: StoredSets, threshold: float) -> LeftOut:
+def leave_out(
+    buckets: Buckets, stored: StoredSets, threshold: float, compared: Callable[[int], None] = lambda members: None
+) -> LeftOut:
     """Say which members are left out, and for which.
 
     Args:
         buckets: the records that share a band; their numbers are in the order in which they stay.
         stored: the sets of their shingles.
         threshold: the Jaccard similarity that makes two records near duplicates.
+        compared: called with how many members have just been decided.
     """
     count = len(buckets.members)
     staying = _Staying(buckets, stored, threshold)
@@ -188,6 +191,7 @@ def leave_out(buckets: Buckets, stored: StoredSets, threshold: float) -> LeftOut
         rest = block[stays[block]]
         stays[rest] = _greedy(buckets, stored, rest, threshold)
         staying.add(rest[stays[rest]])
+        compared(len(block))
     return _most_similar(staying, np.flatnonzero(~stays))
 
 

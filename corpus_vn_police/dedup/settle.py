@@ -19,9 +19,11 @@ from corpus_vn_police.config import Dedup
 from corpus_vn_police.dataset.tombstones import Tombstones
 from corpus_vn_police.dedup.copies import Copies, Signed, find_copies
 from corpus_vn_police.dedup.order import standing_order
+from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.ids import id_text
 from corpus_vn_police.reasons import ID_COLLISION
 from corpus_vn_police.state.index import Index
+from corpus_vn_police.state.path_order import path_keys
 
 _NAMED = 10  # paths that a collision's detail names before it counts
 _NO_TOMBSTONES = Tombstones()
@@ -65,19 +67,20 @@ class Settled:
         return counts
 
 
-def settle(index: Index, dedup: Dedup, tombstones: Tombstones = _NO_TOMBSTONES) -> Settled:
+def settle(index: Index, dedup: Dedup, tombstones: Tombstones = _NO_TOMBSTONES, progress: Progress = silent) -> Settled:
     """Decide which seeds are published.
 
     Args:
         index: all seeds; their parts hold the signs that the level needs.
         dedup: which copies are left out; `off` leaves out those that share their id alone.
         tombstones: what was taken down: all seeds with such an id or such bytes.
+        progress: called as `find_copies` does.
     """
     removed, rows = _taken_down(index, tombstones)
     collisions, copies = _by_id(index, removed)
     published = _without(index.publishable & ~removed, collisions, copies)
     if dedup.level != "off":
-        by_text = _by_text(index, find_copies(_signed(index, published), dedup), dedup)
+        by_text = _by_text(index, find_copies(_signed(index, published), dedup, progress), dedup)
         copies = _in_one_step(copies, by_text)
     changes = pl.concat([collisions, copies]).sort("seed")
     counted = copies.group_by("kept").agg(pl.len().cast(pl.Int32).alias("duplicates"))
@@ -88,15 +91,6 @@ def settle(index: Index, dedup: Dedup, tombstones: Tombstones = _NO_TOMBSTONES) 
         removed,
         rows,
     )
-
-
-def settle_ids(index: Index, tombstones: Tombstones = _NO_TOMBSTONES) -> Settled:
-    """Reject seeds that share an id and differ in their bytes, and leave out no copy: for a check."""
-    removed, rows = _taken_down(index, tombstones)
-    collisions, copies = _by_id(index, removed)
-    published = _without(index.publishable & ~removed, collisions)
-    none = copies.clear().select(seed="kept", duplicates=pl.lit(0, pl.Int32))
-    return Settled(published, collisions.drop("kept"), none, removed, rows)
 
 
 def _taken_down(index: Index, tombstones: Tombstones) -> tuple[npt.NDArray[np.bool_], pl.DataFrame]:
@@ -204,7 +198,8 @@ def _sharing_an_id(index: Index, removed: npt.NDArray[np.bool_]) -> pl.DataFrame
     table = index.gather(seeds, names)
     frame = pl.DataFrame(table).insert_column(0, pl.Series("seed", seeds)).cast(schema)
     # A seed that could not be read has no bytes to compare.
-    return frame.drop_nulls(["id", "sha256"]).sort("path", "sha256")
+    frame = frame.drop_nulls(["id", "sha256"])
+    return frame.hstack(path_keys(frame["path"])).sort("file", "row", "sha256").drop("file", "row")
 
 
 _CHANGES = {

@@ -12,6 +12,7 @@ from corpus_vn_police.dataset.layout import CARD, FIGURES, MANIFEST
 from corpus_vn_police.dataset.schemas import own_fields_in
 from corpus_vn_police.documents.card import read_prose
 from corpus_vn_police.documents.facts import Facts, gather_facts
+from corpus_vn_police.errors import ConfigError, DamagedError
 from corpus_vn_police.files import read_file
 
 
@@ -31,6 +32,18 @@ def settings_of(build: BuildFolder, version: str | None = None) -> Corpus:
     settings = build.settings if version is None else {**build.settings, "version": version}
     where = "the arguments" if version else f"{build.path}/{MANIFEST}"
     return replace(corpus_of(settings, prose, changes, where), own=own_fields_in(build.path))
+
+
+def recorded_settings(build: BuildFolder) -> Corpus:
+    """The settings of a build that shape its data: from its manifest and the schemas that it carries.
+
+    Raises:
+        DamagedError: they are not allowed.
+    """
+    try:
+        return replace(corpus_of(build.settings, None, None, MANIFEST), own=own_fields_in(build.path))
+    except ConfigError as error:
+        raise DamagedError.of(build.path, error.message) from error
 
 
 def facts_of(build: BuildFolder, shards: Sequence[BuildFile]) -> Facts:

@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).resolve().parent.parent.parent / "corpus_vn_police"
 RANKS = (
     ("errors", "reasons", "version"),
     ("buffers", "files", "ids", "periods", "resources", "text"),
-    ("align", "lexicon", "paths", "syllables"),
+    ("align", "lexicon", "paths", "results", "syllables"),
     ("contract",),
     ("config",),
     ("stages",),

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from corpus_vn_police.commands.build.pipeline import Build, Job, run_build
+from corpus_vn_police.commands.build.decide import Job
+from corpus_vn_police.commands.build.pipeline import run_build
+from corpus_vn_police.commands.built.handle import Build
+from corpus_vn_police.commands.built.texts import Origin
 from corpus_vn_police.commands.inputs import check_apart, configured, kept_away, with_arguments
 from corpus_vn_police.commands.spooled import Seeds, seeds_at_hand
+from corpus_vn_police.config.given import Settings
 from corpus_vn_police.engine.machine import machine_failures
-from corpus_vn_police.engine.progress import Progress, silent
+from corpus_vn_police.engine.progress import LOG, Reporting, reported
 from corpus_vn_police.errors import ConfigError
 from corpus_vn_police.files import StrPath
 from corpus_vn_police.paths import check_loadable, output_path
 from corpus_vn_police.periods import is_day
 
-__all__ = ["Build", "build"]
+__all__ = ["build"]
 
 
 @machine_failures()
@@ -23,14 +28,14 @@ def build(
     seeds: Seeds | None = None,
     *,
     out: StrPath,
-    config: StrPath | None = None,
+    config: Settings | None = None,
     workers: int | None = None,
     dedup: str | None = None,
     strict: bool = False,
     date: str | None = None,
     rows: Mapping[str, str] | None = None,
     fields: Mapping[str, Any] | StrPath | None = None,
-    progress: Progress | None = None,
+    progress: Reporting = None,
     resume: bool = True,
     rehash: bool = False,
 ) -> Build:
@@ -41,7 +46,9 @@ def build(
             Polars, an Arrow table or reader, a `datasets.Dataset` or `DatasetDict`, or an iterable of dicts; None is
             the shipped corpus.
         out: the folder to write: new, empty, or an older build, which is replaced as a whole.
-        config: a corpus.toml; None is the one in the folder of the seeds, or beside the file, if there is one.
+        config: a corpus.toml; or a dict with its keys, such as `{"splits": {"test_from": "2021-05-01"}}`, in which
+            paths are relative to the current folder. Either replaces the corpus.toml of the seeds. None is the one
+            in the folder of the seeds, or beside the file, if there is one.
         workers: threads; None is one per processor.
         dedup: `near`, `exact` or `off`; None leaves it to corpus.toml.
         strict: whether rejected seeds make the build fail.
@@ -50,8 +57,9 @@ def build(
             corpus.toml.
         fields: a JSON Schema whose `properties` become fields of the record, or the path of one; None leaves it to
             corpus.toml.
-        progress: called with a step (`read`, `write`), how many seeds or rows it has just done, and how many
-            there are (None if that is not known).
+        progress: None shows a bar on a terminal and in a notebook, True always, False never; or a callable, called
+            with a step (`read`, `pair`, `compare`, `write`), how many seeds, bands, texts or rows it has just done,
+            and how many there are (None if that is not known).
         resume: False starts again after an interrupted build.
         rehash: True reads all seeds. False skips a seed if its path, size and mtime have not changed since the last
             build into `out` read it.
@@ -70,19 +78,15 @@ def build(
     """
     target = output_path(out)  # a link stays a link, and the build is written where it leads
     check_loadable(target)
-    job = Job(
-        workers=workers,
-        strict=strict,
-        date=_day(date),
-        progress=progress or silent,
-        resume=resume,
-        rehash=rehash,
-    )
-    with seeds_at_hand(seeds) as given:
+    job = Job(workers=workers, strict=strict, date=_day(date), resume=resume, rehash=rehash)
+    with reported("build", progress) as moved, seeds_at_hand(seeds) as given:
         source, corpus = configured(given, config)
         check_apart(source, target.path)
         corpus = with_arguments(corpus.with_flags(dedup=dedup), rows, fields)
-        return run_build(source, target, corpus, job, kept_away(source, config))
+        built = run_build(source, target, corpus, replace(job, progress=moved), kept_away(source, config))
+    for note in built.notes:
+        LOG.warning("build: %s", note)
+    return replace(built, _origin=Origin.of(seeds, config))
 
 
 def _day(date: str | None) -> str | None:

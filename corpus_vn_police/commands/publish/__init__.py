@@ -6,6 +6,7 @@ refuse. If an answer is lost, it looks at the repository again and continues fro
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,12 +24,14 @@ from corpus_vn_police.commands.publish.hub import Hub, Remote, check_token, repo
 from corpus_vn_police.commands.publish.notes import PublishOptions, find_edited, find_notes
 from corpus_vn_police.commands.verify import verify_folder
 from corpus_vn_police.engine.machine import machine_failures
+from corpus_vn_police.engine.progress import LOG
 from corpus_vn_police.errors import HubError, OutputError, UnverifiedError
 from corpus_vn_police.files import StrPath
+from corpus_vn_police.results import Result
 
 
-@dataclass(frozen=True)
-class Publication:
+@dataclass(frozen=True, repr=False)
+class Publication(Result):
     """The result of publishing; with `dry_run`, what the result would be.
 
     Attributes:
@@ -49,7 +52,7 @@ class Publication:
     commit: str | None
     tag: str
     digest: str
-    sent: dict[str, int]
+    sent: Mapping[str, int]
     deleted: tuple[str, ...]
     unchanged: int
     warnings: tuple[str, ...] = ()
@@ -79,7 +82,7 @@ def publish(
         dry_run: True changes nothing, and reports what would be sent.
         purge_history: True afterwards joins all commits of `main` into one, and permanently deletes other tags and
             the stored files that `main` does not refer to.
-        tell: called with each line of news, such as a retry; None drops them.
+        tell: called with each line of news, such as a retry; None logs them.
 
     Returns:
         The result. If the repository holds the build already, there is no commit.
@@ -93,7 +96,11 @@ def publish(
         HubError: the Hub still failed after all retries, or somebody else committed meanwhile.
         DiskError: the operating system failed to read.
     """
-    return _publish(Path(folder), PublishOptions(repo, private, dry_run, purge_history), tell or (lambda line: None))
+    options = PublishOptions(repo, private, dry_run, purge_history)
+    done = _publish(Path(folder), options, tell or (lambda line: LOG.info("publish: %s", line)))
+    for warning in done.warnings:
+        LOG.warning("publish: %s", warning)
+    return done
 
 
 def _publish(folder: Path, options: PublishOptions, tell: Tell) -> Publication:

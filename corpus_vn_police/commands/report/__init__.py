@@ -7,9 +7,10 @@ from pathlib import Path
 from corpus_vn_police.commands.inputs import check_apart, configured, kept_away
 from corpus_vn_police.commands.report.write import MOST_TEXTS, Page, PageOptions, write_report
 from corpus_vn_police.commands.spooled import Seeds, seeds_at_hand
+from corpus_vn_police.config.given import Settings
 from corpus_vn_police.dataset.tombstones import Tombstones
 from corpus_vn_police.engine.machine import machine_failures
-from corpus_vn_police.engine.progress import Progress, silent
+from corpus_vn_police.engine.progress import Reporting, reported
 from corpus_vn_police.files import StrPath
 from corpus_vn_police.paths import output_path
 
@@ -22,10 +23,10 @@ def report(
     *,
     out: StrPath,
     seeds: Seeds | None = None,
-    config: StrPath | None = None,
+    config: Settings | None = None,
     sample: int = MOST_TEXTS,
     seed: int = 0,
-    progress: Progress | None = None,
+    progress: Reporting = None,
 ) -> Page:
     """Write a private page for the keeper: figures, charts, the ledger, records, what was left out.
 
@@ -36,10 +37,12 @@ def report(
         out: the file to write, outside the build; it is written completely, or not changed.
         seeds: the input as for `build`, for the texts of seeds that were left out, which a build does not hold; None
             leaves them out.
-        config: a corpus.toml; the `removed.csv` beside it is respected. None is the one beside the seeds.
+        config: a corpus.toml; the `removed.csv` beside it is respected. None, or a dict with the keys of one, means
+            the one beside the seeds.
         sample: texts of records, and of seeds that were left out, at most; 0 to 1,000.
         seed: another number draws other texts.
-        progress: called with `texts`, how many it has just gathered, and of how many (None).
+        progress: None shows a bar on a terminal and in a notebook, True always, False never; or a callable, called
+            with `texts`, how many it has just gathered, and of how many (None).
 
     Returns:
         What was written.
@@ -53,15 +56,10 @@ def report(
         DiskError: the operating system failed to read or write.
     """
     target = output_path(out)
-    with seeds_at_hand(seeds) as given:
+    with reported("report", progress) as moved, seeds_at_hand(seeds) as given:
         source = None if given is None else configured(given, config)[0]
         if source is not None:
             check_apart(source, target.path)
-        options = PageOptions(
-            seeds=source,
-            sample=sample,
-            seed=seed,
-            tombstones=Tombstones() if source is None else kept_away(source, config),
-            progress=progress or silent,
-        )
+        tombstones = Tombstones() if source is None else kept_away(source, config)
+        options = PageOptions(seeds=source, sample=sample, seed=seed, tombstones=tombstones, progress=moved)
         return write_report(Path(folder), target, options)

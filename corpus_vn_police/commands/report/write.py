@@ -19,14 +19,15 @@ from corpus_vn_police.commands.report.rows import COPIES, Drawn, draw, ledger_co
 from corpus_vn_police.commands.report.shown import cut, decoded, named, shown, shown_line
 from corpus_vn_police.commands.report.sides import compare_texts
 from corpus_vn_police.commands.report.texts import FIELDS, Apart, annotation_spans, record_units, take_apart
-from corpus_vn_police.config import Corpus, corpus_of
+from corpus_vn_police.config import Corpus
 from corpus_vn_police.dataset.folder import BuildFolder, open_build
-from corpus_vn_police.dataset.layout import MANIFEST
 from corpus_vn_police.dataset.tombstones import Tombstones
 from corpus_vn_police.dedup.leaks import shared_ngrams
+from corpus_vn_police.documents.opened import recorded_settings
 from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.errors import ConfigError, DamagedError
 from corpus_vn_police.paths import Output
+from corpus_vn_police.results import PathResult
 from corpus_vn_police.stages.read import Source
 from corpus_vn_police.text import nfc
 
@@ -65,12 +66,12 @@ class PageOptions:
             raise ConfigError(f"sample = {self.sample} is not allowed", f"give 0 to {MOST_TEXTS:,}")
 
 
-@dataclass(frozen=True)
-class Page:
+@dataclass(frozen=True, repr=False)
+class Page(PathResult):
     """What was written.
 
     Attributes:
-        out: the file, as it was given.
+        path: the file, as it was given.
         bytes: its size.
         seeds: rows of the ledger of the build.
         rows: of these on the page.
@@ -78,7 +79,6 @@ class Page:
         left_out: seeds that were left out and are shown with their text.
     """
 
-    out: str
     bytes: int
     seeds: int
     rows: int
@@ -113,25 +113,13 @@ def write_report(folder: Path, target: Output, options: PageOptions) -> Page:
         figures, sharing = build.figures(), shared_ngrams(folder)
         hidden = _hidden(build, build.tombstones() | options.tombstones)
         drawn = draw(build, options.sample, options.seed, options.rows, hidden)
-        gathered = _Gathered(build, _corpus(build), drawn, options)
+        gathered = _Gathered(build, recorded_settings(build), drawn, options)
         texts = [*gathered.records(), *gathered.left_out()]
     shown_with = {"seeds": options.seeds is not None, "seed": options.seed, "records": len(drawn.ids)}
     data = {"ledger": ledger_columns(drawn.rows), "texts": texts, "seeds": options.seeds is not None}
     page = render_page(build.manifest, figures, sharing, data, gathered.changes(), shown_with)
     _put(out, page)
     return Page(target.given, len(page), figures.seeds, len(drawn.rows), len(drawn.ids), len(texts) - len(drawn.ids))
-
-
-def _corpus(build: BuildFolder) -> Corpus:
-    """The settings of a build.
-
-    Raises:
-        DamagedError: they are not allowed.
-    """
-    try:
-        return corpus_of(build.settings, None, None, MANIFEST)
-    except ConfigError as error:
-        raise DamagedError.of(build.path, error.message) from error
 
 
 def _hidden(build: BuildFolder, tombstones: Tombstones) -> frozenset[str]:

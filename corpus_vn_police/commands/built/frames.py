@@ -1,0 +1,143 @@
+"""The tables of a build as Polars frames, in the build's order and with its types."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+import polars as pl
+
+from corpus_vn_police.dataset.folder import BuildFolder
+from corpus_vn_police.dataset.layout import FOLDERS
+from corpus_vn_police.dataset.rows import scan_shards
+from corpus_vn_police.errors import ConfigError, InputError
+from corpus_vn_police.stages.split import SPLITS
+
+COPIES = ("duplicate", "near_duplicate")
+"""The statuses of seeds that were left out for a record that is published."""
+
+_LIKE = "published_"  # before the names of the columns of that record
+
+
+def shards_of(config: str, split: str | None) -> str:
+    """What the paths of the shards of a config, or of one split of it, begin with.
+
+    Raises:
+        ConfigError: there is no such split.
+    """
+    if split is not None and split not in SPLITS:
+        raise ConfigError(f"split = {split!r} is not a split", f"give {', '.join(SPLITS)}, or None for all")
+    return f"{FOLDERS[config]}/{'' if split is None else f'{split}-'}"
+
+
+def check_has(build: BuildFolder, config: str) -> None:
+    """Refuse a config that the build was made without.
+
+    Raises:
+        InputError: the build has no such config.
+    """
+    if not any(path.startswith(f"{FOLDERS[config]}/") for path in build.files):
+        raise InputError(
+            f"the build has no {config}: it was built with [{config}] enabled = false",
+            f"build it again with [{config}] enabled = true in corpus.toml",
+        )
+
+
+def scan_rows(build: BuildFolder, config: str, split: str | None) -> pl.LazyFrame:
+    """The rows of a config that the build has, of one split or of all; of a split without records no rows.
+
+    Raises:
+        DamagedError: a file cannot be opened, or has other columns.
+    """
+    if split is None or any(path.startswith(shards_of(config, split)) for path in build.files):
+        return scan_shards(build.path, config, *([split] if split else []))
+    return scan_shards(build.path, config).clear()
+
+
+def rows(build: BuildFolder, config: str, split: str | None, columns: Sequence[str] | None) -> pl.DataFrame:
+    """The rows of a config; otherwise as `scan_rows`.
+
+    Args:
+        build: the build.
+        config: one that it has.
+        split: one split; None is all.
+        columns: fields, those of a struct as `source.url`; only these are read. None is all.
+
+    Raises:
+        ConfigError: there is no such column.
+        DamagedError: a file cannot be read.
+    """
+    found = scan_rows(build, config, split)
+    return (found if columns is None else found.select(_fields(found, columns))).collect()
+
+
+def field(frame: pl.LazyFrame, name: str) -> pl.Expr:
+    """A field of a frame, one of a struct as `source.url`.
+
+    Raises:
+        ConfigError: there is none of this name; the message names the nearest.
+    """
+    known = dict(_known(frame.collect_schema().items()))
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        guess = f"did you mean {near[0]!r}? " if near else ""
+        raise ConfigError(f"{name!r} is not a field of the table", f"{guess}There are {', '.join(known)}")
+    outer, _, inner = name.partition(".")
+    return pl.col(outer).struct.field(inner).alias(name) if inner else pl.col(outer)
+
+
+def _known(schema: Iterable[tuple[str, pl.DataType]]) -> Iterable[tuple[str, pl.DataType]]:
+    for name, kind in schema:
+        yield name, kind
+        if isinstance(kind, pl.Struct):
+            yield from ((f"{name}.{inner.name}", inner.dtype) for inner in kind.fields)  # type: ignore[misc]
+
+
+def _fields(frame: pl.LazyFrame, columns: Sequence[str]) -> list[pl.Expr]:
+    if isinstance(columns, str):
+        raise ConfigError(f"columns = {columns!r} is a string", f"give a list: columns=[{columns!r}]")
+    return [field(frame, name) for name in columns]
+
+
+def left_out(build: BuildFolder) -> pl.DataFrame:
+    """Seeds that were left out as copies, each with the record that is published in its place."""
+    ledger = build.ledger().filter(pl.col("status").is_in(COPIES)).drop("reason", "pointer").collect()
+    wanted = ledger["duplicate_of"].unique()
+    published = pl.concat(
+        scan_rows(build, "default", split)
+        .filter(pl.col("id").is_in(wanted.implode()))
+        .select("id", pl.col("source").struct.field("path"), pl.lit(split).alias("split"), "date", "title")
+        .collect(engine="streaming")
+        for split in SPLITS
+    )
+    names = {"id": "duplicate_of", **{name: f"{_LIKE}{name}" for name in ("path", "split", "date", "title")}}
+    return ledger.join(published.rename(names), on="duplicate_of", how="left", maintain_order="left")
+
+
+def with_published_texts(build: BuildFolder, copies: pl.DataFrame) -> pl.DataFrame:
+    """The same rows with the texts of the records that are published."""
+    wanted = copies["duplicate_of"].unique()
+    texts = pl.concat(
+        frame.filter(pl.col("id").is_in(wanted.implode())) for frame in build.rows().batches("id", "text")
+    )
+    named = texts.select(pl.col("id").alias("duplicate_of"), pl.col("text").alias(f"{_LIKE}text"))
+    return copies.join(named, on="duplicate_of", how="left", maintain_order="left")
+
+
+def count_by(build: BuildFolder, name: str) -> pl.DataFrame:
+    """How many records have each value of a field: `value`, null for none, and `records` (int64).
+
+    Args:
+        build: the build.
+        name: a field, one of a struct as `source.publisher`; of a list each item is a value.
+
+    Raises:
+        ConfigError: there is no such field.
+        DamagedError: a file cannot be read.
+    """
+    every = scan_rows(build, "default", None)
+    values = every.select(field(every, name).alias("value"))
+    if isinstance(values.collect_schema()["value"], pl.List):
+        values = values.filter(pl.col("value").is_null() | (pl.col("value").list.len() > 0)).explode("value")
+    counted = values.group_by("value").agg(pl.len().cast(pl.Int64).alias("records")).collect(engine="streaming")
+    return counted.sort("records", "value", descending=[True, False], nulls_last=True)

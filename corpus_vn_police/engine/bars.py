@@ -1,0 +1,106 @@
+"""Bars of progress, on a terminal and in a notebook: one at a time, so that two builds in threads do not mix theirs."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import importlib
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+from corpus_vn_police.engine.progress import Progress, silent
+
+_PATIENCE = 0.5  # seconds after which a notebook shows a bar: most builds of a few seeds end before
+_PAUSE = 0.25  # seconds between two updates of it
+
+_one_at_a_time = threading.Lock()
+
+
+@contextlib.contextmanager
+def bar(always: bool = False) -> Iterator[Progress]:
+    """A bar while a command runs; nothing is shown where nobody looks, or while another bar is shown.
+
+    Args:
+        always: whether it is shown on a stderr that is no terminal, too.
+    """
+    if not (in_notebook() or on_terminal() or always) or not _one_at_a_time.acquire(blocking=False):
+        yield silent
+        return
+    try:
+        with in_notebook_output() if in_notebook() else on_stderr() as moved:
+            yield moved
+    finally:
+        _one_at_a_time.release()
+
+
+def on_terminal() -> bool:
+    """Whether stderr is a terminal."""
+    try:
+        return sys.stderr is not None and sys.stderr.isatty()
+    except ValueError:  # it is closed
+        return False
+
+
+def in_notebook() -> bool:
+    """Whether this process is the kernel of a notebook."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return any(kind.__name__ == "ZMQInteractiveShell" for kind in type(shell).__mro__)
+
+
+@contextlib.contextmanager
+def on_stderr() -> Iterator[Progress]:
+    """A line per step on stderr, which is gone at the end."""
+    import rich.progress
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description:<7}"), BarColumn(24), MofNCompleteColumn(), TimeRemainingColumn())
+    with rich.progress.Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        tasks: dict[str, TaskID] = {}
+
+        def moved(step: str, done: int, total: int | None) -> None:
+            if step not in tasks:
+                tasks[step] = shown.add_task(step, total=total)
+            shown.update(tasks[step], advance=done, total=total)
+
+        yield moved
+
+
+@contextlib.contextmanager
+def in_notebook_output() -> Iterator[Progress]:
+    """A line per step below the cell, which is gone at the end.
+
+    By IPython alone: what rich shows in a notebook needs ipywidgets.
+    """
+    display = importlib.import_module("IPython.display")
+    steps: dict[str, tuple[int, int | None]] = {}
+    handle = None
+    due = time.monotonic() + _PATIENCE
+
+    def moved(step: str, done: int, total: int | None) -> None:
+        nonlocal handle, due
+        steps[step] = steps.get(step, (0, None))[0] + done, total
+        if time.monotonic() < due:
+            return
+        due = time.monotonic() + _PAUSE
+        page = display.HTML("".join(_line(name, *counts) for name, counts in steps.items()))
+        if handle is None:
+            handle = display.display(page, display_id=True)
+        else:
+            handle.update(page)
+
+    try:
+        yield moved
+    finally:
+        if handle is not None:
+            handle.update(display.HTML(""))
+
+
+def _line(step: str, done: int, total: int | None) -> str:
+    """A step as HTML."""
+    of = "" if total is None else f' max="{max(total, 1)}" value="{done}"'
+    count = f"{done:,}" if total is None else f"{done:,} of {total:,}"
+    return f"<div>{html.escape(step)} <progress{of}></progress> {count}</div>"

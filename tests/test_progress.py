@@ -1,0 +1,140 @@
+"""How a command reports its progress: a callable, a bar, and `logging`."""
+
+import io
+import logging
+import subprocess
+import sys
+import threading
+import types
+
+import pytest
+from support.articles import article, changed, seed_text
+
+import corpus_vn_police as cvp
+from corpus_vn_police.engine import bars
+
+
+@pytest.fixture
+def folder(write):
+    files = {f"{number}.txt": seed_text("2020", article(number)) for number in range(5)}
+    return write({**files, "near.txt": seed_text("2021", changed(article(0), 3)), "x.csv.bak": "x"})
+
+
+@pytest.fixture
+def told():
+    """What a callable was called with."""
+    calls = []
+    return calls, lambda *arguments: calls.append(arguments)
+
+
+def test_a_callable_is_told_of_every_step_how_much_was_done_and_of_how_much(folder, tmp_path, told):
+    calls, progress = told
+    cvp.build(folder, out=tmp_path / "out", progress=progress)
+    sums = {}
+    for step, done, total in calls:
+        sums[step] = (sums.get(step, (0, 0))[0] + done, total)
+    assert list(sums) == ["read", "pair", "compare", "write"]
+    assert sums["read"][0] == 6
+    assert sums["pair"] == (32, 32)
+    assert sums["compare"] == (4, 4)  # two texts share a band: taken apart, and compared
+
+
+def test_steps_are_logged_with_their_counts_and_notes_as_warnings(folder, tmp_path, caplog):
+    with caplog.at_level(logging.INFO, "corpus_vn_police"):
+        cvp.build(folder, out=tmp_path / "out")
+    lines = [(record.levelname, record.getMessage().partition(" in ")[0]) for record in caplog.records]
+    assert lines[0] == ("INFO", "build begins")
+    assert ("INFO", "build: compare: 4") in lines
+    assert ("INFO", "build: done") in lines
+    assert next(line for level, line in lines if level == "WARNING").startswith("build: every record is")
+    assert {record.name for record in caplog.records} == {"corpus_vn_police"}
+
+
+def test_a_program_without_logging_prints_nothing(folder, tmp_path):
+    code = f"import corpus_vn_police as cvp; cvp.build({str(folder)!r}, out={str(tmp_path / 'out')!r})"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (ran.stdout, ran.stderr) == ("", "")
+
+
+class _Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(("progress", "shown"), [(None, True), (True, True), (False, False)])
+def test_a_bar_is_shown_on_a_terminal_unless_it_is_refused(folder, tmp_path, monkeypatch, progress, shown):
+    monkeypatch.setattr(sys, "stderr", _Terminal())
+    monkeypatch.setenv("TERM", "xterm")
+    cvp.build(folder, out=tmp_path / "out", progress=progress)
+    assert ("read" in sys.stderr.getvalue()) == shown
+
+
+@pytest.mark.parametrize("stream", [None, io.StringIO()])
+def test_no_bar_is_shown_where_nobody_looks(folder, tmp_path, monkeypatch, stream):
+    monkeypatch.setattr(sys, "stderr", stream)
+    cvp.build(folder, out=tmp_path / "out")
+    assert stream is None or stream.getvalue() == ""
+
+
+def test_a_closed_stderr_is_no_terminal(monkeypatch):
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr(sys, "stderr", closed)
+    assert not bars.on_terminal()
+
+
+def test_of_two_bars_at_once_one_is_shown(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", _Terminal())
+    with bars.bar() as first:
+        seen = []
+        other = threading.Thread(target=lambda: seen.append(_kind_of_bar()))
+        other.start()
+        other.join()
+        assert first is not bars.silent
+    assert seen == ["silent"]
+    with bars.bar() as again:
+        assert again is not bars.silent
+
+
+def _kind_of_bar():
+    with bars.bar() as moved:
+        return moved.__name__
+
+
+class _Notebook:
+    """What IPython has of a notebook, as far as a bar needs it."""
+
+    def __init__(self):
+        self.shown = []
+        shell = type("ZMQInteractiveShell", (), {})()
+        self.ipython = types.SimpleNamespace(get_ipython=lambda: shell)
+        self.display = types.SimpleNamespace(HTML=str, display=self._display)
+
+    def _display(self, page, display_id):
+        self.shown.append(page)
+        return types.SimpleNamespace(update=self.shown.append)
+
+
+def test_a_notebook_shows_a_line_per_step_that_is_gone_at_the_end(monkeypatch):
+    notebook = _Notebook()
+    monkeypatch.setitem(sys.modules, "IPython", notebook.ipython)
+    monkeypatch.setitem(sys.modules, "IPython.display", notebook.display)
+    monkeypatch.setattr(bars, "_PATIENCE", 0)
+    monkeypatch.setattr(bars, "_PAUSE", 0)
+    with bars.bar() as moved:
+        moved("read", 3, None)
+        moved("<write>", 2, 4)
+    assert notebook.shown == [
+        "<div>read <progress></progress> 3</div>",
+        '<div>read <progress></progress> 3</div><div>&lt;write&gt; <progress max="4" value="2"></progress> 2 of 4</div>',
+        "",
+    ]
+
+
+def test_a_command_that_ends_at_once_leaves_nothing_in_a_notebook(monkeypatch):
+    notebook = _Notebook()
+    monkeypatch.setitem(sys.modules, "IPython", notebook.ipython)
+    monkeypatch.setitem(sys.modules, "IPython.display", notebook.display)
+    with bars.bar() as moved:
+        moved("read", 3, 3)
+    assert notebook.shown == []
