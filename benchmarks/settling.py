@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from corpus_vn_police.commands.build import pipeline
+from corpus_vn_police.commands.build import decide, pipeline
 from corpus_vn_police.config import load_config
 from corpus_vn_police.paths import output_path
 
@@ -70,9 +70,9 @@ def main() -> None:
     args = parser.parse_args()
     report: dict[str, Any] = {}
     profile = cProfile.Profile() if args.profile else None
-    pipeline.settle = watched(pipeline.settle, report, profile)
+    decide.settle = watched(decide.settle, report, profile)
     built = pipeline.run_build(
-        args.seeds, output_path(args.out), load_config(args.config), pipeline.Job(workers=args.workers, rehash=True)
+        args.seeds, output_path(args.out), load_config(args.config), decide.Job(workers=args.workers, rehash=True)
     )
     times = os.times()
     report["status"] = built.status

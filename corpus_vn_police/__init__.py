@@ -3,6 +3,7 @@
     import corpus_vn_police as cvp
 
     cvp.load_dataset()                  # the shipped corpus, a DatasetDict, offline
+    cvp.check("my_seeds")               # what a build would make of a folder of seeds; writes nothing
     cvp.build("my_seeds", out="out")    # a folder of seeds -> a dataset
     cvp.verify("out").ok                # whether a build is what its manifest says
     cvp.diff("old", "new")              # records added, removed, changed, moved to another split
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from corpus_vn_police.commands.build import build
     from corpus_vn_police.commands.built import Build, open
     from corpus_vn_police.commands.card import card, check_card
-    from corpus_vn_police.commands.check import check
+    from corpus_vn_police.commands.check import Check, check
     from corpus_vn_police.commands.diff import Difference, diff
     from corpus_vn_police.commands.init import init
     from corpus_vn_police.commands.publish import Publication, publish
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AccessError",
     "Build",
+    "Check",
     "ConfigError",
     "CorpusError",
     "DamagedError",
@@ -112,7 +114,7 @@ _HOMES = {
     "commands.build": ("build",),
     "commands.built": ("Build", "open"),
     "commands.card": ("card", "check_card"),
-    "commands.check": ("check",),
+    "commands.check": ("Check", "check"),
     "commands.diff": ("Difference", "diff"),
     "commands.init": ("init",),
     "commands.publish": ("Publication", "publish"),

@@ -20,7 +20,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.builds import ROOT, SEEDS, ledger, outcomes, records
+from support.builds import ROOT, SEEDS, ledger, outcomes, place_of, records
 
 import corpus_vn_police as cvp
 from corpus_vn_police.commands.build.pipeline import Job, run_build
@@ -76,7 +76,7 @@ def test_law_3_every_seed_has_one_row_in_the_ledger(write, tmp_path):
     built = cvp.build(write(_MIXED), out=tmp_path / "out")
     rows = ledger(tmp_path / "out")
     expected = sorted(
-        [name for name in _MIXED if name.endswith(".txt")] + [f"rows.jsonl#{n}" for n in range(1, 121)], key=str.encode
+        [name for name in _MIXED if name.endswith(".txt")] + [f"rows.jsonl#{n}" for n in range(1, 121)], key=place_of
     )
     assert [row["path"] for row in rows] == expected
     assert {path: outcome for path, outcome in outcomes(tmp_path / "out").items() if path.startswith("bad")} == {
@@ -125,14 +125,14 @@ def test_law_4_place_and_machine_change_nothing(write, tmp_path, cli, locale):
     assert (tmp_path / "a/manifest.json").read_bytes() == (tmp_path / "elsewhere/b/manifest.json").read_bytes()
 
 
-def test_rows_stand_in_the_order_of_their_paths_bytes_inside_a_split(write, tmp_path):
+def test_rows_stand_in_the_order_of_their_paths_inside_a_split(write, tmp_path):
     cvp.build(write(_MIXED), out=tmp_path / "out")
     for split in ("train", "validation", "test"):
         for config in CONFIGS:
             files = sorted((tmp_path / "out" / FOLDERS[config]).glob(f"{split}-*"))
             rows = [row for file in files for row in pl.read_parquet(file).to_dicts()]
             paths = [row["source"]["path"] if config == "default" else row.get("path") for row in rows]
-            assert config == "annotations" or paths == sorted(paths, key=str.encode)
+            assert config == "annotations" or paths == sorted(paths, key=place_of)
     ids = {config: [row["id"] for row in records(tmp_path / "out", folder)] for config, folder in FOLDERS.items()}
     assert ids["default"] == ids["annotations"] == ids["sources"]
 
@@ -527,3 +527,21 @@ def test_what_lies_in_the_output_is_not_an_input(write, tmp_path, seeds):
 def test_a_date_of_a_build_is_a_day_of_the_calendar(write, tmp_path, date):
     with pytest.raises(ConfigError, match="not a day of the calendar"):
         cvp.build(write({"a.txt": "a"}), out=tmp_path / "out", date=date)
+
+
+def test_a_build_says_how_many_titles_are_no_headlines(write, tmp_path):
+    sentence = "Ngày {}/12, Công an tỉnh đã tổ chức hội nghị sơ kết."
+    titles = ["Sơ kết công tác", *map(sentence.format, (7, 7, 8, 9))]
+    lines = [json.dumps({"title": title, "text": f"{title}\nHội nghị diễn ra trong một ngày."}) for title in titles]
+    both, one, none = (
+        write({"x.jsonl": "\n".join(part)}, name) for name, part in (("a", lines), ("b", lines[:2]), ("c", lines[:1]))
+    )
+    notes = [cvp.build(seeds, out=tmp_path / f"out-{seeds.name}", dedup="exact").notes for seeds in (both, one, none)]
+    told = [[note for note in each if "headline" in note] for each in notes]
+    rule = "(a whole sentence, several sentences or more than 300 characters): it stays in the text"
+    # The second of the two that are the same is a duplicate, and no record.
+    assert told == [
+        [f"3 records have a title that is not a headline {rule}"],
+        [f"1 record has a title that is not a headline {rule}"],
+        [],
+    ]

@@ -34,9 +34,10 @@ def test_build_tells_people_and_machines_what_it_came_to(cli, tmp_path):
         told.stdout,
     )
     said = json.loads(cli("build", "--out", "out", "--json", cwd=tmp_path).stdout)
+    assert said.pop("notes")[0].startswith("skipped, because they are not seeds")
     assert said == {
         "out": "out", "digest": told.stdout.split()[3], "version": "0.1.0", "seeds": 2,
-        "status": _STATUS, "splits": {"train": 1, "test": 1},
+        "status": _STATUS, "splits": {"train": 1, "test": 1}, "unused": {},
     }  # fmt: skip
 
 
@@ -47,8 +48,9 @@ def test_check_lists_what_would_be_rejected_and_writes_nothing(cli, write):
     assert told.returncode == 1
     assert told.stdout.split("\n") == [
         "b.txt: encoding.invalid_utf8: byte 0 of 1: invalid start byte",
-        "x.jsonl#1: json.type /text: expected string, got number",
+        "x.jsonl#1: json.type /text: no string `text` (got number); columns: none",
         "1 would be published, 2 rejected",
+        "train 1",
         "",
     ]
     rows = [json.loads(line) for line in cli("check", folder, "--json").stdout.splitlines()]
@@ -76,6 +78,7 @@ def test_init_writes_what_build_reads_and_overwrites_nothing(cli, write):
     folder = write({f"{month}.txt": f"date 2020-{month:02d} a{month}" for month in range(1, 11)})
     assert cli("init", folder).returncode == 0
     text = (folder / "corpus.toml").read_text()
+    assert "\n# These starts give train 8, validation 1, test 1.\n" in text
     assert '\nvalidation_from = "2020-09"\n' in text
     assert '\ntest_from = "2020-10"\n' in text
     built = json.loads(cli("build", folder, "--out", folder.parent / "out", "--json").stdout)
@@ -92,6 +95,7 @@ def test_build_says_which_lines_would_divide_by_time(cli, write, tmp_path):
         "--out",
         tmp_path / "out",
     )
+    assert "note:  every record is in train; for train 8, validation 1, test 1 (10 % each, " in told.stderr
     assert '[splits]\n       validation_from = "2020-09"\n       test_from = "2020-10"' in told.stderr
 
 

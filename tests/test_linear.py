@@ -28,9 +28,11 @@ from corpus_vn_police.documents.card import differences
 from corpus_vn_police.documents.markdown import fenced, plain, without_front
 from corpus_vn_police.documents.sections import BLOCKS, check_closed, compose, fill, markdown_blocks, words
 from corpus_vn_police.errors import ConfigError
-from corpus_vn_police.stages.structure.credits import last_sentence, unfuse
+from corpus_vn_police.stages.structure.credits import unfuse
 from corpus_vn_police.stages.structure.places import place_at
-from corpus_vn_police.stages.structure.signature import glued_signature, signature
+from corpus_vn_police.stages.structure.sentences import last_sentence
+from corpus_vn_police.stages.structure.signature import signature
+from corpus_vn_police.stages.structure.tail import glued_tail
 from corpus_vn_police.syllables import in_style
 
 pytestmark = pytest.mark.field
@@ -167,7 +169,7 @@ LOOPS = {
     "unfuse": lambda text: unfuse(f"Công an. {text}. Ảnh: A", 50),
     "last_sentence": last_sentence,
     "place_at": place_at,
-    "glued_signature": glued_signature,
+    "glued_tail": glued_tail,
     "signature": signature,
     "in_style": lambda text: in_style(text, "old"),
     "dedup_key": dedup_key,

@@ -40,8 +40,7 @@ def _rows(listing):
 
 def _checked(seeds, config=None):
     """What the ledger of a build would say."""
-    tables = check_seeds(str(seeds), load_config(config), Job(workers=1))
-    return [row for table in tables for row in table.to_pylist()]
+    return check_seeds(str(seeds), load_config(config), Job(workers=1)).ledger.to_dicts()
 
 
 @pytest.fixture

@@ -119,6 +119,12 @@ def _revived(out):
             rewrite(out, _TEST.replace("data", folder), _first("id", pl.lit(gone)))
 
 
+def _reversed(out):
+    """Turn the rows of a split round in every config."""
+    for folder in ("data", "annotations", "sources"):
+        rewrite(out, _TRAIN.replace("data", folder), pl.DataFrame.reverse)
+
+
 def _texts(change):
     """Give the published records other texts, as the first config says them."""
 
@@ -176,6 +182,8 @@ _CASES = {
     ],
     "ledger.records": [(lambda out: rewrite(out, _LEDGER, lambda frame: frame.with_columns(pl.col("id").str.replace("^.", "0").str.replace("^0(.)", "f$1"))), [(_LEDGER, "ledger.records"), *_SIZE])],
     "ledger.duplicates": [(lambda out: rewrite(out, _TRAIN, lambda frame: frame.with_columns(duplicates=pl.lit(0, pl.Int32))), [(_LEDGER, "ledger.duplicates"), _CONTENT])],
+    "records.order": [(_reversed, [("data/train", "records.order"), _CONTENT])],
+    "ledger.order": [(lambda out: rewrite(out, _LEDGER, lambda frame: frame.sort("path", descending=True, nulls_last=True)), [(_LEDGER, "ledger.order"), *_SIZE])],
     "records.id": [(lambda out: rewrite(out, _TRAIN, lambda frame: frame.with_columns(pl.col("id").first())), [(_LEDGER, "ledger.records"), ("data", "records.id"), ("annotations/train", "configs.aligned"), ("sources/train", "configs.aligned"), _CONTENT])],
     "removed.present": [(_revived, [*((f"{folder}/test", "removed.present") for folder in ("data", "annotations", "sources")), (_LEDGER, "ledger.records"), _CONTENT])],
     "copies.duplicate": [(_texts(lambda frame: pl.col("text").first()), [("data", "copies.duplicate"), _CONTENT])],

@@ -191,7 +191,7 @@ def test_only_what_differs_is_sent(run, hub, repo, one, two):
     told = run("publish", two, _REPO, "--json")
     old, new = _bytes(one), _bytes(two)
     assert told.json["sent"] == sorted(path for path in new if old.get(path) != new[path])
-    assert told.json["unchanged"] == 3  # the split train of three configs
+    assert told.json["unchanged"] == 5  # the split train of three configs, and two schemas
     sent = {path for path in new if path.endswith(".parquet") and old[path] != new[path]}
     assert len([path for path in _writes(hub) if path.startswith("/lfs/")]) == len(sent)
     assert _holds(repo, two)
@@ -229,7 +229,7 @@ def test_a_dry_run_touches_nothing(run, hub, one):
 def test_a_dry_run_lists_what_would_be_sent_and_deleted(run, hub, repo, two):
     hub.commit(_REPO, {"old.txt": b"x"})
     told = run("publish", two, _REPO, "--dry-run", "--json")
-    assert (told.json["deleted"], told.json["unchanged"], told.json["dry_run"]) == (["old.txt"], 3, True)
+    assert (told.json["deleted"], told.json["unchanged"], told.json["dry_run"]) == (["old.txt"], 5, True)
     assert (told.json["commit"], _writes(hub)) == (repo.heads["main"], [])
     assert run("publish", two, _REPO, "--json").json["sent"] == told.json["sent"]
 
@@ -722,7 +722,7 @@ import datasets
 import corpus_vn_police as cvp
 datasets.config.USE_PARQUET_EXPORT = False
 from corpus_vn_police.dataset.digest import ColumnHashes, content_digest
-from corpus_vn_police.contract import CONFIGS, load_contract
+from corpus_vn_police.contract import CONFIGS, contracts, load_contract, schema_digests
 
 def digest(streaming):
     shards = {}
@@ -732,7 +732,7 @@ def digest(streaming):
             for batch in rows.with_format("arrow").iter(batch_size=3):
                 hashes.update(batch.cast(load_contract(name).schema))
             shards.setdefault(config, {})[split] = [hashes.digest()]
-    return content_digest(shards)
+    return content_digest(shards, schema_digests(contracts()))
 
 done = cvp.publish(sys.argv[1], "me/news")
 print(json.dumps([done.digest, done.tag, list(done.sent), digest(False), digest(True)]))

@@ -336,6 +336,5 @@ def test_what_is_at_a_limit_is_published_and_what_is_above_is_not(write, tmp_pat
     corpus, found = load_config(tmp_path / "corpus.toml"), []
     for number, content in enumerate((at, above)):
         checked = check_seeds(str(write({name: content}, f"in{number}")), corpus, Job(workers=1))
-        rows = [row for table in checked for row in table.to_pylist()]
-        found.append({row["path"]: row["reason"] or row["status"] for row in rows})
+        found.append({row["path"]: row["reason"] or row["status"] for row in checked.ledger.to_dicts()})
     assert (set(found[0].values()), found[1]) == ({"published"}, wanted)

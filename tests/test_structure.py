@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.texts import taken_apart
 
-from corpus_vn_police.config import load_config
+from corpus_vn_police.config import corpus_of, load_config
 
 _CORPUS = load_config(None).with_flags(latest="2026-11-22")
 
@@ -43,6 +43,26 @@ def _one(text, **row):
 def test_the_header_is_read_and_never_stays_in_the_text(text, date, precision, body):
     row = _one(text)
     assert (row["date"], row["date_precision"], row["text"], row["reason"]) == (date, precision, body, None)
+
+
+@pytest.mark.parametrize(
+    ("date", "start", "end"),
+    [
+        ("2020", "2020-01-01", "2020-12-31"),
+        ("2020-02", "2020-02-01", "2020-02-29"),
+        ("2020-12-07", "2020-12-07", "2020-12-07"),
+        ("0001-01", "0001-01-01", "0001-01-31"),
+    ],
+)
+def test_a_record_has_the_first_and_the_last_day_that_its_date_can_mean(date, start, end):
+    row = _one(f" date {date} a")
+    assert (str(row["date_start"]), str(row["date_end"])) == (start, end)
+
+
+@pytest.mark.parametrize("text", ["a", "date 2020-13 a", "date 2026-12 a"])
+def test_a_text_without_a_date_that_counts_has_no_days(text):
+    row = _one(text)
+    assert (row["date"], row["date_start"], row["date_end"]) == (None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -128,6 +148,45 @@ def test_a_first_paragraph_that_is_the_row_s_title_is_taken_out():
         "Thân bài",
         "Khác\n\nThân bài",
     ]
+
+
+_SENTENCE = "Ngày 7/12, Bộ Công an đã tổ chức Hội nghị."
+_TWO = "Công an thành phố vừa bắt giữ một nhóm cướp giật. Nhóm này đã gây ra mười vụ trên các tuyến đường trung tâm, trong đó có hai vụ làm chết người"
+_LONG = "Bắt nhóm cướp giật " + "và trộm cắp " * 30
+
+
+@pytest.mark.parametrize(
+    ("title", "then", "text", "kept"),
+    [
+        ("Bắt nhóm cướp giật", "Thân bài.", "Thân bài.", False),
+        ("Thắng đậm! HLV nói gì?", "Thân bài.", "Thân bài.", False),
+        ("Barca gặp Alaves. Oezil ra đi", "Thân bài.", "Thân bài.", False),
+        ("Làm thầy thật khó...", "Thân bài.", "Thân bài.", False),
+        ("Khác", "Thân bài.", "Khác hẳn\n\nThân bài.", False),
+        (_SENTENCE, "Thân bài.", f"{_SENTENCE}\n\nThân bài.", True),
+        (_TWO, "Thân bài.", f"{_TWO}\n\nThân bài.", True),
+        (_LONG.strip(), "Thân bài.", f"{_LONG.strip()}\n\nThân bài.", True),
+        # A headline, and the lead that is or begins with the same sentence.
+        (_SENTENCE, _SENTENCE, _SENTENCE, False),
+        (_SENTENCE, f"{_SENTENCE} Thân bài.", f"{_SENTENCE} Thân bài.", False),
+        ("Bắt nhóm cướp giật", "Bắt nhóm cướp giật", "Bắt nhóm cướp giật", False),
+    ],
+)
+def test_a_row_s_title_that_is_no_headline_stays_in_the_body(title, then, text, kept):
+    first = "Khác hẳn" if title == "Khác" else title
+    row = _one(f"{first}\n{then}", title=title)
+    assert (row["title"], row["text"], row["title_kept"], row["reason"]) == (title, text, kept, None)
+
+
+def test_a_text_that_is_nothing_but_its_title_is_empty_unless_that_is_a_sentence():
+    headline, sentence = (_one(title, title=title) for title in ("Bắt nhóm cướp giật", _SENTENCE))
+    assert (headline["reason"], sentence["reason"], sentence["text"]) == ("text.empty", None, _SENTENCE)
+
+
+def test_without_structure_no_title_is_looked_for():
+    corpus = corpus_of({"name": "a", "structure": {"enabled": False}}, None, None, "x")
+    row = taken_apart(f"{_SENTENCE}\nThân bài.", corpus=corpus, title=_SENTENCE).row(0, named=True)
+    assert (row["text"], row["title_kept"]) == (f"{_SENTENCE}\n\nThân bài.", False)
 
 
 @given(st.lists(st.text(alphabet="a đ\n.\u00a0\t", min_size=1), min_size=1, max_size=5))

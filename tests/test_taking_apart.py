@@ -130,6 +130,18 @@ def test_law_4_a_page_is_read_alone_as_among_others():
         ("Ngày 29/2, ", "2021-03", None, None),
         ("Ngày 19/8 hằng năm, ", "2020-12", None, None),
         ("Trước đó, ngày 5/12, ", "2020-12", None, None),
+        # Other words for the day, and other openings.
+        ("Cùng ngày (21.11), ", "2021-11", "2021-11-21", "Cùng ngày (21.11)"),
+        ("Thứ Hai, ngày 15 tháng 4 năm 2024, ", "2024-04", "2024-04-15", "Thứ Hai, ngày 15 tháng 4 năm 2024"),
+        ("Hôm 17/6, ", "2017-06", "2017-06-17", "Hôm 17/6"),
+        ("Cũng trong ngày 17/6, ", "2017-06", "2017-06-17", "ngày 17/6"),
+        ("Sau hơn hai tháng truy xét, ngày 30/11, ", "2019-02", "2018-11-30", "ngày 30/11"),
+        ("Theo báo Tiền Phong, ngày 6/2, ", "2017-02", "2017-02-06", "ngày 6/2"),
+        ("Theo cáo trạng, ngày 6/2, ", "2017-02", None, None),
+        ("Tại phiên tòa mở ngày 5/12, ", "2017-12", "2017-12-05", "ngày 5/12"),
+        ("Phát biểu với báo giới ngày 23/6, ", "2017-06", "2017-06-23", "ngày 23/6"),
+        ("Lực lượng cứu hộ. (Nguồn: AFP) Ngày 6/2, ", "2017-02", "2017-02-06", "Ngày 6/2"),
+        ("Theo Nghị định 116/2010/NĐ-CP, ngày 24-12-2010, ", "2017-02", None, None),
         ("Hoạt động 24/7, ", "2020-12", None, None),
     ],
 )
@@ -138,6 +150,48 @@ def test_a_dateline_gives_the_day_that_it_names(opening, header, event_date, wor
     day = row["event_date"] and row["event_date"].isoformat()
     assert (day, row["event_date_text"], row["place"]) == (event_date, words, None)
     assert row["text"].startswith(opening)
+
+
+_TOLD = [
+    ("Hội nghị chuyên đề do Công an tỉnh tổ chức chiều 22/9.", "chiều 22/9"),
+    ("Lễ ra quân được tổ chức tại trụ sở Công an tỉnh vào sáng 22/9.", "sáng 22/9"),
+    ("Đó là nội dung chính của hội nghị do Công an tỉnh tổ chức chiều 22/9 tại Hà Nội.", "chiều 22/9"),
+    ("Cục Quản lý xuất nhập cảnh ngày 19/6 thông báo, từ tháng sau công dân có thể đăng ký.", "ngày 19/6"),
+    ("Thông tin từ Công an huyện Thạch Quảng ngày 15/6 cho biết, đơn vị đang tạm giữ 7 đối tượng.", "ngày 15/6"),
+    ("Công an TP Lào Cai, tỉnh Lào Cai chiều 31/5 cho biết, đang tạm giữ một đối tượng.", "chiều 31/5"),
+    ("Một xe bán tải lao thẳng vào nhà dân lúc rạng sáng 19/8 khiến ba người bị thương.", "rạng sáng 19/8"),
+    ("Nhiều tuyến đường bị ngập sâu vào chiều nay (18/6).", "chiều nay (18/6)"),
+    ("Quyết định được đưa ra tại cuộc họp của Ban chỉ đạo trưa 30/4, sau khi có ca nghi mắc.", "trưa 30/4"),
+    # What happened earlier, what is to come, ranges, and papers of a day.
+    ("Công an bắt giữ Bế Văn Sáng, người bỏ trốn khỏi địa phương từ ngày 3/5 sau khi gây án.", None),
+    ("Công an huyện vừa làm rõ vụ án xảy ra ngày 3/5 tại thôn Đông.", None),
+    ("Nghi phạm gây ra vụ cướp hôm 3/5 đã bị bắt giữ sau một thời gian lẩn trốn.", None),
+    ("Liên quan đến vụ nam thanh niên bị sát hại đêm qua (3/7), hai đối tượng đã ra đầu thú.", None),
+    ("Hội thi sẽ được tổ chức vào ngày 22/9.", None),
+    ("Hội nghị tổ chức chiều 22/9 tới.", None),
+    ("Đợt cao điểm diễn ra từ ngày 3/5 đến ngày 20/5.", None),
+    ("Đến ngày 6/2, các đoàn hỗ trợ vẫn tiếp tục đổ về.", None),
+    ("Bé trai trên sinh vào ngày 3/5, nặng 3 kg.", None),
+    ("Quốc hội vừa ban hành Nghị quyết số 42 ngày 21/6/2017 về thí điểm xử lý nợ xấu.", None),
+    ("Phiên họp sáng 3/5 và phiên họp sáng 4/5 được tổ chức trực tuyến.", None),
+    ("Bản tin sáng nay (3/5) và tối nay (4/5) được phát trực tiếp.", None),
+    ("Công an đã ra quân. Hội nghị do Công an tỉnh tổ chức chiều 22/9.", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("lead", "words"), _TOLD)
+def test_a_lead_tells_its_day_inside_the_first_sentence(lead, words):
+    (row,) = _taken(_page(lead, _MORE, _PROSE, header="2017"))
+    assert (row["event_date_text"], row["event_date"] is None) == (words, words is None)
+    assert row["text"].startswith(lead)
+
+
+@pytest.mark.parametrize("opening", ["Vừa qua, ", "Mới đây, "])
+def test_a_lead_of_lately_has_no_day_unless_it_writes_one(opening):
+    lately, on_a_day = _taken(
+        _page(f"{opening}{_PROSE}", f"Ngày 7/12, {_MORE}"), _page(f"{opening}ngày 5/12, {_PROSE}", _MORE)
+    )
+    assert (lately["event_date"], on_a_day["event_date_text"]) == (None, "ngày 5/12")
 
 
 def test_a_dateline_without_a_header_has_a_day_only_if_it_writes_the_year():
@@ -172,12 +226,35 @@ def test_the_dateline_is_looked_for_in_the_first_three_paragraphs_of_the_body():
         ("tại tỉnh Nghệ An, ", "Nghệ An"),
         ("tại Hà Nội, ", "Hà Nội"),
         ("tại Nha Trang, ", "Nha Trang"),
-        ("tại Khánh Hoà, ", "Khánh Hoà"),
+        ("tại Khánh Hoà, ", "Khánh Hòa"),
+        ("tại Tuy Hoà, ", "Tuy Hòa"),
+        ("tại HÀ NỘI, ", "Hà Nội"),
+        ("tại TP ĐÀ LẠT, ", "Đà Lạt"),
+        ("tại TP.HCM, ", "Hồ Chí Minh"),
+        ("tại TPHCM, ", "Hồ Chí Minh"),
+        ("tại TP HCM, ", "Hồ Chí Minh"),
+        ("tại HCM, ", "Hồ Chí Minh"),
+        ("tại thành phố Hồ Chí Minh, ", "Hồ Chí Minh"),
+        ("tại TP Hồ Chí Minh, ", "Hồ Chí Minh"),
+        ("tại Sài Gòn, ", "Sài Gòn"),
+        ("tại Bà Rịa – Vũng Tàu, ", "Bà Rịa - Vũng Tàu"),
+        ("tại tỉnh BR-VT, ", "Bà Rịa - Vũng Tàu"),
+        ("tại Thừa Thiên-Huế, ", "Thừa Thiên Huế"),
+        ("tại Đắc Lắc, ", "Đắk Lắk"),
+        ("tại quận Gò Vấp, ", "Gò Vấp"),
+        ("tại Q.Gò Vấp, ", "Gò Vấp"),
+        ("tại H. Hòn Đất, ", "Hòn Đất"),
+        ("tại xã Mỹ Quý Tây, ", "Mỹ Quý Tây"),
+        ("tại phường Sóc Trăng, ", "Sóc Trăng"),
+        ("tại quận 1, TPHCM, ", "Hồ Chí Minh"),
+        ("tại quận 1, ", None),
+        ("tại Park Hyatt Saigon Hotel, ", None),
+        ("tại Los Angeles, ", "Los Angeles"),
         ("tại Hà Nội Bộ Công an ", "Hà Nội"),
         ("tại huyện Hòa Vang, TP.Đà Nẵng, ", "Đà Nẵng"),
         ("tại huyện Bến Lức, tỉnh Long An xảy ra ", "Long An"),
-        ("tại huyện Hòa Vang, ", "huyện Hòa Vang"),
-        ("tại TX. Sơn Tây, ", "TX. Sơn Tây"),
+        ("tại huyện Hòa Vang, ", "Hòa Vang"),
+        ("tại TX. Sơn Tây, ", "Sơn Tây"),
         ("tại Trung tâm Hội nghị quốc gia (Hà Nội), ", "Hà Nội"),
         ("tại trụ sở Bộ Công an, ", None),
         ("tại Học viện Cảnh sát nhân dân, ", None),
@@ -187,6 +264,17 @@ def test_the_dateline_is_looked_for_in_the_first_three_paragraphs_of_the_body():
 def test_the_place_of_a_dateline_has_no_prefix(words, place):
     (row,) = _taken(_page(f"Ngày 7/12, {words}{_PROSE}", _MORE))
     assert row["place"] == place
+
+
+def test_a_place_may_stand_where_the_agency_does():
+    rows = _taken(*(_page(f"{slug}Ngày 7/12, {_PROSE}") for slug in ("(Quảng Bình) - ", "Hà Nội - ", "TPO - ")))
+    assert [row["place"] for row in rows] == ["Quảng Bình", "Hà Nội", None]
+
+
+def test_half_a_name_at_the_end_of_what_is_looked_at_is_no_place():
+    opening = f"Ngày 7/12, tại {'nhà văn hóa ' * 28}"
+    rows = _taken(*(_page(f"{opening}{'a' * more} (tỉnh Quảng Ninh), {_PROSE}") for more in range(40)))
+    assert {row["place"] for row in rows} <= {"Quảng Ninh", None}
 
 
 def test_a_place_may_stand_before_the_day():
@@ -207,6 +295,9 @@ def test_a_place_may_stand_before_the_day():
         ("Đại biểu dự hội nghị. ẢNH: KIM ANH", "Đại biểu dự hội nghị.", "KIM ANH"),
         ("Đại biểu dự hội nghị - Ảnh: Kim Anh", "Đại biểu dự hội nghị", "Kim Anh"),
         ("Đại biểu dự hội nghị, ảnh: Kim Anh", "Đại biểu dự hội nghị", "Kim Anh"),
+        ("Đại biểu dự hội nghị - ảnh: Kim Anh", "Đại biểu dự hội nghị", "Kim Anh"),
+        ("Các nhà báo trao đổi tại buổi gặp mặt - Kim Anh", "Các nhà báo trao đổi tại buổi gặp mặt", "Kim Anh"),
+        ("Một tin nhắn giả mạo do nạn nhân cung cấp.", "Một tin nhắn giả mạo do nạn nhân cung cấp.", None),
         ("Đại biểu dự hội nghị. BỘ CÔNG AN", "Đại biểu dự hội nghị.", "BỘ CÔNG AN"),
         ("Đại biểu dự hội nghị. HT", "Đại biểu dự hội nghị.", "HT"),
         ("Đại biểu dự hội nghị. N.H.", "Đại biểu dự hội nghị.", "N.H."),
@@ -256,6 +347,7 @@ def test_an_empty_credit_is_null():
         "Các đối tượng thừa nhận hành vi phạm tội.",
         "Chiếc điện thoại được trả cho chủ nhân ngay tại chỗ.",
         "Nam Định những ngày cuối năm",
+        "Một chuyến đi rất xa của chị - Kim Anh",
         "- Phải đội mũ bảo hiểm khi đi xe máy trên mọi tuyến đường",
     ],
 )
@@ -356,6 +448,7 @@ def test_a_paragraph_of_very_many_captions_is_taken_apart_as_one_of_few():
         ("Hữu Phú – CTV", "Hữu Phú – CTV"),
         ("(TTXVN/Vietnam+)", "TTXVN/Vietnam+"),
         ("N.H.", "N.H."),
+        ("Kh.V", "Kh.V"),
         ("PV", "PV"),
         ("Ban Biên tập", "Ban Biên tập"),
         ("Tòa soạn", "Tòa soạn"),
@@ -382,10 +475,49 @@ def test_who_signs_may_stand_above_the_last_photos_and_the_source():
         assert (row["byline"], row["text"]) == ("Thanh Việt", f"{_PROSE}\n\n{_MORE}")
 
 
-@pytest.mark.parametrize("tail", [" PHẠM THỦY", "PHẠM THỦY", " T. NGÂN", " Thanh Việt", " Theo TTXVN"])
-def test_a_byline_may_be_glued_to_the_last_sentence(tail):
-    (row,) = _taken(_page(_PROSE, _MORE + tail))
-    assert (row["byline"], row["text"]) == (tail.strip().removeprefix("Theo "), f"{_PROSE}\n\n{_MORE}")
+@pytest.mark.parametrize(
+    ("tail", "byline"),
+    [
+        (" PHẠM THỦY", "PHẠM THỦY"),
+        ("PHẠM THỦY", "PHẠM THỦY"),
+        (" T. NGÂN", "T. NGÂN"),
+        (" Thanh Việt", "Thanh Việt"),
+        (" Theo TTXVN", "TTXVN"),
+        (" Kh.V", "Kh.V"),
+        (" H.Lam", "H.Lam"),
+        (" Ch. Tuấn", "Ch. Tuấn"),
+        (" N.H.", "N.H."),
+        (" PV", "PV"),
+        (" XVK", "XVK"),
+        ("/. Thanh Việt", "Thanh Việt"),
+        (" Thanh Việt -", "Thanh Việt"),
+        (" TTXVN/", "TTXVN"),
+        (" Thanh Việt (Tổng hợp theo báo Gia đình & Xã hội, Trí thức trẻ)", "Thanh Việt"),
+        (" Thanh Việt/VOV.VN", "Thanh Việt/VOV.VN"),
+        (" Thanh Việt - Theo Dân Trí", "Thanh Việt"),
+        (" Thanh ViệtThể thao & Văn hóa", "Thanh Việt"),
+        (" Tin, ảnh: Thanh Việt", "Thanh Việt"),
+        (" Nguồn: Công an tỉnh", "Công an tỉnh"),
+        (" Độc giả Kim Thoa", "Kim Thoa"),
+        (" Thanh Việt - Thể thao | 03:30 11/05/2017", "Thanh Việt"),
+        (" Thể thao | 03:30 11/05/2017", None),
+        (" 11/05/2017 03:30", None),
+    ],
+)
+def test_who_signs_or_the_page_s_stamp_may_be_glued_to_the_last_sentence(tail, byline):
+    several, one = _taken(_page(_PROSE, f"{_MORE}{tail}"), _page(f"{_PROSE} {_MORE}{tail}"))
+    end = "/." if tail.startswith("/.") else ""
+    assert (several["byline"], several["text"]) == (byline, f"{_PROSE}\n\n{_MORE}{end}")
+    assert (one["byline"], one["text"]) == (byline, f"{_PROSE} {_MORE}{end}")
+
+
+def test_who_signs_may_stand_behind_a_clip_and_below_the_agency():
+    clip, agency = _taken(
+        _page(_PROSE, f"{_MORE} Video bàn thắng của Cole: Châu Tinh - Thể thao | 03:30 11/05/2017"),
+        _page(_PROSE, f"{_MORE} TTXVN", "Báo Tin Tức"),
+    )
+    assert (clip["byline"], clip["text"]) == ("Châu Tinh", f"{_PROSE}\n\n{_MORE} Video bàn thắng của Cole:")
+    assert (agency["byline"], agency["text"]) == ("Báo Tin Tức", f"{_PROSE}\n\n{_MORE}")
 
 
 @pytest.mark.parametrize(
@@ -396,6 +528,9 @@ def test_a_byline_may_be_glued_to_the_last_sentence(tail):
         "Do Công an tỉnh thực hiện",
         "Tòa nhà của Đài - Báo được xây mới",
         "Chương trình diễn ra tại TP. Hồ Chí Minh",
+        f"{_MORE} Trận đấu giữa hai đội bắt đầu lúc 19:00 07/02/2017",
+        f"{_MORE} Hà Nội là một trong số đó",
+        f"{_MORE} Người đứng ra tố giác: Nguyễn Văn An",
         f"{_MORE[:-1]} của lực lượng CAND",
     ],
 )
@@ -426,7 +561,7 @@ def test_the_headline_is_found_below_menus_and_without_the_time(head):
 
 
 def test_a_first_line_is_sooner_the_headline_if_the_header_gives_the_day():
-    line = "Công an tỉnh Phú Yên có tân Phó Giám đốc"
+    line = "Phạm nhân chăm chú nghe giảng trong lớp xóa mù chữ tại trại giam"
     day, month = (_taken(_page(line, f"Ngày 1/11, {_PROSE}", header=header))[0] for header in ("2023-11-02", "2023-11"))
     assert (day["title"], day["captions"]) == (line, [])
     assert (month["title"], _captions(month)) == (None, [(line, None, 0)])
@@ -453,6 +588,7 @@ def test_a_row_s_title_is_the_title_and_a_first_paragraph_that_differs_stays():
         "00:00/02:35",
         "Trình duyệt của bạn không hỗ trợ HTML5 video.",
         ">> Xem thêm: Bắt nhóm trộm xe",
+        "Video: Hiện trường vụ tai nạn trên quốc lộ 6",
         ">>> Khởi tố ba bị can",
         "leftcenterrightdel",
         "Thứ Hai, 07/12/2020 - 10:30 (GMT+7)",

@@ -12,6 +12,8 @@ from support.builds import sign
 from support.tamper import problem_codes, retable
 
 import corpus_vn_police as cvp
+from corpus_vn_police.commands.verify import Problem
+from corpus_vn_police.commands.verify.hints import WARNINGS
 from corpus_vn_police.errors import CorpusError, DiskError, OutputError
 
 
@@ -34,6 +36,7 @@ def out(built, tmp_path):
 
 def test_a_build_is_fine(out):
     report = cvp.verify(out)
+    assert report.warnings == ()
     assert (report.ok, report.digest) == (True, json.loads((out / "manifest.json").read_text())["digest"])
 
 
@@ -148,6 +151,25 @@ def test_a_record_in_a_split_that_is_not_its_own_is_found(out):
         return table.set_column(place, table.schema.field(place), pa.array(dates))
 
     assert "splits.assignment" in retable(out, "data/train-00000-of-00001.parquet", later)
+
+
+def test_a_split_that_is_too_small_is_a_warning_and_no_problem(write, tmp_path, cli):
+    seeds = {f"{n}.txt": f"date 202{n} Bài {n}" for n in range(3)}
+    folder = write(seeds | {"corpus.toml": '[splits]\ntest_from = "2021-01"\n'})
+    built = cvp.build(folder, out=tmp_path / "out", workers=1)
+    why = "holds 1 of 3 records (33.3 %), less than half of them"
+    assert [note for note in built.notes if "holds" in note] == [f"train {why}: see [splits] in corpus.toml"]
+    found = cvp.verify(tmp_path / "out")
+    assert (found.ok, found.warnings) == (True, (Problem("data/train", "splits.lopsided", why),))
+    told = cli("verify", tmp_path / "out")
+    assert told.returncode == 0
+    assert told.stdout.split("\n")[:2] == [
+        f"data/train: warning: splits.lopsided: {why}", f"  splits.lopsided: {WARNINGS['splits.lopsided']}",
+    ]  # fmt: skip
+    said = json.loads(cli("verify", tmp_path / "out", "--json").stdout)
+    assert (said["ok"], said["warnings"]) == (
+        True, [{"file": "data/train", "code": "splits.lopsided", "detail": why}],
+    )  # fmt: skip
 
 
 def test_a_file_system_that_fails_in_its_own_way_is_a_failing_disk(monkeypatch):

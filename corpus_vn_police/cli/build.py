@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from corpus_vn_police.cli.options import Config, Json, Workers
-from corpus_vn_police.cli.show import print_json, progress, say
+from corpus_vn_police.cli.show import print_json, print_notes, progress
 from corpus_vn_police.text import printable
 
-_PRINTED = ("digest", "version", "seeds", "status", "splits", "unused")
+_PRINTED = ("digest", "version", "seeds", "status", "splits", "unused", "notes")
 
 
 class DedupLevel(enum.StrEnum):
@@ -67,8 +67,7 @@ def build(
             resume=resume,
             rehash=rehash,
         )
-    for note in built.notes:
-        say("note:  " + "\n       ".join(printable(line) for line in note.split("\n")))
+    print_notes(built.notes)
     if as_json:
         print_json({"out": built.path, **{name: getattr(built, name) for name in _PRINTED}})
         return 0

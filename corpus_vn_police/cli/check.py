@@ -3,33 +3,58 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Annotated
+
+import typer
 
 from corpus_vn_police.cli.options import Config, Json, Seeds, Workers
-from corpus_vn_police.cli.show import print_json, progress
+from corpus_vn_police.cli.show import flush_stdout, print_json, print_notes, progress
 from corpus_vn_police.text import printable
 
 
-def check(seeds: Seeds, config: Config = None, workers: Workers = None, as_json: Json = False) -> int:
-    """Read and validate seeds; write nothing."""
-    from corpus_vn_police.commands.check import check as check_seeds
+def check(
+    seeds: Seeds,
+    config: Config = None,
+    workers: Workers = None,
+    no_dedup: Annotated[
+        bool, typer.Option("--no-dedup", help="Do not look for copies, which is quicker; corpus.toml is not changed.")
+    ] = False,
+    as_json: Json = False,
+) -> int:
+    """Say what build would do with seeds; write nothing.
 
-    counts: Counter[str] = Counter()
-    with progress(quiet=as_json) as moved:
-        for table in check_seeds(seeds, config=config, workers=workers, progress=moved):
-            for row in table.to_pylist():
-                counts[row["status"]] += 1
-                if as_json:
+    Prints what becomes of seeds that would not be published. With --json, prints one row of the ledger per line.
+    """
+    import polars as pl
+
+    from corpus_vn_police.cli.folded import Folded
+    from corpus_vn_police.commands.build.notes import as_counts, seed_notes
+    from corpus_vn_police.commands.check import checking, is_fine
+    from corpus_vn_police.dataset.figures import STATUSES
+
+    status: Counter[str] = Counter()
+    folded = Folded()
+    level = "off" if no_dedup else None
+    with (
+        progress(quiet=as_json) as moved,
+        checking(seeds, config=config, workers=workers, dedup=level, progress=moved) as decision,
+    ):
+        for table in decision.ledger():
+            rows = pl.DataFrame(table)
+            status.update(dict(rows["status"].value_counts().iter_rows()))
+            if as_json:
+                for row in rows.iter_rows(named=True):
                     print_json(row)
-                elif row["status"] == "removed":
-                    print(f"{row['id']}: was taken down")
-                elif row["status"] != "published":
-                    where = f" {row['pointer']}" if row["pointer"] else ""
-                    print(printable(f"{row['path']}: {row['reason']}{where}: {row['detail']}"))
+            else:
+                folded.add(rows.filter(pl.col("status") != "published"))
+        splits, notes = decision.splits, seed_notes(decision)
     if not as_json:
-        print(
-            ", ".join(
-                f"{count:,} {'would be published' if status == 'published' else status}"
-                for status, count in sorted(counts.items())
-            )
-        )
-    return int(bool(counts.keys() - {"published", "removed"}))
+        for line in folded.lines():
+            print(printable(line))
+        named = {"published": "would be published"}
+        print(", ".join(f"{status[name]:,} {named.get(name, name)}" for name in STATUSES if status[name]))
+        if splits:
+            print(as_counts(splits))
+    flush_stdout()  # so that the notes come last, also in a file that has both
+    print_notes(notes)
+    return int(not is_fine(status))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from corpus_vn_police.cli.options import Json
-from corpus_vn_police.cli.show import print_json
+from corpus_vn_police.cli.show import print_json, progress
 from corpus_vn_police.text import printable
 
 
@@ -21,7 +21,8 @@ def init(
     """Write a commented corpus.toml and a card to fill in."""
     import corpus_vn_police as cvp
 
-    written = [str(path) for path in cvp.init(folder)]
+    with progress(quiet=as_json) as moved:
+        written = [str(path) for path in cvp.init(folder, progress=moved)]
     if as_json:
         print_json({"written": written})
     else:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,12 @@ def print_error(error: CorpusError, as_json: bool) -> None:
 
 def _lines(text: str) -> str:
     return "\n       ".join(printable(line) for line in text.split("\n"))
+
+
+def print_notes(notes: Iterable[str]) -> None:
+    """What the keeper should know, on stderr."""
+    for note in notes:
+        say(f"note:  {_lines(note)}")
 
 
 def print_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:

@@ -1,67 +1,148 @@
-"""`check`: seeds -> which would be published and which rejected. It is the first half of a build; it writes nothing."""
+"""`check`: seeds -> what a build would make of them. It is a build without the writing, and shares its code."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
 
-import pyarrow as pa
+import polars as pl
 
-from corpus_vn_police.commands.build.pipeline import Job, gather_parts, process_all, with_latest
-from corpus_vn_police.commands.inputs import configured, kept_away
+from corpus_vn_police.commands.build.decide import Decision, Job, decide, open_parts, with_latest
+from corpus_vn_police.commands.build.notes import seed_notes
+from corpus_vn_police.commands.inputs import configured, kept_away, with_arguments
 from corpus_vn_police.commands.spooled import Seeds, seeds_at_hand
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.config.given import Settings
+from corpus_vn_police.dataset.figures import STATUSES
 from corpus_vn_police.dataset.tombstones import Tombstones
-from corpus_vn_police.dedup import settle_ids
-from corpus_vn_police.engine.progress import Progress, silent
-from corpus_vn_police.files import scratch_folder
-from corpus_vn_police.stages.read import Source, Unpacker, list_input, seeds_in
-from corpus_vn_police.state.index import Index
-from corpus_vn_police.state.plan import PlannedTask
-from corpus_vn_police.write.ledger import ledger_rows, tombstone_rows
+from corpus_vn_police.engine.machine import machine_failures
+from corpus_vn_police.engine.progress import LOG, Progress, Reporting, reported, silent
+from corpus_vn_police.files import StrPath, scratch_folder
+from corpus_vn_police.results import Result
+from corpus_vn_police.stages.read import Source, list_input
 
 
+@dataclass(frozen=True, repr=False, eq=False)
+class Check(Result):
+    """What a build would make of seeds.
+
+    Attributes:
+        seeds: rows of the ledger: the seeds read, and the tombstones whose seed is not among them.
+        status: how many of these have each status, all five; their sum is `seeds`.
+        splits: how many records each split would have; empty splits are left out.
+        ledger: the rows of the ledger in its order, with the columns of `schema/ledger.schema.json`: `path`, `sha256`
+            (string), `bytes` (int64), `id`, `status`, `reason`, `pointer`, `detail`, `duplicate_of` (string),
+            `similarity` (float64).
+        unused: in how many rows (or texts) each key stands that neither the record nor the own fields know, the most
+            frequent first, at most 1,000 keys.
+        notes: what the keeper should know: lines for people.
+    """
+
+    seeds: int
+    status: dict[str, int]
+    splits: dict[str, int]
+    ledger: pl.DataFrame
+    unused: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether no seed is rejected and a record is published: `build --strict` would build."""
+        return is_fine(self.status)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other one says the same of the same seeds."""
+        return isinstance(other, Check) and self._counts == other._counts and self.ledger.equals(other.ledger)
+
+    def __hash__(self) -> int:
+        """Of all but the rows of the ledger."""
+        return hash(self._counts)
+
+    @property
+    def _counts(self) -> tuple[object, ...]:
+        return self.seeds, self.status, self.splits, self.unused, self.notes
+
+    def _shown(self) -> Iterator[tuple[str, Any]]:
+        yield from ((name, getattr(self, name)) for name in ("ok", "seeds", "status", "splits", "unused", "notes"))
+
+
+def is_fine(status: Mapping[str, int]) -> bool:
+    """Whether no seed is rejected and a record is published."""
+    return not status.get("rejected") and bool(status.get("published"))
+
+
+@machine_failures()
 def check(
-    seeds: Seeds,
+    seeds: Seeds | None = None,
     *,
     config: Settings | None = None,
     workers: int | None = None,
-    progress: Progress | None = None,
-) -> Iterator[pa.Table]:
-    """Read and validate seeds.
+    dedup: str | None = None,
+    rows: Mapping[str, str] | None = None,
+    fields: Mapping[str, Any] | StrPath | None = None,
+    progress: Reporting = None,
+) -> Check:
+    """Say what `build` would make of seeds, and write nothing.
+
+    What a build holds on disk until it is done is in a temporary folder: if near duplicates are looked for, all texts.
+    What was taken down is known by `removed.csv` beside corpus.toml, as there is no older build to ask.
 
     Args:
-        seeds: as for `build`.
+        seeds: as for `build`; None is the shipped corpus.
         config: as for `build`.
         workers: threads; None is one per processor.
-        progress: called with `read`, how many seeds it has just read, and of how many (None if that is not known).
+        dedup: `near`, `exact` or `off` (which is quicker); None leaves it to corpus.toml.
+        rows: as for `build`.
+        fields: as for `build`.
+        progress: as for `build`.
 
     Returns:
-        The ledger's rows, as `check_seeds` gives them.
+        The ledger and the counts; the ledger is held in memory, some 200 bytes per seed.
 
     Raises:
         ConfigError: an argument, a key of corpus.toml or a line of removed.csv is not allowed.
         InputError: the seeds are missing, or there are none.
+        DiskError: the operating system failed to read or write.
+    """
+    with (
+        reported("check", progress) as moved,
+        checking(
+            seeds, config=config, workers=workers, dedup=dedup, rows=rows, fields=fields, progress=moved
+        ) as decision,
+    ):
+        found = _gathered(decision)
+    for note in found.notes:
+        LOG.warning("check: %s", note)
+    return found
+
+
+@contextmanager
+def checking(
+    seeds: Seeds | None,
+    *,
+    config: Settings | None = None,
+    workers: int | None = None,
+    dedup: str | None = None,
+    rows: Mapping[str, str] | None = None,
+    fields: Mapping[str, Any] | StrPath | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Decision]:
+    """What a build would decide about seeds; it holds as long as this is open. Arguments and errors are `check`'s.
+
+    The rows of the ledger are read as they are asked for, so that no more is held per seed than a build holds.
     """
     job = Job(workers=workers, progress=progress or silent)
-    with ExitStack() as stack:
-        source, corpus = configured(stack.enter_context(seeds_at_hand(seeds)), config)
-        tables = check_seeds(source, corpus, job, kept_away(source, config))
-        return _at_hand(tables, stack.pop_all())
+    with seeds_at_hand(seeds) as given:
+        source, corpus = configured(given, config)
+        corpus = with_arguments(corpus.with_flags(dedup=dedup), rows, fields)
+        with _decided(source, corpus, job, kept_away(source, config)) as decision:
+            yield decision
 
 
-def _at_hand(tables: Iterator[pa.Table], seeds: ExitStack) -> Iterator[pa.Table]:
-    """The tables, the seeds at hand until they are read."""
-    with seeds:
-        yield from tables
-
-
-def check_seeds(
-    seeds: Source | str, corpus: Corpus, job: Job, tombstones: Tombstones | None = None
-) -> Iterator[pa.Table]:
-    """Read and validate.
+def check_seeds(seeds: Source | str, corpus: Corpus, job: Job, tombstones: Tombstones | None = None) -> Check:
+    """Say what a build would make of an input.
 
     Args:
         seeds: the input; a str is a single one.
@@ -69,39 +150,30 @@ def check_seeds(
         job: how it runs.
         tombstones: what was taken down; None is nothing.
 
-    Returns:
-        The ledger's rows in path order, `published` for what passes; copies are not left out.
-
     Raises:
         InputError: the input is missing or holds no seeds.
     """
-    with _surveyed(seeds, corpus, job) as index:
-        settled = settle_ids(index, tombstones or Tombstones())
-        order = index.in_path_order()
-        yield from ledger_rows(index, order[~settled.removed[order]], settled.published, settled.changes)
-        yield from tombstone_rows(settled.tombstones)
-
-
-def count_dates(seeds: str, corpus: Corpus, job: Job) -> dict[str, int]:
-    """How many records each date would have; undated ones are left out.
-
-    Raises:
-        InputError: as `check_seeds`.
-    """
-    with _surveyed(seeds, corpus, job) as index:
-        return index.dates()
+    with _decided(seeds, corpus, job, tombstones or Tombstones()) as decision:
+        return _gathered(decision)
 
 
 @contextmanager
-def _surveyed(seeds: Source | str, corpus: Corpus, job: Job) -> Iterator[Index]:
-    """The index of an input, its parts in a temporary folder."""
-    corpus = replace(with_latest(corpus), sources=False)
+def _decided(seeds: Source | str, corpus: Corpus, job: Job, tombstones: Tombstones) -> Iterator[Decision]:
+    """What a build would decide, with its parts in a temporary folder."""
+    corpus = with_latest(corpus)
     listing = list_input(seeds, follow_links=corpus.limits.follow_links)
-    tasks = Unpacker(corpus.limits, job.batching).tasks(listing)
-    planned = (PlannedTask(f"{number:07d}", task, seeds_in(task)) for number, task in enumerate(tasks))
-    with (
-        scratch_folder() as folder,
-        closing(process_all(planned, listing.seeds, folder, corpus, job, keep_records=False)) as groups,
-    ):
-        parts = [part for group in groups for done in group for part in done.parts]
-        yield gather_parts(folder, parts)
+    with scratch_folder() as folder, open_parts(folder, listing, corpus, job) as journal:
+        yield decide(journal, listing, corpus, job, tombstones, keep_records=False)
+
+
+def _gathered(decision: Decision) -> Check:
+    ledger = pl.concat([pl.DataFrame(table) for table in decision.ledger()])
+    counts = dict(ledger["status"].value_counts().iter_rows())
+    return Check(
+        len(ledger),
+        {status: counts.get(status, 0) for status in STATUSES},
+        decision.splits,
+        ledger,
+        decision.index.unused(),
+        tuple(seed_notes(decision)),
+    )

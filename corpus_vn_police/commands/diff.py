@@ -17,7 +17,6 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from corpus_vn_police.contract import CONFIGS, load_contract
 from corpus_vn_police.dataset.folder import BuildFolder, open_anywhere
 from corpus_vn_police.dataset.layout import FOLDERS
 from corpus_vn_police.engine.machine import machine_failures
@@ -30,6 +29,8 @@ from corpus_vn_police.stages.split import SPLITS
 _Numbers = npt.NDArray[np.uint64]
 
 _SEED = 20_201_207  # of the hashes; the same for both builds
+_NULL = np.uint64(0)  # the hash of null, and of a field that a build does not have
+_BITS = 64
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -42,8 +43,10 @@ class Difference(Result):
         changed: ids of records that both builds have, but with a different field.
         moved: ids of records that changed their split.
         fields: the fields that were compared; those of a struct as `source.url`, those of the
-            annotations as `annotations.quotes`.
-        masks: which fields differ, for each changed record: bit k is `fields[k]` (uint64).
+            annotations as `annotations.quotes`. Own fields that one build alone has are among them: there a record
+            differs if its value is not null.
+        masks: which fields differ, a row for each changed record: bit k % 64 of column k // 64 is `fields[k]`
+            (uint64).
         splits: the old and the new split of each moved record, as indices of `split.SPLITS` (n x 2).
     """
 
@@ -57,8 +60,13 @@ class Difference(Result):
 
     def by_field(self) -> dict[str, Ids]:
         """The ids of the records in which a field differs, by field."""
-        differs = ((name, (self.masks >> np.uint64(bit)) & np.uint64(1) == 1) for bit, name in enumerate(self.fields))
+        differs = ((name, self._differs(number)) for number, name in enumerate(self.fields))
         return {name: Ids(self.changed.numbers[those]) for name, those in differs if those.any()}
+
+    def _differs(self, field: int) -> npt.NDArray[np.bool_]:
+        word, bit = divmod(field, _BITS)
+        differs: npt.NDArray[np.bool_] = (self.masks[:, word] >> np.uint64(bit)) & np.uint64(1) == 1
+        return differs
 
     def by_move(self) -> dict[tuple[str, str], Ids]:
         """The ids of the records that went from one split to another, by old and new split."""
@@ -93,6 +101,10 @@ class _Side:
     positions: npt.NDArray[np.int64]
     splits: npt.NDArray[np.uint8]
 
+    def fields(self, config: str) -> list[str]:
+        """The fields of a config, those of a struct one by one."""
+        return list(_leaves(self.build.contracts[config].schema))
+
 
 @machine_failures()
 def diff(old: StrPath, new: StrPath) -> Difference:
@@ -123,37 +135,32 @@ def compare(old: BuildFolder, new: BuildFolder) -> Difference:
     """
     left, right = _side(old), _side(new)
     common, in_old, in_new = np.intersect1d(left.ids, right.ids, assume_unique=True, return_indices=True)
-    masks = np.zeros(len(common), np.uint64)
-    fields: list[str] = []
-    for config, names in _fields(left, right).items():
-        for name in names:
-            one, other = (
-                _hashes(left, config, name)[left.positions[in_old]],
-                _hashes(right, config, name)[right.positions[in_new]],
-            )
-            masks |= (one != other).astype(np.uint64) << np.uint64(len(fields))
-            fields.append(f"annotations.{name}" if config == "annotations" else name)
-    differs = masks != 0
+    compared = _fields(left, right)
+    masks = np.zeros((len(common), -(-len(compared) // _BITS)), np.uint64)
+    for number, (config, name) in enumerate(compared):
+        one = _hashes(left, config, name)[left.positions[in_old]]
+        other = _hashes(right, config, name)[right.positions[in_new]]
+        masks[:, number // _BITS] |= (one != other).astype(np.uint64) << np.uint64(number % _BITS)
+    differs = masks.any(axis=1)
     moved = left.splits[in_old] != right.splits[in_new]
     return Difference(
         added=Ids(np.setdiff1d(right.ids, left.ids, assume_unique=True)),
         removed=Ids(np.setdiff1d(left.ids, right.ids, assume_unique=True)),
         changed=Ids(common[differs]),
         moved=Ids(common[moved]),
-        fields=tuple(fields),
+        fields=tuple(f"annotations.{name}" if config == "annotations" else name for config, name in compared),
         masks=masks[differs],
         splits=np.stack([left.splits[in_old][moved], right.splits[in_new][moved]], axis=1),
     )
 
 
-def _fields(left: _Side, right: _Side) -> dict[str, list[str]]:
-    """The fields to compare: the records', and the annotations' where both builds have them."""
+def _fields(left: _Side, right: _Side) -> list[tuple[str, str]]:
+    """The fields to compare: the records', and the annotations' if both builds have them; each with its config."""
     configs = ["default"]
     if all(side.build.has("annotations") for side in (left, right)):
         configs.append("annotations")
-    return {
-        config: [name for name in _leaves(load_contract(CONFIGS[config]).schema) if name != "id"] for config in configs
-    }
+    found = ((config, name) for config in configs for side in (left, right) for name in side.fields(config))
+    return [(config, name) for config, name in dict.fromkeys(found) if name != "id"]
 
 
 def _leaves(schema: pa.Schema) -> Iterator[str]:
@@ -179,13 +186,16 @@ def _side(build: BuildFolder) -> _Side:
 
 def _hashes(side: _Side, config: str, name: str) -> npt.NDArray[np.uint64]:
     """A field's hash in every row, in the order of the build."""
-    hashes = np.empty(len(side.ids), np.uint64)
+    hashes = np.full(len(side.ids), _NULL)
+    if name not in side.fields(config):
+        return hashes
     done = 0
     for frame in _frames(side.build, config, name):
         rows = hashes[done : done + len(frame)]
         done += len(frame)
         if len(rows) == len(frame):
-            rows[:] = frame.to_series().hash(_SEED).to_numpy()
+            values = frame.to_series()
+            rows[:] = values.hash(_SEED).set(values.is_null(), int(_NULL)).to_numpy()
     if done != len(hashes):
         raise DamagedError.of(side.build.path, f"{FOLDERS[config]} does not have the same rows as {FOLDERS['default']}")
     return hashes

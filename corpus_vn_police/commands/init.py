@@ -11,14 +11,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from corpus_vn_police.commands.build.pipeline import Job
-from corpus_vn_police.config import FILE_NAME, corpus_of, load_config
+from corpus_vn_police.commands.build.notes import as_counts
+from corpus_vn_police.commands.check import checking
+from corpus_vn_police.config import FILE_NAME, corpus_of
 from corpus_vn_police.config.given import IN_DICT, Settings, given_settings
 from corpus_vn_police.contract import document
 from corpus_vn_police.contract.arrow import resolve
 from corpus_vn_police.engine.machine import machine_failures
+from corpus_vn_police.engine.progress import Progress, Reporting, reported
 from corpus_vn_police.errors import ConfigError, DiskError, InputError
 from corpus_vn_police.files import StrPath
+from corpus_vn_police.stages.split import SplitAdvice, suggest_starts
 from corpus_vn_police.text import nfd
 
 CARD_NAME = "DATASET_CARD.md"
@@ -85,14 +88,15 @@ missing? What was done to them before they came here? -->
 
 
 @machine_failures()
-def init(folder: StrPath, *, config: Settings | None = None) -> tuple[Path, ...]:
+def init(folder: StrPath, *, config: Settings | None = None, progress: Reporting = None) -> tuple[Path, ...]:
     """Write a commented corpus.toml and a card to fill in; nothing is overwritten.
 
     Args:
-        folder: created if it is missing. If it holds seeds, two months are written into `[splits]`: they
-            give about 10 % of the records each to validation and test.
+        folder: created if it is missing. If it holds seeds, they are read, and the starts that give validation and
+            test about 10 % of the records each are written into `[splits]`, with the numbers that they give.
         config: a corpus.toml, or a dict with its keys, whose values are written into the new one. With a
-            `[splits]` of its own, no months are looked for. None gives only the name.
+            `[splits]` of its own, no starts are looked for. None gives only the name.
+        progress: as for `build`.
 
     Returns:
         The files that were written.
@@ -101,10 +105,11 @@ def init(folder: StrPath, *, config: Settings | None = None) -> tuple[Path, ...]
         ConfigError: one of the two files exists already; or `config` has a key or a value that is not allowed.
         DiskError: the folder cannot be written.
     """
-    return _write(Path(folder), _settings(config))
+    with reported("init", progress) as moved:
+        return _write(Path(folder), _settings(config), moved)
 
 
-def _write(folder: Path, settings: dict[str, Any]) -> tuple[Path, ...]:
+def _write(folder: Path, settings: dict[str, Any], progress: Progress) -> tuple[Path, ...]:
     paths = (folder / FILE_NAME, folder / CARD_NAME)
     for path in paths:
         if path.exists():
@@ -112,10 +117,10 @@ def _write(folder: Path, settings: dict[str, Any]) -> tuple[Path, ...]:
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{folder}: is a file", "give the folder of the seeds")
     name = settings.get("name", _name(folder))
-    known = _by_key(settings)
-    if "splits" not in settings:
-        known |= {f"splits.{key}": start for key, start in _starts(folder).items()}
-    texts = [config_template(name, known), _CARD.format(name=name)]
+    advice = None if "splits" in settings else _advice(folder, progress)
+    starts = {} if advice is None else {f"splits.{key}": start for key, start in advice.starts.items()}
+    remarks = {} if advice is None else {"splits": f"These starts give {as_counts(advice.splits)}."}
+    texts = [config_template(name, _by_key(settings) | starts, remarks), _CARD.format(name=name)]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, text in zip(paths, texts, strict=True):
@@ -162,32 +167,33 @@ def _name(folder: Path) -> str:
     return _NO_LETTERS.sub("-", letters)[:96].strip("-._") or "corpus"
 
 
-def _starts(folder: Path) -> dict[str, str]:
-    from corpus_vn_police.commands.check import count_dates
-    from corpus_vn_police.stages.split import suggest_starts
-
+def _advice(folder: Path, progress: Progress) -> SplitAdvice | None:
+    """The starts that would divide the seeds that are there; None if there are none."""
     if not folder.is_dir():
-        return {}
+        return None
     try:
-        return suggest_starts(count_dates(str(folder), load_config(None), Job()))
+        with checking(folder, progress=progress) as decision:
+            return suggest_starts(decision.dates)
     except InputError:  # no seeds yet
-        return {}
+        return None
 
 
-def config_template(name: str, known: Mapping[str, Any]) -> str:
+def config_template(name: str, known: Mapping[str, Any], remarks: Mapping[str, str] | None = None) -> str:
     """A corpus.toml with every key, its meaning and its default, as the schema has them.
 
     Args:
         name: the dataset's name.
         known: other values that are set, by key, such as `splits.test_from`; what is not set is a comment.
+        remarks: a sentence below the description of a table, by its name; None is none.
     """
-    known = {"name": name, "card.prose": CARD_NAME, **known}
+    known, remarks = {"name": name, "card.prose": CARD_NAME, **known}, remarks or {}
     schema = document("corpus")
     tables = [key for key, part in schema["properties"].items() if part.get("type") == "object"]
     lines = [f"# {schema['description']}", *_keys(schema, "", known)]
     for table in tables:
         part = schema["properties"][table]
-        lines += ["", f"[{table}]", *_comment(part["description"]), *_keys(part, f"{table}.", known)]
+        heading = ["", f"[{table}]", *_comment(part["description"]), *_comment(remarks.get(table, ""))]
+        lines += [*heading, *_keys(part, f"{table}.", known)]
     return "\n".join(lines) + "\n"
 
 

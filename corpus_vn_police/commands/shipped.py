@@ -76,7 +76,8 @@ def _build(out: Output) -> None:
     folder = out.path
     from filelock import FileLock
 
-    from corpus_vn_police.commands.build.pipeline import Job, run_build
+    from corpus_vn_police.commands.build.decide import Job
+    from corpus_vn_police.commands.build.pipeline import run_build
     from corpus_vn_police.dataset.tombstones import read_removed
 
     try:

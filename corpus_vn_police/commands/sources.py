@@ -256,8 +256,8 @@ def _line_end(data: bytes) -> bytes:
 def _line_starts(build: BuildFolder) -> npt.NDArray[np.int64]:
     """At which byte of its file the line of each seed begins, in the order of the config; -1 for a text file.
 
-    Rows of one file are scattered over the splits, and in a split `#10` stands before `#2`: with
-    their starts known, each line is written at its own position as it comes. At most 80 bytes per seed are held.
+    Rows of one file are scattered over the splits: with their starts known, each line is written at its own position
+    as it comes. At most 80 bytes per seed are held.
     """
     codes: dict[str, int] = {}
     files, numbers, lengths = [], [], []

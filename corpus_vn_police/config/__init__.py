@@ -313,4 +313,5 @@ def _with_defaults(schema: dict[str, Any], value: dict[str, Any]) -> dict[str, A
             filled[name] = described["default"]
         if described.get("type") == "object" and name in filled and name != "ratios":
             filled[name] = _with_defaults(described, filled[name])
-    return filled
+    # In the schema's order, whatever the file's is: the manifest's bytes depend on it.
+    return {name: filled[name] for name in schema["properties"] if name in filled}

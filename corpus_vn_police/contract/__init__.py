@@ -197,13 +197,14 @@ def contracts(own: Mapping[str, Any] | None = None) -> Mapping[str, Contract]:
     Raises:
         SchemaError: as `Contract.from_document`.
     """
-    record = load_contract("record") if not own else _with_own(canonical_json(list(own.items())))
+    record = load_contract("record") if not own else _with_own(json.dumps(dict(own)))
     return {config: record if name == "record" else load_contract(name) for config, name in CONFIGS.items()}
 
 
 @functools.lru_cache(16)
-def _with_own(own: bytes) -> Contract:
-    return Contract.from_document("record", with_own(document("record"), dict(json.loads(own))))
+def _with_own(own: str) -> Contract:
+    """By JSON in the keeper's order, which is that of the fields of a struct."""
+    return Contract.from_document("record", with_own(document("record"), json.loads(own)))
 
 
 def schema_digests(of_configs: Mapping[str, Contract]) -> dict[str, str]:

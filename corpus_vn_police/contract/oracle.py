@@ -1,7 +1,7 @@
 """`jsonschema`, set up for the contract: the oracle of law 1; it also explains why a record is rejected.
 
-Three things differ from its defaults: `pattern` has ECMAScript's meaning (Python's `$` also
-matches before a final newline), `format` is asserted, and a number that is not finite is not a
+Three things differ from its defaults: `pattern` has ECMAScript's meaning, which `patterns.matches` gives (Python's `$`
+also matches before a final newline), `format` is asserted, and a number that is not finite is not a
 number (JSON has none).
 """
 

@@ -59,5 +59,8 @@ def check_pattern(pattern: str, pointer: str) -> None:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether ECMAScript finds the pattern anywhere in the text."""
-    return regress.Regex(pattern, "u").find(text) is not None
+    """Whether an accepted pattern is found anywhere in a text, in time that grows with its length alone.
+
+    ECMAScript finds the same, but its engines go back: `^(a+)+$` takes them for ever on forty letters.
+    """
+    return bool(pl.Series([text]).str.contains(pattern).item())

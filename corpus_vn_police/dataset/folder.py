@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from corpus_vn_police.contract import Contract
 from corpus_vn_police.dataset.figures import Figures, measure
 from corpus_vn_police.dataset.files import BuildFile, read_shards
 from corpus_vn_police.dataset.integrity import check_files
@@ -19,6 +20,7 @@ from corpus_vn_police.dataset.manifest import read_manifest
 from corpus_vn_police.dataset.parquet import damage_named
 from corpus_vn_police.dataset.remote import local_copy
 from corpus_vn_police.dataset.rows import Published, scan_ledger
+from corpus_vn_police.dataset.schemas import contracts_in
 from corpus_vn_police.dataset.tombstones import Tombstones, tombstones_in
 from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.files import StrPath
@@ -60,6 +62,15 @@ class BuildFolder:
         """Every file that the manifest lists, by its path below the folder."""
         entries = self.manifest["files"]
         return {each["path"]: BuildFile(each["path"], int(each["bytes"]), str(each["sha256"])) for each in entries}
+
+    @property
+    def contracts(self) -> Mapping[str, Contract]:
+        """What the rows of each config hold to, by the schemas that the build carries.
+
+        Raises:
+            DamagedError: a schema is not one that this version can read.
+        """
+        return contracts_in(self.path)
 
     def has(self, config: str) -> bool:
         """Whether the build has a config: `default`, `annotations` or `sources`."""

@@ -3,7 +3,7 @@
 from corpus_vn_police.dedup.copies import Copies, Signed, find_copies
 from corpus_vn_police.dedup.key import dedup_key
 from corpus_vn_police.dedup.order import first_days
-from corpus_vn_police.dedup.settle import Settled, settle, settle_ids
+from corpus_vn_police.dedup.settle import Settled, settle
 from corpus_vn_police.dedup.sign import sign
 
-__all__ = ["Copies", "Settled", "Signed", "dedup_key", "find_copies", "first_days", "settle", "settle_ids", "sign"]
+__all__ = ["Copies", "Settled", "Signed", "dedup_key", "find_copies", "first_days", "settle", "sign"]

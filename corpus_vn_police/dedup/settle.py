@@ -23,6 +23,7 @@ from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.ids import id_text
 from corpus_vn_police.reasons import ID_COLLISION
 from corpus_vn_police.state.index import Index
+from corpus_vn_police.state.path_order import path_keys
 
 _NAMED = 10  # paths that a collision's detail names before it counts
 _NO_TOMBSTONES = Tombstones()
@@ -90,15 +91,6 @@ def settle(index: Index, dedup: Dedup, tombstones: Tombstones = _NO_TOMBSTONES, 
         removed,
         rows,
     )
-
-
-def settle_ids(index: Index, tombstones: Tombstones = _NO_TOMBSTONES) -> Settled:
-    """Reject seeds that share an id and differ in their bytes, and leave out no copy: for a check."""
-    removed, rows = _taken_down(index, tombstones)
-    collisions, copies = _by_id(index, removed)
-    published = _without(index.publishable & ~removed, collisions)
-    none = copies.clear().select(seed="kept", duplicates=pl.lit(0, pl.Int32))
-    return Settled(published, collisions.drop("kept"), none, removed, rows)
 
 
 def _taken_down(index: Index, tombstones: Tombstones) -> tuple[npt.NDArray[np.bool_], pl.DataFrame]:
@@ -206,7 +198,8 @@ def _sharing_an_id(index: Index, removed: npt.NDArray[np.bool_]) -> pl.DataFrame
     table = index.gather(seeds, names)
     frame = pl.DataFrame(table).insert_column(0, pl.Series("seed", seeds)).cast(schema)
     # A seed that could not be read has no bytes to compare.
-    return frame.drop_nulls(["id", "sha256"]).sort("path", "sha256")
+    frame = frame.drop_nulls(["id", "sha256"])
+    return frame.hstack(path_keys(frame["path"])).sort("file", "row", "sha256").drop("file", "row")
 
 
 _CHANGES = {

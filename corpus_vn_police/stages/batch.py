@@ -61,9 +61,14 @@ COLUMNS = (
     BatchColumn("date_precision", "structure"),
     BatchColumn("year", "structure"),
     BatchColumn("month", "structure"),
+    BatchColumn("date_start", "structure"),
+    BatchColumn("date_end", "structure"),
     BatchColumn("n_chars", "structure"),
     BatchColumn("n_syllables", "structure"),
     BatchColumn("n_paragraphs", "structure"),
+    BatchColumn(
+        "title_kept", "structure", pl.Boolean
+    ),  # a row's title that equals the first paragraph, and stays there
     BatchColumn("captions", "structure", table="structure"),
     BatchColumn("byline", "structure", table="structure"),
     BatchColumn("event_date", "structure", table="structure"),

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import bisect
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
 from corpus_vn_police.config import Splits
-from corpus_vn_police.periods import first_day, last_days
+from corpus_vn_police.periods import first_day, first_days, last_days
 
 SPLITS = ("train", "validation", "test")
 """The splits, in the order of time."""
+
+_YEAR = len("2020")
 
 
 def assign_split(batch: pl.DataFrame, splits: Splits) -> pl.Series:
@@ -50,30 +54,90 @@ def _by_hash(records: Sequence[str], splits: Splits) -> list[int]:
     return [min(0 if share < train else 1 if share < validation else 2, last) for share in shares]
 
 
-def suggest_starts(dates: dict[str, int]) -> dict[str, str]:
-    """The months from which validation and test would hold about 10 % each.
+@dataclass(frozen=True)
+class SplitAdvice:
+    """Starts that divide records by time.
+
+    Attributes:
+        starts: `validation_from` and `test_from`, or only the second: months where records have no day, else days.
+        splits: how many records each split would then have, in the order of time.
+    """
+
+    starts: dict[str, str]
+    splits: dict[str, int]
+
+
+def suggest_starts(dates: Mapping[str | None, int]) -> SplitAdvice | None:
+    """The starts that give validation and test about 10 % of the records each, as near as the dates allow.
+
+    A split begins where the date of a record begins: a month, or a day where records have days.
 
     Args:
-        dates: how many records have each date.
+        dates: how many records have each date; None is the undated ones, which are in train.
 
     Returns:
-        `validation_from` and `test_from`; only the second, or neither, if there are too few months.
+        The starts; only `test_from` if that comes nearer. None if all would give splits that `lopsided` names.
     """
-    frame = pl.DataFrame({"date": list(dates), "count": list(dates.values())}, {"date": pl.String, "count": pl.Int64})
-    months = (
-        frame.select(last_days(pl.col("date")).dt.strftime("%Y-%m").alias("month"), "count")
-        .group_by("month")
-        .sum()
-        .sort("month", descending=True)
-    )
     total = sum(dates.values())
-    # How large a share of the records is in each month or later; the first month of all would leave nothing before it.
-    shares = list(zip(months["month"], (months["count"].cum_sum() / max(total, 1)).to_list(), strict=True))[:-1]
-    starts: dict[str, str] = {}
-    for key, wanted in (("test_from", 0.1), ("validation_from", 0.2)):
-        if shares:
-            distances = [abs(reached - wanted) for _, reached in shares]
-            nearest = distances.index(min(distances))
-            starts[key] = shares[nearest][0]
-            shares = shares[nearest + 1 :]
-    return dict(reversed(starts.items()))
+    starts = _possible_starts({date: count for date, count in dates.items() if date is not None})
+    reached = [count for _, count in starts]  # records from each start on, the latest first
+    options: list[tuple[int, int | None]] = []
+    for place, test in enumerate(reached):
+        nearest = bisect.bisect_left(reached, test + total / 10, place + 1)
+        options += [(place, earlier) for earlier in (nearest - 1, nearest) if place < earlier < len(reached)]
+        options.append((place, None))
+    splits = [(option, _splits(total, reached, *option)) for option in options]
+    good = [(option, given) for option, given in splits if not lopsided(given)]
+    if not good:
+        return None
+    (last, first), given = min(good, key=lambda each: _distance(each[1]))
+    names = {"validation_from": first, "test_from": last}
+    return SplitAdvice({key: starts[at][0] for key, at in names.items() if at is not None}, given)
+
+
+def _possible_starts(dates: dict[str, int]) -> list[tuple[str, int]]:
+    """Where dates begin, the latest first, and how many records are then in the later split; some stay before it."""
+    frame = pl.DataFrame({"date": list(dates), "count": list(dates.values())}, {"date": pl.String, "count": pl.Int64})
+    frame = frame.with_columns(first_days(pl.col("date")).alias("first"), last_days(pl.col("date")).alias("last"))
+    ends = frame.sort("last")
+    before = [0, *ends["count"].cum_sum()]  # records whose dates end before the n-th date does
+    # Of 2020-10 and 2020-10-01, which begin together, the month is the plainer one.
+    begins = frame.sort(pl.col("first"), pl.col("date").str.len_bytes(), descending=[True, False])
+    places = ends["last"].search_sorted(begins["first"], side="left")
+    starts: dict[int, str] = {}
+    for date, place in zip(begins["date"], places, strict=True):
+        if before[place]:  # of starts that give the same, the latest
+            starts.setdefault(before[-1] - before[place], f"{date}-01" if len(date) == _YEAR else date)
+    return [(start, count) for count, start in starts.items()]
+
+
+def _splits(total: int, reached: list[int], test: int, validation: int | None) -> dict[str, int]:
+    """What starts give; empty splits are left out."""
+    before = reached[test if validation is None else validation]
+    counts = {"train": total - before, "validation": before - reached[test], "test": reached[test]}
+    return {split: count for split, count in counts.items() if count}
+
+
+def _distance(splits: dict[str, int]) -> float:
+    """How far splits are from 10 % each."""
+    total = sum(splits.values())
+    return sum(abs(splits.get(split, 0) - total / 10) for split in SPLITS[1:])
+
+
+def lopsided(splits: Mapping[str, int]) -> dict[str, str]:
+    """The splits that are too small to be of use, each with the reason in words.
+
+    A split is if it holds less than 2 % of the records; train also if it holds less than half of them.
+
+    Args:
+        splits: how many records each has; those that are not there have none.
+    """
+    total = sum(splits.values())
+    found = {}
+    for split, count in splits.items():
+        limit = "half" if split == "train" and 2 * count < total else "2 %" if 50 * count < total else None
+        if count and limit:
+            found[split] = (
+                f"holds {count:,} of {total:,} records ({100 * count / total:.1f} %), less than {limit} of them"
+            )
+    return found

@@ -54,10 +54,9 @@ def records(batch: pl.DataFrame, contract: Contract, corpus: Corpus) -> pa.Table
         )
     empty = unfilled(corpus)
     filled = batch.with_columns(pl.struct(SOURCE).alias("source"))
-    if corpus.own:
-        filled = filled.select(pl.exclude(corpus.own)).unnest(OWN)
-    wanted = [name for name in contract.schema.names if name not in empty]
-    table = filled.select(wanted).to_arrow(compat_level=pl.CompatLevel.oldest())
+    wanted = [name for name in contract.schema.names if name not in empty | corpus.own.keys()]
+    own = [pl.col(OWN).struct.field(name) for name in corpus.own]
+    table = filled.select(*wanted, *own).to_arrow(compat_level=pl.CompatLevel.oldest())
     others = contract.empty(empty, len(batch))
     columns = [
         others[field.name] if field.name in empty else table.column(field.name).cast(field.type)

@@ -1,4 +1,4 @@
-"""The index of all parts: what a build holds in memory for each seed, about 40 bytes, and its path if needed."""
+"""The index of all parts: what a build holds in memory for each seed, about 40 bytes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from corpus_vn_police.ids import id_numbers
 from corpus_vn_police.state.parts import Part, damaged_part, gather, read_table
+from corpus_vn_police.state.path_order import path_order
 
 _REJECTED = 255  # the split of a seed that has none
 _LARGEST = 2**32 - 1  # what a uint32 holds
@@ -107,43 +107,26 @@ class Index:
         return by_record
 
     def in_path_order(self) -> npt.NDArray[np.int64]:
-        """The seeds' numbers in the order of their paths' bytes, then of their sha256.
+        """The seeds' numbers in the order of their paths, as `state.path_order` puts them."""
+        return path_order(
+            np.bincount(self.part_numbers, minlength=len(self.parts)).tolist(),
+            lambda part: self.column(self.parts[part], "path"),
+            lambda seeds: pl.Series(self.gather(seeds, ["sha256"]).column("sha256")),
+        )
 
-        The parts of a folder of text files are in that order already; then no path is held.
+    def dates(self, seeds: npt.NDArray[np.bool_]) -> dict[str | None, int]:
+        """How many of some seeds have each date; None is the undated ones.
+
+        Args:
+            seeds: whether each seed is one of them (bool).
         """
-        last, ordered = "", True
+        counts: Counter[str | None] = Counter()
+        start = 0
         for part in self.parts:
-            paths = self.column(part, "path")
-            ordered = (
-                ordered and (not last or last < paths[0]) and bool(paths.is_sorted()) and paths.n_unique() == len(paths)
-            )
-            if not ordered:
-                break
-            last = paths[-1]
-        if ordered:
-            return np.arange(len(self), dtype=np.int64)
-        paths = self._strings("path")
-        # pyarrow's holds 70 bytes a path beside them, Polars' 300, and both take 0.2 s for a million.
-        order = pc.sort_indices(paths)
-        ordered_paths = paths.take(order)
-        if not pc.any(pc.equal(ordered_paths[1:], ordered_paths[:-1])).as_py():
-            return np.asarray(order, np.int64)
-        # An archive may hold a name twice.
-        table = pa.table({"path": paths, "sha256": self._strings("sha256")})
-        keys = [("path", "ascending"), ("sha256", "ascending")]
-        return np.asarray(pc.sort_indices(table, sort_keys=keys), np.int64)
-
-    def _strings(self, name: str) -> pa.Array:
-        """A column of strings of all seeds."""
-        chunks = [self.column(part, name).to_arrow(compat_level=pl.CompatLevel.oldest()) for part in self.parts]
-        return pa.chunked_array(chunks, pa.large_string()).combine_chunks()
-
-    def dates(self) -> dict[str, int]:
-        """How many records that may be published have each date; undated ones are left out."""
-        counts: Counter[str] = Counter()
-        for part in self.parts:
-            frame = pl.DataFrame([self.column(part, "date"), self.column(part, "split")]).drop_nulls()
-            counts.update(dict(frame["date"].value_counts().iter_rows()))
+            dates = self.column(part, "date")
+            those = dates.filter(pl.Series(seeds[start : start + len(dates)]))
+            counts.update(dict(those.value_counts().iter_rows()))
+            start += len(dates)
         return counts
 
     def unused(self, column: str = "unused") -> dict[str, int]:
@@ -159,6 +142,19 @@ class Index:
                 counts.update(dict(names.explode().value_counts().iter_rows()))
         ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
         return dict(ordered[:_MOST_NAMES])
+
+    def titles_kept(self, published: npt.NDArray[np.bool_]) -> int:
+        """How many of the published records have a title that is not a headline, so that it stays in the text.
+
+        Args:
+            published: whether each seed is published (bool).
+        """
+        kept, start = 0, 0
+        for part in self.parts:
+            column = self.column(part, "title_kept")
+            kept += int((column.to_numpy() & published[start : start + len(column)]).sum())
+            start += len(column)
+        return kept
 
     def column(self, part: Part, name: str) -> pl.Series:
         """A column of a part's index, of the seeds that are current."""

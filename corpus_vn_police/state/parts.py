@@ -35,6 +35,7 @@ _INDEX: dict[str, pl.DataType | type[pl.DataType]] = {
     "text_bytes": pl.UInt32,
     "unused": pl.List(pl.String),
     "unused_dates": pl.List(pl.String),
+    "title_kept": pl.Boolean,
 }
 INDEX = pl.Schema(_INDEX)
 """The columns of a part's index, one row per seed: what the ledger says of it so far, and what writing needs.

@@ -31,8 +31,8 @@ SHARD_BYTES = 256 << 20
 _GROUP_BYTES = 16 << 20
 _ROW_BYTES = 256
 
-SOURCE_DATA = "_data"
-"""The column of a part's records that holds the seed's bytes."""
+SOURCE_DATA = "seed bytes"
+"""The column of a part's records that holds the seed's bytes; no field has such a name."""
 
 
 @dataclass(frozen=True)

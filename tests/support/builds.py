@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import polars as pl
@@ -39,3 +40,9 @@ def records(out: str | os.PathLike[str], config: str = "data") -> list[dict[str,
         path for split in ("train", "validation", "test") for path in sorted((Path(out) / config).glob(f"{split}-*"))
     ]
     return [row for path in files for row in pl.read_parquet(path).to_dicts()]
+
+
+def place_of(path: str) -> tuple[bytes, int]:
+    """Where a path stands among others: by the bytes of its file, then by the number of its row."""
+    found = re.fullmatch("(.*)#([0-9]{1,18})", path, re.DOTALL)
+    return (found[1].encode(), int(found[2])) if found else (path.encode(), 0)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from corpus_vn_police.commands.build.pipeline import Job, run_build
+from corpus_vn_police.commands.build.decide import Job
+from corpus_vn_police.commands.build.pipeline import run_build
 from corpus_vn_police.commands.built.handle import Build
 from corpus_vn_police.commands.built.texts import Origin
 from corpus_vn_police.commands.inputs import check_apart, configured, kept_away, with_arguments

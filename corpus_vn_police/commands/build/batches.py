@@ -35,7 +35,7 @@ class Recipe:
         folder: where the parts are written.
         corpus: the settings.
         batching: how large a batch may grow.
-        keep_records: False leaves the records out of the parts, as a check does not need them.
+        keep_records: False leaves out of the parts what only writing needs, and keeps what copies are found by.
     """
 
     folder: Path
@@ -148,20 +148,23 @@ def _write_parts(recipe: Recipe, group: tuple[PlannedTask, ...], pieces: list[_P
         pl.when(kept).then(assign_split(batch, corpus.splits)).alias("split"),
         pl.when(kept).then(pl.col("text").str.len_bytes()).alias("text_bytes"),
     )
-    table, signs = _extras(batch.filter(kept), sieved.kept, corpus) if recipe.keep_records else (None, None)
+    published = batch.filter(kept)
+    table = _records(published, sieved.kept, recipe)
+    level = corpus.dedup.level
+    signs = None if level == "off" else sign(published["text"], near=level == "near")
     start = record = 0
     for piece in pieces:
         index = batch.slice(start, len(piece.seeds)).select(INDEX.names())
-        published = int(index["split"].is_not_null().sum())
+        count = int(index["split"].is_not_null().sum())
         yield write_part(
             recipe.folder,
             f"{group[piece.task].name}-{piece.number:04d}",
             index,
-            None if table is None else table.slice(record, published),
-            None if signs is None else signs[:, record : record + published],
-            _stamps(group[piece.task], piece) if recipe.keep_records else None,
+            None if table is None else table.slice(record, count),
+            None if signs is None else signs[:, record : record + count],
+            _stamps(group[piece.task], piece),
         )
-        start, record = start + len(index), record + published
+        start, record = start + len(index), record + count
 
 
 def _stamps(planned: PlannedTask, piece: _Piece) -> npt.NDArray[np.uint64] | None:
@@ -169,13 +172,14 @@ def _stamps(planned: PlannedTask, piece: _Piece) -> npt.NDArray[np.uint64] | Non
     return None if planned.stamps is None else planned.stamps[piece.first : piece.first + len(piece.seeds)]
 
 
-def _extras(published: pl.DataFrame, table: pa.Table, corpus: Corpus) -> tuple[pa.Table, npt.NDArray[np.uint64] | None]:
-    """Records with the bytes that `sources` needs, and the signs that dedup needs."""
-    if corpus.sources:
+def _records(published: pl.DataFrame, table: pa.Table, recipe: Recipe) -> pa.Table | None:
+    """The records of a part: with the bytes that `sources` needs, or only with what near duplicates are found by."""
+    if not recipe.keep_records:
+        return table.select(["text"]) if recipe.corpus.dedup.level == "near" else None
+    if recipe.corpus.sources:
         data = published["data"].to_arrow(compat_level=pl.CompatLevel.oldest())
         table = table.append_column(SOURCE_DATA, data.cast(pa.binary()))
-    level = corpus.dedup.level
-    return table, None if level == "off" else sign(published["text"], near=level == "near")
+    return table
 
 
 def _with_rejected(batch: pl.DataFrame, alive: pl.Series, rejected: pl.DataFrame) -> pl.DataFrame:

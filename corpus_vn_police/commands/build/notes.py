@@ -3,31 +3,66 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
+from corpus_vn_police.commands.build.decide import Decision
 from corpus_vn_police.commands.versions import propose, version_numbers
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.dataset.layout import MANIFEST
 from corpus_vn_police.dataset.manifest import read_manifest
 from corpus_vn_police.documents.pictures import can_draw
 from corpus_vn_police.stages.read import Skipped
-from corpus_vn_police.stages.split import suggest_starts
-from corpus_vn_police.state.index import Index
+from corpus_vn_police.stages.split import lopsided, suggest_starts
+
+_NAMED = 8  # keys that a line names
+_BY_HASH = 'to divide them by their ids add to corpus.toml:\n[splits]\nstrategy = "hash"'
 
 
-def skipped_note(skipped: Skipped) -> list[str]:
+def seed_notes(decision: Decision) -> list[str]:
+    """What the keeper should know of the seeds and of what becomes of them: lines for people."""
+    return [
+        *_undivided(decision),
+        *(f"{split} {why}: see [splits] in corpus.toml" for split, why in lopsided(decision.splits).items()),
+        *_skipped(decision.skipped),
+        *_unused(decision),
+        *_titles(decision),
+    ]
+
+
+def _undivided(decision: Decision) -> list[str]:
+    """That all records are in train, and which settings would divide them; no line if the settings divide them."""
+    splits = decision.corpus.splits
+    if splits.strategy != "temporal" or splits.validation_from or splits.test_from:
+        return []
+    advice = suggest_starts(decision.dates)
+    if advice is None:
+        why = (
+            "no day or month divides their dates well" if decision.dates.keys() - {None} else "none of them has a date"
+        )
+        return [f"every record is in train: {why}; {_BY_HASH}"]
+    lines = "\n".join(f'{key} = "{start}"' for key, start in advice.starts.items())
+    return [
+        f"every record is in train; for {as_counts(advice.splits)} "
+        f"(10 % each, as near as the dates allow) add to corpus.toml:\n[splits]\n{lines}"
+    ]
+
+
+def as_counts(splits: Mapping[str, int]) -> str:
+    """Splits with their numbers of records: `train 8,012, validation 991, test 1,003`."""
+    return ", ".join(f"{split} {count:,}" for split, count in splits.items())
+
+
+def _skipped(skipped: Skipped) -> list[str]:
     """Which files were skipped; no line if there were none."""
     return [f"skipped, because they are not seeds: {said}"] if (said := skipped.said()) else []
 
 
-_NAMED = 8  # keys that a line names
-
-
-def unused_note(corpus: Corpus, index: Index) -> list[str]:
+def _unused(decision: Decision) -> list[str]:
     """Which keys of the rows nothing reads, and whether one of them may be the date that no record has."""
-    unused, dates = index.unused(), index.unused("unused_dates")
+    unused, dates = decision.index.unused(), decision.index.unused("unused_dates")
     notes = []
-    if dates and not index.dates():
+    if dates and not decision.dates.keys() - {None}:
         first = next(iter(dates))
         line = f"date = {json.dumps(first, ensure_ascii=False)}"
         notes.append(
@@ -35,8 +70,8 @@ def unused_note(corpus: Corpus, index: Index) -> list[str]:
             f"to read one of them add to corpus.toml:\n[rows]\n{line}"
         )
     if unused:
-        known = "record" if not corpus.own else "record and the own fields"
-        notes.append(f"keys that are not read, as the {known} do not have them: {_counted(unused)}")
+        fields = "neither record nor own fields have them" if decision.corpus.own else "the record has no such fields"
+        notes.append(f"keys that are not read, because {fields}: {_counted(unused)}")
     return notes
 
 
@@ -66,12 +101,11 @@ def pictures_note() -> list[str]:
     return [] if can_draw() else ["no pictures: they need matplotlib, pip install 'corpus-vn-police[figures]'"]
 
 
-def splits_note(corpus: Corpus, index: Index) -> list[str]:
-    """That all records are in one split, and which settings would divide them."""
-    notes = []
-    splits = corpus.splits
-    if splits.strategy == "temporal" and not (splits.validation_from or splits.test_from):
-        lines = "\n".join(f'{key} = "{start}"' for key, start in suggest_starts(index.dates()).items())
-        advice = f"; for about 10 % each in validation and test add to corpus.toml:\n[splits]\n{lines}"
-        notes.append(f"every record is in train{advice if lines else ''}")
-    return notes
+def _titles(decision: Decision) -> list[str]:
+    """How many records have a title that is not a headline; no line if there are none."""
+    kept = decision.index.titles_kept(decision.settled.published)
+    if not kept:
+        return []
+    have = "1 record has a title" if kept == 1 else f"{kept} records have a title"
+    rule = "a whole sentence, several sentences or more than 300 characters"
+    return [f"{have} that is not a headline ({rule}): it stays in the text"]

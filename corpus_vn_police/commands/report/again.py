@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Set
+from dataclasses import replace
 
 import polars as pl
 
@@ -69,6 +70,8 @@ def as_seeds(paths: list[str], blobs: list[bytes], corpus: Corpus) -> pl.DataFra
     """
     batch, form = SeedBatch(seed_columns(corpus)), RowForm.of(corpus)
     for path, data in zip(paths, blobs, strict=True):
-        is_row = path.rpartition("#")[2].isdecimal() and kind_of(path) is None
-        batch.add(path, whole(data, corpus.limits), read_row(data, form) if is_row else {"body": data})
+        file, _, number = path.rpartition("#")
+        is_row = number.isdecimal() and kind_of(path) is None
+        as_read = replace(form, cells=kind_of(file) == "cells")
+        batch.add(path, whole(data, corpus.limits), read_row(data, as_read) if is_row else {"body": data})
     return batch.frame()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.files import StrPath
 from corpus_vn_police.results import Result
+from corpus_vn_police.stages.split import lopsided
 
 __all__ = ["Problem", "Verification", "verify", "verify_folder"]
 
@@ -39,6 +41,8 @@ class Verification(Result):
         digest: the content digest, recomputed from the Parquet files; None if they cannot all
             be read.
         problems: what is wrong, in the order in which it was found.
+        warnings: what is not wrong, and may still not be what the keeper meant, such as a split of a few records;
+            empty if the files cannot all be read.
         sharing: what each later split shares with each earlier one; empty if the files cannot all
             be read.
         copies: the result of the search for copies among the published records; None if the files cannot all be
@@ -48,6 +52,7 @@ class Verification(Result):
 
     digest: str | None
     problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
     sharing: tuple[Sharing, ...] = ()
     copies: PublishedCopies | None = None
     unchecked: tuple[str, ...] = ()
@@ -128,11 +133,13 @@ def _verify_rows(
     if findings.readable:
         copies = _check_copies(folder, dedup, findings)
         sharing = shared_ngrams(folder)
+        _check_sizes(findings)
     if digest not in (None, manifest["digest"]):
         findings.add(MANIFEST, "manifest.content_digest", f"says {manifest['digest']}, the files say {digest}")
     elif findings.readable:
         check_documents(BuildFolder(folder, manifest), findings)
-    return Verification(digest, tuple(findings.problems), tuple(sharing), copies, tuple(findings.unchecked))
+    found = tuple(findings.problems), tuple(findings.warnings)
+    return Verification(digest, *found, tuple(sharing), copies, tuple(findings.unchecked))
 
 
 def _rules(config: dict[str, Any]) -> tuple[Dedup, Splits]:
@@ -145,6 +152,16 @@ def _rules(config: dict[str, Any]) -> tuple[Dedup, Splits]:
         return Dedup(**config["dedup"]), Splits(**config["splits"])
     except (KeyError, TypeError) as error:
         raise ValueError(f"/config: not all settings are there: {str(error)[:200]}") from error
+
+
+def _check_sizes(findings: Findings) -> None:
+    """Warn of splits that are too small to be of use."""
+    records: Counter[str] = Counter()
+    for shard in findings.shards:
+        if shard.config == "default":
+            records[shard.split] += shard.rows
+    for split, why in lopsided(records).items():
+        findings.warn(f"{FOLDERS['default']}/{split}", "splits.lopsided", why)
 
 
 _NAMED = 5  # pairs of copies that a problem names before it counts

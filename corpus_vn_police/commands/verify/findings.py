@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from corpus_vn_police.commands.verify.hints import HINTS
+from corpus_vn_police.commands.verify.hints import HINTS, WARNINGS
 from corpus_vn_police.dataset.files import BuildFile
 from corpus_vn_police.dataset.integrity import Problem
 
@@ -24,6 +24,7 @@ class Findings:
         duplicates: the ids of records for which seeds were left out, and how many.
         readable: whether all of them could be read.
         unchecked: what could not be checked: lines for people.
+        warnings: what is not wrong, and may still not be what the keeper meant.
     """
 
     problems: list[Problem] = field(default_factory=list)
@@ -33,8 +34,14 @@ class Findings:
     duplicates: list[pl.DataFrame] = field(default_factory=list)
     readable: bool = True
     unchecked: list[str] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
 
     def add(self, file: str, code: str, detail: str) -> None:
         """Note a problem; its code must have a hint."""
         HINTS[code]
         self.problems.append(Problem(file, code, detail))
+
+    def warn(self, file: str, code: str, detail: str) -> None:
+        """Note a warning; its code must have a hint."""
+        WARNINGS[code]
+        self.warnings.append(Problem(file, code, detail))

@@ -24,6 +24,7 @@ HINTS = {
     "file.unreadable": _AGAIN,
     "ledger.balance": _SAYS_ELSE,
     "ledger.duplicates": _SAYS_ELSE,
+    "ledger.order": _SAYS_ELSE,
     "ledger.records": _SAYS_ELSE,
     "manifest.content_digest": _SAYS_ELSE,
     "manifest.digest": _AGAIN,
@@ -31,6 +32,7 @@ HINTS = {
     "manifest.invalid": "if another version built it, verify it with that version; else " + _AGAIN,
     "manifest.schemas": "verify it with the version that built it (the manifest names it), or build it again",
     "records.id": _SAYS_ELSE,
+    "records.order": _SAYS_ELSE,
     "removed.present": "take the ids down again with remove, and publish the result before anything else",
     "schema.columns": _SAYS_ELSE,
     "schema.row": _SAYS_ELSE,
@@ -38,4 +40,9 @@ HINTS = {
     "splits.assignment": _SAYS_ELSE,
     "splits.count": _SAYS_ELSE,
 }
-"""What to do next, by code."""
+"""What to do next about a problem, by code."""
+
+WARNINGS = {
+    "splits.lopsided": "if you do not want this, choose other starts or ratios in [splits] and build again",
+}
+"""What to do next about what is no problem, by code."""

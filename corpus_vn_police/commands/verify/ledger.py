@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from corpus_vn_police.commands.verify.findings import Findings
-from corpus_vn_police.commands.verify.rows import check_rows, tables_of
+from corpus_vn_police.commands.verify.rows import PathOrder, check_rows, tables_of
 from corpus_vn_police.contract import load_contract
 from corpus_vn_police.dataset.layout import FOLDERS, LEDGER, MANIFEST
 from corpus_vn_police.ids import id_numbers, id_text
@@ -21,9 +21,10 @@ def check_ledger(folder: Path, manifest: dict[str, Any], findings: Findings) -> 
     """Check that the ledger balances, and that it agrees with the records."""
     contract = load_contract("ledger")
     counts: Counter[str] = Counter()
-    published, left_out, removed = [], [], []
+    published, left_out, removed, order = [], [], [], PathOrder()
     for table in tables_of(folder, LEDGER, contract, findings):
         check_rows(table, LEDGER, contract, findings)
+        order.add(pl.Series("path", table.column("path")))
         frame = pl.DataFrame(table.select(["id", "sha256", "status", "duplicate_of"]))
         counts.update(dict(frame["status"].value_counts().iter_rows()))
         kept = frame.filter(pl.col("status") == "published")
@@ -31,6 +32,7 @@ def check_ledger(folder: Path, manifest: dict[str, Any], findings: Findings) -> 
         left_out.append(id_numbers(frame["duplicate_of"].drop_nulls()))
         gone = frame.filter(pl.col("status") == "removed")
         removed.append(pl.DataFrame([id_numbers(gone["id"]), id_numbers(gone["sha256"])]))
+    order.report(LEDGER, "ledger.order", findings)
     _check_removed(removed, findings)
     expected = {status: count for status, count in manifest["status"].items() if count}
     if counts != expected or sum(counts.values()) != manifest["seeds"]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +15,20 @@ from corpus_vn_police.commands.verify.findings import Findings
 from corpus_vn_police.config import Splits
 from corpus_vn_police.contract import Contract, json_rows, violation
 from corpus_vn_police.dataset.files import find_shards
+from corpus_vn_police.dataset.layout import FOLDERS
 from corpus_vn_police.dataset.parquet import ColumnsError, open_table
 from corpus_vn_police.dataset.schemas import contracts_in
 from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.files import file_digest
 from corpus_vn_police.ids import id_numbers
 from corpus_vn_police.stages.split import SPLITS, assign_split
+from corpus_vn_police.state.path_order import misplaced
 
 
 def check_config(folder: Path, config: str, splits: Splits, findings: Findings) -> None:
     """Check the rows of a config: its columns, every value, its splits; gather what others ask for."""
     contract = contracts_in(folder)[config]
+    orders: dict[str, PathOrder] = {}
     for shard in find_shards(folder, config):
         ids = findings.ids.setdefault((config, shard.split), [])
         for table in tables_of(folder, shard.path, contract, findings):
@@ -36,11 +40,40 @@ def check_config(folder: Path, config: str, splits: Splits, findings: Findings) 
             if config == "default":
                 findings.duplicates.append(_left_out_for(table))
                 _check_splits(table, shard.split, splits, shard.path, findings)
+                paths = table.column("source").combine_chunks().field("path")
+                orders.setdefault(shard.split, PathOrder()).add(pl.Series("path", paths))
         digest = findings.files.get(shard.path) or file_digest(folder / shard.path)  # one that is not listed
         findings.shards.append(shard.file(*digest))
         if findings.readable and not shard.rows:
             findings.add(shard.path, "file.empty", "holds no row; a split without records has no file")
             findings.readable = False
+    for split, order in orders.items():
+        order.report(f"{FOLDERS[config]}/{split}", "records.order", findings)
+
+
+@dataclass
+class PathOrder:
+    """Whether rows stand in the order of their paths, table after table.
+
+    Attributes:
+        last: the path of the last row so far.
+        misplaced: how many rows come before the one above them.
+    """
+
+    last: str | None = None
+    misplaced: int = 0
+
+    def add(self, paths: pl.Series) -> None:
+        """Look at the next rows; those without a path have no place."""
+        here = pl.concat([pl.Series("path", [] if self.last is None else [self.last], pl.String), paths.drop_nulls()])
+        if len(here):
+            self.misplaced += misplaced(here)
+            self.last = here[-1]
+
+    def report(self, name: str, code: str, findings: Findings) -> None:
+        """Name what is wrong, if something is."""
+        if self.misplaced:
+            findings.add(name, code, f"{self.misplaced} rows come before the row above them by path")
 
 
 def tables_of(folder: Path, name: str, contract: Contract, findings: Findings) -> Iterator[pa.Table]:

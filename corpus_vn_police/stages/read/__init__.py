@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -100,6 +101,7 @@ def _seeds(task: Task, limits: Limits, form: RowForm) -> Iterator[tuple[str, Blo
     elif isinstance(task, Lines):
         lines = task.block.split(b"\n")
         ended = len(lines) - 1
+        form = replace(form, cells=task.from_text)
         for number, line in enumerate(lines):
             seed = line.removesuffix(b"\r") if number < ended else line
             if seed.strip(BLANK):

@@ -9,7 +9,7 @@ from typing import Any
 
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract.oracle import json_type
-from corpus_vn_police.contract.own_values import OwnFields
+from corpus_vn_police.contract.own_values import OwnFields, Unfit
 from corpus_vn_police.text import printable
 
 COLUMNS_OF_ROWS = {
@@ -31,15 +31,21 @@ class RowForm:
     Attributes:
         keys: what is read (`text`, `date`, ...) -> the key of the row that has it.
         own: the fields that the keeper adds to the record.
+        cells: whether every value is a text, as in a CSV file, so that own fields are read from texts.
     """
 
     keys: Mapping[str, str] = field(default_factory=lambda: {name: name for name in COLUMNS_OF_ROWS})
     own: OwnFields = field(default_factory=OwnFields)
+    cells: bool = False
 
     @classmethod
     def of(cls, corpus: Corpus) -> RowForm:
         """As the settings say."""
         return cls(asdict(corpus.rows), OwnFields(corpus.own))
+
+    def own_values(self, row: Mapping[str, Any]) -> tuple[dict[str, Any], list[str], Unfit | None]:
+        """What `OwnFields.taken` makes of a row."""
+        return self.own.taken(self.own.from_texts(row) if self.cells else row)
 
     def unused(self, row: Mapping[str, Any]) -> list[str]:
         """The keys of a row that nothing reads, in their order."""
@@ -61,7 +67,7 @@ DEFAULT = RowForm()
 
 def reported(row: Mapping[str, Any], unused: Iterable[str]) -> dict[str, Any]:
     """The keys that nothing reads, as a ledger of keys: all, and those whose values are like dates."""
-    names = [name for name in unused if row.get(name) is not None or name not in row][:_MOST_NAMES]
+    names = [name for name in unused if row.get(name, name) not in (None, "")][:_MOST_NAMES]
     dates = [name for name in names if isinstance(row.get(name), str) and _LIKE_DATE.match(row[name])]
     shown = {"unused": names, "unused_dates": dates}
     return {key: [printable(name)[:_LONGEST_NAME] for name in each] for key, each in shown.items() if each}

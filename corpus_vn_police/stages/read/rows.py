@@ -234,7 +234,7 @@ def _fields(row: dict[str, Any], form: RowForm) -> dict[str, Any]:
             raise _RefusedError(ENCODING_NUL, "a NUL character", pointer, **known)
         if value or name == "text":
             fields[column] = value
-    own, below, unfit = form.own.taken(row)
+    own, below, unfit = form.own_values(row)
     said = reported(row, [*unused, *below])
     if unfit is not None:
         raise _unfit(unfit, **_identified(fields), **said)

@@ -32,15 +32,17 @@ def structure(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
 
     Returns:
         The same rows in the same order. `text` is the body, `title` on one line; added are `date`,
-        `date_precision` (string), `year` (int16), `month` (int8), `n_chars`, `n_syllables`,
-        `n_paragraphs` (int32; code points, white-space tokens, paragraphs), and with structure
+        `date_precision` (string), `year` (int16), `month` (int8), `date_start`, `date_end` (date; the first
+        and the last day that `date` can mean), `n_chars`, `n_syllables`, `n_paragraphs` (int32; code points,
+        white-space tokens, paragraphs), `title_kept` (boolean: the row's title equals the first paragraph, but is not
+        a headline, so that it stays in the body), and with structure
         `event_date` (date), `event_date_text`, `place`, `byline` (string), `date_conflict`
         (boolean) and `captions` (list of struct {text, credit: string, after_paragraph: int32}).
         A text whose header or body is at fault has its `reason`, `pointer` and `detail`; for the others `detail`
         counts the residue that was taken out.
     """
     batch = read_headers(batch, corpus).with_columns(one_line(batch["title"]))
-    batch = _take_apart(batch) if corpus.structure else batch.with_columns(plain_paragraphs())
+    batch = _take_apart(batch) if corpus.structure else batch.with_columns(plain_paragraphs(), title_kept=False)
     batch = batch.with_columns(counts(batch["text"]))
     batch = reject(batch, pl.col("text") == "", TEXT_EMPTY, pl.lit("no text beside the header"))
     return reject_beyond(batch, pl.col("n_paragraphs"), LIMIT_PARAGRAPHS, corpus)
@@ -48,7 +50,7 @@ def structure(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
 
 def _take_apart(batch: pl.DataFrame) -> pl.DataFrame:
     readable, texts = batch["reason"].is_null(), len(batch)
-    units, residue = mark(batch, readable)
+    units, residue, title_kept = mark(batch, readable)
     taken_out = pl.concat_str(pl.lit("residue taken out: "), residue.cast(pl.String), pl.lit(" places"))
     detail = pl.concat_str(
         "detail", pl.when(readable & (residue > 0)).then(taken_out), separator="; ", ignore_nulls=True
@@ -57,6 +59,7 @@ def _take_apart(batch: pl.DataFrame) -> pl.DataFrame:
         pl.when(readable & (residue > 0)).then(detail).otherwise("detail").alias("detail"),
         join(units, texts).to_series(),
         captions(units, texts),
+        title_kept,
         pl.coalesce(batch["title"], first_of(units, "title", texts)).alias("title"),
         first_of(units, "byline", texts),
         *datelines(units, batch["date"]).get_columns(),

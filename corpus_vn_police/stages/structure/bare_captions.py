@@ -76,19 +76,19 @@ def _captions_among(candidates: pl.DataFrame) -> pl.DataFrame:
     """The candidates that are captions: `unit`, `text` without who signs, and `credit`."""
     numbers = candidates["text"].str.contains(_MAY_BE_SIGNED).arg_true()
     signed = _without_credits(candidates["text"].gather(numbers))
-    candidates = candidates.with_columns(pl.lit(None, pl.String).alias("credit"))
-    candidates = with_values(candidates, numbers, text=signed["caption"], credit=signed["credit"])
+    candidates = candidates.with_columns(pl.lit(None, pl.String).alias("credit"), pl.lit(False).alias("signed"))
+    candidates = with_values(candidates, numbers, **signed)
     candidates = candidates.with_columns((pl.col("text").str.count_matches(" ") + 1).alias("words"))
     counted = points(candidates["text"], candidates["words"], candidates["gap"], candidates["near"])
     may_be_bare = ~pl.col("listed") & (pl.col("words") <= _LONGEST_BARE)
-    return candidates.filter((counted >= _enough_points()) & (pl.col("credit").is_not_null() | may_be_bare)).select(
+    return candidates.filter((counted >= _enough_points()) & (pl.col("signed") | may_be_bare)).select(
         "unit", "text", "credit"
     )
 
 
 def _enough_points() -> pl.Expr:
     """How many points make a caption: few if it is signed, more if it may as well be the lead or a byline."""
-    words, signed = pl.col("words"), pl.col("credit").is_not_null()
+    words, signed = pl.col("words"), pl.col("signed")
     may_be_lead = pl.col("first") & ((words > _LEAD) | pl.col("text").str.contains(_ENDS_A_SENTENCE))
     return (
         pl.when(signed & pl.col("last")).then(2)
@@ -119,24 +119,32 @@ _FORMS: tuple[tuple[str, Callable[[pl.Series], pl.Series]], ...] = (
     (credits.UNSEPARATED, _is_spelt),
     (credits.NAMED, _is_spelt),
     (credits.INITIALS, _is_somebody),
+    (credits.NAMED_AFTER_A_DASH, _is_spelt),
 )
 """Ways to sign a caption without a label: a pattern of caption and credit, and what the credit must be.
 
 The first that fits counts.
 """
+_DOUBTFUL = credits.NAMED_AFTER_A_DASH
+"""A way that prose has as well: it tells no caption, but who signs one."""
 
 
-def _without_credits(text: pl.Series) -> pl.DataFrame:
-    """Each text as `caption`, without who signs, and `credit`, who does; null if nobody does."""
+def _without_credits(text: pl.Series) -> dict[str, pl.Series]:
+    """Each text as `text`, without who signs, and `credit`, who does; `signed` says if that alone tells a caption."""
     captions, signatures = [], []
     for pattern, is_credit in _FORMS:
         credit = text.str.extract(pattern, 2)
         credit = credit.set(~is_credit(credit).fill_null(False), None)
         captions.append(text.str.extract(pattern, 1).set(credit.is_null(), None))
         signatures.append(credit)
+    sure = [
+        credit.is_not_null() for (pattern, _), credit in zip(_FORMS, signatures, strict=True) if pattern != _DOUBTFUL
+    ]
     return pl.select(
-        pl.coalesce(*captions, text).str.strip_chars(" \n").alias("caption"), pl.coalesce(*signatures).alias("credit")
-    )
+        pl.coalesce(*captions, text).str.strip_chars(" \n").alias("text"),
+        pl.coalesce(*signatures).alias("credit"),
+        pl.any_horizontal(sure).alias("signed"),
+    ).to_dict()
 
 
 def _mark_repeated(units: pl.DataFrame) -> pl.DataFrame:

@@ -8,13 +8,13 @@ import polars as pl
 
 from corpus_vn_police.stages.structure.signature import (
     LONGEST_SIGNATURE,
-    glued_signature,
     is_labelled,
     signature,
 )
+from corpus_vn_police.stages.structure.tail import TAIL, Tail, glued_tail
 from corpus_vn_police.stages.structure.units import neighbour, with_values
 
-_TAIL = 160  # code points at the end of a paragraph, where a signature is looked for
+_SHORTEST = 30  # code points of a paragraph that ends in a signature, and is none as a whole
 _FOOT = 4  # paragraphs at the end, among which a labelled signature may stand
 _HEAD = 3  # paragraphs at the beginning, among which a signature may stand
 
@@ -25,12 +25,12 @@ class _Signatures:
 
     Attributes:
         whole: for units that are a signature and no more, who signs.
-        ends: for paragraphs that end in one, who signs and how many code points the signature takes.
+        ends: for paragraphs that end in one, or in the page's stamp, what ends them.
         residue: units that name the source below who signs.
     """
 
     whole: dict[int, str] = field(default_factory=dict)
-    ends: dict[int, tuple[str, int]] = field(default_factory=dict)
+    ends: dict[int, Tail] = field(default_factory=dict)
     residue: list[int] = field(default_factory=list)
 
 
@@ -54,38 +54,42 @@ def mark_byline(units: pl.DataFrame) -> pl.DataFrame:
     return _split_off(units, found.ends)
 
 
-def _numbers(units: list[int] | dict[int, str] | dict[int, tuple[str, int]]) -> pl.Series:
+def _numbers(units: list[int] | dict[int, str] | dict[int, Tail]) -> pl.Series:
     return pl.Series("unit", list(units), pl.UInt32)
 
 
 def _candidates(units: pl.DataFrame) -> pl.DataFrame:
-    """The paragraphs that may be or hold a signature, in order: `unit`, `row`, `text`, `last`, `beside`.
+    """The paragraphs that may be or hold a signature, in order: `unit`, `row`, `text`, `after`, `beside`.
 
-    `text` is the end of the paragraph, `last` whether it is the last one of the body, `beside` whether headline or
-    residue stand next to it. A text of one paragraph has none.
+    `text` is the end of the paragraph, `after` how many of the body follow it, `beside` whether headline or residue
+    stand next to it. A text of one paragraph has none but what is glued to its end.
     """
     kind, text = pl.col("kind"), pl.col("text")
     beside = pl.any_horizontal(neighbour(kind.is_in(["title", "residue"]), by).fill_null(False) for by in (-1, 1))
     body = units.with_row_index("unit").select("unit", "row", "kind", beside.alias("beside")).filter(kind == "body")
     number, count = pl.int_range(pl.len()).over("row"), pl.len().over("row")
-    body = body.with_columns(number.alias("number"), (count - number - 1).alias("after")).filter(count > 1)
+    body = body.with_columns(number.alias("number"), (count - number - 1).alias("after"), (count == 1).alias("alone"))
     head, last = pl.col("number") < _HEAD, pl.col("after") == 0
     body = body.filter(head | (pl.col("after") < _FOOT))
-    body = body.with_columns(units["text"].gather(body["unit"]).str.tail(_TAIL), last.alias("last"))
+    body = body.with_columns(units["text"].gather(body["unit"]).str.tail(TAIL))
     # Photos may stand below who signs, but only a label tells a name there from the caption of one.
-    short = (text.str.len_chars() < _TAIL) & (text.str.count_matches(" ") < LONGEST_SIGNATURE)
-    may_sign = short & (last | head | text.str.contains("[:：]"))
+    short = (text.str.len_chars() < TAIL) & (text.str.count_matches(" ") < LONGEST_SIGNATURE)
+    may_sign = short & ~pl.col("alone") & (last | head | text.str.contains("[:：]"))
     unfinished = ~text.str.contains(r"[.!?…”\"]$") | text.str.contains(r"(?:\p{Lu}\.)+$")
-    return body.filter(may_sign | (last & unfinished)).select("unit", "row", "text", "last", "beside")
+    may_end_in_one = (pl.col("after") <= 1) & unfinished & (text.str.len_chars() >= _SHORTEST)
+    return body.filter(may_sign | may_end_in_one).select("unit", "row", "text", "after", "beside")
 
 
 def _read(candidates: pl.DataFrame) -> _Signatures:
     """Read the candidates, in each text from the last one up to the first that signs."""
     found = _Signatures()
-    signed: set[int] = set()
+    signed: dict[int, bool] = {}  # texts, and whether a paragraph of its own at the end signs them
     sources: dict[int, int] = {}  # for texts, the unit that names the source
-    for unit, text_number, text, last, beside in candidates.reverse().iter_rows():
+    for unit, text_number, text, after, beside in candidates.reverse().iter_rows():
+        last = after == 0
         if text_number in signed:
+            if after == 1 and signed[text_number] and (tail := glued_tail(text)):
+                found.ends[unit] = Tail(tail.length, None)  # the agency, above who signs
             # `Tác giả: X` above `Nguồn tin: Y`: X signs, and the line of Y is not prose.
             if text_number in sources and ":" in text and is_labelled(text) and (names := signature(text)):
                 source = sources.pop(text_number)
@@ -98,26 +102,29 @@ def _read(candidates: pl.DataFrame) -> _Signatures:
             found.whole[unit] = names
             if text[:5].lower() == "nguồn":
                 sources[text_number] = unit
-        elif last and (split := glued_signature(text)):
-            prose, names = split
-            found.ends[unit] = names, len(text) - len(prose)
+        elif last and (tail := glued_tail(text)):
+            found.ends[unit] = tail
+            if tail.names is None:
+                continue
         else:
             continue
-        signed.add(text_number)
+        signed[text_number] = last and unit in found.whole
     return found
 
 
-def _split_off(units: pl.DataFrame, ends: dict[int, tuple[str, int]]) -> pl.DataFrame:
-    """Split the paragraphs that end in a signature before it.
+def _split_off(units: pl.DataFrame, ends: dict[int, Tail]) -> pl.DataFrame:
+    """Split the paragraphs that end in a signature before it; a stamp that nobody signs is residue.
 
     No paragraph comes to Python for that: to take 1,000 of 3.5 kB there and back took 20 ms.
     """
     if not ends:
         return units
-    names, lengths = zip(*ends.values(), strict=True)
+    lengths, names = zip(*ends.values(), strict=True)
     numbers = _numbers(ends)
     paragraphs = pl.DataFrame({"text": units["text"].gather(numbers), "length": lengths})
     prose = paragraphs.select(pl.col("text").str.head(-pl.col("length"))).to_series()
-    bylines = units[numbers].with_columns(pl.lit("byline").alias("kind"), pl.Series("text", names), numbers)
+    signed = pl.Series("text", names, pl.String)
+    kind = pl.Series("kind", ["byline"]).zip_with(signed.is_not_null(), pl.Series(["residue"]))
+    tails = units[numbers].with_columns(kind, signed.fill_null(""), numbers)
     units = with_values(units, numbers, text=prose).with_row_index("unit")
-    return pl.concat([units, bylines.select(units.columns)]).sort("unit", maintain_order=True).drop("unit")
+    return pl.concat([units, tails.select(units.columns)]).sort("unit", maintain_order=True).drop("unit")

@@ -15,7 +15,7 @@ from corpus_vn_police.stages.structure.units import per_text, with_values
 LONGEST = 50  # words of a caption with a credit; of 2,533 in 6,000 real articles 99 % have 47 or fewer
 _SHORT = 30  # words; three sentences of more are prose and a caption
 _CREDIT = 9  # words of a credit at most
-_SIGNED = r"^(?:Tin|Bài|Tin,? bài)[,;. ]*(?:và |& |- )?[ảẢ]nh"  # `Tin, ảnh: X` is a byline
+_SIGNED = r"(?:^|[.!?…”\"]\s*)(?:Tin|Bài|Tin,? bài)[,;. ]*(?:và |& |- )?[ảẢ]nh"  # `Tin, ảnh: X` is a byline
 
 
 def mark_captions(units: pl.DataFrame) -> pl.DataFrame:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from corpus_vn_police.lexicon import lexicon
+from corpus_vn_police.stages.structure.sentences import last_sentence
 from corpus_vn_police.syllables import LOWER, UPPER, is_word
 
 _WORDS = lexicon("credits")
@@ -25,7 +26,7 @@ IN_BRACKETS = (
     rf"(?s)^(.*?){_GLUE}[(\[]\s*(?:{_any_case('label in brackets')}"
     rf"\s*[:：]\s*({_NAME})|{_any_case('label of a name in brackets')}\s+(\p{{Lu}}{_NAME}))\s*[)\]]{_END}"
 )
-LABELLED = rf"(?s)^(.*?)(?:{_GLUE}{_LABEL}|[,;]\s*ảnh)\s*[:：]\s*({_NAME}{_CONTRIBUTOR})[)\]]?{_END}"
+LABELLED = rf"(?s)^(.*?)(?:{_GLUE}{_LABEL}|(?:[,;]| [-–—])\s*ảnh)\s*[:：]\s*({_NAME}{_CONTRIBUTOR})[)\]]?{_END}"
 AFTER_A_STOP = (
     rf"(?s)^(.*[.!?…])\s+(?:ảnh\s*[:：]\s*({_NAME})[)\]]?{_END}|"
     r"(?:Ảnh|ẢNH)\s+((?:\p{Lu}[\p{L}.]*)(?:[ /]\p{Lu}[\p{L}.]*){0,4}?)\.?$)"
@@ -42,20 +43,19 @@ PROVIDED = rf"(?s)^(.*?){_GLUE}[(\[]?(?:(?i:ảnh) do|Ảnh) (.+?) (?i:cung cấ
 IN_CAPITALS = rf"(?s)^(.*[.!?…])\s+(?:[-–—/|] ?)?({_CAPITALS}){_END}"
 AFTER_A_DASH = rf"(?s)^(.*[^\s.])(?: [-–—/|] |\n)({_CAPITALS})$"
 UNSEPARATED = r"(?s)^(.*\p{Ll}[\p{Ll}\p{N},”\")]*) ((?:\p{Lu}\p{Lu}+ )+\p{Lu}\p{Lu}+)$"
+NAMED_AFTER_A_DASH = r"(?s)^(.*[^\s.!?]) [-–—] (\p{Lu}\p{Ll}+(?: \p{Lu}\p{Ll}+){1,3})$"
 INITIALS = r"(?s)^(.*\p{Ll}) (\p{Lu}{2}|(?:\p{Lu}\.){1,3}\p{Lu}\.?)$"
 NO_INITIALS = frozenset(_WORDS.phrases("no initials"))
 """Pairs of capitals that `INITIALS` matches and that are nobody's."""
 NAMED = r"(?s)^(.*(?:[.!?…]\s|\S\n))(?:[-–—] )?(\p{Lu}\p{Ll}+(?: \p{Lu}\p{Ll}+){1,3}(?:/[\p{L}]+)?)$"
 ENDS_IN_CREDIT = (
-    rf"(?:{_LABEL}|[,;.]\s*ảnh)\s*[:：]\s*{_FEW_WORDS}{_CONTRIBUTOR}[)\]]?{_END}|"
+    rf"(?:{_LABEL}|(?:[,;.]| [-–—])\s*ảnh)\s*[:：]\s*{_FEW_WORDS}{_CONTRIBUTOR}[)\]]?{_END}|"
     rf"[(\[]\s*(?i:ảnh|hình)\s*[:：]?\s+\p{{Lu}}{_FEW_WORDS}[)\]]{_END}"
 )
 
 _INSIDE = re.compile(
     rf"[(\[]\s*(?:[Ảả]nh|ẢNH)(?:\s*[:：]\s*|\s+(?=[{UPPER}]))([^()\[\]\n]{{1,60}})[)\]]\.?|(?:Ảnh|ẢNH)\s*[:：]\s*"
 )
-_CUT = re.compile(rf"(?<=[.!?…”\"])\s+(?=[{UPPER}“\"0-9])")
-_NO_CUT = re.compile(rf"(?:\b{_any_of('abbreviation')}|\b[A-ZĐ])\.$")
 _BLANK = re.compile(r"\s*")
 _WORD = re.compile(r"\S+")
 _WITH_AGENCY = re.compile(rf"[^\W\d]+/[{UPPER}]{{2,}}")
@@ -64,7 +64,6 @@ _GLUED = re.compile(rf"([{UPPER}]{{2,}}|.*[{LOWER}])([{UPPER}][{LOWER}].*|[“\"
 _WINDOW = 400  # code points after a label, in which its credit ends and prose begins
 _SHORTEST = 3  # code points of a caption
 _SEPARATORS = " -–—/|,\n"
-_LONGEST_SENTENCE = 800  # code points, in which the end of the one before is looked for
 _GOES_ON = 4  # words after a credit that make it stand inside a paragraph
 _CREDIT_WORDS = 10  # of a label and its credit at the end
 
@@ -72,20 +71,6 @@ Piece = tuple[str, str, str | None]
 """Text, kind (`body` or `caption`) and credit of a piece of a paragraph."""
 PHOTO_SIGNS = ("Ảnh", "ẢNH", "(ảnh", "[ảnh")
 """Letters that a label of a photo inside a paragraph begins with."""
-
-
-def ends_in_abbreviation(text: str) -> bool:
-    """Whether the stop at the end of a text is that of `TP.` and the like, and ends no sentence."""
-    return bool(_NO_CUT.search(text[-6:]))
-
-
-def last_sentence(text: str) -> tuple[str, str]:
-    """A text split before its last sentence; the first half is empty if there is only one."""
-    for length in (_LONGEST_SENTENCE // 4, _LONGEST_SENTENCE):  # most are short: 3 of 8 µs
-        for cut in reversed(list(_CUT.finditer(text, max(0, len(text) - length)))):
-            if not ends_in_abbreviation(text[max(0, cut.start() - 6) : cut.start()]):
-                return text[: cut.start()], text[cut.end() :]
-    return "", text
 
 
 def unfuse(paragraph: str, longest: int) -> list[Piece]:

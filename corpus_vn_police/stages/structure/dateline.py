@@ -8,8 +8,10 @@ import polars as pl
 
 from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.periods import first_days, last_days
+from corpus_vn_police.stages.structure.days import CLOCK, DAY, GOES_ON, NO_YEAR, TIME
+from corpus_vn_police.stages.structure.lead import LeadDay, lead_day
 from corpus_vn_police.stages.structure.places import place_at
-from corpus_vn_police.stages.structure.units import per_text
+from corpus_vn_police.stages.structure.units import per_text, with_values
 
 _WORDS = lexicon("datelines")
 _any_of, _any_case = _WORDS.any_of, _WORDS.any_case_of
@@ -18,49 +20,26 @@ _SLUG = (
     r"(?:\([\p{L}\p{N}][^()\n]*\)\s*[.:,]?\s*[-–—:]?\s*|"
     rf"\p{{Lu}}[\p{{L}}\p{{N}}.&/]*(?: (?:\p{{Lu}}[\p{{L}}\p{{N}}.&/]*|{_any_of('of a paper')}))* ?[-–—:] ?)?"
 )
-_TIME, _TODAY, _WEEKDAY = _any_case("time of day"), _any_case("today"), _any_case("day of the week")
-_CLOCK = rf"(?:{_any_case('about')}\s+){{0,2}}[0-9]{{1,2}}\s?(?:h|g|:|giờ)\s?(?:[0-9]{{1,2}})?(?:\s?(?:phút|p|'))?,?\s+"
-_LEAD = rf"(?:{_any_case('lately')}, |(?i:tin cho biết) ?: )?(?:(?i:vào|trong|khoảng)\s+)?(?:{_CLOCK})?"
-_NUMBERS = (
-    r"(?P<day>[0-9]{1,2})(?:\s?[/.]\s?|\s?[-–]\s?|\s+tháng\s+)(?P<month>[0-9]{1,2})"
-    r"(?:(?:\s?[/.\-–]\s?|,? năm )(?P<year>[0-9]{4}))?"
-)
-_DATE = (
-    rf"(?:(?:{_TIME}(?: (?i:nay|qua))?(?: {_WEEKDAY})?|{_TODAY}|{_WEEKDAY})"
-    rf"[,\s]*\(?\s?(?:(?i:ngày)\s*)?\(?|(?i:ngày)\s*\(?){_NUMBERS}(?:\s?\))?"
-)
+_LEAD = rf"(?:{_any_case('lately')}, |(?i:tin cho biết) ?: )?(?:(?i:cũng )?(?i:vào|trong|khoảng)\s+)?(?:{CLOCK})?"
 _DATELINE = (
-    rf"(?s)^{_SLUG}(?:(?i:tại|ở) (?P<before>[^,\n]+(?:, [^,\n]+)??), "
-    rf"|(?P<name>(?:(?:TP|Tp)\.? ?)?\p{{Lu}}[\p{{L}}’']*(?: \p{{Lu}}[\p{{L}}’']*)*), )?{_LEAD}"
-    rf"(?P<words>{_DATE})(?P<after>.*)$"
+    rf"(?s)^{_SLUG}(?:|(?i:tại|ở) (?P<before>[^,\n]+(?:, [^,\n]+)??), "
+    rf"|(?P<name>(?:(?:TP|Tp)\.? ?)?\p{{Lu}}[\p{{L}}’']*(?: \p{{Lu}}[\p{{L}}’']*)*), ){_LEAD}"
+    rf"(?P<words>{DAY})(?P<after>.*)$"
 )
 _SHORT_DATE = r"[0-9]{1,2}\s?[/.]\s?[0-9]{1,2}(?:[^0-9]|$)"
-# What must not follow: another number makes it a range, a list, or no date.
-_GOES_ON = (
-    r"^(?:[/.\-–][0-9]|\s?(?:[-–—,]|và|đến|tới)\s?(?:(?i:ngày|sáng|chiều|tối|rạng sáng)\s)?"
-    r"[0-9]{1,2}\s?(?:[/.\-]|tháng)\s?[0-9]{1,2}(?:[^0-9]|$)|"
-    r"\s(?:đến|tới) (?:hết )?(?:(?i:ngày)\s)?[0-9])"
-)
 # An opening that names several days, in which one is not to be looked for: `Trong hai ngày 26 - 27/12`.
 _SEVERAL = (
-    rf"^{_SLUG}(?i:(?:trong|từ|vào|suốt)\s+)*(?:(?:{_any_case('several')}|[0-9]+)\s+)?(?:(?i:ngày|{_TIME})\s+){{0,2}}"
+    rf"^{_SLUG}(?i:(?:trong|từ|vào|suốt)\s+)*(?:(?:{_any_case('several')}|[0-9]+)\s+)?(?:(?i:ngày|{TIME})\s+){{0,2}}"
     r"[0-9]{1,2}(?:\s?[/.]\s?[0-9]{1,2})?(?:\s?[-–—,]\s?|\s+(?:và|đến|tới)\s+|\s+)"
     rf"(?:(?i:ngày|rạng sáng|sáng)\s+)?{_SHORT_DATE}"
 )
+_SHORT_DAY = r"[0-9]\s?(?:[/.\-–]\s?|tháng )[0-9]"
+_LATELY = rf"^{_SLUG}{_any_case('lately')}\b"
+_PLACE_FIRST = re.compile(r"\(?([^()\-–—:,0-9]{3,30})\)?\s?[-–—:]")  # (Quảng Bình) - Ngày 2/10
 _AFTER_DAYS = re.compile(r"[^,]{0,60}[0-9]\)?(,? (?:tại|ở) .*)")
-# In the lead the day may stand inside the first clause, where these words open it.
-_LEAD_CLAUSE = (
-    rf"(?s)^{_SLUG}{_any_of('informant')}[^,.;:\n]*? (?:vào )?(?P<words>{_DATE}),?"
-    rf"(?P<after> {_any_case('informs')}[ ,:].*)$"
-)
-_LEAD_TOPIC = (
-    rf"(?s)^{_SLUG}(?:{_any_of('topic')} [^\n.]*?|"
-    rf"(?:Theo )?(?:{_any_case('news')}(?: {_any_case('kind of news')})? (?i:từ|của) )[^,.\n]+?|"
-    rf"Theo {_any_of('authority')}[^,.\n]+?), {_LEAD}(?P<words>{_DATE}), (?P<after>.*)$"
-)
-_NO_YEAR = rf"^ {_any_of('no year')}"
 _HEAD = 400  # code points of a paragraph that are looked at
 _SOON = 90  # code points, within which the day stands where a paragraph opens with it
+_FEWEST = 4  # words of a paragraph that is not a sub-heading, or the agency alone
 _OPENINGS = 3  # paragraphs of the body that may open with a dateline
 
 _MARGIN = pl.duration(days=31)  # that a written year may lie outside the header
@@ -79,6 +58,9 @@ DATELINES = pl.Schema(
 def datelines(units: pl.DataFrame, dates: pl.Series) -> pl.DataFrame:
     """Read the dateline of each text, from the first of its three first paragraphs that has one.
 
+    A lead without one may say the day inside its first sentence; a lead that opens with `Vừa qua` says none, and the
+    day of a later paragraph is not its day.
+
     Args:
         units: the columns of `UNITS`, all kinds marked.
         dates: for each text the header's date: `YYYY`, `YYYY-MM`, `YYYY-MM-DD` or null.
@@ -88,8 +70,9 @@ def datelines(units: pl.DataFrame, dates: pl.Series) -> pl.DataFrame:
         from the header as `_year` says; else there is no date.
     """
     read = _read(_openings(units))
-    no_single_day = pl.col("several") | pl.col("after").str.contains(f"{_GOES_ON}|{_NO_YEAR}").fill_null(False)
-    read = read.with_columns(no_single_day.alias("several"))
+    no_single_day = pl.col("after").str.contains(f"{GOES_ON}|{NO_YEAR}").fill_null(False)
+    lately = (pl.col("opening") == 0) & pl.col("words").is_null() & pl.col("head").str.contains(_LATELY)
+    read = read.with_columns(pl.any_horizontal("several", no_single_day, lately).alias("several"))
     read = read.filter(pl.col("words").is_not_null() | pl.col("several"))
     read = read.unique("row", keep="first", maintain_order=True)
     read = read.with_columns(_places(read))
@@ -98,26 +81,38 @@ def datelines(units: pl.DataFrame, dates: pl.Series) -> pl.DataFrame:
 
 def _openings(units: pl.DataFrame) -> pl.DataFrame:
     """The paragraphs that may open with a dateline: `row`, `opening` (from 0), and their `head`."""
-    body = units.select("row", "text", "kind").filter(pl.col("kind") == "body")
+    long_enough = pl.col("text").str.count_matches(" ") >= _FEWEST - 1
+    body = units.select("row", "text", "kind").filter((pl.col("kind") == "body") & long_enough)
     body = body.with_columns(pl.int_range(pl.len()).over("row").alias("opening")).filter(pl.col("opening") < _OPENINGS)
     head = body.select("row", "opening", pl.col("text").str.slice(0, _HEAD).alias("head"))
     soon = pl.when(pl.col("opening") == 0).then("head").otherwise(pl.col("head").str.slice(0, _SOON))
-    return head.filter(soon.str.contains("[0-9]"))
+    lately = (pl.col("opening") == 0) & pl.col("head").str.contains(_LATELY)
+    return head.filter(soon.str.contains("[0-9]") | lately)
 
 
 def _read(openings: pl.DataFrame) -> pl.DataFrame:
-    """The named groups of each opening's dateline, null if it has none, with `row`, `head` and `several`."""
-    head, lead = pl.col("head"), pl.when(pl.col("opening") == 0).then("head")
-    begins = openings.select(head.str.extract_groups(_DATELINE).alias("groups")).unnest("groups")
-    inside = [
-        openings.select(lead.str.extract_groups(pattern).alias("groups")).unnest("groups")
-        for pattern in (_LEAD_CLAUSE, _LEAD_TOPIC)
+    """What each opening says of a day, or of several.
+
+    Returns:
+        The openings with `words`, `day`, `month`, `year`, `after`, `before`, `name` (string), null if it says nothing;
+        `several`, and whether the day stands inside a `lead` (boolean).
+    """
+    head = pl.col("head")
+    read = openings.with_columns(head.str.extract_groups(_DATELINE).alias("groups")).unnest("groups")
+    read = read.with_columns(head.str.contains(_SEVERAL).alias("several"), pl.lit(False).alias("lead"))
+    told = (pl.col("opening") == 0) & pl.col("words").is_null() & ~pl.col("several") & head.str.contains(_SHORT_DAY)
+    numbers = read.select(told).to_series().arg_true()
+    if not len(numbers):
+        return read
+    days = [
+        (number, day)
+        for number, head in zip(numbers, read["head"].gather(numbers), strict=True)
+        if (day := lead_day(head))
     ]
-    groups = {
-        name: pl.select(pl.coalesce(frame[name] for frame in (begins, *inside) if name in frame.columns)).to_series()
-        for name in begins.columns
-    }
-    return openings.select("row", "head", head.str.contains(_SEVERAL).alias("several")).with_columns(**groups)
+    found = pl.Series("unit", [number for number, _ in days], pl.UInt32)
+    columns = zip(*(day for _, day in days), strict=True) if days else ()
+    values = {name: pl.Series(column, dtype=pl.String) for name, column in zip(LeadDay._fields, columns, strict=False)}
+    return with_values(read, found, **values, lead=True)
 
 
 def _places(read: pl.DataFrame) -> pl.Series:
@@ -130,7 +125,10 @@ def _place(before: str | None, name: str | None, after: str | None, several: boo
     if before or name:
         return place_at(before or name or "", named=not before)
     if after:
-        return place_at(after)
+        # Where the head was cut, the last name may be half a name.
+        whole = after if len(head) < _HEAD else after[: max(map(after.rfind, ",;()"))]
+        slug = _PLACE_FIRST.match(head)
+        return place_at(whole) or (place_at(slug.group(1), named=True) if slug else None)
     after_days = _AFTER_DAYS.match(head) if several else None
     return place_at(after_days.group(1)) if after_days else None
 
@@ -143,10 +141,22 @@ def _dated(read: pl.DataFrame) -> pl.DataFrame:
     day = pl.concat_str(_year(written), "month", "day", separator="-").str.to_date("%Y-%m-%d", strict=False)
     read = read.with_columns(pl.when(~pl.col("several")).then(day).alias("event_date"))
     outside = (event > pl.col("header_last") + _MARGIN) | (event < pl.col("header_first") - _MARGIN)
+    # A year of long before inside a sentence is that of a law or of what happened then.
+    read = read.with_columns(
+        pl.when(~(pl.col("lead") & written.is_not_null() & outside).fill_null(False))
+        .then("event_date")
+        .alias("event_date")
+    )
     return read.with_columns(
-        pl.when(event.is_not_null()).then(pl.col("words").str.strip_chars(" ,")).alias("event_date_text"),
+        pl.when(event.is_not_null()).then(_words(pl.col("words"))).alias("event_date_text"),
         (outside & written.is_not_null()).fill_null(False).alias("date_conflict"),
     )
+
+
+def _words(words: pl.Expr) -> pl.Expr:
+    """The words for a day without what surrounds them, such as one of two brackets."""
+    bare = words.str.strip_chars(" ,")
+    return pl.when(bare.str.contains("(", literal=True)).then(bare).otherwise(bare.str.strip_chars(" )"))
 
 
 def _year(written: pl.Expr) -> pl.Expr:

@@ -8,7 +8,7 @@ import polars as pl
 
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract.own_values import OwnFields
-from corpus_vn_police.periods import first_day, first_days, precisions
+from corpus_vn_police.periods import first_day, first_days, last_days, precisions
 from corpus_vn_police.reasons import HEADER_CONTRADICTION, HEADER_FUTURE_DATE, HEADER_IMPOSSIBLE_DATE, HEADER_MALFORMED
 from corpus_vn_police.stages.batch import reject
 from corpus_vn_police.stages.structure.key_lines import take_key_lines
@@ -35,8 +35,9 @@ def read_headers(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
 
     Returns:
         The same rows in the same order, without `header_date`; added are `date`, `date_precision`
-        (string), `year` (int16), `month` (int8). A header that is at fault is the text's `reason`. What stands in
-        `# key = value` lines is in the own fields of these names; the other keys are in `unused`.
+        (string), `year` (int16), `month` (int8), `date_start`, `date_end` (date). A header that is at fault is
+        the text's `reason`. What stands in `# key = value` lines is in the own fields of these names; the other keys
+        are in `unused`.
     """
     own = OwnFields(corpus.own)
     batch = _take_header(take_key_lines(batch, own))
@@ -110,6 +111,8 @@ def _check_date(batch: pl.DataFrame, latest: str | None) -> pl.DataFrame:
     date = pl.when(ok).then("date")
     return batch.with_columns(
         date.alias("date"),
+        first_days(date).alias("date_start"),
+        last_days(date).alias("date_end"),
         pl.when(ok).then(precisions(pl.col("date"))).alias("date_precision"),
         date.str.slice(0, 4).cast(pl.Int16).alias("year"),
         pl.when(date.str.len_bytes() > 4).then(date.str.slice(5, 2)).cast(pl.Int8).alias("month"),

@@ -11,29 +11,55 @@ from corpus_vn_police.stages.structure.units import neighbour, with_values
 _ABOVE = 30  # units: of the site's navigation as well
 _HEAD = 4  # paragraphs that may stand above the article: headline, time, names
 _LONGEST, _PROSE = 40, 12  # words of a headline at most, of prose at least
-_LOOSE, _HEADED = 4, 7  # points of a caption, below which a first line is a headline; `_HEADED` if pages begin with it
+_LOOSE, _HEADED = 5, 7  # points of a caption, below which a first line is a headline; `_HEADED` if pages begin with it
 # A day alone belongs to the headline unless a sign separates it (`viện phí tăng từ 1-8-2017`).
 _STAMP_LAST = (
     rf"(?s)^(.*?\S)(?:[\s|,•·\-–—(\[]*(?:(?i:cập nhật|đăng lúc)\s*:?\s*)?{STAMP}|"
     rf"\s*(?:[|•·(\[]| [-–—])\s*{PUBLISHED})[)\]]?$"
 )
 _STAMP_FIRST = rf"(?s)^[(\[]?{STAMP}[)\]]?[\s|,•·\-–—:]*(\S.*)$"
+_SENTENCES = r"\p{Ll}[.!?…”] +\p{Lu}"  # prose, whose stamp belongs to the end of the article
+_LONGEST_TITLE = 300  # code points of a row's title that is a headline
+_SEVERAL_SENTENCES = 25  # words, from which on a title of several sentences is none: `Thắng đậm! HLV nói gì?`
+_ENDS_IN_A_STOP = r"[^.…]\.[”\"’')]*$"
+_ENDS_INSIDE = r"[\p{Ll}\p{N}”\"’')][.!?…] +[“\"]?\p{Lu}"
 _OPENS_WITH_DATE = r"^(?i:ngày|sáng|trưa|chiều|tối|đêm|rạng sáng|mờ sáng|hôm nay|hôm qua) ?[0-9(]"
 
 
-def mark_given_title(units: pl.DataFrame, title: pl.Series) -> pl.DataFrame:
-    """Mark a first paragraph that equals the title which the row gave.
+def mark_given_title(units: pl.DataFrame, title: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
+    """Mark a first paragraph that equals the title which the row gave, if that is a headline.
+
+    A title of more than 300 code points, of a whole sentence with its full stop, or of several sentences and more than
+    25 words is none, and the paragraph stays, unless the next one begins with it again: then that one is the lead.
 
     Args:
         units: the columns of `UNITS`; residue is marked.
         title: for each text the title that its row gave, on one line; null if it gave none.
+
+    Returns:
+        The same rows in the same order, and for each text whether its first paragraph equals its title and stays
+        (boolean).
     """
+    kept = pl.Series("title_kept", [False]).new_from_index(0, len(title))
     if title.null_count() == len(title):
-        return units
-    body = pl.col("kind") == "body"
-    first = body & (body.cast(pl.UInt8).cum_sum().over("row") == 1)
-    same = first & (pl.col("text") == title.gather(units["row"])).fill_null(False)
-    return units.with_columns(pl.when(same).then(pl.lit("title")).otherwise("kind").alias("kind"))
+        return units, kept
+    body = units.with_row_index("unit").select("unit", "row", "text", "kind").filter(pl.col("kind") == "body")
+    same = body.filter(
+        (pl.col("row") != pl.col("row").shift(1)).fill_null(True)
+        & (pl.col("text") == title.gather(body["row"])).fill_null(False)
+    )
+    text = pl.col("text")
+    prose = same.filter(
+        (text.str.len_chars() > _LONGEST_TITLE)
+        | text.str.contains(_ENDS_IN_A_STOP)
+        | (text.str.contains(_ENDS_INSIDE) & (text.str.count_matches(" ") >= _SEVERAL_SENTENCES))
+    )
+    if len(prose):
+        again = neighbour(text, 1).fill_null("").str.starts_with(text)
+        prose = prose.join(body.filter(again), on="unit", how="anti")
+        same = same.join(prose, on="unit", how="anti")
+    kept = kept.scatter(prose["row"], True) if len(prose) else kept
+    return with_values(units, same["unit"], kind="title"), kept
 
 
 def mark_title(units: pl.DataFrame, wanted: pl.Series, headed: pl.Series) -> pl.DataFrame:
@@ -78,6 +104,7 @@ def _without_stamps(above: pl.DataFrame) -> pl.DataFrame:
         & (pl.col("number") <= _HEAD)
         & (text.str.len_chars() < _LONGEST * 10)
         & text.str.contains("[0-9][/.-][0-9]{4}")
+        & ~text.str.contains(_SENTENCES)
     )
     # Null lines cost nothing: the patterns are long.
     above = above.with_columns(
@@ -86,7 +113,8 @@ def _without_stamps(above: pl.DataFrame) -> pl.DataFrame:
     line = pl.col("line")
     rest = pl.coalesce(line.str.extract(_STAMP_LAST, 1), line.str.extract(_STAMP_FIRST, 1))
     above = above.with_columns(
-        rest.alias("rest"), pl.col("residue").str.contains(f"^(?:{PUBLISHED})").fill_null(False).alias("published")
+        rest.alias("rest"),
+        pl.col("residue").str.contains(rf"(?:^|\| ?)(?:{PUBLISHED})").fill_null(False).alias("published"),
     )
     return above.with_columns(pl.coalesce("rest", "text").alias("text"), pl.col("rest").is_not_null().alias("stamped"))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import polars as pl
 
 from corpus_vn_police.config import Corpus
@@ -14,23 +16,37 @@ from corpus_vn_police.stages.structure.residue import count_residue, mark_residu
 from corpus_vn_police.stages.structure.splitting import split_into_units
 
 
-def mark(batch: pl.DataFrame, readable: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
+class Marked(NamedTuple):
+    """The texts of a batch, taken apart.
+
+    Attributes:
+        units: the columns of `UNITS`, in order.
+        residue: for each text in how many places it had residue (uint32).
+        title_kept: for each text whether its first paragraph equals the title that its row gave, and stays, since that
+            is not a headline (boolean).
+    """
+
+    units: pl.DataFrame
+    residue: pl.Series
+    title_kept: pl.Series
+
+
+def mark(batch: pl.DataFrame, readable: pl.Series) -> Marked:
     """Split the texts into units, and mark which kind each is.
 
     Args:
         batch: reads `text` (clean, without header), `title` (on one line), `date_precision`.
         readable: the texts that are looked at (boolean); the others have no unit.
-
-    Returns:
-        The columns of `UNITS`, in order; and for each text in how many places it had residue (uint32).
     """
     # Where lines stand tight, or the header gives the day, the headline is often among them.
     headed = ~batch["text"].fill_null("").str.contains("\n\n", literal=True) | (batch["date_precision"] == "day")
     headed = headed.fill_null(False)
-    units = mark_residue(split_into_units(batch["text"].set(~readable, None))).pipe(mark_given_title, batch["title"])
+    units, title_kept = mark_residue(split_into_units(batch["text"].set(~readable, None))).pipe(
+        mark_given_title, batch["title"]
+    )
     residue = count_residue(units, len(batch))
     units = units.drop("scraps").pipe(mark_captions).pipe(mark_title, batch["title"].is_null(), headed)
-    return units.pipe(mark_byline).pipe(mark_bare_captions), residue
+    return Marked(units.pipe(mark_byline).pipe(mark_bare_captions), residue, title_kept)
 
 
 def kinds(batch: pl.DataFrame, corpus: Corpus) -> tuple[pl.DataFrame, pl.Series]:
@@ -49,7 +65,7 @@ def kinds(batch: pl.DataFrame, corpus: Corpus) -> tuple[pl.DataFrame, pl.Series]
     after = batch["text"].str.len_chars().cast(pl.Int64)
     headers = before.str.head(before.str.len_chars().cast(pl.Int64) - after).fill_null("")
     if corpus.structure:
-        return mark(batch, batch["reason"].is_null())[0], headers
+        return mark(batch, batch["reason"].is_null()).units, headers
     return split_into_units(batch["text"]), headers
 
 

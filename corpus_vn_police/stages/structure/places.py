@@ -1,4 +1,4 @@
-"""The place of a dateline: `tại TP.Đà Nẵng,` gives Đà Nẵng."""
+"""The place of a dateline under its one name: `tại TP.HCM,` gives Hồ Chí Minh."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import functools
 import re
 
 from corpus_vn_police.lexicon import lexicon
-from corpus_vn_police.syllables import UPPER, in_style
+from corpus_vn_police.syllables import UPPER, in_style, is_word
 
 _WORDS = lexicon("places")
 _any_of = _WORDS.any_of
@@ -20,15 +20,37 @@ _AT = re.compile(r"[\s,]*(?:tại|ở)\s+")
 _GOES_ON = re.compile(rf"[,(]\s*(?:{_LOW}{_NAME}[,\s]+)?")
 _STOP = re.compile(r"\s*(?:[,;:.)(]|$)")
 _STOP_OR_DASH = re.compile(r"\s*(?:[,;:.)(]|[-–] |$)")
+_UNIT = re.compile(rf"^(?:{_LOW}|{_any_of('high unit, short')}\.? ?|{_any_of('high unit')} )")
 _NO_PLACE = re.compile(rf"{_any_of('no place')}\b")
 _LOOK = 90  # code points: where a building's place is looked for
+_ABBREVIATION = re.compile(r"[A-ZĐ](?![\w’' ])")  # TPO
+_FEW_WORDS = 3  # of a name that is not Vietnamese: longer ones are hotels and companies
+
+
+@functools.cache
+def _one_name() -> dict[str, str]:
+    """For each name of a province or city, in small letters, the one that a record has."""
+    provinces = {name: name for name in _WORDS.phrases("province")}
+    others = dict(line.split(" = ") for line in _WORDS.phrases("other name"))
+    return {
+        in_style(name, style).lower(): in_style(one, "old")
+        for name, one in {**provinces, **others}.items()
+        for style in ("old", "new")
+    }
 
 
 @functools.cache
 def _names() -> re.Pattern[str]:
-    both = {in_style(name, style) for name in _WORDS.phrases("province") for style in ("old", "new")}
-    longest = sorted(both, key=len, reverse=True)
-    return re.compile(rf"(?:{'|'.join(map(re.escape, longest))})(?!\w)")
+    longest = sorted(_one_name(), key=len, reverse=True)
+    return re.compile(rf"(?=[{UPPER}])(?i:{'|'.join(map(re.escape, longest))})(?!\w)")
+
+
+def _called(name: str) -> str:
+    """A name as a record has it: without who governs it, in one style of the tone, not in capitals alone."""
+    bare = _UNIT.sub("", name)
+    if bare.isupper() and all(map(is_word, bare.split())):
+        bare = bare.title()
+    return _one_name().get(bare.lower(), in_style(bare, "old"))
 
 
 def place_at(text: str, *, named: bool = False) -> str | None:
@@ -39,9 +61,15 @@ def place_at(text: str, *, named: bool = False) -> str | None:
         named: whether the text is only a name, without `tại`; then it must be a province or called a city.
 
     Returns:
-        A name as it stands, without `TP.`, `tỉnh` and the like. For a commune or district with the province after it
-        the province; for a building the place that is named with it; else None.
+        One name for one place, without `TP.`, `tỉnh`, `huyện` and the like. For a commune or district with the
+        province after it the province; for a building the place that is named with it; else None.
     """
+    name = _name_at(text, named=named)
+    return None if name is None else _called(name)
+
+
+def _name_at(text: str, *, named: bool) -> str | None:
+    """The name that a dateline gives, as it is written there."""
     begin = _AT.match(text)
     if not named and text[:1] in ", " and begin is None:
         return None
@@ -52,15 +80,21 @@ def place_at(text: str, *, named: bool = False) -> str | None:
         return known.group()
     run = _RUN.match(rest, high.end() if high else 0)
     if high:
-        return run.group() if run else None
+        return run.group() if run and not _ABBREVIATION.match(run.group()) else None
     if named:
         return None
     low = _LOW_RUN.match(rest)
     if low:
         return _after(rest[low.end() : _LOOK]) or low.group()
-    if run and not _NO_PLACE.match(rest) and _STOP_OR_DASH.match(rest, run.end()):
+    if run and _is_a_place(run.group()) and _STOP_OR_DASH.match(rest, run.end()):
         return run.group()
     return _after(rest[:_LOOK])
+
+
+def _is_a_place(name: str) -> bool:
+    """Whether a name by itself is one of a place, and not of a building, a body or a company."""
+    words = name.split()
+    return not _NO_PLACE.match(name) and (len(words) <= _FEW_WORDS or all(map(is_word, words)))
 
 
 def _after(text: str) -> str | None:

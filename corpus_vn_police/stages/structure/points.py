@@ -43,6 +43,7 @@ _NAME_AT = (
 )
 _VERB_FIRST = rf"^{_any_of('verb first')}(?:,? [^,]*)?$"
 _FIGURES = rf"[0-9]\s?{_any_of('figure')}|[“\"][^”\"]{{25}}[”\"]|[:;?]|\./\."
+_PROVIDED = r" do [^,.]+ cung cấp\.?$"
 _OWNED = r"^[^,.]+ của [^,]+$"
 _ITEM = r"^(?:[-–—•*+]|[0-9]+[.)]) "
 _NEXT_SENTENCE = r"[.!?…] \p{Lu}"
@@ -60,6 +61,7 @@ _WORD_SIGNS = (
     (_anywhere("narrative"), _WORDS.weight("narrative")),
     (_opening("adverbial", "appeal", "crime headline"), _WORDS.weight("adverbial", "appeal", "crime headline")),
     (_anywhere("discourse"), _WORDS.weight("discourse")),
+    (_PROVIDED, _WORDS.weight("scene")),
     (_FIGURES, _WORDS.weight("figure")),
     (_ITEM, -4),
 )

@@ -31,6 +31,7 @@ _PUBLISHED_LINE = (
 _PLAYED = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?"
 _PLAYER = rf"/\s*{_PLAYED}|(?:[\p{{L}}\s:]*)?{_PLAYED}(?:\s*/\s*{_PLAYED})"
 _BROWSER = rf"{_any_case('player')}[^\n.]*\.?|[^\n]*(?i:trình duyệt)[^\n]*(?i:không hỗ trợ)[^\n]*"
+_CLIP = r"(?i:video|clip)(?: clip)?\s*:[^\n.!?]*"  # the name of a clip, which stood there
 _RELATED = rf"{_any_of('link sign')}[^\n]*|{_any_case('link')}\s*:?[^\n.]*"
 _MENU = rf"[^\n.>›»|]+(?:\s*[>›»|]\s*[^\n.>›»|]+){{2,}}|{_any_case('home')}(?:\s*[/>›»|][^\n]*)?"
 _BUTTONS = rf"(?:{_any_case('button')}[\s:|,•]*)+"
@@ -49,7 +50,7 @@ _LINES = "|".join(
         r"\|+",
     )
 )
-RESIDUE = f"{_PUBLISHED_LINE}|{_PLAYER}|{_BROWSER}|{_RELATED}|{_MENU}|{_BUTTONS}|{_LINES}"
+RESIDUE = f"{_PUBLISHED_LINE}|{_PLAYER}|{_BROWSER}|{_CLIP}|{_RELATED}|{_MENU}|{_BUTTONS}|{_LINES}"
 """A line that is not prose: player times, related links, menus, buttons, the time of publication."""
 
 _RELATED_HEAD = rf"^{_any_case('heading of links')}\s*:?$"

@@ -1,4 +1,4 @@
-"""Signatures: lines, and ends of paragraphs, that name who signs."""
+"""Signatures: lines that name who signs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import functools
 import re
 
 from corpus_vn_police.lexicon import lexicon
-from corpus_vn_police.stages.structure.credits import ends_in_abbreviation
+from corpus_vn_police.stages.structure.credits import NO_INITIALS
 from corpus_vn_police.syllables import LOWER, UPPER, is_word
 
 _WORDS = lexicon("signatures")
@@ -17,19 +17,21 @@ _LABELLED = re.compile(
 _LABELS = _WORDS.phrases("label with a colon", "label")
 _FIRST_WORDS = frozenset(label.split()[0].rstrip(",") for label in _LABELS)
 # A contributor is part of who signs, an outlet or a station is not: `Kim Anh (CTV)`, `Kim Anh - THTG`.
-_BRACKET = re.compile(r"(?:(?<!\s)\s+)?[(\[](?!CTV[)\]])[^()\[\]]{1,40}[)\]]\s*\.?$")
+_BRACKET = re.compile(r"(?:(?<!\s)\s+)?[(\[](?!CTV[)\]])[^()\[\]]{1,70}[)\]]\s*\.?$")
 _STATION = re.compile(r"(?:(?<!\s)\s+)?[-–—]\s*((?!CTV\.?$)[A-ZĐ0-9][A-ZĐ0-9.]{1,9})\.?$")
 _OUTLET = re.compile(rf"(?<!\s)\s+[-–—]\s+{_any_of('outlet')}\b(?s:.*)")
 _DOES = re.compile(rf" {_any_of('does')}\.?$")
 _CONTRIBUTOR = re.compile(r" ?(?:\(CTV\)|[-–—] CTV)$")
 _BETWEEN = re.compile(r"(?:(?<!\s)\s+)?(?:[-–—,;&/]|\bvà\b)\s*")
 _NO_NAMES = re.compile(rf"[.!?:] |[,;] [{LOWER}]")
-_INITIALS = re.compile(rf"(?:[A-ZĐ]\.?){{1,4}}[A-ZĐ]?|(?:[A-ZĐ]\.)+[{UPPER}][{LOWER}{UPPER}]+")
+# N.H., PV, H.Lam, Kh.V, Ch. (Tuấn)
+_INITIALS = re.compile(
+    rf"(?:[A-ZĐ]\.?){{1,4}}[A-ZĐ]?|(?:[{UPPER}][{LOWER}]{{0,2}}\.)+(?:[{UPPER}][{LOWER}{UPPER}]*\.?)?"
+)
 _NO_APOSTROPHES = str.maketrans("", "", "'’")  # R'Mah Gia
+_PAPERS = _WORDS.phrases("paper")
 _DESKS = frozenset(_WORDS.phrases("desk"))
 _GROUPS = re.compile(rf"(?:Nhóm )?{_any_of('group')}(?: thường trú)?|{_any_of('office')}")
-_AFTER_A_STOP = re.compile(r"(?s)[.!?…”\"/)]\s*([^\s.!?…”\"/)][^.!?…”\":;/)]{2,60}[)\]]?)\.?$")
-_INITIALS_LAST = re.compile(rf"(?s)[.!?…”\"/)]\s*((?:[A-ZĐ]\.){{1,3}} ?(?:[{UPPER}]+|[{UPPER}][{LOWER}]*)?)$")
 LONGEST_SIGNATURE = 10  # words
 
 
@@ -53,7 +55,8 @@ def signature(line: str) -> str | None:
     names = labelled.group(1) if labelled else line
     if line[:1] in "([" and line[-1:] in ")]":
         names = names.strip("()[] ")
-    names = _DOES.sub("", _OUTLET.sub("", _BRACKET.sub("", names)))
+    names = _BRACKET.sub("", names.rstrip(" -–/|"))
+    names = _DOES.sub("", _without_source(_OUTLET.sub("", names).rstrip(" -–/|")))
     station = _STATION.search(names)
     if station and not is_word(station.group(1)) and names[: station.start()].strip():
         names = names[: station.start()]
@@ -83,13 +86,26 @@ def _are_names(text: str) -> bool:
     return short and (2 * len(spelt) >= len(words) or (len(words) < 4 and all(map(_INITIALS.fullmatch, words))))
 
 
-def glued_signature(paragraph: str) -> tuple[str, str] | None:
-    """The prose and the signature of a paragraph that ends in one; None if it does not."""
-    end = _INITIALS_LAST.search(paragraph) or _AFTER_A_STOP.search(paragraph)
-    if end is None or ends_in_abbreviation(paragraph[: end.start() + 1]):
-        return None
-    prose, tail = paragraph[: end.start() + 1], end.group(1)
-    names = signature(tail)
-    if names is None or (names == tail and not (len(names.split()) > 1 or names in _DESKS or "." in names)):
-        return None
-    return prose, names
+def is_signed(tail: str, names: str, *, apart: bool) -> bool:
+    """Whether what stands behind the last sentence of a paragraph is a signature, and not the prose's own name.
+
+    Args:
+        tail: what stands there.
+        names: who signs, if it is a signature.
+        apart: whether a space separates it from the sentence.
+    """
+    if names != tail.strip("()[] .-–/|"):
+        return True  # a label, an outlet or a bracket says so
+    if len(names.split()) > 1 or names in _DESKS:
+        return True
+    return "." in names or (apart and names.isupper() and 1 < len(names) <= 4 and names not in NO_INITIALS)
+
+
+def _without_source(names: str) -> str:
+    """Names without the paper that is glued to them or named behind `Theo`: `P.Thảo - Theo Dân Trí`."""
+    first = names.partition("Theo ")[0].rstrip(" ,/–-")
+    names = first or names
+    for paper in _PAPERS:
+        if names.endswith(paper) and names[-len(paper) - 1 : -len(paper)].islower():
+            return names.removesuffix(paper)
+    return names

@@ -1,0 +1,208 @@
+"""Seeds -> parts -> which of them are published: what a build does before it writes, and all that a check does."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import itertools
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from corpus_vn_police.commands.build.batches import Recipe, grouped, process
+from corpus_vn_police.config import Corpus
+from corpus_vn_police.dataset.tombstones import Tombstones
+from corpus_vn_police.dedup import Settled, settle
+from corpus_vn_police.engine.local import give_back_memory, map_tasks
+from corpus_vn_police.engine.processors import available_processors
+from corpus_vn_police.engine.progress import Progress, silent
+from corpus_vn_police.errors import ConfigError, InputError
+from corpus_vn_police.stages.read import Batching, Listing, Skipped
+from corpus_vn_police.stages.split import SPLITS
+from corpus_vn_police.state.index import Index
+from corpus_vn_police.state.journal import Journal, open_journal
+from corpus_vn_police.state.known import DoneTask, KnownParts
+from corpus_vn_police.state.parts import Part
+from corpus_vn_police.state.plan import PlannedTask, fingerprint, plan_reading, planned_tasks
+from corpus_vn_police.write.ledger import ledger_rows, tombstone_rows
+
+
+@dataclass(frozen=True)
+class Job:
+    """How a build runs; none of it changes the result (law 4).
+
+    Attributes:
+        workers: threads; None for one per processor.
+        batching: how large a batch may grow.
+        strict: whether a rejected seed makes the build fail, leaving the output as it was.
+        date: the build's date as ISO day; None for the newest record's.
+        progress: called with what has been done.
+        resume: False forgets what an interrupted build has done.
+        rehash: True reads all seeds, also those that have not changed.
+    """
+
+    workers: int | None = None
+    batching: Batching = field(default_factory=Batching)
+    strict: bool = False
+    date: str | None = None
+    progress: Progress = silent
+    resume: bool = True
+    rehash: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a number of threads below 1."""
+        if self.workers is not None and self.workers < 1:
+            raise ConfigError(
+                f"workers = {self.workers} is not allowed", "give 1 or more, or leave it out for one per processor"
+            )
+
+    @property
+    def threads(self) -> int:
+        """How many threads there may be."""
+        return self.workers or available_processors()
+
+
+def with_latest(corpus: Corpus) -> Corpus:
+    """The settings with the last day that a header may mean: the only use of a clock."""
+    if corpus.limits.latest is not None:
+        return corpus
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    return replace(corpus, limits=replace(corpus.limits, latest=today))
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What becomes of all seeds: what a build knows before it writes, and all that a check needs.
+
+    Attributes:
+        corpus: the settings.
+        index: all seeds.
+        settled: which of them are published.
+        order: their numbers in path order (int64).
+        known: what the next build need not read.
+        skipped: what was passed over.
+    """
+
+    corpus: Corpus
+    index: Index
+    settled: Settled
+    order: npt.NDArray[np.int64]
+    known: KnownParts
+    skipped: Skipped
+
+    @property
+    def splits(self) -> dict[str, int]:
+        """How many records each split gets, empty splits left out."""
+        codes = self.index.splits[self.settled.published]
+        return {name: count for name, count in zip(SPLITS, np.bincount(codes).tolist(), strict=False) if count}
+
+    @functools.cached_property
+    def dates(self) -> dict[str | None, int]:
+        """How many published records have each date; None is the undated ones."""
+        return self.index.dates(self.settled.published)
+
+    def ledger(self) -> Iterator[pa.Table]:
+        """The rows of the ledger, as tables of at most 65,536 rows."""
+        order = self.order[~self.settled.removed[self.order]]
+        rows = ledger_rows(self.index, order, self.settled.published, self.settled.changes)
+        return itertools.chain(rows, tombstone_rows(self.settled.tombstones))
+
+
+def open_parts(folder: Path, listing: Listing, corpus: Corpus, job: Job) -> AbstractContextManager[Journal]:
+    """What earlier builds have read, as far as it holds for this one."""
+    latest = corpus.limits.latest or ""
+    return open_journal(folder, fingerprint(listing, corpus), latest, resume=job.resume, rehash=job.rehash)
+
+
+def decide(
+    journal: Journal,
+    listing: Listing,
+    corpus: Corpus,
+    job: Job,
+    tombstones: Tombstones,
+    *,
+    keep_records: bool = True,
+) -> Decision:
+    """Read all seeds of a listing that are not known, and decide which are published.
+
+    Args:
+        journal: what is known; it takes down what is read.
+        listing: the input.
+        corpus: the settings, with `latest`.
+        job: how it runs.
+        tombstones: what is kept out.
+        keep_records: False leaves what only writing needs out of the parts.
+
+    Raises:
+        InputError: there are no seeds.
+        LedgerError: a seed was lost on its way.
+    """
+    index, known, skipped = _read_all(journal, listing, corpus, job, keep_records=keep_records)
+    settled = settle(index, corpus.dedup, tombstones, job.progress)
+    give_back_memory()
+    return Decision(corpus, index, settled, index.in_path_order(), known, skipped)
+
+
+def _read_all(
+    journal: Journal, listing: Listing, corpus: Corpus, job: Job, *, keep_records: bool
+) -> tuple[Index, KnownParts, Skipped]:
+    """Read all seeds of a listing, but for those that earlier builds have read and that did not change.
+
+    Returns:
+        The index of all parts, what the next build need not read, and what was passed over.
+    """
+    plan = plan_reading(journal.known, journal.folder, listing)
+    job.progress("read", sum(len(part.current_rows) for part in plan.reused), listing.seeds)
+    done: list[DoneTask] = []
+    tasks = planned_tasks(plan, corpus.limits, job.batching)
+    recipe = Recipe(journal.folder, corpus, job.batching, keep_records)
+    with closing(_process_all(tasks, listing.seeds, recipe, job)) as groups:
+        for group in groups:
+            journal.add(group)
+            done += group
+    parts = [*plan.reused, *(part for task in done for part in task.parts)]
+    skipped = sum((task.contents.skipped for task in done if task.contents), plan.skipped)
+    return _gather_parts(journal.folder, parts), plan.known.with_done(done), skipped
+
+
+def _process_all(
+    tasks: Iterable[PlannedTask], total: int | None, recipe: Recipe, job: Job
+) -> Generator[tuple[DoneTask, ...]]:
+    """Take all tasks through the stages to their parts.
+
+    Args:
+        tasks: what to read.
+        total: how many seeds there are, for the progress; None if it is not known.
+        recipe: what is made of them.
+        job: how it runs.
+
+    Returns:
+        The tasks in their order, as many at once as fill a batch. A caller that stops before the end must close
+        the generator; after that no thread writes any more.
+
+    Raises:
+        LedgerError: a seed was lost between the reading and its part (law 3).
+    """
+    _ = recipe.corpus.contracts  # here, for each thread that finds them missing would make its own
+    work = functools.partial(process, recipe)
+    with closing(map_tasks(work, grouped(tasks, job.batching), job.threads)) as groups:
+        for group in groups:
+            yield group
+            job.progress("read", sum(task.seeds for task in group), total)
+
+
+def _gather_parts(folder: Path, parts: list[Part]) -> Index:
+    """The index of all parts.
+
+    Raises:
+        InputError: there are no seeds.
+    """
+    index = Index.read(folder, tuple(parts))
+    if not len(index):
+        raise InputError("the input holds no seeds: no text, row or member", "give files that hold seeds")
+    return index

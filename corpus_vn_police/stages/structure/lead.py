@@ -1,0 +1,121 @@
+"""The day that a lead tells of inside its first sentence: `… tổ chức chiều 22/9.`, `Công an ngày 15/6 cho biết, …`.
+
+Precision first: a day counts only where the sentence has one of a few forms, and what happened earlier
+(`vụ án xảy ra ngày 3/5`, `bỏ trốn từ ngày 3/5`) has none of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from corpus_vn_police.lexicon import lexicon
+from corpus_vn_police.stages.structure.days import CLOCK, DAY, GOES_ON, NO_YEAR
+from corpus_vn_police.stages.structure.sentences import first_sentence
+from corpus_vn_police.syllables import UPPER
+
+_WORDS = lexicon("datelines")
+_any_of, _any_case = _WORDS.any_of, _WORDS.any_case_of
+_MENTION = re.compile(rf"(?<![\w/.-])(?:(?i:cũng )?(?i:vào|trong|khoảng|lúc)\s+)?(?:{CLOCK})?(?P<words>{DAY})")
+_NO_DAY = re.compile(rf"{GOES_ON}|{NO_YEAR}|\s?(?:[,–-]|và|hoặc|đến|tới)\s*{DAY}")
+_NOW = re.compile(r"(?i)(?:nay|qua)\b")
+_BOUND = re.compile(rf"(?:^|\W){_any_case('bound to a day')}$")
+_DOCUMENT = re.compile(rf"{_any_case('document')}[^,]{{0,40}},?$")
+_EARLIER = re.compile(rf"{_any_case('earlier')}\b")
+_ABOUT = re.compile(rf"{_any_case('topic', 'looking back')}\b")
+_LATER = re.compile(rf"\b{_any_case('to come')}\b")
+_ACTS = re.compile(rf",? {_any_case('informs', 'acts')}\b")
+_NEWS_FROM = re.compile(rf"(?:Theo )?{_any_case('news')}(?: {_any_case('kind of news')})? (?i:từ|của) ")
+_NO_ACTOR = re.compile(rf"\b{_any_case('no actor')}\b")
+_MEETING = re.compile(rf"\b(?i:tại|trong|ở) (?i:các |một |những )?{_any_case('meeting')}\b")
+_SPEAKS = re.compile(rf"{_any_case('speaks')}\b")
+_MEETS = re.compile(r"[.,]|$| (?:của|do|tại|ở|với|về|để|nhằm|sau)\b")
+_CLAUSE = re.compile(rf",| (?:tại|ở) | [{UPPER}]")
+_ANOTHER_CLAUSE = re.compile("[,;:]")
+_HELD = re.compile(rf"\b{_any_case('held')}\b")
+_WHERE = re.compile(r"|,? (?:tại|ở|do|theo|bằng|vào|lúc|trong)\b[^,;:]*|,")
+_SOMETHING_NEW = re.compile(rf"{_any_of('something new')} ")
+_HAPPENS = re.compile(r"[.,]?$| (?:khiến|làm|gây|đã|tại|ở|trên)\b|, (?:khiến|làm|tại|ở|trên)\b")
+_FUSED = 150  # code points of a caption before the lead
+_SLUG = re.compile(r"(?:\([^()]{1,30}\)|[^\W\d_][\w.&/]{0,14}(?: [\w.&/]{1,12}){0,2})\s*[-–—:]+\s*")
+
+
+class LeadDay(NamedTuple):
+    """A day that a lead tells of.
+
+    Attributes:
+        words: the words for it.
+        day: its number in the month.
+        month: its month.
+        year: the year that the words write; None if they write none.
+        after: what follows them.
+    """
+
+    words: str
+    day: str
+    month: str
+    year: str | None
+    after: str
+
+
+def lead_day(lead: str) -> LeadDay | None:
+    """The day that the first sentence of a lead tells of; None if it does not say, or names several.
+
+    Args:
+        lead: the first paragraph of a body, or its beginning.
+    """
+    line = lead.replace("\n", " ")
+    slug = _SLUG.match(line)
+    sentence = first_sentence(line[slug.end() if slug else 0 :])
+    likely: dict[tuple[str, str], LeadDay] = {}
+    for mention in _MENTION.finditer(sentence):
+        before, after = sentence[: mention.start()].rstrip(), sentence[mention.end() :]
+        if _NO_DAY.match(after) or _BOUND.search(before) or _DOCUMENT.search(before):
+            continue
+        found = LeadDay(mention["words"], mention["day"], mention["month"], mention["year"], after)
+        if _is_told(before, mention["words"], after):
+            return found
+        if _is_likely(before, mention["words"], after):
+            likely.setdefault((found.day, found.month), found)
+    return next(iter(likely.values())) if len(likely) == 1 else None
+
+
+def _is_told(before: str, words: str, after: str) -> bool:
+    """Whether the day is that of the main clause: it stands after a first clause, or between who acts and the verb."""
+    if _EARLIER.match(before):
+        return False
+    # A capital begins the lead itself, behind an agency or a caption: `Dân trí Ngày 7/12, …`.
+    fused = len(before) < _FUSED and not before.endswith((":", '"', "“"))
+    begins = not before or (fused and words[0].isupper() and after.startswith(","))
+    if begins or (before.endswith(",") and _CLAUSE.match(after)):
+        return True
+    news = _NEWS_FROM.match(before)
+    if after.startswith(",") and (news or _SPEAKS.match(before)):
+        return True
+    who = before[news.end() if news else 0 :]
+    return bool(_ACTS.match(after) and not _NO_ACTOR.search(who) and who[:1].isupper())
+
+
+def _is_likely(before: str, words: str, after: str) -> bool:
+    """Whether the day is sooner that of what the sentence tells than of what happened earlier."""
+    if _EARLIER.match(before) or _ABOUT.match(before):
+        return False
+    if _NOW.search(words):
+        return True
+    if _LATER.search(before):
+        return False
+    if _SOMETHING_NEW.match(before) and _HAPPENS.match(after):
+        return True
+    held = _behind_the_last(_HELD.finditer(before), before)
+    meeting = _behind_the_last(_MEETING.finditer(before), before)
+    return bool(
+        (held is not None and _WHERE.fullmatch(held))
+        or (meeting is not None and not _ANOTHER_CLAUSE.search(meeting) and _MEETS.match(after))
+    )
+
+
+def _behind_the_last(matches: Iterator[re.Match[str]], text: str) -> str | None:
+    """What follows the last of some matches in a text; None if there is none."""
+    end = max((match.end() for match in matches), default=None)
+    return None if end is None else text[end:]
