@@ -271,6 +271,23 @@ def test_croissant_can_be_read_with_them(corpus):
     assert [row["default/topic"] for row in rows] == [each["topic"].encode() for each in records(Path(corpus.path))]
 
 
+def test_the_report_shows_them(corpus, tmp_path):
+    cvp.report(corpus, out=tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    for shown in (
+        '["topic","an ninh"]',
+        '["tags","a, b"]',
+        '["desk","name Thời sự, floor 2"]',
+        '["crawled","2020-12-08"]',
+    ):
+        assert shown in page
+
+
+def test_statistics_can_be_counted_by_them(corpus):
+    by_topic = corpus.stats().by("topic")
+    assert dict(by_topic.iter_rows()) == {"an ninh": 3, "xã hội": 1}
+
+
 def test_the_digest_covers_own_fields_and_their_schema(write, tmp_path):
     def digest(name, fields, **changes):
         seeds = write({"a.jsonl": _lines(_row(0, **changes))}, name)
