@@ -61,8 +61,8 @@ def _benchmark():
 def test_the_annotated_pages_are_read_as_well_as_the_benchmark_says(pages):
     module = _benchmark()
     annotated = [json.loads(line) for line in pages.read_text(encoding="utf-8").splitlines()]
-    # Of the last two the errors were looked at once; they are as the table says.
-    floor = {"6": 0.9, "7": 0.85, "8": 0.84}.get(pages.stem, 0.95)
+    # Of these the errors were looked at once, or not at all; they are as the table says.
+    floor = {"6": 0.9, "7": 0.87, "8": 0.91, "10": 0.92, "11": 0.81}.get(pages.stem, 0.95)
     for field, (wanted, said, right) in module.score(annotated, module.read(annotated)).items():
         assert right >= floor * said, f"{field}: precision {right}/{said}"
         assert right >= floor * wanted, f"{field}: recall {right}/{wanted}"
