@@ -319,7 +319,7 @@ def test_an_input_without_seeds_says_so(write, tmp_path):
     for seeds, said in {
         tmp_path / "nowhere": "no such file or folder",
         tmp_path / "empty": "it is empty",
-        write({"a.md": "", ".b.txt": ""}): r"holds no seeds \(a.md; 1 hidden \(.b.txt\)\)",
+        write({"a.md": "", ".b.txt": ""}): r"holds no seeds \(skipped: a.md; 1 hidden \(.b.txt\)\)",
         f"{tmp_path}/*.nothing": "no file matches",
         f"file://{tmp_path}/nowhere": "no such file or folder",
         "nosuchprotocol://x": "cannot be opened",

@@ -7,7 +7,6 @@ shows at the next one, and all that stands before that may be wrong.
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -56,6 +55,15 @@ def cut_rows(stream: Readable, name: str, limits: Limits) -> Iterator[dict[str, 
             yield Blob(b"", len(row), sha256(row).hexdigest(), CSV_FIELDS, said)
 
 
+_IN_QUOTES = re.compile(rb'"(?:[^"]++|"")*+"')
+_PLAIN_PARTS = {signs: re.compile(rb"[^%b\r\n]*+" % re.escape(signs)) for signs in (b",;\t", b",", b";", b"\t")}
+"""A part of a cell without quotes, by what stands between cells."""
+_CELLS = {
+    sign: re.compile(rb'(?:\A|%b)(?:"((?:[^"]++|"")*+)"|([^%b]*+))' % (sign, sign)) for sign in (b",", b";", b"\t")
+}
+"""A cell with what stands before it: in quotes, or not."""
+
+
 @dataclass
 class _Cutter:
     """Where the reading stands: `data[start:at]` is the row as far as it was looked at."""
@@ -84,7 +92,7 @@ class _Cutter:
             raise BrokenError("an empty file")
         if isinstance(row, Blob):
             raise BrokenError(f"its first row has more than {_LONGEST_HEADER} bytes", reason=CSV_HEADER)
-        bare = re.sub(rb'"(?:[^"]++|"")*+"', b"", row)
+        bare = _IN_QUOTES.sub(b"", row)
         self.delimiters = next((each for each in _each(self.delimiters) if each in bare), self.delimiters[:1])
         names = self.cells(row)
         if len({*names}) < len(names):
@@ -121,7 +129,7 @@ class _Cutter:
         if _QUOTE not in row:
             cells = row.split(self.delimiters)
         else:
-            found = _cell(self.delimiters).finditer(row)
+            found = _CELLS[self.delimiters].finditer(row)
             cells = [cell[2] if cell[1] is None else cell[1].replace(b'""', b'"') for cell in found]
         return [cell.decode("utf-8", "surrogateescape") for cell in cells]
 
@@ -131,7 +139,7 @@ class _Cutter:
         Raises:
             BrokenError: something follows a quote that closes.
         """
-        data, at, plain = self.data, self.at, _plain(self.delimiters)
+        data, at = self.data, self.at
         while at < len(data):
             byte = data[at]
             if state == _QUOTED:
@@ -147,7 +155,7 @@ class _Cutter:
                 self.at = at
                 raise self._open_quote("something stands between a quote and the end of its cell")
             else:
-                state, at = _PLAIN, plain.match(data, at).end()  # type: ignore[union-attr]
+                state, at = _PLAIN, _PLAIN_PARTS[self.delimiters].match(data, at).end()  # type: ignore[union-attr]
         self.at = at
         return state
 
@@ -194,16 +202,3 @@ _MARK = b"\xef\xbb\xbf"
 
 def _each(signs: bytes) -> list[bytes]:
     return [bytes([sign]) for sign in signs]
-
-
-@functools.cache
-def _plain(delimiters: bytes) -> re.Pattern[bytes]:
-    """A part of a cell without quotes."""
-    return re.compile(rb"[^%b\r\n]*+" % re.escape(delimiters))
-
-
-@functools.cache
-def _cell(delimiter: bytes) -> re.Pattern[bytes]:
-    """A cell with the delimiter before it: in quotes, or not."""
-    sign = re.escape(delimiter)
-    return re.compile(rb'(?:\A|%b)(?:"((?:[^"]++|"")*+)"|([^%b]*+))' % (sign, sign), re.DOTALL)

@@ -37,29 +37,24 @@ class NotARow:
 _DEEP = NotARow(JSON_DEPTH, f"nested deeper than {_DEEPEST}")
 
 
-def write_given(rows: Iterable[object], sink: IO[bytes]) -> int:
+def write_given(rows: Iterable[object], sink: IO[bytes]) -> None:
     """Write rows, never holding more than a block of them.
 
     Args:
         rows: dicts; what is something else becomes a row of the ledger.
         sink: the file.
 
-    Returns:
-        How many there were.
-
     Raises:
         DiskError: the file cannot be written.
         Exception: what the iterable raises.
     """
-    count, left = 0, iter(rows)
+    left = iter(rows)
     while block := [_row(row) for row in itertools.islice(left, _ROWS)]:
         packed = pickle.dumps(block, pickle.HIGHEST_PROTOCOL)
         try:
             sink.write(_LENGTH.pack(len(block), len(packed)) + packed)
         except OSError as error:
             raise DiskError.of(error) from error
-        count += len(block)
-    return count
 
 
 def given_blocks(raw: IO[bytes]) -> Iterator[tuple[int, bytes]]:

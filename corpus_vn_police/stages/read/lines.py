@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TypeVar
 
@@ -30,7 +30,7 @@ def rows_as_lines(
         name: its name, whose ending says which kind it is.
         path: its path in the ledger.
         kind: `array` or `cells`.
-        budget: what may come out of it; the names of columns, which each line repeats, count.
+        budget: what may come out of it, and once more as lines: these repeat the names of columns.
         limits: what is refused.
         batching: how large a task may be.
 
@@ -44,11 +44,12 @@ def rows_as_lines(
         read = _lines_of(cut_rows(stream, name, limits), lambda row: canonical_row(row, "surrogateescape"))
     else:
         read = _lines_of(cut_elements(stream, limits), _element)
+    repeated = replace(budget, outer=None)
     gathered = _Gathered(path, stream.encoding, from_text, batching.bytes // 2)
     try:
         for line in read:
             if isinstance(line, bytes):
-                budget.spend(len(line))
+                repeated.spend(len(line))
             yield from gathered.add(line)
     except Exception:
         yield from gathered.rest()

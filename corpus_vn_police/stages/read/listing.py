@@ -159,7 +159,8 @@ def _listing(seeds: str, root: Root, paths: Iterable[str], refused: Mapping[str,
     skipped = Skipped.of(map(display, hidden), map(display, [*other, *saved.passed_over]))
     if not names:
         nothing = "no file matches" if glob.has_magic(seeds) else "it is empty"
-        raise InputError(f"{printable(seeds)}: holds no seeds ({skipped.said() or nothing})", _EXPECTED)
+        passed = f"skipped: {skipped.said()}" if skipped.said() else nothing
+        raise InputError(f"{printable(seeds)}: holds no seeds ({passed})", _EXPECTED)
     seeds_known = len(names) if texts == len(names) else None
     return Listing(root, tuple(names), kept, own, skipped, seeds_known)
 

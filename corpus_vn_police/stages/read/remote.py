@@ -6,6 +6,7 @@ import errno
 import glob
 import os
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Any
 from urllib.parse import unquote
@@ -59,7 +60,7 @@ def at_commit(system: Any, root: str) -> str:
     return f"{found.repo_type}s/{found.repo_id}@{commit}/{found.path_in_repo}".rstrip("/")
 
 
-def find_remote(url: str, is_seeds: Any) -> tuple[str, list[str], bool]:
+def find_remote(url: str, is_seeds: Callable[[str], bool]) -> tuple[str, list[str], bool]:
     """What is behind a URL.
 
     Args:
@@ -100,7 +101,7 @@ def find_remote(url: str, is_seeds: Any) -> tuple[str, list[str], bool]:
 
 def _named(system: Any, name: str) -> str:
     """A name of a file system as a name of a listing."""
-    return files.of_system(unquote(name) if is_web(system) else name)
+    return files.of_system(unquote(name) if _is_web(system) else name)
 
 
 def _answers(system: Any, path: str) -> bool:
@@ -109,7 +110,7 @@ def _answers(system: Any, path: str) -> bool:
     Raises:
         Exception: it fails.
     """
-    if not is_web(system):
+    if not _is_web(system):
         return False
     try:
         system.cat_file(path, start=0, end=1)
@@ -118,14 +119,14 @@ def _answers(system: Any, path: str) -> bool:
     return True
 
 
-def _is_folder(system: Any, path: str, is_seeds: Any) -> bool:
+def _is_folder(system: Any, path: str, is_seeds: Callable[[str], bool]) -> bool:
     """Whether a path is a folder. Of the web, each page with links in it could be one; a file of seeds is none."""
-    if is_web(system):
+    if _is_web(system):
         return not is_seeds(path.rpartition("/")[2]) and system.isdir(path)
     return bool(system.isdir(path))
 
 
-def is_web(system: Any) -> bool:
+def _is_web(system: Any) -> bool:
     """Whether a file system is that of web pages."""
     return bool({*_WEB} & {*_protocols(system)})
 
@@ -198,7 +199,7 @@ def open_remote(url: str) -> RemoteFile:
     """
     system, path = filesystem(url)
     try:
-        if is_web(system):  # many servers do not give parts of a page
+        if _is_web(system):  # many servers do not give parts of a page
             with system.open(path, "rb", block_size=0) as stream:
                 return RemoteFile(url, _copied(stream))
         return RemoteFile(url, system.open(path, "rb"))
