@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from corpus_vn_police.errors import DiskError, InputError
+from corpus_vn_police.errors import InputError
 from corpus_vn_police.files import StrPath, scratch_folder
 from corpus_vn_police.stages.read import Source
 from corpus_vn_police.stages.read.given import ENDING, write_given
@@ -35,8 +35,8 @@ class ArrowStream(Protocol):
 class LazyRows(Protocol):
     """A lazy frame of Polars."""
 
-    def sink_ipc(self, path: Any, /) -> object:
-        """Write the rows into an Arrow file."""
+    def collect_batches(self, *, chunk_size: int | None = None) -> Iterable[Any]:
+        """The rows, in frames."""
 
 
 Seeds = StrPath | Iterable[StrPath | Mapping[str, Any]] | ArrowStream | LazyRows
@@ -54,7 +54,7 @@ def seeds_at_hand(seeds: Seeds | None) -> Iterator[Source | None]:
 
     Raises:
         InputError: it is none of these.
-        DiskError: the temporary folder cannot be written.
+        DiskError: there is no temporary folder, or it is full.
     """
     if seeds is None:
         yield None
@@ -81,8 +81,8 @@ def _parts(seeds: Any) -> dict[str, Any]:
     is_rows = isinstance(seeds, Iterable) or hasattr(seeds, "__arrow_c_stream__") or _is_lazy(seeds)
     if not is_rows or isinstance(seeds, Mapping | bytes) or hasattr(seeds, "read"):
         kind = f"{type(seeds).__module__}.{type(seeds).__qualname__}".removeprefix("builtins.")
-        one = "; [row] for one row" if isinstance(seeds, Mapping) else ""
-        raise InputError(f"a {kind} cannot be read as seeds", f"{_EXPECTED}{one}")
+        one = "; for one row, [row]" if isinstance(seeds, Mapping) else ""
+        raise InputError(f"seeds of the type {kind} cannot be read", f"{_EXPECTED}{one}")
     if isinstance(seeds, list | tuple) and any(isinstance(each, str | os.PathLike) for each in seeds):
         raise InputError("the list holds paths and rows", "give a list of paths, or an iterable of dicts")
     return {_NAME: seeds}
@@ -102,22 +102,19 @@ def _is_lazy(seeds: object) -> bool:
 def _spooled(folder: Path, name: str, rows: Any) -> str:
     """The file that some rows were written to."""
     number = len(list(folder.iterdir()))  # a split may be called what no file can be
-    try:
-        if _is_lazy(rows):
-            path = folder / f"{number}.arrow"
-            rows.sink_ipc(path)
-        elif _is_of(rows, "datasets", "Dataset"):
-            path = folder / f"{number}.arrow"
-            _write_tables(rows.with_format("arrow").iter(_ROWS), path)
-        elif hasattr(rows, "__arrow_c_stream__") and not _is_of(rows, "pandas", "DataFrame"):
-            path = folder / f"{number}.arrow"
-            _write_stream(rows, path)
-        else:
-            path = folder / f"{number}{ENDING}"
-            with path.open("wb") as sink:
-                write_given(_dicts(rows), sink)
-    except OSError as error:
-        raise DiskError.of(error) from error
+    path = folder / f"{number}.arrow"
+    if _is_lazy(rows):
+        _write_batches(_of_lazy(rows), path)
+    elif _is_of(rows, "datasets", "Dataset"):
+        _write_batches(_of_dataset(rows), path)
+    elif hasattr(rows, "__arrow_c_stream__") and not _is_of(rows, "pandas", "DataFrame"):
+        import pyarrow as pa
+
+        _write_batches(pa.RecordBatchReader.from_stream(rows), path)
+    else:
+        path = folder / f"{number}{ENDING}"
+        with path.open("wb") as sink:
+            write_given(_dicts(rows), sink)
     return str(path)
 
 
@@ -141,23 +138,34 @@ def _of_frame(frame: Any) -> Iterator[dict[Any, Any]]:
         yield from frame.iloc[start : start + _ROWS].to_dict("records")
 
 
-def _write_stream(rows: ArrowStream, path: Path) -> None:
+def _of_lazy(frame: LazyRows) -> Iterator[Any]:
+    """The batches of a lazy frame of Polars, in its order."""
+    for part in frame.collect_batches(chunk_size=_ROWS):
+        yield from part.to_arrow().to_batches()
+
+
+def _of_dataset(dataset: Any) -> Iterator[Any]:
+    """The batches of a dataset, in the order in which it has its rows."""
+    for table in dataset.with_format("arrow").iter(_ROWS):
+        yield from table.to_batches()
+
+
+def _write_batches(batches: Iterable[Any], path: Path) -> None:
+    """Write batches of Arrow into a file; what rows share is written for each."""
     import pyarrow as pa
 
-    reader = pa.RecordBatchReader.from_stream(rows)
-    with pa.OSFile(os.fsencode(path), "wb") as sink, pa.ipc.new_stream(sink, reader.schema) as writer:
-        for batch in reader:
-            for start in range(0, batch.num_rows, _ROWS):
-                writer.write_batch(batch.slice(start, _ROWS))
+    from corpus_vn_police.stages.read.ipc import plain_batch, plain_schema
+    from corpus_vn_police.stages.read.streams import BrokenError
 
-
-def _write_tables(tables: Iterable[Any], path: Path) -> None:
-    import pyarrow as pa
-
-    writer = None
+    writer = plain = None
     with pa.OSFile(os.fsencode(path), "wb") as sink:
-        for table in tables:
-            writer = writer or pa.ipc.new_stream(sink, table.schema)
-            writer.write_table(table)
+        for batch in batches:
+            if writer is None:
+                with suppress(BrokenError):  # a type that is not read: the ledger says so
+                    plain = plain_schema(batch.schema)
+                writer = pa.ipc.new_stream(sink, plain or batch.schema)
+            for start in range(0, batch.num_rows, _ROWS):
+                part = batch.slice(start, _ROWS)
+                writer.write_batch(plain_batch(part, plain) if plain else part)
         if writer is not None:
             writer.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import itertools
+import math
 import pickle
 import struct
 import uuid
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
+from corpus_vn_police.errors import DiskError
 from corpus_vn_police.reasons import CONTAINER_VALUE, JSON_DEPTH, JSON_TYPE, Reason
 
 ENDING = ".given"
@@ -21,7 +23,7 @@ _ROWS = 512  # in one block
 _LENGTH = struct.Struct("<QQ")  # of a block: its rows, its bytes
 _PLAIN = (bool, int, float, str, bytes, datetime.date, datetime.time, decimal.Decimal)
 _MISSING = ("NAType", "NaTType")  # of pandas, which need not be there
-_DEEPEST = 500
+_DEEPEST = 200  # half of what Python's own stack allows: two frames each
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,9 @@ class NotARow:
 
     reason: Reason
     detail: str
+
+
+_DEEP = NotARow(JSON_DEPTH, f"nested deeper than {_DEEPEST}")
 
 
 def write_given(rows: Iterable[object], sink: IO[bytes]) -> int:
@@ -41,11 +46,18 @@ def write_given(rows: Iterable[object], sink: IO[bytes]) -> int:
 
     Returns:
         How many there were.
+
+    Raises:
+        DiskError: the file cannot be written.
+        Exception: what the iterable raises.
     """
     count, left = 0, iter(rows)
     while block := [_row(row) for row in itertools.islice(left, _ROWS)]:
         packed = pickle.dumps(block, pickle.HIGHEST_PROTOCOL)
-        sink.write(_LENGTH.pack(len(block), len(packed)) + packed)
+        try:
+            sink.write(_LENGTH.pack(len(block), len(packed)) + packed)
+        except OSError as error:
+            raise DiskError.of(error) from error
         count += len(block)
     return count
 
@@ -70,6 +82,8 @@ def _row(row: object) -> dict[str, Any] | NotARow:
         return {str(key): _value(value, str(key), 1) for key, value in row.items()}
     except _NotARowError as error:
         return error.instead
+    except RecursionError:  # the caller's own stack is deep
+        return _DEEP
 
 
 class _NotARowError(Exception):
@@ -85,11 +99,11 @@ def _value(value: Any, key: str, depth: int) -> Any:
         _NotARowError: it has none of them, or is nested too deep.
     """
     if depth > _DEEPEST:
-        raise _NotARowError(JSON_DEPTH, f"nested deeper than {_DEEPEST}")
-    if value is None or type(value) in _PLAIN:
-        return value
-    if type(value).__name__ in _MISSING:
+        raise _NotARowError(_DEEP.reason, _DEEP.detail)
+    if value is None or type(value).__name__ in _MISSING or (isinstance(value, float) and math.isnan(value)):
         return None
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, Mapping):
         return {str(name): _value(inner, key, depth + 1) for name, inner in value.items()}
     if isinstance(value, list | tuple):

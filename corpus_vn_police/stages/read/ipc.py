@@ -57,17 +57,27 @@ def arrow_batches(raw: Seekable, budget: Budget, rows: int) -> Iterator[pa.Recor
         schema, read = stream.schema, checked.batches(stream)
     if len({*schema.names}) < len(schema.names):
         raise ValueError("two columns have one name")
-    plain = pa.schema([pa.field(column.name, _plain(column.type, column.name)) for column in schema])
+    plain = plain_schema(schema)
     for batch in read:
         batch.validate(full=True)
         unfolded = sum(unfolded_bytes(column) for column in batch.columns) + batch.num_rows
         budget.spend(unfolded)
         at_once = max(1, min(rows, AT_ONCE * batch.num_rows // max(unfolded, 1)))
         for start in range(0, batch.num_rows, at_once):
-            yield _plain_batch(batch.slice(start, at_once), plain)
+            yield plain_batch(batch.slice(start, at_once), plain)
 
 
-def _plain_batch(batch: pa.RecordBatch, plain: pa.Schema) -> pa.RecordBatch:
+def plain_schema(schema: pa.Schema) -> pa.Schema:
+    """The same columns, each of a type whose values are not shared between rows.
+
+    Raises:
+        BrokenError: a column has a type that is not read.
+    """
+    return pa.schema([pa.field(column.name, _plain(column.type, column.name)) for column in schema])
+
+
+def plain_batch(batch: pa.RecordBatch, plain: pa.Schema) -> pa.RecordBatch:
+    """The same rows in the columns of `plain_schema`; those of a slice alone."""
     columns = [_plain_column(column, kind) for column, kind in zip(batch.columns, plain.types, strict=True)]
     return pa.RecordBatch.from_arrays(columns, schema=plain)
 

@@ -8,12 +8,14 @@ import os
 import tempfile
 from dataclasses import dataclass
 from typing import IO, Any
+from urllib.parse import unquote
 
 from corpus_vn_police import files
 from corpus_vn_police.errors import CorpusError, DiskError, InputError, first_line
 
-_EXTRAS = {"s3": "s3", "s3a": "s3", "http": "http", "https": "http", "gs": "gcs", "gcs": "gcs"}
+_EXTRAS = {"s3": "[s3]", "s3a": "[s3]", "http": "[http]", "https": "[http]"}
 """The extra of this package that has the driver of a protocol."""
+_DRIVERS = {"gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs", "sftp": "paramiko", "ssh": "paramiko"}
 _WEB = ("http", "https")
 _IN_MEMORY = 8 << 20  # bytes of a page of the web; what is longer goes to the temporary folder
 _BLOCK = 1 << 20
@@ -37,8 +39,8 @@ def filesystem(url: str) -> tuple[Any, str]:
     try:
         system, path = fsspec.core.url_to_fs(url)
     except ImportError as error:
-        extra = _EXTRAS.get(protocol)
-        hint = f"pip install 'corpus-vn-police[{extra}]'" if extra else "install the package that fsspec names"
+        package = f"corpus-vn-police{_EXTRAS[protocol]}" if protocol in _EXTRAS else _DRIVERS.get(protocol)
+        hint = f"pip install '{package}'" if package else "install the package that fsspec names"
         raise InputError(f"{url}: the package that reads {protocol}:// is missing: {error}", hint) from error
     except ValueError as error:
         raise InputError(f"{url}: cannot be opened: {error}", "correct the URL") from error
@@ -83,9 +85,9 @@ def find_remote(url: str, is_seeds: Any) -> tuple[str, list[str], bool]:
             matches = system.glob(path)
         elif _is_folder(system, path, is_seeds):
             root, matches = path, system.find(path)
-        elif system.exists(path):
+        elif system.exists(path) or _answers(system, path):
             root, _, name = path.rpartition("/")
-            return system.unstrip_protocol(root), [files.of_system(name)], True
+            return system.unstrip_protocol(root), [_named(system, name)], True
         else:
             raise InputError(f"{url}: there is no such file or folder", "correct the URL")
     except InputError:
@@ -93,7 +95,27 @@ def find_remote(url: str, is_seeds: Any) -> tuple[str, list[str], bool]:
     except Exception as error:  # what the client of a file system raises is its own: httpx has no OSError
         raise DiskError(f"{url}: cannot be listed: {error}", "check the URL and the access to it") from error
     base = root.rstrip("/") + "/"
-    return system.unstrip_protocol(root), [files.of_system(match.removeprefix(base)) for match in matches], False
+    return system.unstrip_protocol(root), [_named(system, match.removeprefix(base)) for match in matches], False
+
+
+def _named(system: Any, name: str) -> str:
+    """A name of a file system as a name of a listing."""
+    return files.of_system(unquote(name) if is_web(system) else name)
+
+
+def _answers(system: Any, path: str) -> bool:
+    """Whether there is a page, where `exists` says no: that is also its answer if the server fails.
+
+    Raises:
+        Exception: it fails.
+    """
+    if not is_web(system):
+        return False
+    try:
+        system.cat_file(path, start=0, end=1)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _is_folder(system: Any, path: str, is_seeds: Any) -> bool:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import quote
+
+WEB = ("http://", "https://")
 
 
 @dataclass(frozen=True)
@@ -26,15 +29,27 @@ class Root:
 
     def location(self, name: str) -> str:
         """The path or the URL of a file."""
-        if not self.mounts:
-            return f"{self.at}/{name}"
-        first, slash, rest = name.partition("/")
-        return f"{self.mounts[first]}{slash}{rest}"
+        place, rest = self._split(name)
+        return _below(place, rest) if rest else place
 
     def is_remote(self, name: str) -> bool:
         """Whether a file is behind a URL."""
-        return "://" in (self.mounts[name.partition("/")[0]] if self.mounts else self.at)
+        return "://" in self._split(name)[0]
+
+    def _split(self, name: str) -> tuple[str, str]:
+        """What a name begins with, and the rest."""
+        if not self.mounts:
+            return self.at, name
+        if name in self.mounts:
+            return self.mounts[name], ""
+        first, _, rest = name.partition("/")
+        return self.mounts[first], rest
 
     def file_name(self, name: str) -> str:
         """The name that says by its ending what a file holds: of a file that was given a name, its own."""
         return self.mounts.get(name, name)
+
+
+def _below(place: str, name: str) -> str:
+    """What a name below a place stands for; in a page of the web names are quoted."""
+    return f"{place}/{quote(name) if place.startswith(WEB) else name}"
