@@ -40,7 +40,16 @@ b.digest = "other"  # refused: misc
 b.status["published"] = 1  # refused: index
 print(b.out)  # refused: attr-defined
 
-cvp.check("my_seeds", config={"name": "tin"}, workers=2, progress=None)
+c = cvp.check(pl.DataFrame(), config={"name": "tin"}, workers=2, dedup="off", rows={"text": "content"}, progress=None)
+assert_type(c, cvp.Check)
+assert_type(c.ok, bool)
+assert_type(c.ledger, pl.DataFrame)
+assert_type(c.status, Mapping[str, int])
+assert_type(c.splits, Mapping[str, int])
+assert_type(c.unused, Mapping[str, int])
+assert_type(c.notes, tuple[str, ...])
+c.status["published"] = 1  # refused: index
+cvp.check("my_seeds", out="out")  # refused: call-arg
 
 # Read it.
 o = cvp.open("hf://datasets/user/name@v0.2.0")
@@ -75,6 +84,7 @@ v = cvp.verify(b)
 assert_type(v, cvp.Verification)
 assert_type(v.ok, bool)
 assert_type(v.digest, str | None)
+assert_type(v.warnings, tuple[cvp.Problem, ...])
 assert_type(v.problems, tuple[cvp.Problem, ...])
 assert_type(v.problems[0].code, str)
 d = cvp.diff(b, "new")
