@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -47,10 +48,18 @@ class RowForm:
         """What `OwnFields.taken` makes of a row."""
         return self.own.taken(self.own.from_texts(row) if self.cells else row)
 
-    def unused(self, row: Mapping[str, Any]) -> list[str]:
-        """The keys of a row that nothing reads, in their order."""
-        read = {*self.keys.values(), *self.own.properties}
-        return [key for key in row if key not in read]
+    @functools.cached_property
+    def read(self) -> frozenset[str]:
+        """The keys that something reads."""
+        return frozenset({*self.keys.values(), *self.own.properties})
+
+    @functools.cached_property
+    def plan(self) -> tuple[tuple[str, str, str, str], ...]:
+        """What is read, in its order: its name, the column that it goes into, the key of the row, its JSON Pointer.
+
+        Made once: with pointers made for every row, and the keys gathered, a row took 18 us instead of 8.
+        """
+        return tuple((name, column, self.keys[name], self.pointer(name)) for name, column in COLUMNS_OF_ROWS.items())
 
     def values(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """A row under our names: `text`, `date` and so on."""

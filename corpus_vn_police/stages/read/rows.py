@@ -213,33 +213,45 @@ def _fields(row: dict[str, Any], form: RowForm) -> dict[str, Any]:
         _RefusedError: what is wrong with the first value that is at fault.
     """
     fields: dict[str, Any] = {}
-    unused = form.unused(row)
-    said = reported(row, unused)
-    for name, column in COLUMNS_OF_ROWS.items():
-        value, pointer = row.get(form.keys[name]), form.pointer(name)
-        if name in ("id", "date") and type(value) is int:
+    unused = [key for key in row if key not in form.read]
+    said = reported(row, unused) if unused else {}
+    for name, column, key, pointer in form.plan:
+        value = row.get(key)
+        if value is None and name != "text":
+            continue
+        if type(value) is int and name in ("id", "date"):
             value = str(value)
-        known = _identified(fields) | said
-        if name == "text" and not isinstance(value, str):
-            raise _RefusedError(JSON_TYPE, without_text(row, form), pointer, **known)
-        if not isinstance(value, str) and value is not None:
-            expected = "string or integer" if name in ("id", "date") else "string"
-            raise _wrong_type(pointer, expected, value, **known)
-        try:
-            (value or "").encode()
-        except UnicodeEncodeError as error:
-            # JSON can write half of a surrogate pair; no text in UTF-8 can hold it.
-            raise _RefusedError(ENCODING_LONE_SURROGATE, "a lone surrogate", pointer, **known) from error
-        if value and "\0" in value and name != "text":  # `normalise` looks at the text
-            raise _RefusedError(ENCODING_NUL, "a NUL character", pointer, **known)
+        fault = _fault(value, name)
+        if fault is not None:
+            reason, detail = fault
+            detail = without_text(row, form) if reason is JSON_TYPE and name == "text" else detail
+            raise _RefusedError(reason, detail, pointer, **_identified(fields), **said)
         if value or name == "text":
             fields[column] = value
+    identified = _identified(fields)
+    fields.pop("key", None)
+    if not form.own.properties:
+        return fields | identified | said
     own, below, unfit = form.own_values(row)
     said = reported(row, [*unused, *below])
     if unfit is not None:
-        raise _unfit(unfit, **_identified(fields), **said)
-    given = {name: value for name, value in fields.items() if name != "key"}
-    return given | _identified(fields) | said | ({"own": own} if own else {})
+        raise _unfit(unfit, **identified, **said)
+    return fields | identified | said | {"own": own}
+
+
+def _fault(value: Any, name: str) -> tuple[Reason, str] | None:
+    """What is wrong with the value of a key, and the detail; None if nothing is."""
+    if not isinstance(value, str):
+        expected = "string or integer" if name in ("id", "date") else "string"
+        return JSON_TYPE, f"expected {expected}, got {json_type(value)}"
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:  # JSON can write half of a surrogate pair; no text in UTF-8 can hold it
+            return ENCODING_LONE_SURROGATE, "a lone surrogate"
+    if "\0" in value and name != "text":  # `normalise` looks at the text
+        return ENCODING_NUL, "a NUL character"
+    return None
 
 
 def _unfit(unfit: Unfit, **known: Any) -> _RefusedError:

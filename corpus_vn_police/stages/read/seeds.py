@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import hashlib
 import re
 from dataclasses import dataclass, field
@@ -164,15 +165,20 @@ class SeedBatch:
     rows: list[dict[str, Any]] = field(default_factory=list)
     size: int = 0
 
+    @functools.cached_property
+    def _given(self) -> frozenset[str]:
+        """The columns that a row may give."""
+        return frozenset(self.columns) - _NEVER_GIVEN
+
     def add(self, path: str, blob: Blob, row: dict[str, Any] | None = None) -> None:
         """Add a seed; `row` is what `read_row` returned for a row of a JSONL or Parquet file.
 
         Raises:
             SchemaError: the row has a key that no column takes: a defect of this package.
         """
-        if row is not None and (other := row.keys() - (self.columns.keys() - _NEVER_GIVEN)):
+        if row is not None and not row.keys() <= self._given:
             raise SchemaError(
-                f"a row gives {sorted(other)}, which no column takes",
+                f"a row gives {sorted(row.keys() - self._given)}, which no column takes",
                 "this is a defect of corpus-vn-police: please report it",
             )
         self.paths.append(path)
