@@ -166,7 +166,7 @@ def _in_a_process(folder, limit):
         import resource, sys
         from pathlib import Path
         sys.path.insert(0, {str(ROOT / "tests")!r})
-        from support.containers import LIMITS, seeds
+        from support.containers import CORPUS, LIMITS, seeds
         from corpus_vn_police.stages.read import Batching, Unpacker, list_input, load
         from dataclasses import replace
         large = replace(LIMITS, max_bytes=1 << 30)
@@ -177,7 +177,7 @@ def _in_a_process(folder, limit):
         for listing in listings:
             try:
                 for task in Unpacker(large, Batching()).tasks(listing):
-                    list(load(task, large, Batching()))
+                    list(load(task, replace(CORPUS, limits=large), Batching()))
                 print(listing.names[0], "read")
             except (OSError, MemoryError) as error:
                 print(listing.names[0], getattr(error, "errno", None) or "no memory")"""

@@ -99,7 +99,7 @@ def _normalised(seeds, repair=True):
     batches = [
         normalise_batch(batch, Text(repair=repair, tone="keep"))
         for task in unpacker.tasks(list_input(str(seeds)))
-        for batch in load(task, _CORPUS.limits, Batching())
+        for batch in load(task, _CORPUS, Batching())
     ]
     return {row["path"]: row for batch in batches for row in batch.to_dicts()}
 
