@@ -47,7 +47,7 @@ def _fields(name: str) -> str:
 
 def _settings(_: None) -> str:
     """The corpus.toml that `init` writes, every key with its default."""
-    return f"```toml\n{config_template('my_seeds', None)}```"
+    return f"```toml\n{config_template('my_seeds', {})}```"
 
 
 def _fill_in(app: object, name: str, source: list[str]) -> None:

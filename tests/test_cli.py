@@ -34,7 +34,9 @@ def test_build_tells_people_and_machines_what_it_came_to(cli, tmp_path):
         told.stdout,
     )
     said = json.loads(cli("build", "--out", "out", "--json", cwd=tmp_path).stdout)
-    assert said.pop("notes")[0].startswith("what changed since version 0.1.0 asks for 0.1.1")
+    settings, note = said.pop("notes")
+    assert settings == f"settings: {SEEDS / 'corpus.toml'}"
+    assert note.startswith("what changed since version 0.1.0 asks for 0.1.1, not 0.1.0")
     assert said == {
         "out": "out", "digest": told.stdout.split()[3], "version": "0.1.0", "seeds": 2,
         "status": _STATUS, "splits": {"train": 1, "test": 1}, "unused": {},
@@ -114,7 +116,7 @@ def test_schema_prints_the_schema_or_what_is_derived_from_it(cli, form, start):
 _BAD = {
     "a folder that is missing": (["build", "nowhere", "--out", "out"], 2, "no such file or folder"),
     "an empty folder": (["build", "empty", "--out", "out"], 2, "holds no seeds"),
-    "a folder without seeds": (["check", "other"], 2, "holds no seeds (skipped: n.md)"),
+    "a folder without seeds": (["check", "other"], 2, "holds no seeds (n.md)"),
     "a broken corpus.toml": (["build", "broken", "--out", "out"], 2, "is not TOML"),
     "an output that holds something else": (["build", "in", "--out", "other"], 2, "holds something other than a build"),
     "an output that is a file": (["build", "in", "--out", "in/a.txt"], 2, "overlap"),

@@ -51,7 +51,7 @@ def test_records_are_added_removed_changed_and_moved(write, tmp_path):
     fields = {name: list(ids) for name, ids in difference.by_field().items()}
     every = sorted([_id("same"), _id("text"), _id("moved")])  # "gone" was the first line, so all stand a line higher
     assert fields == {
-        "date": [_id("moved")], "year": [_id("moved")], "text": [_id("text")], "n_chars": [_id("text")],
+        "date": [_id("moved")], "year": [_id("moved")], "date_start": [_id("moved")], "date_end": [_id("moved")], "text": [_id("text")], "n_chars": [_id("text")],
         "n_syllables": [_id("text")], "source.path": every, "source.sha256": sorted([_id("text"), _id("moved")]),
         "source.bytes": [_id("text")],
     }  # fmt: skip

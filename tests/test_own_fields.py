@@ -271,6 +271,23 @@ def test_croissant_can_be_read_with_them(corpus):
     assert [row["default/topic"] for row in rows] == [each["topic"].encode() for each in records(Path(corpus.path))]
 
 
+def test_the_report_shows_them(corpus, tmp_path):
+    cvp.report(corpus, out=tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    for shown in (
+        '["topic","an ninh"]',
+        '["tags","a, b"]',
+        '["desk","name Thời sự, floor 2"]',
+        '["crawled","2020-12-08"]',
+    ):
+        assert shown in page
+
+
+def test_statistics_can_be_counted_by_them(corpus):
+    by_topic = corpus.stats().by("topic")
+    assert dict(by_topic.iter_rows()) == {"an ninh": 3, "xã hội": 1}
+
+
 def test_the_digest_covers_own_fields_and_their_schema(write, tmp_path):
     def digest(name, fields, **changes):
         seeds = write({"a.jsonl": _lines(_row(0, **changes))}, name)
@@ -470,3 +487,25 @@ def test_a_row_without_a_text_names_the_columns_that_there_are(write, tmp_path):
     assert (first["reason"], first["detail"]) == ("json.type", "no string `text`; columns: content, published_at")
     named = ", ".join(f"c{n:02}" for n in range(20))
     assert second["detail"] == f"no string `text`; columns: {named} and 10 more"
+
+
+@pytest.mark.parametrize(
+    ("seeds", "config", "said"),
+    [
+        ("in", None, "{}/in/corpus.toml"),
+        ("in/a.txt", None, "{}/in/corpus.toml"),
+        ("in/*.txt", None, None),
+        ("file://{}/in", None, None),
+        ("in/*.txt", "in/corpus.toml", "{}/in/corpus.toml"),
+        ("in", {"title": "x"}, "config"),
+        ("bare", None, None),
+    ],
+)
+def test_build_says_which_settings_it_used(write, tmp_path, seeds, config, said):
+    write({"a.txt": "date 2020 a", "corpus.toml": "title = 'x'"})
+    write({"a.txt": "date 2020 a"}, "bare")
+    given = seeds.format(tmp_path) if "{}" in seeds else f"{tmp_path}/{seeds}"
+    config = f"{tmp_path}/{config}" if isinstance(config, str) else config
+    built = cvp.build(given, out=tmp_path / "out", config=config)
+    none = "the defaults, as the input has no corpus.toml; a file that lies elsewhere is named by --config"
+    assert built.notes[0] == f"settings: {said.format(tmp_path) if said else none}"

@@ -58,6 +58,16 @@ _COMMANDS = {
     "card": "cvp.card('out')",
     "check_card": "cvp.check_card('out')",
     "path": "cvp.path()",
+    "open": "cvp.open('out')",
+    "stats": "cvp.stats('out')",
+    "init": "cvp.init('in')",
+    "records": "b.records('train')",
+    "ledger": "b.ledger()",
+    "rejected": "b.rejected(texts=True)",
+    "duplicates": "b.duplicates()",
+    "annotations": "b.annotations()",
+    "count_by": "b.count_by('year')",
+    "Build.stats": "b.stats()",
 }
 
 
@@ -68,7 +78,7 @@ def test_each_command_in_a_fork_of_a_process_whose_polars_ran_names_the_start_me
         "def attempt(call):\n"
         "    try: eval(call)\n"
         "    except cvp.CorpusError as error: return [error.code, '\"spawn\"' in error.hint]\n"
-        "cvp.build('in', out='out')\n"
+        "b = cvp.build('in', out='out')\n"
         f"with multiprocessing.get_context('fork').Pool(2) as pool: print(pool.map(attempt, {list(_COMMANDS.values())}))\n"
     )
     assert (told.stdout, told.stderr) == (f"{[['forked', True]] * len(_COMMANDS)}\n", "")
@@ -128,6 +138,75 @@ def test_a_build_works_in_an_event_loop_s_thread(write, script):
         "print(asyncio.run(asyncio.to_thread(cvp.build, 'in', out='out')).seeds)\n"
     )
     assert (told.stdout, told.stderr) == ("1\n", "")
+
+
+def test_an_opened_build_is_read_in_an_event_loop_s_threads(write, script):
+    write({"a.txt": _article(1), "b.txt": "date 2020-13"})
+    told = script(
+        "import asyncio, corpus_vn_police as cvp\n"
+        "async def main():\n"
+        "    b = await asyncio.to_thread(cvp.build, 'in', out='out')\n"
+        "    frames = [asyncio.to_thread(b.records), asyncio.to_thread(b.rejected, texts=True), asyncio.to_thread(b.ledger)]\n"
+        "    return [len(frame) for frame in await asyncio.gather(*frames)]\n"
+        "print(asyncio.run(main()))\n"
+    )
+    assert (told.stdout, told.stderr) == ("[1, 1, 2]\n", "")
+
+
+def test_threads_read_one_build_at_once(folder, tmp_path):
+    built = cvp.build(folder, out=tmp_path / "out", dedup="off", workers=2)
+    remote = cvp.open(f"file://{tmp_path}/out")
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        frames = [pool.submit(each.records, columns=["id", "text"]) for each in (built, remote) * 4]
+        read = [frame.result() for frame in frames]
+    assert all(frame.equals(read[0]) for frame in read)
+    assert len(read[0]) == 2_100
+
+
+@pytest.mark.parametrize("method", ["forkserver", "spawn"])
+def test_a_pool_s_processes_read_a_build_that_they_are_given(write, script, method):
+    write({"a.txt": _article(1), "b.txt": _article(2)})
+    script("import corpus_vn_police as cvp\ncvp.build('in', out='out', dedup='off')\n")
+    told = script(
+        "import multiprocessing, pickle, corpus_vn_police as cvp\n"
+        "def ids(b): return b.records(columns=['id'])['id'].to_list()\n"
+        "def main():\n"
+        "    b = cvp.open('out')\n"
+        f"    with multiprocessing.get_context({method!r}).Pool(2) as pool: print(len(pool.map(ids, [b, b])[1]))\n"
+        "if __name__ == '__main__': main()\n"
+    )
+    assert (told.stdout, told.stderr) == ("2\n", "")
+
+
+def test_datasets_map_has_the_build_at_hand_in_its_processes(write, script):
+    write({"a.txt": _article(1), "b.txt": _article(2)})
+    told = script(
+        "import os, corpus_vn_police as cvp\n"
+        "def tell(row): return {'told': b.digest, 'rows': len(b.load('train'))}\n"
+        "b = cvp.build('in', out='out')\n"
+        "if __name__ == '__main__':\n"
+        "    import datasets; datasets.disable_progress_bars()\n"
+        "    told = b.load('train').map(tell, num_proc=2)\n"
+        "    print(set(told['told']) == {b.digest}, set(told['rows']) == {2})\n",
+        HF_DATASETS_DISABLE_PROGRESS_BARS="1",
+    )
+    assert told.stdout == "True True\n", told.stderr
+
+
+def test_a_copy_of_a_remote_build_outlives_a_forked_child_and_not_the_process(write, script):
+    write({"a.txt": _article(1)})
+    told = script(
+        "import os, sys, corpus_vn_police as cvp\n"
+        "cvp.build('in', out='out')\n"
+        "b = cvp.open(f'file://{os.getcwd()}/out')\n"
+        "from corpus_vn_police.dataset.remote import kept_copies\n"
+        "folder = kept_copies(b.path)[0].folder\n"
+        "if not os.fork(): sys.exit(0)\n"
+        "os.wait()\n"
+        "print(len(b.records()), folder, flush=True)\n"
+    )
+    rows, folder = told.stdout.split()
+    assert (rows, Path(folder).exists()) == ("1", False), told.stderr
 
 
 def test_a_long_temporary_folder_will_do(folder, tmp_path, cli):

@@ -706,7 +706,10 @@ def test_verify_of_the_hub_gives_the_digest_of_the_build(run, repo, one, two):
     digests = [json.loads((build / "manifest.json").read_text())["digest"] for build in (one, two)]
     for url, digest in {f"{_REPO}@v1.0.0": digests[0], f"{_REPO}@v1.1.0": digests[1], _REPO: digests[1]}.items():
         told = run("verify", f"hf://datasets/{url}", "--json")
-        assert (told.code, told.json) == (0, {"ok": True, "digest": digest, "problems": [], "unchecked": []})
+        assert (told.code, told.json) == (
+            0,
+            {"ok": True, "digest": digest, "problems": [], "warnings": [], "unchecked": []},
+        )
 
 
 def test_verify_of_the_hub_sees_what_was_published_since(run, repo, one, two):

@@ -117,6 +117,31 @@ def test_an_opened_build_says_that_it_needs_the_input_for_texts(built, tmp_path)
     assert opened.rejected(texts=True, seeds=tmp_path / "in").equals(built.rejected(texts=True))
 
 
+_FRAME = pl.DataFrame({"text": [_LONG, None], "date": ["2020-12", "2020-13"]})
+
+
+def test_rejected_rows_of_a_frame_come_with_their_text(tmp_path):
+    built = cvp.build(_FRAME, out=tmp_path / "out")
+    assert built.rejected(texts=True).select("path", "text").rows() == [("rows#2", '{"date":"2020-13","text":null}')]
+
+
+def test_rows_that_can_be_gone_through_once_and_pickled_frames_are_given_again(tmp_path):
+    by_rows = cvp.build(iter(_FRAME.to_dicts()), out=tmp_path / "out")
+    by_frame = pickle.loads(pickle.dumps(cvp.build(_FRAME, out=tmp_path / "out")))
+    for built in (by_rows, by_frame):
+        with pytest.raises(cvp.InputError, match="or the frame"):
+            built.rejected(texts=True)
+        assert built.rejected(texts=True, seeds=_FRAME)["text"].len() == 1
+
+
+def test_own_fields_are_columns_of_the_frames_and_are_counted(tmp_path):
+    rows = [{"text": _LONG, "topic": "a"}, {"text": "Chuyện về bà con nông dân.", "topic": "b"}]
+    built = cvp.build(rows, out=tmp_path / "out", fields={"properties": {"topic": {"type": "string"}}})
+    opened = cvp.open(f"file://{built.path}")
+    assert opened.records(columns=["topic"])["topic"].to_list() == ["a", "b"]
+    assert opened.stats().by("topic").rows() == [("a", 1), ("b", 1)]
+
+
 def test_duplicates_stand_beside_the_record_that_is_published(built):
     (row,) = built.duplicates(texts=True).to_dicts()
     kept = records(built)[0]
@@ -248,7 +273,19 @@ def _results(built, tmp_path):
     publication = cvp.Publication("a/b", None, "v1.0.0", "sha256:1", {"data/x": 1}, ("y",), 2)
     page = cvp.report(built, out=tmp_path / "r.html")
     sources = cvp.sources(built, out=tmp_path / "again")
-    return [built, cvp.diff(built, other), page, publication, removal, sources, bad, *bad.problems, built.stats()]
+    check = cvp.check(tmp_path / "in")
+    return [
+        built,
+        check,
+        cvp.diff(built, other),
+        page,
+        publication,
+        removal,
+        sources,
+        bad,
+        *bad.problems,
+        built.stats(),
+    ]
 
 
 def test_results_compare_hash_pickle_and_never_change(built, tmp_path):

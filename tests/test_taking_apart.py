@@ -61,8 +61,8 @@ def _benchmark():
 def test_the_annotated_pages_are_read_as_well_as_the_benchmark_says(pages):
     module = _benchmark()
     annotated = [json.loads(line) for line in pages.read_text(encoding="utf-8").splitlines()]
-    # Of the last two the errors were looked at once; they are as the table says.
-    floor = {"6": 0.9, "7": 0.85, "8": 0.84}.get(pages.stem, 0.95)
+    # Of these the errors were looked at once, or not at all; they are as the table says.
+    floor = {"6": 0.9, "7": 0.87, "8": 0.91, "10": 0.92, "11": 0.81}.get(pages.stem, 0.95)
     for field, (wanted, said, right) in module.score(annotated, module.read(annotated)).items():
         assert right >= floor * said, f"{field}: precision {right}/{said}"
         assert right >= floor * wanted, f"{field}: recall {right}/{wanted}"
@@ -162,7 +162,14 @@ _TOLD = [
     ("Một xe bán tải lao thẳng vào nhà dân lúc rạng sáng 19/8 khiến ba người bị thương.", "rạng sáng 19/8"),
     ("Nhiều tuyến đường bị ngập sâu vào chiều nay (18/6).", "chiều nay (18/6)"),
     ("Quyết định được đưa ra tại cuộc họp của Ban chỉ đạo trưa 30/4, sau khi có ca nghi mắc.", "trưa 30/4"),
+    ("TAND huyện Krông Búk ngày 30/12 đưa ra xét xử lưu động vụ án hủy hoại rừng.", "ngày 30/12"),
+    ("Ông Quan Vĩnh Hòa, 58 tuổi, chạy xe ba gác thuê, trưa 29/9 mang đến công an chiếc túi.", "trưa 29/9"),
+    ("Vụ tai nạn xảy ra vào khoảng 10 giờ ngày 12/5, tại ngã ba Vọng, khiến nhiều người bị thương.", "ngày 12/5"),
     # What happened earlier, what is to come, ranges, and papers of a day.
+    ("Vụ cháy xảy ra ngày 3/5 tại thôn Đông vừa được làm rõ.", None),
+    ("Vụ án xảy ra ngày 3/5 tại thôn Đông làm một người chết.", None),
+    ("Chị N.T.V. kể, hôm 4/8 chị nhận được cuộc gọi lạ.", None),
+    ("Lãnh đạo Sở cho biết, theo kế hoạch, ngày 7/7, các trường sẽ công bố điểm.", None),
     ("Công an bắt giữ Bế Văn Sáng, người bỏ trốn khỏi địa phương từ ngày 3/5 sau khi gây án.", None),
     ("Công an huyện vừa làm rõ vụ án xảy ra ngày 3/5 tại thôn Đông.", None),
     ("Nghi phạm gây ra vụ cướp hôm 3/5 đã bị bắt giữ sau một thời gian lẩn trốn.", None),
@@ -184,6 +191,32 @@ def test_a_lead_tells_its_day_inside_the_first_sentence(lead, words):
     (row,) = _taken(_page(lead, _MORE, _PROSE, header="2017"))
     assert (row["event_date_text"], row["event_date"] is None) == (words, words is None)
     assert row["text"].startswith(lead)
+
+
+def test_the_day_may_stand_in_the_paragraph_below_what_the_article_is_about():
+    above = "Một chiếc túi xách bỏ quên, và câu chuyện đẹp về người lái xe ba gác."
+    told, likely = (_page(above, lead, _MORE, header="2017") for lead in (
+        "Ông Quan Vĩnh Hòa trưa 29/9 mang đến công an chiếc túi.", "Hội nghị do Công an tỉnh tổ chức chiều 22/9.",
+    ))  # fmt: skip
+    assert [row["event_date_text"] for row in _taken(told, likely)] == ["trưa 29/9", None]
+
+
+@pytest.mark.parametrize(
+    ("opening", "words", "place"),
+    [
+        ("Cần Thơ (TTXVN 18/8) - ", "18/8", "Cần Thơ"),
+        ("(Đồng Hới, 12/11) ", "12/11", "Đồng Hới"),
+        ("Huế, 21/5 - ", "21/5", "Huế"),
+        ("Vũng Áng, ngày 6 tháng 11: ", "ngày 6 tháng 11", "Vũng Áng"),
+        ("(Sa Đéc) - Tối 9/4, ", "Tối 9/4", "Sa Đéc"),
+        ("(Tiền Phong) - Tối 9/4, ", "Tối 9/4", None),
+        ("Thứ tư, 5-3-2017, ", "Thứ tư, 5-3-2017", None),
+        ("Ngày 9/4, tại TP Buôn Ma Thuột, ", "Ngày 9/4", "Buôn Ma Thuột"),
+    ],
+)
+def test_a_dateline_has_its_place_beside_the_day(opening, words, place):
+    (row,) = _taken(_page(opening + _PROSE, _MORE, header="2017"))
+    assert (row["event_date_text"], row["place"], row["text"]) == (words, place, f"{opening}{_PROSE}\n\n{_MORE}")
 
 
 @pytest.mark.parametrize("opening", ["Vừa qua, ", "Mới đây, "])
@@ -271,10 +304,17 @@ def test_a_place_may_stand_where_the_agency_does():
     assert [row["place"] for row in rows] == ["Quảng Bình", "Hà Nội", None]
 
 
+def test_who_signs_may_stand_above_the_source():
+    rows = _taken(_page(_PROSE, _MORE, "Thanh Việt", "Theo TTXVN"), _page(_PROSE, _MORE, "Thanh Việt", "(Theo TTXVN)"))
+    assert {(row["byline"], row["text"]) for row in rows} == {("Thanh Việt", f"{_PROSE}\n\n{_MORE}")}
+
+
 def test_half_a_name_at_the_end_of_what_is_looked_at_is_no_place():
     opening = f"Ngày 7/12, tại {'nhà văn hóa ' * 28}"
     rows = _taken(*(_page(f"{opening}{'a' * more} (tỉnh Quảng Ninh), {_PROSE}") for more in range(40)))
     assert {row["place"] for row in rows} <= {"Quảng Ninh", None}
+    far = _taken(*(_page(f"Ngày 7/12, tại nhà văn hóa {'a' * more}, tỉnh Quảng Ninh, {_PROSE}") for more in range(90)))
+    assert {row["place"] for row in far} == {"Quảng Ninh", None}
 
 
 def test_a_place_may_stand_before_the_day():
@@ -296,6 +336,7 @@ def test_a_place_may_stand_before_the_day():
         ("Đại biểu dự hội nghị - Ảnh: Kim Anh", "Đại biểu dự hội nghị", "Kim Anh"),
         ("Đại biểu dự hội nghị, ảnh: Kim Anh", "Đại biểu dự hội nghị", "Kim Anh"),
         ("Đại biểu dự hội nghị - ảnh: Kim Anh", "Đại biểu dự hội nghị", "Kim Anh"),
+        ("Du khách xếp hàng vào đền Mẫu Thượng. (Kim Anh)", "Du khách xếp hàng vào đền Mẫu Thượng.", "Kim Anh"),
         ("Các nhà báo trao đổi tại buổi gặp mặt - Kim Anh", "Các nhà báo trao đổi tại buổi gặp mặt", "Kim Anh"),
         ("Một tin nhắn giả mạo do nạn nhân cung cấp.", "Một tin nhắn giả mạo do nạn nhân cung cấp.", None),
         ("Đại biểu dự hội nghị. BỘ CÔNG AN", "Đại biểu dự hội nghị.", "BỘ CÔNG AN"),
@@ -453,6 +494,7 @@ def test_a_paragraph_of_very_many_captions_is_taken_apart_as_one_of_few():
         ("Ban Biên tập", "Ban Biên tập"),
         ("Tòa soạn", "Tòa soạn"),
         ("R'Mah Việt", "R'Mah Việt"),
+        ("H’Xíu Hmok", "H’Xíu Hmok"),
         ("Thanh Việt; Kim Anh", "Thanh Việt; Kim Anh"),
         ("Tin, ảnh: Thanh Việt; Kim Anh", "Thanh Việt; Kim Anh"),
         ("Nhóm phóng viên thường trú", "Nhóm phóng viên thường trú"),

@@ -41,10 +41,10 @@ class Check(Result):
     """
 
     seeds: int
-    status: dict[str, int]
-    splits: dict[str, int]
+    status: Mapping[str, int]
+    splits: Mapping[str, int]
     ledger: pl.DataFrame
-    unused: dict[str, int] = field(default_factory=dict)
+    unused: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property

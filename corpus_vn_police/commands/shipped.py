@@ -6,7 +6,7 @@ import hashlib
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from corpus_vn_police.config import FILE_NAME, REMOVED_NAME, Corpus, load_config
 from corpus_vn_police.contract import NAMES, canonical_json, document
@@ -113,6 +113,26 @@ def _name() -> str:
     return hashlib.sha256(canonical_json(parts)).hexdigest()
 
 
+@overload
+def load_dataset(
+    name: str | None = None, *, split: None = None, streaming: Literal[False] = False, **options: Any
+) -> datasets.DatasetDict: ...
+@overload
+def load_dataset(
+    name: str | None = None, *, split: str, streaming: Literal[False] = False, **options: Any
+) -> datasets.Dataset: ...
+@overload
+def load_dataset(
+    name: str | None = None, *, split: None = None, streaming: Literal[True], **options: Any
+) -> datasets.IterableDatasetDict: ...
+@overload
+def load_dataset(
+    name: str | None = None, *, split: str, streaming: Literal[True], **options: Any
+) -> datasets.IterableDataset: ...
+@overload
+def load_dataset(
+    name: str | None = None, *, split: str | None = None, streaming: bool, **options: Any
+) -> datasets.DatasetDict | datasets.Dataset | datasets.IterableDatasetDict | datasets.IterableDataset: ...
 def load_dataset(
     name: str | None = None, *, split: str | None = None, streaming: bool = False, **options: Any
 ) -> datasets.DatasetDict | datasets.Dataset | datasets.IterableDatasetDict | datasets.IterableDataset:

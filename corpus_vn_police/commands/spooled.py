@@ -39,7 +39,7 @@ class LazyRows(Protocol):
         """The rows, in frames."""
 
 
-Seeds = StrPath | Iterable[StrPath] | Iterable[Mapping[str, Any]] | ArrowStream | LazyRows
+Seeds = StrPath | Iterable[StrPath | Mapping[str, Any]] | ArrowStream | LazyRows
 """What a command reads: path(s), or rows. The frames and datasets of libraries are among these."""
 
 

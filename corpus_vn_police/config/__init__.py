@@ -97,6 +97,7 @@ class Corpus:
             there is none.
         changes: what each version changed, as Markdown text; None if the keeper does not say.
         settings: all keys that shape the data, as corpus.toml has them: for the manifest.
+        read_from: the path of the corpus.toml, or `config` of a dict; None of the defaults.
         own: the schema of each own field, by its name, as `contract.own.own_properties` gives them; empty if the
             record has none.
     """
@@ -123,6 +124,7 @@ class Corpus:
     citation: str | None = None
     prose: str | None = None
     changes: str | None = None
+    read_from: str | None = None
     own: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -206,7 +208,8 @@ class Corpus:
         for table, values in changes.items():
             document[table] |= {key: value for key, value in values.items() if value is not None}
         changed = _corpus(document, "the arguments")
-        return replace(changed, prose=self.prose, changes=self.changes, own=self.own)
+        kept = replace(changed, prose=self.prose, changes=self.changes)
+        return replace(kept, own=self.own, read_from=self.read_from)
 
 
 def load_config(path: Path | None) -> Corpus:
@@ -256,7 +259,7 @@ def _with_files(
     changes = None
     if folder is not None and os.path.lexists(folder / CHANGES_NAME):
         changes = text_beside(folder / FILE_NAME, "the file beside it", CHANGES_NAME)
-    return replace(corpus, prose=read("card.prose", prose) if prose else None, changes=changes)
+    return replace(corpus, prose=read("card.prose", prose) if prose else None, changes=changes, read_from=where)
 
 
 def corpus_of(settings: dict[str, Any], prose: str | None, changes: str | None, where: str) -> Corpus:

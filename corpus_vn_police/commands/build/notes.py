@@ -16,12 +16,14 @@ from corpus_vn_police.stages.read import Skipped
 from corpus_vn_police.stages.split import lopsided, suggest_starts
 
 _NAMED = 8  # keys that a line names
+_DEFAULTS = "the defaults, as the input has no corpus.toml; a file that lies elsewhere is named by --config"
 _BY_HASH = 'to divide them by their ids add to corpus.toml:\n[splits]\nstrategy = "hash"'
 
 
 def seed_notes(decision: Decision) -> list[str]:
     """What the keeper should know of the seeds and of what becomes of them: lines for people."""
     return [
+        f"settings: {decision.corpus.read_from or _DEFAULTS}",
         *_undivided(decision),
         *(f"{split} {why}: see [splits] in corpus.toml" for split, why in lopsided(decision.splits).items()),
         *_skipped(decision.skipped),

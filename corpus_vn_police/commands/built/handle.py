@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from corpus_vn_police.commands.built.reading import reading
 from corpus_vn_police.commands.built.texts import Origin
@@ -210,6 +210,26 @@ class Build(PathResult):
 
         return measure_build(self)
 
+    @overload
+    def load(
+        self, split: None = None, *, name: str | None = None, streaming: Literal[False] = False, **options: Any
+    ) -> datasets.DatasetDict: ...
+    @overload
+    def load(
+        self, split: str, *, name: str | None = None, streaming: Literal[False] = False, **options: Any
+    ) -> datasets.Dataset: ...
+    @overload
+    def load(
+        self, split: None = None, *, name: str | None = None, streaming: Literal[True], **options: Any
+    ) -> datasets.IterableDatasetDict: ...
+    @overload
+    def load(
+        self, split: str, *, name: str | None = None, streaming: Literal[True], **options: Any
+    ) -> datasets.IterableDataset: ...
+    @overload
+    def load(
+        self, split: str | None = None, *, name: str | None = None, streaming: bool, **options: Any
+    ) -> datasets.DatasetDict | datasets.Dataset | datasets.IterableDatasetDict | datasets.IterableDataset: ...
     def load(
         self, split: str | None = None, *, name: str | None = None, streaming: bool = False, **options: Any
     ) -> datasets.DatasetDict | datasets.Dataset | datasets.IterableDatasetDict | datasets.IterableDataset:

@@ -38,6 +38,7 @@ MOST_ROWS = 300_000
 """Rows of the ledger on a page: 300,000 take about 30 MB."""
 
 _PAIRS = 40  # kinds of changes that are listed of one text
+_LONGEST_VALUE = 500  # code points of a field's value that are shown
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,8 @@ class _Gathered:
 
     def _record(self, record: dict[str, Any], row: int, apart: Apart | None, spans: list[list[Any]]) -> dict[str, Any]:
         units, more, note = record_units(record, apart, spans)
-        fields = [[name, _value(record[name])] for name in FIELDS if record[name] not in (None, [], False)]
+        named = (*FIELDS, *self.corpus.own)
+        fields = [[name, _shortened(_value(record[name]))] for name in named if record[name] not in (None, [], False)]
         return {
             "row": row,
             "title": shown_line(record["title"] or ""),
@@ -259,6 +261,10 @@ class _Gathered:
 def _named(piece: str) -> str:
     """The code points of a changed piece, of a long one the first."""
     return named(piece[:8]) + (f" and {len(piece) - 8:,} more" if len(piece) > 8 else "")
+
+
+def _shortened(value: str) -> str:
+    return value if len(value) <= _LONGEST_VALUE else f"{value[:_LONGEST_VALUE]}… ({len(value):,} characters)"
 
 
 def _value(value: Any) -> str:

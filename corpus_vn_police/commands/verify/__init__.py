@@ -25,6 +25,7 @@ from corpus_vn_police.dataset.remote import local_copy
 from corpus_vn_police.dataset.schemas import contracts_in
 from corpus_vn_police.dedup.leaks import PublishedCopies, Sharing, find_published_copies, shared_ngrams
 from corpus_vn_police.engine.machine import machine_failures
+from corpus_vn_police.engine.progress import LOG, reported
 from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.files import StrPath
 from corpus_vn_police.results import Result
@@ -78,8 +79,11 @@ def verify(folder: StrPath) -> Verification:
         OutputError: the folder is not a build (it has no manifest).
         DiskError: the URL cannot be fetched.
     """
-    with local_copy(os.fspath(folder)) as local:
-        return verify_folder(local)
+    with reported("verify", False), local_copy(os.fspath(folder)) as local:
+        found = verify_folder(local)
+    for each in (*found.problems, *found.warnings):
+        LOG.warning("verify: %s: %s: %s", each.file, each.code, each.detail)
+    return found
 
 
 def verify_folder(folder: Path) -> Verification:

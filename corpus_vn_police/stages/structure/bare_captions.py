@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import polars as pl
 
+from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.structure import credits
 from corpus_vn_police.stages.structure.captions import LONGEST
 from corpus_vn_police.stages.structure.points import opens_like_a_caption, points
@@ -18,7 +19,8 @@ _LEAD = 20  # words, from which on a first paragraph is sooner the lead than a c
 _NO_LEAD = 7  # words, of which no lead is made even if they end a sentence
 _ENDS_A_SENTENCE = r"[.!?…]$"
 # Ends neither a sentence nor in a small word: a name, capitals or initials may stand there.
-_MAY_BE_SIGNED = r"(?:[\s.](?:\p{Lu}[\p{L}\p{N}/]*)|\p{Lu}\.)$"
+_PLACES = lexicon("places").phrases("province", "city")  # a name behind a dash that nobody signs with
+_MAY_BE_SIGNED = r"(?:[\s.](?:\p{Lu}[\p{L}\p{N}/]*)\)?|\p{Lu}\.)$"
 
 
 def mark_bare_captions(units: pl.DataFrame) -> pl.DataFrame:
@@ -109,6 +111,10 @@ def _is_spelt(credit: pl.Series) -> pl.Series:
     return credit.map_elements(credits.are_syllables, pl.Boolean)
 
 
+def _is_a_person(credit: pl.Series) -> pl.Series:
+    return _is_spelt(credit).fill_null(False) & ~credit.is_in(list(_PLACES))
+
+
 def _is_somebody(initials: pl.Series) -> pl.Series:
     return ~initials.is_in(list(credits.NO_INITIALS))
 
@@ -119,7 +125,8 @@ _FORMS: tuple[tuple[str, Callable[[pl.Series], pl.Series]], ...] = (
     (credits.UNSEPARATED, _is_spelt),
     (credits.NAMED, _is_spelt),
     (credits.INITIALS, _is_somebody),
-    (credits.NAMED_AFTER_A_DASH, _is_spelt),
+    (credits.NAMED_IN_BRACKETS, _is_spelt),
+    (credits.NAMED_AFTER_A_DASH, _is_a_person),
 )
 """Ways to sign a caption without a label: a pattern of caption and credit, and what the credit must be.
 

@@ -15,6 +15,7 @@ from corpus_vn_police.stages.structure.tail import TAIL, Tail, glued_tail
 from corpus_vn_police.stages.structure.units import neighbour, with_values
 
 _SHORTEST = 30  # code points of a paragraph that ends in a signature, and is none as a whole
+_SOURCES = ("nguồn", "theo ")  # open a line that names where the article is from
 _FOOT = 4  # paragraphs at the end, among which a labelled signature may stand
 _HEAD = 3  # paragraphs at the beginning, among which a signature may stand
 
@@ -69,12 +70,12 @@ def _candidates(units: pl.DataFrame) -> pl.DataFrame:
     body = units.with_row_index("unit").select("unit", "row", "kind", beside.alias("beside")).filter(kind == "body")
     number, count = pl.int_range(pl.len()).over("row"), pl.len().over("row")
     body = body.with_columns(number.alias("number"), (count - number - 1).alias("after"), (count == 1).alias("alone"))
-    head, last = pl.col("number") < _HEAD, pl.col("after") == 0
+    head = pl.col("number") < _HEAD
     body = body.filter(head | (pl.col("after") < _FOOT))
     body = body.with_columns(units["text"].gather(body["unit"]).str.tail(TAIL))
     # Photos may stand below who signs, but only a label tells a name there from the caption of one.
     short = (text.str.len_chars() < TAIL) & (text.str.count_matches(" ") < LONGEST_SIGNATURE)
-    may_sign = short & ~pl.col("alone") & (last | head | text.str.contains("[:：]"))
+    may_sign = short & ~pl.col("alone") & ((pl.col("after") <= 1) | head | text.str.contains("[:：]"))
     unfinished = ~text.str.contains(r"[.!?…”\"]$") | text.str.contains(r"(?:\p{Lu}\.)+$")
     may_end_in_one = (pl.col("after") <= 1) & unfinished & (text.str.len_chars() >= _SHORTEST)
     return body.filter(may_sign | may_end_in_one).select("unit", "row", "text", "after", "beside")
@@ -90,8 +91,9 @@ def _read(candidates: pl.DataFrame) -> _Signatures:
         if text_number in signed:
             if after == 1 and signed[text_number] and (tail := glued_tail(text)):
                 found.ends[unit] = Tail(tail.length, None)  # the agency, above who signs
-            # `Tác giả: X` above `Nguồn tin: Y`: X signs, and the line of Y is not prose.
-            if text_number in sources and ":" in text and is_labelled(text) and (names := signature(text)):
+            # `Tác giả: X` above `Nguồn tin: Y`, or X above `Theo Y`: X signs, and the line of Y is not prose.
+            may_sign = text_number in sources and (after == 1 or (":" in text and is_labelled(text)))
+            if may_sign and (names := signature(text)):
                 source = sources.pop(text_number)
                 found.whole[unit] = names
                 del found.whole[source]
@@ -100,7 +102,7 @@ def _read(candidates: pl.DataFrame) -> _Signatures:
         names = signature(text) if last or beside or is_labelled(text) else None
         if names:
             found.whole[unit] = names
-            if text[:5].lower() == "nguồn":
+            if last and text.lstrip("(")[:5].lower().startswith(_SOURCES):
                 sources[text_number] = unit
         elif last and (tail := glued_tail(text)):
             found.ends[unit] = tail

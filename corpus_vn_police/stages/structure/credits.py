@@ -44,6 +44,7 @@ IN_CAPITALS = rf"(?s)^(.*[.!?…])\s+(?:[-–—/|] ?)?({_CAPITALS}){_END}"
 AFTER_A_DASH = rf"(?s)^(.*[^\s.])(?: [-–—/|] |\n)({_CAPITALS})$"
 UNSEPARATED = r"(?s)^(.*\p{Ll}[\p{Ll}\p{N},”\")]*) ((?:\p{Lu}\p{Lu}+ )+\p{Lu}\p{Lu}+)$"
 NAMED_AFTER_A_DASH = r"(?s)^(.*[^\s.!?]) [-–—] (\p{Lu}\p{Ll}+(?: \p{Lu}\p{Ll}+){1,3})$"
+NAMED_IN_BRACKETS = r"(?s)^(.*[.!?…]) \((\p{Lu}\p{Ll}+(?: \p{Lu}\p{Ll}+){1,3})\)$"
 INITIALS = r"(?s)^(.*\p{Ll}) (\p{Lu}{2}|(?:\p{Lu}\.){1,3}\p{Lu}\.?)$"
 NO_INITIALS = frozenset(_WORDS.phrases("no initials"))
 """Pairs of capitals that `INITIALS` matches and that are nobody's."""

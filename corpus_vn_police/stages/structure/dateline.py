@@ -35,6 +35,7 @@ _SEVERAL = (
 )
 _SHORT_DAY = r"[0-9]\s?(?:[/.\-–]\s?|tháng )[0-9]"
 _LATELY = rf"^{_SLUG}{_any_case('lately')}\b"
+_STAMPED = re.compile(r"\s?[-–—:]|\)|$")
 _PLACE_FIRST = re.compile(r"\(?([^()\-–—:,0-9]{3,30})\)?\s?[-–—:]")  # (Quảng Bình) - Ngày 2/10
 _AFTER_DAYS = re.compile(r"[^,]{0,60}[0-9]\)?(,? (?:tại|ở) .*)")
 _HEAD = 400  # code points of a paragraph that are looked at
@@ -100,14 +101,16 @@ def _read(openings: pl.DataFrame) -> pl.DataFrame:
     head = pl.col("head")
     read = openings.with_columns(head.str.extract_groups(_DATELINE).alias("groups")).unnest("groups")
     read = read.with_columns(head.str.contains(_SEVERAL).alias("several"), pl.lit(False).alias("lead"))
-    told = (pl.col("opening") == 0) & pl.col("words").is_null() & ~pl.col("several") & head.str.contains(_SHORT_DAY)
+    # Above the lead a line or two may say what it is about.
+    told = (pl.col("opening") <= 1) & pl.col("words").is_null() & ~pl.col("several") & head.str.contains(_SHORT_DAY)
     numbers = read.select(told).to_series().arg_true()
     if not len(numbers):
         return read
+    heads = read.select("opening", "head")[numbers].iter_rows()
     days = [
         (number, day)
-        for number, head in zip(numbers, read["head"].gather(numbers), strict=True)
-        if (day := lead_day(head))
+        for number, (opening, head) in zip(numbers, heads, strict=True)
+        if (day := lead_day(head, sure=opening > 0))
     ]
     found = pl.Series("unit", [number for number, _ in days], pl.UInt32)
     columns = zip(*(day for _, day in days), strict=True) if days else ()
@@ -123,7 +126,8 @@ def _places(read: pl.DataFrame) -> pl.Series:
 
 def _place(before: str | None, name: str | None, after: str | None, several: bool, head: str) -> str | None:
     if before or name:
-        return place_at(before or name or "", named=not before)
+        stamped = bool(_STAMPED.match(after or ""))  # Vũng Áng, ngày 6 tháng 11:
+        return place_at(before or name or "", named=not before and not stamped)
     if after:
         # Where the head was cut, the last name may be half a name.
         whole = after if len(head) < _HEAD else after[: max(map(after.rfind, ",;()"))]

@@ -11,13 +11,14 @@ _TODAY, _SAME = _any_case("today"), _any_case("same day")
 WEEKDAY = _any_case("day of the week")
 CLOCK = rf"(?:{_any_case('about')}\s+){{0,2}}[0-9]{{1,2}}\s?(?:h|g|:|giờ)\s?(?:[0-9]{{1,2}})?(?:\s?(?:phút|p|'))?,?\s+"
 """The time before a day, which is no part of the words for it."""
-_NUMBERS = (
+NUMBERS = (
     r"(?P<day>[0-9]{1,2})(?:\s?[/.]\s?|\s?[-–]\s?|\s+tháng\s+)(?P<month>[0-9]{1,2})"
     r"(?:(?:\s?[/.\-–]\s?|,? năm )(?P<year>[0-9]{4}))?"
 )
+"""Day and month, and the year if it is written, as groups."""
 DAY = (
     rf"(?:(?:{TIME}(?: (?i:nay|qua))?(?: {WEEKDAY})?|{_TODAY}|{_SAME}|(?i:hôm)(?: {WEEKDAY})?|{WEEKDAY})"
-    rf"[,\s]*\(?\s?(?:(?i:ngày)\s*)?\(?|(?i:ngày)\s*\(?){_NUMBERS}(?:\s?\))?"
+    rf"[,\s]*\(?\s?(?:(?i:ngày)\s*)?\(?|(?i:ngày)\s*\(?){NUMBERS}(?:\s?\))?"
 )
 """The words for a day, with the groups `day`, `month` and `year`."""
 GOES_ON = (

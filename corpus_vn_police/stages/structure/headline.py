@@ -17,7 +17,8 @@ _STAMP_LAST = (
     rf"(?s)^(.*?\S)(?:[\s|,•·\-–—(\[]*(?:(?i:cập nhật|đăng lúc)\s*:?\s*)?{STAMP}|"
     rf"\s*(?:[|•·(\[]| [-–—])\s*{PUBLISHED})[)\]]?$"
 )
-_STAMP_FIRST = rf"(?s)^[(\[]?{STAMP}[)\]]?[\s|,•·\-–—:]*(\S.*)$"
+# Behind a comma stands the lead: `Thứ tư, 5-3-2025, đoàn kiểm tra công bố kết quả`.
+_STAMP_FIRST = rf"(?s)^[(\[]?{STAMP}[)\]]?[\s|•·\-–—:]*([^\s,].*)$"
 _SENTENCES = r"\p{Ll}[.!?…”] +\p{Lu}"  # prose, whose stamp belongs to the end of the article
 _LONGEST_TITLE = 300  # code points of a row's title that is a headline
 _SEVERAL_SENTENCES = 25  # words, from which on a title of several sentences is none: `Thắng đậm! HLV nói gì?`
@@ -126,7 +127,7 @@ def _headlines(above: pl.DataFrame, wanted: pl.Series, headed: pl.Series) -> pl.
     near = pl.col("stamped") | pl.col("published")
     above = above.with_columns(
         pl.any_horizontal("stamped", *(neighbour(near, by).fill_null(False) for by in (-1, 1, 2, 3))).alias("sure"),
-        pl.any_horizontal(neighbour(pl.col("words"), by).fill_null(0) >= _PROSE for by in (1, 2, 3)).alias("prose"),
+        pl.any_horizontal(neighbour(pl.col("words"), by).fill_null(0) >= _PROSE for by in range(1, 6)).alias("prose"),
     )
     first = above.filter(
         (pl.col("kind") == "body")

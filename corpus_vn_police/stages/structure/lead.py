@@ -11,22 +11,27 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from corpus_vn_police.lexicon import lexicon
-from corpus_vn_police.stages.structure.days import CLOCK, DAY, GOES_ON, NO_YEAR
+from corpus_vn_police.stages.structure.days import CLOCK, DAY, GOES_ON, NO_YEAR, NUMBERS
 from corpus_vn_police.stages.structure.sentences import first_sentence
-from corpus_vn_police.syllables import UPPER
+from corpus_vn_police.syllables import LOWER, UPPER
 
 _WORDS = lexicon("datelines")
 _any_of, _any_case = _WORDS.any_of, _WORDS.any_case_of
 _MENTION = re.compile(rf"(?<![\w/.-])(?:(?i:cũng )?(?i:vào|trong|khoảng|lúc)\s+)?(?:{CLOCK})?(?P<words>{DAY})")
+_NUMBER = re.compile(r"[0-9]\s?(?:[/.\-–]|tháng)\s?[0-9]{1,2}")
+_BEFORE_NUMBER, _BEHIND_NUMBER = 60, 12  # code points of the words for a day, with the clock and the year
 _NO_DAY = re.compile(rf"{GOES_ON}|{NO_YEAR}|\s?(?:[,–-]|và|hoặc|đến|tới)\s*{DAY}")
 _NOW = re.compile(r"(?i)(?:nay|qua)\b")
 _BOUND = re.compile(rf"(?:^|\W){_any_case('bound to a day')}$")
+_TOLD_OF = re.compile(rf"\b{_any_case('told of')},?$")
 _DOCUMENT = re.compile(rf"{_any_case('document')}[^,]{{0,40}},?$")
 _EARLIER = re.compile(rf"{_any_case('earlier')}\b")
 _ABOUT = re.compile(rf"{_any_case('topic', 'looking back')}\b")
 _LATER = re.compile(rf"\b{_any_case('to come')}\b")
 _ACTS = re.compile(rf",? {_any_case('informs', 'acts')}\b")
 _NEWS_FROM = re.compile(rf"(?:Theo )?{_any_case('news')}(?: {_any_case('kind of news')})? (?i:từ|của) ")
+_ACTOR = re.compile(rf"{_any_of('actor')}\b")
+_VERB = re.compile(rf",? (?!{_any_case('no verb')}\b)[{LOWER}]")
 _NO_ACTOR = re.compile(rf"\b{_any_case('no actor')}\b")
 _MEETING = re.compile(rf"\b(?i:tại|trong|ở) (?i:các |một |những )?{_any_case('meeting')}\b")
 _SPEAKS = re.compile(rf"{_any_case('speaks')}\b")
@@ -36,7 +41,18 @@ _ANOTHER_CLAUSE = re.compile("[,;:]")
 _HELD = re.compile(rf"\b{_any_case('held')}\b")
 _WHERE = re.compile(r"|,? (?:tại|ở|do|theo|bằng|vào|lúc|trong)\b[^,;:]*|,")
 _SOMETHING_NEW = re.compile(rf"{_any_of('something new')} ")
+_HAPPENED = re.compile(rf"{_any_of('incident')} ")
+_SINCE = re.compile(rf"\b{_any_case('since')}\b")
 _HAPPENS = re.compile(r"[.,]?$| (?:khiến|làm|gây|đã|tại|ở|trên)\b|, (?:khiến|làm|tại|ở|trên)\b")
+_PLACE = rf"(?P<name>[{UPPER}][\w’]*(?: [{UPPER}][\w’]*){{0,4}})"
+_WITH_PLACE = tuple(
+    re.compile(form)
+    for form in (
+        rf"\({_PLACE}, (?:ngày )?(?P<words>{NUMBERS})\)",  # (Đồng Hới, 12/11) Hơn 200 chiến sĩ
+        rf"{_PLACE} \((?:[{UPPER}]{{2,8}},? )?(?:ngày )?(?P<words>{NUMBERS})\)\s?[-–—:]",  # Cần Thơ (TTXVN 18/8) -
+        rf"{_PLACE}, (?P<words>(?:ngày )?{NUMBERS})\s?[-–—:]",  # Huế, 21/5 -
+    )
+)
 _FUSED = 150  # code points of a caption before the lead
 _SLUG = re.compile(r"(?:\([^()]{1,30}\)|[^\W\d_][\w.&/]{0,14}(?: [\w.&/]{1,12}){0,2})\s*[-–—:]+\s*")
 
@@ -50,6 +66,7 @@ class LeadDay(NamedTuple):
         month: its month.
         year: the year that the words write; None if they write none.
         after: what follows them.
+        name: the place that the day stands beside; None if there is none.
     """
 
     words: str
@@ -57,33 +74,55 @@ class LeadDay(NamedTuple):
     month: str
     year: str | None
     after: str
+    name: str | None = None
 
 
-def lead_day(lead: str) -> LeadDay | None:
+def lead_day(lead: str, *, sure: bool = False) -> LeadDay | None:
     """The day that the first sentence of a lead tells of; None if it does not say, or names several.
 
     Args:
         lead: the first paragraph of a body, or its beginning.
+        sure: whether only the day of a main clause counts.
     """
     line = lead.replace("\n", " ")
+    for pattern in _WITH_PLACE:
+        if beside := pattern.match(line):
+            return _read(beside, line[beside.end() :])
     slug = _SLUG.match(line)
     sentence = first_sentence(line[slug.end() if slug else 0 :])
     likely: dict[tuple[str, str], LeadDay] = {}
-    for mention in _MENTION.finditer(sentence):
+    for mention in _mentions(sentence):
         before, after = sentence[: mention.start()].rstrip(), sentence[mention.end() :]
         if _NO_DAY.match(after) or _BOUND.search(before) or _DOCUMENT.search(before):
             continue
-        found = LeadDay(mention["words"], mention["day"], mention["month"], mention["year"], after)
+        found = _read(mention, after)
         if _is_told(before, mention["words"], after):
             return found
-        if _is_likely(before, mention["words"], after):
+        if not sure and _is_likely(before, mention["words"], after):
             likely.setdefault((found.day, found.month), found)
     return next(iter(likely.values())) if len(likely) == 1 else None
 
 
+def _mentions(sentence: str) -> Iterator[re.Match[str]]:
+    """The days that a sentence names; its numbers are looked for first, which is faster."""
+    end = 0
+    for number in _NUMBER.finditer(sentence):
+        start = max(end, number.start() - _BEFORE_NUMBER)
+        mention = _MENTION.search(sentence, start, number.end() + _BEHIND_NUMBER)
+        if mention and mention.end() >= number.end():
+            yield mention
+            end = mention.end()
+
+
+def _read(day: re.Match[str], after: str) -> LeadDay:
+    """The day of a match."""
+    name = day.groupdict().get("name")
+    return LeadDay(day["words"], day["day"], day["month"], day["year"], after, name)
+
+
 def _is_told(before: str, words: str, after: str) -> bool:
     """Whether the day is that of the main clause: it stands after a first clause, or between who acts and the verb."""
-    if _EARLIER.match(before):
+    if _EARLIER.match(before) or _TOLD_OF.search(before):
         return False
     # A capital begins the lead itself, behind an agency or a caption: `Dân trí Ngày 7/12, …`.
     fused = len(before) < _FUSED and not before.endswith((":", '"', "“"))
@@ -94,7 +133,8 @@ def _is_told(before: str, words: str, after: str) -> bool:
     if after.startswith(",") and (news or _SPEAKS.match(before)):
         return True
     who = before[news.end() if news else 0 :]
-    return bool(_ACTS.match(after) and not _NO_ACTOR.search(who) and who[:1].isupper())
+    acts = _ACTS.match(after) or (_ACTOR.match(who) and _VERB.match(after))
+    return bool(acts and not _NO_ACTOR.search(who) and who[:1].isupper())
 
 
 def _is_likely(before: str, words: str, after: str) -> bool:
@@ -105,7 +145,7 @@ def _is_likely(before: str, words: str, after: str) -> bool:
         return True
     if _LATER.search(before):
         return False
-    if _SOMETHING_NEW.match(before) and _HAPPENS.match(after):
+    if _HAPPENS.match(after) and (_SOMETHING_NEW.match(before) or _happened(before, after)):
         return True
     held = _behind_the_last(_HELD.finditer(before), before)
     meeting = _behind_the_last(_MEETING.finditer(before), before)
@@ -113,6 +153,11 @@ def _is_likely(before: str, words: str, after: str) -> bool:
         (held is not None and _WHERE.fullmatch(held))
         or (meeting is not None and not _ANOTHER_CLAUSE.search(meeting) and _MEETS.match(after))
     )
+
+
+def _happened(before: str, after: str) -> bool:
+    """Whether a sentence tells of nothing but what happened then, and not of what became of it since."""
+    return bool(_HAPPENED.match(before) and before.endswith("xảy ra") and not _SINCE.search(after))
 
 
 def _behind_the_last(matches: Iterator[re.Match[str]], text: str) -> str | None:

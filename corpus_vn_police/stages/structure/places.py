@@ -15,22 +15,21 @@ _LOW = rf"(?:{_any_of('low unit')} |{_any_of('low unit, short')}\. ?)"
 _WORD = rf"[{UPPER}][\w’']*"
 _NAME = rf"{_WORD}(?:[ -]{_WORD}){{0,4}}"
 _RUN = re.compile(_NAME)
-_LOW_RUN = re.compile(f"{_LOW}{_NAME}")
+_LOW_RUN = re.compile(f"{_LOW}({_NAME})")
 _AT = re.compile(r"[\s,]*(?:tại|ở)\s+")
 _GOES_ON = re.compile(rf"[,(]\s*(?:{_LOW}{_NAME}[,\s]+)?")
 _STOP = re.compile(r"\s*(?:[,;:.)(]|$)")
 _STOP_OR_DASH = re.compile(r"\s*(?:[,;:.)(]|[-–] |$)")
-_UNIT = re.compile(rf"^(?:{_LOW}|{_any_of('high unit, short')}\.? ?|{_any_of('high unit')} )")
 _NO_PLACE = re.compile(rf"{_any_of('no place')}\b")
-_LOOK = 90  # code points: where a building's place is looked for
+_LOOK = 90  # code points, within which the place of a building or a commune stands
 _ABBREVIATION = re.compile(r"[A-ZĐ](?![\w’' ])")  # TPO
 _FEW_WORDS = 3  # of a name that is not Vietnamese: longer ones are hotels and companies
 
 
 @functools.cache
 def _one_name() -> dict[str, str]:
-    """For each name of a province or city, in small letters, the one that a record has."""
-    provinces = {name: name for name in _WORDS.phrases("province")}
+    """For each name of a province or city that is known, in small letters, the one that a record has."""
+    provinces = {name: name for name in _WORDS.phrases("province", "city")}
     others = dict(line.split(" = ") for line in _WORDS.phrases("other name"))
     return {
         in_style(name, style).lower(): in_style(one, "old")
@@ -46,11 +45,10 @@ def _names() -> re.Pattern[str]:
 
 
 def _called(name: str) -> str:
-    """A name as a record has it: without who governs it, in one style of the tone, not in capitals alone."""
-    bare = _UNIT.sub("", name)
-    if bare.isupper() and all(map(is_word, bare.split())):
-        bare = bare.title()
-    return _one_name().get(bare.lower(), in_style(bare, "old"))
+    """A name as a record has it: in one style of the tone, not in capitals alone."""
+    if name.isupper() and all(map(is_word, name.split())):
+        name = name.title()
+    return _one_name().get(name.lower(), in_style(name, "old"))
 
 
 def place_at(text: str, *, named: bool = False) -> str | None:
@@ -85,10 +83,10 @@ def _name_at(text: str, *, named: bool) -> str | None:
         return None
     low = _LOW_RUN.match(rest)
     if low:
-        return _after(rest[low.end() : _LOOK]) or low.group()
+        return _after(rest[low.end() :]) or low.group(1)
     if run and _is_a_place(run.group()) and _STOP_OR_DASH.match(rest, run.end()):
         return run.group()
-    return _after(rest[:_LOOK])
+    return _after(rest)
 
 
 def _is_a_place(name: str) -> bool:
@@ -100,6 +98,8 @@ def _is_a_place(name: str) -> bool:
 def _after(text: str) -> str | None:
     """The province or city that is named after a comma or in brackets."""
     for begin in _GOES_ON.finditer(text):
+        if begin.start() > _LOOK:
+            break
         high = _HIGH.match(text, begin.end())
         start = high.end() if high else begin.end()
         known = _names().match(text, start)

@@ -78,7 +78,8 @@ def mark_residue(units: pl.DataFrame) -> pl.DataFrame:
     numbers = ((units["kind"] == "body") & (units["text"].str.len_bytes() <= _LONGEST)).arg_true()
     text = units["text"].gather(numbers)
     alone = _spread(text.str.contains(rf"^(?:{RESIDUE})$") | (text == ""), numbers, len(units))
-    residue = alone | _navigation(units, alone | _spread(_are_sections(text), numbers, len(units)))
+    sections = _spread(_are_sections(text), numbers, len(units))
+    residue = alone | _navigation(units, alone | sections) | _above_the_time(units, sections)
     headings = _spread(text.str.contains(_RELATED_HEAD), numbers, len(units))
     if headings.any():
         residue |= _related(units, residue, headings)
@@ -104,6 +105,13 @@ def _navigation(units: pl.DataFrame, entries: pl.Series) -> pl.Series:
     length, units_of_text = pl.col("opening").sum().over("row"), pl.len().over("row")
     is_menu = (length >= _MENU_LENGTH) & (length < units_of_text)
     return lines.select(pl.col("opening") & is_menu).to_series()
+
+
+def _above_the_time(units: pl.DataFrame, sections: pl.Series) -> pl.Series:
+    """Which units are the name of a section that a text begins with, right above the time of publication."""
+    first = (pl.col("row") != pl.col("row").shift(1)).fill_null(True)
+    published = neighbour(pl.col("text").str.contains(rf"^(?:{PUBLISHED})$"), 1).fill_null(False)
+    return units.select(first & published).to_series() & sections
 
 
 def _related(units: pl.DataFrame, residue: pl.Series, headings: pl.Series) -> pl.Series:

@@ -28,6 +28,7 @@ _NO_NAMES = re.compile(rf"[.!?:] |[,;] [{LOWER}]")
 _INITIALS = re.compile(
     rf"(?:[A-ZĐ]\.?){{1,4}}[A-ZĐ]?|(?:[{UPPER}][{LOWER}]{{0,2}}\.)+(?:[{UPPER}][{LOWER}{UPPER}]*\.?)?"
 )
+_ETHNIC = re.compile(rf"[{UPPER}]['’][{UPPER}{LOWER}]")  # H’Xíu Hmok
 _NO_APOSTROPHES = str.maketrans("", "", "'’")  # R'Mah Gia
 _PAPERS = _WORDS.phrases("paper")
 _DESKS = frozenset(_WORDS.phrases("desk"))
@@ -81,7 +82,7 @@ def _are_names(text: str) -> bool:
         for word in words
     ):
         return False
-    spelt = [word for word in words if is_word(word)]
+    spelt = [word for word in words if is_word(word) or _ETHNIC.match(word)]
     short = all(len(person.split()) <= 5 for person in people)
     return short and (2 * len(spelt) >= len(words) or (len(words) < 4 and all(map(_INITIALS.fullmatch, words))))
 
