@@ -155,7 +155,8 @@ def test_the_sum_of_what_is_skipped_does_not_depend_on_the_order():
 
 def test_files_that_describe_the_corpus_are_not_named(write, tmp_path):
     folder = write({
-        "1.txt": _article(1), "corpus.toml": '[card]\nprose = "card/prose.md"\n', "card/prose.md": "# X\n",
+        "1.txt": _article(1), "corpus.toml": '[card]\nprose = "card/prose.md"\n[record]\nfields = "fields.json"\n',
+        "card/prose.md": "# X\n", "fields.json": '{"properties": {"topic": {"type": ["string", "null"], "description": "T."}}}',
         "CHANGES.md": "# Changes\n\n## 0.0.0\n\nFirst.\n", "removed.csv": "id,sha256,date,reason\n",
     })  # fmt: skip
     built = cvp.build(folder, out=tmp_path / "out")

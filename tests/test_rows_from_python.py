@@ -2,6 +2,7 @@
 
 import datetime
 import decimal
+import io
 import subprocess
 import sys
 import uuid
@@ -199,6 +200,23 @@ def test_what_a_generator_raises_comes_out_and_nothing_is_left(tmp_path, monkeyp
     with pytest.raises(KeyError, match="mine"):
         cvp.build(rows(), out=tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_long_rows_are_written_in_small_blocks_and_a_row_that_is_changed_later_stays_as_it_was():
+    from corpus_vn_police.stages.read.given import given_blocks, given_rows, write_given
+
+    def rows():
+        row = {}
+        for number in range(6):
+            row["text"] = str(number) * (3 << 20)
+            yield row
+
+    sink = io.BytesIO()
+    write_given(rows(), sink)
+    sink.seek(0)
+    blocks = list(given_blocks(sink))
+    assert [count for count, _ in blocks] == [3, 3]
+    assert [row["text"][0] for _, block in blocks for row in given_rows(block)] == list("012345")
 
 
 def test_law_14_a_full_temporary_folder_is_the_machine_s_fault(monkeypatch, tmp_path):

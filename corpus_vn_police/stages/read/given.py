@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import decimal
-import itertools
 import math
 import pickle
 import struct
@@ -20,6 +19,7 @@ ENDING = ".given"
 """How the name of such a file ends. Only this package makes one, in a temporary folder, and nobody else's is read."""
 
 _ROWS = 512  # in one block
+_LETTERS = 8 << 20  # and their strings together
 _LENGTH = struct.Struct("<QQ")  # of a block: its rows, its bytes
 _PLAIN = (bool, int, float, str, bytes, datetime.date, datetime.time, decimal.Decimal)
 _MISSING = ("NAType", "NaTType")  # of pandas, which need not be there
@@ -48,13 +48,27 @@ def write_given(rows: Iterable[object], sink: IO[bytes]) -> None:
         DiskError: the file cannot be written.
         Exception: what the iterable raises.
     """
-    left = iter(rows)
-    while block := [_row(row) for row in itertools.islice(left, _ROWS)]:
+    for block in _blocks(map(_row, rows)):
         packed = pickle.dumps(block, pickle.HIGHEST_PROTOCOL)
         try:
             sink.write(_LENGTH.pack(len(block), len(packed)) + packed)
         except OSError as error:
             raise DiskError.of(error) from error
+
+
+def _blocks(rows: Iterable[dict[str, Any] | NotARow]) -> Iterator[list[dict[str, Any] | NotARow]]:
+    """Rows in blocks of at most `_ROWS`, and of about `_LETTERS` where rows are long."""
+    block: list[dict[str, Any] | NotARow] = []
+    letters = 0
+    for row in rows:
+        block.append(row)
+        if isinstance(row, dict):
+            letters += sum(len(value) for value in row.values() if isinstance(value, str | bytes))
+        if len(block) == _ROWS or letters > _LETTERS:
+            yield block
+            block, letters = [], 0
+    if block:
+        yield block
 
 
 def given_blocks(raw: IO[bytes]) -> Iterator[tuple[int, bytes]]:

@@ -191,7 +191,7 @@ def _check_file(raw: Seekable, size: int, budget: Budget) -> None:
     raw.seek(begin)
     footer = FlatTable.root(_exactly(raw, length, "its footer"))
     blocks = sorted([*footer.structs(2, "<qi4xq"), *footer.structs(3, "<qi4xq")])
-    end = blocks[0][0] if blocks else begin
+    end = max(blocks[0][0], len(_MAGIC)) if blocks else begin
     for place, head, body in blocks:
         if not end <= place <= end + _PADDING or head < 8 or body < 0 or place + head + body > begin:
             raise BrokenError("its footer does not name all that is in it")
