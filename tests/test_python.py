@@ -263,6 +263,26 @@ def test_every_command_takes_a_build_as_its_path(built, tmp_path):
     assert cvp.verify(removal).digest == removal.digest
 
 
+def test_every_command_that_reads_takes_a_build_behind_a_url(built, url, tmp_path):
+    opened = cvp.open(url)
+    assert (cvp.card(opened), cvp.check_card(opened)) == (cvp.card(built), [])
+    assert cvp.sources(opened, out=tmp_path / "again").seeds == 3
+    cvp.report(opened, out=tmp_path / "a.html"), cvp.report(built, out=tmp_path / "b.html")
+    assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
+    assert cvp.diff(opened, built).changed == []
+    for write in (lambda: cvp.publish(opened, "user/name"), lambda: cvp.remove(opened, "0" * 16, reason="x")):
+        with pytest.raises(cvp.ConfigError) as failed:
+            write()
+        assert str(failed.value) == f"DIR = {url!r} is a URL\ngive a path on this machine for DIR"
+
+
+def test_an_error_about_a_copy_names_the_url(write, tmp_path):
+    plain = cvp.build(write({"a.txt": _LONG, "corpus.toml": "[sources]\nenabled = false\n"}), out=tmp_path / "out")
+    with pytest.raises(cvp.InputError) as failed:
+        cvp.sources(f"file://{plain.path}", out=tmp_path / "again")
+    assert failed.value.message.startswith(f"file://{plain.path}: has no sources")
+
+
 def _results(built, tmp_path):
     """One result of each kind."""
     other = cvp.open(shutil.copytree(built.path, tmp_path / "other"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from corpus_vn_police.cli.options import Folder, Json
+from corpus_vn_police.cli.options import Json, Located
 from corpus_vn_police.cli.show import print_json
 from corpus_vn_police.text import printable, visible
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def card(
-    folder: Folder,
+    folder: Located,
     check: Annotated[
         bool, typer.Option("--check", help="Compare instead of printing; exit 1 if the card differs.")
     ] = False,
@@ -34,7 +34,7 @@ def card(
     import corpus_vn_police as cvp
     from corpus_vn_police.dataset.layout import CARD
 
-    name = str(file or folder / CARD)
+    name = str(file or f"{folder}/{CARD}")
     if not check:
         text = cvp.card(folder, file=file)
         if as_json:

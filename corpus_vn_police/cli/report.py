@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from corpus_vn_police.cli.options import Config, Folder, Json
+from corpus_vn_police.cli.options import Config, Json, Located
 from corpus_vn_police.cli.show import as_values, print_json, progress
 from corpus_vn_police.text import printable
 
 
 def report(
-    folder: Folder,
+    folder: Located,
     out: Annotated[
         Path, typer.Option("--out", metavar="FILE", help="The page to write; it must be outside the build.")
     ],

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from corpus_vn_police.cli.options import Folder, Json
+from corpus_vn_police.cli.options import Json, Located
 from corpus_vn_police.cli.show import as_values, print_json, progress
 from corpus_vn_police.text import printable
 
@@ -15,7 +15,7 @@ _NAMED = 10  # files that are named before they are counted
 
 
 def sources(
-    folder: Folder,
+    folder: Located,
     out: Annotated[Path, typer.Option("--out", metavar="D", help="The folder to write; it must be new or empty.")],
     as_json: Json = False,
 ) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from corpus_vn_police.dataset.folder import open_build
+from corpus_vn_police.dataset.folder import at_hand, open_build
 from corpus_vn_police.dataset.parquet import damage_named
 from corpus_vn_police.documents import CARD, compare
 from corpus_vn_police.documents.card import Mismatch, differences, measured_blocks, render_card
@@ -22,7 +22,7 @@ def card(folder: StrPath, *, file: StrPath | None = None) -> str:
     """Recompute the card of a build from its files.
 
     Args:
-        folder: a build.
+        folder: a folder, or the fsspec URL of one (`hf://datasets/user/name`), which is fetched.
         file: a Markdown file of the keeper. Its measured blocks are filled in place, except empty ones. None changes
             no file.
 
@@ -35,10 +35,11 @@ def card(folder: StrPath, *, file: StrPath | None = None) -> str:
         ConfigError: it was built by another version of this package; or a block of the file is not known.
         DiskError: the operating system failed to read or write.
     """
-    facts = _facts(Path(folder))
-    if file is None:
-        return render_card(facts)
-    text, filled = _filled(Path(file), facts)
+    with at_hand(folder) as here:
+        facts = _facts(here)
+        if file is None:
+            return render_card(facts)
+        text, filled = _filled(Path(file), facts)
     if filled != text:
         try:
             Path(file).write_text(filled, encoding="utf-8", newline="\n")
@@ -57,12 +58,13 @@ def check_card(folder: StrPath, *, file: StrPath | None = None) -> list[Mismatch
     Raises:
         CorpusError: as `card`.
     """
-    facts = _facts(Path(folder))
-    if file is not None:
-        text, filled = _filled(Path(file), facts)
-        return differences(filled, text)
-    with damage_named(facts.folder):
-        return list(compare(CARD, facts, CARD.name).differences)
+    with at_hand(folder) as here:
+        facts = _facts(here)
+        if file is not None:
+            text, filled = _filled(Path(file), facts)
+            return differences(filled, text)
+        with damage_named(facts.folder):
+            return list(compare(CARD, facts, CARD.name).differences)
 
 
 def _facts(folder: Path) -> Facts:

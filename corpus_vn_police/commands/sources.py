@@ -20,7 +20,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from corpus_vn_police.dataset.folder import BuildFolder, open_build
+from corpus_vn_police.dataset.folder import BuildFolder, at_hand, open_build
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.progress import Progress, Reporting, reported
 from corpus_vn_police.errors import ConfigError, DamagedError, DiskError, InputError, OutputError
@@ -128,7 +128,7 @@ def sources(folder: StrPath, *, out: StrPath, progress: Reporting = None) -> Sou
     below `out` (it leads out of it, is too long, or is taken), the seed goes into `out/renamed/`.
 
     Args:
-        folder: a build.
+        folder: a folder, or the fsspec URL of one (`hf://datasets/user/name`), which is fetched.
         out: the folder to write: new or empty. It is written completely, or not at all.
         progress: None shows a bar on a terminal and in a notebook, True always, False never; or a callable, called
             with `write`, how many seeds it has just written, and of how many.
@@ -143,8 +143,8 @@ def sources(folder: StrPath, *, out: StrPath, progress: Reporting = None) -> Sou
         DiskError: the operating system failed to read or write.
     """
     target = output_path(out)
-    with reported("sources", progress) as moved:
-        return _write_sources(Path(folder), target, moved)
+    with reported("sources", progress) as moved, at_hand(folder) as here:
+        return _write_sources(here, target, moved)
 
 
 def _write_sources(folder: Path, target: Output, progress: Progress) -> Sources:

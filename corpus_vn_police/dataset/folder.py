@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from corpus_vn_police.dataset.remote import local_copy
 from corpus_vn_police.dataset.rows import Published, scan_ledger
 from corpus_vn_police.dataset.schemas import contracts_in
 from corpus_vn_police.dataset.tombstones import Tombstones, tombstones_in
-from corpus_vn_police.errors import DamagedError
+from corpus_vn_police.errors import CorpusError, DamagedError
 from corpus_vn_police.files import StrPath
 
 TRIES = 3
@@ -208,19 +208,34 @@ def open_anywhere(location: StrPath) -> Iterator[BuildFolder]:
         OutputError, DamagedError: as `open_build`; they name the location, also while the build is read.
         DiskError: the URL cannot be fetched.
     """
-    with local_copy(os.fspath(location)) as folder, naming(location, folder):
+    with at_hand(location) as folder:
         yield open_build(folder)
 
 
 @contextmanager
+def at_hand(location: StrPath) -> Iterator[Path]:
+    """The folder of a build; for an fsspec URL a copy of it all, which is deleted afterwards.
+
+    Raises:
+        OutputError: there is no build at the URL.
+        CorpusError: what the caller raises about the copy, about the location.
+        DiskError: the URL cannot be fetched.
+    """
+    with local_copy(os.fspath(location)) as folder, naming(location, folder):
+        yield folder
+
+
+@contextmanager
 def naming(location: StrPath, folder: Path) -> Iterator[None]:
-    """While a copy of a build is read: an error of damage names where the build is, not the copy."""
+    """While a copy of a build is read: an error names where the build is, not the copy."""
     try:
         yield
-    except DamagedError as error:
+    except CorpusError as error:
         if str(folder) == os.fspath(location) or not error.message.startswith(f"{folder}: "):
             raise
-        raise DamagedError.of(location, error.what) from error
+        if isinstance(error, DamagedError):
+            raise DamagedError.of(location, error.what) from error
+        raise replace(error, message=error.message.replace(str(folder), os.fspath(location), 1)) from error
 
 
 def was_replaced(folder: Path, manifest: dict[str, Any]) -> bool:

@@ -27,6 +27,7 @@ from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.progress import LOG
 from corpus_vn_police.errors import HubError, OutputError, UnverifiedError
 from corpus_vn_police.files import StrPath
+from corpus_vn_police.paths import output_path
 from corpus_vn_police.results import Result
 
 
@@ -96,6 +97,7 @@ def publish(
         HubError: the Hub still failed after all retries, or somebody else committed meanwhile.
         DiskError: the operating system failed to read.
     """
+    output_path(folder, "DIR")  # which refuses a URL
     options = PublishOptions(repo, private, dry_run, purge_history)
     done = _publish(Path(folder), options, tell or (lambda line: LOG.info("publish: %s", line)))
     for warning in done.warnings:

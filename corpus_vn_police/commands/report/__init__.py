@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from corpus_vn_police.commands.inputs import check_apart, configured, kept_away
 from corpus_vn_police.commands.report.write import MOST_TEXTS, Page, PageOptions, write_report
 from corpus_vn_police.commands.spooled import Seeds, seeds_at_hand
 from corpus_vn_police.config.given import Settings
+from corpus_vn_police.dataset.folder import at_hand
 from corpus_vn_police.dataset.tombstones import Tombstones
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.progress import Reporting, reported
@@ -33,7 +32,7 @@ def report(
     Never publish it: it shows what was rejected and left out. The same build and input give the same page.
 
     Args:
-        folder: a build on this machine.
+        folder: a folder, or the fsspec URL of one (`hf://datasets/user/name`), which is fetched.
         out: the file to write, outside the build; it is written completely, or not changed.
         seeds: the input as for `build`, for the texts of seeds that were left out, which a build does not hold; None
             leaves them out.
@@ -56,10 +55,10 @@ def report(
         DiskError: the operating system failed to read or write.
     """
     target = output_path(out)
-    with reported("report", progress) as moved, seeds_at_hand(seeds) as given:
+    with reported("report", progress) as moved, seeds_at_hand(seeds) as given, at_hand(folder) as here:
         source = None if given is None else configured(given, config)[0]
         if source is not None:
             check_apart(source, target.path)
         tombstones = Tombstones() if source is None else kept_away(source, config)
         options = PageOptions(seeds=source, sample=sample, seed=seed, tombstones=tombstones, progress=moved)
-        return write_report(Path(folder), target, options)
+        return write_report(here, target, options)
