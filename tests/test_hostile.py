@@ -3,6 +3,7 @@
 What is read of damaged containers, and which rows are no seeds, stands in test_read.py.
 """
 
+import dataclasses
 import gzip
 import io
 import json
@@ -17,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from support.builds import ledger, outcomes, sign
-from support.containers import deflated_zip, limits_with, read_all, tar_with_link, texts_or_reasons, zst
+from support.containers import CORPUS, deflated_zip, limits_with, read_all, tar_with_link, texts_or_reasons, zst
 
 import corpus_vn_police as cvp
 from corpus_vn_police.config import load_config
@@ -204,7 +205,8 @@ def _then(folder, change, limits=None):
     limits = limits or limits_with()
     listing = list_input(str(folder))
     change()
-    frames = [frame for task in Unpacker(limits, Batching()).tasks(listing) for frame in load(task, limits, Batching())]
+    corpus = dataclasses.replace(CORPUS, limits=limits)
+    frames = [frame for task in Unpacker(limits, Batching()).tasks(listing) for frame in load(task, corpus, Batching())]
     return {row["path"]: row["reason"] or row["body"].decode() for frame in frames for row in frame.to_dicts()}
 
 
