@@ -46,7 +46,7 @@ def test_each_path_begins_with_the_last_name_of_its_input(several, tmp_path):
     assert outcomes(tmp_path / "out") == dict.fromkeys(
         ["a/1.txt", "a/b/2.txt", "b.jsonl#1", "b.jsonl#2", "c.zip/5.txt"], "published"
     )
-    assert built.notes[1] == "skipped, because they are not seeds: a/notes.md; 1 hidden (a/.h.txt)"
+    assert "skipped, because they are not seeds: a/notes.md; 1 hidden (a/.h.txt)" in built.notes
     again = cvp.build((str(root / "y/c.zip"), str(root / "y/b.jsonl"), f"{root}/x/a/"), out=tmp_path / "again")
     assert again.digest == built.digest
 
