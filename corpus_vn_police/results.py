@@ -9,13 +9,14 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, NoReturn, TypeVar
 
-from corpus_vn_police.text import printable
+from corpus_vn_police.text import visible
 
 _K = TypeVar("_K", bound=Hashable)
 _V = TypeVar("_V")
 
 _MOST = 10  # rows or entries of a value that are shown before they are counted
-_LONGEST = 200  # code points of a value that are shown
+_LONGEST = 500  # code points of a value that are shown in a notebook,
+_SHORT = 200  # and in a line
 
 
 class FrozenDict(dict[_K, _V]):
@@ -42,7 +43,7 @@ class _Short(reprlib.Repr):
     def __init__(self) -> None:
         super().__init__()
         self.maxtuple = self.maxlist = self.maxdict = _MOST
-        self.maxstring = self.maxother = _LONGEST
+        self.maxstring = self.maxother = _SHORT
 
     def repr_FrozenDict(self, value: Mapping[Any, Any], level: int) -> str:
         """A mapping in its own order."""
@@ -123,4 +124,4 @@ def _text(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     said = ": ".join(str(each) for _, each in value._shown()) if isinstance(value, Result) else str(value)
-    return html.escape(printable(said[:_LONGEST]) + ("…" if len(said) > _LONGEST else ""))
+    return html.escape(visible(said[:_LONGEST]) + ("…" if len(said) > _LONGEST else "")).replace("\n", "<br>")

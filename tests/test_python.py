@@ -338,11 +338,12 @@ def test_results_show_themselves_in_a_notebook_as_a_small_table(built, tmp_path)
 
 
 def test_what_a_stranger_wrote_is_escaped_where_it_is_shown():
-    found = cvp.Verification(None, tuple(cvp.Problem("<script>", "x\u202e", "y" * 300) for _ in range(12)))
+    found = cvp.Verification(None, tuple(cvp.Problem("<script>", "x\u202e", "y" * 600) for _ in range(12)))
     shown = _Cells(found._repr_html_())
     assert "script" not in shown.tags
     assert next(cell for cell in shown.cells if "<script>" in cell).startswith(r"<script>: x\u202e: yyy")
     assert "and 2 more" in shown.cells
+    assert _Cells(cvp.Problem("a\nb", "", "")._repr_html_()).cells[2:4] == ["a", "b"]
     assert len(repr(found)) < 3_000
 
 
