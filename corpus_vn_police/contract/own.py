@@ -59,7 +59,8 @@ def own_properties(document: Any, built_in: Schema) -> dict[str, Schema]:
 
 
 def _check_top(document: Schema, built_in: Schema) -> None:
-    other = sorted(document.keys() - _TOP)
+    allowed = {"additionalProperties"} if document.get("additionalProperties") is True else set()
+    other = sorted(document.keys() - _TOP - allowed)
     if other:
         raise SchemaError(
             f"#/{other[0]}: own fields are described by properties and required alone",
