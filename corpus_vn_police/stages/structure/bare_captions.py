@@ -140,9 +140,10 @@ def _without_credits(text: pl.Series) -> dict[str, pl.Series]:
     """Each text as `text`, without who signs, and `credit`, who does; `signed` says if that alone tells a caption."""
     captions, signatures = [], []
     for pattern, is_credit in _FORMS:
-        credit = text.str.extract(pattern, 2)
+        fitting = text.set(~text.str.contains(pattern), None)  # the groups of a pattern cost more than whether it fits
+        credit = fitting.str.extract(pattern, 2)
         credit = credit.set(~is_credit(credit).fill_null(False), None)
-        captions.append(text.str.extract(pattern, 1).set(credit.is_null(), None))
+        captions.append(fitting.str.extract(pattern, 1).set(credit.is_null(), None))
         signatures.append(credit)
     sure = [
         credit.is_not_null() for (pattern, _), credit in zip(_FORMS, signatures, strict=True) if pattern != _DOUBTFUL

@@ -105,17 +105,17 @@ def _without_stamps(above: pl.DataFrame) -> pl.DataFrame:
         & (pl.col("number") <= _HEAD)
         & (text.str.len_chars() < _LONGEST * 10)
         & text.str.contains("[0-9][/.-][0-9]{4}")
-        & ~text.str.contains(_SENTENCES)
     )
     # Null lines cost nothing: the patterns are long.
     above = above.with_columns(
         pl.when(may_be).then("text").alias("line"), pl.when(pl.col("kind") == "residue").then("text").alias("residue")
     )
     line = pl.col("line")
+    above = above.with_columns(pl.when(~line.str.contains(_SENTENCES)).then("line").alias("line"))
     rest = pl.coalesce(line.str.extract(_STAMP_LAST, 1), line.str.extract(_STAMP_FIRST, 1))
     above = above.with_columns(
         rest.alias("rest"),
-        pl.col("residue").str.contains(rf"(?:^|\| ?)(?:{PUBLISHED})").fill_null(False).alias("published"),
+        pl.col("residue").str.contains(rf"^(?:[^|]{{1,40}}\| ?)?(?:{PUBLISHED})").fill_null(False).alias("published"),
     )
     return above.with_columns(pl.coalesce("rest", "text").alias("text"), pl.col("rest").is_not_null().alias("stamped"))
 
