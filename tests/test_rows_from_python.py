@@ -182,7 +182,7 @@ def test_two_columns_of_one_name_are_named():
         (iter([]), "holds no seeds"),
         (pl.DataFrame({"text": []}), "holds no seeds"),
     ],
-    ids=repr,
+    ids=["dict", "number", "bytes", "stream", "no path", "paths and rows", "no rows", "frame of no rows"],
 )
 def test_what_is_no_input_says_what_is(tmp_path, seeds, said):
     with pytest.raises(InputError, match=said):
