@@ -116,7 +116,7 @@ def test_schema_prints_the_schema_or_what_is_derived_from_it(cli, form, start):
 _BAD = {
     "a folder that is missing": (["build", "nowhere", "--out", "out"], 2, "no such file or folder"),
     "an empty folder": (["build", "empty", "--out", "out"], 2, "holds no seeds"),
-    "a folder without seeds": (["check", "other"], 2, "holds no seeds (n.md)"),
+    "a folder without seeds": (["check", "other"], 2, "holds no seeds (skipped: n.md)"),
     "a broken corpus.toml": (["build", "broken", "--out", "out"], 2, "is not TOML"),
     "an output that holds something else": (["build", "in", "--out", "other"], 2, "holds something other than a build"),
     "an output that is a file": (["build", "in", "--out", "in/a.txt"], 2, "overlap"),

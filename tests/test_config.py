@@ -20,7 +20,8 @@ def _load(tmp_path, text):
 
 def test_every_key_has_a_default(tmp_path):
     corpus = _load(tmp_path, "")
-    assert corpus == load_config(None)
+    assert dataclasses.replace(corpus, read_from=None) == load_config(None)
+    assert (corpus.read_from, load_config(None).read_from) == (str(tmp_path / "corpus.toml"), None)
     assert (corpus.name, corpus.title, corpus.version, corpus.splits.strategy) == (
         "corpus",
         "corpus",

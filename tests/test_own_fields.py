@@ -507,5 +507,5 @@ def test_build_says_which_settings_it_used(write, tmp_path, seeds, config, said)
     given = seeds.format(tmp_path) if "{}" in seeds else f"{tmp_path}/{seeds}"
     config = f"{tmp_path}/{config}" if isinstance(config, str) else config
     built = cvp.build(given, out=tmp_path / "out", config=config)
-    none = "the defaults, as the input has no corpus.toml; a file that lies elsewhere is named by --config"
+    none = "the defaults (no corpus.toml beside the input; see --config)"
     assert built.notes[0] == f"settings: {said.format(tmp_path) if said else none}"

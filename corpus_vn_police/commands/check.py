@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from corpus_vn_police.commands.build.decide import Decision, Job, decide, open_parts, with_latest
-from corpus_vn_police.commands.build.notes import seed_notes
+from corpus_vn_police.commands.build.notes import log_notes, seed_notes
 from corpus_vn_police.commands.inputs import configured, kept_away, with_arguments
 from corpus_vn_police.commands.spooled import Seeds, seeds_at_hand
 from corpus_vn_police.config import Corpus
@@ -18,7 +18,7 @@ from corpus_vn_police.config.given import Settings
 from corpus_vn_police.dataset.figures import STATUSES
 from corpus_vn_police.dataset.tombstones import Tombstones
 from corpus_vn_police.engine.machine import machine_failures
-from corpus_vn_police.engine.progress import LOG, Progress, Reporting, reported, silent
+from corpus_vn_police.engine.progress import Progress, Reporting, reported, silent
 from corpus_vn_police.files import StrPath, scratch_folder
 from corpus_vn_police.results import Result
 from corpus_vn_police.stages.read import Source, list_input
@@ -113,8 +113,7 @@ def check(
         ) as decision,
     ):
         found = _gathered(decision)
-    for note in found.notes:
-        LOG.warning("check: %s", note)
+    log_notes("check", found.notes)
     return found
 
 

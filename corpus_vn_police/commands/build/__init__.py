@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from corpus_vn_police.commands.build.decide import Job
+from corpus_vn_police.commands.build.notes import log_notes
 from corpus_vn_police.commands.build.pipeline import run_build
 from corpus_vn_police.commands.built.handle import Build
 from corpus_vn_police.commands.built.texts import Origin
@@ -14,7 +15,7 @@ from corpus_vn_police.commands.inputs import check_apart, configured, kept_away,
 from corpus_vn_police.commands.spooled import Seeds, seeds_at_hand
 from corpus_vn_police.config.given import Settings
 from corpus_vn_police.engine.machine import machine_failures
-from corpus_vn_police.engine.progress import LOG, Reporting, reported
+from corpus_vn_police.engine.progress import Reporting, reported
 from corpus_vn_police.errors import ConfigError
 from corpus_vn_police.files import StrPath
 from corpus_vn_police.paths import check_loadable, output_path
@@ -84,8 +85,7 @@ def build(
         check_apart(source, target.path)
         corpus = with_arguments(corpus.with_flags(dedup=dedup), rows, fields)
         built = run_build(source, target, corpus, replace(job, progress=moved), kept_away(source, config))
-    for note in built.notes:
-        LOG.warning("build: %s", note)
+    log_notes("build", built.notes)
     return replace(built, _origin=Origin.of(seeds, config))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from corpus_vn_police.commands.build.decide import Decision
@@ -12,24 +13,32 @@ from corpus_vn_police.config import Corpus
 from corpus_vn_police.dataset.layout import MANIFEST
 from corpus_vn_police.dataset.manifest import read_manifest
 from corpus_vn_police.documents.pictures import can_draw
+from corpus_vn_police.engine.progress import LOG
 from corpus_vn_police.stages.read import Skipped
 from corpus_vn_police.stages.split import lopsided, suggest_starts
 
 _NAMED = 8  # keys that a line names
-_DEFAULTS = "the defaults, as the input has no corpus.toml; a file that lies elsewhere is named by --config"
+_SETTINGS = "settings: "
+_DEFAULTS = "the defaults (no corpus.toml beside the input; see --config)"
 _BY_HASH = 'to divide them by their ids add to corpus.toml:\n[splits]\nstrategy = "hash"'
 
 
 def seed_notes(decision: Decision) -> list[str]:
     """What the keeper should know of the seeds and of what becomes of them: lines for people."""
     return [
-        f"settings: {decision.corpus.read_from or _DEFAULTS}",
+        f"{_SETTINGS}{decision.corpus.read_from or _DEFAULTS}",
         *_undivided(decision),
         *(f"{split} {why}: see [splits] in corpus.toml" for split, why in lopsided(decision.splits).items()),
         *_skipped(decision.skipped),
         *_unused(decision),
         *_titles(decision),
     ]
+
+
+def log_notes(command: str, notes: Iterable[str]) -> None:
+    """Write notes to the log: which settings were used is information, the others are warnings."""
+    for note in notes:
+        LOG.log(logging.INFO if note.startswith(_SETTINGS) else logging.WARNING, "%s: %s", command, note)
 
 
 def _undivided(decision: Decision) -> list[str]:
