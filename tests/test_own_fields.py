@@ -4,6 +4,7 @@ import csv
 import datetime
 import io
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -127,6 +128,77 @@ def test_what_programs_write_for_a_value_that_may_be_missing_is_a_type_with_null
     }
 
 
+def _object(**rules):
+    return {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}}, **rules}
+
+
+_EITHER = [{"required": ["a"]}, {"required": ["b"]}]
+_IF_SO = {"if": {"properties": {"a": {"const": "1"}}, "required": ["a"]}, "then": {"required": ["b"]}}
+_UNLESS = {"not": {"properties": {"a": {"const": "1"}}}}
+
+
+@pytest.mark.parametrize("value", [{}, {"a": "1"}, {"b": "1"}, {"a": "1", "b": "1"}, {"a": "2"}])
+@pytest.mark.parametrize(
+    "rules",
+    [{"allOf": [{"required": ["a"]}]}, {"anyOf": _EITHER}, {"oneOf": _EITHER}, {"not": {"required": ["a"]}}, _IF_SO,
+     _UNLESS, {"allOf": [{"properties": {"a": {"const": "1"}}}]}, {"if": {"required": ["a"]}, "else": False},
+     {"allOf": [{"if": {"required": ["a"]}, "then": {"anyOf": _EITHER[1:]}}]}],
+)  # fmt: skip
+def test_a_key_is_missing_for_every_keyword_if_its_value_is_null(rules, value):
+    drawn = {"properties": {"x": _object(**rules)}, "required": ["x"]}
+    own = own_properties(drawn, _BUILT_IN)
+    contract = Contract.from_document("own", {"type": "object", "properties": own, "required": ["x"]})
+    values, _, unfit = OwnFields(own).taken({"x": value})
+    frame = pl.DataFrame(pa.Table.from_struct_array(pa.array([values], OwnFields(own).type)))
+    assert unfit is None
+    assert frame.select(contract.valid).item() == ecmascript_oracle(drawn).is_valid({"x": value})
+
+
+def _deep(levels):
+    schema = {"type": "string"}
+    for _ in range(levels):
+        schema = {"type": "array", "items": schema}
+    return schema
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        (
+            _object(allOf=[{"additionalProperties": False}]),
+            "#/properties/x/allOf/0/additionalProperties: cannot be checked",
+        ),
+        (_deep(21), "#/properties/x: lists and objects are nested too deep"),
+        (
+            {"type": "string", "enum": [f"giá trị {n} {'x' * 40}" for n in range(10_000)]},
+            "bytes once its $refs are written",
+        ),
+    ],
+)
+def test_what_a_build_could_not_carry_is_refused_when_it_begins(write, tmp_path, field, message):
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        cvp.build(write({"a.txt": "a"}), out=tmp_path / "out", fields={"properties": {"x": field}})
+
+
+def test_a_field_as_deep_as_may_be_is_built_and_read(write, tmp_path):
+    value = "x"
+    for _ in range(20):
+        value = [value]
+    seeds = write({"a.jsonl": _lines({"text": _text(0), "x": value})})
+    cvp.build(seeds, out=tmp_path / "out", fields={"properties": {"x": _deep(20)}})
+    assert cvp.verify(tmp_path / "out").problems == ()
+    assert records(tmp_path / "out")[0]["x"] == value
+
+
+@pytest.mark.parametrize("kind", ["integer", "number"])
+@pytest.mark.parametrize("row", ['{{"text": "a", "n": {}}}', '{{"text": "# n = {}\\na"}}'])
+def test_a_number_of_any_length_is_out_of_range(write, tmp_path, kind, row):
+    seeds = write({"a.jsonl": row.format("1" + "0" * 400) + '\n{"text": "b"}'})
+    cvp.build(seeds, out=tmp_path / "out", fields={"properties": {"n": {"type": kind, "maximum": 5}}})
+    first = ledger(tmp_path / "out")[0]
+    assert (first["pointer"], first["reason"]) in (("/n", "schema.range"), ("/n", "schema.maximum"))
+
+
 # A corpus with a field of every type
 
 _FIELDS = {
@@ -223,6 +295,23 @@ def test_values_come_from_the_keys_of_rows_and_from_the_lines_of_texts(corpus):
         "text.txt": none | {"topic": "an ninh", "views": 7, "checked": True, "tags": ["x"],
                             "crawled": datetime.date(2020, 12, 9)},
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "topic", "outcome"),
+    [
+        ("# topic = a\n# topic = b\nx", None, "header.contradiction"),
+        ("# topic = a\n date 2020-12\n# topic = b\nx", None, "header.contradiction"),
+        ("# topic = a\nx", "", "header.contradiction"),
+        ("# topic = a\nx", "b", "header.contradiction"),
+        ("# topic = a\n date 2020-12\n# topic = a\nx", "a", "published"),
+    ],
+)
+def test_values_that_contradict_each_other_reject_their_seed(write, tmp_path, text, topic, outcome):
+    row = {"text": text} if topic is None else {"text": text, "topic": topic}
+    seeds = write({"a.jsonl": _lines(row, {"text": _text(1)})})
+    cvp.build(seeds, out=tmp_path / "out", fields={"properties": {"topic": {"type": "string"}}})
+    assert outcomes(tmp_path / "out")["a.jsonl#1"] == outcome
 
 
 def test_keys_that_nothing_reads_are_counted(corpus):
@@ -474,8 +563,8 @@ def test_a_corpus_without_dates_whose_rows_have_what_looks_like_dates_says_so(wr
     rows = [{"text": _text(n), "published_at": f"{n + 1:02}/12/2020", "n": n, "section": "2020"} for n in range(3)]
     built = cvp.build(write({"a.jsonl": _lines(*rows)}), out=tmp_path / "out")
     assert built.notes[-2:] == (
-        "no record has a date, but these keys have values like dates: published_at (3); "
-        'to read one of them add to corpus.toml:\n[rows]\ndate = "published_at"',
+        "no record has a date, but these keys have values like dates: published_at (3); one that is written as "
+        'YYYY[-MM[-DD]], YYYYMMDD or an ISO date-time is read with, in corpus.toml:\n[rows]\ndate = "published_at"',
         "keys that are not read, because the record has no such fields: n (3), published_at (3), section (3)",
     )
 
@@ -509,3 +598,11 @@ def test_build_says_which_settings_it_used(write, tmp_path, seeds, config, said)
     built = cvp.build(given, out=tmp_path / "out", config=config)
     none = "the defaults (no corpus.toml beside the input; see --config)"
     assert built.notes[0] == f"settings: {said.format(tmp_path) if said else none}"
+
+
+def test_texts_with_dates_in_lines_are_told_how_to_write_a_header(write, tmp_path):
+    built = cvp.build(write({"a.txt": f"# date = 2020-12\n{_text(0)}"}), out=tmp_path / "out")
+    assert built.notes[-2] == (
+        "no record has a date, but texts begin with lines that have dates: # date (1); "
+        "write the date as a header instead, as in ` date 2020-12 `"
+    )

@@ -19,6 +19,7 @@ from jsonschema import Draft202012Validator, validators
 
 from corpus_vn_police.contract.patterns import matches
 
+_LONGEST_DETAIL = 500  # code points
 _LENGTHS = {"minLength", "maxLength", "minItems", "maxItems"}
 
 
@@ -30,7 +31,7 @@ def _pattern(validator: Any, pattern: str, instance: Any, _: Any) -> Iterator[js
 def _number(_: Any, instance: Any) -> bool:
     if isinstance(instance, bool) or not isinstance(instance, int | float):
         return False
-    return math.isfinite(instance)
+    return isinstance(instance, int) or math.isfinite(instance)  # of 10**400 `isfinite` makes a float
 
 
 def _integer(checker: Any, instance: Any) -> bool:
@@ -84,11 +85,11 @@ def _detail(error: Any) -> str:
     if rule in _LENGTHS:
         return f"{rule} {limit}, got {len(instance)}"
     if rule in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
-        return f"{rule} {limit}, got {error.instance}"
+        return f"{rule} {limit}, got {error.instance}"[:_LONGEST_DETAIL]
     if rule == "type":
         wanted = limit if isinstance(limit, str) else " or ".join(limit)
         return f"type {wanted}, got {json_type(error.instance)}"
-    return f"{rule or 'false'} {limit}"[:500]
+    return f"{rule or 'false'} {limit}"[:_LONGEST_DETAIL]
 
 
 def json_type(value: Any) -> str:

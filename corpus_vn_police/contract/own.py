@@ -7,6 +7,7 @@ References are written out: a build's schema has no `$defs` of the keeper's.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +24,8 @@ _TOP = {"$schema", "$id", "$comment", "$defs", "title", "description", "type", "
 _SAID = {"title", "description", "examples", "default", "$comment"}  # annotations: they check nothing
 _COMBINED = {"allOf", "anyOf", "oneOf", "not", "if"}
 _MOST_SCHEMAS = 10_000  # once references are written out
+_LONGEST = 500_000  # bytes of JSON: every build carries it, and every command reads it
+_DEEPEST = 20  # lists and objects in one another; Parquet takes some 50
 
 
 def own_properties(document: Any, built_in: Schema) -> dict[str, Schema]:
@@ -47,15 +50,34 @@ def own_properties(document: Any, built_in: Schema) -> dict[str, Schema]:
         _check_top(document, built_in)
         properties, required = document["properties"], document.get("required", [])
         budget = [_MOST_SCHEMAS]
-        return {
+        own = {
             name: _column(_written_out(each, document, f"#/properties/{name}", budget), name in required)
             for name, each in properties.items()
         }
+        _check_size(own)
+        return own
     except RecursionError as error:
         raise SchemaError("#: a $ref leads back to itself, or it is nested too deep", "make it flatter") from error
     except jsonschema.SchemaError as error:
         where = "/".join(str(step) for step in error.absolute_path)
         raise SchemaError(f"#/{where}: {error.message}", "the document must be JSON Schema 2020-12") from error
+
+
+def _check_size(own: dict[str, Schema]) -> None:
+    size = len(json.dumps(own, ensure_ascii=False, indent=2).encode())
+    if size > _LONGEST:
+        raise SchemaError(f"#: has {size:,} bytes once its $refs are written out", f"at most {_LONGEST:,} are read")
+    for name, schema in own.items():
+        if _depth(schema) > _DEEPEST:
+            raise SchemaError(f"#/properties/{name}: lists and objects are nested too deep", f"at most {_DEEPEST} deep")
+
+
+def _depth(schema: Any) -> int:
+    """How many lists and objects are in one another."""
+    if not isinstance(schema, dict):
+        return 0
+    inner = [schema.get("items"), *schema.get("properties", {}).values()]
+    return max((1 + _depth(each) for each in inner if each is not None), default=0)
 
 
 def _check_top(document: Schema, built_in: Schema) -> None:
@@ -111,7 +133,7 @@ def _written_out(schema: Any, root: Schema, pointer: str, budget: list[int], *, 
             schema[key] = [below(part, f"{key}/{number}") for number, part in enumerate(value)]
         elif key == "properties":
             schema[key] = {name: below(part, f"{key}/{name}", is_column=column) for name, part in value.items()}
-    return _as_column(schema) if column else schema
+    return _as_column(schema) if column else _as_check(schema, pointer)
 
 
 def _without_any_of_null(schema: Schema, root: Schema, pointer: str) -> Schema:
@@ -133,6 +155,31 @@ def _as_column(schema: Schema) -> Schema:
         columns = {name: _column(part, name in required) for name, part in schema["properties"].items()}
         schema = {**schema, "properties": columns, "required": [*columns]}
     return schema
+
+
+def _as_check(schema: Schema, pointer: str) -> Schema:
+    """A schema below `allOf`, `if` and the like, in which a key is missing if its value is null.
+
+    A record has every key. So what a schema says of a key lets null pass unless the key is in `required`, and a key in
+    `required` must have a value, unless what is said of it allows null.
+
+    Raises:
+        SchemaError: it has `additionalProperties`, which would have to know all keys of the column.
+    """
+    if schema.get("additionalProperties", True) is not True:
+        raise SchemaError(f"{pointer}/additionalProperties: cannot be checked here", "write it beside the properties")
+    required = schema.get("required", [])
+    said = schema.get("properties", {})
+    checks = {name: _check(said.get(name, True), name in required) for name in [*said, *required]}
+    return {**schema, "properties": checks} if checks else schema
+
+
+def _check(schema: Any, required: bool) -> Any:
+    null: Schema = {"type": "null"}
+    if not required:
+        return {"anyOf": [null, schema]}
+    allows_null = isinstance(schema, dict) and "null" in _types(schema)
+    return schema if allows_null else {"allOf": [schema, {"not": null}]}
 
 
 def _column(schema: Any, required: bool) -> Any:

@@ -74,15 +74,29 @@ def _unused(decision: Decision) -> list[str]:
     unused, dates = decision.index.unused(), decision.index.unused("unused_dates")
     notes = []
     if dates and not decision.dates.keys() - {None}:
-        first = next(iter(dates))
-        line = f"date = {json.dumps(first, ensure_ascii=False)}"
-        notes.append(
-            f"no record has a date, but these keys have values like dates: {_counted(dates)}; "
-            f"to read one of them add to corpus.toml:\n[rows]\n{line}"
-        )
+        notes += _dateless(dates)
     if unused:
         fields = "neither record nor own fields have them" if decision.corpus.own else "the record has no such fields"
         notes.append(f"keys that are not read, because {fields}: {_counted(unused)}")
+    return notes
+
+
+def _dateless(dates: Mapping[str, int]) -> list[str]:
+    """That no record has a date, and how the dates that are there can be read; `dates` counts the keys with dates."""
+    lines = {name: count for name, count in dates.items() if name.startswith("# ")}
+    keys = {name: count for name, count in dates.items() if name not in lines}
+    notes = []
+    if keys:
+        line = f"date = {json.dumps(next(iter(keys)), ensure_ascii=False)}"
+        notes.append(
+            f"no record has a date, but these keys have values like dates: {_counted(keys)}; one that is written as "
+            f"YYYY[-MM[-DD]], YYYYMMDD or an ISO date-time is read with, in corpus.toml:\n[rows]\n{line}"
+        )
+    if lines:
+        notes.append(
+            f"no record has a date, but texts begin with lines that have dates: {_counted(lines)}; "
+            "write the date as a header instead, as in ` date 2020-12 `"
+        )
     return notes
 
 

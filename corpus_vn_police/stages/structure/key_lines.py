@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from corpus_vn_police.contract.own_values import OwnFields
-from corpus_vn_police.reasons import broken_keyword
+from corpus_vn_police.reasons import HEADER_CONTRADICTION, broken_keyword
 from corpus_vn_police.stages.batch import OWN
 
 _KEY_LINE = r"# *[^\s=#][^=\n]{0,60}=[^\n]*"
@@ -56,11 +56,13 @@ def _with_rows(column: pl.Series, rows: pl.Series, values: pl.Series) -> pl.Seri
 
 def _taken(row: dict[str, Any], lines: str, own: OwnFields) -> dict[str, Any]:
     """What a text's row has once its `# key = value` lines are read."""
-    given = {match[1].strip(): match[2].strip() for match in _ONE.finditer(lines)}
+    said = [(match[1].strip(), match[2].strip()) for match in _ONE.finditer(lines)]
+    given = dict(said)
     mine = row.get(OWN) or {}
     values, below, unfit = own.taken(own.from_texts({name: given[name] for name in given if name in own.properties}))
+    twice = _contradicted(said, mine, values, own)
     others = [name for name in given if name not in own.properties]
-    dates = [name for name in others if _LIKE_DATE.match(given[name])]
+    dates = [f"# {name}" for name in others if _LIKE_DATE.match(given[name])]
     found = {
         **row,
         "unused": [*(row["unused"] or ()), *others, *below] or None,
@@ -68,6 +70,21 @@ def _taken(row: dict[str, Any], lines: str, own: OwnFields) -> dict[str, Any]:
     }
     if own.properties:
         found[OWN] = {name: values.get(name) if mine.get(name) is None else mine[name] for name in own.properties}
-    if unfit is not None and row["reason"] is None:
+    if row["reason"] is None and unfit is not None:
         found |= {"reason": broken_keyword(unfit.keyword), "pointer": unfit.pointer, "detail": unfit.detail}
+    elif row["reason"] is None and twice is not None:
+        detail = "a line `# key = value` says another value"
+        found |= {"reason": HEADER_CONTRADICTION.code, "pointer": f"/{twice}", "detail": detail}
     return found
+
+
+def _contradicted(
+    said: list[tuple[str, str]], mine: dict[str, Any], values: dict[str, Any], own: OwnFields
+) -> str | None:
+    """The first own field of which lines, or a line and what was read before, say different values."""
+    first: dict[str, str] = {}
+    for name, value in said:
+        if name in own.properties and first.setdefault(name, value) != value:
+            return name
+    known = (name for name in values if mine.get(name) is not None and values[name] is not None)
+    return next((name for name in known if mine[name] != values[name]), None)
