@@ -218,8 +218,8 @@ HEADER_FUTURE_DATE = Reason(
 )
 HEADER_CONTRADICTION = Reason(
     "header.contradiction",
-    "two headers, or the header and the row's `date`, give different dates; or two lines `# key = value`, or a line and the "
-    "row, give an own field different values",
+    "two headers, or the header and the row's `date`, give different dates; or two lines `# key = value`, or a line "
+    "and the row, give an own field different values",
     "correct one of them",
 )
 

@@ -377,6 +377,21 @@ def test_statistics_can_be_counted_by_them(corpus):
     assert dict(by_topic.iter_rows()) == {"an ninh": 3, "xã hội": 1}
 
 
+def test_croissant_leaves_out_what_its_library_cannot_read(write, tmp_path):
+    import mlcroissant
+
+    person = {"type": "object", "properties": {"name": {"type": "string"}}}
+    fields = {
+        "people": {"type": "array", "items": person}, "teams": {"type": "array", "items": {"type": "array", "items": person}},
+        "inside": {"type": "object", "properties": {"person": person}},
+    }  # fmt: skip
+    row = {"text": _text(0), "people": [{"name": "A"}], "teams": [[{"name": "B"}]], "inside": {"person": {"name": "C"}}}
+    cvp.build(write({"a.jsonl": _lines(row)}), out=tmp_path / "out", fields={"properties": fields})
+    (read,) = mlcroissant.Dataset(tmp_path / "out/croissant.json").records("default")
+    assert not [name for name in read if "teams" in name]
+    assert read["default/people"] == [{"default/people/name": b"A"}]
+
+
 def test_the_digest_covers_own_fields_and_their_schema(write, tmp_path):
     def digest(name, fields, **changes):
         seeds = write({"a.jsonl": _lines(_row(0, **changes))}, name)

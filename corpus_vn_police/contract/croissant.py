@@ -28,7 +28,7 @@ _TYPES = {
 
 
 def croissant_fields(document: Schema, record_set: str, source: dict[str, Any]) -> list[dict[str, Any]]:
-    """The fields of a record set whose rows the document describes.
+    """The fields of a record set whose rows the document describes; lists of lists of objects are left out.
 
     Args:
         document: the JSON Schema of a table.
@@ -38,10 +38,23 @@ def croissant_fields(document: Schema, record_set: str, source: dict[str, Any]) 
     Raises:
         SchemaError: as `arrow_type`.
     """
+    properties = resolve(document, document, "#")["properties"]
     return [
         _field(f"{record_set}/{name}", part, document, source, (name,))
-        for name, part in resolve(document, document, "#")["properties"].items()
+        for name, part in properties.items()
+        if not _has_lists_of_lists_of_objects(arrow_type(part, document, name))
     ]
+
+
+def _has_lists_of_lists_of_objects(kind: pa.DataType) -> bool:
+    """Whether a column, or a field in it, is one: mlcroissant 1.1 then reads no row of the record set."""
+    if pa.types.is_struct(kind):
+        return any(_has_lists_of_lists_of_objects(field.type) for field in kind)
+    dimensions = 0
+    while pa.types.is_list(kind):
+        kind, dimensions = kind.value_type, dimensions + 1
+    is_struct = pa.types.is_struct(kind)
+    return is_struct and (dimensions > 1 or _has_lists_of_lists_of_objects(kind))
 
 
 def _field(name: str, part: Schema, root: Schema, source: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
