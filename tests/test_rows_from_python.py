@@ -123,6 +123,31 @@ def test_what_pandas_calls_missing_is_null_and_its_own_types_are_their_values():
     ]
 
 
+@pytest.mark.parametrize("lazy", [False, True])
+def test_columns_of_polars_that_arrow_has_no_type_for_are_read(lazy):
+    frame = pl.DataFrame({"text": ["a", "b"], "n": pl.Series([10**30, None], dtype=pl.Int128)})
+    frame = frame.with_columns(s=pl.struct("n"))
+    assert _json(frame.lazy() if lazy else frame) == [
+        f'{{"n":{10**30},"s":{{"n":{10**30}}},"text":"a"}}',
+        '{"n":null,"s":{"n":null},"text":"b"}',
+    ]
+
+
+def test_what_arrow_cannot_read_is_an_input_error():
+    class Foreign:
+        def __arrow_c_stream__(self, requested_schema=None):
+            return pl.DataFrame({"n": pl.Series([1], dtype=pl.Int128)}).__arrow_c_stream__()
+
+    with pytest.raises(InputError, match="the table cannot be read: .*_pli128"):
+        _read(Foreign())
+
+
+def test_an_empty_split_holds_no_seeds():
+    rows = datasets.Dataset.from_list(_ROWS[:1])
+    both = datasets.DatasetDict({"train": rows, "test": rows.select([])})
+    assert [path for path, _, _ in _read(both)] == ["train#1"]
+
+
 def test_columns_of_arrow_that_share_their_values_are_rows_of_their_own():
     table = pa.table({
         "text": pa.array(["a", "b", "a"]).dictionary_encode(), "title": pa.array(["x", None, "y"], pa.string_view()),
@@ -181,8 +206,16 @@ def test_two_columns_of_one_name_are_named():
         (["a.txt", {"text": "a"}], "paths and rows"),
         (iter([]), "holds no seeds"),
         (pl.DataFrame({"text": []}), "holds no seeds"),
+        (pl.DataFrame(), "holds no seeds"),
+        (pl.LazyFrame(_ROWS).filter(pl.col("text") == ""), "holds no seeds"),
+        (pa.table({"text": pa.array([], pa.string())}), "holds no seeds"),
+        (datasets.Dataset.from_list(_ROWS).select([]), "holds no seeds"),
+        (pd.DataFrame(_ROWS)["text"], r"a pandas\.Series is one column"),
+        (pl.DataFrame(_ROWS)["text"], r"a polars\.Series is one column"),
+        (pa.table({"text": ["a"]})["text"], r"a pyarrow\.ChunkedArray is one column"),
+        (pa.array(["a"]), r"a pyarrow\.StringArray is one column"),
     ],
-    ids=["dict", "number", "bytes", "stream", "no path", "paths and rows", "no rows", "frame of no rows"],
+    ids=range(16),
 )
 def test_what_is_no_input_says_what_is(tmp_path, seeds, said):
     with pytest.raises(InputError, match=said):
