@@ -3,6 +3,7 @@
 import datetime
 import decimal
 import io
+import json
 import subprocess
 import sys
 import uuid
@@ -105,7 +106,7 @@ def test_values_have_one_form_whatever_holds_them():
         "object": {"x": 1, "y": "z"}, "n": 3, "x": 1.5,
     }  # fmt: skip
     expected = (
-        '{"amount":"1.50","at":"2020-01-02T03:04:05","bytes":"/w==","day":"2020-01-02","list":[1,null],"n":3,"nan":null,'
+        '{"amount":1.50,"at":"2020-01-02T03:04:05","bytes":"/w==","day":"2020-01-02","list":[1,null],"n":3,"nan":null,'
         '"none":null,"object":{"x":1,"y":"z"},"text":"a","x":1.5,"yes":true}'
     )
     for form in ([row], pd.DataFrame([row]), pl.DataFrame([row]), pa.Table.from_pylist([row])):
@@ -138,7 +139,7 @@ def test_what_arrow_cannot_read_is_an_input_error():
         def __arrow_c_stream__(self, requested_schema=None):
             return pl.DataFrame({"n": pl.Series([1], dtype=pl.Int128)}).__arrow_c_stream__()
 
-    with pytest.raises(InputError, match="the table cannot be read: .*_pli128"):
+    with pytest.raises(InputError, match=r"the table cannot be read: .*_pli128"):
         _read(Foreign())
 
 
@@ -171,14 +172,68 @@ def test_numbers_of_numpy_and_ids_of_their_own_class_are_their_values():
         ({"text": b"a"}, "json.type"),
         ({"text": "a", "title": datetime.date(2020, 1, 1)}, "json.type"),
         ({"text": "a", "x": object()}, "container.value"),
-        ({"text": "\ud800"}, "container.value"),
+        ({"text": "\ud800"}, "encoding.lone_surrogate"),
+        ({"text": "a", "id": 2.0**53}, "json.type"),
         ({"text": "a", "x": 10**5000}, "container.value"),
     ],
-    ids=range(7),
+    ids=range(8),
 )
 def test_law_9_a_row_that_cannot_be_one_is_in_the_ledger(row, reason):
     found = [reason for _, reason, _ in _read(iter([_ROWS[0], row, _ROWS[1]]))]
     assert found == [None, reason, None]
+
+
+def test_numbers_that_json_does_not_have_and_halves_of_surrogates_are_written_as_json_can():
+    row = {
+        "x": [
+            float("inf"),
+            -float("inf"),
+            decimal.Decimal("-Infinity"),
+            decimal.Decimal("NaN"),
+            decimal.Decimal("1E+3"),
+        ]
+    }
+    assert _json([{**row, "text": "đ"}]) == ['{"text":"đ","x":[1e999,-1e999,-1e999,null,1E+3]}']
+    assert _json([{**row, "text": "đ", "\ud800": "\udfff"}]) == [
+        r'{"text":"\u0111","x":[1e999,-1e999,-1e999,null,1E+3],"\ud800":"\udfff"}'
+    ]
+
+
+_OWN = {
+    "x": {"type": "number"}, "n": {"type": "integer"}, "s": {"type": "string"}, "d": {"type": "string", "format": "date", "x-arrow-type": "date32"},
+    "b": {"type": "string", "contentEncoding": "base64", "x-arrow-type": "binary"}, "l": {"type": "array", "items": {"type": "string"}},
+}  # fmt: skip
+
+
+def _own(tmp_path, form, **values):
+    """The own fields of a row that has them, or why it is rejected."""
+    seeds = form([{**_ROWS[0], **values}, _ROWS[1]])
+    found = cvp.build(seeds, out=tmp_path / "out", fields={"properties": {name: _OWN[name] for name in values}})
+    bad = [(row["reason"], row["pointer"]) for row in ledger(tmp_path / "out") if row["reason"]]
+    return bad[0] if bad else {name: found.records()[name][0] for name in values}
+
+
+_HOLDERS = {"list": list, "arrow": pa.Table.from_pylist, "pandas": pd.DataFrame}
+
+
+@pytest.mark.parametrize("form", _HOLDERS.values(), ids=_HOLDERS)
+def test_an_infinity_is_a_number_out_of_range(tmp_path, form):
+    assert _own(tmp_path, form, x=float("-inf")) == ("schema.type", "/x")
+
+
+@pytest.mark.parametrize("form", _HOLDERS.values(), ids=_HOLDERS)
+def test_a_decimal_is_a_number(tmp_path, form):
+    values = {"x": decimal.Decimal("1.50"), "n": decimal.Decimal("3.00")}
+    assert _own(tmp_path, form, **values) == {"x": 1.5, "n": 3}
+
+
+def test_whole_numbers_of_a_column_with_a_gap_are_integers(tmp_path):
+    frame = pd.DataFrame([{**_ROWS[0], "id": 7, "date": 2020}, {**_ROWS[1], "id": None, "date": None}])
+    found = cvp.build(frame, out=tmp_path / "out").records().filter(pl.col("date") == "2020")
+    assert found["source"][0]["key"] == "7"
+    line = tmp_path / "a.jsonl"
+    line.write_text(json.dumps({**_ROWS[0], "id": 7.0, "date": 2020.0}), encoding="ascii")
+    assert cvp.build(line, out=tmp_path / "out2").records()["source"][0]["key"] == "7"
 
 
 def test_law_9_a_row_that_holds_itself_is_too_deep():

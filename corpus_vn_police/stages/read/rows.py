@@ -7,14 +7,11 @@ reported.
 
 from __future__ import annotations
 
-import base64
 import codecs
-import datetime
 import hashlib
 import json
-import math
 import re
-from typing import Any
+from typing import Any, TypeGuard
 
 from corpus_vn_police.contract.oracle import json_type
 from corpus_vn_police.contract.own_values import Unfit
@@ -29,10 +26,12 @@ from corpus_vn_police.reasons import (
     Reason,
     breaks,
 )
+from corpus_vn_police.stages.read.canonical import canonical_row
 from corpus_vn_police.stages.read.row_form import COLUMNS_OF_ROWS, DEFAULT, RowForm, reported, without_text
 from corpus_vn_police.text import is_utf8, western
 
 _HEX = re.compile(r"[0-9a-f]{16}")
+_LEAST_UNSURE = 2.0**53
 _DEEPEST = 500  # half of what Python's own stack allows, whoever called and whatever version it is
 # A string, also one that does not end, or a bracket. Nothing is tried twice.
 _NESTING = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
@@ -149,7 +148,7 @@ def _object(text: str) -> dict[str, Any]:
     """
     value = _parsed(text)
     if not isinstance(value, dict):
-        raise _wrong_type("", "object", value)
+        raise wrong_type("", "object", value)
     return value
 
 
@@ -202,7 +201,8 @@ def _no_constant(_: str) -> Any:
 _DECODER = json.JSONDecoder(object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
 
 
-def _wrong_type(pointer: str, expected: str, value: Any, **known: Any) -> _RefusedError:
+def wrong_type(pointer: str, expected: str, value: Any, **known: Any) -> _RefusedError:
+    """The refusal of a value that has another type than it must have."""
     return _RefusedError(JSON_TYPE, f"expected {expected}, got {json_type(value)}", pointer, **known)
 
 
@@ -219,8 +219,8 @@ def _fields(row: dict[str, Any], form: RowForm) -> dict[str, Any]:
         value = row.get(key)
         if value is None and name != "text":
             continue
-        if type(value) is int and name in ("id", "date"):
-            value = str(value)
+        if name in ("id", "date") and _is_whole(value):
+            value = str(int(value))
         fault = _fault(value, name)
         if fault is not None:
             reason, detail = fault
@@ -237,6 +237,14 @@ def _fields(row: dict[str, Any], form: RowForm) -> dict[str, Any]:
     if unfit is not None:
         raise _unfit(unfit, **identified, **said)
     return fields | identified | said | {"own": own}
+
+
+def _is_whole(value: Any) -> TypeGuard[int | float]:
+    """Whether a value is an integer, also one that is written as 1.0, as JSON Schema has it.
+
+    A column of integers with a gap is one of floats in pandas. Of those from 2^53 on it is not known which they were.
+    """
+    return type(value) is int or (type(value) is float and value.is_integer() and abs(value) < _LEAST_UNSURE)
 
 
 def _fault(value: Any, name: str) -> tuple[Reason, str] | None:
@@ -271,24 +279,6 @@ def _identified(fields: dict[str, Any]) -> dict[str, Any]:
     return {"id": hashlib.sha256(key.encode()).hexdigest()[:16], "key": key}
 
 
-def read_table_row(row: dict[str, Any], form: RowForm) -> tuple[bytes, dict[str, Any]]:
-    """Read a row of a Parquet or Arrow file, or one that came from Python.
-
-    Args:
-        row: its values, as Python has them.
-        form: what rows look like.
-
-    Returns:
-        The seed's bytes (`canonical_row`), and what `read_row` makes of them. A key that must be
-        a string has to be one in the file: not binary or a time, although JSON writes those as strings.
-    """
-    data = canonical_row(row)
-    for name, value in form.values(row).items():
-        if name != "date" and value is not None and not isinstance(value, str | int):
-            return data, _wrong_type(form.pointer(name), "string", value).row
-    return data, read_row(data, form)
-
-
 def canonical_element(element: bytes) -> tuple[bytes, dict[str, Any]]:
     """An element of a JSON array as one line.
 
@@ -302,37 +292,4 @@ def canonical_element(element: bytes) -> tuple[bytes, dict[str, Any]]:
             value, errors = _parsed(element.decode("utf-8", "surrogateescape")), "surrogateescape"
     except _RefusedError as refused:
         return b"", refused.row
-    try:
-        return canonical_row(value, errors), {}
-    except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can write
-        return _dumped(value, ascii_only=True), {}
-
-
-def canonical_row(row: Any, errors: str = "strict") -> bytes:
-    """The bytes of a row that is not a line of JSONL: JSON with sorted keys and no spaces, in UTF-8.
-
-    Dates and times are ISO 8601, binary is base64, decimals are strings, and what JSON has no
-    number for (NaN, infinities) is null. `errors` says what becomes of surrogates, as in `str.encode`.
-    """
-    return _dumped(row, errors=errors)
-
-
-def _dumped(value: Any, *, ascii_only: bool = False, errors: str = "strict") -> bytes:
-    text = json.dumps(_json(value), ensure_ascii=ascii_only, sort_keys=True, separators=(",", ":"))
-    return text.encode("utf-8", errors)
-
-
-def _json(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _json(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_json(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if value is None or isinstance(value, str | int | float):
-        return value
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode("ascii")
-    if isinstance(value, datetime.date | datetime.time):
-        return value.isoformat()
-    return str(value)  # decimal.Decimal, datetime.timedelta
+    return canonical_row(value, errors), {}
