@@ -171,12 +171,13 @@ def test_numbers_of_numpy_and_ids_of_their_own_class_are_their_values():
         (3, "json.type"),
         ({"text": b"a"}, "json.type"),
         ({"text": "a", "title": datetime.date(2020, 1, 1)}, "json.type"),
-        ({"text": "a", "x": object()}, "container.value"),
+        ({"text": object()}, "container.value"),
+        ({"text": "a", "date": pd.Period("2020-01")}, "container.value"),
         ({"text": "\ud800"}, "encoding.lone_surrogate"),
         ({"text": "a", "id": 2.0**53}, "json.type"),
         ({"text": "a", "x": 10**5000}, "container.value"),
     ],
-    ids=range(8),
+    ids=range(9),
 )
 def test_law_9_a_row_that_cannot_be_one_is_in_the_ledger(row, reason):
     found = [reason for _, reason, _ in _read(iter([_ROWS[0], row, _ROWS[1]]))]
@@ -219,6 +220,42 @@ _HOLDERS = {"list": list, "arrow": pa.Table.from_pylist, "pandas": pd.DataFrame}
 @pytest.mark.parametrize("form", _HOLDERS.values(), ids=_HOLDERS)
 def test_an_infinity_is_a_number_out_of_range(tmp_path, form):
     assert _own(tmp_path, form, x=float("-inf")) == ("schema.type", "/x")
+
+
+@pytest.mark.parametrize("form", _HOLDERS.values(), ids=_HOLDERS)
+def test_binary_is_no_text_of_an_own_field(tmp_path, form):
+    assert _own(tmp_path, form, s=b"ab") == ("schema.type", "/s")
+    assert _own(tmp_path, form, l=[b"b"]) == ("schema.type", "/l/0")
+    assert _own(tmp_path, form, b=b"\xff") == {"b": b"\xff"}
+
+
+def test_a_time_at_midnight_is_a_day_of_an_own_field_and_no_other_time_is(tmp_path):
+    day = datetime.datetime(2020, 1, 2)
+    for form in _HOLDERS.values():
+        assert _own(tmp_path, form, d=day) == {"d": day.date()}
+        for other in (day.replace(hour=1), day.replace(tzinfo=datetime.UTC), day.isoformat()):
+            assert _own(tmp_path, form, d=other) == ("schema.format", "/d")
+
+
+_STRANGE = {
+    "object": [object()] * 2, "period": pd.period_range("2020-01", periods=2, freq="M"), "interval": pd.interval_range(0, 2),
+    "runs": pa.RunEndEncodedArray.from_arrays(pa.array([2], pa.int32()), ["q"]), "list view": pa.array([[1], None], pa.list_view(pa.int8())),
+    "union": pa.UnionArray.from_sparse(pa.array([0, 1], pa.int8()), [pa.array([1, 2]), pa.array(["a", "b"])]),
+    "time": pa.array([2**62] * 2, pa.timestamp("s")), "day": pa.array([2**30] * 2, pa.date32()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", _STRANGE)
+def test_a_value_that_cannot_be_read_rejects_a_row_only_where_it_is_asked_for(tmp_path, name):
+    values = _STRANGE[name]
+    if isinstance(values, pa.Array):
+        rows = pa.Table.from_pylist(_ROWS[:2]).append_column("x", values)
+    else:
+        rows = pd.DataFrame(_ROWS[:2]).assign(x=values)
+    found = cvp.build(rows, out=tmp_path / "out")
+    assert (found.status["published"], found.unused) == (2, {"x": 2})
+    asked = cvp.check(rows, fields={"properties": {"x": {"type": "string"}}})
+    assert asked.ledger.select("reason", "pointer").rows() == [("container.value", None)] * 2
 
 
 @pytest.mark.parametrize("form", _HOLDERS.values(), ids=_HOLDERS)

@@ -349,7 +349,7 @@ def test_two_columns_of_one_name_and_two_fields_of_one_name_are_named(write):
         "b.arrow": _stream(pa.table({"text": ["a"], "s": inner})),
     })  # fmt: skip
     assert details(folder)["a.arrow"] == ("container.damaged", "ValueError: two columns have one name")
-    assert details(folder)["b.arrow#1"][0] == "container.value"
+    assert texts_or_reasons(folder)["b.arrow#1"] == "a"  # nothing reads the struct
 
 
 @pytest.mark.parametrize("kind", ["stream", "file", "zstd", "polars", "dictionary"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -210,17 +210,14 @@ def _write(batches: Iterable[Any], sink: Any) -> None:
     import pyarrow as pa
 
     from corpus_vn_police.stages.read.ipc import plain_batch, plain_schema
-    from corpus_vn_police.stages.read.streams import BrokenError
 
     writer = plain = None
     for batch in batches:
         if writer is None:
-            with suppress(BrokenError):  # a type that is not read: the ledger says so
-                plain = plain_schema(batch.schema)
-            writer = pa.ipc.new_stream(sink, plain or batch.schema)
+            plain = plain_schema(batch.schema)
+            writer = pa.ipc.new_stream(sink, plain)
         for start in range(0, batch.num_rows, _ROWS):
-            part = batch.slice(start, _ROWS)
-            writer.write_batch(plain_batch(part, plain) if plain else part)
+            writer.write_batch(plain_batch(batch.slice(start, _ROWS), plain))
     if writer is None:  # a table without rows is a file without rows, not a damaged one
         writer = pa.ipc.new_stream(sink, pa.schema([]))
     writer.close()

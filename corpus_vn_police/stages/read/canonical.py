@@ -6,18 +6,33 @@ import base64
 import datetime
 import json
 import math
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 _NO_NUMBER = "1e999"  # JSON has no infinity, and reads this as a number that is too large for any column
 
 
+@dataclass(frozen=True)
+class NoForm:
+    """A value that JSON has no form for, such as an object of a class or a time out of range.
+
+    Attributes:
+        kind: the name of its type.
+        detail: what is wrong with it; None if it is the type.
+    """
+
+    kind: str
+    detail: str | None = None
+
+
 def canonical_row(row: Any, errors: str = "strict") -> bytes:
     """The bytes of a row: JSON with sorted keys and no spaces, in UTF-8.
 
     Dates and times are ISO 8601, binary is base64, a decimal is a number with all of its digits, an infinity is 1e999
-    or -1e999, and what is not a number (NaN) is null. If the row has half of a surrogate pair, which UTF-8 cannot hold,
-    all that is not ASCII is escaped. `errors` says what becomes of surrogates before, as in `str.encode`.
+    or -1e999, what is not a number (NaN) is null, and of a `NoForm` there is the name of its type, as `<Period>`. If
+    the row has half of a surrogate pair, which UTF-8 cannot hold, all that is not ASCII is escaped. `errors` says what
+    becomes of surrogates before, as in `str.encode`.
     """
     value = _plain(row)
     try:
@@ -42,6 +57,8 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Decimal):
         return None if value.is_nan() else value
+    if isinstance(value, NoForm):  # its text may hold an address, which differs each time
+        return f"<{value.kind}>"
     return str(value)  # datetime.timedelta
 
 

@@ -45,7 +45,7 @@ class _NotJsonError(ValueError):
     pass
 
 
-class _RefusedError(Exception):
+class RefusedError(Exception):
     """A line that is not a seed; `row` is what `read_row` returns for it."""
 
     def __init__(self, reason: Reason, detail: str, pointer: str | None = None, **known: Any) -> None:
@@ -72,7 +72,7 @@ def read_row(line: bytes, form: RowForm | None = None, encoding: str | None = No
     line, form = line.removeprefix(codecs.BOM_UTF8), form or DEFAULT
     try:
         if b"\0" in line:
-            raise _RefusedError(ENCODING_NUL, f"{line.count(0)} NUL bytes")
+            raise RefusedError(ENCODING_NUL, f"{line.count(0)} NUL bytes")
         if encoding is not None:
             return _of_marked(line, form, encoding)
         try:
@@ -81,7 +81,7 @@ def read_row(line: bytes, form: RowForm | None = None, encoding: str | None = No
             return _of_bytes(line, form, f"byte {error.start} of {len(line)}: {error.reason}")
         fields = _fields(_object(text), form)
         return fields | {"body": fields["body"].encode()}
-    except _RefusedError as refused:
+    except RefusedError as refused:
         return refused.row
 
 
@@ -89,7 +89,7 @@ def is_whole(line: bytes) -> bool:
     """Whether a line is an object of JSON to its end, in UTF-8 or an 8-bit encoding."""
     try:
         _object(line.removeprefix(codecs.BOM_UTF8).decode("ascii", "surrogateescape"))
-    except _RefusedError:
+    except RefusedError:
         return False
     return True
 
@@ -110,20 +110,20 @@ def _of_bytes(line: bytes, form: RowForm, detail: str) -> dict[str, Any]:
     The title and the source are read in the text's encoding; all other values must be ASCII.
 
     Raises:
-        _RefusedError: the text is UTF-8 or missing, or another key's value is not in its encoding.
+        RefusedError: the text is UTF-8 or missing, or another key's value is not in its encoding.
     """
     try:
         row = _object(line.decode("ascii", "surrogateescape"))
         value = form.values(row)
         body = _bytes_of(value.get("text"))
-    except (_RefusedError, UnicodeEncodeError) as error:
-        raise _RefusedError(ENCODING_INVALID_UTF8, detail) from error
+    except (RefusedError, UnicodeEncodeError) as error:
+        raise RefusedError(ENCODING_INVALID_UTF8, detail) from error
     if is_utf8(body):
-        raise _RefusedError(ENCODING_INVALID_UTF8, detail)
+        raise RefusedError(ENCODING_INVALID_UTF8, detail)
     for name in COLUMNS_OF_ROWS.keys() - {"text"}:
         encoded = _bytes_of(value.get(name))
         if not encoded.isascii() and (name not in _IN_ITS_ENCODING or is_utf8(encoded)):
-            raise _RefusedError(ENCODING_INVALID_UTF8, "not in the encoding of the text", form.pointer(name))
+            raise RefusedError(ENCODING_INVALID_UTF8, "not in the encoding of the text", form.pointer(name))
     read = {
         form.keys[name]: western(_bytes_of(value[name]))
         for name in ("text", *_IN_ITS_ENCODING)
@@ -144,7 +144,7 @@ def _object(text: str) -> dict[str, Any]:
     """The object that a line is.
 
     Raises:
-        _RefusedError: it is not one.
+        RefusedError: it is not one.
     """
     value = _parsed(text)
     if not isinstance(value, dict):
@@ -156,22 +156,22 @@ def _parsed(text: str) -> Any:
     """The value that a text is in JSON.
 
     Raises:
-        _RefusedError: it is not JSON, or is not read.
+        RefusedError: it is not JSON, or is not read.
     """
     try:
         if _depth(text) > _DEEPEST:
             raise RecursionError
         return _DECODER.decode(text)
     except _DuplicateKeyError as error:
-        raise _RefusedError(JSON_DUPLICATE_KEY, "a key stands twice in one object") from error
+        raise RefusedError(JSON_DUPLICATE_KEY, "a key stands twice in one object") from error
     except RecursionError as error:
-        raise _RefusedError(JSON_DEPTH, f"nested deeper than {_DEEPEST}") from error
+        raise RefusedError(JSON_DEPTH, f"nested deeper than {_DEEPEST}") from error
     except json.JSONDecodeError as error:
-        raise _RefusedError(JSON_INVALID, f"{error.msg} at character {error.pos}") from error
+        raise RefusedError(JSON_INVALID, f"{error.msg} at character {error.pos}") from error
     except _NotJsonError as error:
-        raise _RefusedError(JSON_INVALID, "NaN or Infinity") from error
+        raise RefusedError(JSON_INVALID, "NaN or Infinity") from error
     except ValueError as error:  # integers of more than 4,300 digits
-        raise _RefusedError(JSON_INVALID, "a number too long to read") from error
+        raise RefusedError(JSON_INVALID, "a number too long to read") from error
 
 
 def _depth(text: str) -> int:
@@ -201,16 +201,16 @@ def _no_constant(_: str) -> Any:
 _DECODER = json.JSONDecoder(object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
 
 
-def wrong_type(pointer: str, expected: str, value: Any, **known: Any) -> _RefusedError:
+def wrong_type(pointer: str, expected: str, value: Any, **known: Any) -> RefusedError:
     """The refusal of a value that has another type than it must have."""
-    return _RefusedError(JSON_TYPE, f"expected {expected}, got {json_type(value)}", pointer, **known)
+    return RefusedError(JSON_TYPE, f"expected {expected}, got {json_type(value)}", pointer, **known)
 
 
 def _fields(row: dict[str, Any], form: RowForm) -> dict[str, Any]:
     """The row's values by the columns of a batch, `body` as a string.
 
     Raises:
-        _RefusedError: what is wrong with the first value that is at fault.
+        RefusedError: what is wrong with the first value that is at fault.
     """
     fields: dict[str, Any] = {}
     unused = [key for key in row if key not in form.read]
@@ -225,7 +225,7 @@ def _fields(row: dict[str, Any], form: RowForm) -> dict[str, Any]:
         if fault is not None:
             reason, detail = fault
             detail = without_text(row, form) if reason is JSON_TYPE and name == "text" else detail
-            raise _RefusedError(reason, detail, pointer, **_identified(fields), **said)
+            raise RefusedError(reason, detail, pointer, **_identified(fields), **said)
         if value or name == "text":
             fields[column] = value
     identified = _identified(fields)
@@ -235,7 +235,7 @@ def _fields(row: dict[str, Any], form: RowForm) -> dict[str, Any]:
     own, below, unfit = form.own_values(row)
     said = reported(row, [*unused, *below])
     if unfit is not None:
-        raise _unfit(unfit, **identified, **said)
+        raise unfit_value(unfit, **identified, **said)
     return fields | identified | said | {"own": own}
 
 
@@ -262,11 +262,11 @@ def _fault(value: Any, name: str) -> tuple[Reason, str] | None:
     return None
 
 
-def _unfit(unfit: Unfit, **known: Any) -> _RefusedError:
+def unfit_value(unfit: Unfit, **known: Any) -> RefusedError:
     """The refusal of a row whose own field has a value that its column cannot hold."""
     reasons = {"nul": ENCODING_NUL, "surrogate": ENCODING_LONE_SURROGATE}
     reason = reasons.get(unfit.keyword) or breaks(unfit.keyword)
-    return _RefusedError(reason, unfit.detail, unfit.pointer, **known)
+    return RefusedError(reason, unfit.detail, unfit.pointer, **known)
 
 
 def _identified(fields: dict[str, Any]) -> dict[str, Any]:
@@ -290,6 +290,6 @@ def canonical_element(element: bytes) -> tuple[bytes, dict[str, Any]]:
             value, errors = _parsed(element.decode("utf-8")), "strict"
         except UnicodeDecodeError:  # in an 8-bit encoding: `read_row` says which texts can be read
             value, errors = _parsed(element.decode("utf-8", "surrogateescape")), "surrogateescape"
-    except _RefusedError as refused:
+    except RefusedError as refused:
         return b"", refused.row
     return canonical_row(value, errors), {}
