@@ -509,3 +509,10 @@ def test_build_says_which_settings_it_used(write, tmp_path, seeds, config, said)
     built = cvp.build(given, out=tmp_path / "out", config=config)
     none = "the defaults (no corpus.toml beside the input; see --config)"
     assert built.notes[0] == f"settings: {said.format(tmp_path) if said else none}"
+
+
+def test_a_schema_in_the_folder_of_the_seeds_is_no_seed(write, tmp_path):
+    folder = write({"a.txt": "a", "fields.schema.json": json.dumps({"properties": {"x": {"type": "string"}}})})
+    path = folder / "fields.schema.json"
+    assert cvp.build(folder, out=tmp_path / "out", fields=path).seeds == 1
+    assert cvp.check(folder, fields=str(path)).seeds == 1
