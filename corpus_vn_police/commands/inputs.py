@@ -143,8 +143,9 @@ def check_apart(source: Source, out: Path) -> None:
     """
     for seeds in source.inputs:
         place = Path(os.path.realpath(seeds.removeprefix("file://")))
-        inside = os.path.isdir(place) and (out.is_relative_to(place) or place.is_relative_to(out))  # noqa: PTH112
-        if inside or out == place:
+        around = os.path.isdir(place) and out.is_relative_to(place)  # noqa: PTH112
+        inside = "://" not in seeds and place.is_relative_to(out)  # a glob too
+        if around or inside:
             raise ConfigError(
                 f"--out {out} and the seeds {seeds} overlap",
                 "give an --out that is neither inside the seeds nor around them",
