@@ -96,7 +96,7 @@ CONTAINER_UNSAFE_PATH = Reason(
 CONTAINER_VALUE = Reason(
     "container.value",
     "a row of a table or from Python has a value that JSON cannot hold, such as text that is not UTF-8, a time out of "
-    "range or an object of a class; or a column of an Arrow file has a type that is not read",
+    "range, an object of a class or a union, under a key that is read",
     "make the file again",
 )
 CONTAINER_INDICES = Reason(

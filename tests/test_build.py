@@ -507,9 +507,20 @@ def test_a_folder_with_a_stranger_s_files_is_no_build_to_replace(write, tmp_path
 
 def test_a_glob_does_not_read_what_an_older_build_wrote(write, tmp_path):
     folder = write({"a.txt": "a"})
-    cvp.build(f"{folder}/*", out=folder / "out")
-    cvp.build(f"{folder}/**", out=folder / "out")
-    assert outcomes(folder / "out") == {"a.txt": "published", "out": "file.build_output"}
+    first = cvp.build(f"{folder}/*", out=folder / "out")
+    assert cvp.build(f"{folder}/*", out=folder / "out") == first
+    assert cvp.build(f"{folder}/**", out=folder / "out") == first
+    assert outcomes(folder / "out") == {"a.txt": "published"}
+    assert "skipped, because they are not seeds: out" in cvp.check(f"{folder}/*").notes
+    cvp.build(f"{folder}/*", out=folder / "second")
+    assert outcomes(folder / "second") == {"a.txt": "published"}
+    above = folder.parent
+    assert cvp.check(f"{above}/*/a.txt").seeds == 1
+    named = cvp.check(f"{above}/{folder.name[0]}*/out").ledger
+    assert named.select("path", "reason").rows() == [(f"{folder.name}/out", "file.build_output")]
+    for seeds in (f"{folder}/out/*", f"{folder}/out/data/*.parquet", next((folder / "out/data").iterdir())):
+        with pytest.raises(ConfigError, match="overlap"):
+            cvp.build(seeds, out=folder / "out")
     with pytest.raises(ConfigError, match="overlap"):
         cvp.build(f"file://{folder}", out=folder / "out")
 

@@ -211,4 +211,6 @@ def test_stats_counts_by_a_field(cli, write, tmp_path):
     ]  # fmt: skip
     counted = json.loads(cli("stats", tmp_path / "out", "--by", "event_date", "--json").stdout)
     assert counted == {"by": "event_date", "values": [{"value": None, "records": 4}]}
+    told = cli("stats", tmp_path / "out", "--by", "date_conflict").stdout.splitlines()[2:]
+    assert [line.split() for line in told] == [["false", "4"]]
     assert "did you mean 'date'" in cli("stats", tmp_path / "out", "--by", "daet").stderr

@@ -621,3 +621,10 @@ def test_texts_with_dates_in_lines_are_told_how_to_write_a_header(write, tmp_pat
         "no record has a date, but texts begin with lines that have dates: # date (1); "
         "write the date as a header instead, as in ` date 2020-12 `"
     )
+
+
+def test_a_schema_in_the_folder_of_the_seeds_is_no_seed(write, tmp_path):
+    folder = write({"a.txt": "a", "fields.schema.json": json.dumps({"properties": {"x": {"type": "string"}}})})
+    path = folder / "fields.schema.json"
+    assert cvp.build(folder, out=tmp_path / "out", fields=path).seeds == 1
+    assert cvp.check(folder, fields=str(path)).seeds == 1

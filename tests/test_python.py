@@ -78,6 +78,7 @@ def test_a_frame_of_a_split_and_of_some_columns_has_these_alone(built):
     ("arguments", "said"),
     [
         ({"split": "dev"}, "split = 'dev' is not a split\ngive train, validation, test, or None for all"),
+        ({"columns": ["id", "date", "id"]}, "columns has 'id' twice"),
         ({"columns": ["idd"]}, "'idd' is not a field of the table\ndid you mean 'id'? There are id, "),
         ({"columns": "id"}, "columns = 'id' is a string\ngive a list: columns=['id']"),
     ],

@@ -153,7 +153,7 @@ _CASES = [
     Case("container.method", "method.zip", zip_file([zip_member(b"a.txt", b"A", 9)]), "method 9 of zip archives", inner="/a.txt"),
     Case("container.unsafe_path", "unsafe.zip", _zip({"../a.txt": b"x"}), "a member's path leads out of its archive", inner="/../a.txt"),
     Case("container.value", "value.parquet", _parquet(pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(struct.pack("<ii", 0, 1)), pa.py_buffer(b"\xff")])), "UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte", inner="#1"),
-    Case("container.value", "runs.arrow", _arrow(pa.RunEndEncodedArray.from_arrays([1], ["x"])), "column text: values of the type run_end_encoded<run_ends: int64, values: string> are not read"),
+    Case("container.value", "runs.arrow", _arrow(pa.RunEndEncodedArray.from_arrays([1], ["x"])), "text: a value of the type run_end_encoded<run_ends: int64, values: string>, which JSON does not have", inner="#1"),
     Case("container.indices", "saved", {"state.json": b'{"_data_files": [], "_indices_files": [{"filename": "indices.arrow"}]}', "dataset_info.json": b"{}"}, "its state.json names a file of indices"),
     _text("limit.bytes", "long.txt", b"a" * (_BYTES + 1), "max_bytes 3000, got 3001"),
     Case("limit.bytes", "huge.txt", b"a" * 70_000, "max_bytes 3000, got more than 9000"),

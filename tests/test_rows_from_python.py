@@ -3,6 +3,7 @@
 import datetime
 import decimal
 import io
+import json
 import subprocess
 import sys
 import uuid
@@ -105,7 +106,7 @@ def test_values_have_one_form_whatever_holds_them():
         "object": {"x": 1, "y": "z"}, "n": 3, "x": 1.5,
     }  # fmt: skip
     expected = (
-        '{"amount":"1.50","at":"2020-01-02T03:04:05","bytes":"/w==","day":"2020-01-02","list":[1,null],"n":3,"nan":null,'
+        '{"amount":1.50,"at":"2020-01-02T03:04:05","bytes":"/w==","day":"2020-01-02","list":[1,null],"n":3,"nan":null,'
         '"none":null,"object":{"x":1,"y":"z"},"text":"a","x":1.5,"yes":true}'
     )
     for form in ([row], pd.DataFrame([row]), pl.DataFrame([row]), pa.Table.from_pylist([row])):
@@ -121,6 +122,31 @@ def test_what_pandas_calls_missing_is_null_and_its_own_types_are_their_values():
         '{"at":"2020-01-01T00:00:00","f":1.0,"n":1,"o":null,"s":"x","text":"a"}',
         '{"at":null,"f":null,"n":null,"o":null,"s":null,"text":null}',
     ]
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_columns_of_polars_that_arrow_has_no_type_for_are_read(lazy):
+    frame = pl.DataFrame({"text": ["a", "b"], "n": pl.Series([10**30, None], dtype=pl.Int128)})
+    frame = frame.with_columns(s=pl.struct("n"))
+    assert _json(frame.lazy() if lazy else frame) == [
+        f'{{"n":{10**30},"s":{{"n":{10**30}}},"text":"a"}}',
+        '{"n":null,"s":{"n":null},"text":"b"}',
+    ]
+
+
+def test_what_arrow_cannot_read_is_an_input_error():
+    class Foreign:
+        def __arrow_c_stream__(self, requested_schema=None):
+            return pl.DataFrame({"n": pl.Series([1], dtype=pl.Int128)}).__arrow_c_stream__()
+
+    with pytest.raises(InputError, match=r"the table cannot be read: .*_pli128"):
+        _read(Foreign())
+
+
+def test_an_empty_split_holds_no_seeds():
+    rows = datasets.Dataset.from_list(_ROWS[:1])
+    both = datasets.DatasetDict({"train": rows, "test": rows.select([])})
+    assert [path for path, _, _ in _read(both)] == ["train#1"]
 
 
 def test_columns_of_arrow_that_share_their_values_are_rows_of_their_own():
@@ -145,15 +171,106 @@ def test_numbers_of_numpy_and_ids_of_their_own_class_are_their_values():
         (3, "json.type"),
         ({"text": b"a"}, "json.type"),
         ({"text": "a", "title": datetime.date(2020, 1, 1)}, "json.type"),
-        ({"text": "a", "x": object()}, "container.value"),
-        ({"text": "\ud800"}, "container.value"),
+        ({"text": object()}, "container.value"),
+        ({"text": "a", "date": pd.Period("2020-01")}, "container.value"),
+        ({"text": "\ud800"}, "encoding.lone_surrogate"),
+        ({"text": "a", "id": 2.0**53}, "json.type"),
         ({"text": "a", "x": 10**5000}, "container.value"),
     ],
-    ids=range(7),
+    ids=range(9),
 )
 def test_law_9_a_row_that_cannot_be_one_is_in_the_ledger(row, reason):
     found = [reason for _, reason, _ in _read(iter([_ROWS[0], row, _ROWS[1]]))]
     assert found == [None, reason, None]
+
+
+def test_numbers_that_json_does_not_have_and_halves_of_surrogates_are_written_as_json_can():
+    row = {
+        "x": [
+            float("inf"),
+            -float("inf"),
+            decimal.Decimal("-Infinity"),
+            decimal.Decimal("NaN"),
+            decimal.Decimal("1E+3"),
+        ]
+    }
+    assert _json([{**row, "text": "đ"}]) == ['{"text":"đ","x":[1e999,-1e999,-1e999,null,1E+3]}']
+    assert _json([{**row, "text": "đ", "\ud800": "\udfff"}]) == [
+        r'{"text":"\u0111","x":[1e999,-1e999,-1e999,null,1E+3],"\ud800":"\udfff"}'
+    ]
+
+
+_OWN = {
+    "x": {"type": "number"}, "n": {"type": "integer"}, "s": {"type": "string"}, "d": {"type": "string", "format": "date", "x-arrow-type": "date32"},
+    "b": {"type": "string", "contentEncoding": "base64", "x-arrow-type": "binary"}, "l": {"type": "array", "items": {"type": "string"}},
+}  # fmt: skip
+
+
+def _own(tmp_path, form, **values):
+    """The own fields of a row that has them, or why it is rejected."""
+    seeds = form([{**_ROWS[0], **values}, _ROWS[1]])
+    found = cvp.build(seeds, out=tmp_path / "out", fields={"properties": {name: _OWN[name] for name in values}})
+    bad = [(row["reason"], row["pointer"]) for row in ledger(tmp_path / "out") if row["reason"]]
+    return bad[0] if bad else {name: found.records()[name][0] for name in values}
+
+
+_HOLDERS = {"list": list, "arrow": pa.Table.from_pylist, "pandas": pd.DataFrame}
+
+
+@pytest.mark.parametrize("form", _HOLDERS.values(), ids=_HOLDERS)
+def test_an_infinity_is_a_number_out_of_range(tmp_path, form):
+    assert _own(tmp_path, form, x=float("-inf")) == ("schema.type", "/x")
+
+
+@pytest.mark.parametrize("form", _HOLDERS.values(), ids=_HOLDERS)
+def test_binary_is_no_text_of_an_own_field(tmp_path, form):
+    assert _own(tmp_path, form, s=b"ab") == ("schema.type", "/s")
+    assert _own(tmp_path, form, l=[b"b"]) == ("schema.type", "/l/0")
+    assert _own(tmp_path, form, b=b"\xff") == {"b": b"\xff"}
+
+
+def test_a_time_at_midnight_is_a_day_of_an_own_field_and_no_other_time_is(tmp_path):
+    day = datetime.datetime(2020, 1, 2)
+    for form in _HOLDERS.values():
+        assert _own(tmp_path, form, d=day) == {"d": day.date()}
+        for other in (day.replace(hour=1), day.replace(tzinfo=datetime.UTC), day.isoformat()):
+            assert _own(tmp_path, form, d=other) == ("schema.format", "/d")
+
+
+_STRANGE = {
+    "object": [object()] * 2, "period": pd.period_range("2020-01", periods=2, freq="M"), "interval": pd.interval_range(0, 2),
+    "runs": pa.RunEndEncodedArray.from_arrays(pa.array([2], pa.int32()), ["q"]), "list view": pa.array([[1], None], pa.list_view(pa.int8())),
+    "union": pa.UnionArray.from_sparse(pa.array([0, 1], pa.int8()), [pa.array([1, 2]), pa.array(["a", "b"])]),
+    "time": pa.array([2**62] * 2, pa.timestamp("s")), "day": pa.array([2**30] * 2, pa.date32()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", _STRANGE)
+def test_a_value_that_cannot_be_read_rejects_a_row_only_where_it_is_asked_for(tmp_path, name):
+    values = _STRANGE[name]
+    if isinstance(values, pa.Array):
+        rows = pa.Table.from_pylist(_ROWS[:2]).append_column("x", values)
+    else:
+        rows = pd.DataFrame(_ROWS[:2]).assign(x=values)
+    found = cvp.build(rows, out=tmp_path / "out")
+    assert (found.status["published"], found.unused) == (2, {"x": 2})
+    asked = cvp.check(rows, fields={"properties": {"x": {"type": "string"}}})
+    assert asked.ledger.select("reason", "pointer").rows() == [("container.value", None)] * 2
+
+
+@pytest.mark.parametrize("form", _HOLDERS.values(), ids=_HOLDERS)
+def test_a_decimal_is_a_number(tmp_path, form):
+    values = {"x": decimal.Decimal("1.50"), "n": decimal.Decimal("3.00")}
+    assert _own(tmp_path, form, **values) == {"x": 1.5, "n": 3}
+
+
+def test_whole_numbers_of_a_column_with_a_gap_are_integers(tmp_path):
+    frame = pd.DataFrame([{**_ROWS[0], "id": 7, "date": 2020}, {**_ROWS[1], "id": None, "date": None}])
+    found = cvp.build(frame, out=tmp_path / "out").records().filter(pl.col("date") == "2020")
+    assert found["source"][0]["key"] == "7"
+    line = tmp_path / "a.jsonl"
+    line.write_text(json.dumps({**_ROWS[0], "id": 7.0, "date": 2020.0}), encoding="ascii")
+    assert cvp.build(line, out=tmp_path / "out2").records()["source"][0]["key"] == "7"
 
 
 def test_law_9_a_row_that_holds_itself_is_too_deep():
@@ -181,8 +298,16 @@ def test_two_columns_of_one_name_are_named():
         (["a.txt", {"text": "a"}], "paths and rows"),
         (iter([]), "holds no seeds"),
         (pl.DataFrame({"text": []}), "holds no seeds"),
+        (pl.DataFrame(), "holds no seeds"),
+        (pl.LazyFrame(_ROWS).filter(pl.col("text") == ""), "holds no seeds"),
+        (pa.table({"text": pa.array([], pa.string())}), "holds no seeds"),
+        (datasets.Dataset.from_list(_ROWS).select([]), "holds no seeds"),
+        (pd.DataFrame(_ROWS)["text"], r"a pandas\.Series is one column"),
+        (pl.DataFrame(_ROWS)["text"], r"a polars\.Series is one column"),
+        (pa.table({"text": ["a"]})["text"], r"a pyarrow\.ChunkedArray is one column"),
+        (pa.array(["a"]), r"a pyarrow\.StringArray is one column"),
     ],
-    ids=["dict", "number", "bytes", "stream", "no path", "paths and rows", "no rows", "frame of no rows"],
+    ids=range(16),
 )
 def test_what_is_no_input_says_what_is(tmp_path, seeds, said):
     with pytest.raises(InputError, match=said):

@@ -28,9 +28,7 @@ def stats(
         if as_json:
             print_json({"by": by, "values": [{"value": value, "records": records} for value, records in rows]})
         else:
-            print_table(
-                f"records by {by}", [by, "records"], [["–" if row[0] is None else row[0], row[1]] for row in rows]
-            )
+            print_table(f"records by {by}", [by, "records"], [[_shown(value), records] for value, records in rows])
         return 0
     found = cvp.stats(folder)
     if as_json:
@@ -45,3 +43,8 @@ def stats(
 def _plain(value: Any) -> Any:
     """A value as JSON has it: days as text."""
     return value if value is None or isinstance(value, str | int | float) else str(value)
+
+
+def _shown(value: Any) -> Any:
+    """A value in a table: as JSON writes it, and a dash for none."""
+    return "–" if value is None else str(value).lower() if isinstance(value, bool) else value

@@ -135,7 +135,7 @@ def checking(
     job = Job(workers=workers, progress=progress or silent)
     with seeds_at_hand(seeds) as given:
         source, corpus = configured(given, config)
-        corpus = with_arguments(corpus.with_flags(dedup=dedup), rows, fields)
+        source, corpus = with_arguments(source, corpus.with_flags(dedup=dedup), rows, fields)
         with _decided(source, corpus, job, kept_away(source, config)) as decision:
             yield decision
 

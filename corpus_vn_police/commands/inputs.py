@@ -57,19 +57,22 @@ def configured(source: Source | None, config: Settings | None) -> tuple[Source, 
 
 
 def with_arguments(
-    corpus: Corpus, rows: Mapping[str, str] | None, fields: Mapping[str, Any] | StrPath | None
-) -> Corpus:
-    """The settings with what Python gives beside them: the keys of rows, and own fields or the path of their schema.
+    source: Source, corpus: Corpus, rows: Mapping[str, str] | None, fields: Mapping[str, Any] | StrPath | None
+) -> tuple[Source, Corpus]:
+    """The input, and the settings with what Python gives beside them: the keys of rows, and own fields.
+
+    Own fields may be the path of their schema, which is no seed.
 
     Raises:
         ConfigError: one of them is not allowed, or the schema cannot be read.
     """
     corpus = corpus.with_flags(rows=rows)
     if fields is None:
-        return corpus
+        return source, corpus
     if isinstance(fields, Mapping):
-        return corpus.with_own(dict(fields), "fields")
-    return corpus.with_own(read_schema(Path(fields)), os.fspath(fields))
+        return source, corpus.with_own(dict(fields), "fields")
+    ours = source.ours | {os.path.realpath(fields)}
+    return replace(source, ours=ours), corpus.with_own(read_schema(Path(fields)), os.fspath(fields))
 
 
 def _with_dict(source: Source, config: Mapping[str, Any]) -> tuple[Source, Corpus]:
@@ -140,8 +143,9 @@ def check_apart(source: Source, out: Path) -> None:
     """
     for seeds in source.inputs:
         place = Path(os.path.realpath(seeds.removeprefix("file://")))
-        inside = os.path.isdir(place) and (out.is_relative_to(place) or place.is_relative_to(out))  # noqa: PTH112
-        if inside or out == place:
+        around = os.path.isdir(place) and out.is_relative_to(place)  # noqa: PTH112
+        inside = "://" not in seeds and place.is_relative_to(out)  # a glob too
+        if around or inside:
             raise ConfigError(
                 f"--out {out} and the seeds {seeds} overlap",
                 "give an --out that is neither inside the seeds nor around them",

@@ -9,16 +9,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from corpus_vn_police.errors import InputError
+from corpus_vn_police.errors import InputError, first_line
 from corpus_vn_police.files import StrPath, scratch_folder
 from corpus_vn_police.stages.read import Source
 from corpus_vn_police.stages.read.given import ENDING, write_given
 
 _ROWS = 512  # of a table or frame, at once
+_LONGEST_DETAIL = 200  # code points of what Arrow said
 _NAME = "rows"  # what the paths of rows begin with
 _EXPECTED = (
     "give a path, a list of paths, a frame of pandas or Polars, an Arrow table, a dataset, or an iterable of dicts"
@@ -83,6 +84,11 @@ def _parts(seeds: Any) -> dict[str, Any]:
         kind = f"{type(seeds).__module__}.{type(seeds).__qualname__}".removeprefix("builtins.")
         one = "; for one row, [row]" if isinstance(seeds, Mapping) else ""
         raise InputError(f"seeds of the type {kind} cannot be read", f"{_EXPECTED}{one}")
+    if _is_of(seeds, "pandas", "Series", "Index") or _is_of(seeds, "polars", "Series") or _is_column(seeds):
+        kind = f"{type(seeds).__module__.partition('.')[0]}.{type(seeds).__qualname__}"
+        raise InputError(
+            f"a {kind} is one column, and a row needs names", "give a frame or a table, with a column text"
+        )
     if isinstance(seeds, list | tuple) and any(isinstance(each, str | os.PathLike) for each in seeds):
         raise InputError("the list holds paths and rows", "give a list of paths, or an iterable of dicts")
     return {_NAME: seeds}
@@ -99,18 +105,16 @@ def _is_lazy(seeds: object) -> bool:
     return _is_of(seeds, "polars", "LazyFrame")
 
 
+def _is_column(seeds: object) -> bool:
+    return _is_of(seeds, "pyarrow", "Array", "ChunkedArray")
+
+
 def _spooled(folder: Path, name: str, rows: Any) -> str:
     """The file that some rows were written to."""
     number = len(list(folder.iterdir()))  # a split may be called what no file can be
     path = folder / f"{number}.arrow"
-    if _is_lazy(rows):
-        _write_batches(_of_lazy(rows), path)
-    elif _is_of(rows, "datasets", "Dataset"):
-        _write_batches(_of_dataset(rows), path)
-    elif hasattr(rows, "__arrow_c_stream__") and not _is_of(rows, "pandas", "DataFrame"):
-        import pyarrow as pa
-
-        _write_batches(pa.RecordBatchReader.from_stream(rows), path)
+    if (batches := _batches(rows)) is not None:
+        _write_batches(batches, path)
     else:
         path = folder / f"{number}{ENDING}"
         with path.open("wb") as sink:
@@ -118,7 +122,28 @@ def _spooled(folder: Path, name: str, rows: Any) -> str:
     return str(path)
 
 
+def _batches(rows: Any) -> Iterator[Any] | None:
+    """The batches of Arrow that rows come in; None if they have to be read as dicts."""
+    if _is_of(rows, "polars", "DataFrame", "LazyFrame") and _has_more_than_arrow(rows):
+        return None
+    if _is_lazy(rows):
+        return _of_lazy(rows)
+    if _is_of(rows, "datasets", "Dataset"):
+        return _of_dataset(rows)
+    if hasattr(rows, "__arrow_c_stream__") and not _is_of(rows, "pandas", "DataFrame"):
+        return _of_stream(rows)
+    return None
+
+
+def _has_more_than_arrow(frame: Any) -> bool:
+    """Whether a frame of Polars has values that Arrow has no type for: integers of 128 bits, objects of Python."""
+    named = repr(frame.collect_schema().dtypes())  # a type may stand in another one, whose name holds its own
+    return any(kind in named for kind in ("Int128", "UInt128", "Object"))
+
+
 def _dicts(rows: Any) -> Iterable[Any]:
+    if _is_of(rows, "polars", "DataFrame", "LazyFrame"):
+        return _of_polars(rows)
     if _is_of(rows, "pandas", "DataFrame"):
         return _of_frame(rows)
     if _is_of(rows, "datasets", "IterableDataset"):
@@ -138,6 +163,19 @@ def _of_frame(frame: Any) -> Iterator[dict[Any, Any]]:
         yield from frame.iloc[start : start + _ROWS].to_dict("records")
 
 
+def _of_polars(frame: Any) -> Iterator[dict[str, Any]]:
+    """The rows of a frame of Polars, also of a lazy one."""
+    for part in frame.lazy().collect_batches(chunk_size=_ROWS, maintain_order=True):
+        yield from part.iter_rows(named=True)
+
+
+def _of_stream(rows: ArrowStream) -> Iterator[Any]:
+    """The batches of what hands out rows as Arrow does."""
+    import pyarrow as pa
+
+    yield from pa.RecordBatchReader.from_stream(rows)
+
+
 def _of_lazy(frame: LazyRows) -> Iterator[Any]:
     """The batches of a lazy frame of Polars, in its order."""
     for part in frame.collect_batches(chunk_size=_ROWS):
@@ -151,21 +189,35 @@ def _of_dataset(dataset: Any) -> Iterator[Any]:
 
 
 def _write_batches(batches: Iterable[Any], path: Path) -> None:
-    """Write batches of Arrow into a file; what rows share is written for each."""
+    """Write batches of Arrow into a file; what rows share is written for each.
+
+    Raises:
+        InputError: Arrow cannot read them.
+    """
+    import pyarrow as pa
+
+    try:
+        with pa.OSFile(os.fsencode(path), "wb") as sink:
+            _write(batches, sink)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise InputError(
+            f"the table cannot be read: {first_line(str(error), _LONGEST_DETAIL)}",
+            "leave the column out or cast it, or give an iterable of dicts",
+        ) from error
+
+
+def _write(batches: Iterable[Any], sink: Any) -> None:
     import pyarrow as pa
 
     from corpus_vn_police.stages.read.ipc import plain_batch, plain_schema
-    from corpus_vn_police.stages.read.streams import BrokenError
 
     writer = plain = None
-    with pa.OSFile(os.fsencode(path), "wb") as sink:
-        for batch in batches:
-            if writer is None:
-                with suppress(BrokenError):  # a type that is not read: the ledger says so
-                    plain = plain_schema(batch.schema)
-                writer = pa.ipc.new_stream(sink, plain or batch.schema)
-            for start in range(0, batch.num_rows, _ROWS):
-                part = batch.slice(start, _ROWS)
-                writer.write_batch(plain_batch(part, plain) if plain else part)
-        if writer is not None:
-            writer.close()
+    for batch in batches:
+        if writer is None:
+            plain = plain_schema(batch.schema)
+            writer = pa.ipc.new_stream(sink, plain)
+        for start in range(0, batch.num_rows, _ROWS):
+            writer.write_batch(plain_batch(batch.slice(start, _ROWS), plain))
+    if writer is None:  # a table without rows is a file without rows, not a damaged one
+        writer = pa.ipc.new_stream(sink, pa.schema([]))
+    writer.close()

@@ -83,7 +83,7 @@ def build(
     with reported("build", progress) as moved, seeds_at_hand(seeds) as given:
         source, corpus = configured(given, config)
         check_apart(source, target.path)
-        corpus = with_arguments(corpus.with_flags(dedup=dedup), rows, fields)
+        source, corpus = with_arguments(source, corpus.with_flags(dedup=dedup), rows, fields)
         built = run_build(source, target, corpus, replace(job, progress=moved), kept_away(source, config))
     log_notes("build", built.notes)
     return replace(built, _origin=Origin.of(seeds, config))

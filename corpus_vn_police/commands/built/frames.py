@@ -64,7 +64,7 @@ def rows(build: BuildFolder, config: str, split: str | None, columns: Sequence[s
         columns: fields, those of a struct as `source.url`; only these are read. None is all.
 
     Raises:
-        ConfigError: there is no such column.
+        ConfigError: there is no such column, or one is named twice.
         DamagedError: a file cannot be read.
     """
     found = scan_rows(build, config, split)
@@ -96,6 +96,9 @@ def _known(schema: Iterable[tuple[str, pl.DataType]]) -> Iterable[tuple[str, pl.
 def _fields(frame: pl.LazyFrame, columns: Sequence[str]) -> list[pl.Expr]:
     if isinstance(columns, str):
         raise ConfigError(f"columns = {columns!r} is a string", f"give a list: columns=[{columns!r}]")
+    twice = next((name for place, name in enumerate(columns) if name in columns[:place]), None)
+    if twice is not None:
+        raise ConfigError(f"columns has {twice!r} twice", "name each field once")
     return [field(frame, name) for name in columns]
 
 

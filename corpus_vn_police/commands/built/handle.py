@@ -76,7 +76,7 @@ class Build(PathResult):
             A row per record in the order of the build; the columns are the fields of the record (docs/record.md).
 
         Raises:
-            ConfigError: there is no such split or column.
+            ConfigError: there is no such split or column, or a column is named twice.
             OutputError: the folder has another build now, or none.
             DamagedError: a file cannot be read.
             DiskError: the operating system failed to read, or the URL cannot be fetched.

@@ -19,7 +19,7 @@ from corpus_vn_police.stages.read.given import NotARow, given_rows
 from corpus_vn_police.stages.read.listing import Listing, display, kind_of, open_file
 from corpus_vn_police.stages.read.roots import Root
 from corpus_vn_police.stages.read.row_form import RowForm
-from corpus_vn_police.stages.read.rows import read_row, read_table_row
+from corpus_vn_police.stages.read.rows import read_row
 from corpus_vn_police.stages.read.seeds import (
     DAMAGED,
     Blob,
@@ -33,6 +33,7 @@ from corpus_vn_police.stages.read.seeds import (
 from corpus_vn_police.stages.read.skipped import Skipped
 from corpus_vn_police.stages.read.source import Source, list_input
 from corpus_vn_police.stages.read.streams import unpacked
+from corpus_vn_police.stages.read.table_rows import read_table_row, rows_of
 from corpus_vn_police.stages.read.tasks import (
     BLANK,
     Batching,
@@ -119,13 +120,7 @@ def _given_rows(task: GivenRows) -> Iterator[Callable[[], dict[str, Any]] | NotA
 
 def _table_rows(task: TableRows) -> Iterator[Callable[[], dict[str, Any]]]:
     for record_batch in pa.ipc.open_stream(task.stream):
-        for row in range(record_batch.num_rows):
-            yield functools.partial(_first_row, record_batch.slice(row, 1))
-
-
-def _first_row(batch: pa.RecordBatch) -> dict[str, Any]:
-    row: dict[str, Any] = batch.to_pylist()[0]
-    return row
+        yield from rows_of(record_batch)
 
 
 def _values(

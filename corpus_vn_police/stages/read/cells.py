@@ -35,7 +35,8 @@ def cut_rows(stream: Readable, name: str, limits: Limits) -> Iterator[dict[str, 
         limits: what is refused.
 
     Returns:
-        Of each row its columns; bytes that are not UTF-8 are surrogates. Of a row that cannot be read what the ledger
+        Of each row its columns; bytes that are not UTF-8 are surrogates. Columns at the end that have no name, if
+        several have none, are left out; their cells must be empty. Of a row that cannot be read what the ledger
         says of it. Empty lines are no rows.
 
     Raises:
@@ -48,11 +49,19 @@ def cut_rows(stream: Readable, name: str, limits: Limits) -> Iterator[dict[str, 
             yield row
             continue
         cells = cutter.cells(row)
-        if len(cells) == len(columns):
-            yield dict(zip(columns, cells, strict=True))
+        said = _misfit(cells, len(columns), cutter.unnamed)
+        if said is None:
+            yield dict(zip(columns, cells, strict=False))
         else:
-            said = f"expected {len(columns)} cells, as the header has, got {len(cells)}"
             yield Blob(b"", len(row), sha256(row).hexdigest(), CSV_FIELDS, said)
+
+
+def _misfit(cells: list[str], columns: int, unnamed: int) -> str | None:
+    """Why cells do not fit the header; None if they do. Those of columns without a name must be empty."""
+    if not columns <= len(cells) <= columns + unnamed:
+        return f"expected {columns + unnamed} cells, as the header has, got {len(cells)}"
+    place = next((place for place, cell in enumerate(cells, 1) if place > columns and cell), None)
+    return None if place is None else f"cell {place} is not empty, and the header has no name for it"
 
 
 _IN_QUOTES = re.compile(rb'"(?:[^"]++|"")*+"')
@@ -74,6 +83,7 @@ class _Cutter:
     data: bytes = b""
     start: int = 0
     at: int = 0
+    unnamed: int = 0  # columns behind the last one that has a name, if more than one has none
     line: int = 1  # of the file, at the beginning of the row
     dropped: int = 0  # bytes of a row over the limit that are not held any more
     digest: Any = field(default_factory=sha256)
@@ -95,6 +105,12 @@ class _Cutter:
         bare = _IN_QUOTES.sub(b"", row)
         self.delimiters = next((each for each in _each(self.delimiters) if each in bare), self.delimiters[:1])
         names = self.cells(row)
+        while len(names) > 1 and not names[-1] and "" in names[:-1]:  # as Excel writes columns that were cleared
+            names.pop()
+            self.unnamed += 1
+        if self.unnamed and not names[-1] and len(names) > 1:
+            names.pop()
+            self.unnamed += 1
         if len({*names}) < len(names):
             raise BrokenError("its first row, which names the columns, has a name twice", reason=CSV_HEADER)
         return names

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from corpus_vn_police.errors import DiskError
-from corpus_vn_police.reasons import CONTAINER_VALUE, JSON_DEPTH, JSON_TYPE, Reason
+from corpus_vn_police.reasons import JSON_DEPTH, JSON_TYPE, Reason
+from corpus_vn_police.stages.read.canonical import NoForm
 
 ENDING = ".given"
 """How the name of such a file ends. Only this package makes one, in a temporary folder, and nobody else's is read."""
@@ -88,7 +89,7 @@ def _row(row: object) -> dict[str, Any] | NotARow:
     if not isinstance(row, Mapping):
         return NotARow(JSON_TYPE, f"expected an object (a dict), got {type(row).__name__}")
     try:
-        return {str(key): _value(value, str(key), 1) for key, value in row.items()}
+        return {str(key): _value(value, 1) for key, value in row.items()}
     except _NotARowError as error:
         return error.instead
     except RecursionError:  # the caller's own stack is deep
@@ -101,11 +102,11 @@ class _NotARowError(Exception):
         self.instead = NotARow(reason, detail)
 
 
-def _value(value: Any, key: str, depth: int) -> Any:
-    """A value in the types that `canonical_row` knows.
+def _value(value: Any, depth: int) -> Any:
+    """A value in the types that `canonical_row` knows, or a `NoForm`.
 
     Raises:
-        _NotARowError: it has none of them, or is nested too deep.
+        _NotARowError: it is nested too deep.
     """
     if depth > _DEEPEST:
         raise _NotARowError(_DEEP.reason, _DEEP.detail)
@@ -114,18 +115,18 @@ def _value(value: Any, key: str, depth: int) -> Any:
     if type(value) in _PLAIN:
         return value
     if isinstance(value, Mapping):
-        return {str(name): _value(inner, key, depth + 1) for name, inner in value.items()}
+        return {str(name): _value(inner, depth + 1) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_value(item, key, depth + 1) for item in value]
+        return [_value(item, depth + 1) for item in value]
     if isinstance(value, datetime.timedelta):
         return str(datetime.timedelta(value.days, value.seconds, value.microseconds))
     if isinstance(value, uuid.UUID):
         return str(value)
     if callable(array := getattr(value, "tolist", None)):  # numpy's arrays and numbers, without importing it
-        return _value(array(), key, depth + 1)
+        return _value(array(), depth + 1)
     if isinstance(value, _PLAIN):
         return _plain(value)
-    raise _NotARowError(CONTAINER_VALUE, f"{key}: a value of the type {type(value).__name__}, which JSON does not have")
+    return NoForm(type(value).__name__)
 
 
 def _plain(value: Any) -> Any:

@@ -15,11 +15,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from corpus_vn_police.reasons import CONTAINER_VALUE
 from corpus_vn_police.stages.read.bounds import AT_ONCE, Budget, unfolded_bytes
 from corpus_vn_police.stages.read.flat import FlatTable
 from corpus_vn_police.stages.read.streams import BrokenError, Seekable
 
+NOT_READ = b"corpus_vn_police.not_read"
+"""The key, in the metadata of a column, of the type that it had."""
+
+_LONGEST_TYPE = 100  # code points of what a type is called
 _MAGIC = b"ARROW1"
 _GOES_ON = b"\xff\xff\xff\xff"
 _END = _GOES_ON + bytes(4)
@@ -39,28 +42,30 @@ def arrow_batches(raw: Seekable, budget: Budget, rows: int) -> Iterator[pa.Recor
 
     Raises:
         RatioError: it states, or its rows show, that more comes out than the budget allows.
-        BrokenError: it is cut, or something stands behind its end, or a column has a type that is not read.
+        BrokenError: it is cut, or something stands behind its end.
         Exception: the file is damaged; `pyarrow` raises many kinds.
     """
     size = raw.seek(0, os.SEEK_END)
     raw.seek(0)
     is_file = raw.read(len(_MAGIC)) == _MAGIC
     raw.seek(0)
-    read: Iterator[pa.RecordBatch]
+    batches: Iterator[pa.RecordBatch]
     if is_file:
         _check_file(raw, size, budget)
         file = pa.ipc.open_file(raw)
-        schema, read = file.schema, (file.get_batch(number) for number in range(file.num_record_batches))
+        schema, batches = file.schema, (file.get_batch(number) for number in range(file.num_record_batches))
     else:
         checked = _CheckedStream(raw, budget)
         stream = pa.ipc.open_stream(checked)
-        schema, read = stream.schema, checked.batches(stream)
+        schema, batches = stream.schema, checked.batches(stream)
     if len({*schema.names}) < len(schema.names):
         raise ValueError("two columns have one name")
     plain = plain_schema(schema)
-    for batch in read:
+    for batch in batches:
         batch.validate(full=True)
-        unfolded = sum(unfolded_bytes(column) for column in batch.columns) + batch.num_rows
+        read = [column for column, kind in zip(batch.columns, plain.types, strict=True) if not pa.types.is_null(kind)]
+        nulls = batch.num_rows * (batch.num_columns - len(read))
+        unfolded = sum(unfolded_bytes(column) for column in read) + nulls + batch.num_rows
         budget.spend(unfolded)
         at_once = max(1, min(rows, AT_ONCE * batch.num_rows // max(unfolded, 1)))
         for start in range(0, batch.num_rows, at_once):
@@ -70,15 +75,32 @@ def arrow_batches(raw: Seekable, budget: Budget, rows: int) -> Iterator[pa.Recor
 def plain_schema(schema: pa.Schema) -> pa.Schema:
     """The same columns, each of a type whose values are not shared between rows.
 
-    Raises:
-        BrokenError: a column has a type that is not read.
+    A column of a type that is not read is one of nulls, whose metadata have the type as `NOT_READ`.
     """
-    return pa.schema([pa.field(column.name, _plain(column.type, column.name)) for column in schema])
+    return pa.schema([_plain_field(column) for column in schema])
+
+
+def _plain_field(column: pa.Field) -> pa.Field:
+    if pa.types.is_null(column.type) and NOT_READ in (
+        column.metadata or ()
+    ):  # it was made plain before, when it came from Python
+        return column
+    try:
+        return pa.field(column.name, _plain(column.type))
+    except _NotReadError:
+        return pa.field(column.name, pa.null(), metadata={NOT_READ: str(column.type)[:_LONGEST_TYPE]})
+
+
+class _NotReadError(Exception):
+    pass
 
 
 def plain_batch(batch: pa.RecordBatch, plain: pa.Schema) -> pa.RecordBatch:
     """The same rows in the columns of `plain_schema`; those of a slice alone."""
-    columns = [_plain_column(column, kind) for column, kind in zip(batch.columns, plain.types, strict=True)]
+    columns = [
+        pa.nulls(len(column)) if pa.types.is_null(kind) else _plain_column(column, kind)
+        for column, kind in zip(batch.columns, plain.types, strict=True)
+    ]
     return pa.RecordBatch.from_arrays(columns, schema=plain)
 
 
@@ -90,31 +112,31 @@ def _plain_column(column: pa.Array, kind: pa.DataType) -> pa.Array:
     return column.cast(kind)
 
 
-def _plain(kind: pa.DataType, column: str) -> pa.DataType:
+def _plain(kind: pa.DataType) -> pa.DataType:
     """A type without dictionaries, views and extensions, whose values would travel whole with each batch.
 
     Raises:
-        BrokenError: its values are not read.
+        _NotReadError: its values are not read.
     """
     form = pa.types
     if isinstance(kind, pa.BaseExtensionType):
-        return _plain(kind.storage_type, column)
+        return _plain(kind.storage_type)
     if form.is_dictionary(kind):
-        return _plain(kind.value_type, column)
+        return _plain(kind.value_type)
     if form.is_string_view(kind) or form.is_string(kind):
         return pa.large_string()
     if form.is_binary_view(kind) or form.is_binary(kind):
         return pa.large_binary()
     if form.is_struct(kind):
-        return pa.struct([pa.field(inner.name, _plain(inner.type, column)) for inner in kind])
+        return pa.struct([pa.field(inner.name, _plain(inner.type)) for inner in kind])
     if form.is_list(kind) or form.is_large_list(kind):
-        return pa.large_list(_plain(kind.value_type, column))
+        return pa.large_list(_plain(kind.value_type))
     if form.is_fixed_size_list(kind):
-        return pa.list_(_plain(kind.value_type, column), kind.list_size)
+        return pa.list_(_plain(kind.value_type), kind.list_size)
     if form.is_map(kind):
-        return pa.map_(_plain(kind.key_type, column), _plain(kind.item_type, column))
+        return pa.map_(_plain(kind.key_type), _plain(kind.item_type))
     if form.is_nested(kind) or form.is_run_end_encoded(kind):
-        raise BrokenError(f"column {column}: values of the type {kind} are not read", reason=CONTAINER_VALUE)
+        raise _NotReadError
     return kind
 
 

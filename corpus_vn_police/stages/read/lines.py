@@ -10,9 +10,10 @@ from typing import TypeVar
 from corpus_vn_police.config import Limits
 from corpus_vn_police.stages.read.arrays import cut_elements
 from corpus_vn_police.stages.read.bounds import Budget, Readable
+from corpus_vn_police.stages.read.canonical import canonical_row
 from corpus_vn_police.stages.read.cells import cut_rows
 from corpus_vn_police.stages.read.encoded import Utf8Stream
-from corpus_vn_police.stages.read.rows import canonical_element, canonical_row
+from corpus_vn_police.stages.read.rows import canonical_element
 from corpus_vn_police.stages.read.seeds import Blob
 from corpus_vn_police.stages.read.tasks import Batching, Lines, Members, Task
 

@@ -17,6 +17,7 @@ from corpus_vn_police import files
 from corpus_vn_police.config import CHANGES_NAME, REMOVED_NAME
 from corpus_vn_police.config import FILE_NAME as CONFIG_NAME
 from corpus_vn_police.errors import InputError
+from corpus_vn_police.reasons import FILE_BUILD_OUTPUT
 from corpus_vn_police.stages.read.given import ENDING as GIVEN_ENDING
 from corpus_vn_police.stages.read.remote import find_remote, open_remote
 from corpus_vn_police.stages.read.roots import Root
@@ -104,6 +105,7 @@ def list_one(seeds: str, ours: Iterable[str], *, follow_links: bool) -> Listing:
     """
     own = False
     names: Iterable[str]
+    builds: list[str] = []
     refused: dict[str, Refusal] = {}
     seeds = seeds.removeprefix("file://").removeprefix("local://")
     if "://" in seeds:
@@ -116,14 +118,14 @@ def list_one(seeds: str, ours: Iterable[str], *, follow_links: bool) -> Listing:
         names = [os.path.basename(seeds)]
         refused = {} if os.path.isfile(seeds) else dict.fromkeys(names, IRREGULAR)
     elif glob.has_magic(seeds):
-        root, walk = _glob(seeds, follow_links)
+        root, walk, builds = _glob(seeds, follow_links)
         names, refused = walk.names, walk.refused
     else:
         raise InputError(
             f"{printable(seeds)}: there is no such file or folder",
             "give a folder of seeds, a file, an archive, a glob or a URL",
         )
-    return _listing(seeds, Root(root), _without_ours(root, names, ours), refused, own)
+    return _listing(seeds, Root(root), _without_ours(root, names, ours), refused, own, builds)
 
 
 def _without_ours(root: str, names: Iterable[str], ours: Iterable[str]) -> Iterable[str]:
@@ -135,8 +137,10 @@ def _without_ours(root: str, names: Iterable[str], ours: Iterable[str]) -> Itera
     return (name for name in names if name not in here)
 
 
-def _listing(seeds: str, root: Root, paths: Iterable[str], refused: Mapping[str, Refusal], own: bool) -> Listing:
-    """The listing of the files below a root, those that are passed over counted and named."""
+def _listing(
+    seeds: str, root: Root, paths: Iterable[str], refused: Mapping[str, Refusal], own: bool, builds: Iterable[str]
+) -> Listing:
+    """The listing of the files below a root, those that are passed over (also `builds`) counted and named."""
     found = sorted(paths, key=display)
     regular = [] if own else [name for name in found if name not in refused] if refused else found
     saved = SavedFolders.among(regular, lambda name: open_file(root, name))
@@ -156,7 +160,7 @@ def _listing(seeds: str, root: Root, paths: Iterable[str], refused: Mapping[str,
             names.append(name)
             if refusal:
                 kept[name] = refusal._replace(detail=display(refusal.detail))
-    skipped = Skipped.of(map(display, hidden), map(display, [*other, *saved.passed_over]))
+    skipped = Skipped.of(map(display, hidden), map(display, [*other, *saved.passed_over, *builds]))
     if not names:
         nothing = "no file matches" if glob.has_magic(seeds) else "it is empty"
         passed = f"skipped: {skipped.said()}" if skipped.said() else nothing
@@ -165,8 +169,13 @@ def _listing(seeds: str, root: Root, paths: Iterable[str], refused: Mapping[str,
     return Listing(root, tuple(names), kept, own, skipped, seeds_known)
 
 
-def _glob(pattern: str, follow: bool) -> tuple[str, Walk]:
-    """The files that a pattern matches, and all files below a folder that it matches."""
+def _glob(pattern: str, follow: bool) -> tuple[str, Walk, list[str]]:
+    """The files that a pattern matches, and all files below a folder that it matches.
+
+    Returns:
+        The root, what is below it, and the builds that the pattern leads into without naming them. These are left out
+        without a row in the ledger: else the next build would have one more, for the output of this one.
+    """
     root = pattern
     while glob.has_magic(root):
         root = os.path.dirname(root)
@@ -177,8 +186,22 @@ def _glob(pattern: str, follow: bool) -> tuple[str, Walk]:
     walk = Walk(root, follow, enters=lambda name: _enters(parts, name.split("/")))
     if os.path.isdir(root):
         walk.run()
-    walk.names = [name for name in walk.names if _is_wanted(walk, parts, name)]
-    return root, walk
+    wanted = [name for name in walk.names if _is_wanted(walk, parts, name)]
+    builds = [name for name in wanted if _is_build(walk, name) and not _names(parts, name.split("/"))]
+    left_out = {*builds}
+    walk.names = [name for name in wanted if name not in left_out]
+    return root, walk, builds
+
+
+def _is_build(walk: Walk, name: str) -> bool:
+    refusal = walk.refused.get(name)
+    return refusal is not None and refusal.folder and refusal.reason is FILE_BUILD_OUTPUT
+
+
+def _names(pattern: list[str], name: list[str]) -> bool:
+    """Whether a pattern has a folder's own name, not a wildcard, in its place."""
+    reached = pattern[: len(name)]
+    return len(reached) == len(name) and "**" not in reached and not glob.has_magic(reached[-1])
 
 
 def _is_wanted(walk: Walk, pattern: list[str], name: str) -> bool:

@@ -7,14 +7,11 @@ reported.
 
 from __future__ import annotations
 
-import base64
 import codecs
-import datetime
 import hashlib
 import json
-import math
 import re
-from typing import Any
+from typing import Any, TypeGuard
 
 from corpus_vn_police.contract.oracle import json_type
 from corpus_vn_police.contract.own_values import Unfit
@@ -29,10 +26,12 @@ from corpus_vn_police.reasons import (
     Reason,
     breaks,
 )
+from corpus_vn_police.stages.read.canonical import canonical_row
 from corpus_vn_police.stages.read.row_form import COLUMNS_OF_ROWS, DEFAULT, RowForm, reported, without_text
 from corpus_vn_police.text import is_utf8, western
 
 _HEX = re.compile(r"[0-9a-f]{16}")
+_LEAST_UNSURE = 2.0**53
 _DEEPEST = 500  # half of what Python's own stack allows, whoever called and whatever version it is
 # A string, also one that does not end, or a bracket. Nothing is tried twice.
 _NESTING = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
@@ -46,7 +45,7 @@ class _NotJsonError(ValueError):
     pass
 
 
-class _RefusedError(Exception):
+class RefusedError(Exception):
     """A line that is not a seed; `row` is what `read_row` returns for it."""
 
     def __init__(self, reason: Reason, detail: str, pointer: str | None = None, **known: Any) -> None:
@@ -73,7 +72,7 @@ def read_row(line: bytes, form: RowForm | None = None, encoding: str | None = No
     line, form = line.removeprefix(codecs.BOM_UTF8), form or DEFAULT
     try:
         if b"\0" in line:
-            raise _RefusedError(ENCODING_NUL, f"{line.count(0)} NUL bytes")
+            raise RefusedError(ENCODING_NUL, f"{line.count(0)} NUL bytes")
         if encoding is not None:
             return _of_marked(line, form, encoding)
         try:
@@ -82,7 +81,7 @@ def read_row(line: bytes, form: RowForm | None = None, encoding: str | None = No
             return _of_bytes(line, form, f"byte {error.start} of {len(line)}: {error.reason}")
         fields = _fields(_object(text), form)
         return fields | {"body": fields["body"].encode()}
-    except _RefusedError as refused:
+    except RefusedError as refused:
         return refused.row
 
 
@@ -90,7 +89,7 @@ def is_whole(line: bytes) -> bool:
     """Whether a line is an object of JSON to its end, in UTF-8 or an 8-bit encoding."""
     try:
         _object(line.removeprefix(codecs.BOM_UTF8).decode("ascii", "surrogateescape"))
-    except _RefusedError:
+    except RefusedError:
         return False
     return True
 
@@ -111,20 +110,20 @@ def _of_bytes(line: bytes, form: RowForm, detail: str) -> dict[str, Any]:
     The title and the source are read in the text's encoding; all other values must be ASCII.
 
     Raises:
-        _RefusedError: the text is UTF-8 or missing, or another key's value is not in its encoding.
+        RefusedError: the text is UTF-8 or missing, or another key's value is not in its encoding.
     """
     try:
         row = _object(line.decode("ascii", "surrogateescape"))
         value = form.values(row)
         body = _bytes_of(value.get("text"))
-    except (_RefusedError, UnicodeEncodeError) as error:
-        raise _RefusedError(ENCODING_INVALID_UTF8, detail) from error
+    except (RefusedError, UnicodeEncodeError) as error:
+        raise RefusedError(ENCODING_INVALID_UTF8, detail) from error
     if is_utf8(body):
-        raise _RefusedError(ENCODING_INVALID_UTF8, detail)
+        raise RefusedError(ENCODING_INVALID_UTF8, detail)
     for name in COLUMNS_OF_ROWS.keys() - {"text"}:
         encoded = _bytes_of(value.get(name))
         if not encoded.isascii() and (name not in _IN_ITS_ENCODING or is_utf8(encoded)):
-            raise _RefusedError(ENCODING_INVALID_UTF8, "not in the encoding of the text", form.pointer(name))
+            raise RefusedError(ENCODING_INVALID_UTF8, "not in the encoding of the text", form.pointer(name))
     read = {
         form.keys[name]: western(_bytes_of(value[name]))
         for name in ("text", *_IN_ITS_ENCODING)
@@ -145,11 +144,11 @@ def _object(text: str) -> dict[str, Any]:
     """The object that a line is.
 
     Raises:
-        _RefusedError: it is not one.
+        RefusedError: it is not one.
     """
     value = _parsed(text)
     if not isinstance(value, dict):
-        raise _wrong_type("", "object", value)
+        raise wrong_type("", "object", value)
     return value
 
 
@@ -157,22 +156,22 @@ def _parsed(text: str) -> Any:
     """The value that a text is in JSON.
 
     Raises:
-        _RefusedError: it is not JSON, or is not read.
+        RefusedError: it is not JSON, or is not read.
     """
     try:
         if _depth(text) > _DEEPEST:
             raise RecursionError
         return _DECODER.decode(text)
     except _DuplicateKeyError as error:
-        raise _RefusedError(JSON_DUPLICATE_KEY, "a key stands twice in one object") from error
+        raise RefusedError(JSON_DUPLICATE_KEY, "a key stands twice in one object") from error
     except RecursionError as error:
-        raise _RefusedError(JSON_DEPTH, f"nested deeper than {_DEEPEST}") from error
+        raise RefusedError(JSON_DEPTH, f"nested deeper than {_DEEPEST}") from error
     except json.JSONDecodeError as error:
-        raise _RefusedError(JSON_INVALID, f"{error.msg} at character {error.pos}") from error
+        raise RefusedError(JSON_INVALID, f"{error.msg} at character {error.pos}") from error
     except _NotJsonError as error:
-        raise _RefusedError(JSON_INVALID, "NaN or Infinity") from error
+        raise RefusedError(JSON_INVALID, "NaN or Infinity") from error
     except ValueError as error:  # integers of more than 4,300 digits
-        raise _RefusedError(JSON_INVALID, "a number too long to read") from error
+        raise RefusedError(JSON_INVALID, "a number too long to read") from error
 
 
 def _depth(text: str) -> int:
@@ -202,15 +201,16 @@ def _no_constant(_: str) -> Any:
 _DECODER = json.JSONDecoder(object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
 
 
-def _wrong_type(pointer: str, expected: str, value: Any, **known: Any) -> _RefusedError:
-    return _RefusedError(JSON_TYPE, f"expected {expected}, got {json_type(value)}", pointer, **known)
+def wrong_type(pointer: str, expected: str, value: Any, **known: Any) -> RefusedError:
+    """The refusal of a value that has another type than it must have."""
+    return RefusedError(JSON_TYPE, f"expected {expected}, got {json_type(value)}", pointer, **known)
 
 
 def _fields(row: dict[str, Any], form: RowForm) -> dict[str, Any]:
     """The row's values by the columns of a batch, `body` as a string.
 
     Raises:
-        _RefusedError: what is wrong with the first value that is at fault.
+        RefusedError: what is wrong with the first value that is at fault.
     """
     fields: dict[str, Any] = {}
     unused = [key for key in row if key not in form.read]
@@ -219,13 +219,13 @@ def _fields(row: dict[str, Any], form: RowForm) -> dict[str, Any]:
         value = row.get(key)
         if value is None and name != "text":
             continue
-        if type(value) is int and name in ("id", "date"):
-            value = str(value)
+        if name in ("id", "date") and _is_whole(value):
+            value = str(int(value))
         fault = _fault(value, name)
         if fault is not None:
             reason, detail = fault
             detail = without_text(row, form) if reason is JSON_TYPE and name == "text" else detail
-            raise _RefusedError(reason, detail, pointer, **_identified(fields), **said)
+            raise RefusedError(reason, detail, pointer, **_identified(fields), **said)
         if value or name == "text":
             fields[column] = value
     identified = _identified(fields)
@@ -235,8 +235,16 @@ def _fields(row: dict[str, Any], form: RowForm) -> dict[str, Any]:
     own, below, unfit = form.own_values(row)
     said = reported(row, [*unused, *below])
     if unfit is not None:
-        raise _unfit(unfit, **identified, **said)
+        raise unfit_value(unfit, **identified, **said)
     return fields | identified | said | {"own": own}
+
+
+def _is_whole(value: Any) -> TypeGuard[int | float]:
+    """Whether a value is an integer, also one that is written as 1.0, as JSON Schema has it.
+
+    A column of integers with a gap is one of floats in pandas. Of those from 2^53 on it is not known which they were.
+    """
+    return type(value) is int or (type(value) is float and value.is_integer() and abs(value) < _LEAST_UNSURE)
 
 
 def _fault(value: Any, name: str) -> tuple[Reason, str] | None:
@@ -254,11 +262,11 @@ def _fault(value: Any, name: str) -> tuple[Reason, str] | None:
     return None
 
 
-def _unfit(unfit: Unfit, **known: Any) -> _RefusedError:
+def unfit_value(unfit: Unfit, **known: Any) -> RefusedError:
     """The refusal of a row whose own field has a value that its column cannot hold."""
     reasons = {"nul": ENCODING_NUL, "surrogate": ENCODING_LONE_SURROGATE}
     reason = reasons.get(unfit.keyword) or breaks(unfit.keyword)
-    return _RefusedError(reason, unfit.detail, unfit.pointer, **known)
+    return RefusedError(reason, unfit.detail, unfit.pointer, **known)
 
 
 def _identified(fields: dict[str, Any]) -> dict[str, Any]:
@@ -269,24 +277,6 @@ def _identified(fields: dict[str, Any]) -> dict[str, Any]:
     if _HEX.fullmatch(key):
         return {"id": key}
     return {"id": hashlib.sha256(key.encode()).hexdigest()[:16], "key": key}
-
-
-def read_table_row(row: dict[str, Any], form: RowForm) -> tuple[bytes, dict[str, Any]]:
-    """Read a row of a Parquet or Arrow file, or one that came from Python.
-
-    Args:
-        row: its values, as Python has them.
-        form: what rows look like.
-
-    Returns:
-        The seed's bytes (`canonical_row`), and what `read_row` makes of them. A key that must be
-        a string has to be one in the file: not binary or a time, although JSON writes those as strings.
-    """
-    data = canonical_row(row)
-    for name, value in form.values(row).items():
-        if name != "date" and value is not None and not isinstance(value, str | int):
-            return data, _wrong_type(form.pointer(name), "string", value).row
-    return data, read_row(data, form)
 
 
 def canonical_element(element: bytes) -> tuple[bytes, dict[str, Any]]:
@@ -300,39 +290,6 @@ def canonical_element(element: bytes) -> tuple[bytes, dict[str, Any]]:
             value, errors = _parsed(element.decode("utf-8")), "strict"
         except UnicodeDecodeError:  # in an 8-bit encoding: `read_row` says which texts can be read
             value, errors = _parsed(element.decode("utf-8", "surrogateescape")), "surrogateescape"
-    except _RefusedError as refused:
+    except RefusedError as refused:
         return b"", refused.row
-    try:
-        return canonical_row(value, errors), {}
-    except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can write
-        return _dumped(value, ascii_only=True), {}
-
-
-def canonical_row(row: Any, errors: str = "strict") -> bytes:
-    """The bytes of a row that is not a line of JSONL: JSON with sorted keys and no spaces, in UTF-8.
-
-    Dates and times are ISO 8601, binary is base64, decimals are strings, and what JSON has no
-    number for (NaN, infinities) is null. `errors` says what becomes of surrogates, as in `str.encode`.
-    """
-    return _dumped(row, errors=errors)
-
-
-def _dumped(value: Any, *, ascii_only: bool = False, errors: str = "strict") -> bytes:
-    text = json.dumps(_json(value), ensure_ascii=ascii_only, sort_keys=True, separators=(",", ":"))
-    return text.encode("utf-8", errors)
-
-
-def _json(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _json(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_json(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if value is None or isinstance(value, str | int | float):
-        return value
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode("ascii")
-    if isinstance(value, datetime.date | datetime.time):
-        return value.isoformat()
-    return str(value)  # decimal.Decimal, datetime.timedelta
+    return canonical_row(value, errors), {}
