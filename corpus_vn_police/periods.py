@@ -8,7 +8,7 @@ from __future__ import annotations
 import calendar
 import datetime
 import re
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -16,6 +16,13 @@ Dates = TypeVar("Dates", pl.Expr, pl.Series)
 
 _PERIOD = re.compile(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?")
 _YEAR, _MONTH, _DAY = (len(period) for period in ("2020", "2020-12", "2020-12-07"))
+
+# A value that may be a date: 2020-12-07, 07/12/2020 08:00, 20201207, 2020-12-07T08:00:00Z, `Thứ hai, 7/12/2020`.
+_LIKE_DATE = re.compile(
+    r"(?<![0-9])(?:[0-9]{4}[-/.][0-9]{1,2}(?:[-/.][0-9]{1,2})?|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4}"
+    r"|(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))(?![0-9])"
+)
+_LONGEST_DATE = 40  # code points: a longer value is a text that has a date in it
 
 
 def is_period(text: str) -> bool:
@@ -61,3 +68,10 @@ def precisions(periods: pl.Expr) -> pl.Expr:
     """How precise each period is: `year`, `month` or `day` (string)."""
     names = {_YEAR: "year", _MONTH: "month", _DAY: "day"}
     return periods.str.len_bytes().replace_strict(names, return_dtype=pl.String)
+
+
+def is_like_date(value: Any) -> bool:
+    """Whether a value may be a date in a form that people write."""
+    if type(value) is int:
+        value = str(value)
+    return isinstance(value, str) and len(value) <= _LONGEST_DATE and bool(_LIKE_DATE.search(value))

@@ -24,6 +24,7 @@ from corpus_vn_police.contract import Contract, document
 from corpus_vn_police.contract.own import own_of, own_properties, with_own
 from corpus_vn_police.contract.own_values import OwnFields
 from corpus_vn_police.errors import ConfigError, SchemaError
+from corpus_vn_police.periods import is_like_date
 
 _BUILT_IN = document("record")
 _MAY_REFUSE = ("cannot be compared", "has no text", "has no length", "has no float64 of its own")
@@ -582,6 +583,19 @@ def test_a_corpus_without_dates_whose_rows_have_what_looks_like_dates_says_so(wr
         'YYYY[-MM[-DD]], YYYYMMDD or an ISO date-time is read with, in corpus.toml:\n[rows]\ndate = "published_at"',
         "keys that are not read, because the record has no such fields: n (3), published_at (3), section (3)",
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "is_one"),
+    [
+        ("2020-12-07", True), ("2020-12", True), ("07/12/2020", True), ("7.12.2020 08:30", True), ("20201207", True),
+        (20201207, True), ("Thứ hai, ngày 7/12/2020, 08:00 (GMT+7)", True), ("2020-12-07T08:00:00Z", True),
+        ("2020", False), (2020, False), ("20201307", False), (1607299200, False), ("0912345678", False), (True, False),
+        (None, False), ("x" * 40 + "2020-12-07", False), ("12/7", False), ("1.2.3", False), (["2020-12-07"], False),
+    ],
+)  # fmt: skip
+def test_which_values_are_like_dates(value, is_one):
+    assert is_like_date(value) is is_one
 
 
 def test_a_row_without_a_text_names_the_columns_that_there_are(write, tmp_path):

@@ -111,6 +111,13 @@ def test_no_starts_are_suggested_that_would_give_lopsided_splits(dates):
     assert suggest_starts(dates) is None
 
 
+def test_a_train_split_of_none_is_named_unless_the_ratios_leave_it_out():
+    none = "holds 0 of 5 records (0.0 %), less than half of them"
+    dated = Splits("temporal", {}, 0, "2019-10")
+    assert lopsided({"validation": 5}, dated) == lopsided({"validation": 5}) == {"train": none}
+    assert lopsided({"test": 5}, Splits("hash", {"test": 1.0}, 0)) == {}
+
+
 @given(
     st.dictionaries(
         st.one_of(
@@ -137,7 +144,7 @@ def test_the_counts_suggested_are_those_that_the_starts_give(dates):
         ({"train": 49, "test": 51}, {"train": "holds 49 of 100 records (49.0 %), less than half of them"}),
         ({"train": 1, "test": 99}, {"train": "holds 1 of 100 records (1.0 %), less than half of them"}),
         ({"train": 96, "validation": 2, "test": 2}, {}),
-        ({"validation": 50, "test": 50}, {}),
+        ({"validation": 50, "test": 50}, {"train": "holds 0 of 100 records (0.0 %), less than half of them"}),
         ({"train": 7}, {}),
         ({}, {}),
     ],

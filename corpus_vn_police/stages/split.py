@@ -124,19 +124,22 @@ def _distance(splits: dict[str, int]) -> float:
     return sum(abs(splits.get(split, 0) - total / 10) for split in SPLITS[1:])
 
 
-def lopsided(splits: Mapping[str, int]) -> dict[str, str]:
+def lopsided(splits: Mapping[str, int], rules: Splits | None = None) -> dict[str, str]:
     """The splits that are too small to be of use, each with the reason in words.
 
-    A split is if it holds less than 2 % of the records; train also if it holds less than half of them.
+    A split is if it holds less than 2 % of the records; train also if it holds less than half of them, or none.
 
     Args:
         splits: how many records each has; those that are not there have none.
+        rules: by which records are divided; None if train has its share by them.
     """
     total = sum(splits.values())
+    has_train = rules is None or rules.strategy != "hash" or rules.ratios.get("train", 0) > 0
+    counts = {"train": 0, **splits} if has_train else splits
     found = {}
-    for split, count in splits.items():
+    for split, count in counts.items():
         limit = "half" if split == "train" and 2 * count < total else "2 %" if 50 * count < total else None
-        if count and limit:
+        if limit and (count or split == "train"):
             found[split] = (
                 f"holds {count:,} of {total:,} records ({100 * count / total:.1f} %), less than {limit} of them"
             )

@@ -28,7 +28,7 @@ def seed_notes(decision: Decision) -> list[str]:
     return [
         f"{_SETTINGS}{decision.corpus.read_from or _DEFAULTS}",
         *_undivided(decision),
-        *(f"{split} {why}: see [splits] in corpus.toml" for split, why in lopsided(decision.splits).items()),
+        *_lopsided(decision),
         *_skipped(decision.skipped),
         *_unused(decision),
         *_titles(decision),
@@ -57,6 +57,12 @@ def _undivided(decision: Decision) -> list[str]:
         f"every record is in train; for {as_counts(advice.splits)} "
         f"(10 % each, as near as the dates allow) add to corpus.toml:\n[splits]\n{lines}"
     ]
+
+
+def _lopsided(decision: Decision) -> list[str]:
+    """Which splits are too small to be of use."""
+    found = lopsided(decision.splits, decision.corpus.splits)
+    return [f"{split} {why}: see [splits] in corpus.toml" for split, why in found.items()]
 
 
 def as_counts(splits: Mapping[str, int]) -> str:

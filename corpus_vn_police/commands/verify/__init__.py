@@ -137,7 +137,7 @@ def _verify_rows(
     if findings.readable:
         copies = _check_copies(folder, dedup, findings)
         sharing = shared_ngrams(folder)
-        _check_sizes(findings)
+        _check_sizes(findings, splits)
     if digest not in (None, manifest["digest"]):
         findings.add(MANIFEST, "manifest.content_digest", f"says {manifest['digest']}, the files say {digest}")
     elif findings.readable:
@@ -158,13 +158,13 @@ def _rules(config: dict[str, Any]) -> tuple[Dedup, Splits]:
         raise ValueError(f"/config: not all settings are there: {str(error)[:200]}") from error
 
 
-def _check_sizes(findings: Findings) -> None:
+def _check_sizes(findings: Findings, splits: Splits) -> None:
     """Warn of splits that are too small to be of use."""
     records: Counter[str] = Counter()
     for shard in findings.shards:
         if shard.config == "default":
             records[shard.split] += shard.rows
-    for split, why in lopsided(records).items():
+    for split, why in lopsided(records, splits).items():
         findings.warn(f"{FOLDERS['default']}/{split}", "splits.lopsided", why)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract.oracle import json_type
 from corpus_vn_police.contract.own_values import OwnFields, Unfit
+from corpus_vn_police.periods import is_like_date
 from corpus_vn_police.text import printable
 
 COLUMNS_OF_ROWS = {
@@ -18,8 +18,6 @@ COLUMNS_OF_ROWS = {
 }  # fmt: skip
 """What is read of a row, and the column that it goes into; the id first, for the ledger."""
 
-# A value that may be a date, under whatever name: 2020-12-07, 07/12/2020, 2020-12-07T08:00:00Z.
-_LIKE_DATE = re.compile(r"\s*(?:[0-9]{4}[-/.][0-9]{1,2}(?:[-/.][0-9]{1,2})?|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4})\b")
 _LONGEST_NAME = 200  # code points of a key that is reported
 _MOST_NAMES = 1_000  # keys of a row that are reported
 _MOST_NAMED = 20  # keys that the detail of a row without a text names
@@ -77,7 +75,7 @@ DEFAULT = RowForm()
 def reported(row: Mapping[str, Any], unused: Iterable[str]) -> dict[str, Any]:
     """The keys that nothing reads, as a ledger of keys: all, and those whose values are like dates."""
     names = [name for name in unused if row.get(name, name) not in (None, "")][:_MOST_NAMES]
-    dates = [name for name in names if isinstance(row.get(name), str) and _LIKE_DATE.match(row[name])]
+    dates = [name for name in names if is_like_date(row.get(name))]
     shown = {"unused": names, "unused_dates": dates}
     return {key: [printable(name)[:_LONGEST_NAME] for name in each] for key, each in shown.items() if each}
 

@@ -8,13 +8,13 @@ from typing import Any
 import polars as pl
 
 from corpus_vn_police.contract.own_values import OwnFields
+from corpus_vn_police.periods import is_like_date
 from corpus_vn_police.reasons import HEADER_CONTRADICTION, broken_keyword
 from corpus_vn_police.stages.batch import OWN
 
 _KEY_LINE = r"# *[^\s=#][^=\n]{0,60}=[^\n]*"
 _KEY_LINES = rf"^\s*(?:{_KEY_LINE}(?:\n+|$))+"
 _ONE = re.compile(r"# *([^\s=#][^=\n]{0,60}?) *=([^\n]*)")
-_LIKE_DATE = re.compile(r"[0-9]{4}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4}")
 
 
 def take_key_lines(batch: pl.DataFrame, own: OwnFields) -> pl.DataFrame:
@@ -62,7 +62,7 @@ def _taken(row: dict[str, Any], lines: str, own: OwnFields) -> dict[str, Any]:
     values, below, unfit = own.taken(own.from_texts({name: given[name] for name in given if name in own.properties}))
     twice = _contradicted(said, mine, values, own)
     others = [name for name in given if name not in own.properties]
-    dates = [f"# {name}" for name in others if _LIKE_DATE.match(given[name])]
+    dates = [f"# {name}" for name in others if is_like_date(given[name])]
     found = {
         **row,
         "unused": [*(row["unused"] or ()), *others, *below] or None,
