@@ -165,7 +165,7 @@ def _of_frame(frame: Any) -> Iterator[dict[Any, Any]]:
 
 def _of_polars(frame: Any) -> Iterator[dict[str, Any]]:
     """The rows of a frame of Polars, also of a lazy one."""
-    for part in frame.lazy().collect_batches(chunk_size=_ROWS, maintain_order=True):
+    for part in frame.collect_batches(chunk_size=_ROWS) if _is_lazy(frame) else [frame]:
         yield from part.iter_rows(named=True)
 
 

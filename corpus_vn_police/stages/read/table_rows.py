@@ -116,7 +116,7 @@ def _typed(value: Any, schema: Mapping[str, Any], pointer: str) -> Any:
 
 def _check_form(name: str, value: Any) -> None:
     if isinstance(value, NoForm):
-        said = value.detail or f"{name}: a value of the type {value.kind}, which JSON does not have"
+        said = value.detail or f"{printable(name)}: a value of the type {value.kind}, which JSON does not have"
         raise BrokenError(said, reason=CONTAINER_VALUE)
 
 
