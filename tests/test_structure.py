@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.texts import taken_apart
 
@@ -189,6 +189,7 @@ def test_without_structure_no_title_is_looked_for():
     assert (row["text"], row["title_kept"]) == (f"{_SENTENCE}\n\nThân bài.", False)
 
 
+@settings(max_examples=50)  # each is a batch of its own, which costs 0.08 s
 @given(st.lists(st.text(alphabet="a đ\n.\u00a0\t", min_size=1), min_size=1, max_size=5))
 def test_the_counts_are_those_of_the_text(texts):
     rows = _structure(*texts).filter(pl.col("reason").is_null())

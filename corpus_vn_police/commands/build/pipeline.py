@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from contextlib import closing
 from pathlib import Path
 
@@ -16,9 +15,9 @@ from corpus_vn_police.dataset.layout import LEDGER
 from corpus_vn_police.dataset.tombstones import Tombstones, older_tombstones
 from corpus_vn_police.dedup import Settled
 from corpus_vn_police.engine.local import give_back_memory, map_tasks
-from corpus_vn_police.errors import ConfigError, LedgerError, NothingPublishedError, RejectedError
+from corpus_vn_police.errors import LedgerError, NothingPublishedError, RejectedError
 from corpus_vn_police.paths import Output
-from corpus_vn_police.stages.read import Listing, Source, list_input
+from corpus_vn_police.stages.read import Source, list_input
 from corpus_vn_police.state.folder import open_state
 from corpus_vn_police.state.index import Index
 from corpus_vn_police.write.finish import Finished, finish, write_schemas
@@ -46,7 +45,7 @@ def run_build(
             busy, nothing would be published, or the disk fails. The output is left as it was.
     """
     corpus = with_latest(corpus)
-    listing = _listing_outside(out.path, seeds, corpus)
+    listing = list_input(seeds, follow_links=corpus.limits.follow_links)
     with open_state(out.path) as state, open_parts(state.parts, listing, corpus, job) as journal:
         tombstones = older_tombstones(out.path) | (tombstones or Tombstones())
         decision = decide(journal, listing, corpus, job, tombstones)
@@ -69,19 +68,6 @@ def run_build(
         journal.finish(known)
     sizes = figures.seeds, figures.status, finished.splits
     return Build(out.given, finished.digest, corpus.version, *sizes, unused, tuple(notes))
-
-
-def _listing_outside(out: Path, seeds: Source | str, corpus: Corpus) -> Listing:
-    """The input; a build in it is not read, but has a row in the ledger.
-
-    Raises:
-        ConfigError: it is in the output folder.
-    """
-    listing = list_input(seeds, follow_links=corpus.limits.follow_links)
-    local = [place for place in listing.root.places if "://" not in place]
-    if any(Path(os.path.realpath(place)).is_relative_to(out) for place in local):
-        raise ConfigError(f"the seeds {seeds} are inside --out {out}", "give a folder for --out somewhere else")
-    return listing
 
 
 def _write_all(folder: Path, shards: list[Shard], job: Job, seeds: int) -> list[BuildFile]:
