@@ -61,7 +61,7 @@ def with_arguments(
 ) -> tuple[Source, Corpus]:
     """The input, and the settings with what Python gives beside them: the keys of rows, and own fields.
 
-    Own fields may be the path of their schema, which is no seed.
+    Own fields may be the path of their schema, which is not a seed.
 
     Raises:
         ConfigError: one of them is not allowed, or the schema cannot be read.
@@ -76,7 +76,7 @@ def with_arguments(
 
 
 def _with_dict(source: Source, config: Mapping[str, Any]) -> tuple[Source, Corpus]:
-    """The input and the settings of a dict; the files that describe the corpus beside the seeds are no seeds."""
+    """The input and the settings of a dict; the files that describe the corpus beside the seeds are not seeds."""
     folders = [folder for folder in map(_beside, source.inputs) if folder is not None]
     corpus = config_of(config, folders[0] if len(folders) == 1 else None)
     beside = frozenset(

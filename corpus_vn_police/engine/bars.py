@@ -23,7 +23,7 @@ def bar(always: bool = False) -> Iterator[Progress]:
     """A bar while a command runs; nothing is shown where nobody looks, or while another bar is shown.
 
     Args:
-        always: whether it is shown on a stderr that is no terminal, too.
+        always: whether it is shown on a stderr that is not a terminal, too.
     """
     if not (in_notebook() or on_terminal() or always) or not _one_at_a_time.acquire(blocking=False):
         yield silent

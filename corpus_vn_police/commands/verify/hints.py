@@ -45,4 +45,4 @@ HINTS = {
 WARNINGS = {
     "splits.lopsided": "if you do not want this, choose other starts or ratios in [splits] and build again",
 }
-"""What to do next about what is no problem, by code."""
+"""What to do next about what is not a problem, by code."""

@@ -37,7 +37,7 @@ def cut_rows(stream: Readable, name: str, limits: Limits) -> Iterator[dict[str, 
     Returns:
         Of each row its columns; bytes that are not UTF-8 are surrogates. Columns at the end that have no name, if
         several have none, are left out; their cells must be empty. Of a row that cannot be read what the ledger
-        says of it. Empty lines are no rows.
+        says of it. Empty lines are not rows.
 
     Raises:
         BrokenError: the first row does not name the columns, or a quote is left open; nothing behind it is given.
