@@ -64,7 +64,8 @@ def dist(checkout, tmp_path_factory):
     _run(*build, "--sdist", "--outdir", out / "sdist", checkout)
     (sdist,) = (out / "sdist").iterdir()
     with tarfile.open(sdist) as archive:
-        archive.extractall(out / "unpacked", filter="data")
+        safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # Python 3.11.4 has it, 3.11.2 has not
+        archive.extractall(out / "unpacked", **safely)
     (unpacked,) = (out / "unpacked").iterdir()
     _run(*build, "--wheel", "--outdir", out / "from_sdist", unpacked)
     return out
