@@ -198,6 +198,7 @@ def test_law_4_one_digest_in_every_locale(cli, locales, tmp_path):
     for name, variables in {"latin1": locales, "ascii": ascii_names}.items():
         out, back = root / f"kết quả {name}", root / f"trả lại {name}"
         told = cli("build", root / "in", "--out", out, "--json", **variables)
+        assert told.returncode == 0, told.stderr
         assert json.loads(told.stdout)["digest"] == expected
         assert outcomes(out) == dict.fromkeys(paths, "published")
         for command in (("verify", out, "--json"), ("sources", root / "out", "--out", back, "--json")):

@@ -332,7 +332,7 @@ def test_memory_that_runs_out_is_an_error_of_the_machine(write, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize(("limit", "said"), [("-n 8", "ulimit -n"), ("-f 1", "ulimit -f"), ("-v 600000", "ulimit -v")])
+@pytest.mark.parametrize(("limit", "said"), [("-n 8", "ulimit -n"), ("-f 1", "ulimit -f"), ("-v 700000", "ulimit -v")])
 def test_a_limit_of_the_shell_s_is_an_error_that_names_it(write, tmp_path, limit, said):
     write({"a.txt": _article(1)})
     line = f"ulimit {limit}; exec {sys.executable} -m corpus_vn_police build in --out out --json"

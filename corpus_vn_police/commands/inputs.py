@@ -16,7 +16,7 @@ from corpus_vn_police.config.beside import read_schema
 from corpus_vn_police.config.given import IN_DICT, Settings
 from corpus_vn_police.dataset.tombstones import Tombstones, read_removed
 from corpus_vn_police.errors import ConfigError, InputError
-from corpus_vn_police.files import StrPath
+from corpus_vn_police.files import StrPath, of_system
 from corpus_vn_police.paths import unnamable
 from corpus_vn_police.stages.read import Source
 from corpus_vn_police.text import printable
@@ -106,7 +106,7 @@ def _ours(config: Path | None, corpus: Corpus) -> frozenset[str]:
     if config is None:
         return frozenset()
     named = (corpus.settings.get("card", {}).get("prose"), corpus.settings.get("record", {}).get("fields"))
-    names = (config.name, REMOVED_NAME, CHANGES_NAME, *filter(None, named))
+    names = (config.name, REMOVED_NAME, CHANGES_NAME, *(of_system(name) for name in named if name))
     return frozenset(os.path.realpath(config.parent / name) for name in names)
 
 

@@ -60,7 +60,7 @@ def text_here(key: str, name: str) -> str:
     Raises:
         ConfigError: it cannot be read.
     """
-    return _text(Path(name), f"config: {key} = {name!r}", "the current folder")
+    return _text(Path(of_system(name)), f"config: {key} = {name!r}", "the current folder")
 
 
 def _text(file: Path, where: str, base: str) -> str:

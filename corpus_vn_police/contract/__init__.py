@@ -105,7 +105,7 @@ class Contract:
     @functools.cached_property
     def validator(self) -> Any:
         """The `jsonschema` validator of the document, `format` asserted, ECMAScript patterns."""
-        return oracle(self.document)
+        return oracle(self.document, linear=True)
 
     @functools.cached_property
     def digest(self) -> str:

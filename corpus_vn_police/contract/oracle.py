@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jsonschema
@@ -17,15 +17,20 @@ import numpy as np
 import pyarrow as pa
 from jsonschema import Draft202012Validator, validators
 
-from corpus_vn_police.contract.patterns import matches
+from corpus_vn_police.contract.patterns import matches, matches_in_linear_time
 
 _LONGEST_DETAIL = 500  # code points
 _LENGTHS = {"minLength", "maxLength", "minItems", "maxItems"}
 
 
-def _pattern(validator: Any, pattern: str, instance: Any, _: Any) -> Iterator[jsonschema.ValidationError]:
-    if validator.is_type(instance, "string") and not matches(pattern, instance):
-        yield jsonschema.ValidationError(f"{instance!r} does not match {pattern!r}")
+def _pattern_by(found: Callable[[str, str], bool]) -> Any:
+    """The keyword `pattern`, by an engine."""
+
+    def check(validator: Any, pattern: str, instance: Any, _: Any) -> Iterator[jsonschema.ValidationError]:
+        if validator.is_type(instance, "string") and not found(pattern, instance):
+            yield jsonschema.ValidationError(f"{instance!r} does not match {pattern!r}")
+
+    return check
 
 
 def _number(_: Any, instance: Any) -> bool:
@@ -40,19 +45,26 @@ def _integer(checker: Any, instance: Any) -> bool:
 
 _Validator: Any = validators.extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
-    validators={"pattern": _pattern},
+    validators={"pattern": _pattern_by(matches)},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many({"number": _number, "integer": _integer}),
 )
 
 
-def oracle(document: dict[str, Any]) -> Any:
+_LinearValidator: Any = validators.extend(_Validator, {"pattern": _pattern_by(matches_in_linear_time)})  # type: ignore[no-untyped-call]
+
+
+def oracle(document: dict[str, Any], *, linear: bool = False) -> Any:
     """The `jsonschema` validator of a document, with `format` asserted.
+
+    Args:
+        document: a JSON Schema.
+        linear: whether a stranger may have written its patterns; see `patterns.matches_in_linear_time`.
 
     Raises:
         jsonschema.SchemaError: the document is not a JSON Schema.
     """
     _Validator.check_schema(document)
-    return _Validator(document, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    return (_LinearValidator if linear else _Validator)(document, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 def first_error(validator: Any, instance: Any) -> Any:

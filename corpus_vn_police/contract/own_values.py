@@ -68,7 +68,7 @@ class OwnFields:
 
     @functools.cached_property
     def _oracle(self) -> Any:
-        return oracle({"type": "object", "properties": dict(self.properties)})
+        return oracle({"type": "object", "properties": dict(self.properties)}, linear=True)
 
     def taken(self, row: Mapping[str, Any]) -> tuple[dict[str, Any], list[str], Unfit | None]:
         """Take the values of own fields out of a row.

@@ -59,8 +59,18 @@ def check_pattern(pattern: str, pointer: str) -> None:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether an accepted pattern is found anywhere in a text, in time that grows with its length alone.
+    """Whether ECMAScript finds the pattern anywhere in the text."""
+    return regress.Regex(pattern, "u").find(text) is not None
 
-    ECMAScript finds the same, but its engines go back: `^(a+)+$` takes them for ever on forty letters.
+
+def matches_in_linear_time(pattern: str, text: str) -> bool:
+    """The same of an accepted pattern, whoever wrote it, in time that grows with the length of the text alone.
+
+    The engines of ECMAScript go back: `^(a+)+$` takes them for ever on forty letters. This one is Polars', so it needs
+    what Polars needs: threads, and a process that was not forked.
     """
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which no column holds
+        return False
     return bool(pl.Series([text]).str.contains(pattern).item())

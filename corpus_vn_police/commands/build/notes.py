@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from corpus_vn_police.documents.pictures import can_draw
 from corpus_vn_police.engine.progress import LOG
 from corpus_vn_police.stages.read import Skipped
 from corpus_vn_police.stages.split import lopsided, suggest_starts
+from corpus_vn_police.text import readable
 
 _NAMED = 8  # keys that a line names
 _SETTINGS = "settings: "
@@ -26,13 +28,18 @@ _BY_HASH = 'to divide them by their ids add to corpus.toml:\n[splits]\nstrategy 
 def seed_notes(decision: Decision) -> list[str]:
     """What the keeper should know of the seeds and of what becomes of them: lines for people."""
     return [
-        f"{_SETTINGS}{decision.corpus.read_from or _DEFAULTS}",
+        _settings(decision.corpus.read_from),
         *_undivided(decision),
         *_lopsided(decision),
         *_skipped(decision.skipped),
         *_unused(decision),
         *_titles(decision),
     ]
+
+
+def _settings(read_from: str | None) -> str:
+    """Which settings were used; the path is readable in every locale."""
+    return f"{_SETTINGS}{_DEFAULTS if read_from is None else readable(os.fsencode(read_from))}"
 
 
 def log_notes(command: str, notes: Iterable[str]) -> None:
