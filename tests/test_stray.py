@@ -57,6 +57,8 @@ def built(tmp_path_factory):
 def _put(path, content):
     def put(out):
         (out / path).parent.mkdir(parents=True, exist_ok=True)
+        if (out / path).is_file():  # of the build
+            (out / path).unlink()
         if content == "a shard":
             shutil.copy(out / "data/train-00000-of-00001.parquet", out / path)
         elif isinstance(content, bytes):
