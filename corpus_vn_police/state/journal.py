@@ -294,15 +294,12 @@ def _named(folder: Path) -> Iterator[None]:
         ) from error
 
 
-_FILES = 3  # that SQLite may have open at once
-
-
 def _reason(folder: Path) -> DiskError | None:
     """What the system says if a file is written: SQLite keeps that to itself. None if it can be written now."""
     probe = folder / "probe"
     try:
         with ExitStack() as files:
-            first, *_ = [files.enter_context(probe.open("wb")) for _ in range(_FILES)]
+            first, *_ = [files.enter_context(probe.open("wb")) for _ in range(3)]
             first.write(bytes(1 << 16))
     except OSError as error:
         return DiskError.of(error)
