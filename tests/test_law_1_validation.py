@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.schemas import ecmascript_oracle, found_by_ecmascript
+from support.schemas import ecmascript_oracle, found_by_ecmascript, some_keywords
 
 from corpus_vn_police.contract import Contract, json_rows, load_contract
 from corpus_vn_police.contract.oracle import oracle, violation
@@ -24,12 +24,6 @@ _BOUNDS = st.one_of(st.integers(-130, 130), st.sampled_from([2**31, -(2**63), 2*
 _MAY_REFUSE = ("cannot be compared", "has no text", "has no length", "has no float64 of its own")
 
 
-def _some(draw, options):
-    """A few of the keywords, each with a value drawn for it."""
-    chosen = draw(st.lists(st.sampled_from(sorted(options)), unique=True, max_size=3))
-    return {keyword: draw(options[keyword]) for keyword in chosen}
-
-
 @st.composite
 def _leaf(draw):
     kind = draw(st.sampled_from(["string", "date", "boolean", "integer", "number"]))
@@ -38,7 +32,7 @@ def _leaf(draw):
         return schema, st.one_of(st.integers(-(2**31), 2**31 - 1), st.integers(-800_000, 3_000_000))
     if kind == "string":
         lengths = st.integers(0, 4)
-        extra = _some(
+        extra = some_keywords(
             draw,
             {
                 "minLength": lengths,
@@ -52,7 +46,7 @@ def _leaf(draw):
     if kind == "boolean":
         return {
             "type": "boolean",
-            **_some(draw, {"const": st.booleans(), "enum": st.just([True, 1, None])}),
+            **some_keywords(draw, {"const": st.booleans(), "enum": st.just([True, 1, None])}),
         }, st.booleans()
     numbers = {
         "minimum": _BOUNDS,
@@ -63,10 +57,10 @@ def _leaf(draw):
         "const": st.sampled_from([0, 1.0, False]),
     }
     if kind == "number":
-        return {"type": "number", **_some(draw, numbers)}, st.floats(width=64) | st.integers(-3, 3).map(float)
+        return {"type": "number", **some_keywords(draw, numbers)}, st.floats(width=64) | st.integers(-3, 3).map(float)
     name = draw(st.sampled_from(sorted(_INT)))
     limit = 2 ** _INT[name]
-    return {"type": "integer", "x-arrow-type": name, **_some(draw, numbers)}, st.integers(
+    return {"type": "integer", "x-arrow-type": name, **some_keywords(draw, numbers)}, st.integers(
         -limit, limit - 1
     ) | st.integers(-3, 3)
 
@@ -80,12 +74,12 @@ def _schema(draw, depth=2):
     elif kind == "array":
         items, inner = draw(_schema(depth - 1))
         sizes = st.integers(0, 3)
-        extra = _some(draw, {"minItems": sizes, "maxItems": sizes})
+        extra = some_keywords(draw, {"minItems": sizes, "maxItems": sizes})
         if (
             items["type"] in ("string", "integer", "boolean", ["string", "null"], ["integer", "null"])
             and "format" not in items
         ):
-            extra |= _some(draw, {"uniqueItems": st.booleans()})
+            extra |= some_keywords(draw, {"uniqueItems": st.booleans()})
         schema, values = {"type": "array", "items": items, **extra}, st.lists(inner, max_size=3)
     else:
         schema, values = draw(_object(depth - 1))
@@ -111,9 +105,9 @@ def _object(draw, depth):
         "not": _part(fields),
         "if": _part(fields),
     }
-    schema |= _some(draw, extra)
+    schema |= some_keywords(draw, extra)
     if "if" in schema:
-        schema |= _some(draw, {"then": _part(fields), "else": _part(fields)})
+        schema |= some_keywords(draw, {"then": _part(fields), "else": _part(fields)})
     return schema, st.fixed_dictionaries({name: values for name, (_, values) in fields.items()})
 
 

@@ -173,6 +173,6 @@ def _gathered(decision: Decision) -> Check:
         {status: counts.get(status, 0) for status in STATUSES},
         decision.splits,
         ledger,
-        decision.index.unused(),
+        decision.unused,
         tuple(seed_notes(decision)),
     )

@@ -8,7 +8,6 @@ References are written out: a build's schema has no `$defs` of the keeper's.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
@@ -253,11 +252,3 @@ def _ordered(value: Any) -> Any:
     if isinstance(value, dict):
         return [(key, _ordered(each)) for key, each in value.items()]
     return [_ordered(each) for each in value] if isinstance(value, list) else (type(value), value)
-
-
-def leaves(own: dict[str, Schema]) -> Iterator[str]:
-    """The names of own fields, and those of the fields in objects below them, as `meta.source`."""
-    for name, schema in own.items():
-        yield name
-        if isinstance(schema, dict) and isinstance(schema.get("properties"), dict):
-            yield from (f"{name}.{below}" for below in leaves(schema["properties"]))

@@ -2,6 +2,8 @@
 
 from hypothesis import strategies as st
 
+from support.schemas import some_keywords
+
 _TEXTS = st.text(alphabet="ab0 9\nđế\u0301😀", max_size=5)
 _DAYS = st.sampled_from(["2020-12-07", "2020-02-30", "2020-12", "20201207", "0000-01-01", "9999-12-31", "", "x"])
 _INTEGERS = st.integers(-130, 130) | st.sampled_from([2**31, -(2**63), 2**63, 10**30, 3.0, 0.5, -1.5])
@@ -17,11 +19,6 @@ def anything():
     return leaf | st.lists(leaf, max_size=2) | st.dictionaries(st.sampled_from(["a", "b", "c"]), leaf, max_size=2)
 
 
-def _some(draw, options):
-    chosen = draw(st.lists(st.sampled_from(sorted(options)), unique=True, max_size=2))
-    return {keyword: draw(options[keyword]) for keyword in chosen}
-
-
 @st.composite
 def _leaf(draw):
     kind = draw(st.sampled_from(["string", "date", "boolean", "integer", "number"]))
@@ -29,18 +26,18 @@ def _leaf(draw):
     if kind == "date":
         return {"type": "string", "format": "date"}, _DAYS
     if kind == "boolean":
-        return {"type": "boolean", **_some(draw, {"const": st.booleans()})}, st.booleans()
+        return {"type": "boolean", **some_keywords(draw, {"const": st.booleans()})}, st.booleans()
     if kind == "string":
         extra = {
             "minLength": sizes, "maxLength": sizes, "pattern": st.sampled_from(["^[a-z]+$", "a", "^$", "\\u0111"]),
             "enum": st.lists(_TEXTS, min_size=1, unique=True), "const": _TEXTS, "not": st.just({"const": "a"}),
         }  # fmt: skip
-        return {"type": "string", **_some(draw, extra)}, _TEXTS
+        return {"type": "string", **some_keywords(draw, extra)}, _TEXTS
     numbers = {"minimum": bounds, "maximum": bounds, "exclusiveMinimum": bounds, "enum": st.just([1, 2.0, True, "a"])}
     if kind == "number":
-        return {"type": "number", **_some(draw, numbers)}, _NUMBERS
+        return {"type": "number", **some_keywords(draw, numbers)}, _NUMBERS
     sized = draw(st.sampled_from([{}, {"x-arrow-type": "int8"}, {"x-arrow-type": "int32"}]))
-    return {"type": "integer", **sized, **_some(draw, numbers)}, _INTEGERS
+    return {"type": "integer", **sized, **some_keywords(draw, numbers)}, _INTEGERS
 
 
 @st.composite
@@ -51,11 +48,11 @@ def _schema(draw, depth):
     elif kind == "array":
         items, inner = draw(_schema(depth - 1))
         sizes = st.integers(0, 2)
-        schema = {"type": "array", "items": items, **_some(draw, {"minItems": sizes, "maxItems": sizes})}
+        schema = {"type": "array", "items": items, **some_keywords(draw, {"minItems": sizes, "maxItems": sizes})}
         values = st.lists(inner, max_size=3)
     else:
         schema, values = draw(own_schema(depth - 1, ["a", "b"]))
-        schema |= {"type": "object", **_some(draw, {"additionalProperties": st.booleans()})}
+        schema |= {"type": "object", **some_keywords(draw, {"additionalProperties": st.booleans()})}
     if draw(st.booleans()) and "type" in schema:
         both = draw(st.booleans()) and not {"const", "enum", "not"} & schema.keys()
         schema = {**schema, "type": [schema["type"], "null"]} if both else {"anyOf": [schema, {"type": "null"}]}

@@ -106,6 +106,11 @@ class Decision:
         """How many published records have each date; None is the undated ones."""
         return self.index.dates(self.settled.published)
 
+    @functools.cached_property
+    def unused(self) -> dict[str, int]:
+        """In how many seeds each key is that nothing reads, the most frequent first; at most 1,000 keys."""
+        return self.index.unused()
+
     def ledger(self) -> Iterator[pa.Table]:
         """The rows of the ledger, as tables of at most 65,536 rows."""
         order = self.order[~self.settled.removed[self.order]]

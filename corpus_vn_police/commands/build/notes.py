@@ -84,13 +84,12 @@ def _skipped(skipped: Skipped) -> list[str]:
 
 def _unused(decision: Decision) -> list[str]:
     """Which keys of the rows nothing reads, and whether one of them may be the date that no record has."""
-    unused, dates = decision.index.unused(), decision.index.unused("unused_dates")
     notes = []
-    if dates and not decision.dates.keys() - {None}:
-        notes += _dateless(dates)
-    if unused:
+    if not decision.dates.keys() - {None}:
+        notes += _dateless(decision.index.unused("unused_dates"))
+    if decision.unused:
         fields = "neither record nor own fields have them" if decision.corpus.own else "the record has no such fields"
-        notes.append(f"keys that are not read, because {fields}: {_counted(unused)}")
+        notes.append(f"keys that are not read, because {fields}: {_counted(decision.unused)}")
     return notes
 
 

@@ -60,7 +60,7 @@ def run_build(
         finished = finish(state.new, corpus, job.date, written)
         figures = finished.figures
         _check_balance(settled.rows, status, finished)
-        unused = index.unused()
+        unused = decision.unused
         notes = [*seed_notes(decision), *pictures_note()]
         del decision, index, settled, order, shards  # all that is held per seed: the comparison holds as much
         notes += version_note(out.path, state.new, corpus)
