@@ -109,7 +109,11 @@ def columns_after(stage: str, corpus: Corpus) -> pl.Schema:
 
 
 def seed_columns(corpus: Corpus) -> pl.Schema:
-    """The columns of a batch that has just been read, with their types."""
+    """The columns of a batch that has just been read, with their types; of the settings only own fields change them."""
+    return _seed_columns(corpus) if corpus.own else seed_columns_by_default()
+
+
+def _seed_columns(corpus: Corpus) -> pl.Schema:
     return _schema((column for column in COLUMNS if column.added_by == "read" and _is_enabled(column, corpus)), corpus)
 
 
@@ -124,8 +128,8 @@ def unfilled(corpus: Corpus) -> set[str]:
 
 @functools.cache
 def seed_columns_by_default() -> pl.Schema:
-    """The columns of a batch that has just been read, without own fields."""
-    return seed_columns(load_config(None))
+    """The columns of a batch that has just been read, without own fields; made once, as every task asks for them."""
+    return _seed_columns(load_config(None))
 
 
 def _is_enabled(column: BatchColumn, corpus: Corpus) -> bool:
