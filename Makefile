@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv$(if $(filter-out python3,$(notdir $(PYTHON))),-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 
-.PHONY: dataset test test-field test-long docs rooms bench clean
+.PHONY: dataset test test-field test-train test-long docs rooms bench clean
 
 dataset: $(VENV)/.ready
 	$(BIN)/corpus-vn-police build --out dataset
@@ -19,6 +19,9 @@ test: $(VENV)/.ready-dev
 
 test-field: $(VENV)/.ready-dev
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "field and not long"
+
+test-train: $(VENV)/.ready-train
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "train and not long"
 
 test-long: $(VENV)/.ready-dev
 	$(BIN)/python -m pytest -m long
@@ -42,6 +45,12 @@ $(VENV)/.ready: pyproject.toml
 
 $(VENV)/.ready-dev: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet --group dev
+	touch $@
+
+# torch first, by its version: what another package asks for would be a newer one of several gigabytes.
+$(VENV)/.ready-train: $(VENV)/.ready-dev
+	$(BIN)/python -m pip install --quiet --group train
+	$(BIN)/python -m pip install --quiet --editable '.[train]'
 	touch $@
 
 $(VENV)/.ready-docs: $(VENV)/.ready

@@ -13,6 +13,7 @@
     cvp.remove("out", ID, reason="…")   # takedown: removed from a build, and kept out of later builds
     cvp.publish("out", "user/name")     # to the Hub: one commit, tagged with the version
     cvp.normalise(text)                 # one text, as the build would clean it
+    cvp.train                           # records -> training text, tokens, packed blocks
 
 Importing this package is quick: a function's libraries are imported when the function is first used.
 """
@@ -29,6 +30,7 @@ from corpus_vn_police.errors import (
     CorpusError,
     DamagedError,
     DiskError,
+    ExtraError,
     ForkedError,
     HubError,
     InputError,
@@ -39,12 +41,14 @@ from corpus_vn_police.errors import (
     OutputError,
     RejectedError,
     SchemaError,
+    StateError,
     ThreadsError,
     UnverifiedError,
 )
 from corpus_vn_police.version import __version__
 
 if TYPE_CHECKING:
+    from corpus_vn_police import train
     from corpus_vn_police.commands.build import build
     from corpus_vn_police.commands.built import Build, open
     from corpus_vn_police.commands.card import card, check_card
@@ -70,6 +74,7 @@ __all__ = [
     "DamagedError",
     "Difference",
     "DiskError",
+    "ExtraError",
     "ForkedError",
     "HubError",
     "InputError",
@@ -84,6 +89,7 @@ __all__ = [
     "RejectedError",
     "Removal",
     "SchemaError",
+    "StateError",
     "Sources",
     "Stats",
     "ThreadsError",
@@ -106,6 +112,7 @@ __all__ = [
     "schema",
     "sources",
     "stats",
+    "train",
     "verify",
 ]
 
@@ -132,6 +139,8 @@ if not TYPE_CHECKING:  # with it, any name would pass the type checker
 
     def __getattr__(name: str) -> object:
         """Import a public name when it is first asked for, and keep it."""
+        if name == "train":  # a package of its own
+            return importlib.import_module(f"{__name__}.train")
         home = next((home for home, names in _HOMES.items() if name in names), None)
         if home is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -135,6 +135,23 @@ class DiskError(CorpusError):
         return cls(f"{name}{error.strerror or error}", hint)
 
 
+class ExtraError(CorpusError):
+    """A library is missing that an extra of this package installs."""
+
+    code = "extra"
+
+    @classmethod
+    def of(cls, what: str, library: str, extra: str) -> ExtraError:
+        """What needs which library, and the extra that installs it."""
+        return cls(f"{what} needs {library}, which is not installed", f"pip install 'corpus-vn-police[{extra}]'")
+
+
+class StateError(CorpusError):
+    """A state of training is of other blocks, or is not a state."""
+
+    code = "state"
+
+
 class AccessError(CorpusError):
     """The Hub refuses access: the token is missing, wrong or has no right, or the repository is somebody else's."""
 

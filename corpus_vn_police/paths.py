@@ -33,6 +33,19 @@ _ANYWHERE = (
 )
 
 
+CACHE_VARIABLE = "CORPUS_VN_POLICE_CACHE"
+"""The variable of the environment that names the cache's folder."""
+
+
+def cache_folder() -> Path:
+    """The folder of what can be made again: `$CORPUS_VN_POLICE_CACHE`, else one in the platform's user cache."""
+    if named := os.environ.get(CACHE_VARIABLE):
+        return Path(named)
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("corpus-vn-police", appauthor=False))
+
+
 @dataclass(frozen=True)
 class Output:
     """Something to be written.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -13,14 +12,13 @@ from corpus_vn_police.contract import NAMES, canonical_json, document
 from corpus_vn_police.dataset.layout import MANIFEST
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.errors import ConfigError, DiskError, InputError, OutputError
-from corpus_vn_police.paths import Output, check_loadable, output_path
+from corpus_vn_police.paths import CACHE_VARIABLE, Output, cache_folder, check_loadable, output_path
 from corpus_vn_police.resources import resource
 from corpus_vn_police.version import __version__
 
 if TYPE_CHECKING:
     import datasets
 
-CACHE_VARIABLE = "CORPUS_VN_POLICE_CACHE"
 CHECKSUMS = "SHA256SUMS"
 
 
@@ -60,7 +58,7 @@ def path() -> str:
         CorpusError: the package is damaged, or the cache cannot be written, or `load_dataset` could not read
             a folder of its name.
     """
-    folder = _cache() / _name()
+    folder = cache_folder() / _name()
     try:
         target = output_path(folder, CACHE_VARIABLE)
         check_loadable(target)
@@ -89,14 +87,6 @@ def _build(out: Output) -> None:
                 run_build(str(shipped_seeds()), out, shipped_corpus(), Job(workers=1), tombstones)
     except OSError as error:
         raise DiskError(f"{folder.parent}: the cache cannot be written: {error.strerror}") from error
-
-
-def _cache() -> Path:
-    if named := os.environ.get(CACHE_VARIABLE):
-        return Path(named)
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("corpus-vn-police", appauthor=False))
 
 
 def _name() -> str:

@@ -26,6 +26,7 @@ RANKS = (
     ("documents",),
     ("write",),
     ("commands",),
+    ("train",),
     ("cli",),
     ("__init__", "__main__"),
 )
@@ -37,7 +38,7 @@ BASE = 3
 # Where a room is drawn, from left to right, so that no arrow crosses a box.
 _COLUMNS = {
     "contract": 0, "config": 0, "stages": 0, "engine": 4.1, "dataset": 0, "state": 1, "dedup": 2, "documents": -1.5,
-    "write": 0, "commands": 1, "cli": 0, "__init__": 2, "__main__": 0,
+    "write": 0, "commands": 1, "train": 3, "cli": 0, "__init__": 2, "__main__": 0,
 }  # fmt: skip
 
 STAGES = ("normalise", "quality", "read", "split", "structure", "validate")

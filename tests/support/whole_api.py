@@ -132,7 +132,7 @@ try:
     cvp.open("nowhere")
 except cvp.DamagedError as damaged:
     assert_type(damaged.what, str)
-except (cvp.OutputError, cvp.DiskError) as error:
+except (cvp.OutputError, cvp.DiskError, cvp.ExtraError, cvp.StateError) as error:
     assert_type(error.message, str)
     assert_type(error.hint, str)
 except (cvp.ConfigError, cvp.InputError, cvp.SchemaError, cvp.AccessError, cvp.HubError, cvp.UnverifiedError) as mine:
@@ -141,3 +141,5 @@ except (cvp.NothingPublishedError, cvp.RejectedError, cvp.InterruptedBuildError,
     assert_type(ended.exit_code, int)
 except (cvp.ForkedError, cvp.OutOfMemoryError, cvp.ThreadsError, cvp.CorpusError) as failed:
     assert_type(failed.message, str)
+
+blocks: cvp.train.Blocks

@@ -1,0 +1,39 @@
+"""Records -> training text, tokens and packed blocks.
+
+    from corpus_vn_police import train
+
+    tokenizer = train.fit_tokenizer(build, vocab_size=8000, out="tokenizer.json")
+    blocks = train.Blocks(build, tokenizer, length=1024)     # every token once, in blocks of equal length
+    stream = train.Stream(blocks, batch_size=8)              # for a torch DataLoader; stops and resumes exactly
+
+Only `Stream` and `perplexity_by_month` need torch, only tokenizers need `tokenizers`: `pip install
+'corpus-vn-police[train]'`. A name's libraries are imported when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from corpus_vn_police.train.blocks import Blocks
+    from corpus_vn_police.train.stream import Stream
+
+__all__ = ["Blocks", "Stream"]
+
+# As in the package itself: where a name is imported from when it is first asked for.
+_HOMES = {"blocks": ("Blocks",), "stream": ("Stream",)}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Import a public name when it is first asked for, and keep it."""
+        home = next((home for home, names in _HOMES.items() if name in names), None)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module = importlib.import_module(f"{__name__}.{home}")
+        return globals().setdefault(name, getattr(module, name))
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,5 @@
+"""Packed blocks."""
+
+
+class Blocks:
+    """Packed blocks of tokens."""

@@ -1,0 +1,5 @@
+"""Batches for torch."""
+
+
+class Stream:
+    """Batches of blocks."""
