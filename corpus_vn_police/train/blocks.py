@@ -1,5 +1,403 @@
-"""Packed blocks."""
+"""Packed blocks: every token of a split once, in blocks of equal length."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from corpus_vn_police.commands.built import Build
+from corpus_vn_police.commands.built import open as open_location
+from corpus_vn_police.commands.built.frames import shards_of
+from corpus_vn_police.commands.built.reading import reading
+from corpus_vn_police.contract import canonical_json
+from corpus_vn_police.dataset.layout import FOLDERS
+from corpus_vn_police.engine.machine import machine_failures
+from corpus_vn_police.engine.progress import Reporting, reported
+from corpus_vn_police.errors import ConfigError, InputError, LedgerError
+from corpus_vn_police.files import StrPath
+from corpus_vn_police.ids import id_text
+from corpus_vn_police.paths import cache_folder
+from corpus_vn_police.results import Result
+from corpus_vn_police.train.encoding import Encoder
+from corpus_vn_police.train.order import epoch_order
+from corpus_vn_police.train.plan import Plan, pack
+from corpus_vn_police.train.store import StoreKey, TokenStore
+from corpus_vn_police.train.templates import Rendering
+from corpus_vn_police.train.tokenise import Tokenising
+
+IGNORED = -100
+"""The label of a token that is not predicted: what torch's cross entropy leaves out."""
+
+Arrays = dict[str, npt.NDArray[np.int64]]
+
+_Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, repr=False)
+class Balance(Result):
+    """Where the tokens of a split are: `blocks * length == tokens + padding`.
+
+    Attributes:
+        documents: how many there are; of these
+        empty: how many have no token, so they are in no block, and
+        cut: how many are in more than one fragment.
+        fragments: runs of tokens of one document in one block.
+        blocks: how many there are.
+        length: tokens that a block has room for.
+        tokens: of all documents. Each is in one block, once.
+        targets: labels that count: all tokens but the first of every fragment.
+        padding: places in blocks that no token has.
+    """
+
+    documents: int
+    empty: int
+    cut: int
+    fragments: int
+    blocks: int
+    length: int
+    tokens: int
+    targets: int
+    padding: int
+
+    @property
+    def fill(self) -> float:
+        """The share of the places in blocks that have a token; 1 if there are no blocks."""
+        return self.tokens / (self.blocks * self.length) if self.blocks else 1.0
+
+
+@dataclass(frozen=True)
+class Packing:
+    """How documents are put into blocks; see `Blocks`."""
+
+    length: int
+    packing: str
+    min_fill: float
+    seed: int
+
+    def __post_init__(self) -> None:
+        """Refuse what is not allowed."""
+        for name, low, high in (("length", 1, 1 << 31), ("seed", 0, 1 << 64)):
+            value = getattr(self, name)
+            if type(value) is not int or not low <= value < high:
+                raise ConfigError(f"{name} = {value!r} is not allowed", f"give an integer from {low} below {high}")
+        if not 0 <= self.min_fill <= 1:
+            raise ConfigError(f"min_fill = {self.min_fill!r} is not allowed", "give a share from 0 to 1")
 
 
 class Blocks:
-    """Packed blocks of tokens."""
+    """The blocks of a split. Every token of every document is in one block, once.
+
+    The documents of the split are tokenised once, into a folder of the cache whose name depends on the build's content
+    digest, the tokenizer, the template and the split. It is made whole or not at all; a run that was killed is gone on
+    with; later runs and other processes map it into memory. The blocks follow from the lengths of the documents
+    alone.
+
+    Each block is a dict of arrays (int64) of `length`, for models of `transformers` and their like:
+
+    - `input_ids`: the tokens of one or more fragments of documents; then padding.
+    - `labels`: the same, but -100 for padding and for the first token of every fragment, which nothing before it in
+      the block predicts (as `DataCollatorWithFlattening` of transformers does). A model shifts them itself.
+    - `position_ids`: 0, 1, 2, ... from the start of every fragment, and of the padding. Give them to the model, and no
+      `attention_mask`: then no fragment attends to another one.
+    - `document_ids`: the number of the document, which is that of its row in the split; -1 in padding.
+
+    Attributes:
+        key: the sha256 (hex) of all that the blocks and their order depend on.
+        made_of: the same in the clear, as JSON has it.
+        report: what is in the blocks.
+    """
+
+    @machine_failures()
+    def __init__(
+        self,
+        build: StrPath,
+        tokenizer: Any,
+        *,
+        length: int = 1024,
+        split: str | None = "train",
+        template: str = "seed",
+        packing: str = "best_fit",
+        seed: int = 0,
+        ids: Collection[str] | None = None,
+        mask_dates: bool = False,
+        end_token: str | None = None,
+        min_fill: float = 0.99,
+        cache: StrPath | None = None,
+        progress: Reporting = None,
+    ) -> None:
+        """Tokenise a split, unless the cache has it, and plan its blocks.
+
+        Args:
+            build: a `Build`, or what `open` takes.
+            tokenizer: one of `tokenizers` or `transformers`, or the path of a `tokenizer.json`. Truncation and padding
+                that it may have switched on are ignored.
+            length: tokens in a block.
+            split: `train`, `validation` or `test`; None is all, in this order.
+            template: how a record becomes text; see `render`.
+            packing: `best_fit`, `in_order` or `none`; see `plan.pack`.
+            seed: decides the order of the blocks in every epoch.
+            ids: only these records of the split are used; None is all.
+            mask_dates: whether explicit dates in the text become `[DATE]`; see `render`.
+            end_token: the token that every document ends with; None is the tokenizer's own token for that, if it has
+                one.
+            min_fill: how full blocks must be with `best_fit`, as a share of their places. Documents that fit into a block
+                are cut only as far as that needs; 0 cuts none of them.
+            cache: the folder with token stores; None is `tokens` in `$CORPUS_VN_POLICE_CACHE`, else in the platform's
+                user cache.
+            progress: how the progress is shown; see `build`.
+
+        Raises:
+            ConfigError: an argument is not allowed.
+            ExtraError: `tokenizers` is not installed.
+            InputError: the split has no records; or not all of `ids`.
+            OutputError: it is not a build, or the folder has another build now.
+            DamagedError: the build cannot be read.
+            DiskError: the operating system failed to read or write.
+        """
+        self._packing = Packing(length, packing, min_fill, seed)
+        encoder = Encoder.of(tokenizer, end_token)
+        rendering = Rendering(template, mask_dates)
+        opened = build if isinstance(build, Build) else open_location(build)
+        key = StoreKey(opened.digest, split, encoder.sha256, encoder.end, template, mask_dates)
+        folder = (Path(cache) if cache is not None else cache_folder() / "tokens") / key.sha256
+        with reported("blocks", progress) as moved:
+            self._store = TokenStore.open(folder) or _tokenise(opened, folder, key, encoder, rendering, moved)
+        chosen = _chosen(self._store, ids)
+        self._pad = encoder.pad
+        self.made_of = {**key.as_dict(), **asdict(self._packing), "pad": encoder.pad, "ids": _ids_digest(ids)}
+        self._take_plan(chosen)
+
+    def _take_plan(self, chosen: _Ints) -> None:
+        """Plan the blocks of chosen documents."""
+        lengths = self._store.lengths[chosen]
+        packing = self._packing
+        plan = pack(lengths, packing.length, packing.packing, packing.min_fill)
+        if int(plan.sizes.sum()) != int(lengths.sum()):
+            raise LedgerError(f"{plan.sizes.sum()} of {lengths.sum()} tokens are in blocks", "please report this")
+        self.key = hashlib.sha256(canonical_json(self.made_of)).hexdigest()
+        self.report = _balance(plan, lengths)
+        starts = np.cumsum(self._store.lengths) - self._store.lengths
+        self._layout = _Layout.of(plan, chosen, starts)
+
+    def __len__(self) -> int:
+        """How many blocks there are."""
+        return self.report.blocks
+
+    def __getitem__(self, number: Any) -> Any:
+        """A block by its number: arrays (int64) of `length`. Of a slice, a list of blocks.
+
+        Raises:
+            IndexError: there is no such block.
+        """
+        if isinstance(number, slice):
+            return [self[each] for each in range(*number.indices(len(self)))]
+        return {name: array[0] for name, array in self.batch([number]).items()}
+
+    def __iter__(self) -> Iterator[Arrays]:
+        """The blocks by their numbers; `order` has the order of an epoch."""
+        return (self[number] for number in range(len(self)))
+
+    def batch(self, numbers: Sequence[int] | _Ints) -> Arrays:
+        """Several blocks.
+
+        Args:
+            numbers: of the blocks, from 0; negative ones count from the end.
+
+        Returns:
+            The arrays of a block, but of shape (blocks, `length`).
+
+        Raises:
+            IndexError: there is no such block.
+        """
+        places = np.asarray(numbers, np.int64)
+        wrong = places[(places < -len(self)) | (places >= len(self))]
+        if len(wrong):
+            raise IndexError(f"there is no block {wrong[0]}: there are {len(self)}")
+        return self._layout.arrays(places % max(1, len(self)), self._store.token_ids, self._pad)
+
+    def padding(self, count: int) -> Arrays:
+        """Blocks without tokens: what a rank gets at the end of an epoch when there are no more blocks for it.
+
+        Returns:
+            The arrays of `batch`, all labels -100.
+        """
+        return self._layout.empty(count, self._pad)
+
+    def order(self, epoch: int) -> _Ints:
+        """The numbers of the blocks in the order of an epoch (int64): a permutation by seed and epoch."""
+        return epoch_order(len(self), self._packing.seed, epoch)
+
+    def record_id(self, document: int) -> str:
+        """The id of the record that a document was made from.
+
+        Args:
+            document: its number, as in `document_ids`.
+        """
+        return id_text(int(self._store.record_ids[document]))
+
+    def __repr__(self) -> str:
+        """What is in the blocks."""
+        return f"Blocks({self.report!r})"
+
+    @property
+    def length(self) -> int:
+        """Tokens that a block has room for."""
+        return self._packing.length
+
+
+def _tokenise(
+    build: Build, folder: Path, key: StoreKey, encoder: Encoder, rendering: Rendering, progress: Any
+) -> TokenStore:
+    """Make the token store of a split.
+
+    Raises:
+        ConfigError: there is no such split, or the template has a field that the records do not have.
+        InputError: the split has no records.
+    """
+    beginning = shards_of("default", key.split)
+    if key.split is not None and key.split not in build.splits:
+        raise InputError(f"{build.path}: the split {key.split!r} has no records", f"there are {', '.join(build.splits)}")
+    with reading(build, beginning) as there:
+        rows = there.rows("default", *([key.split] if key.split else []))
+        _check_columns(rendering, rows.contract.schema.names)
+        return Tokenising(rows, encoder, rendering, progress).make(folder, key)
+
+
+def _check_columns(rendering: Rendering, names: Sequence[str]) -> None:
+    """Refuse a template that reads fields which the records do not have.
+
+    Raises:
+        ConfigError: it does; the message names the nearest field.
+    """
+    for name in rendering.columns:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            guess = f"did you mean {near[0]!r}? " if near else ""
+            raise ConfigError(f"template: {name!r} is not a field of the records", f"{guess}There are {', '.join(names)}")
+
+
+def _chosen(store: TokenStore, ids: Collection[str] | None) -> _Ints:
+    """The numbers of the documents whose records have these ids, in order; of None, of all.
+
+    Raises:
+        InputError: the split does not have all of them.
+    """
+    if ids is None:
+        return np.arange(store.documents, dtype=np.int64)
+    wanted = np.array(sorted({int(each, 16) for each in ids}), np.uint64)
+    missing = wanted[~np.isin(wanted, store.record_ids)]
+    if len(missing):
+        raise InputError(f"the split has no record {id_text(int(missing[0]))}", "give ids of records of this split")
+    return np.flatnonzero(np.isin(store.record_ids, wanted))
+
+
+def _ids_digest(ids: Collection[str] | None) -> str | None:
+    """The sha256 (hex) of ids, whatever their order; None of None."""
+    return None if ids is None else hashlib.sha256("\n".join(sorted(set(ids))).encode()).hexdigest()
+
+
+def _balance(plan: Plan, lengths: _Ints) -> Balance:
+    tokens, places = int(plan.sizes.sum()), len(plan.ends) * plan.length
+    counts = np.bincount(plan.documents, minlength=len(lengths))
+    targets = tokens - len(plan.sizes)
+    return Balance(
+        documents=len(lengths), empty=int((lengths == 0).sum()), cut=int((counts > 1).sum()),
+        fragments=len(plan.sizes), blocks=len(plan.ends), length=plan.length,
+        tokens=tokens, targets=targets, padding=places - tokens,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class _Layout:
+    """Where in the store each block's tokens are; padding is a fragment of document -1.
+
+    Attributes:
+        length: tokens that a block has room for.
+        documents: of every fragment (int64).
+        firsts: the place of its first token in the store (int64).
+        sizes: its tokens (int64).
+        ends: fragments up to the end of every block (int64).
+    """
+
+    length: int
+    documents: _Ints
+    firsts: _Ints
+    sizes: _Ints
+    ends: _Ints
+
+    @classmethod
+    def of(cls, plan: Plan, chosen: _Ints, starts: _Ints) -> _Layout:
+        """The layout of a plan.
+
+        Args:
+            plan: of the chosen documents.
+            chosen: their numbers in the store.
+            starts: the place of every document's first token in the store.
+        """
+        documents = chosen[plan.documents]
+        gaps = plan.length - plan.used
+        padded = np.flatnonzero(gaps)
+        at = plan.ends[padded]
+        return cls(
+            plan.length,
+            np.insert(documents, at, -1),
+            np.insert(starts[documents] + plan.starts, at, 0),
+            np.insert(plan.sizes, at, gaps[padded]),
+            plan.ends + np.cumsum(gaps > 0),
+        )
+
+    def arrays(self, blocks: _Ints, token_ids: npt.NDArray[np.generic], pad: int) -> Arrays:
+        """The arrays of some blocks, each of shape (blocks, length)."""
+        ends = self.ends[blocks]
+        counts = ends - np.where(blocks > 0, self.ends[blocks - 1], 0)
+        before = np.cumsum(counts) - counts
+        inside = np.arange(int(counts.sum()), dtype=np.int64) + np.repeat(ends - counts - before, counts)
+        sizes = self.sizes[inside]
+        return self._laid(self.documents[inside], self.firsts[inside], sizes, token_ids, pad)
+
+    def _laid(
+        self, documents: _Ints, firsts: _Ints, sizes: _Ints, token_ids: npt.NDArray[np.generic], pad: int
+    ) -> Arrays:
+        """The arrays of fragments that fill blocks, laid end to end."""
+        begins = np.cumsum(sizes) - sizes
+        place = np.arange(int(sizes.sum()), dtype=np.int64)
+        position_ids = place - np.repeat(begins, sizes)
+        document_ids = np.repeat(documents, sizes)
+        input_ids = _taken(token_ids, place + np.repeat(firsts - begins, sizes))
+        labels = input_ids.copy()
+        labels[begins] = IGNORED
+        if (documents < 0).any():
+            padding = document_ids < 0
+            input_ids[padding] = pad
+            labels[padding] = IGNORED
+        arrays = (input_ids, labels, position_ids, document_ids)
+        return {name: array.reshape(-1, self.length) for name, array in zip(COLUMNS, arrays, strict=True)}
+
+    def empty(self, count: int, pad: int) -> Arrays:
+        """Blocks of padding."""
+        sizes = np.full(count, self.length, np.int64)
+        none = np.zeros(0, np.int64)
+        return self._laid(np.full(count, -1, np.int64), np.zeros(count, np.int64), sizes, none, pad)
+
+
+COLUMNS = ("input_ids", "labels", "position_ids", "document_ids")
+"""The arrays of a block."""
+
+
+def _taken(token_ids: npt.NDArray[np.generic], places: _Ints) -> _Ints:
+    """The tokens at some places as int64; of places behind the end, which padding may have, any."""
+    if not len(token_ids):
+        return np.zeros(len(places), np.int64)
+    return np.take(token_ids, places, mode="clip").astype(np.int64)
+
+
+def differing(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
+    """The names under which two descriptions of blocks differ."""
+    return [name for name in ours if theirs.get(name) != ours[name]]

@@ -1,5 +1,241 @@
-"""Batches for torch."""
+"""Batches of blocks for torch, which stop and resume exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from corpus_vn_police.errors import ConfigError, ExtraError, StateError
+from corpus_vn_police.train.blocks import COLUMNS, Blocks, differing
+from corpus_vn_police.train.schedule import Position, Schedule
+
+try:
+    import torch
+    from torch.utils.data import IterableDataset, get_worker_info
+    from torch.utils.data import dataloader as _dataloader
+
+    _HAS_TORCH = True
+except ImportError:
+    IterableDataset = object
+    _HAS_TORCH = False
 
 
-class Stream:
-    """Batches of blocks."""
+class Batch(dict[str, Any]):
+    """Tensors (int64) of shape (batch_size, length) by name: `model(**batch)`.
+
+    Attributes:
+        state: the state of training after this batch, as `Stream.state_dict` has it: save it with the model.
+    """
+
+    state: dict[str, Any]
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, Any], state: dict[str, Any]) -> Batch:
+        """Arrays as tensors, without a copy."""
+        batch = cls({name: torch.from_numpy(array) for name, array in arrays.items()})
+        batch.state = state
+        return batch
+
+
+class Stream(IterableDataset):
+    """The blocks in batches, for a `DataLoader`: `DataLoader(stream, batch_size=None, num_workers=2)`.
+
+    Going through it once gives the rest of an epoch; the next time gives the next epoch, whose blocks are in another
+    order. All ranks take the same number of steps: if there are no more blocks for a rank, it gets blocks of padding, whose
+    labels are all -100. So divide the sum of the losses by the number of labels of all ranks that count, not by those of
+    one rank, which may be 0.
+
+    The state says how many blocks all ranks together have taken. It is the same on all ranks, and a run with another
+    number of ranks or workers, or another batch size, goes on from it: over an epoch each block is seen once.
+
+    Batches that a `DataLoader` has prepared ahead do not count, only those that it has handed out. A program that takes
+    batches ahead of its own training step, as `accelerate` does with a loader that it has prepared, saves `batch.state`
+    of the last batch that it has trained on.
+    """
+
+    def __init__(
+        self,
+        blocks: Blocks,
+        *,
+        rank: int | None = None,
+        world_size: int | None = None,
+        batch_size: int = 8,
+        shuffle: bool = True,
+        columns: Sequence[str] = COLUMNS,
+    ) -> None:
+        """Begin with the first epoch.
+
+        Args:
+            blocks: what is trained on.
+            rank: of this process, from 0; None asks `torch.distributed`, and is 0 if that is not in use.
+            world_size: how many ranks there are; None asks `torch.distributed`, and is 1 if that is not in use.
+            batch_size: blocks in a batch of one rank.
+            shuffle: whether every epoch has its own order, by the seed of the blocks; else it is that of their numbers.
+            columns: which arrays of the blocks a batch has.
+
+        Raises:
+            ExtraError: torch is not installed.
+            ConfigError: an argument is not allowed.
+        """
+        if not _HAS_TORCH:
+            raise ExtraError.of("train.Stream", "torch", "train")
+        unknown = [name for name in columns if name not in COLUMNS]
+        if isinstance(columns, str) or unknown:
+            raise ConfigError(f"columns = {columns!r} is not allowed", f"give some of {', '.join(COLUMNS)}, as a list")
+        found_rank, found_size = _ranks()
+        self.blocks = blocks
+        self._schedule = Schedule(
+            len(blocks),
+            found_rank if rank is None else rank,
+            found_size if world_size is None else world_size,
+            batch_size,
+        )
+        self._shuffle = shuffle
+        self._columns = tuple(columns)
+        self._origin = self._position = Position()
+        self._resumed = False  # in a worker, from a state of its own
+        self._passes_of_worker = 0
+        self._shared = _shared_position()
+
+    def __len__(self) -> int:
+        """Steps from where the stream, or its current epoch, began to the end of the epoch; the same on all ranks."""
+        return self._schedule.steps(self._origin)
+
+    def __iter__(self) -> Iterator[Batch]:
+        """The batches of this rank to the end of the epoch; in a worker of a `DataLoader` its share of them."""
+        worker = get_worker_info()
+        number, workers = (0, 1) if worker is None else (worker.id, worker.num_workers)
+        if worker is not None:
+            if self._passes_of_worker:  # since then the main process has moved on
+                self._position = Position(*self._shared.tolist())
+            self._passes_of_worker += 1
+        if not self._resumed:
+            self._origin = self._position
+        self._resumed = False
+        steps = self._schedule.of_worker(self._origin, self._taken(), number, workers)
+        return self._batches(self._origin, steps)
+
+    def _batches(self, origin: Position, steps: Iterator[int]) -> Iterator[Batch]:
+        order = self.blocks.order(origin.epoch) if self._shuffle else None
+        for step in steps:
+            places = self._schedule.places(origin, step)
+            arrays = self.blocks.batch(places if order is None else order[places])
+            if missing := self._schedule.batch_size - len(places):
+                arrays = _joined(arrays, self.blocks.padding(missing))
+            self._move(self._schedule.after(origin, step + 1))
+            yield Batch.of({name: arrays[name] for name in self._columns}, self._state(self._position))
+
+    def _taken(self) -> int:
+        """Steps from the origin to the position."""
+        if self._position.epoch != self._origin.epoch:
+            return self._schedule.steps(self._origin)
+        return -(-(self._position.next - self._origin.next) // self._schedule.together)
+
+    def _move(self, position: Position) -> None:
+        self._position = position
+        if get_worker_info() is None:
+            self._shared[0], self._shared[1] = position.epoch, position.next
+            if position.epoch != self._origin.epoch:
+                self._origin = position
+
+    def state_dict(self) -> dict[str, Any]:
+        """The state after the last batch that was handed out: small, and JSON.
+
+        Returns:
+            `key` and `made_of` of the blocks, `shuffle`, `epoch` and `next`: how many blocks of the epoch all ranks
+            together have taken. In a worker also `origin`, which only the same worker can go on from.
+        """
+        state = self._state(self._position)
+        return state if get_worker_info() is None else {**state, "origin": [self._origin.epoch, self._origin.next]}
+
+    def _state(self, position: Position) -> dict[str, Any]:
+        blocks = self.blocks
+        known = {"key": blocks.key, "shuffle": self._shuffle, "made_of": blocks.made_of}
+        return {**known, "epoch": position.epoch, "next": position.next}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state, which may be of a run with other ranks, workers and batch sizes.
+
+        Raises:
+            StateError: it is the state of other blocks, or not a state.
+        """
+        position = _position_of(state, len(self.blocks))
+        origin = Position(*state["origin"]) if "origin" in state else position
+        ours = {"key": self.blocks.key, "shuffle": self._shuffle}
+        if other := differing(ours, state):
+            made_of = differing(self.blocks.made_of, state.get("made_of", {})) if "key" in other else []
+            raise StateError(
+                f"the state is of other blocks: another {', '.join(made_of or other)}",
+                "make the blocks as they were when the state was saved, or begin anew without it",
+            )
+        self._move(position)
+        self._origin, self._resumed = origin, "origin" in state
+
+
+def _position_of(state: Mapping[str, Any], blocks: int) -> Position:
+    """The position that a state says.
+
+    Raises:
+        StateError: it is not a state.
+    """
+    values = [state.get(name) for name in ("epoch", "next")] if isinstance(state, Mapping) else []
+    if [type(each) for each in values] != [int, int] or min(values) < 0 or values[1] > blocks:
+        raise StateError("this is not the state of a Stream", "give what state_dict() returned")
+    return Position(*values)
+
+
+def _shared_position() -> Any:
+    """Memory for a position that workers see as well: those that outlive an epoch read there where to go on."""
+    position = torch.zeros(2, dtype=torch.int64)
+    try:
+        return position.share_memory_()
+    except RuntimeError:  # the machine has no shared memory: then no loader can have workers either
+        return position
+
+
+def _ranks() -> tuple[int, int]:
+    """Rank and world size by `torch.distributed`; 0 and 1 if it is not in use."""
+    there = torch.distributed
+    return (there.get_rank(), there.get_world_size()) if there.is_available() and there.is_initialized() else (0, 1)
+
+
+def _joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    import numpy as np
+
+    return {name: np.concatenate([first[name], second[name]]) for name in first}
+
+
+def _note_batches() -> None:
+    """Have a stream know which of its batches a `DataLoader` with workers has handed out.
+
+    The workers have copies of the stream, and prepare batches ahead. Only the loader's iterator knows which of them the
+    training has got, and torch tells nobody: so its `__next__` is wrapped, once, for loaders of a `Stream` alone.
+    `StatefulDataLoader` of torchdata has the same base class.
+    """
+    handed_out = _dataloader._BaseDataLoaderIter.__next__
+
+    def __next__(self: Any) -> Any:
+        data = handed_out(self)
+        if isinstance(self._dataset, Stream):
+            _take_note(self._dataset, data)
+        return data
+
+    _dataloader._BaseDataLoaderIter.__next__ = __next__
+
+
+def _take_note(stream: Stream, data: Any) -> None:
+    """Move a stream behind a batch that was handed out.
+
+    Raises:
+        ConfigError: the loader has put several batches together.
+    """
+    if not isinstance(data, Batch) or any(tensor.dim() != 2 for tensor in data.values()):
+        raise ConfigError(
+            "the loader changes the batches of the stream",
+            "a Stream makes whole batches: DataLoader(stream, batch_size=None), without collate_fn",
+        )
+    stream._move(Position(data.state["epoch"], data.state["next"]))
+
+
+if _HAS_TORCH:
+    _note_batches()

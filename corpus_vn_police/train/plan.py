@@ -1,0 +1,223 @@
+"""Packing: which fragment of which document is in which block, from the lengths of the documents alone."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from corpus_vn_police.errors import ConfigError
+
+PACKINGS = ("best_fit", "in_order", "none")
+
+_Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Fragments of documents, block after block. A fragment is a run of tokens of one document in one block.
+
+    Attributes:
+        length: tokens that a block has room for.
+        documents: the document of every fragment, by its number (int64).
+        starts: the first token of every fragment, counted from 0 in its document (int64).
+        sizes: tokens of every fragment, at least 1 (int64).
+        ends: how many fragments there are up to the end of every block (int64).
+    """
+
+    length: int
+    documents: _Ints
+    starts: _Ints
+    sizes: _Ints
+    ends: _Ints
+
+    @property
+    def used(self) -> _Ints:
+        """Tokens in every block (int64)."""
+        return np.diff(np.concatenate([[0], np.cumsum(self.sizes)])[np.concatenate([[0], self.ends])])
+
+
+@dataclass(frozen=True, eq=False)
+class _Pieces:
+    """Runs of tokens, not yet in blocks: their document, first token and size (int64 each)."""
+
+    documents: _Ints
+    starts: _Ints
+    sizes: _Ints
+
+    def __getitem__(self, chosen: npt.NDArray[np.generic]) -> _Pieces:
+        return _Pieces(self.documents[chosen], self.starts[chosen], self.sizes[chosen])
+
+    def __add__(self, other: _Pieces) -> _Pieces:
+        pairs = zip(
+            (self.documents, self.starts, self.sizes), (other.documents, other.starts, other.sizes), strict=True
+        )
+        return _Pieces(*map(np.concatenate, pairs))
+
+
+def pack(lengths: _Ints, length: int, packing: str = "best_fit", min_fill: float = 0.99) -> Plan:
+    """Put every token of every document into a block, once.
+
+    Args:
+        lengths: tokens of every document (int64); one of 0 is in no block.
+        length: tokens that a block has room for, at least 1.
+        packing: `best_fit` puts documents that fit into blocks whole, the longest first, each into the fullest block
+            that has room for it (best-fit decreasing); longer ones are cut into fragments of `length` and a rest. If
+            that leaves the blocks less full than `min_fill`, the emptiest blocks are dissolved, and their fragments
+            are cut to fill the widest gaps of the others. `in_order` lays the documents end to end and cuts every
+            `length` tokens. `none` gives every document blocks of its own.
+        min_fill: with `best_fit`, how full the blocks must be, as a share; 0 cuts no document that fits into a block.
+            The last block can be less full than that if there are few.
+
+    Raises:
+        ConfigError: there is no such packing.
+    """
+    if packing not in PACKINGS:
+        raise ConfigError(f"packing = {packing!r} is not a packing", f"give {', '.join(PACKINGS)}")
+    numbers = np.arange(len(lengths), dtype=np.int64)
+    if packing == "in_order":
+        total = int(lengths.sum())
+        whole = _Pieces(numbers, np.zeros_like(numbers), lengths)
+        return _in_blocks(*_laid(whole, np.full(-(-total // length), length, np.int64)), length)
+    pieces = _cut(lengths, length)
+    if packing == "none":
+        return _in_blocks(pieces, np.arange(len(pieces.sizes)), length)
+    return _in_blocks(*_filled(pieces, _best_fit(pieces.sizes, length), length, min_fill), length)
+
+
+def _cut(lengths: _Ints, length: int) -> _Pieces:
+    """Documents that are too long for a block in pieces of `length` and a rest; all others whole."""
+    counts = -(-lengths // length)
+    documents = np.repeat(np.arange(len(lengths), dtype=np.int64), counts)
+    firsts = np.cumsum(counts) - counts
+    starts = (np.arange(len(documents), dtype=np.int64) - firsts[documents]) * length
+    return _Pieces(documents, starts, np.minimum(length, lengths[documents] - starts))
+
+
+def _best_fit(sizes: _Ints, length: int) -> _Ints:
+    """The block of every piece (int64), by best-fit decreasing.
+
+    Pieces of one size are placed together: the fullest block that has room for one takes as many as fit, and only then
+    comes the next block. So the work depends on how many different sizes there are, not on the number of pieces.
+    """
+    block_of = np.empty(len(sizes), np.int64)
+    order = np.argsort(-sizes, kind="stable")
+    ordered = sizes[order]
+    bounds = np.flatnonzero(np.diff(ordered, prepend=0, append=0))
+    free = _FreeBlocks(length)
+    for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+        waiting, size = order[first:last], int(ordered[first])
+        while len(waiting):
+            blocks, each = free.taken(size, len(waiting))
+            placed = waiting[: len(blocks) * each]
+            block_of[placed] = blocks[np.arange(len(placed)) // each]
+            free.given_back(blocks, each, size, len(placed))
+            waiting = waiting[len(placed) :]
+    return block_of
+
+
+class _FreeBlocks:
+    """Blocks by how much room they have."""
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+        self._blocks = 0
+        self._rooms: list[int] = []  # sorted: the rooms that some block has
+        self._by_room: dict[int, list[_Ints]] = {}
+        self._room = length  # of what was taken last
+
+    def taken(self, size: int, count: int) -> tuple[_Ints, int]:
+        """The fullest blocks with room for pieces of a size, all equally full; new ones if there are none.
+
+        Returns:
+            At most as many as `count` pieces need, and how many pieces fit into each.
+        """
+        place = bisect.bisect_left(self._rooms, size)
+        if place == len(self._rooms):
+            self._room = self._length
+            blocks = np.arange(self._blocks, self._blocks + -(-count // (self._length // size)), dtype=np.int64)
+            self._blocks += len(blocks)
+            return blocks, self._length // size
+        self._room = self._rooms[place]
+        each = self._room // size
+        there = np.concatenate(self._by_room.pop(self._rooms.pop(place)))
+        needed = -(-count // each)
+        self._put(self._room, there[needed:])
+        return there[:needed], each
+
+    def given_back(self, blocks: _Ints, each: int, size: int, placed: int) -> None:
+        """Note the room of blocks that have taken pieces: `each` of them, and the last one what was left."""
+        last = placed - (len(blocks) - 1) * each
+        self._put(self._room - each * size, blocks[:-1])
+        self._put(self._room - last * size, blocks[-1:])
+
+    def _put(self, room: int, blocks: _Ints) -> None:
+        if not room or not len(blocks):
+            return
+        if room not in self._by_room:
+            bisect.insort(self._rooms, room)
+        self._by_room.setdefault(room, []).append(blocks)
+
+
+def _filled(pieces: _Pieces, block_of: _Ints, length: int, min_fill: float) -> tuple[_Pieces, _Ints]:
+    """Pieces and their blocks after the emptiest blocks were dissolved, so that the others are full enough."""
+    tokens = int(pieces.sizes.sum())
+    used = np.bincount(block_of, weights=pieces.sizes).astype(np.int64)
+    fewest = -(-tokens // length)
+    wanted = max(fewest, int(tokens / (min_fill * length))) if min_fill > 0 else len(used)
+    if len(used) <= wanted:
+        return pieces, block_of
+    by_use = np.argsort(used, kind="stable")
+    dissolved, kept = np.split(by_use, [len(used) - wanted])
+    moves = np.isin(block_of, dissolved)
+    widest = kept  # the least used first
+    cut, gap_of = _laid(pieces[moves], length - used[widest])
+    return pieces[~moves] + cut, np.concatenate([block_of[~moves], widest[gap_of]])
+
+
+def _laid(pieces: _Pieces, gaps: _Ints) -> tuple[_Pieces, _Ints]:
+    """Pieces laid end to end into gaps, and cut where a gap ends.
+
+    Returns:
+        What they were cut into, and the number of the gap of each.
+    """
+    ends, walls = np.cumsum(pieces.sizes), np.cumsum(gaps)
+    total = int(ends[-1]) if len(ends) else 0
+    bounds = np.union1d(np.concatenate([[0], ends]), walls[walls < total]).astype(np.int64)
+    firsts = bounds[:-1]
+    piece_of = np.searchsorted(ends, firsts, side="right")
+    inside = firsts - (ends - pieces.sizes)[piece_of]
+    cut = _Pieces(pieces.documents[piece_of], pieces.starts[piece_of] + inside, np.diff(bounds))
+    return cut, np.searchsorted(walls, firsts, side="right")
+
+
+def _in_blocks(pieces: _Pieces, block_of: _Ints, length: int) -> Plan:
+    """Pieces in the order of blocks, inside a block in that of the documents; empty blocks are left out.
+
+    Blocks are numbered in the order of the first document in each, so that the numbers say nothing about sizes.
+    """
+    inside = np.lexsort((pieces.starts, pieces.documents, block_of))
+    firsts = np.flatnonzero(np.diff(block_of[inside], prepend=-1))
+    counts = np.diff(np.append(firsts, len(inside)))
+    lead = inside[firsts]
+    by_document = np.lexsort((pieces.starts[lead], pieces.documents[lead]))
+    chosen = inside[_runs(firsts[by_document], counts[by_document])]
+    ordered = pieces[chosen]
+    return Plan(length, ordered.documents, ordered.starts, ordered.sizes, np.cumsum(counts[by_document]))
+
+
+def _runs(firsts: _Ints, counts: _Ints) -> _Ints:
+    """The numbers first, first + 1, ... of every run, one run after another."""
+    total = int(counts.sum())
+    offsets = np.repeat(firsts - (np.cumsum(counts) - counts), counts)
+    return np.arange(total, dtype=np.int64) + offsets
+
+
+def fragments_of(plan: Plan, block: int) -> Iterator[tuple[int, int, int]]:
+    """Document, first token and size of every fragment of a block."""
+    first = int(plan.ends[block - 1]) if block else 0
+    for place in range(first, int(plan.ends[block])):
+        yield int(plan.documents[place]), int(plan.starts[place]), int(plan.sizes[place])

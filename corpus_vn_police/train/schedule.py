@@ -1,0 +1,87 @@
+"""Which blocks a rank takes in which step: the same blocks in the same steps, whatever the ranks and their workers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from corpus_vn_police.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far training has come; the same on all ranks.
+
+    Attributes:
+        epoch: from 0.
+        next: how many blocks of the epoch all ranks together have taken.
+    """
+
+    epoch: int = 0
+    next: int = 0
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How the blocks of an epoch are shared by ranks.
+
+    In a step all ranks together take the next `world_size * batch_size` blocks in the order of the epoch, in turn. In the
+    last step there may be fewer, so that a rank gets fewer than `batch_size`, or none; every rank takes the same number of
+    steps.
+
+    Attributes:
+        blocks: how many there are.
+        rank: of this process, from 0.
+        world_size: how many ranks there are.
+        batch_size: blocks of a rank in a step.
+    """
+
+    blocks: int
+    rank: int
+    world_size: int
+    batch_size: int
+
+    def __post_init__(self) -> None:
+        """Refuse what is not allowed."""
+        for name in ("rank", "world_size", "batch_size"):
+            value, least = getattr(self, name), 0 if name == "rank" else 1
+            if type(value) is not int or value < least:
+                raise ConfigError(f"{name} = {value!r} is not allowed", f"give an integer from {least}")
+        if self.rank >= self.world_size:
+            raise ConfigError(
+                f"rank = {self.rank} is not allowed with world_size = {self.world_size}", "ranks count from 0"
+            )
+
+    @property
+    def together(self) -> int:
+        """Blocks that all ranks take in a step."""
+        return self.world_size * self.batch_size
+
+    def steps(self, position: Position) -> int:
+        """Steps to the end of the epoch."""
+        return -(-(self.blocks - position.next) // self.together)
+
+    def places(self, position: Position, step: int) -> npt.NDArray[np.int64]:
+        """The places in the order of the epoch whose blocks this rank takes, counting steps from a position (int64)."""
+        first = position.next + step * self.together
+        return np.arange(first + self.rank, min(first + self.together, self.blocks), self.world_size, dtype=np.int64)
+
+    def after(self, position: Position, steps: int = 1) -> Position:
+        """The position after some steps; after the last one of an epoch that is the beginning of the next."""
+        taken = position.next + steps * self.together
+        return Position(position.epoch, taken) if taken < self.blocks else Position(position.epoch + 1, 0)
+
+    def of_worker(self, origin: Position, taken: int, worker: int, workers: int) -> Iterator[int]:
+        """The steps of one of the workers that prepare the batches of a rank: every `workers`-th.
+
+        Args:
+            origin: the position at which the workers began, in turn from worker 0.
+            taken: steps after that which this worker need not prepare.
+            worker: from 0.
+            workers: how many there are.
+        """
+        first = taken + (worker - taken) % workers
+        return iter(range(first, self.steps(origin), workers))

@@ -1,0 +1,216 @@
+"""Making a token store: whole or not at all; a run that was killed is gone on with."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from corpus_vn_police.dataset.rows import Published
+from corpus_vn_police.engine.local import map_tasks
+from corpus_vn_police.engine.progress import Progress
+from corpus_vn_police.errors import DiskError
+from corpus_vn_police.files import write_numbers
+from corpus_vn_police.ids import id_numbers
+from corpus_vn_police.state.place import delete
+from corpus_vn_police.train.encoding import Encoder
+from corpus_vn_police.train.store import (
+    ABOUT,
+    ID_TYPE,
+    IDS,
+    LENGTH_TYPE,
+    LENGTHS,
+    TOKENS,
+    StoreKey,
+    TokenStore,
+    locked,
+    token_type,
+)
+from corpus_vn_police.train.templates import Rendering
+
+# Two at a time: while one is inside the tokenizer, which uses all processors by itself, the other one's text is made
+# and its ids are fetched under the interpreter's lock.
+_AT_A_TIME = 2
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What of a store is on the disk: documents, and their tokens."""
+
+    documents: int = 0
+    tokens: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class _Encoded:
+    """Tokens of some documents.
+
+    Attributes:
+        ids: of their records (uint64).
+        lengths: tokens of each (uint32).
+        tokens: of all, one document after another.
+    """
+
+    ids: npt.NDArray[np.generic]
+    lengths: npt.NDArray[np.generic]
+    tokens: npt.NDArray[np.generic]
+
+
+@dataclass(frozen=True)
+class Tokenising:
+    """How the rows of a build become tokens.
+
+    Attributes:
+        rows: the records of the split, or of all splits.
+        encoder: text -> tokens.
+        rendering: record -> text.
+        progress: called with the documents done.
+        at_once: code points of text that are tokenised at once; a token takes 100 bytes as long as the tokenizer holds it.
+        journal_every: tokens after which the disk must have everything: what a killed run loses at most.
+    """
+
+    rows: Published
+    encoder: Encoder
+    rendering: Rendering
+    progress: Progress
+    at_once: int = 1 << 20
+    journal_every: int = 1 << 22
+
+    def make(self, folder: Path, key: StoreKey) -> TokenStore:
+        """Make the store, or find it made.
+
+        Files grow in a folder beside it. A journal says how much of them is whole; what a killed run wrote after that
+        is cut off, and the rest is added. At the end the folder gets its name.
+
+        Args:
+            folder: where the store is to lie.
+            key: of what it is.
+
+        Raises:
+            DamagedError: the build cannot be read.
+            DiskError: the folder cannot be written.
+        """
+        try:
+            with locked(folder):
+                if store := TokenStore.open(folder):
+                    return store
+                delete(folder)  # a store that is not whole
+                growing = folder.with_name(f".{folder.name}.new")
+                growing.mkdir(exist_ok=True)
+                done = self._grow(growing)
+                about = {"key": key.sha256, "documents": done.documents, "tokens": done.tokens, "type": self._type.str}
+                _write_json(growing / ABOUT, {**about, "made_of": key.as_dict()})
+                (growing / _JOURNAL).unlink(missing_ok=True)
+                growing.rename(folder)
+        except OSError as error:
+            raise DiskError.of(error) from error
+        return TokenStore(folder, key.sha256, done.documents, done.tokens, self._type.str)
+
+    @property
+    def _type(self) -> np.dtype[np.generic]:
+        return token_type(self.encoder.size)
+
+    def _grow(self, folder: Path) -> _Done:
+        """Add the documents that are missing to the files in a folder."""
+        done = journaled = self._left_by_killed(folder)
+        self.progress("tokens", done.documents, len(self.rows))
+        with ExitStack() as open_files:
+            sizes = self._bytes(done)
+            files = {name: open_files.enter_context(_opened(folder / name, sizes[name])) for name in sizes}
+            encoded = map_tasks(self._encode, self._frames(done.documents), _AT_A_TIME)
+            open_files.callback(encoded.close)
+            for some in encoded:
+                for name, numbers in ((TOKENS, some.tokens), (LENGTHS, some.lengths), (IDS, some.ids)):
+                    write_numbers(files[name], numbers)
+                done = _Done(done.documents + len(some.lengths), done.tokens + len(some.tokens))
+                if done.tokens - journaled.tokens >= self.journal_every:
+                    _journal(folder, files.values(), done)
+                    journaled = done
+                self.progress("tokens", len(some.lengths), len(self.rows))
+            _journal(folder, files.values(), done)
+        return done
+
+    def _left_by_killed(self, folder: Path) -> _Done:
+        """What a killed run has left that is whole."""
+        done = _read_journal(folder)
+        there = {file.name: file.stat().st_size for file in folder.iterdir()}
+        return done if all(there.get(name, 0) >= size for name, size in self._bytes(done).items()) else _Done()
+
+    def _bytes(self, done: _Done) -> dict[str, int]:
+        """How long each file is with some documents."""
+        documents, tokens = done.documents, done.tokens
+        sizes = {LENGTHS: LENGTH_TYPE.itemsize * documents, IDS: ID_TYPE.itemsize * documents}
+        return {TOKENS: self._type.itemsize * tokens, **sizes}
+
+    def _frames(self, skipped: int) -> Iterator[pl.DataFrame]:
+        """The records after those that are done, in frames of about `at_once` code points."""
+        whole = int(np.searchsorted(self.rows.ends, skipped, side="right"))  # row groups that need not be read
+        rest = replace(self.rows, groups=self.rows.groups[whole:], ends=self.rows.ends[whole:])
+        skipped -= int(self.rows.ends[whole - 1]) if whole else 0
+        for frame in rest.batches(*dict.fromkeys(("id", "n_chars", *self.rendering.columns))):
+            yield from _sliced(frame[skipped:], self.at_once)
+            skipped = max(0, skipped - len(frame))
+
+    def _encode(self, frame: pl.DataFrame) -> _Encoded:
+        texts = [self.rendering.text_of(record) for record in frame.iter_rows(named=True)]
+        found = self.encoder.encode(texts)
+        lengths = np.fromiter(map(len, found), LENGTH_TYPE, len(found))
+        tokens = np.fromiter(itertools.chain.from_iterable(found), self._type, int(lengths.sum()))
+        return _Encoded(id_numbers(frame["id"]).to_numpy().astype(ID_TYPE), lengths, tokens)
+
+
+def _sliced(frame: pl.DataFrame, at_once: int) -> Iterator[pl.DataFrame]:
+    """A frame in slices of at most `at_once` code points; a longer text is a slice of its own."""
+    ends = np.cumsum(frame["n_chars"].to_numpy().astype(np.int64))
+    first = 0
+    while first < len(frame):
+        before = int(ends[first - 1]) if first else 0
+        last = max(first + 1, int(np.searchsorted(ends, before + at_once, side="right")))
+        yield frame[first:last]
+        first = last
+
+
+_JOURNAL = "journal.json"
+
+
+def _journal(folder: Path, files: Iterable[BinaryIO], done: _Done) -> None:
+    """Have the disk hold the files, and then note how much is in them."""
+    for file in files:
+        file.flush()
+        os.fsync(file.fileno())
+    _write_json(folder / _JOURNAL, {"documents": done.documents, "tokens": done.tokens})
+
+
+def _read_journal(folder: Path) -> _Done:
+    """How much of the files in a folder is whole; nothing if they are new."""
+    try:
+        said = json.loads((folder / _JOURNAL).read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return _Done()
+    return _Done(said["documents"], said["tokens"])
+
+
+def _write_json(file: Path, value: object) -> None:
+    """Write a small file whole or not at all."""
+    new = file.with_name(f"{file.name}.new")
+    with new.open("w", encoding="utf-8") as stream:
+        json.dump(value, stream, ensure_ascii=False)
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.replace(new, file)
+
+
+def _opened(file: Path, size: int) -> BinaryIO:
+    """A file to add to, cut off behind what is whole."""
+    stream = file.open("ab")
+    stream.truncate(size)
+    return stream
