@@ -18,11 +18,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from corpus_vn_police.train.blocks import Blocks
     from corpus_vn_police.train.stream import Stream
+    from corpus_vn_police.train.templates import Parsed, parse, render
 
-__all__ = ["Blocks", "Stream"]
+__all__ = ["Blocks", "Parsed", "Stream", "parse", "render"]
 
 # As in the package itself: where a name is imported from when it is first asked for.
-_HOMES = {"blocks": ("Blocks",), "stream": ("Stream",)}
+_HOMES = {
+    "blocks": ("Blocks",),
+    "stream": ("Stream",),
+    "templates": ("Parsed", "parse", "render"),
+}
 
 if not TYPE_CHECKING:
 

@@ -143,3 +143,11 @@ except (cvp.ForkedError, cvp.OutOfMemoryError, cvp.ThreadsError, cvp.CorpusError
     assert_type(failed.message, str)
 
 blocks: cvp.train.Blocks
+
+# Training.
+assert_type(cvp.train.render({"date": None, "text": "a"}, "natural", mask_dates=True), str)
+assert_type(cvp.train.parse(" date 2020 a"), cvp.train.Parsed)
+assert_type(cvp.train.parse("a", "none").date, str | None)
+assert_type(cvp.train.Parsed(None, "a").text, str)
+cvp.train.render("a")  # refused: arg-type
+cvp.train.render({}, mask=True)  # refused: call-arg

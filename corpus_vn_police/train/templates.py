@@ -1,0 +1,234 @@
+"""Records -> training text: named templates, format strings over the record's fields, and back again.
+
+Nothing of Polars or Arrow is used here: forked workers of a DataLoader render too.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from corpus_vn_police.errors import ConfigError
+from corpus_vn_police.train.formats import FormatString, parts_of
+from corpus_vn_police.train.masks import masked
+
+
+class Parsed(NamedTuple):
+    """What `parse` finds.
+
+    Attributes:
+        date: `2020`, `2020-12` or `2020-12-07`; None if the text has no header.
+        text: what follows the header.
+    """
+
+    date: str | None
+    text: str
+
+
+def _seed(year: str, month: str | None, day: str | None) -> str:
+    return f" date {'-'.join(filter(None, (year, month, day)))} "
+
+
+def _year_text(year: str, month: str | None, day: str | None) -> str:
+    return f"year: {year} text: "
+
+
+def _token(year: str, month: str | None, day: str | None) -> str:
+    return f"<|{year}|>{f'<|m{month}|>' if month else ''}{f'<|d{day}|>' if day else ''}"
+
+
+def _natural(year: str, month: str | None, day: str | None) -> str:
+    if month is None:
+        return f"Năm {year}: "
+    return f"Ngày {int(day)} tháng {int(month)} năm {year}: " if day else f"Tháng {int(month)} năm {year}: "
+
+
+@dataclass(frozen=True)
+class _Named:
+    """A named template.
+
+    Attributes:
+        header: year, month and day, the last ones None if the date is not so precise -> what stands before the text.
+        opening: what a header looks like, with the groups `year`, `month` and `day`.
+    """
+
+    header: Callable[[str, str | None, str | None], str]
+    opening: re.Pattern[str]
+
+
+_SEED = re.compile(r" date (?P<year>[0-9]{4})(?:-(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2}))?)? ")
+_YEAR_TEXT = re.compile(r"year: (?P<year>[0-9]{4}) text: (?P<month>(?!))?(?P<day>(?!))?")
+_TOKEN = re.compile(r"<\|(?P<year>[0-9]{4})\|>(?:<\|m(?P<month>[0-9]{2})\|>(?:<\|d(?P<day>[0-9]{2})\|>)?)?")
+_NATURAL = re.compile(r"(?:(?:Ngày (?P<day>[0-9]{1,2}) t|T)háng (?P<month>[0-9]{1,2}) n|N)ăm (?P<year>[0-9]{4}): ")
+_TEMPLATES = {
+    "seed": _Named(_seed, _SEED),
+    "year_text": _Named(_year_text, _YEAR_TEXT),
+    "token": _Named(_token, _TOKEN),
+    "natural": _Named(_natural, _NATURAL),
+}
+_NONE = "none"
+NAMES = (*_TEMPLATES, _NONE)
+"""The named templates."""
+
+
+@functools.lru_cache(maxsize=65_536)  # a corpus has few dates: some 40,000 days in a century
+def _header(template: str, date: str) -> str:
+    """What a named template writes before the text of a date.
+
+    Raises:
+        ConfigError: it is not a date of the calendar.
+    """
+    parts = parts_of(date)
+    if not parts:
+        raise ConfigError(
+            f"date = {date!r} is not a date of the calendar",
+            "give 2020, 2020-12, 2020-12-07 or None, as records have it",
+        )
+    return _TEMPLATES[template].header(*parts)
+
+
+def _checked(template: str) -> FormatString | None:
+    """The format string that a template is; None if it is a named one.
+
+    Raises:
+        ConfigError: it is neither.
+    """
+    if template in NAMES:
+        return None
+    if not isinstance(template, str) or "{" not in template:
+        near = difflib.get_close_matches(str(template)[:40], NAMES, n=1)
+        guess = f"did you mean {near[0]!r}? " if near else ""
+        raise ConfigError(
+            f"template = {template!r} is not a template",
+            f"{guess}There are {', '.join(NAMES)}, or a format string such as '{{title}}\\n\\n{{text}}'",
+        )
+    return FormatString.of(template)
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """A template, ready to render many records; pickles and compares by its two settings.
+
+    Attributes:
+        template: a name, or a format string; see `render`.
+        mask_dates: whether dates in what the record says are masked; see `render`.
+        columns: the fields at the top level of a record that are read.
+
+    Raises:
+        ConfigError: there is no such template, or the format string is not allowed.
+    """
+
+    template: str = "seed"
+    mask_dates: bool = False
+    columns: tuple[str, ...] = field(init=False, compare=False, repr=False)
+    _write: Callable[[Mapping[str, Any]], str] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        form = _checked(self.template)
+        change = masked if self.mask_dates else None
+        if form:
+            columns, write = form.columns, form.writer(change)
+        else:
+            columns = ("text",) if self.template == _NONE else ("date", "text")
+            write = _named_writer(self.template, change)
+        object.__setattr__(self, "columns", columns)
+        object.__setattr__(self, "_write", write)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Rendering, (self.template, self.mask_dates)
+
+    def text_of(self, record: Mapping[str, Any]) -> str:
+        """The training text of a record, which has at least the fields `columns`.
+
+        Raises:
+            ConfigError: a field is missing, or has a value that cannot be rendered.
+        """
+        return self._write(record)
+
+
+def _named_writer(template: str, change: Callable[[str], str] | None) -> Callable[[Mapping[str, Any]], str]:
+    def write(record: Mapping[str, Any]) -> str:
+        try:
+            text, date = record["text"], None if template == _NONE else record["date"]
+        except KeyError as missing:
+            raise ConfigError(
+                f"the record has no field {missing}, which the template {template!r} reads", "give it; date may be None"
+            ) from None
+        if not isinstance(text, str) or not isinstance(date, str | None):
+            wrong = "date" if isinstance(text, str) else "text"
+            raise ConfigError(f"{wrong} = {record[wrong]!r} is not a string", "give it as records have it")
+        body = change(text) if change else text
+        return body if date is None else _header(template, date) + body
+
+    return write
+
+
+_rendering = functools.lru_cache(maxsize=64)(Rendering)
+
+
+def render(record: Mapping[str, Any], template: str = "seed", *, mask_dates: bool = False) -> str:
+    r"""The training text of a record.
+
+    Named templates write the date before the text, as precise as it is, and the text alone if it is null:
+
+    - `seed`: ` date 2020-12 `, as the seeds of this package open;
+    - `year_text`: `year: 2020 text: `, the year alone (Dhingra et al. 2022, "Time-Aware Language Models as Temporal
+      Knowledge Bases");
+    - `token`: `<|2020|><|m12|><|d07|>`, one token each if the tokenizer has those of `date_tokens` (after Rosin, Guy
+      and Radinsky 2022, "Time Masking for Temporal Language Models", which puts a token of the time before the text);
+    - `natural`: `Ngày 7 tháng 12 năm 2020: `, `Tháng 12 năm 2020: `, `Năm 2020: `;
+    - `none`: nothing.
+
+    Any other string with a `{` is a format string over the fields of the record, own ones too, such as
+    `"{date}\n{title}\n\n{text}"`. `{source.url}` is a field of a struct, `{captions.text}` the one of each struct in a
+    list; `{{` and `}}` are braces. Null is an empty string; a date is written as `2020-12-07`, an int in digits, a float
+    as Python's shortest form that reads back, a bool as `true` or `false`, a list as its items one per line, without
+    those that are null.
+
+    Args:
+        record: its fields by name, as a row of the Parquet files or of `datasets` has them.
+        template: a name, or a format string.
+        mask_dates: whether explicit dates become `[DATE]`, for a model that has to tell the date from the text. This
+            concerns what the record says: every string of it save the field `date`. What the template writes itself,
+            its header and the literal parts of a format string, stays, and so do dates and numbers that a format string
+            asks for. See `corpus_vn_police.train.masks.masked`.
+
+    Raises:
+        ConfigError: there is no such template; a format string has a conversion, a format spec, an index, an empty name
+            or a brace too many; the record has no such field; or a value is a struct, or not one of a record.
+    """
+    return _rendering(template, mask_dates).text_of(record)
+
+
+def parse(text: str, template: str = "seed") -> Parsed:
+    """The date and the text of what `render` wrote: `parse(render(r, t), t) == (r["date"], r["text"])`.
+
+    That holds for every text that does not itself open as a header of the template (or, for `token`, go on with one).
+    Of `year_text` only the year comes back: no more was written. A named template takes what does not open with a
+    header for the text of a record without a date.
+
+    Args:
+        text: the training text.
+        template: a name; or a format string whose fields are `date` and `text`, each once, with something between them
+            that does not touch the date with a digit or a `-`.
+
+    Raises:
+        ConfigError: there is no such template; it is another format string; or the text is not of this format string.
+    """
+    form = _checked(template)
+    if form:
+        return Parsed(*form.parse(text))
+    if template == _NONE:
+        return Parsed(None, text)
+    found = _TEMPLATES[template].opening.match(text)
+    if not found:
+        return Parsed(None, text)
+    date = "-".join(part.zfill(2) for part in found.group("year", "month", "day") if part)
+    # A header is what would be written: `Ngày 07 tháng 12` is a text.
+    if not parts_of(date) or _header(template, date) != found[0]:
+        return Parsed(None, text)
+    return Parsed(date, text[found.end() :])
