@@ -17,14 +17,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from corpus_vn_police.train.blocks import Blocks
+    from corpus_vn_police.train.fitting import date_tokens, fit_tokenizer
     from corpus_vn_police.train.stream import Stream
     from corpus_vn_police.train.templates import Parsed, parse, render
 
-__all__ = ["Blocks", "Parsed", "Stream", "parse", "render"]
+__all__ = ["Blocks", "Parsed", "Stream", "date_tokens", "fit_tokenizer", "parse", "render"]
 
 # As in the package itself: where a name is imported from when it is first asked for.
 _HOMES = {
     "blocks": ("Blocks",),
+    "fitting": ("date_tokens", "fit_tokenizer"),
     "stream": ("Stream",),
     "templates": ("Parsed", "parse", "render"),
 }

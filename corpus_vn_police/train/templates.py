@@ -47,31 +47,19 @@ def _natural(year: str, month: str | None, day: str | None) -> str:
     return f"Ngày {int(day)} tháng {int(month)} năm {year}: " if day else f"Tháng {int(month)} năm {year}: "
 
 
-@dataclass(frozen=True)
-class _Named:
-    """A named template.
+_HEADERS = {"seed": _seed, "year_text": _year_text, "token": _token, "natural": _natural}
+"""Year, month and day, the last ones None if the date is not so precise -> what stands before the text."""
 
-    Attributes:
-        header: year, month and day, the last ones None if the date is not so precise -> what stands before the text.
-        opening: what a header looks like, with the groups `year`, `month` and `day`.
-    """
-
-    header: Callable[[str, str | None, str | None], str]
-    opening: re.Pattern[str]
-
-
-_SEED = re.compile(r" date (?P<year>[0-9]{4})(?:-(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2}))?)? ")
-_YEAR_TEXT = re.compile(r"year: (?P<year>[0-9]{4}) text: (?P<month>(?!))?(?P<day>(?!))?")
-_TOKEN = re.compile(r"<\|(?P<year>[0-9]{4})\|>(?:<\|m(?P<month>[0-9]{2})\|>(?:<\|d(?P<day>[0-9]{2})\|>)?)?")
-_NATURAL = re.compile(r"(?:(?:Ngày (?P<day>[0-9]{1,2}) t|T)háng (?P<month>[0-9]{1,2}) n|N)ăm (?P<year>[0-9]{4}): ")
-_TEMPLATES = {
-    "seed": _Named(_seed, _SEED),
-    "year_text": _Named(_year_text, _YEAR_TEXT),
-    "token": _Named(_token, _TOKEN),
-    "natural": _Named(_natural, _NATURAL),
+_OPENINGS = {
+    "seed": re.compile(r" date (?P<year>[0-9]{4})(?:-(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2}))?)? "),
+    "year_text": re.compile(r"year: (?P<year>[0-9]{4})(?P<month>)(?P<day>) text: "),
+    "token": re.compile(r"<\|(?P<year>[0-9]{4})\|>(?:<\|m(?P<month>[0-9]{2})\|>(?:<\|d(?P<day>[0-9]{2})\|>)?)?"),
+    "natural": re.compile(r"(?:(?:Ngày (?P<day>[0-9]{1,2}) t|T)háng (?P<month>[0-9]{1,2}) n|N)ăm (?P<year>[0-9]{4}): "),
 }
+"""What looks like a header."""
+
 _NONE = "none"
-NAMES = (*_TEMPLATES, _NONE)
+NAMES = (*_HEADERS, _NONE)
 """The named templates."""
 
 
@@ -88,7 +76,7 @@ def _header(template: str, date: str) -> str:
             f"date = {date!r} is not a date of the calendar",
             "give 2020, 2020-12, 2020-12-07 or None, as records have it",
         )
-    return _TEMPLATES[template].header(*parts)
+    return _HEADERS[template](*parts)
 
 
 def _checked(template: str) -> FormatString | None:
@@ -184,9 +172,9 @@ def render(record: Mapping[str, Any], template: str = "seed", *, mask_dates: boo
     - `none`: nothing.
 
     Any other string with a `{` is a format string over the fields of the record, own ones too, such as
-    `"{date}\n{title}\n\n{text}"`. `{source.url}` is a field of a struct, `{captions.text}` the one of each struct in a
-    list; `{{` and `}}` are braces. Null is an empty string; a date is written as `2020-12-07`, an int in digits, a float
-    as Python's shortest form that reads back, a bool as `true` or `false`, a list as its items one per line, without
+    `"{date}\n{title}\n\n{text}"`. `{source.url}` is a field of a struct, `{captions.text}` that of each struct in a
+    list; `{{` and `}}` are braces. Null is an empty string; a date is written as `2020-12-07`, an int in digits, a
+    float as Python's shortest form that reads back, a bool as `true` or `false`, a list as its items one per line, without
     those that are null.
 
     Args:
@@ -224,7 +212,7 @@ def parse(text: str, template: str = "seed") -> Parsed:
         return Parsed(*form.parse(text))
     if template == _NONE:
         return Parsed(None, text)
-    found = _TEMPLATES[template].opening.match(text)
+    found = _OPENINGS[template].match(text)
     if not found:
         return Parsed(None, text)
     date = "-".join(part.zfill(2) for part in found.group("year", "month", "day") if part)

@@ -10,6 +10,7 @@ from typing import Any, assert_type
 
 import pandas as pd
 import polars as pl
+from tokenizers import Tokenizer
 
 import corpus_vn_police as cvp
 
@@ -151,3 +152,7 @@ assert_type(cvp.train.parse("a", "none").date, str | None)
 assert_type(cvp.train.Parsed(None, "a").text, str)
 cvp.train.render("a")  # refused: arg-type
 cvp.train.render({}, mask=True)  # refused: call-arg
+fitted: Tokenizer = cvp.train.fit_tokenizer(b, 8000, split=None, template="token", out="tok.json", min_frequency=1)
+assert_type(cvp.train.date_tokens("out"), tuple[str, ...])
+cvp.train.fit_tokenizer(b, "8000")  # refused: arg-type
+cvp.train.fit_tokenizer(3)  # refused: arg-type

@@ -1,0 +1,246 @@
+"""Texts -> tokens, as a tokenizer encodes one document, with the document's end."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from corpus_vn_police.errors import ConfigError, DiskError, ExtraError
+from corpus_vn_police.files import UNREADABLE, StrPath, read_file, why
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+    from transformers import PreTrainedTokenizerBase
+
+ENDS = ("<|endoftext|>", "</s>", "<eos>", "<|end_of_text|>", "<|im_end|>")
+"""What ends a document, by the names that tokenizers give it; of several the first is taken."""
+
+_WANTED = "give a tokenizers.Tokenizer, a tokenizer of transformers, or the path of a tokenizer.json"
+_LONGEST = 1 << 30  # bytes of a tokenizer.json; that of a vocabulary of 260,000 tokens has 35 million
+_ONLY_THE_TEXT = [{"Sequence": {"id": "A", "type_id": 0}}]
+_PROBES = ("a", "Ngày 7/12, Công an tỉnh. <|endoftext|></s>\n\n  HỘI NGHỊ")
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """A copy of a tokenizer that encodes whole documents: nothing is cut off, nothing is filled up.
+
+    A special token that stands in a text as letters is text, and no boundary. Special tokens that the tokenizer itself
+    puts around a text, such as the first one of llama, stay. Encoders are equal if `sha256` is; they pickle.
+
+    Attributes:
+        sha256: 64 hex characters, of everything that decides how a document is encoded, its end too; the same in every
+            process, whatever the tokenizer's path, name, truncation and padding.
+        size: the highest id and 1, added tokens included.
+        end: the id that ends each document; None if nothing does.
+        end_token: the token of `end`.
+        pad: an id for what fills a block: that of the padding token, else `end`, else 0.
+    """
+
+    sha256: str
+    size: int = field(compare=False)
+    end: int | None = field(compare=False)
+    end_token: str | None = field(compare=False)
+    pad: int = field(compare=False)
+    _held: _Fast | _Slow = field(compare=False, repr=False)
+    _appended: tuple[int, ...] = field(compare=False, repr=False)
+
+    @classmethod
+    def of(
+        cls, tokenizer: Tokenizer | PreTrainedTokenizerBase | StrPath | Encoder, end_token: str | None = None
+    ) -> Encoder:
+        """The encoder of a tokenizer, which is left as it is.
+
+        Args:
+            tokenizer: a `tokenizers.Tokenizer`, a tokenizer of transformers, the path of a tokenizer.json or of a folder
+                with one, or an encoder.
+            end_token: what ends each document, unless the tokenizer itself ends it so. None is the `eos_token` of a
+                tokenizer of transformers; of another one the first of `ENDS` among its added tokens, or nothing.
+
+        Raises:
+            ConfigError: it is not a tokenizer, it encodes a text differently every time (`dropout`), or it has no such
+                token.
+            ExtraError: `tokenizers` is not installed.
+            DiskError: the file cannot be read.
+        """
+        if isinstance(tokenizer, Encoder):
+            if end_token in (None, tokenizer.end_token):
+                return tokenizer
+            held: _Fast | _Slow = tokenizer._held
+        else:
+            held = _held(tokenizer)
+        ids = held.ids
+        token = end_token if end_token is not None else held.end_token
+        end = None if token is None else ids.get(token)
+        if token is not None and end is None:
+            raise ConfigError(f"end_token = {token!r} is not in the vocabulary of the tokenizer", _other_end(ids))
+        (probe, *_) = held.encode([_PROBES[0]])
+        appended = () if end is None or (held.adds and probe[-1:] == [end]) else (end,)
+        pad = next((found for found in (held.pad, end) if found is not None), 0)
+        sha256 = hashlib.sha256(json.dumps([held.content, appended]).encode()).hexdigest()
+        return cls(sha256, max(ids.values(), default=-1) + 1, end, token, pad, held, appended)
+
+    def encode(self, texts: list[str]) -> list[list[int]]:
+        """The ids of each text, the end included; all processors are used."""
+        found = self._held.encode(texts)
+        if self._appended:
+            for each in found:
+                each += self._appended
+        return found
+
+
+@dataclass(frozen=True)
+class _Fast:
+    """A tokenizer of the library tokenizers, as JSON without what does not encode.
+
+    Attributes:
+        content: everything that decides how it encodes.
+        end_token: what ends a document, if nobody says so.
+        pad: the id of its padding token.
+    """
+
+    content: str
+    end_token: str | None
+    pad: int | None
+    _live: Tokenizer = field(compare=False, repr=False)
+
+    @classmethod
+    def of(cls, tokenizer: Tokenizer, end_token: str | None, pad: int | None) -> _Fast:
+        described = json.loads(tokenizer.to_str())
+        if described["model"].get("dropout"):
+            raise ConfigError(
+                f"the tokenizer has dropout = {described['model']['dropout']}: it encodes a text differently every time",
+                "set tokenizer.model.dropout = None",
+            )
+        # The decoder encodes nothing; transformers adds a post-processor that adds nothing.
+        described |= {"truncation": None, "padding": None, "decoder": None}
+        if (described["post_processor"] or {}).get("single") == _ONLY_THE_TEXT:
+            described["post_processor"] = None
+        return cls._revived(json.dumps(described), end_token, pad)
+
+    @classmethod
+    def _revived(cls, content: str, end_token: str | None, pad: int | None) -> _Fast:
+        from tokenizers import Tokenizer
+
+        live = Tokenizer.from_str(content)
+        live.encode_special_tokens = True  # not in the JSON, and lost when it is pickled
+        return cls(content, end_token, pad, live)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Fast._revived, (self.content, self.end_token, self.pad)
+
+    @property
+    def ids(self) -> dict[str, int]:
+        found: dict[str, int] = self._live.get_vocab(with_added_tokens=True)
+        return found
+
+    @property
+    def adds(self) -> bool:
+        """Whether it puts tokens around a text."""
+        return bool(self._live.num_special_tokens_to_add(False))
+
+    def encode(self, texts: list[str]) -> list[list[int]]:
+        return [each.ids for each in self._live.encode_batch_fast(texts)]
+
+
+@dataclass(frozen=True)
+class _Slow:
+    """A tokenizer of transformers that is written in Python.
+
+    Attributes:
+        live: a copy of it.
+    """
+
+    live: Any
+
+    @property
+    def content(self) -> Any:
+        # It has no file that says everything: its class, what it knows, and what it makes of two texts.
+        tokens = [str(token) for token in self.live.all_special_tokens]
+        kind = f"{type(self.live).__module__}.{type(self.live).__qualname__}"
+        return [kind, sorted(self.ids.items()), sorted(tokens), self.encode(list(_PROBES))]
+
+    @property
+    def end_token(self) -> str | None:
+        return None if self.live.eos_token is None else str(self.live.eos_token)
+
+    @property
+    def pad(self) -> int | None:
+        return None if self.live.pad_token_id is None else int(self.live.pad_token_id)
+
+    @property
+    def ids(self) -> dict[str, int]:
+        return {**self.live.get_vocab(), **self.live.get_added_vocab()}
+
+    @property
+    def adds(self) -> bool:
+        return bool(self.live.num_special_tokens_to_add())
+
+    def encode(self, texts: list[str]) -> list[list[int]]:
+        if not texts:
+            return []
+        found = self.live(texts, padding=False, truncation=False, split_special_tokens=True, verbose=False)
+        return [list(each) for each in found["input_ids"]]
+
+
+def _held(tokenizer: Any) -> _Fast | _Slow:
+    """The copy of a tokenizer that an encoder works with."""
+    try:
+        from tokenizers import Tokenizer
+    except ImportError as error:
+        raise ExtraError.of("encoding texts as tokens", "tokenizers", "train") from error
+    if isinstance(tokenizer, str | os.PathLike):
+        tokenizer = _read(tokenizer)
+    if isinstance(tokenizer, Tokenizer):
+        return _of_tokenizers(tokenizer)
+    if _is_of_transformers(tokenizer):
+        if not isinstance(getattr(tokenizer, "backend_tokenizer", None), Tokenizer):
+            import copy
+
+            return _Slow(copy.deepcopy(tokenizer))
+        end = None if tokenizer.eos_token is None else str(tokenizer.eos_token)
+        return _Fast.of(tokenizer.backend_tokenizer, end, tokenizer.pad_token_id)
+    raise ConfigError(f"tokenizer = {tokenizer!r:.80} is not a tokenizer", _WANTED)
+
+
+def _of_tokenizers(tokenizer: Tokenizer) -> _Fast:
+    added = {token.content for token in tokenizer.get_added_tokens_decoder().values()}
+    padding = [token for token in sorted(added) if token.strip("<>|[]").lower() in ("pad", "padding")]
+    end = next((token for token in ENDS if token in added), None)
+    return _Fast.of(tokenizer, end, tokenizer.token_to_id(padding[0]) if padding else None)
+
+
+def _is_of_transformers(tokenizer: Any) -> bool:
+    # By the names of its classes: to import transformers takes seconds.
+    return any(
+        each.__name__ == "PreTrainedTokenizerBase" and each.__module__.startswith("transformers.")
+        for each in type(tokenizer).__mro__
+    )
+
+
+def _read(path: StrPath) -> Tokenizer:
+    from tokenizers import Tokenizer
+
+    if Path(path).is_dir():
+        path = Path(path) / "tokenizer.json"
+    try:
+        return Tokenizer.from_str(read_file(path, _LONGEST).decode())
+    except FileNotFoundError as error:
+        raise ConfigError(f"tokenizer = {os.fspath(path)!r}: there is no such file", _WANTED) from error
+    except OSError as error:
+        raise DiskError.of(error) from error
+    except UNREADABLE as error:
+        raise ConfigError(f"tokenizer = {os.fspath(path)!r} cannot be read: {why(error)}", _WANTED) from error
+    except Exception as error:  # tokenizers raises no class of its own for a file that it does not understand
+        raise ConfigError(
+            f"tokenizer = {os.fspath(path)!r} is not a tokenizer.json: {error!s:.200}", _WANTED
+        ) from error
+
+
+def _other_end(ids: dict[str, int]) -> str:
+    known = [token for token in ENDS if token in ids]
+    return f"it has {', '.join(known)}" if known else "add it to the tokenizer, or leave end_token out"
