@@ -3,8 +3,6 @@
 import copy
 import json
 import pickle
-import subprocess
-import sys
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -245,7 +243,7 @@ def test_a_loader_that_batches_the_batches_is_an_error(blocks, options):
 
 
 def test_an_unknown_column_is_an_error(blocks):
-    with pytest.raises(cvp.ConfigError, match="columns = .'attention_mask'. is not allowed"):
+    with pytest.raises(cvp.ConfigError, match=r"columns = \['attention_mask'\] is not allowed"):
         train.Stream(blocks, columns=["attention_mask"])
 
 

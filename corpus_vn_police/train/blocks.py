@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +18,6 @@ from corpus_vn_police.commands.built import open as open_location
 from corpus_vn_police.commands.built.frames import shards_of
 from corpus_vn_police.commands.built.reading import reading
 from corpus_vn_police.contract import canonical_json
-from corpus_vn_police.dataset.layout import FOLDERS
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.progress import Reporting, reported
 from corpus_vn_police.errors import ConfigError, InputError, LedgerError
@@ -27,10 +27,12 @@ from corpus_vn_police.paths import cache_folder
 from corpus_vn_police.results import Result
 from corpus_vn_police.train.encoding import Encoder
 from corpus_vn_police.train.order import epoch_order
-from corpus_vn_police.train.plan import Plan, pack
+from corpus_vn_police.train.plan import PACKINGS, Plan, pack
 from corpus_vn_police.train.store import StoreKey, TokenStore
 from corpus_vn_police.train.templates import Rendering
 from corpus_vn_police.train.tokenise import Tokenising
+
+_ID = re.compile("[0-9a-f]{16}")
 
 IGNORED = -100
 """The label of a token that is not predicted: what torch's cross entropy leaves out."""
@@ -87,6 +89,8 @@ class Packing:
             value = getattr(self, name)
             if type(value) is not int or not low <= value < high:
                 raise ConfigError(f"{name} = {value!r} is not allowed", f"give an integer from {low} below {high}")
+        if self.packing not in PACKINGS:
+            raise ConfigError(f"packing = {self.packing!r} is not a packing", f"give {', '.join(PACKINGS)}")
         if not 0 <= self.min_fill <= 1:
             raise ConfigError(f"min_fill = {self.min_fill!r} is not allowed", "give a share from 0 to 1")
 
@@ -147,8 +151,8 @@ class Blocks:
             mask_dates: whether explicit dates in the text become `[DATE]`; see `render`.
             end_token: the token that every document ends with; None is the tokenizer's own token for that, if it has
                 one.
-            min_fill: how full blocks must be with `best_fit`, as a share of their places. Documents that fit into a block
-                are cut only as far as that needs; 0 cuts none of them.
+            min_fill: how full blocks must be with `best_fit`, as a share of their places. Documents that fit into a
+                block are cut only as far as that needs; 0 cuts none of them.
             cache: the folder with token stores; None is `tokens` in `$CORPUS_VN_POLICE_CACHE`, else in the platform's
                 user cache.
             progress: how the progress is shown; see `build`.
@@ -263,7 +267,9 @@ def _tokenise(
     """
     beginning = shards_of("default", key.split)
     if key.split is not None and key.split not in build.splits:
-        raise InputError(f"{build.path}: the split {key.split!r} has no records", f"there are {', '.join(build.splits)}")
+        raise InputError(
+            f"{build.path}: the split {key.split!r} has no records", f"there are {', '.join(build.splits)}"
+        )
     with reading(build, beginning) as there:
         rows = there.rows("default", *([key.split] if key.split else []))
         _check_columns(rendering, rows.contract.schema.names)
@@ -280,7 +286,9 @@ def _check_columns(rendering: Rendering, names: Sequence[str]) -> None:
         if name not in names:
             near = difflib.get_close_matches(name, names, n=1)
             guess = f"did you mean {near[0]!r}? " if near else ""
-            raise ConfigError(f"template: {name!r} is not a field of the records", f"{guess}There are {', '.join(names)}")
+            raise ConfigError(
+                f"template: {name!r} is not a field of the records", f"{guess}There are {', '.join(names)}"
+            )
 
 
 def _chosen(store: TokenStore, ids: Collection[str] | None) -> _Ints:
@@ -291,10 +299,12 @@ def _chosen(store: TokenStore, ids: Collection[str] | None) -> _Ints:
     """
     if ids is None:
         return np.arange(store.documents, dtype=np.int64)
-    wanted = np.array(sorted({int(each, 16) for each in ids}), np.uint64)
-    missing = wanted[~np.isin(wanted, store.record_ids)]
-    if len(missing):
-        raise InputError(f"the split has no record {id_text(int(missing[0]))}", "give ids of records of this split")
+    numbers = {each: int(each, 16) for each in set(ids) if _ID.fullmatch(each)}
+    wanted = np.fromiter(numbers.values(), np.uint64, len(numbers))
+    there = dict(zip(numbers, np.isin(wanted, store.record_ids).tolist(), strict=True))
+    missing = next((each for each in ids if not there.get(each)), None)
+    if missing is not None:
+        raise InputError(f"the split has no record {missing!r}", "give ids of records of this split")
     return np.flatnonzero(np.isin(store.record_ids, wanted))
 
 

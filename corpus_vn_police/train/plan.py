@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import bisect
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from corpus_vn_police.errors import ConfigError
-
 PACKINGS = ("best_fit", "in_order", "none")
+"""The ways to pack; see `pack`."""
 
 _Ints = npt.NDArray[np.int64]
 
@@ -37,7 +37,8 @@ class Plan:
     @property
     def used(self) -> _Ints:
         """Tokens in every block (int64)."""
-        return np.diff(np.concatenate([[0], np.cumsum(self.sizes)])[np.concatenate([[0], self.ends])])
+        totals: _Ints = np.concatenate([[0], np.cumsum(self.sizes)])[np.concatenate([[0], self.ends])]
+        return np.diff(totals)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,19 +65,14 @@ def pack(lengths: _Ints, length: int, packing: str = "best_fit", min_fill: float
     Args:
         lengths: tokens of every document (int64); one of 0 is in no block.
         length: tokens that a block has room for, at least 1.
-        packing: `best_fit` puts documents that fit into blocks whole, the longest first, each into the fullest block
-            that has room for it (best-fit decreasing); longer ones are cut into fragments of `length` and a rest. If
-            that leaves the blocks less full than `min_fill`, the emptiest blocks are dissolved, and their fragments
-            are cut to fill the widest gaps of the others. `in_order` lays the documents end to end and cuts every
-            `length` tokens. `none` gives every document blocks of its own.
+        packing: one of `PACKINGS`. `best_fit` puts documents that fit into blocks whole, the longest first, each into the
+            fullest block that has room for it (best-fit decreasing); longer ones are cut into fragments of `length` and
+            a rest. If that leaves the blocks less full than `min_fill`, the emptiest blocks are dissolved, and their
+            fragments are cut to fill the widest gaps of the others. `in_order` lays the documents end to end and cuts
+            every `length` tokens. `none` gives every document blocks of its own.
         min_fill: with `best_fit`, how full the blocks must be, as a share; 0 cuts no document that fits into a block.
             The last block can be less full than that if there are few.
-
-    Raises:
-        ConfigError: there is no such packing.
     """
-    if packing not in PACKINGS:
-        raise ConfigError(f"packing = {packing!r} is not a packing", f"give {', '.join(PACKINGS)}")
     numbers = np.arange(len(lengths), dtype=np.int64)
     if packing == "in_order":
         total = int(lengths.sum())
@@ -108,7 +104,7 @@ def _best_fit(sizes: _Ints, length: int) -> _Ints:
     ordered = sizes[order]
     bounds = np.flatnonzero(np.diff(ordered, prepend=0, append=0))
     free = _FreeBlocks(length)
-    for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+    for first, last in itertools.pairwise(bounds):
         waiting, size = order[first:last], int(ordered[first])
         while len(waiting):
             blocks, each = free.taken(size, len(waiting))
@@ -213,7 +209,8 @@ def _runs(firsts: _Ints, counts: _Ints) -> _Ints:
     """The numbers first, first + 1, ... of every run, one run after another."""
     total = int(counts.sum())
     offsets = np.repeat(firsts - (np.cumsum(counts) - counts), counts)
-    return np.arange(total, dtype=np.int64) + offsets
+    numbers: _Ints = np.arange(total, dtype=np.int64) + offsets
+    return numbers
 
 
 def fragments_of(plan: Plan, block: int) -> Iterator[tuple[int, int, int]]:

@@ -41,9 +41,9 @@ class Stream(IterableDataset):
     """The blocks in batches, for a `DataLoader`: `DataLoader(stream, batch_size=None, num_workers=2)`.
 
     Going through it once gives the rest of an epoch; the next time gives the next epoch, whose blocks are in another
-    order. All ranks take the same number of steps: if there are no more blocks for a rank, it gets blocks of padding, whose
-    labels are all -100. So divide the sum of the losses by the number of labels of all ranks that count, not by those of
-    one rank, which may be 0.
+    order. All ranks take the same number of steps: if there are no more blocks for a rank, it gets blocks of padding,
+    whose labels are all -100. So divide the sum of the losses by the number of labels of all ranks that count, not by
+    those of one rank, which may be 0.
 
     The state says how many blocks all ranks together have taken. It is the same on all ranks, and a run with another
     number of ranks or workers, or another batch size, goes on from it: over an epoch each block is seen once.
@@ -178,10 +178,10 @@ def _position_of(state: Mapping[str, Any], blocks: int) -> Position:
     Raises:
         StateError: it is not a state.
     """
-    values = [state.get(name) for name in ("epoch", "next")] if isinstance(state, Mapping) else []
-    if [type(each) for each in values] != [int, int] or min(values) < 0 or values[1] > blocks:
+    epoch, taken = (state.get(name) if isinstance(state, Mapping) else None for name in ("epoch", "next"))
+    if type(epoch) is not int or type(taken) is not int or epoch < 0 or not 0 <= taken <= blocks:
         raise StateError("this is not the state of a Stream", "give what state_dict() returned")
-    return Position(*values)
+    return Position(epoch, taken)
 
 
 def _shared_position() -> Any:
