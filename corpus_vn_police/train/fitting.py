@@ -45,7 +45,7 @@ def fit_tokenizer(
 ) -> Tokenizer:
     """Fit a byte-level BPE tokenizer to the training texts of a build.
 
-    Every text can be encoded, and decoding gives it back: there is no unknown token, nothing is normalised. The same build
+    Every text can be encoded, and decoding gives it back: no token is unknown, nothing is normalised. The same build
     and settings give the same tokenizer, byte for byte. Texts are read in batches; each distinct word is held.
 
     Args:

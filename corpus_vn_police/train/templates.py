@@ -183,8 +183,8 @@ def render(record: Mapping[str, Any], template: str = "seed", *, mask_dates: boo
     Any other string with a `{` is a format string over the fields of the record, own ones too, such as
     `"{date}\n{title}\n\n{text}"`. `{source.url}` is a field of a struct, `{captions.text}` that of each struct in a
     list; `{{` and `}}` are braces. Null is an empty string; a date is written as `2020-12-07`, an int in digits, a
-    float as the shortest form that Python reads back, a bool as `true` or `false`, a list as its items one per line, without
-    those that are null.
+    float as the shortest form that Python reads back, a bool as `true` or `false`, a list as its items one per line,
+    without those that are null.
 
     Args:
         record: its fields by name, as a row of the Parquet files or of `datasets` has them.
