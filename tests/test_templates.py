@@ -247,9 +247,9 @@ def test_an_amount_a_score_and_a_place_are_not_masked(text):
         st.sampled_from(["ngày ", "7", "/", "12", "2020", " tháng ", " năm ", "-", ".", "đến ", "(", " người", ", "])
     )
 )
-def test_what_is_masked_stays_as_it_is_when_it_is_masked_again(pieces):
+def test_a_text_that_was_masked_stays_as_it_is(pieces):
     once = masked("".join(pieces))
-    assert "[DATE]" not in once or masked(once).count("[DATE]") >= once.count("[DATE]")
+    assert masked(once) == once
 
 
 def test_rendering_imports_neither_polars_nor_arrow():
