@@ -173,7 +173,7 @@ def test_ids_that_the_split_does_not_have_are_an_error(make, ids, wrong):
         ({"min_fill": 1.5}, cvp.ConfigError, "min_fill = 1.5 is not allowed"),
         ({"packing": "best"}, cvp.ConfigError, "packing = 'best' is not a packing"),
         ({"template": "sede"}, cvp.ConfigError, "did you mean 'seed'"),
-        ({"template": "{titel}: {text}"}, cvp.ConfigError, "'titel' is not a field of the records"),
+        ({"template": "{titel}: {text}"}, cvp.ConfigError, "'titel' is not a field of the record"),
     ],
 )
 def test_what_is_not_allowed_is_an_error_and_leaves_nothing(make, tmp_path, options, kind, message):

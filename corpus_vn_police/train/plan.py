@@ -17,7 +17,7 @@ _Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class BlockPlan:
     """Fragments of documents, block after block. A fragment is a run of tokens of one document in one block.
 
     Attributes:
@@ -59,15 +59,15 @@ class _Pieces:
         return _Pieces(*map(np.concatenate, pairs))
 
 
-def pack(lengths: _Ints, length: int, packing: str = "best_fit", min_fill: float = 0.99) -> Plan:
+def pack(lengths: _Ints, length: int, packing: str = "best_fit", min_fill: float = 0.99) -> BlockPlan:
     """Put every token of every document into a block, once.
 
     Args:
         lengths: tokens of every document (int64); one of 0 is in no block.
         length: tokens that a block has room for, at least 1.
-        packing: one of `PACKINGS`. `best_fit` puts documents that fit into blocks whole, the longest first, each into the
-            fullest block that has room for it (best-fit decreasing); longer ones are cut into fragments of `length` and
-            a rest. If that leaves the blocks less full than `min_fill`, the emptiest blocks are dissolved, and their
+        packing: one of `PACKINGS`. `best_fit` puts documents that fit into blocks whole, the longest first, each into
+            the fullest block that has room for it (best-fit decreasing); longer ones are cut into fragments of `length`
+            and a rest. If that leaves the blocks less full than `min_fill`, the emptiest ones are dissolved, and their
             fragments are cut to fill the widest gaps of the others. `in_order` lays the documents end to end and cuts
             every `length` tokens. `none` gives every document blocks of its own.
         min_fill: with `best_fit`, how full the blocks must be, as a share; 0 cuts no document that fits into a block.
@@ -190,7 +190,7 @@ def _laid(pieces: _Pieces, gaps: _Ints) -> tuple[_Pieces, _Ints]:
     return cut, np.searchsorted(walls, firsts, side="right")
 
 
-def _in_blocks(pieces: _Pieces, block_of: _Ints, length: int) -> Plan:
+def _in_blocks(pieces: _Pieces, block_of: _Ints, length: int) -> BlockPlan:
     """Pieces in the order of blocks, inside a block in that of the documents; empty blocks are left out.
 
     Blocks are numbered in the order of the first document in each, so that the numbers say nothing about sizes.
@@ -202,7 +202,7 @@ def _in_blocks(pieces: _Pieces, block_of: _Ints, length: int) -> Plan:
     by_document = np.lexsort((pieces.starts[lead], pieces.documents[lead]))
     chosen = inside[_runs(firsts[by_document], counts[by_document])]
     ordered = pieces[chosen]
-    return Plan(length, ordered.documents, ordered.starts, ordered.sizes, np.cumsum(counts[by_document]))
+    return BlockPlan(length, ordered.documents, ordered.starts, ordered.sizes, np.cumsum(counts[by_document]))
 
 
 def _runs(firsts: _Ints, counts: _Ints) -> _Ints:
@@ -213,7 +213,7 @@ def _runs(firsts: _Ints, counts: _Ints) -> _Ints:
     return numbers
 
 
-def fragments_of(plan: Plan, block: int) -> Iterator[tuple[int, int, int]]:
+def fragments_of(plan: BlockPlan, block: int) -> Iterator[tuple[int, int, int]]:
     """Document, first token and size of every fragment of a block."""
     first = int(plan.ends[block - 1]) if block else 0
     for place in range(first, int(plan.ends[block])):

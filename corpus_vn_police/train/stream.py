@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from corpus_vn_police.errors import ConfigError, ExtraError, StateError
-from corpus_vn_police.train.blocks import COLUMNS, Blocks, differing
+from corpus_vn_police.train.arrays import COLUMNS
+from corpus_vn_police.train.blocks import Blocks, differing
 from corpus_vn_police.train.schedule import Position, Schedule
 
 try:
