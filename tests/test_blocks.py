@@ -207,6 +207,15 @@ def test_a_store_that_was_cut_off_is_made_anew(make, tmp_path):
     assert (make().batch([0, 1])["input_ids"] == before).all()
 
 
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"key": 1}', "null"])
+def test_a_store_that_says_nothing_of_itself_is_made_anew(make, tmp_path, content):
+    key = make().key
+    (about,) = (tmp_path / "tokens").glob("*/store.json")
+    about.write_text(content)
+    assert make().key == key
+    assert json.loads(about.read_text())["tokens"] == make().report.tokens
+
+
 def files_of(folder):
     return {file.name: file.read_bytes() for file in sorted(folder.glob("*/*"))}
 
