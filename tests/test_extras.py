@@ -22,7 +22,7 @@ assert train.parse(train.render(record)) == (record["date"], record["text"])
 def said(what):
     try:
         return len(what())
-    except cvp.ExtraError as error:
+    except cvp.CorpusError as error:
         return [error.message, error.hint, error.code]
 
 def blocks():
@@ -49,8 +49,8 @@ def without(libraries, tmp_path):
 
 def test_without_the_extra_text_is_rendered_and_the_rest_says_what_to_install(tmp_path):
     assert without("torch,tokenizers,transformers", tmp_path) == {
-        "blocks": ["fitting a tokenizer needs tokenizers, which is not installed", *HINT],
-        "path": ["encoding texts as tokens needs tokenizers, which is not installed", *HINT],
+        "blocks": ["train.fit_tokenizer needs tokenizers, which is not installed", *HINT],
+        "path": ["train.Blocks needs tokenizers, which is not installed", *HINT],
         "stream": ["train.Stream needs torch, which is not installed", *HINT],
     }
 

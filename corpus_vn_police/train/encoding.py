@@ -192,7 +192,7 @@ def _held(tokenizer: Any) -> _Fast | _Slow:
     try:
         from tokenizers import Tokenizer
     except ImportError as error:
-        raise ExtraError.of("encoding texts as tokens", "tokenizers", "train") from error
+        raise ExtraError.of("train.Blocks", "tokenizers", "train") from error
     if isinstance(tokenizer, str | os.PathLike):
         tokenizer = _read(tokenizer)
     if isinstance(tokenizer, Tokenizer):

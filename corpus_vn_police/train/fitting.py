@@ -72,7 +72,7 @@ def fit_tokenizer(
     try:
         import tokenizers  # noqa: F401 - before anything is read
     except ImportError as error:
-        raise ExtraError.of("fitting a tokenizer", "tokenizers", "train") from error
+        raise ExtraError.of("train.fit_tokenizer", "tokenizers", "train") from error
     target = None if out is None else _target(out)
     rendering = Rendering(template)
     _check_counts(vocab_size, min_frequency)
