@@ -61,7 +61,10 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     add("--save-every", type=int, default=100, metavar="STEPS", help="0 saves at the end, or when stopped")
     add("--dates", nargs="*", default=["2019-06", "2020-12"], help="the dates of the samples")
     add("--log-documents", action="store_true", help="log the ids of the records of every step as well")
-    return parser.parse_args(given)
+    args = parser.parse_args(given)
+    if args.hidden % 64:
+        parser.error(f"--hidden {args.hidden} is not a multiple of 64")
+    return args
 
 
 class Ranks:
