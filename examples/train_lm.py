@@ -7,7 +7,7 @@
 It needs `pip install 'corpus-vn-police[train]'`, and `[figures]` for the picture. A GPU is used if there is one.
 
 RUN gets `tokenizer.json`, `log.jsonl` (one line per step), `checkpoint.pt`, and at the end `model/` (for
-`transformers`), `samples.jsonl`, `loss.svg` and, if the build has a dated test split, `perplexity.svg`.
+`transformers`), `samples.jsonl`, `loss.svg` and, if the build has a test split, `perplexity.csv` and `perplexity.svg`: by month.
 """
 
 from __future__ import annotations
@@ -339,9 +339,12 @@ def write_months(run: Run, pictures: bool) -> None:
     if "test" not in cvp.open(run.args.build).splits:
         print("no perplexity by month: the build has no test split")
         return
-    result = train.perplexity_by_month(run.model, run.tokenizer, run.args.build, split="test")
+    result = train.perplexity_by_month(
+        run.model, run.tokenizer, run.args.build, split="test", template=run.args.template, length=run.args.length
+    )
+    result.months.write_csv(run.args.out / "perplexity.csv")
     print(result)
-    if pictures:
+    if pictures and result.months["month"].drop_nulls().len():
         train.plot_by_month(result, run.args.out / "perplexity.svg")
 
 
