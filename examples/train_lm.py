@@ -7,7 +7,7 @@
 It needs `pip install 'corpus-vn-police[train]'`, and `[figures]` for the picture. A GPU is used if there is one.
 
 RUN gets `tokenizer.json`, `log.jsonl` (one line per step), `checkpoint.pt`, and at the end `model/` (for
-`transformers`), `samples.jsonl`, `loss.svg` and, if the build has a test split, `perplexity.csv` and `perplexity.svg`: by month.
+`transformers`), `samples.jsonl`, `loss.svg` and `perplexity.csv` and `.svg` by month if the build has a test split.
 """
 
 from __future__ import annotations
