@@ -135,5 +135,5 @@ def test_it_tells_how_far_it_is(built):
 
 def test_without_the_library_it_says_what_to_install(built, monkeypatch):
     monkeypatch.setitem(sys.modules, "tokenizers", None)
-    with pytest.raises(cvp.ExtraError, match="train.fit_tokenizer needs tokenizers"):
+    with pytest.raises(cvp.ExtraError, match=r"train\.fit_tokenizer needs tokenizers"):
         cvp.train.fit_tokenizer(built)

@@ -17,15 +17,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from corpus_vn_police.train.blocks import Blocks
+    from corpus_vn_police.train.boundaries import check_boundaries
     from corpus_vn_police.train.fitting import date_tokens, fit_tokenizer
     from corpus_vn_police.train.stream import Stream
     from corpus_vn_police.train.templates import Parsed, parse, render
 
-__all__ = ["Blocks", "Parsed", "Stream", "date_tokens", "fit_tokenizer", "parse", "render"]
+__all__ = ["Blocks", "Parsed", "Stream", "check_boundaries", "date_tokens", "fit_tokenizer", "parse", "render"]
 
 # As in the package itself: where a name is imported from when it is first asked for.
 _HOMES = {
     "blocks": ("Blocks",),
+    "boundaries": ("check_boundaries",),
     "fitting": ("date_tokens", "fit_tokenizer"),
     "stream": ("Stream",),
     "templates": ("Parsed", "parse", "render"),

@@ -103,8 +103,8 @@ class Blocks:
     - `input_ids`: the tokens of one or more fragments of documents; then padding.
     - `labels`: the same, but -100 for padding and for the first token of every fragment, which nothing before it in
       the block predicts (as `DataCollatorWithFlattening` of transformers does). A model shifts them itself.
-    - `position_ids`: 0, 1, 2, ... from the start of every fragment, and of the padding. Give them to the model, and no
-      `attention_mask`: then no fragment attends to another one.
+    - `position_ids`: 0, 1, 2, ... from the start of every fragment, and of the padding. Give them to the model, without
+      `attention_mask` and with `use_cache=False`: then no fragment attends to another one. `check_boundaries` tries it.
     - `document_ids`: the number of the document, which is that of its row in the split; -1 in padding.
 
     Attributes:

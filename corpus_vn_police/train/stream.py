@@ -22,7 +22,10 @@ except ImportError:
 
 
 class Batch(dict[str, Any]):
-    """Tensors (int64) of shape (batch_size, length) by name: `model(**batch)`.
+    """Tensors (int64) of shape (batch_size, length) by name: `model(**batch, use_cache=False)`.
+
+    With a cache, which models of transformers have by default, documents in a block see one another: see
+    `check_boundaries`.
 
     Attributes:
         state: the state of training after this batch, as `Stream.state_dict` has it: save it with the model.
