@@ -155,9 +155,17 @@ def model_of(args: argparse.Namespace, tokenizer: tokenizers.Tokenizer, ranks: R
     )
     flash = ranks.device.type == "cuda" and importlib.util.find_spec("flash_attn")
     attention = "flash_attention_2" if flash else "sdpa"
-    # On the CPU and in 32 bits: autocast computes in bf16, the weights keep the small changes of late steps.
+    # Made on the CPU, so that they are the same everywhere, and kept in 32 bits: bf16 would lose small changes.
     model = transformers.AutoModelForCausalLM.from_config(config, attn_implementation=attention, dtype=torch.float32)
-    return model.to(ranks.device)
+    model.to(ranks.device).config.use_cache = False  # with a cache, documents in a block see one another
+    with in_bf16(ranks.device):
+        train.check_boundaries(model)
+    return model
+
+
+def in_bf16(device: torch.device) -> torch.autocast:
+    """What a GPU computes in, and all that flash attention takes; a CPU stays with 32 bits."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
 
 
 def rate(step: int, args: argparse.Namespace) -> float:
@@ -170,10 +178,10 @@ def rate(step: int, args: argparse.Namespace) -> float:
 
 def loss_of(model: torch.nn.Module, batch: dict[str, torch.Tensor], device: torch.device) -> torch.Tensor:
     """The sum of the losses of the labels that count; 0 if a rank has only padding, where a mean would be NaN."""
-    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+    with in_bf16(device):
         # No attention mask: `position_ids` tell the model where a document begins.
         inputs = {name: batch[name].to(device, non_blocking=True) for name in ("input_ids", "position_ids")}
-        logits = model(**inputs, use_cache=False).logits
+        logits = model(**inputs).logits
     labels = batch["labels"][:, 1:].to(device)  # a token is predicted at the place before it
     return torch.nn.functional.cross_entropy(logits[:, :-1].float().flatten(0, 1), labels.flatten(), reduction="sum")
 
@@ -313,6 +321,7 @@ def write_samples(run: Run) -> None:
                 attention_mask=torch.ones_like(ids),
                 max_new_tokens=min(100, run.args.length - ids.shape[1]),
                 do_sample=True,
+                use_cache=True,
                 top_k=40,
                 pad_token_id=end,
             )
@@ -339,9 +348,9 @@ def write_months(run: Run, pictures: bool) -> None:
     if "test" not in cvp.open(run.args.build).splits:
         print("no perplexity by month: the build has no test split")
         return
-    result = train.perplexity_by_month(
-        run.model, run.tokenizer, run.args.build, split="test", template=run.args.template, length=run.args.length
-    )
+    options = {"template": run.args.template, "length": run.args.length}
+    with in_bf16(run.ranks.device):
+        result = train.perplexity_by_month(run.model, run.tokenizer, run.args.build, split="test", **options)
     result.months.write_csv(run.args.out / "perplexity.csv")
     print(result)
     if pictures and result.months["month"].drop_nulls().len():
@@ -356,7 +365,8 @@ def finish(run: Run) -> None:
     transformers.PreTrainedTokenizerFast(
         tokenizer_object=run.tokenizer, eos_token=end, pad_token=padding
     ).save_pretrained(out / "model")
-    write_samples(run)
+    with in_bf16(run.ranks.device):
+        write_samples(run)
     pictures = importlib.util.find_spec("matplotlib") is not None
     if pictures:
         draw_loss(run.log, out / "loss.svg")
