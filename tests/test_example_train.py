@@ -191,3 +191,13 @@ def test_a_checkpoint_of_other_settings_is_refused(example, runs, monkeypatch):
     given = [str(folder / "build"), "--out", str(folder / "whole"), *map(str, OPTIONS), "--resume", "--lr", "0.01"]
     with pytest.raises(SystemExit, match=r"the checkpoint is of a run with lr = 0.001: resume with the same"):
         example.main(given)
+
+
+@pytest.mark.skipif("perplexity_by_month" not in train.__all__, reason="this version does not evaluate by month")
+def test_a_build_with_a_test_split_gets_perplexity_by_month(example, tmp_path, monkeypatch):
+    monkeypatch.setenv("CORPUS_VN_POLICE_CACHE", str(tmp_path / "cache"))
+    build = small_build(tmp_path, test_from="2021-01-01")
+    example.main([str(build.path), "--out", str(tmp_path / "run"), *map(str, OPTIONS), "--steps", "2", "--dates"])
+    months = (tmp_path / "run/perplexity.csv").read_text(encoding="utf-8").splitlines()
+    assert [line.partition(",")[0] for line in months] == ["month", *(f"2021-{month:02}" for month in range(1, 7))]
+    assert (tmp_path / "run/perplexity.svg").exists()
