@@ -13,6 +13,7 @@ RUN gets `tokenizer.json`, `log.jsonl` (one line per step), `checkpoint.pt`, and
 from __future__ import annotations
 
 import argparse
+import datetime
 import importlib.util
 import json
 import math
@@ -78,7 +79,8 @@ class Ranks:
         if gpu:
             torch.cuda.set_device(self.device)
         if self.world > 1:
-            distributed.init_process_group("nccl" if gpu else "gloo")
+            patience = datetime.timedelta(hours=2)  # while rank 0 makes the tokens of a large corpus
+            distributed.init_process_group("nccl" if gpu else "gloo", timeout=patience)
 
     def summed(self, *values: Any) -> list[float]:
         """The sums of numbers over all ranks; the same on all of them."""
@@ -255,9 +257,8 @@ class Run:
 
     def train(self) -> bool:
         """All steps that are left; False if a signal stopped it before."""
-        args, loader = self.args, DataLoader(
-            self.stream, batch_size=None, num_workers=self.args.workers, worker_init_fn=ignore_signals
-        )  # fmt: skip
+        args = self.args
+        loader = DataLoader(self.stream, batch_size=None, num_workers=args.workers, worker_init_fn=ignore_signals)
         self._clock = time.perf_counter()
         with Stop() as stop:
             while self.step < args.steps:
