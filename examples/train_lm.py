@@ -276,7 +276,7 @@ class Run:
     def _trained(self, batch: Any, stop: Stop) -> bool:
         """Do a step, and log it; whether any rank was asked to stop, so that all of them stop after the same step."""
         counting, tokens = (batch["labels"][:, 1:] != -100).sum(), (batch["document_ids"] >= 0).sum()
-        targets, tokens, asked = self.ranks.summed(counting, tokens, stop.asked)
+        targets, tokens = self.ranks.summed(counting, tokens)
         total = loss_of(self._wrapped, batch, self.ranks.device)
         # DDP takes the mean of the gradients over ranks; wanted is that of (sum of all losses) / (all targets).
         (total * self.ranks.world / max(1, targets)).backward()
@@ -286,9 +286,9 @@ class Run:
             group["lr"] = rate(self.step, self.args)
         self.optimizer.step()
         self.optimizer.zero_grad()
-        loss = self.ranks.summed(total.detach())[0] / max(1, targets)
+        loss, asked = self.ranks.summed(total.detach(), stop.asked)
         began, self._clock = self._clock, time.perf_counter()
-        self._note(loss, int(tokens), tokens / (self._clock - began), batch)
+        self._note(loss / max(1, targets), int(tokens), tokens / (self._clock - began), batch)
         return asked > 0
 
     def _note(self, loss: float, tokens: int, speed: float, batch: Any) -> None:

@@ -14,7 +14,7 @@ from corpus_vn_police import train
 torch = pytest.importorskip("torch")
 accelerate = pytest.importorskip("accelerate")
 DataLoader = torch.utils.data.DataLoader
-pytestmark = pytest.mark.train
+pytestmark = [pytest.mark.train, pytest.mark.xdist_group("accelerate")]  # its processes are started once
 
 TRAINING = """
 import json, sys

@@ -16,7 +16,7 @@ from corpus_vn_police import train
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
-pytestmark = pytest.mark.train
+pytestmark = [pytest.mark.train, pytest.mark.xdist_group("example")]  # its runs are made once
 
 EXAMPLE = ROOT / "examples/train_lm.py"
 # 137 blocks: the last of the 5 steps of an epoch has one block, so that the second of two ranks has only padding.
