@@ -30,6 +30,9 @@ NOT_RUN = {
     ("publish.md", "hf auth login   # once; or set HF_TOKEN"): "asks for a token",
     ("start.md", "pip install ."): "installs the package into your environment",
     ("training.md", "pip install 'corpus-vn-police[train]'   # tokenizers, torch, transformers"): "installs the package into your environment",
+    ("training-example.md", "pip install 'corpus-vn-police[train,figures]'"): "trains, for minutes",
+    ("training-example.md", "accelerator = Accelerator()"): "a piece of a training script",
+    ("training-example.md", "class Data(lightning.LightningDataModule):"): "lightning is not a dependency of this package",
     ("croissant.md", "import mlcroissant as mlc"): "mlcroissant is not a dependency of this package",
 }  # fmt: skip
 
