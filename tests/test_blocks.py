@@ -255,7 +255,7 @@ def test_a_store_that_was_killed_anywhere_is_gone_on_with(make, build, tokenizer
     make()
     tokenizer.save(str(tmp_path / "tokenizer.json"))
     draw, begun = random.Random(0), []
-    for _ in range(20):
+    for _ in range(10):
         with slowly(build, tmp_path / "tokenizer.json", tmp_path / "killed") as running:
             begun.append(int(running.stdout.readline()))  # the documents that it found done
             time.sleep(draw.uniform(0, 0.12))
