@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from corpus_vn_police.documents.pictures import can_draw, drawing
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.errors import ConfigError, ExtraError, InputError
 from corpus_vn_police.files import StrPath
 from corpus_vn_police.paths import output_path
 from corpus_vn_police.train.months import Perplexity
 
-# The colours and the style of the pictures of a build (documents/pictures.py), on a light ground.
-_INK, _FAINT, _FIRST, _SECOND = "#1f2328", "#d0d7de", "#0072b2", "#b35900"
-_STYLE: Any = {
-    "svg.hashsalt": "corpus-vn-police", "svg.fonttype": "path", "font.family": "DejaVu Sans", "font.size": 11,
-    "axes.spines.top": False, "axes.spines.right": False, "axes.titlelocation": "left", "axes.titlesize": 12,
-    **dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color", "axes.edgecolor"), _INK),
-    "grid.color": _FAINT, "axes.axisbelow": True, "savefig.dpi": 150,
-}  # fmt: skip
 _KINDS = ("png", "svg")
-_LABELS = 10  # that stand beside one another
+_MOST = 9  # names of months that stand beside one another
+_TITLE = "Perplexity by month, with 95 % intervals"
 
 
 @machine_failures()
@@ -37,7 +31,7 @@ def plot_by_month(result: Perplexity, out: StrPath, *, labels: tuple[str, str] =
 
     Args:
         result: what `perplexity_by_month` returned.
-        out: the file, `.png` or `.svg`, written whole or not at all.
+        out: the file, `.png` or `.svg`, replaced if it is there.
         labels: what the model and the one that it was compared with are called.
 
     Returns:
@@ -53,25 +47,95 @@ def plot_by_month(result: Perplexity, out: StrPath, *, labels: tuple[str, str] =
     if kind not in _KINDS:
         raise ConfigError(f"out = {os.fspath(out)!r} does not end in .png or .svg", "give such a name")
     target = output_path(out, "out").path
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ExtraError.of("train.plot_by_month", "matplotlib", "figures") from error
+    if not can_draw():
+        raise ExtraError.of("train.plot_by_month", "matplotlib", "figures")
     rows = result.months.filter(pl.col("month").is_not_null() & pl.col("perplexity").is_not_null())
     if not len(rows):
         raise InputError("there is no month to draw", "evaluate on records whose dates have a month")
-    said = _words(rows, result, labels)
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()  # whatever a matplotlibrc says
-        matplotlib.rcParams.update(_STYLE)
-        figure = Figure(figsize=(7.2, 4.4), layout="constrained")
-        above, below = figure.subplots(2, sharex=True, height_ratios=(3, 1))
-        _draw_perplexity(above, rows, labels)
-        _draw_documents(below, rows, len(result.months) > result.months["month"].null_count(), result)
-        metadata = {"Date": None, "Title": _TITLE, "Description": said} if kind == "svg" else {"Software": None}
-        _write(figure, target, kind, metadata)
+    said = _words(rows, len(result.months) - len(rows), labels)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(_drawn(rows, kind, said, labels))
     return said
 
 
-_TITLE = "Perplexity by month, with 95 % intervals"
+def _drawn(rows: pl.DataFrame, kind: str, said: str, labels: tuple[str, str]) -> bytes:
+    from matplotlib.figure import Figure
+
+    compared = "ratio" in rows.columns
+    heights = (3, 1.6, 1.2) if compared else (3, 1.2)
+    with drawing() as colours:
+        figure = Figure(figsize=(7.2, 1.2 * sum(heights)), layout="constrained")
+        panels = figure.subplots(len(heights), sharex=True, height_ratios=heights)
+        months = rows["month"].str.slice(0, 4).cast(int) * 12 + rows["month"].str.slice(5).cast(int) - 1
+        _draw_models(panels[0], months.to_numpy(), rows, labels, colours)
+        if compared:
+            _draw_ratio(panels[1], months.to_numpy(), rows, labels, colours)
+        panels[-1].bar(months, rows["documents"], width=0.7, color=colours["third"])
+        panels[-1].set_ylabel("documents")
+        _name_months(panels[-1], months.to_list())
+        for panel in panels:
+            panel.grid(axis="y")
+        figure.align_ylabels()
+        file = io.BytesIO()
+        about = {"Date": None, "Title": _TITLE, "Description": said} if kind == "svg" else {"Software": None}
+        figure.savefig(file, format=kind, dpi=150, metadata=about)
+    return file.getvalue()
+
+
+def _draw_models(axes: Any, months: Any, rows: pl.DataFrame, labels: tuple[str, str], colours: dict[str, str]) -> None:
+    """Perplexity of each model."""
+    kinds = (("", "first", "o"), ("against_", "second", "s"))
+    for (before, role, marker), label in zip(kinds, labels, strict=True):
+        if f"{before}perplexity" in rows:
+            values = [rows[f"{before}{name}"].to_numpy() for name in ("perplexity", "low", "high")]
+            _line(axes, months, *values, color=colours[role], marker=marker, label=label)
+    axes.set_title(_TITLE)
+    axes.set_ylabel("perplexity")
+    if "ratio" in rows:
+        axes.legend(frameon=False, loc="best", ncols=2)
+
+
+def _draw_ratio(axes: Any, months: Any, rows: pl.DataFrame, labels: tuple[str, str], colours: dict[str, str]) -> None:
+    """The ratio of the two, and the line at which they are equal."""
+    values = [rows[name].to_numpy() for name in ("ratio", "ratio_low", "ratio_high")]
+    axes.axhline(1, color=colours["ink"], linewidth=0.8)
+    _line(axes, months, *values, color=colours["ink"], marker="D", label=None)
+    axes.set_ylabel(f"{labels[0]} /\n{labels[1]}")
+
+
+def _line(axes: Any, months: Any, values: Any, low: Any, high: Any, *, color: str, marker: str, label: Any) -> None:
+    """Values with a band, interrupted where months are missing; a month alone has a bar."""
+    every = np.arange(months[0], months[-1] + 1)
+    spread = np.full((3, len(every)), np.nan)
+    spread[:, months - months[0]] = values, low, high
+    axes.fill_between(every, spread[1], spread[2], color=color, alpha=0.2, linewidth=0)
+    axes.errorbar(months, values, (values - low, high - values), fmt="none", ecolor=color, elinewidth=1, capsize=2)
+    axes.plot(every, spread[0], color=color, marker=marker, markersize=4, label=label)
+
+
+def _name_months(axes: Any, months: list[int]) -> None:
+    """Name some months below the axis, Januaries first if there are many."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    spans = months[-1] - months[0] + 1
+    least = -(-spans // _MOST)
+    step = next((each for each in (1, 2, 3, 6) if each >= least), -(-least // 12) * 12)
+    places = [month for month in range(months[0], months[-1] + 1) if month % step == 0]
+    axes.set_xticks(places, [f"{month // 12:04d}-{month % 12 + 1:02d}" for month in places])
+    axes.set_xlim(months[0] - 0.7, months[-1] + 0.7)
+    axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{int(value):,}"))
+
+
+def _words(rows: pl.DataFrame, left_out: int, labels: tuple[str, str]) -> str:
+    """What is drawn, in words."""
+    first, last = rows.row(0, named=True), rows.row(-1, named=True)
+
+    def spoken(label: str, name: str) -> str:
+        return f"{label} {first[name]:.3g} in {first['month']} and {last[name]:.3g} in {last['month']}"
+
+    said = [spoken(labels[0], "perplexity")]
+    if "ratio" in rows:
+        said += [spoken(labels[1], "against_perplexity"), spoken("their ratio", "ratio")]
+    rest = " Documents without a month are not shown." if left_out else ""
+    return f"Lines with bands, perplexity of {len(rows)} months: {'; '.join(said)}. Bars: documents.{rest}"

@@ -82,7 +82,9 @@ class Perplexity(Result):
     def _shown(self) -> Iterator[tuple[str, Any]]:
         yield from (("split", self.split), ("template", self.template), ("length", self.length), ("cut", self.cut))
         yield "months", self.months["month"].drop_nulls().len()
-        yield from ((name, self.whole[name].item()) for name in ("documents", "perplexity", "ratio") if name in self.whole)
+        yield from (
+            (name, self.whole[name].item()) for name in ("documents", "perplexity", "ratio") if name in self.whole
+        )
 
 
 @machine_failures()
