@@ -158,7 +158,7 @@ cvp.train.fit_tokenizer(b, "8000")  # refused: arg-type
 cvp.train.fit_tokenizer(3)  # refused: arg-type
 assert_type(cvp.train.stratify(b), cvp.train.TimeSplit)
 assert_type(cvp.train.stratify("out", seed=1).control, tuple[str, ...])
-cvp.train.stratify(b, "test")  # refused: misc
+cvp.train.stratify(b, split="test")  # refused: call-arg
 measured = cvp.train.perplexity_by_month(None, fitted, b, None, ids=["a"], against=None, resamples=100, length=256)
 assert_type(measured, cvp.train.Perplexity)
 assert_type(measured.months, pl.DataFrame)
