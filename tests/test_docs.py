@@ -26,6 +26,7 @@ NOT_RUN = {
     ("README.md", "pip install '.[figures]'   # in a checkout; without [figures] builds have no pictures"): "installs the package into your environment",
     ("publish.md", "hf auth login   # once; or set HF_TOKEN"): "asks for a token",
     ("start.md", "pip install ."): "installs the package into your environment",
+    ("evaluation-by-time.md", "from corpus_vn_police import train"): "takes torch, and minutes of training",
     ("croissant.md", "import mlcroissant as mlc"): "mlcroissant is not a dependency of this package",
 }  # fmt: skip
 
