@@ -95,7 +95,7 @@ def alone(model, build, tokenizer, template, length):
                     sums[1] += 1
                     sums[3] -= float(likely[place - 1, fragment[0, place]])
     months = sorted(month for month in found if month is not None)
-    return [(month, *found[month]) for month in [*months, None]]
+    return [(month, *found[month]) for month in [*months, *found.keys() - months]]
 
 
 @pytest.mark.parametrize(("template", "length"), [("seed", 512), ("seed", 64), ("natural", 512), ("none", 100)])
@@ -106,6 +106,19 @@ def test_a_month_is_the_sum_of_its_documents_alone(build, tokenizer, model, meas
     assert months["nll"].to_list() == pytest.approx([row[4] for row in expected], rel=1e-5)
     perplexities = [math.exp(row[4] / row[2]) for row in expected]
     assert months["perplexity"].to_list() == pytest.approx(perplexities, rel=1e-4)
+
+
+def test_a_fragment_that_begins_as_the_header_does_is_text(tokenizer, model, tmp_path):
+    template = "{date}\n{text}"
+    given = [{"date": "2020-12", "text": "\n".join(["2020-12"] * 90)}, *rows(3)]
+    config = {"dedup": {"level": "off"}, "quality": {"enabled": False}}
+    build = cvp.build(given, out=tmp_path / "build", config=config, progress=False)
+    length = 4 * len(tokenizer.encode("2020-12\n").ids)
+    found = train.perplexity_by_month(
+        model, tokenizer, build, None, template=template, length=length, cache=tmp_path / "tokens", progress=False
+    )
+    expected = alone(model, build, tokenizer, template, length)
+    assert found.months.select("month", "documents", "tokens", "bytes").rows() == [row[:4] for row in expected]
 
 
 def test_documents_that_are_cut_are_counted(build, tokenizer, measured):
