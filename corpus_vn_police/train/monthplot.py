@@ -104,12 +104,13 @@ def _draw_ratio(axes: Any, months: Any, rows: pl.DataFrame, labels: tuple[str, s
 
 
 def _line(axes: Any, months: Any, values: Any, low: Any, high: Any, *, color: str, marker: str, label: Any) -> None:
-    """Values with a band, interrupted where months are missing; a month alone has a bar."""
+    """Values with a band, interrupted where months are missing; a month that no band can reach has a bar."""
     every = np.arange(months[0], months[-1] + 1)
     spread = np.full((3, len(every)), np.nan)
     spread[:, months - months[0]] = values, low, high
     axes.fill_between(every, spread[1], spread[2], color=color, alpha=0.2, linewidth=0)
-    axes.errorbar(months, values, (values - low, high - values), fmt="none", ecolor=color, elinewidth=1, capsize=2)
+    known = np.pad(np.isfinite(spread[1]), 1)
+    axes.vlines(*(each[known[1:-1] & ~known[:-2] & ~known[2:]] for each in (every, *spread[1:])), color=color)
     axes.plot(every, spread[0], color=color, marker=marker, markersize=4, label=label)
 
 
