@@ -1,6 +1,7 @@
 """Perplexity by month: what each document gives alone, which tokens count, and what the model is left as."""
 
 import math
+import sys
 from collections import defaultdict
 from types import SimpleNamespace
 
@@ -235,3 +236,21 @@ def test_what_cannot_be_measured_is_refused(model, measured, options, said):
 def test_a_model_with_fewer_tokens_than_the_tokenizer_is_refused(measured):
     with pytest.raises(cvp.ConfigError, match="model has 300 tokens, the tokenizer 400"):
         measured(llama(0, vocab_size=300))
+
+
+def test_without_torch_it_is_said_which_extra_has_it(model, measured, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.nn", None)
+    with pytest.raises(cvp.ExtraError, match=r"train\.perplexity_by_month needs torch") as caught:
+        measured(model)
+    assert caught.value.hint == "pip install 'corpus-vn-police[train]'"
+
+
+def test_of_no_records_there_are_no_months(model, measured):
+    found = measured(model, ids=[], against=model)
+    assert found.months.is_empty()
+    assert found.whole.select("documents", "tokens", "nll", "perplexity", "ratio").rows() == [(0, 0, 0.0, None, None)]
+
+
+def test_a_model_in_bfloat16_gives_nearly_the_same(model, measured):
+    exact = measured(model).whole["nll"].item()
+    assert measured(llama(0).bfloat16()).whole["nll"].item() == pytest.approx(exact, rel=1e-3)
