@@ -1,8 +1,11 @@
 """A document in a packed block gives the logits and the loss that it gives alone: models respect the boundaries."""
 
+import copy
+
 import pytest
 from support.training import small_blocks
 
+import corpus_vn_police as cvp
 from corpus_vn_police import train
 
 torch = pytest.importorskip("torch")
@@ -105,3 +108,39 @@ def test_a_batch_of_padding_alone_has_no_label_and_no_gradient(blocks, model):
 def test_stream_batches_go_into_a_model_as_they_are(blocks, model):
     batch = next(iter(train.Stream(blocks, batch_size=3)))
     assert torch.isfinite(model(**batch, use_cache=False).loss)
+
+
+def test_a_model_with_a_cache_is_refused_and_one_without_is_not(model):
+    # The default of transformers, also while a model trains.
+    assert model.config.use_cache
+    with pytest.raises(cvp.ConfigError, match="lets the documents in a block see one another"):
+        train.check_boundaries(model.train())
+    assert model.training
+    model.config.use_cache = False
+    train.check_boundaries(model.eval())
+    model.config.use_cache = True
+
+
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float64])
+def test_a_model_of_another_type_is_judged_alike(model, kind):
+    there = copy.deepcopy(model).to(kind)
+    with pytest.raises(cvp.ConfigError):
+        train.check_boundaries(there)
+    there.config.use_cache = False
+    train.check_boundaries(there)
+
+
+def test_a_model_without_position_ids_is_refused(model):
+    class Deaf(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.model = model
+
+        def get_input_embeddings(self):
+            return self.model.get_input_embeddings()
+
+        def forward(self, input_ids):
+            return self.model(input_ids, use_cache=False)
+
+    with pytest.raises(cvp.ConfigError, match="does not take position_ids"):
+        train.check_boundaries(Deaf())

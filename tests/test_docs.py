@@ -21,12 +21,16 @@ PAGES = sorted([ROOT / "README.md", ROOT / "DATASET_CARD.md", *(ROOT / "docs").g
 RUN = ("sh", "python")
 SHOWN = ("toml", "text", "json", "{toctree}", "{eval-rst}")
 
+WITH_TORCH = {"training.md"}
+"""Pages whose blocks need what `make test-train` installs."""
+
 NOT_RUN = {
     ("README.md", "make dataset   # builds the shipped corpus into dataset/, loads it, prints the rows"): "makes an environment of its own, and takes minutes",
     ("README.md", "pip install '.[figures]'   # in a checkout; without [figures] builds have no pictures"): "installs the package into your environment",
     ("publish.md", "hf auth login   # once; or set HF_TOKEN"): "asks for a token",
     ("start.md", "pip install ."): "installs the package into your environment",
     ("evaluation-by-time.md", "from corpus_vn_police import train"): "takes torch, and minutes of training",
+    ("training.md", "pip install 'corpus-vn-police[train]'   # tokenizers, torch, transformers"): "installs the package into your environment",
     ("croissant.md", "import mlcroissant as mlc"): "mlcroissant is not a dependency of this package",
 }  # fmt: skip
 
@@ -64,7 +68,11 @@ def _matches(expected, printed):
     return re.fullmatch(pattern, printed.strip()) is not None
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if any(each.language in RUN for each in _of(page))], ids=_name)
+def _marked(page):
+    return pytest.param(page, id=_name(page), marks=[pytest.mark.train] if page.name in WITH_TORCH else [])
+
+
+@pytest.mark.parametrize("page", [_marked(page) for page in PAGES if any(each.language in RUN for each in _of(page))])
 def test_every_block_of_a_page_runs_and_prints_what_the_page_shows(page, scratch, hub, tmp_path):
     here = tmp_path / "here"
     shutil.copytree(scratch, here)

@@ -19,8 +19,9 @@ pytest.importorskip("tokenizers")
 from tokenizers import Tokenizer  # noqa: E402
 
 _WORDS = "Công an tỉnh họp ngày xét xử vụ án ma túy tại huyện Hòa Vang"
+_OWN = ["qqqqq", "wwwww", "fffff", "jjjjj", "zzzzz"]
 _ROWS = [
-    {"text": f"{_WORDS} lần {number}. {' '.join(f'a{number}b{each}' for each in range(30))}", "date": date}
+    {"text": f"{_WORDS} lần {number}.{f' {_OWN[number]}' * 9}", "date": date}
     for number, date in enumerate(["2019-11", "2020-12-07", "2020", None, "2022-01-05"])
 ]
 
@@ -32,7 +33,7 @@ def built(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def fitted(built):
-    return {template: cvp.train.fit_tokenizer(built, 400, template=template) for template in ("seed", "token")}
+    return {template: cvp.train.fit_tokenizer(built, 330, template=template) for template in ("seed", "token")}
 
 
 _PIECES = st.sampled_from(
@@ -52,34 +53,22 @@ def test_decoding_gives_back_every_text(fitted, text, template):
 def test_it_has_the_special_tokens_first_and_as_many_tokens_as_asked(fitted):
     tokenizer = fitted["seed"]
     assert [tokenizer.id_to_token(each) for each in (0, 1)] == ["<|endoftext|>", "<|padding|>"]
-    assert (tokenizer.get_vocab_size(), fitted["token"].get_vocab_size()) == (400, 400)
+    assert (tokenizer.get_vocab_size(), fitted["token"].get_vocab_size()) == (330, 330)
     encoder = Encoder.of(tokenizer)
     assert (encoder.end_token, encoder.end, encoder.pad) == ("<|endoftext|>", 0, 1)
 
 
+def _rows_seen(built, **options):
+    """The rows whose own word became a token, and whether that of the header did."""
+    vocabulary = cvp.train.fit_tokenizer(built, 5_000, **options).get_vocab()
+    return [number for number, word in enumerate(_OWN) if f"Ġ{word}" in vocabulary], "Ġdate" in vocabulary
+
+
 def test_it_is_fitted_to_the_texts_of_one_split_as_the_template_renders_them(built):
-    of = cvp.train.fit_tokenizer
-    long = {
-        name: "ĠdateĠ" in "".join(sorted(vocabulary)) or any("date" in token for token in vocabulary)
-        for name, vocabulary in {
-            "seed": of(built, 320).get_vocab(),
-            "none": of(built, 320, template="none").get_vocab(),
-        }.items()
-    }
-    assert long == {"seed": True, "none": False}
-    counted = [of(built, 5_000, split=split, template="none", min_frequency=1) for split in ("train", "test", None)]
-    assert [["4" in _digits(each), "0" in _digits(each)] for each in counted] == [
-        [False, True],
-        [True, False],
-        [True, True],
-    ]
-
-
-def _digits(tokenizer):
-    """The numbers of the rows whose own words became tokens."""
-    return {
-        found[1] for token in tokenizer.get_vocab() if (found := re.fullmatch("Ġ?lần|Ġa([0-9])b?", token)) and found[1]
-    }
+    assert _rows_seen(built) == ([0, 1, 2, 3], True)
+    assert _rows_seen(built, template="none", split="test") == ([4], False)
+    assert _rows_seen(built, template="none", split=None) == ([0, 1, 2, 3, 4], False)
+    assert _rows_seen(built, min_frequency=100) == ([], False)
 
 
 def test_with_the_template_token_every_year_month_and_day_is_one_token(built, fitted):
@@ -87,12 +76,12 @@ def test_with_the_template_token_every_year_month_and_day_is_one_token(built, fi
     assert tokens[:4] == ("<|2019|>", "<|2020|>", "<|2021|>", "<|2022|>")
     assert tokens[4:] == (*(f"<|m{month:02}|>" for month in range(1, 13)), *(f"<|d{day:02}|>" for day in range(1, 32)))
     found = fitted["token"].encode(cvp.train.render({"date": "2021-02-28", "text": "C"}, "token"))
-    assert found.ids == [355, 357 + 1, 369 + 27, fitted["token"].token_to_id("C")]
+    assert found.ids == [283 + 2, 287 + 1, 299 + 27, fitted["token"].token_to_id("C")]
     assert not any(token.special for token in list(fitted["token"].get_added_tokens_decoder().values())[2:])
 
 
 def test_a_build_without_dates_has_no_date_tokens(tmp_path):
-    built = cvp.build([{"text": _WORDS}], out=tmp_path / "out")
+    built = cvp.build([{"text": f"{_WORDS} hôm nay."}], out=tmp_path / "out")
     assert cvp.train.date_tokens(built) == ()
     assert cvp.train.fit_tokenizer(built, 300, template="token").get_vocab_size() <= 300
 
@@ -108,7 +97,7 @@ def test_the_same_build_gives_the_same_file_whatever_the_process(built, tmp_path
     assert written[0] == written[1]
     read = Tokenizer.from_str(written[0].decode())
     assert read.to_str() == cvp.train.fit_tokenizer(built, 400, template="natural").to_str()
-    assert sorted(os.listdir(tmp_path / "new/folder")) == ["1", "2"]
+    assert sorted(each.name for each in (tmp_path / "new/folder").iterdir()) == ["1", "2"]
 
 
 @pytest.mark.parametrize(
@@ -129,7 +118,7 @@ def test_what_cannot_be_fitted_is_refused_and_nothing_is_written(built, tmp_path
     monkeypatch.chdir(tmp_path)
     with pytest.raises(cvp.ConfigError, match=re.escape(said)):
         cvp.train.fit_tokenizer(built, **{"out": "t.json", **options})
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_split_without_records_is_refused(built):
@@ -146,5 +135,5 @@ def test_it_tells_how_far_it_is(built):
 
 def test_without_the_library_it_says_what_to_install(built, monkeypatch):
     monkeypatch.setitem(sys.modules, "tokenizers", None)
-    with pytest.raises(cvp.ExtraError, match="fitting a tokenizer needs tokenizers"):
+    with pytest.raises(cvp.ExtraError, match=r"train\.fit_tokenizer needs tokenizers"):
         cvp.train.fit_tokenizer(built)

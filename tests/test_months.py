@@ -254,3 +254,12 @@ def test_of_no_records_there_are_no_months(model, measured):
 def test_a_model_in_bfloat16_gives_nearly_the_same(model, measured):
     exact = measured(model).whole["nll"].item()
     assert measured(llama(0).bfloat16()).whole["nll"].item() == pytest.approx(exact, rel=1e-3)
+
+
+def test_a_model_whose_documents_see_one_another_is_refused(measured):
+    class WithoutPositions(transformers.LlamaForCausalLM):
+        def forward(self, input_ids, position_ids, use_cache):
+            return super().forward(input_ids, use_cache=use_cache)
+
+    with pytest.raises(cvp.ConfigError, match="lets the documents in a block see one another"):
+        measured(WithoutPositions(llama(0).config))

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import corpus_vn_police as cvp
 from corpus_vn_police.train.order import epoch_order, mixed
 from corpus_vn_police.train.plan import PACKINGS, fragments_of, pack
 
@@ -97,11 +96,6 @@ def test_documents_of_one_awkward_length_are_cut_until_blocks_are_full():
 def test_no_documents_give_no_blocks():
     for packing in PACKINGS:
         assert in_blocks(pack(np.zeros(0, np.int64), 8, packing)) == []
-
-
-def test_another_packing_is_an_error():
-    with pytest.raises(cvp.ConfigError, match="'best' is not a packing"):
-        pack(np.array([3]), 8, "best")
 
 
 GOLDEN = [[0, 7, 8, 2, 5, 9, 4, 6, 3, 1], [9, 4, 1, 7, 5, 8, 0, 6, 3, 2], [6, 1, 8, 7, 9, 3, 2, 5, 4, 0]]

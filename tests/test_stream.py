@@ -3,8 +3,6 @@
 import copy
 import json
 import pickle
-import subprocess
-import sys
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -244,8 +242,33 @@ def test_a_loader_that_batches_the_batches_is_an_error(blocks, options):
         next(iter(DataLoader(train.Stream(blocks), **options)))
 
 
+def test_a_loader_without_order_is_an_error(blocks):
+    with pytest.raises(cvp.ConfigError, match="hands out batches in any order"):
+        next(iter(loader_of(train.Stream(blocks), 2, in_order=False)))
+
+
+@pytest.mark.parametrize("context", ["fork", "spawn"])
+def test_ranks_are_those_of_torch_distributed_which_may_begin_later(blocks, tmp_path, context):
+    numbers, stream = numbers_of(blocks), train.Stream(blocks, batch_size=2)
+    torch.distributed.init_process_group("gloo", init_method=f"file://{tmp_path}/ranks", rank=0, world_size=1)
+    try:
+        given = train.Stream(blocks, rank=1, world_size=2, batch_size=2)
+        assert "rank=1 of 2" in repr(given)
+        assert "rank=0 of 1" in repr(stream)
+        loader = loader_of(stream, 1, multiprocessing_context=context)
+        assert [each for batch in loader for each in seen_in(batch, numbers)] == blocks.order(0).tolist()
+    finally:
+        torch.distributed.destroy_process_group()
+
+
+def test_a_stream_says_where_it_is(blocks):
+    stream = train.Stream(blocks, batch_size=2)
+    next(iter(stream))
+    assert repr(stream) == f"Stream(epoch=0, next=2 of {len(blocks)} blocks, rank=0 of 1, batch_size=2)"
+
+
 def test_an_unknown_column_is_an_error(blocks):
-    with pytest.raises(cvp.ConfigError, match="columns = .'attention_mask'. is not allowed"):
+    with pytest.raises(cvp.ConfigError, match=r"columns = \['attention_mask'\] is not allowed"):
         train.Stream(blocks, columns=["attention_mask"])
 
 

@@ -219,6 +219,8 @@ def test_dates_are_masked_in_what_the_record_says_and_not_in_what_the_template_w
         ("năm 1842", "[DATE]"),
         ("năm học 2019-2020", "năm học [DATE]"),
         ("giai đoạn 2021 – 2025", "giai đoạn [DATE]"),
+        ("mùa giải 2016/17, (2000-06)", "mùa giải [DATE], ([DATE])"),
+        ("đặt 30/4 - 1/5 từ sớm", "đặt [DATE] từ sớm"),
         ("SN 1988, (2010)", "SN [DATE], ([DATE])"),
         ("số 01/2019/TT-BCA", "số 01/[DATE]/TT-BCA"),
         ("dữ liệu 2020-12-07", "dữ liệu [DATE]"),
@@ -245,9 +247,9 @@ def test_an_amount_a_score_and_a_place_are_not_masked(text):
         st.sampled_from(["ngày ", "7", "/", "12", "2020", " tháng ", " năm ", "-", ".", "đến ", "(", " người", ", "])
     )
 )
-def test_what_is_masked_stays_as_it_is_when_it_is_masked_again(pieces):
+def test_a_text_that_was_masked_stays_as_it_is(pieces):
     once = masked("".join(pieces))
-    assert "[DATE]" not in once or masked(once).count("[DATE]") >= once.count("[DATE]")
+    assert masked(once) == once
 
 
 def test_rendering_imports_neither_polars_nor_arrow():

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from corpus_vn_police.train.blocks import Blocks
+    from corpus_vn_police.train.boundaries import check_boundaries
     from corpus_vn_police.train.fitting import date_tokens, fit_tokenizer
     from corpus_vn_police.train.monthplot import plot_by_month
     from corpus_vn_police.train.months import Perplexity, perplexity_by_month
@@ -30,6 +31,7 @@ __all__ = [
     "Perplexity",
     "Stream",
     "TimeSplit",
+    "check_boundaries",
     "date_tokens",
     "fit_tokenizer",
     "parse",
@@ -42,6 +44,7 @@ __all__ = [
 # As in the package itself: where a name is imported from when it is first asked for.
 _HOMES = {
     "blocks": ("Blocks",),
+    "boundaries": ("check_boundaries",),
     "fitting": ("date_tokens", "fit_tokenizer"),
     "monthplot": ("plot_by_month",),
     "months": ("Perplexity", "perplexity_by_month"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +17,6 @@ from corpus_vn_police.commands.built import open as open_location
 from corpus_vn_police.commands.built.frames import shards_of
 from corpus_vn_police.commands.built.reading import reading
 from corpus_vn_police.contract import canonical_json
-from corpus_vn_police.dataset.layout import FOLDERS
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.progress import Reporting, reported
 from corpus_vn_police.errors import ConfigError, InputError, LedgerError
@@ -25,17 +24,15 @@ from corpus_vn_police.files import StrPath
 from corpus_vn_police.ids import id_text
 from corpus_vn_police.paths import cache_folder
 from corpus_vn_police.results import Result
+from corpus_vn_police.train.arrays import Arrays, Layout
 from corpus_vn_police.train.encoding import Encoder
 from corpus_vn_police.train.order import epoch_order
-from corpus_vn_police.train.plan import Plan, pack
+from corpus_vn_police.train.plan import PACKINGS, BlockPlan, pack
 from corpus_vn_police.train.store import StoreKey, TokenStore
 from corpus_vn_police.train.templates import Rendering
 from corpus_vn_police.train.tokenise import Tokenising
 
-IGNORED = -100
-"""The label of a token that is not predicted: what torch's cross entropy leaves out."""
-
-Arrays = dict[str, npt.NDArray[np.int64]]
+_ID = re.compile("[0-9a-f]{16}")
 
 _Ints = npt.NDArray[np.int64]
 
@@ -87,6 +84,8 @@ class Packing:
             value = getattr(self, name)
             if type(value) is not int or not low <= value < high:
                 raise ConfigError(f"{name} = {value!r} is not allowed", f"give an integer from {low} below {high}")
+        if self.packing not in PACKINGS:
+            raise ConfigError(f"packing = {self.packing!r} is not a packing", f"give {', '.join(PACKINGS)}")
         if not 0 <= self.min_fill <= 1:
             raise ConfigError(f"min_fill = {self.min_fill!r} is not allowed", "give a share from 0 to 1")
 
@@ -104,8 +103,8 @@ class Blocks:
     - `input_ids`: the tokens of one or more fragments of documents; then padding.
     - `labels`: the same, but -100 for padding and for the first token of every fragment, which nothing before it in
       the block predicts (as `DataCollatorWithFlattening` of transformers does). A model shifts them itself.
-    - `position_ids`: 0, 1, 2, ... from the start of every fragment, and of the padding. Give them to the model, and no
-      `attention_mask`: then no fragment attends to another one.
+    - `position_ids`: 0, 1, 2, ... from the start of every fragment, and of the padding. Give them to the model, without
+      `attention_mask` and with `use_cache=False`: then no fragment attends to another one. `check_boundaries` tries it.
     - `document_ids`: the number of the document, which is that of its row in the split; -1 in padding.
 
     Attributes:
@@ -147,8 +146,8 @@ class Blocks:
             mask_dates: whether explicit dates in the text become `[DATE]`; see `render`.
             end_token: the token that every document ends with; None is the tokenizer's own token for that, if it has
                 one.
-            min_fill: how full blocks must be with `best_fit`, as a share of their places. Documents that fit into a block
-                are cut only as far as that needs; 0 cuts none of them.
+            min_fill: how full blocks must be with `best_fit`, as a share of their places. Documents that fit into a
+                block are cut only as far as that needs; 0 cuts none of them.
             cache: the folder with token stores; None is `tokens` in `$CORPUS_VN_POLICE_CACHE`, else in the platform's
                 user cache.
             progress: how the progress is shown; see `build`.
@@ -175,7 +174,7 @@ class Blocks:
         self._take_plan(chosen)
 
     def _take_plan(self, chosen: _Ints) -> None:
-        """Plan the blocks of chosen documents."""
+        """BlockPlan the blocks of chosen documents."""
         lengths = self._store.lengths[chosen]
         packing = self._packing
         plan = pack(lengths, packing.length, packing.packing, packing.min_fill)
@@ -184,7 +183,7 @@ class Blocks:
         self.key = hashlib.sha256(canonical_json(self.made_of)).hexdigest()
         self.report = _balance(plan, lengths)
         starts = np.cumsum(self._store.lengths) - self._store.lengths
-        self._layout = _Layout.of(plan, chosen, starts)
+        self._layout = Layout.of(plan, chosen, starts)
 
     def __len__(self) -> int:
         """How many blocks there are."""
@@ -263,24 +262,13 @@ def _tokenise(
     """
     beginning = shards_of("default", key.split)
     if key.split is not None and key.split not in build.splits:
-        raise InputError(f"{build.path}: the split {key.split!r} has no records", f"there are {', '.join(build.splits)}")
+        raise InputError(
+            f"{build.path}: the split {key.split!r} has no records", f"there are {', '.join(build.splits)}"
+        )
     with reading(build, beginning) as there:
         rows = there.rows("default", *([key.split] if key.split else []))
-        _check_columns(rendering, rows.contract.schema.names)
+        rendering.check_columns(rows.contract.schema.names)
         return Tokenising(rows, encoder, rendering, progress).make(folder, key)
-
-
-def _check_columns(rendering: Rendering, names: Sequence[str]) -> None:
-    """Refuse a template that reads fields which the records do not have.
-
-    Raises:
-        ConfigError: it does; the message names the nearest field.
-    """
-    for name in rendering.columns:
-        if name not in names:
-            near = difflib.get_close_matches(name, names, n=1)
-            guess = f"did you mean {near[0]!r}? " if near else ""
-            raise ConfigError(f"template: {name!r} is not a field of the records", f"{guess}There are {', '.join(names)}")
 
 
 def _chosen(store: TokenStore, ids: Collection[str] | None) -> _Ints:
@@ -291,10 +279,12 @@ def _chosen(store: TokenStore, ids: Collection[str] | None) -> _Ints:
     """
     if ids is None:
         return np.arange(store.documents, dtype=np.int64)
-    wanted = np.array(sorted({int(each, 16) for each in ids}), np.uint64)
-    missing = wanted[~np.isin(wanted, store.record_ids)]
-    if len(missing):
-        raise InputError(f"the split has no record {id_text(int(missing[0]))}", "give ids of records of this split")
+    numbers = {each: int(each, 16) for each in set(ids) if _ID.fullmatch(each)}
+    wanted = np.fromiter(numbers.values(), np.uint64, len(numbers))
+    there = dict(zip(numbers, np.isin(wanted, store.record_ids).tolist(), strict=True))
+    missing = next((each for each in ids if not there.get(each)), None)
+    if missing is not None:
+        raise InputError(f"the split has no record {missing!r}", "give ids of records of this split")
     return np.flatnonzero(np.isin(store.record_ids, wanted))
 
 
@@ -303,7 +293,7 @@ def _ids_digest(ids: Collection[str] | None) -> str | None:
     return None if ids is None else hashlib.sha256("\n".join(sorted(set(ids))).encode()).hexdigest()
 
 
-def _balance(plan: Plan, lengths: _Ints) -> Balance:
+def _balance(plan: BlockPlan, lengths: _Ints) -> Balance:
     tokens, places = int(plan.sizes.sum()), len(plan.ends) * plan.length
     counts = np.bincount(plan.documents, minlength=len(lengths))
     targets = tokens - len(plan.sizes)
@@ -312,90 +302,6 @@ def _balance(plan: Plan, lengths: _Ints) -> Balance:
         fragments=len(plan.sizes), blocks=len(plan.ends), length=plan.length,
         tokens=tokens, targets=targets, padding=places - tokens,
     )  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class _Layout:
-    """Where in the store each block's tokens are; padding is a fragment of document -1.
-
-    Attributes:
-        length: tokens that a block has room for.
-        documents: of every fragment (int64).
-        firsts: the place of its first token in the store (int64).
-        sizes: its tokens (int64).
-        ends: fragments up to the end of every block (int64).
-    """
-
-    length: int
-    documents: _Ints
-    firsts: _Ints
-    sizes: _Ints
-    ends: _Ints
-
-    @classmethod
-    def of(cls, plan: Plan, chosen: _Ints, starts: _Ints) -> _Layout:
-        """The layout of a plan.
-
-        Args:
-            plan: of the chosen documents.
-            chosen: their numbers in the store.
-            starts: the place of every document's first token in the store.
-        """
-        documents = chosen[plan.documents]
-        gaps = plan.length - plan.used
-        padded = np.flatnonzero(gaps)
-        at = plan.ends[padded]
-        return cls(
-            plan.length,
-            np.insert(documents, at, -1),
-            np.insert(starts[documents] + plan.starts, at, 0),
-            np.insert(plan.sizes, at, gaps[padded]),
-            plan.ends + np.cumsum(gaps > 0),
-        )
-
-    def arrays(self, blocks: _Ints, token_ids: npt.NDArray[np.generic], pad: int) -> Arrays:
-        """The arrays of some blocks, each of shape (blocks, length)."""
-        ends = self.ends[blocks]
-        counts = ends - np.where(blocks > 0, self.ends[blocks - 1], 0)
-        before = np.cumsum(counts) - counts
-        inside = np.arange(int(counts.sum()), dtype=np.int64) + np.repeat(ends - counts - before, counts)
-        sizes = self.sizes[inside]
-        return self._laid(self.documents[inside], self.firsts[inside], sizes, token_ids, pad)
-
-    def _laid(
-        self, documents: _Ints, firsts: _Ints, sizes: _Ints, token_ids: npt.NDArray[np.generic], pad: int
-    ) -> Arrays:
-        """The arrays of fragments that fill blocks, laid end to end."""
-        begins = np.cumsum(sizes) - sizes
-        place = np.arange(int(sizes.sum()), dtype=np.int64)
-        position_ids = place - np.repeat(begins, sizes)
-        document_ids = np.repeat(documents, sizes)
-        input_ids = _taken(token_ids, place + np.repeat(firsts - begins, sizes))
-        labels = input_ids.copy()
-        labels[begins] = IGNORED
-        if (documents < 0).any():
-            padding = document_ids < 0
-            input_ids[padding] = pad
-            labels[padding] = IGNORED
-        arrays = (input_ids, labels, position_ids, document_ids)
-        return {name: array.reshape(-1, self.length) for name, array in zip(COLUMNS, arrays, strict=True)}
-
-    def empty(self, count: int, pad: int) -> Arrays:
-        """Blocks of padding."""
-        sizes = np.full(count, self.length, np.int64)
-        none = np.zeros(0, np.int64)
-        return self._laid(np.full(count, -1, np.int64), np.zeros(count, np.int64), sizes, none, pad)
-
-
-COLUMNS = ("input_ids", "labels", "position_ids", "document_ids")
-"""The arrays of a block."""
-
-
-def _taken(token_ids: npt.NDArray[np.generic], places: _Ints) -> _Ints:
-    """The tokens at some places as int64; of places behind the end, which padding may have, any."""
-    if not len(token_ids):
-        return np.zeros(len(places), np.int64)
-    return np.take(token_ids, places, mode="clip").astype(np.int64)
 
 
 def differing(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:

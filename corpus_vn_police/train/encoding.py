@@ -56,8 +56,8 @@ class Encoder:
         """The encoder of a tokenizer, which is left as it is.
 
         Args:
-            tokenizer: a `tokenizers.Tokenizer`, a tokenizer of transformers, the path of a tokenizer.json or of a folder
-                with one, or an encoder.
+            tokenizer: a `tokenizers.Tokenizer`, a tokenizer of transformers, the path of a tokenizer.json or of a
+                folder with one, or an encoder.
             end_token: what ends each document, unless the tokenizer itself ends it so. None is the `eos_token` of a
                 tokenizer of transformers; of another one the first of `ENDS` among its added tokens, or nothing.
 
@@ -113,7 +113,7 @@ class _Fast:
         described = json.loads(tokenizer.to_str())
         if described["model"].get("dropout"):
             raise ConfigError(
-                f"the tokenizer has dropout = {described['model']['dropout']}: it encodes a text differently every time",
+                f"the tokenizer has dropout = {described['model']['dropout']}: it encodes a text anew every time",
                 "set tokenizer.model.dropout = None",
             )
         # The decoder encodes nothing; transformers adds a post-processor that adds nothing.
@@ -192,7 +192,7 @@ def _held(tokenizer: Any) -> _Fast | _Slow:
     try:
         from tokenizers import Tokenizer
     except ImportError as error:
-        raise ExtraError.of("encoding texts as tokens", "tokenizers", "train") from error
+        raise ExtraError.of("train.Blocks", "tokenizers", "train") from error
     if isinstance(tokenizer, str | os.PathLike):
         tokenizer = _read(tokenizer)
     if isinstance(tokenizer, Tokenizer):

@@ -45,16 +45,16 @@ def fit_tokenizer(
 ) -> Tokenizer:
     """Fit a byte-level BPE tokenizer to the training texts of a build.
 
-    Every text can be encoded, and decoding gives it back: there is no unknown token and no normalisation. The same build
-    and settings give the same tokenizer, byte for byte. Texts are read in batches; what is held is each distinct word.
+    Every text can be encoded, and decoding gives it back: no token is unknown, nothing is normalised. The same build
+    and settings give the same tokenizer, byte for byte. Texts are read in batches; each distinct word is held.
 
     Args:
         build: a build, or the path or URL of one.
         vocab_size: the most tokens that it has, the special ones and those of dates included. It has fewer if the texts
             have no more pairs that are frequent enough.
         split: the split whose texts it is fitted to; None is all, test included.
-        template: how a record becomes text, as `render` takes it. With `token`, every year of the build, every month and
-            every day is a token as well (`date_tokens`), and the tokenizer is fitted to the texts without them.
+        template: how a record becomes text, as `render` takes it. With `token`, every year of the build, every month
+            and every day is a token as well (`date_tokens`), and the tokenizer is fitted to the texts without them.
         out: the tokenizer.json to write, whole or not at all; None writes none.
         min_frequency: how often a pair must occur to become a token.
         progress: a callable, True for a bar, False for none, None for one on a terminal or in a notebook.
@@ -63,8 +63,8 @@ def fit_tokenizer(
         The tokenizer; `<|endoftext|>` (0) ends a document and `<|padding|>` (1) fills a block.
 
     Raises:
-        ConfigError: there is no such split, template or field; `vocab_size` or `min_frequency` is too small; or `out` is
-            not a path of a file.
+        ConfigError: there is no such split, template or field; `vocab_size` or `min_frequency` is too small; or `out`
+            is not the path of a file.
         InputError: the split has no records.
         ExtraError: `tokenizers` is not installed.
         OutputError, DamagedError, DiskError: as `open`; the file cannot be written.
@@ -72,7 +72,7 @@ def fit_tokenizer(
     try:
         import tokenizers  # noqa: F401 - before anything is read
     except ImportError as error:
-        raise ExtraError.of("fitting a tokenizer", "tokenizers", "train") from error
+        raise ExtraError.of("train.fit_tokenizer", "tokenizers", "train") from error
     target = None if out is None else _target(out)
     rendering = Rendering(template)
     _check_counts(vocab_size, min_frequency)
@@ -80,12 +80,13 @@ def fit_tokenizer(
     handle = open_build(build)
     with reported("fit_tokenizer", progress) as moved, reading(handle, f"{FOLDERS['default']}/") as folder:
         rows = _rows(folder, chosen)
+        rendering.check_columns(rows.contract.schema.names)
         dates = _date_tokens(folder) if template == _DATED else ()
         smallest = _BYTES + len(SPECIAL) + len(dates)
         if vocab_size < smallest:
             raise ConfigError(
-                f"vocab_size = {vocab_size} is too small: {_BYTES} bytes, {len(SPECIAL)} special tokens and {len(dates)} "
-                "of dates are in every vocabulary",
+                f"vocab_size = {vocab_size} is too small: {_BYTES} bytes, {len(SPECIAL)} special tokens and "
+                f"{len(dates)} of dates are in every vocabulary",
                 f"give {smallest} or more",
             )
         texts = _texts(rows, Rendering("none") if dates else rendering, moved)
@@ -108,7 +109,8 @@ def date_tokens(build: Build | StrPath) -> tuple[str, ...]:
 
     Returns:
         `<|2019|>` and so on, one per year from the first to the last of all records of all splits, so that a model can
-        be asked for a later split; then `<|m01|>` to `<|m12|>` and `<|d01|>` to `<|d31|>`. Empty if no record has a date.
+        be asked for a later split; then `<|m01|>` to `<|m12|>` and `<|d01|>` to `<|d31|>`. Empty if no record
+        has a date.
 
     Raises:
         OutputError, DamagedError, DiskError: as `open`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import difflib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -150,7 +150,7 @@ def _found(value: Any, path: list[str], record: Mapping[str, Any]) -> Any:
         if isinstance(value, list | tuple):
             return [_found(each, path[place:], record) for each in value]
         if not isinstance(value, Mapping) or name not in value:
-            raise _unknown(".".join(path), record)
+            raise unknown(".".join(path), list(_known(record)))
         value = value[name]
     return value
 
@@ -181,8 +181,8 @@ def _written(value: Any, name: str, change: Callable[[str], str] | None) -> str:
     )
 
 
-def _unknown(name: str, record: Mapping[str, Any]) -> ConfigError:
-    known = list(_known(record))
+def unknown(name: str, known: Sequence[str]) -> ConfigError:
+    """The error for a field that is not among those that are known; it names the nearest."""
     near = difflib.get_close_matches(name[:200], known, n=1)
     guess = f"did you mean {near[0]!r}? " if near else ""
     return ConfigError(f"{name!r} is not a field of the record", f"{guess}There are {', '.join(known)}")

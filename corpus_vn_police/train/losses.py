@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from corpus_vn_police.train.blocks import IGNORED, Arrays, Blocks
+from corpus_vn_police.train.arrays import IGNORED, Arrays
+from corpus_vn_police.train.blocks import Blocks
+from corpus_vn_police.train.boundaries import check_boundaries
 from corpus_vn_police.train.plan import pack
 
 _AT_ONCE = 1 << 24  # logits that are float32 at once: 64 MiB
@@ -93,7 +95,7 @@ class Evaluated:
         with _in_eval_mode(model), torch.no_grad():
             for arrays in self.batches(batch_size):
                 inputs = {name: torch.from_numpy(arrays[name]).to(place) for name in ("input_ids", "position_ids")}
-                logits = model(**inputs, use_cache=False).logits
+                logits = Uncached(model)(**inputs).logits
                 documents, losses = _token_losses(logits, arrays)
                 found += np.bincount(documents, losses, len(found))
                 moved("evaluate", len(arrays["labels"]), len(self.blocks))
@@ -130,6 +132,34 @@ def _token_losses(logits: Any, arrays: Arrays) -> tuple[_Ints, _Floats]:
         chosen = logits[tuple(torch.from_numpy(each).to(logits.device) for each in some)].float()
         found.append(torch.nn.functional.cross_entropy(chosen, wanted, reduction="none").cpu().numpy().astype(float))
     return documents[rows, places], np.concatenate(found)
+
+
+@dataclass(frozen=True)
+class Uncached:
+    """A model that is called without a cache, as it is here.
+
+    Attributes:
+        model: what is called.
+    """
+
+    model: Any
+
+    def __getattr__(self, name: str) -> Any:
+        """All else is as the model has it."""
+        return getattr(self.model, name)
+
+    def __call__(self, **inputs: Any) -> Any:
+        """What the model gives."""
+        return self.model(**inputs, use_cache=False)
+
+    def check(self) -> None:
+        """Refuse a model that lets documents see one another; one without known embeddings cannot be tried.
+
+        Raises:
+            ConfigError: it does.
+        """
+        if hasattr(self.model, "get_input_embeddings"):
+            check_boundaries(self)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ _OF_YEAR = rf"(?:\s?[/.\-–]\s?|,?\s[Nn]ăm\s|\s){_LONG_AGO}"
 # What follows a number that counts or measures: `mỗi tháng 5 triệu`, `2000 người`, `1920 x 1080`.
 _COUNTED = (
     r"(?!\s?(?:(?:triệu|tỷ|tỉ|nghìn|ngàn|đồng|đô|usd|euro|vnd|người|em|học sinh|sinh viên|lao động|hộ|căn|xe|chiếc|cái|"
-    r"con|suất|lượt|lần|vụ|ca|trường hợp|tấn|tạ|kg|gam?|m2|m3|m²|km|mm?|cm|ha|lít|ml|mah|mb|gb|w|hp|vòng|từ|trang|tuổi|"
+    r"con|suất|lượt|lần|vụ|ca|trường hợp|tấn|tạ|kg|gam?|m2|m3|m²|km|mm?|cm|ha|lít|ml|mah|mb|gb|w|hp|vòng|trang|tuổi|"
     r"ngày|tuần|giờ|phút|cổ phiếu|bài|điểm|tỷ lệ|mét|hec|héc|khách|quân|binh sĩ|sản phẩm)(?!\w)|[x×]\s?[0-9]|%|[°º]))"
 )
 _ALONE = rf"(?![\w/]|[.,\-–][0-9]){_COUNTED}"
@@ -90,8 +90,9 @@ _FROM_NUMBERS = (
     rf"(?={_D}[/.\-\s–]){_AFTER_DAY}{_SPAN}{_D}[/.\-]{_M}(?![0-9]){_MORE}{_ALONE}",
     # từ 1/5, phiên 6/2, từ 29 đến 31/8
     rf"(?={_D}(?:/|{_TO})){_AFTER_TIME}(?:{_D}{_TO})?(?<![0-9]){_D}/{_M}(?![0-9]){_MORE}{_ALONE}",
-    # 2019-2020, 2020
-    rf"(?<![\w.,])(?<!hơn )(?<!gần )(?!1900[\s.]?[0-9]){_Y}(?:\s?[-–]\s?{_Y})?(?!\w|[.,][0-9]){_COUNTED}",
+    # 2019-2020, 2016/17, 2020
+    rf"(?<![\w.,])(?<!hơn )(?<!gần )(?!1900[\s.]?[0-9]){_Y}"
+    rf"(?:\s?[-–]\s?{_Y}|[-–/][0-9]{{2}}(?![0-9/]))?(?!\w|[.,][0-9]){_COUNTED}",
 )
 _DATES = re.compile(rf"(?=[NnTtQq])(?<!\w)(?:{'|'.join(_FROM_WORDS)})|(?=[0-9])(?:{'|'.join(_FROM_NUMBERS)})")
 

@@ -24,7 +24,7 @@ from corpus_vn_police.train.blocks import Blocks
 from corpus_vn_police.train.encoding import Encoder
 from corpus_vn_police.train.formats import FormatString
 from corpus_vn_police.train.intervals import UNDATED, Losses
-from corpus_vn_police.train.losses import Evaluated
+from corpus_vn_police.train.losses import Evaluated, Uncached
 from corpus_vn_police.train.templates import NAMES, Rendering, render
 
 _Ints = npt.NDArray[np.int64]
@@ -137,8 +137,9 @@ def perplexity_by_month(
         progress: how the progress is shown; see `build`.
 
     Raises:
-        ConfigError: an argument is not allowed, or a model has fewer positions than `length` or fewer tokens than the
-            tokenizer.
+        ConfigError: an argument is not allowed; or a model has fewer positions than `length`, has fewer tokens than the
+            tokenizer, or lets documents in a block see one another (see `check_boundaries`; models that have no
+            `get_input_embeddings` are not tried).
         ExtraError: torch or `tokenizers` is not installed.
         InputError: the split has no records; or not all of `ids`.
         OutputError, DamagedError, DiskError: as `open`.
@@ -188,6 +189,7 @@ def _check_models(models: Sequence[Any], encoder: Encoder, length: int) -> None:
                 f"{name} has {tokens} tokens, the tokenizer {encoder.size}",
                 "give the tokenizer that it was trained with",
             )
+        Uncached(model).check()
 
 
 @dataclass(frozen=True, eq=False)

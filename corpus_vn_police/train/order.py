@@ -1,4 +1,4 @@
-"""The order of the blocks in an epoch: a permutation by seed and epoch, the same in every version and on every machine."""
+"""The order of the blocks in an epoch: a permutation by seed and epoch, the same on every machine."""
 
 from __future__ import annotations
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import bisect
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from corpus_vn_police.errors import ConfigError
-
 PACKINGS = ("best_fit", "in_order", "none")
+"""The ways to pack; see `pack`."""
 
 _Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class BlockPlan:
     """Fragments of documents, block after block. A fragment is a run of tokens of one document in one block.
 
     Attributes:
@@ -37,7 +37,8 @@ class Plan:
     @property
     def used(self) -> _Ints:
         """Tokens in every block (int64)."""
-        return np.diff(np.concatenate([[0], np.cumsum(self.sizes)])[np.concatenate([[0], self.ends])])
+        totals: _Ints = np.concatenate([[0], np.cumsum(self.sizes)])[np.concatenate([[0], self.ends])]
+        return np.diff(totals)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,25 +59,20 @@ class _Pieces:
         return _Pieces(*map(np.concatenate, pairs))
 
 
-def pack(lengths: _Ints, length: int, packing: str = "best_fit", min_fill: float = 0.99) -> Plan:
+def pack(lengths: _Ints, length: int, packing: str = "best_fit", min_fill: float = 0.99) -> BlockPlan:
     """Put every token of every document into a block, once.
 
     Args:
         lengths: tokens of every document (int64); one of 0 is in no block.
         length: tokens that a block has room for, at least 1.
-        packing: `best_fit` puts documents that fit into blocks whole, the longest first, each into the fullest block
-            that has room for it (best-fit decreasing); longer ones are cut into fragments of `length` and a rest. If
-            that leaves the blocks less full than `min_fill`, the emptiest blocks are dissolved, and their fragments
-            are cut to fill the widest gaps of the others. `in_order` lays the documents end to end and cuts every
-            `length` tokens. `none` gives every document blocks of its own.
+        packing: one of `PACKINGS`. `best_fit` puts documents that fit into blocks whole, the longest first, each into
+            the fullest block that has room for it (best-fit decreasing); longer ones are cut into fragments of `length`
+            and a rest. If that leaves the blocks less full than `min_fill`, the emptiest ones are dissolved, and their
+            fragments are cut to fill the widest gaps of the others. `in_order` lays the documents end to end and cuts
+            every `length` tokens. `none` gives every document blocks of its own.
         min_fill: with `best_fit`, how full the blocks must be, as a share; 0 cuts no document that fits into a block.
             The last block can be less full than that if there are few.
-
-    Raises:
-        ConfigError: there is no such packing.
     """
-    if packing not in PACKINGS:
-        raise ConfigError(f"packing = {packing!r} is not a packing", f"give {', '.join(PACKINGS)}")
     numbers = np.arange(len(lengths), dtype=np.int64)
     if packing == "in_order":
         total = int(lengths.sum())
@@ -108,7 +104,7 @@ def _best_fit(sizes: _Ints, length: int) -> _Ints:
     ordered = sizes[order]
     bounds = np.flatnonzero(np.diff(ordered, prepend=0, append=0))
     free = _FreeBlocks(length)
-    for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+    for first, last in itertools.pairwise(bounds):
         waiting, size = order[first:last], int(ordered[first])
         while len(waiting):
             blocks, each = free.taken(size, len(waiting))
@@ -194,7 +190,7 @@ def _laid(pieces: _Pieces, gaps: _Ints) -> tuple[_Pieces, _Ints]:
     return cut, np.searchsorted(walls, firsts, side="right")
 
 
-def _in_blocks(pieces: _Pieces, block_of: _Ints, length: int) -> Plan:
+def _in_blocks(pieces: _Pieces, block_of: _Ints, length: int) -> BlockPlan:
     """Pieces in the order of blocks, inside a block in that of the documents; empty blocks are left out.
 
     Blocks are numbered in the order of the first document in each, so that the numbers say nothing about sizes.
@@ -206,17 +202,18 @@ def _in_blocks(pieces: _Pieces, block_of: _Ints, length: int) -> Plan:
     by_document = np.lexsort((pieces.starts[lead], pieces.documents[lead]))
     chosen = inside[_runs(firsts[by_document], counts[by_document])]
     ordered = pieces[chosen]
-    return Plan(length, ordered.documents, ordered.starts, ordered.sizes, np.cumsum(counts[by_document]))
+    return BlockPlan(length, ordered.documents, ordered.starts, ordered.sizes, np.cumsum(counts[by_document]))
 
 
 def _runs(firsts: _Ints, counts: _Ints) -> _Ints:
     """The numbers first, first + 1, ... of every run, one run after another."""
     total = int(counts.sum())
     offsets = np.repeat(firsts - (np.cumsum(counts) - counts), counts)
-    return np.arange(total, dtype=np.int64) + offsets
+    numbers: _Ints = np.arange(total, dtype=np.int64) + offsets
+    return numbers
 
 
-def fragments_of(plan: Plan, block: int) -> Iterator[tuple[int, int, int]]:
+def fragments_of(plan: BlockPlan, block: int) -> Iterator[tuple[int, int, int]]:
     """Document, first token and size of every fragment of a block."""
     first = int(plan.ends[block - 1]) if block else 0
     for place in range(first, int(plan.ends[block])):

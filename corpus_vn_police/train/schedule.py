@@ -28,9 +28,9 @@ class Position:
 class Schedule:
     """How the blocks of an epoch are shared by ranks.
 
-    In a step all ranks together take the next `world_size * batch_size` blocks in the order of the epoch, in turn. In the
-    last step there may be fewer, so that a rank gets fewer than `batch_size`, or none; every rank takes the same number of
-    steps.
+    In a step all ranks together take the next `world_size * batch_size` blocks in the order of the epoch, in turn. In
+    the last step there may be fewer, so that a rank gets fewer than `batch_size`, or none; every rank takes the same
+    number of steps.
 
     Attributes:
         blocks: how many there are.

@@ -82,13 +82,19 @@ class TokenStore:
 
     @classmethod
     def open(cls, folder: Path) -> TokenStore | None:
-        """A store that is there; None if the folder has none, or not a whole one."""
+        """A store that is there; None if the folder has none, or not a whole one.
+
+        Raises:
+            DiskError: the system failed to read it.
+        """
         try:
             about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return None
-        store = cls(folder, about["key"], about["documents"], about["tokens"], about["type"])
-        return store if store._sizes() == store._expected() else None
+            store = cls(folder, about["key"], about["documents"], about["tokens"], about["type"])
+            return store if (store.key, store._sizes()) == (folder.name, store._expected()) else None
+        except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+            return None  # nothing is there, or something that a run did not write
+        except OSError as error:
+            raise DiskError.of(error) from error
 
     def _expected(self) -> dict[str, int]:
         documents = {LENGTHS: LENGTH_TYPE.itemsize, IDS: ID_TYPE.itemsize}

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from corpus_vn_police.errors import ConfigError, ExtraError, StateError
-from corpus_vn_police.train.blocks import COLUMNS, Blocks, differing
+from corpus_vn_police.train.arrays import COLUMNS
+from corpus_vn_police.train.blocks import Blocks, differing
 from corpus_vn_police.train.schedule import Position, Schedule
 
 try:
@@ -21,7 +22,10 @@ except ImportError:
 
 
 class Batch(dict[str, Any]):
-    """Tensors (int64) of shape (batch_size, length) by name: `model(**batch)`.
+    """Tensors (int64) of shape (batch_size, length) by name: `model(**batch, use_cache=False)`.
+
+    With a cache, which models of transformers have by default, documents in a block see one another: see
+    `check_boundaries`.
 
     Attributes:
         state: the state of training after this batch, as `Stream.state_dict` has it: save it with the model.
@@ -41,9 +45,9 @@ class Stream(IterableDataset):
     """The blocks in batches, for a `DataLoader`: `DataLoader(stream, batch_size=None, num_workers=2)`.
 
     Going through it once gives the rest of an epoch; the next time gives the next epoch, whose blocks are in another
-    order. All ranks take the same number of steps: if there are no more blocks for a rank, it gets blocks of padding, whose
-    labels are all -100. So divide the sum of the losses by the number of labels of all ranks that count, not by those of
-    one rank, which may be 0.
+    order. All ranks take the same number of steps: if there are no more blocks for a rank, it gets blocks of padding,
+    whose labels are all -100. So divide the sum of the losses by the number of labels of all ranks that count, not by
+    those of one rank, which may be 0.
 
     The state says how many blocks all ranks together have taken. It is the same on all ranks, and a run with another
     number of ranks or workers, or another batch size, goes on from it: over an epoch each block is seen once.
@@ -67,8 +71,9 @@ class Stream(IterableDataset):
 
         Args:
             blocks: what is trained on.
-            rank: of this process, from 0; None asks `torch.distributed`, and is 0 if that is not in use.
-            world_size: how many ranks there are; None asks `torch.distributed`, and is 1 if that is not in use.
+            rank: of this process, from 0; None asks `torch.distributed` at the beginning of every pass, and is 0 if
+                that is not in use.
+            world_size: how many ranks there are; None likewise, and 1.
             batch_size: blocks in a batch of one rank.
             shuffle: whether every epoch has its own order, by the seed of the blocks; else it is that of their numbers.
             columns: which arrays of the blocks a batch has.
@@ -82,20 +87,34 @@ class Stream(IterableDataset):
         unknown = [name for name in columns if name not in COLUMNS]
         if isinstance(columns, str) or unknown:
             raise ConfigError(f"columns = {columns!r} is not allowed", f"give some of {', '.join(COLUMNS)}, as a list")
-        found_rank, found_size = _ranks()
         self.blocks = blocks
-        self._schedule = Schedule(
-            len(blocks),
-            found_rank if rank is None else rank,
-            found_size if world_size is None else world_size,
-            batch_size,
-        )
+        self._given = rank, world_size, batch_size
+        self._schedule  # noqa: B018 - what is not allowed is an error here
         self._shuffle = shuffle
         self._columns = tuple(columns)
         self._origin = self._position = Position()
         self._resumed = False  # in a worker, from a state of its own
         self._passes_of_worker = 0
         self._shared = _shared_position()
+
+    @property
+    def _schedule(self) -> Schedule:
+        """Made anew for every pass: `torch.distributed` may have begun since."""
+        rank, world_size, batch_size = self._given
+        found_rank, found_size = _ranks()
+        rank, world_size = found_rank if rank is None else rank, found_size if world_size is None else world_size
+        return Schedule(len(self.blocks), rank, world_size, batch_size)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """With rank and world size as they are here: in a worker that is spawned `torch.distributed` knows nothing."""
+        schedule = self._schedule
+        return {**self.__dict__, "_given": (schedule.rank, schedule.world_size, schedule.batch_size)}
+
+    def __repr__(self) -> str:
+        """Where it is, and of what."""
+        schedule, position = self._schedule, self._position
+        where = f"epoch={position.epoch}, next={position.next} of {schedule.blocks} blocks"
+        return f"Stream({where}, rank={schedule.rank} of {schedule.world_size}, batch_size={schedule.batch_size})"
 
     def __len__(self) -> int:
         """Steps from where the stream, or its current epoch, began to the end of the epoch; the same on all ranks."""
@@ -112,24 +131,25 @@ class Stream(IterableDataset):
         if not self._resumed:
             self._origin = self._position
         self._resumed = False
-        steps = self._schedule.of_worker(self._origin, self._taken(), number, workers)
-        return self._batches(self._origin, steps)
+        schedule = self._schedule
+        steps = schedule.of_worker(self._origin, self._taken(schedule), number, workers)
+        return self._batches(schedule, self._origin, steps)
 
-    def _batches(self, origin: Position, steps: Iterator[int]) -> Iterator[Batch]:
+    def _batches(self, schedule: Schedule, origin: Position, steps: Iterator[int]) -> Iterator[Batch]:
         order = self.blocks.order(origin.epoch) if self._shuffle else None
         for step in steps:
-            places = self._schedule.places(origin, step)
+            places = schedule.places(origin, step)
             arrays = self.blocks.batch(places if order is None else order[places])
-            if missing := self._schedule.batch_size - len(places):
+            if missing := schedule.batch_size - len(places):
                 arrays = _joined(arrays, self.blocks.padding(missing))
-            self._move(self._schedule.after(origin, step + 1))
+            self._move(schedule.after(origin, step + 1))
             yield Batch.of({name: arrays[name] for name in self._columns}, self._state(self._position))
 
-    def _taken(self) -> int:
+    def _taken(self, schedule: Schedule) -> int:
         """Steps from the origin to the position."""
         if self._position.epoch != self._origin.epoch:
-            return self._schedule.steps(self._origin)
-        return -(-(self._position.next - self._origin.next) // self._schedule.together)
+            return schedule.steps(self._origin)
+        return -(-(self._position.next - self._origin.next) // schedule.together)
 
     def _move(self, position: Position) -> None:
         self._position = position
@@ -178,10 +198,10 @@ def _position_of(state: Mapping[str, Any], blocks: int) -> Position:
     Raises:
         StateError: it is not a state.
     """
-    values = [state.get(name) for name in ("epoch", "next")] if isinstance(state, Mapping) else []
-    if [type(each) for each in values] != [int, int] or min(values) < 0 or values[1] > blocks:
+    epoch, taken = (state.get(name) if isinstance(state, Mapping) else None for name in ("epoch", "next"))
+    if type(epoch) is not int or type(taken) is not int or epoch < 0 or not 0 <= taken <= blocks:
         raise StateError("this is not the state of a Stream", "give what state_dict() returned")
-    return Position(*values)
+    return Position(epoch, taken)
 
 
 def _shared_position() -> Any:
@@ -217,6 +237,11 @@ def _note_batches() -> None:
     def __next__(self: Any) -> Any:
         data = handed_out(self)
         if isinstance(self._dataset, Stream):
+            if not getattr(self, "_in_order", True):
+                raise ConfigError(
+                    "the loader hands out batches in any order, so nobody knows which come next",
+                    "leave in_order=False out of DataLoader(stream, ...)",
+                )
             _take_note(self._dataset, data)
         return data
 

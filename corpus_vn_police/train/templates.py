@@ -8,12 +8,12 @@ from __future__ import annotations
 import difflib
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from corpus_vn_police.errors import ConfigError
-from corpus_vn_police.train.formats import FormatString, parts_of
+from corpus_vn_police.train.formats import FormatString, parts_of, unknown
 from corpus_vn_police.train.masks import masked
 
 
@@ -129,6 +129,15 @@ class Rendering:
     def __reduce__(self) -> tuple[Any, ...]:
         return Rendering, (self.template, self.mask_dates)
 
+    def check_columns(self, known: Sequence[str]) -> None:
+        """Refuse a table that lacks one of `columns`, before any row of it is read.
+
+        Raises:
+            ConfigError: it does; the message names the nearest.
+        """
+        if missing := [name for name in self.columns if name not in known]:
+            raise unknown(missing[0], known)
+
     def text_of(self, record: Mapping[str, Any]) -> str:
         """The training text of a record, which has at least the fields `columns`.
 
@@ -174,8 +183,8 @@ def render(record: Mapping[str, Any], template: str = "seed", *, mask_dates: boo
     Any other string with a `{` is a format string over the fields of the record, own ones too, such as
     `"{date}\n{title}\n\n{text}"`. `{source.url}` is a field of a struct, `{captions.text}` that of each struct in a
     list; `{{` and `}}` are braces. Null is an empty string; a date is written as `2020-12-07`, an int in digits, a
-    float as Python's shortest form that reads back, a bool as `true` or `false`, a list as its items one per line, without
-    those that are null.
+    float as the shortest form that Python reads back, a bool as `true` or `false`, a list as its items one per line,
+    without those that are null.
 
     Args:
         record: its fields by name, as a row of the Parquet files or of `datasets` has them.

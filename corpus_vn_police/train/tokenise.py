@@ -74,7 +74,8 @@ class Tokenising:
         encoder: text -> tokens.
         rendering: record -> text.
         progress: called with the documents done.
-        at_once: code points of text that are tokenised at once; a token takes 100 bytes as long as the tokenizer holds it.
+        at_once: code points of text that are tokenised at once. As long as the tokenizer holds a token, it takes 100
+            bytes.
         journal_every: tokens after which the disk must have everything: what a killed run loses at most.
     """
 
@@ -206,7 +207,7 @@ def _write_json(file: Path, value: object) -> None:
         json.dump(value, stream, ensure_ascii=False)
         stream.flush()
         os.fsync(stream.fileno())
-    os.replace(new, file)
+    new.replace(file)
 
 
 def _opened(file: Path, size: int) -> BinaryIO:

@@ -1,0 +1,100 @@
+"""The arrays of blocks, gathered from the token store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from corpus_vn_police.train.plan import BlockPlan
+
+COLUMNS = ("input_ids", "labels", "position_ids", "document_ids")
+"""The arrays of a block."""
+
+IGNORED = -100
+"""The label of a token that is not predicted: what torch's cross entropy leaves out."""
+
+Arrays = dict[str, npt.NDArray[np.int64]]
+
+_Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Where in the store each block's tokens are; padding is a fragment of document -1.
+
+    Attributes:
+        length: tokens that a block has room for.
+        documents: of every fragment (int64).
+        firsts: the place of its first token in the store (int64).
+        sizes: its tokens (int64).
+        ends: fragments up to the end of every block (int64).
+    """
+
+    length: int
+    documents: _Ints
+    firsts: _Ints
+    sizes: _Ints
+    ends: _Ints
+
+    @classmethod
+    def of(cls, plan: BlockPlan, chosen: _Ints, starts: _Ints) -> Layout:
+        """The layout of a plan.
+
+        Args:
+            plan: of the chosen documents.
+            chosen: their numbers in the store.
+            starts: the place of every document's first token in the store.
+        """
+        documents = chosen[plan.documents]
+        gaps = plan.length - plan.used
+        padded = np.flatnonzero(gaps)
+        at = plan.ends[padded]
+        return cls(
+            plan.length,
+            np.insert(documents, at, -1),
+            np.insert(starts[documents] + plan.starts, at, 0),
+            np.insert(plan.sizes, at, gaps[padded]),
+            plan.ends + np.cumsum(gaps > 0),
+        )
+
+    def arrays(self, blocks: _Ints, token_ids: npt.NDArray[np.generic], pad: int) -> Arrays:
+        """The arrays of some blocks, each of shape (blocks, length)."""
+        ends = self.ends[blocks]
+        counts = ends - np.where(blocks > 0, self.ends[blocks - 1], 0)
+        before = np.cumsum(counts) - counts
+        inside = np.arange(int(counts.sum()), dtype=np.int64) + np.repeat(ends - counts - before, counts)
+        sizes = self.sizes[inside]
+        return self._laid(self.documents[inside], self.firsts[inside], sizes, token_ids, pad)
+
+    def _laid(
+        self, documents: _Ints, firsts: _Ints, sizes: _Ints, token_ids: npt.NDArray[np.generic], pad: int
+    ) -> Arrays:
+        """The arrays of fragments that fill blocks, laid end to end."""
+        begins = np.cumsum(sizes) - sizes
+        place = np.arange(int(sizes.sum()), dtype=np.int64)
+        position_ids = place - np.repeat(begins, sizes)
+        document_ids = np.repeat(documents, sizes)
+        input_ids = _taken(token_ids, place + np.repeat(firsts - begins, sizes))
+        labels = input_ids.copy()
+        labels[begins] = IGNORED
+        if (documents < 0).any():
+            padding = document_ids < 0
+            input_ids[padding] = pad
+            labels[padding] = IGNORED
+        arrays = (input_ids, labels, position_ids, document_ids)
+        return {name: array.reshape(-1, self.length) for name, array in zip(COLUMNS, arrays, strict=True)}
+
+    def empty(self, count: int, pad: int) -> Arrays:
+        """Blocks of padding."""
+        sizes = np.full(count, self.length, np.int64)
+        none = np.zeros(0, np.int64)
+        return self._laid(np.full(count, -1, np.int64), np.zeros(count, np.int64), sizes, none, pad)
+
+
+def _taken(token_ids: npt.NDArray[np.generic], places: _Ints) -> _Ints:
+    """The tokens at some places as int64; of places behind the end, which padding may have, any."""
+    if not len(token_ids):
+        return np.zeros(len(places), np.int64)
+    return np.take(token_ids, places, mode="clip").astype(np.int64)

@@ -1,0 +1,73 @@
+"""Whether a model keeps the documents in a block apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corpus_vn_police.errors import ConfigError, ExtraError
+
+_FRAGMENT = 16  # tokens of each of the two documents that are tried
+_LEAST = 2e-2
+"""A share of the largest logit that is a real difference. In 32 bits logits differ by 1e-7 of it, in bfloat16 by some
+thousandths, and by more than a tenth if a document sees another one; tried with llama, gpt-neox, gpt2, qwen3, mistral,
+gemma2 and phi3."""
+
+
+def check_boundaries(model: Any) -> None:
+    """Refuse a model that lets documents in a block see one another.
+
+    Two documents are put into a block and given to the model as `Stream` gives them: `input_ids` and `position_ids`, no
+    attention mask. The logits of the second one must not depend on the first, and must be those that it has alone.
+
+    Models of transformers keep documents apart if they have no cache. By default they have one, also while they train;
+    then they silently do not. So `model.config.use_cache = False` comes first, or `model(..., use_cache=False)` each
+    time.
+
+    Args:
+        model: a causal language model as those of transformers; it is in eval mode meanwhile, and then as it was.
+
+    Raises:
+        ConfigError: documents see one another, or the model does not take `position_ids`.
+        ExtraError: torch is not installed.
+    """
+    try:
+        import torch
+    except ImportError as error:
+        raise ExtraError.of("train.check_boundaries", "torch", "train") from error
+    embeddings = model.get_input_embeddings()
+    size, device = embeddings.weight.shape[0], embeddings.weight.device
+    one = torch.arange(_FRAGMENT, device=device) % size
+    other, second = (one + size // 3) % size, (one + size // 2) % size
+    positions = torch.arange(_FRAGMENT, device=device)
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        with torch.no_grad():
+            after_one, after_other = (
+                _logits(model, torch.cat([first, second]), positions.repeat(2))[_FRAGMENT:] for first in (one, other)
+            )
+            alone = _logits(model, second, positions)
+    finally:
+        for module, mode in modes:
+            module.training = mode
+    most = _LEAST * float(alone.abs().max())
+    if float((after_one - after_other).abs().max()) > most or float((after_one - alone).abs().max()) > most:
+        raise ConfigError(
+            "the model lets the documents in a block see one another",
+            "set model.config.use_cache = False, and give it no attention_mask; "
+            "a model that does not heed position_ids needs packing='none'",
+        )
+
+
+def _logits(model: Any, ids: Any, positions: Any) -> Any:
+    """The logits of one row, as float32.
+
+    Raises:
+        ConfigError: the model does not take `position_ids`.
+    """
+    try:
+        return model(input_ids=ids[None], position_ids=positions[None]).logits[0].float()
+    except TypeError as error:
+        if "position_ids" not in str(error):
+            raise
+        raise ConfigError("the model does not take position_ids", "train it with packing='none'") from error
