@@ -53,8 +53,8 @@ class Stream(IterableDataset):
     number of ranks or workers, or another batch size, goes on from it: over an epoch each block is seen once.
 
     Batches that a `DataLoader` has prepared ahead do not count, only those that it has handed out. A program that takes
-    batches ahead of its own training step, as `accelerate` does with a loader that it has prepared, saves `batch.state`
-    of the last batch that it has trained on.
+    batches ahead of its own training step saves `batch.state` of the last batch that it has trained on. Do not have
+    `accelerate` prepare the loader: it would share out what rank 0 reads, and its copies of batches have no `state`.
     """
 
     def __init__(
