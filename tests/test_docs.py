@@ -29,6 +29,7 @@ NOT_RUN = {
     ("README.md", "pip install '.[figures]'   # in a checkout; without [figures] builds have no pictures"): "installs the package into your environment",
     ("publish.md", "hf auth login   # once; or set HF_TOKEN"): "asks for a token",
     ("start.md", "pip install ."): "installs the package into your environment",
+    ("evaluation-by-time.md", "from corpus_vn_police import train"): "takes torch, and minutes of training",
     ("training.md", "pip install 'corpus-vn-police[train]'   # tokenizers, torch, transformers"): "installs the package into your environment",
     ("training-example.md", "pip install 'corpus-vn-police[train,figures]'"): "trains, for minutes",
     ("training-example.md", "accelerator = Accelerator()"): "a piece of a training script",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.util
 import io
@@ -235,14 +236,22 @@ def _month(number: int) -> str:
 _DRAWING = threading.Lock()  # the settings of matplotlib are those of the whole process
 
 
-@functools.lru_cache(maxsize=64)
-def _draw(plan: PlannedChart) -> Chart:
+@contextlib.contextmanager
+def drawing() -> Iterator[dict[str, str]]:
+    """While a picture is drawn: matplotlib has the style of this package. Gives the colours of a light page by role."""
     import matplotlib
-    from matplotlib.figure import Figure
 
     with _DRAWING, matplotlib.rc_context():
         matplotlib.rcdefaults()  # whatever a matplotlibrc says
         matplotlib.rcParams.update(_STYLE)
+        yield dict(_LIGHT)
+
+
+@functools.lru_cache(maxsize=64)
+def _draw(plan: PlannedChart) -> Chart:
+    from matplotlib.figure import Figure
+
+    with drawing():
         height = _HEIGHT if plan.kind in ("columns", "histogram") else 0.8 + 0.32 * len(plan.bars)
         figure = Figure(figsize=(_WIDTH, height), layout="constrained")
         axes = figure.subplots()

@@ -19,18 +19,38 @@ if TYPE_CHECKING:
     from corpus_vn_police.train.blocks import Blocks
     from corpus_vn_police.train.boundaries import check_boundaries
     from corpus_vn_police.train.fitting import date_tokens, fit_tokenizer
+    from corpus_vn_police.train.monthplot import plot_by_month
+    from corpus_vn_police.train.months import Perplexity, perplexity_by_month
     from corpus_vn_police.train.stream import Stream
     from corpus_vn_police.train.templates import Parsed, parse, render
+    from corpus_vn_police.train.timesplit import TimeSplit, stratify
 
-__all__ = ["Blocks", "Parsed", "Stream", "check_boundaries", "date_tokens", "fit_tokenizer", "parse", "render"]
+__all__ = [
+    "Blocks",
+    "Parsed",
+    "Perplexity",
+    "Stream",
+    "TimeSplit",
+    "check_boundaries",
+    "date_tokens",
+    "fit_tokenizer",
+    "parse",
+    "perplexity_by_month",
+    "plot_by_month",
+    "render",
+    "stratify",
+]
 
 # As in the package itself: where a name is imported from when it is first asked for.
 _HOMES = {
     "blocks": ("Blocks",),
     "boundaries": ("check_boundaries",),
     "fitting": ("date_tokens", "fit_tokenizer"),
+    "monthplot": ("plot_by_month",),
+    "months": ("Perplexity", "perplexity_by_month"),
     "stream": ("Stream",),
     "templates": ("Parsed", "parse", "render"),
+    "timesplit": ("TimeSplit", "stratify"),
 }
 
 if not TYPE_CHECKING:

@@ -156,3 +156,13 @@ fitted: Tokenizer = cvp.train.fit_tokenizer(b, 8000, split=None, template="token
 assert_type(cvp.train.date_tokens("out"), tuple[str, ...])
 cvp.train.fit_tokenizer(b, "8000")  # refused: arg-type
 cvp.train.fit_tokenizer(3)  # refused: arg-type
+assert_type(cvp.train.stratify(b), cvp.train.TimeSplit)
+assert_type(cvp.train.stratify("out", seed=1).control, tuple[str, ...])
+cvp.train.stratify(b, split="test")  # refused: call-arg
+measured = cvp.train.perplexity_by_month(None, fitted, b, None, ids=["a"], against=None, resamples=100, length=256)
+assert_type(measured, cvp.train.Perplexity)
+assert_type(measured.months, pl.DataFrame)
+assert_type(measured.whole, pl.DataFrame)
+assert_type(cvp.train.plot_by_month(measured, "months.png", labels=("past", "control")), str)
+cvp.train.plot_by_month(b, "months.png")  # refused: arg-type
+print(measured.year)  # refused: attr-defined

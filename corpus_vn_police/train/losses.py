@@ -1,0 +1,174 @@
+"""The loss of every document under a model, from packed blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from corpus_vn_police.train.arrays import IGNORED, Arrays
+from corpus_vn_police.train.blocks import Blocks
+from corpus_vn_police.train.boundaries import check_boundaries
+from corpus_vn_police.train.plan import pack
+
+_AT_ONCE = 1 << 24  # logits that are float32 at once: 64 MiB
+
+_Ints = npt.NDArray[np.int64]
+_Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluated:
+    """Blocks whose labels count without those of headers.
+
+    Attributes:
+        blocks: with `packing="best_fit"` and `min_fill=0`.
+        headers: tokens that a header may have, one tuple per kind of header.
+        header_of: the header of every document of the split, by its place in `headers` (int64).
+        opens: where every document of the blocks has its first token: documents and places, counted through all
+            blocks, sorted by places (int64 each).
+    """
+
+    blocks: Blocks
+    headers: Sequence[tuple[int, ...]]
+    header_of: _Ints
+    opens: tuple[_Ints, _Ints]
+
+    @classmethod
+    def of(cls, blocks: Blocks, headers: Sequence[tuple[int, ...]], header_of: _Ints) -> Evaluated:
+        """Find where documents open."""
+        lengths = np.zeros(len(header_of), np.int64)
+        for first in range(0, len(blocks), _BLOCKS):
+            numbers = blocks.batch(range(first, min(first + _BLOCKS, len(blocks))))["document_ids"]
+            lengths += np.bincount(numbers[numbers >= 0], minlength=len(lengths))
+        # The blocks do not say which of the fragments of a long document is the first one; their plan does.
+        plan = pack(lengths, blocks.length, "best_fit", 0)
+        before = np.cumsum(plan.sizes) - plan.sizes
+        block_of = np.repeat(np.arange(len(plan.ends)), np.diff(plan.ends, prepend=0))
+        inside = before - (np.cumsum(plan.used) - plan.used)[block_of]
+        places = block_of * blocks.length + inside
+        opening = plan.starts == 0
+        return cls(blocks, headers, header_of, (plan.documents[opening], places[opening]))
+
+    def batches(self, size: int) -> Iterator[Arrays]:
+        """The blocks in the order of their numbers, `size` at once, as `Blocks.batch` gives them."""
+        for first in range(0, len(self.blocks), size):
+            arrays = self.blocks.batch(range(first, min(first + size, len(self.blocks))))
+            self._leave_out_headers(arrays, first * self.blocks.length)
+            yield arrays
+
+    def _leave_out_headers(self, arrays: Arrays, begin: int) -> None:
+        """Ignore the labels of tokens that lie in a header."""
+        tokens, labels = arrays["input_ids"].reshape(-1), arrays["labels"].reshape(-1)
+        documents, places = self.opens
+        for number in range(*np.searchsorted(places, [begin, begin + len(tokens)])):
+            header = self.headers[self.header_of[documents[number]]]
+            at = int(places[number]) - begin
+            labels[at : at + _common(tokens[at : at + len(header)], header)] = IGNORED
+
+    def targets(self) -> _Ints:
+        """Tokens of every document of the split that are predicted (int64)."""
+        found = np.zeros(len(self.header_of), np.int64)
+        for arrays in self.batches(_BLOCKS):
+            counting = arrays["labels"] != IGNORED
+            found += np.bincount(arrays["document_ids"][counting], minlength=len(found))
+        return found
+
+    def losses(self, model: Any, batch_size: int, device: Any, moved: Any) -> _Floats:
+        """The negative log-likelihood in nats of every document of the split under a model (float64).
+
+        Args:
+            model: as of `perplexity_by_month`; it is left in the mode that it was in.
+            batch_size: blocks at once.
+            device: where the inputs go; None is where the first parameter of the model is.
+            moved: called with the blocks done.
+        """
+        import torch
+
+        found = np.zeros(len(self.header_of))
+        parameter = next(iter(model.parameters()), None)
+        place = device if device is not None or parameter is None else parameter.device
+        with _in_eval_mode(model), torch.no_grad():
+            for arrays in self.batches(batch_size):
+                inputs = {name: torch.from_numpy(arrays[name]).to(place) for name in ("input_ids", "position_ids")}
+                logits = Uncached(model)(**inputs).logits
+                documents, losses = _token_losses(logits, arrays)
+                found += np.bincount(documents, losses, len(found))
+                moved("evaluate", len(arrays["labels"]), len(self.blocks))
+        return found
+
+
+_BLOCKS = 64  # that are looked through at once
+
+
+def _common(tokens: _Ints, header: tuple[int, ...]) -> int:
+    """With how many tokens of a header a document begins.
+
+    The last ones may not be among them: of ` date 2020-12 ` and a text, tokenizers mostly put the last space into the
+    first token of the text.
+    """
+    known = np.asarray(header[: len(tokens)], np.int64)
+    return int(np.argmin(np.append(tokens == known, False)))
+
+
+def _token_losses(logits: Any, arrays: Arrays) -> tuple[_Ints, _Floats]:
+    """The document of every token that is predicted, and its loss in nats.
+
+    Only some logits at once are taken into float32: of a model in a shorter type there is never a copy of all.
+    """
+    import torch
+
+    labels, documents = arrays["labels"][:, 1:], arrays["document_ids"][:, 1:]
+    rows, places = np.nonzero(labels != IGNORED)
+    step = max(1, _AT_ONCE // logits.shape[-1])
+    found = [np.zeros(0)]
+    for first in range(0, len(rows), step):
+        some = rows[first : first + step], places[first : first + step]
+        wanted = torch.from_numpy(labels[some]).to(logits.device)
+        chosen = logits[tuple(torch.from_numpy(each).to(logits.device) for each in some)].float()
+        found.append(torch.nn.functional.cross_entropy(chosen, wanted, reduction="none").cpu().numpy().astype(float))
+    return documents[rows, places], np.concatenate(found)
+
+
+@dataclass(frozen=True)
+class Uncached:
+    """A model that is called without a cache, as it is here.
+
+    Attributes:
+        model: what is called.
+    """
+
+    model: Any
+
+    def __getattr__(self, name: str) -> Any:
+        """All else is as the model has it."""
+        return getattr(self.model, name)
+
+    def __call__(self, **inputs: Any) -> Any:
+        """What the model gives."""
+        return self.model(**inputs, use_cache=False)
+
+    def check(self) -> None:
+        """Refuse a model that lets documents see one another; one without known embeddings cannot be tried.
+
+        Raises:
+            ConfigError: it does.
+        """
+        if hasattr(self.model, "get_input_embeddings"):
+            check_boundaries(self)
+
+
+@contextmanager
+def _in_eval_mode(model: Any) -> Iterator[None]:
+    """Have a model without dropout; afterwards each of its modules is in its own mode again."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode

@@ -1,0 +1,142 @@
+"""Perplexity by month as a picture, with the same bytes each time."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from corpus_vn_police.documents.pictures import can_draw, drawing
+from corpus_vn_police.engine.machine import machine_failures
+from corpus_vn_police.errors import ConfigError, ExtraError, InputError
+from corpus_vn_police.files import StrPath
+from corpus_vn_police.paths import output_path
+from corpus_vn_police.train.months import Perplexity
+
+_KINDS = ("png", "svg")
+_MOST = 9  # names of months that stand beside one another
+_TITLE = "Perplexity by month, with 95 % intervals"
+
+
+@machine_failures()
+def plot_by_month(result: Perplexity, out: StrPath, *, labels: tuple[str, str] = ("model", "against")) -> str:
+    """Draw perplexity by month with its intervals, of both models if two were compared, and the documents below.
+
+    Months stand as far apart as they are in time. Documents without a month are not drawn; the picture says how many
+    there are. The same result and matplotlib give the same bytes.
+
+    Args:
+        result: what `perplexity_by_month` returned.
+        out: the file, `.png` or `.svg`, replaced if it is there.
+        labels: what the model and the one that it was compared with are called.
+
+    Returns:
+        What the picture shows, in words, for people who cannot see it. An SVG also has it as its description.
+
+    Raises:
+        ConfigError: the name of the file has another ending.
+        ExtraError: matplotlib is not installed.
+        InputError: there is no month with a perplexity.
+        DiskError: the file cannot be written.
+    """
+    kind = Path(os.fspath(out)).suffix.lstrip(".").lower()
+    if kind not in _KINDS:
+        raise ConfigError(f"out = {os.fspath(out)!r} does not end in .png or .svg", "give such a name")
+    target = output_path(out, "out").path
+    if not can_draw():
+        raise ExtraError.of("train.plot_by_month", "matplotlib", "figures")
+    rows = result.months.filter(pl.col("month").is_not_null() & pl.col("perplexity").is_not_null())
+    if not len(rows):
+        raise InputError("there is no month to draw", "evaluate on records whose dates have a month")
+    said = _words(rows, len(result.months) - len(rows), labels)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(_drawn(rows, kind, said, labels))
+    return said
+
+
+def _drawn(rows: pl.DataFrame, kind: str, said: str, labels: tuple[str, str]) -> bytes:
+    from matplotlib.figure import Figure
+
+    compared = "ratio" in rows.columns
+    heights = (3, 1.6, 1.2) if compared else (3, 1.2)
+    with drawing() as colours:
+        figure = Figure(figsize=(7.2, 1.2 * sum(heights)), layout="constrained")
+        panels = figure.subplots(len(heights), sharex=True, height_ratios=heights)
+        months = rows["month"].str.slice(0, 4).cast(int) * 12 + rows["month"].str.slice(5).cast(int) - 1
+        _draw_models(panels[0], months.to_numpy(), rows, labels, colours)
+        if compared:
+            _draw_ratio(panels[1], months.to_numpy(), rows, labels, colours)
+        panels[-1].bar(months, rows["documents"], width=0.7, color=colours["third"])
+        panels[-1].set_ylabel("documents")
+        _name_months(panels[-1], months.to_list())
+        for panel in panels:
+            panel.grid(axis="y")
+        figure.align_ylabels()
+        file = io.BytesIO()
+        about = {"Date": None, "Title": _TITLE, "Description": said} if kind == "svg" else {"Software": None}
+        figure.savefig(file, format=kind, dpi=150, metadata=about)
+    return file.getvalue()
+
+
+def _draw_models(axes: Any, months: Any, rows: pl.DataFrame, labels: tuple[str, str], colours: dict[str, str]) -> None:
+    """Perplexity of each model."""
+    kinds = (("", "first", "o"), ("against_", "second", "s"))
+    for (before, role, marker), label in zip(kinds, labels, strict=True):
+        if f"{before}perplexity" in rows:
+            values = [rows[f"{before}{name}"].to_numpy() for name in ("perplexity", "low", "high")]
+            _line(axes, months, *values, color=colours[role], marker=marker, label=label)
+    axes.set_title(_TITLE)
+    axes.set_ylabel("perplexity")
+    if "ratio" in rows:
+        axes.legend(frameon=False, loc="best", ncols=2)
+
+
+def _draw_ratio(axes: Any, months: Any, rows: pl.DataFrame, labels: tuple[str, str], colours: dict[str, str]) -> None:
+    """The ratio of the two, and the line at which they are equal."""
+    values = [rows[name].to_numpy() for name in ("ratio", "ratio_low", "ratio_high")]
+    axes.axhline(1, color=colours["ink"], linewidth=0.8)
+    _line(axes, months, *values, color=colours["ink"], marker="D", label=None)
+    axes.set_ylabel(f"{labels[0]} /\n{labels[1]}")
+
+
+def _line(axes: Any, months: Any, values: Any, low: Any, high: Any, *, color: str, marker: str, label: Any) -> None:
+    """Values with a band, interrupted where months are missing; a month that no band can reach has a bar."""
+    every = np.arange(months[0], months[-1] + 1)
+    spread = np.full((3, len(every)), np.nan)
+    spread[:, months - months[0]] = values, low, high
+    axes.fill_between(every, spread[1], spread[2], color=color, alpha=0.2, linewidth=0)
+    known = np.pad(np.isfinite(spread[1]), 1)
+    axes.vlines(*(each[known[1:-1] & ~known[:-2] & ~known[2:]] for each in (every, *spread[1:])), color=color)
+    axes.plot(every, spread[0], color=color, marker=marker, markersize=4, label=label)
+
+
+def _name_months(axes: Any, months: list[int]) -> None:
+    """Name some months below the axis, Januaries first if there are many."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    spans = months[-1] - months[0] + 1
+    least = -(-spans // _MOST)
+    step = next((each for each in (1, 2, 3, 6) if each >= least), -(-least // 12) * 12)
+    places = [month for month in range(months[0], months[-1] + 1) if month % step == 0]
+    axes.set_xticks(places, [f"{month // 12:04d}-{month % 12 + 1:02d}" for month in places])
+    axes.set_xlim(months[0] - 0.7, months[-1] + 0.7)
+    axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{int(value):,}"))
+
+
+def _words(rows: pl.DataFrame, left_out: int, labels: tuple[str, str]) -> str:
+    """What is drawn, in words."""
+    first, last = rows.row(0, named=True), rows.row(-1, named=True)
+
+    def spoken(label: str, name: str) -> str:
+        return f"{label} {first[name]:.3g} in {first['month']} and {last[name]:.3g} in {last['month']}"
+
+    said = [spoken(labels[0], "perplexity")]
+    if "ratio" in rows:
+        said += [spoken(labels[1], "against_perplexity"), spoken("their ratio", "ratio")]
+    rest = " Documents without a month are not shown." if left_out else ""
+    return f"Lines with bands, perplexity of {len(rows)} months: {'; '.join(said)}. Bars: documents.{rest}"

@@ -1,0 +1,264 @@
+"""How well a model predicts the texts of each month, with intervals; alone, or against another model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from corpus_vn_police.commands.built import Build
+from corpus_vn_police.commands.built import open as open_location
+from corpus_vn_police.commands.built.frames import shards_of
+from corpus_vn_police.commands.built.reading import reading
+from corpus_vn_police.dataset.rows import Published
+from corpus_vn_police.engine.machine import machine_failures
+from corpus_vn_police.engine.progress import Reporting, reported
+from corpus_vn_police.errors import ConfigError, ExtraError
+from corpus_vn_police.files import StrPath
+from corpus_vn_police.results import Result
+from corpus_vn_police.train.blocks import Blocks
+from corpus_vn_police.train.encoding import Encoder
+from corpus_vn_police.train.formats import FormatString
+from corpus_vn_police.train.intervals import UNDATED, Losses
+from corpus_vn_police.train.losses import Evaluated, Uncached
+from corpus_vn_police.train.templates import NAMES, Rendering, render
+
+_Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Perplexity(Result):
+    """How well a model predicts the texts of each month.
+
+    The tables have these columns; the last two groups only if another model was compared with:
+
+    - `documents, tokens, bytes` (int64): of the month; the tokens that are predicted; the bytes of the texts in UTF-8,
+      without their headers.
+    - `nll` (float64): the negative log-likelihoods of these tokens in nats, summed.
+    - `perplexity, low, high` (float64): exp(`nll` / `tokens`), and its 95 % interval.
+    - `bits_per_byte` (float64): `nll` / (`bytes` · ln 2), by which models with different tokenizers can be compared.
+    - `against_nll`, `against_perplexity`, `against_low`, `against_high`, `against_bits_per_byte` (float64): the same of
+      the other model.
+    - `ratio, ratio_low, ratio_high` (float64): `perplexity` / `against_perplexity`, and its 95 % interval. Above 1 the
+      other model predicts the texts better.
+
+    A perplexity is null if no token is predicted. An interval is null if fewer than two documents have such tokens.
+
+    Attributes:
+        months: a row per month: `month` (string, `2020-12`) and the columns above. Documents without a month, because
+            their date is a year alone or null, are in the last row, whose `month` is null.
+        whole: one row of the columns above, over all documents.
+        split: what was evaluated on; None is all.
+        template: how records became text.
+        length: tokens that a model sees at most.
+        cut: documents of more tokens: they are in fragments, and nothing before a fragment is seen.
+    """
+
+    months: pl.DataFrame
+    whole: pl.DataFrame
+    split: str | None
+    template: str
+    length: int
+    cut: int
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other one has the same settings and tables."""
+        if not isinstance(other, Perplexity) or self._settings != other._settings:
+            return False
+        return self.months.equals(other.months) and self.whole.equals(other.whole)
+
+    def __hash__(self) -> int:
+        """Of all but the tables."""
+        return hash(self._settings)
+
+    @property
+    def _settings(self) -> tuple[object, ...]:
+        return self.split, self.template, self.length, self.cut
+
+    def _shown(self) -> Iterator[tuple[str, Any]]:
+        yield from (("split", self.split), ("template", self.template), ("length", self.length), ("cut", self.cut))
+        yield "months", self.months["month"].drop_nulls().len()
+        yield from (
+            (name, self.whole[name].item()) for name in ("documents", "perplexity", "ratio") if name in self.whole
+        )
+
+
+@machine_failures()
+def perplexity_by_month(
+    model: Any,
+    tokenizer: Any,
+    build: Build | StrPath,
+    split: str | None = "test",
+    *,
+    ids: Collection[str] | None = None,
+    template: str = "seed",
+    length: int = 1024,
+    batch_size: int = 8,
+    device: Any = None,
+    against: Any = None,
+    resamples: int = 1000,
+    seed: int = 0,
+    cache: StrPath | None = None,
+    progress: Reporting = None,
+) -> Perplexity:
+    """Measure how well a model predicts the texts of each month, alone or against another model.
+
+    What stands before the text does not count, as it names the month: the tokens that lie wholly inside the header of a
+    named template, or inside what a format string has up to its second field if its first one is `date`. The model
+    sees them. The first token of a fragment does not count either, as nothing predicts it; if there is no header, that
+    is the first token of the text. What ends a document counts. Documents that fit into `length` tokens are never cut.
+
+    The intervals are percentile intervals of the bootstrap (Efron and Tibshirani 1993, "An Introduction to the
+    Bootstrap"): the documents of a month are drawn with replacement, since tokens of one document are not independent.
+    For the ratio both models get the same draws.
+
+    Args:
+        model: a causal language model as those of transformers: a `torch.nn.Module` that is called with `input_ids` and
+            `position_ids` of shape (batch, length) and `use_cache=False`, gives `.logits` of shape (batch, length,
+            vocabulary), those of a place for the token after it, and lets no token attend to one before the last place
+            where the positions restart at 0. It is in eval mode meanwhile, and then as it was.
+        tokenizer: that of the model; see `Blocks`.
+        build: a build, or the path or URL of one.
+        split: `train`, `validation` or `test`; None is all.
+        ids: only these records of the split, such as `stratify(build).test`; None is all.
+        template: how a record becomes text; see `render`.
+        length: the most tokens of a document that a model sees at once.
+        batch_size: blocks of `length` tokens that are computed at once; it changes nothing but memory and time.
+        device: where the inputs go, as torch takes it; None is where the first parameter of the model is. Models are
+            not moved.
+        against: another model with the same tokenizer, such as the control; None is none.
+        resamples: draws of the bootstrap.
+        seed: of the draws.
+        cache: the folder with token stores; see `Blocks`.
+        progress: how the progress is shown; see `build`.
+
+    Raises:
+        ConfigError: an argument is not allowed; or a model has fewer positions than `length`, has fewer tokens than the
+            tokenizer, or lets documents in a block see one another (see `check_boundaries`; models that have no
+            `get_input_embeddings` are not tried).
+        ExtraError: torch or `tokenizers` is not installed.
+        InputError: the split has no records; or not all of `ids`.
+        OutputError, DamagedError, DiskError: as `open`.
+    """
+    models = [model] if against is None else [model, against]
+    _check_counts(length=(length, 2), batch_size=(batch_size, 1), resamples=(resamples, 1), seed=(seed, 0))
+    encoder = Encoder.of(tokenizer)
+    _check_models(models, encoder, length)
+    opened = build if isinstance(build, Build) else open_location(build)
+    with reported("perplexity_by_month", progress) as moved:
+        blocks = Blocks(
+            opened, encoder, length=length, split=split, template=template, ids=ids, min_fill=0, cache=cache,
+            progress=moved,
+        )  # fmt: skip
+        texts = _Texts.read(opened, split, ids, Rendering(template))
+        evaluated = Evaluated.of(blocks, _header_tokens(texts.headers, encoder, length), texts.header_of)
+        sums = tuple(evaluated.losses(each, batch_size, device, moved) for each in models)
+    found = Losses(texts.months, evaluated.targets(), texts.bytes, sums)[texts.chosen]
+    months, whole = found.by_month(resamples, seed), found.together(resamples, seed)
+    return Perplexity(months, whole, split, template, length, blocks.report.cut)
+
+
+def _check_counts(**values: tuple[Any, int]) -> None:
+    """Refuse arguments that are not integers of at least some value."""
+    for name, (value, least) in values.items():
+        if type(value) is not int or not least <= value < 1 << 64:
+            raise ConfigError(f"{name} = {value!r} is not allowed", f"give an integer from {least}")
+
+
+def _check_models(models: Sequence[Any], encoder: Encoder, length: int) -> None:
+    """Refuse what cannot give losses, or what its configuration says is too small."""
+    try:
+        from torch.nn import Module
+    except ImportError as error:
+        raise ExtraError.of("train.perplexity_by_month", "torch", "train") from error
+    for name, model in zip(("model", "against"), models, strict=False):
+        if not isinstance(model, Module):
+            raise ConfigError(
+                f"{name} is a {type(model).__name__}, not a model of torch", "give one such as LlamaForCausalLM"
+            )
+        config = getattr(model, "config", None)
+        most, tokens = (getattr(config, each, None) for each in ("max_position_embeddings", "vocab_size"))
+        if isinstance(most, int) and most < length:
+            raise ConfigError(f"length = {length} is more than the {most} positions of {name}", f"give length={most}")
+        if isinstance(tokens, int) and tokens < encoder.size:
+            raise ConfigError(
+                f"{name} has {tokens} tokens, the tokenizer {encoder.size}",
+                "give the tokenizer that it was trained with",
+            )
+        Uncached(model).check()
+
+
+@dataclass(frozen=True, eq=False)
+class _Texts:
+    """What the texts of a split are, apart from their tokens: arrays with a place per record, in the order of rows.
+
+    Attributes:
+        months: as of `Losses`.
+        bytes: of the text in UTF-8, without the header.
+        headers: the different headers.
+        header_of: the place of each record's header in `headers`.
+        chosen: whether the record is evaluated on.
+    """
+
+    months: _Ints
+    bytes: _Ints
+    headers: tuple[str, ...]
+    header_of: _Ints
+    chosen: npt.NDArray[np.bool_]
+
+    @classmethod
+    def read(cls, build: Build, split: str | None, ids: Collection[str] | None, rendering: Rendering) -> _Texts:
+        """Read them.
+
+        Raises:
+            DamagedError: the build cannot be read.
+        """
+        header, wanted = _header_of(rendering.template), None if ids is None else set(ids)
+        places: dict[str, int] = {}
+        rows: list[tuple[int, int, int, bool]] = []
+        with reading(build, shards_of("default", split)) as folder:
+            published = Published.open(folder.path, *([split] if split else []))
+            for batch in published.batches(*dict.fromkeys(("id", "date", *rendering.columns))):
+                for record in batch.iter_rows(named=True):
+                    opening = header(record["date"])
+                    size = len(rendering.text_of(record).encode()) - len(opening.encode())
+                    place = places.setdefault(opening, len(places))
+                    rows.append((_month(record["date"]), size, place, wanted is None or record["id"] in wanted))
+        months, sizes, header_of, chosen = np.array(rows, np.int64).reshape(-1, 4).T
+        return cls(months, sizes, tuple(places), header_of, chosen.astype(bool))
+
+
+def _month(date: str | None) -> int:
+    """The number of the month of a date: year * 12 + month - 1; `UNDATED` if it is null or a year alone."""
+    return UNDATED if date is None or len(date) == 4 else int(date[:4]) * 12 + int(date[5:7]) - 1
+
+
+def _header_of(template: str) -> Callable[[str | None], str]:
+    """What gives the header that a template writes for a date: what stands before the text, and names the month."""
+    if template in NAMES:
+        return lambda date: render({"date": date, "text": ""}, template)
+    form = FormatString.of(template)
+    if not form.names or form.names[0] != "date":
+        return lambda _: ""
+    before, behind = form.literals[:2]
+    return lambda date: f"{before}{date or ''}{behind}"
+
+
+def _header_tokens(headers: Sequence[str], encoder: Encoder, length: int) -> list[tuple[int, ...]]:
+    """The tokens of each header, without what ends a document.
+
+    Raises:
+        ConfigError: one fills a block.
+    """
+    found = [tuple(each) for each in encoder.encode(list(headers))] if headers else []
+    tokens = [each[:-1] if each and each[-1] == encoder.end else each for each in found]
+    longest = max(map(len, tokens), default=0)
+    if longest >= length:
+        raise ConfigError(
+            f"length = {length} is too short: a header alone has {longest} tokens", "give a greater length"
+        )
+    return tokens
