@@ -300,3 +300,17 @@ def test_the_cache_is_named_by_the_environment(build, tokenizer, tmp_path, monke
     train.Blocks(build, tokenizer, progress=False)
     (folder,) = (tmp_path / "named" / "tokens").glob("[!.]*")
     assert TokenStore.open(folder).documents == build.splits["train"]
+
+
+@pytest.mark.parametrize("packing", ["best_fit", "in_order", "none"])
+def test_openings_are_where_the_first_token_of_every_document_is(make, build, tokenizer, packing):
+    blocks = make(packing=packing)
+    whole = Encoder.of(tokenizer).encode([train.render(record) for record in build.records("train").to_dicts()])
+    arrays = {name: array.reshape(-1) for name, array in blocks.batch(range(len(blocks))).items()}
+    documents, places = blocks.openings()
+    assert sorted(documents.tolist()) == list(range(len(whole)))
+    assert places.tolist() == sorted(places.tolist())
+    assert arrays["document_ids"][places].tolist() == documents.tolist()
+    for document, place in zip(documents, places, strict=True):
+        size = min(len(whole[document]), 4, blocks.length - int(place) % blocks.length)
+        assert arrays["input_ids"][place : place + size].tolist() == whole[document][:size]

@@ -96,7 +96,9 @@ def test_tokens_around_a_text_stay_and_an_end_is_not_written_twice():
     assert Encoder.of(made).encode(["a"]) == [[0, made.token_to_id("a"), 1]]
 
 
-@pytest.mark.parametrize("given", [None, 3, ["a"], "", "nowhere.json", str.split], ids=["None", "3", "list", "empty", "nowhere", "function"])
+@pytest.mark.parametrize(
+    "given", [None, 3, ["a"], "", "nowhere.json", str.split], ids=["None", "3", "list", "empty", "nowhere", "function"]
+)
 def test_what_is_not_a_tokenizer_is_refused(given, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(cvp.ConfigError) as error:

@@ -193,7 +193,6 @@ def test_a_checkpoint_of_other_settings_is_refused(example, runs, monkeypatch):
         example.main(given)
 
 
-@pytest.mark.skipif("perplexity_by_month" not in train.__all__, reason="this version does not evaluate by month")
 def test_a_build_with_a_test_split_gets_perplexity_by_month(example, tmp_path, monkeypatch):
     monkeypatch.setenv("CORPUS_VN_POLICE_CACHE", str(tmp_path / "cache"))
     build = small_build(tmp_path, test_from="2021-01-01")

@@ -30,6 +30,7 @@ class Layout:
         firsts: the place of its first token in the store (int64).
         sizes: its tokens (int64).
         ends: fragments up to the end of every block (int64).
+        opens: whether a document begins with the fragment (bool).
     """
 
     length: int
@@ -37,6 +38,7 @@ class Layout:
     firsts: _Ints
     sizes: _Ints
     ends: _Ints
+    opens: npt.NDArray[np.bool_]
 
     @classmethod
     def of(cls, plan: BlockPlan, chosen: _Ints, starts: _Ints) -> Layout:
@@ -57,7 +59,13 @@ class Layout:
             np.insert(starts[documents] + plan.starts, at, 0),
             np.insert(plan.sizes, at, gaps[padded]),
             plan.ends + np.cumsum(gaps > 0),
+            np.insert(plan.starts == 0, at, False),
         )
+
+    def openings(self) -> tuple[_Ints, _Ints]:
+        """The documents, and the place of the first token of each, counted through all blocks (int64 each)."""
+        begins = np.cumsum(self.sizes) - self.sizes
+        return self.documents[self.opens], begins[self.opens]
 
     def arrays(self, blocks: _Ints, token_ids: npt.NDArray[np.generic], pad: int) -> Arrays:
         """The arrays of some blocks, each of shape (blocks, length)."""

@@ -233,6 +233,15 @@ class Blocks:
         """The numbers of the blocks in the order of an epoch (int64): a permutation by seed and epoch."""
         return epoch_order(len(self), self._packing.seed, epoch)
 
+    def openings(self) -> tuple[_Ints, _Ints]:
+        """Where documents begin: a later fragment of a document that was cut is not among these.
+
+        Returns:
+            The numbers of the documents, and the places of their first tokens in ascending order: the number of the
+            block times `length`, and the place in the block (int64 each).
+        """
+        return self._layout.openings()
+
     def record_id(self, document: int) -> str:
         """The id of the record that a document was made from.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,6 @@ import numpy.typing as npt
 from corpus_vn_police.train.arrays import IGNORED, Arrays
 from corpus_vn_police.train.blocks import Blocks
 from corpus_vn_police.train.boundaries import check_boundaries
-from corpus_vn_police.train.plan import pack
 
 _AT_ONCE = 1 << 24  # logits that are float32 at once: 64 MiB
 
@@ -26,33 +26,18 @@ class Evaluated:
     """Blocks whose labels count without those of headers.
 
     Attributes:
-        blocks: with `packing="best_fit"` and `min_fill=0`.
+        blocks: of the documents.
         headers: tokens that a header may have, one tuple per kind of header.
         header_of: the header of every document of the split, by its place in `headers` (int64).
-        opens: where every document of the blocks has its first token: documents and places, counted through all
-            blocks, sorted by places (int64 each).
     """
 
     blocks: Blocks
     headers: Sequence[tuple[int, ...]]
     header_of: _Ints
-    opens: tuple[_Ints, _Ints]
 
-    @classmethod
-    def of(cls, blocks: Blocks, headers: Sequence[tuple[int, ...]], header_of: _Ints) -> Evaluated:
-        """Find where documents open."""
-        lengths = np.zeros(len(header_of), np.int64)
-        for first in range(0, len(blocks), _BLOCKS):
-            numbers = blocks.batch(range(first, min(first + _BLOCKS, len(blocks))))["document_ids"]
-            lengths += np.bincount(numbers[numbers >= 0], minlength=len(lengths))
-        # The blocks do not say which of the fragments of a long document is the first one; their plan does.
-        plan = pack(lengths, blocks.length, "best_fit", 0)
-        before = np.cumsum(plan.sizes) - plan.sizes
-        block_of = np.repeat(np.arange(len(plan.ends)), np.diff(plan.ends, prepend=0))
-        inside = before - (np.cumsum(plan.used) - plan.used)[block_of]
-        places = block_of * blocks.length + inside
-        opening = plan.starts == 0
-        return cls(blocks, headers, header_of, (plan.documents[opening], places[opening]))
+    @cached_property
+    def _opens(self) -> tuple[_Ints, _Ints]:
+        return self.blocks.openings()
 
     def batches(self, size: int) -> Iterator[Arrays]:
         """The blocks in the order of their numbers, `size` at once, as `Blocks.batch` gives them."""
@@ -64,7 +49,7 @@ class Evaluated:
     def _leave_out_headers(self, arrays: Arrays, begin: int) -> None:
         """Ignore the labels of tokens that lie in a header."""
         tokens, labels = arrays["input_ids"].reshape(-1), arrays["labels"].reshape(-1)
-        documents, places = self.opens
+        documents, places = self._opens
         for number in range(*np.searchsorted(places, [begin, begin + len(tokens)])):
             header = self.headers[self.header_of[documents[number]]]
             at = int(places[number]) - begin

@@ -155,7 +155,7 @@ def perplexity_by_month(
             progress=moved,
         )  # fmt: skip
         texts = _Texts.read(opened, split, ids, Rendering(template))
-        evaluated = Evaluated.of(blocks, _header_tokens(texts.headers, encoder, length), texts.header_of)
+        evaluated = Evaluated(blocks, _header_tokens(texts.headers, encoder, length), texts.header_of)
         sums = tuple(evaluated.losses(each, batch_size, device, moved) for each in models)
     found = Losses(texts.months, evaluated.targets(), texts.bytes, sums)[texts.chosen]
     months, whole = found.by_month(resamples, seed), found.together(resamples, seed)

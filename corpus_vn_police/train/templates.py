@@ -172,17 +172,17 @@ def render(record: Mapping[str, Any], template: str = "seed", *, mask_dates: boo
 
     Named templates write the date before the text, as precise as it is, and the text alone if it is null:
 
-    - `seed`: ` date 2020-12 `, as the seeds of this package open;
-    - `year_text`: `year: 2020 text: `, the year alone (Dhingra et al. 2022, "Time-Aware Language Models as Temporal
+    - `seed`: `" date 2020-12 "`, as the seeds of this package open;
+    - `year_text`: `"year: 2020 text: "`, the year alone (Dhingra et al. 2022, "Time-Aware Language Models as Temporal
       Knowledge Bases");
-    - `token`: `<|2020|><|m12|><|d07|>`, one token each if the tokenizer has those of `date_tokens` (after Rosin, Guy
+    - `token`: `"<|2020|><|m12|><|d07|>"`, one token each if the tokenizer has those of `date_tokens` (after Rosin, Guy
       and Radinsky 2022, "Time Masking for Temporal Language Models", which puts a token of the time before the text);
-    - `natural`: `Ngày 7 tháng 12 năm 2020: `, `Tháng 12 năm 2020: `, `Năm 2020: `;
+    - `natural`: `"Ngày 7 tháng 12 năm 2020: "`, `"Tháng 12 năm 2020: "`, `"Năm 2020: "`;
     - `none`: nothing.
 
-    Any other string with a `{` is a format string over the fields of the record, own ones too, such as
+    Any other string with a brace is a format string over the fields of the record, own ones too, such as
     `"{date}\n{title}\n\n{text}"`. `{source.url}` is a field of a struct, `{captions.text}` that of each struct in a
-    list; `{{` and `}}` are braces. Null is an empty string; a date is written as `2020-12-07`, an int in digits, a
+    list; doubled braces are braces. Null is an empty string; a date is written as `2020-12-07`, an int in digits, a
     float as the shortest form that Python reads back, a bool as `true` or `false`, a list as its items one per line,
     without those that are null.
 
