@@ -45,6 +45,7 @@ from corpus_vn_police.errors import (
     ThreadsError,
     UnverifiedError,
 )
+from corpus_vn_police.lazy import lazy_names
 from corpus_vn_police.version import __version__
 
 if TYPE_CHECKING:
@@ -136,16 +137,12 @@ _HOMES = {
 }
 
 if not TYPE_CHECKING:  # with it, any name would pass the type checker
+    _of_homes = lazy_names(globals(), _HOMES)
 
     def __getattr__(name: str) -> object:
         """Import a public name when it is first asked for, and keep it."""
-        if name == "train":  # a package of its own
-            return importlib.import_module(f"{__name__}.train")
-        home = next((home for home, names in _HOMES.items() if name in names), None)
-        if home is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        module = importlib.import_module(f"{__name__}.{home}")
-        return globals().setdefault(name, getattr(module, name))
+        # `train` is a package of its own.
+        return importlib.import_module(f"{__name__}.train") if name == "train" else _of_homes(name)
 
 
 def __dir__() -> list[str]:

@@ -12,8 +12,9 @@ Only `Stream` and `perplexity_by_month` need torch, only tokenizers need `tokeni
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from corpus_vn_police.lazy import lazy_names
 
 if TYPE_CHECKING:
     from corpus_vn_police.train.blocks import Blocks
@@ -54,14 +55,7 @@ _HOMES = {
 }
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        """Import a public name when it is first asked for, and keep it."""
-        home = next((home for home, names in _HOMES.items() if name in names), None)
-        if home is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        module = importlib.import_module(f"{__name__}.{home}")
-        return globals().setdefault(name, getattr(module, name))
+    __getattr__ = lazy_names(globals(), _HOMES)
 
 
 def __dir__() -> list[str]:

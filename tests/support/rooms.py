@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parent.parent.parent / "corpus_vn_police"
 
 RANKS = (
     ("errors", "reasons", "version"),
-    ("buffers", "files", "ids", "periods", "resources", "text"),
+    ("buffers", "files", "ids", "lazy", "periods", "resources", "text"),
     ("align", "lexicon", "paths", "results", "syllables"),
     ("contract",),
     ("config",),
