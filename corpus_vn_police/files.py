@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import secrets
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -145,6 +146,31 @@ def write_numbers(sink: BinaryIO, values: NDArray[Any]) -> None:
         OSError: it cannot be written to its end; for what the stream still holds, when it is closed.
     """
     sink.write(values.tobytes())
+
+
+def write_whole(out: Path, content: bytes, mode: int = 0o666) -> None:
+    """Write a file whole or not at all; the folders above it are made.
+
+    Args:
+        out: the file; it is replaced if it is there.
+        content: its bytes.
+        mode: its permissions, of which the process's umask takes some.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    new = out.with_name(f".{secrets.token_hex(8)}.new")  # a short name: that of `out` may be as long as names can be
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        with os.fdopen(os.open(new, flags, mode), "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        new.replace(out)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
 
 
 def in_utf8(name: str) -> str:

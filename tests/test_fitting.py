@@ -137,3 +137,14 @@ def test_without_the_library_it_says_what_to_install(built, monkeypatch):
     monkeypatch.setitem(sys.modules, "tokenizers", None)
     with pytest.raises(cvp.ExtraError, match=r"train\.fit_tokenizer needs tokenizers"):
         cvp.train.fit_tokenizer(built)
+
+
+def test_a_file_that_is_written_can_be_read_by_others_as_the_umask_says(built, tmp_path):
+    out = tmp_path / "new" / "tokenizer.json"
+    before = os.umask(0o022)
+    try:
+        cvp.train.fit_tokenizer(built, vocab_size=300, out=out, progress=False)
+    finally:
+        os.umask(before)
+    assert out.stat().st_mode & 0o777 == 0o644
+    assert [each.name for each in out.parent.iterdir()] == ["tokenizer.json"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from corpus_vn_police.dataset.rows import Published
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.progress import Progress, Reporting, reported
 from corpus_vn_police.errors import ConfigError, ExtraError, InputError
-from corpus_vn_police.files import StrPath
+from corpus_vn_police.files import StrPath, write_whole
 from corpus_vn_police.paths import output_path
 from corpus_vn_police.stages.split import SPLITS
 from corpus_vn_police.train.templates import Rendering
@@ -96,7 +95,7 @@ def fit_tokenizer(
 
         tokenizer.add_tokens([AddedToken(token, normalized=False, special=False) for token in dates])
     if target is not None:
-        _put(target, tokenizer.to_str(pretty=True))
+        write_whole(target, tokenizer.to_str(pretty=True).encode())
     return tokenizer
 
 
@@ -183,15 +182,3 @@ def _target(out: StrPath) -> Path:
     if path.is_dir():
         raise ConfigError(f"out = {os.fspath(out)!r} is a folder", "give a file, such as tokenizer.json")
     return path
-
-
-def _put(out: Path, content: str) -> None:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=".tokenizer-", dir=out.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content.encode())
-        os.replace(name, out)  # noqa: PTH105
-    except BaseException:
-        os.unlink(name)  # noqa: PTH108
-        raise

@@ -13,7 +13,7 @@ import polars as pl
 from corpus_vn_police.documents.pictures import can_draw, drawing
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.errors import ConfigError, ExtraError, InputError
-from corpus_vn_police.files import StrPath
+from corpus_vn_police.files import StrPath, write_whole
 from corpus_vn_police.paths import output_path
 from corpus_vn_police.train.months import Perplexity
 
@@ -53,8 +53,7 @@ def plot_by_month(result: Perplexity, out: StrPath, *, labels: tuple[str, str] =
     if not len(rows):
         raise InputError("there is no month to draw", "evaluate on records whose dates have a month")
     said = _words(rows, len(result.months) - len(rows), labels)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(_drawn(rows, kind, said, labels))
+    write_whole(target, _drawn(rows, kind, said, labels))
     return said
 
 

@@ -15,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from corpus_vn_police.contract import canonical_json
 from corpus_vn_police.dataset.rows import Published
 from corpus_vn_police.engine.local import map_tasks
 from corpus_vn_police.engine.progress import Progress
 from corpus_vn_police.errors import DiskError
-from corpus_vn_police.files import write_numbers
+from corpus_vn_police.files import write_numbers, write_whole
 from corpus_vn_police.ids import id_numbers
 from corpus_vn_police.state.place import delete
 from corpus_vn_police.train.encoding import Encoder
@@ -109,8 +110,10 @@ class Tokenising:
                 growing.mkdir(exist_ok=True)
                 done = self._grow(growing)
                 about = {"key": key.sha256, "documents": done.documents, "tokens": done.tokens, "type": self._type.str}
-                _write_json(growing / ABOUT, {**about, "made_of": key.as_dict()})
-                (growing / _JOURNAL).unlink(missing_ok=True)
+                write_whole(growing / ABOUT, canonical_json({**about, "made_of": key.as_dict()}))
+                for file in growing.iterdir():  # the journal, and what a killed run was writing
+                    if file.name not in _FILES:
+                        file.unlink()
                 growing.rename(folder)
         except OSError as error:
             raise DiskError.of(error) from error
@@ -181,6 +184,7 @@ def _sliced(frame: pl.DataFrame, at_once: int) -> Iterator[pl.DataFrame]:
 
 
 _JOURNAL = "journal.json"
+_FILES = {TOKENS, LENGTHS, IDS, ABOUT}
 
 
 def _journal(folder: Path, files: Iterable[BinaryIO], done: _Done) -> None:
@@ -188,7 +192,7 @@ def _journal(folder: Path, files: Iterable[BinaryIO], done: _Done) -> None:
     for file in files:
         file.flush()
         os.fsync(file.fileno())
-    _write_json(folder / _JOURNAL, {"documents": done.documents, "tokens": done.tokens})
+    write_whole(folder / _JOURNAL, canonical_json({"documents": done.documents, "tokens": done.tokens}))
 
 
 def _read_journal(folder: Path) -> _Done:
@@ -198,16 +202,6 @@ def _read_journal(folder: Path) -> _Done:
     except (FileNotFoundError, json.JSONDecodeError):
         return _Done()
     return _Done(said["documents"], said["tokens"])
-
-
-def _write_json(file: Path, value: object) -> None:
-    """Write a small file whole or not at all."""
-    new = file.with_name(f"{file.name}.new")
-    with new.open("w", encoding="utf-8") as stream:
-        json.dump(value, stream, ensure_ascii=False)
-        stream.flush()
-        os.fsync(stream.fileno())
-    new.replace(file)
 
 
 def _opened(file: Path, size: int) -> BinaryIO:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,6 +24,7 @@ from corpus_vn_police.dedup.leaks import shared_ngrams
 from corpus_vn_police.documents.opened import recorded_settings
 from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.errors import ConfigError, DamagedError
+from corpus_vn_police.files import write_whole
 from corpus_vn_police.paths import Output
 from corpus_vn_police.results import PathResult
 from corpus_vn_police.stages.read import Source
@@ -119,7 +118,7 @@ def write_report(folder: Path, target: Output, options: PageOptions) -> Page:
     shown_with = {"seeds": options.seeds is not None, "seed": options.seed, "records": len(drawn.ids)}
     data = {"ledger": ledger_columns(drawn.rows), "texts": texts, "seeds": options.seeds is not None}
     page = render_page(build.manifest, figures, sharing, data, gathered.changes(), shown_with)
-    _put(out, page)
+    write_whole(out, page, 0o600)  # it is for the keeper alone
     return Page(target.given, len(page), figures.seeds, len(drawn.rows), len(drawn.ids), len(texts) - len(drawn.ids))
 
 
@@ -129,18 +128,6 @@ def _hidden(build: BuildFolder, tombstones: Tombstones) -> frozenset[str]:
         return frozenset()
     ledger = build.ledger().select("id", "sha256").collect(engine="streaming")
     return frozenset(ledger.filter(tombstones.holds(ledger["id"], ledger["sha256"]))["id"])
-
-
-def _put(out: Path, page: bytes) -> None:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=".report-", dir=out.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(page)
-        os.replace(name, out)  # noqa: PTH105
-    except BaseException:
-        os.unlink(name)  # noqa: PTH108
-        raise
 
 
 class _Gathered:
