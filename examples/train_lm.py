@@ -47,13 +47,13 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     add("build", help="the folder, or what else `corpus_vn_police.open` takes")
     add("--out", required=True, type=Path, metavar="RUN", help="the folder of this run")
     add("--resume", action="store_true", help="go on from RUN's checkpoint, if it has one")
-    add("--steps", type=int, help="of the whole run; without it, one epoch")
-    add("--length", type=int, default=512, help="tokens in a block")
-    add("--global-batch", type=int, default=16, help="blocks in a step, of all ranks together")
-    add("--vocab", type=int, default=8000, help="tokens of the tokenizer that is fitted")
+    add("--steps", type=positive, help="of the whole run; without it, one epoch")
+    add("--length", type=positive, default=512, help="tokens in a block")
+    add("--global-batch", type=positive, default=16, help="blocks in a step, of all ranks together")
+    add("--vocab", type=positive, default=8000, help="tokens of the tokenizer that is fitted")
     add("--tokenizer", type=Path, help="a tokenizer.json to use instead")
-    add("--hidden", type=int, default=256, help="width of the model, a multiple of 64")
-    add("--layers", type=int, default=4)
+    add("--hidden", type=positive, default=256, help="width of the model, a multiple of 64")
+    add("--layers", type=positive, default=4)
     add("--lr", type=float, default=1e-3, help="the highest learning rate")
     add("--warmup", type=int, help="steps until then; without it, a tenth of all, at most 100")
     add("--template", default="seed", choices=["seed", "year_text", "token", "natural", "none"])
@@ -65,7 +65,21 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     args = parser.parse_args(given)
     if args.hidden % 64:
         parser.error(f"--hidden {args.hidden} is not a multiple of 64")
+    for date in args.dates:
+        try:
+            train.render({"date": date, "text": ""}, args.template)
+        except cvp.ConfigError as error:
+            parser.error(f"--dates: {error.message}")
+    if args.tokenizer and not args.tokenizer.is_file():
+        parser.error(f"--tokenizer {args.tokenizer}: there is no such file")
     return args
+
+
+def positive(text: str) -> int:
+    """A number of the command line that is 1 or more."""
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not 1 or more")
+    return number
 
 
 class Ranks:

@@ -13,6 +13,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import polars as pl
 import pytest
 from support.builds import ROOT
 from support.training import rows, small_build, tokenizer_of
@@ -156,6 +157,21 @@ def test_some_records_alone_are_those_documents(make, build):
     assert make(ids=chosen[::-1]).key == some.key != make(ids=chosen[1:]).key
 
 
+@pytest.mark.parametrize("kind", [list, tuple, set, iter, np.array, pl.Series, lambda ids: ids + ids])
+def test_ids_may_be_anything_that_gives_them(make, build, kind):
+    ids = build.records("train")["id"].to_list()[:20]
+    found = make(ids=kind(ids))
+    assert (found.key, found.report.documents) == (make(ids=ids).key, 20)
+    assert found.key != make(ids=kind(ids[1:])).key
+
+
+@pytest.mark.parametrize("ids", ["9fa7", [1], [None], [b"0" * 16]])
+def test_ids_that_are_no_ids_are_refused_before_anything_is_tokenised(make, tmp_path, ids):
+    with pytest.raises(cvp.ConfigError, match=r"^ids "):
+        make(ids=ids)
+    assert not (tmp_path / "tokens").exists()
+
+
 @pytest.mark.parametrize(("ids", "wrong"), [(["0" * 16], "0" * 16), (["tin-1"], "tin-1")])
 def test_ids_that_the_split_does_not_have_are_an_error(make, ids, wrong):
     with pytest.raises(cvp.InputError, match=f"the split has no record {wrong!r}"):
@@ -171,6 +187,10 @@ def test_ids_that_the_split_does_not_have_are_an_error(make, ids, wrong):
         ({"length": 64.0}, cvp.ConfigError, "length = 64.0 is not allowed"),
         ({"seed": -1}, cvp.ConfigError, "seed = -1 is not allowed"),
         ({"min_fill": 1.5}, cvp.ConfigError, "min_fill = 1.5 is not allowed"),
+        ({"min_fill": "x"}, cvp.ConfigError, "min_fill = 'x' is not allowed"),
+        ({"mask_dates": "no"}, cvp.ConfigError, "mask_dates = 'no' is not allowed"),
+        ({"template": ["seed"]}, cvp.ConfigError, "is not a template"),
+        ({"ids": []}, cvp.InputError, "none of 0 documents has a token"),
         ({"packing": "best"}, cvp.ConfigError, "packing = 'best' is not a packing"),
         ({"template": "sede"}, cvp.ConfigError, "did you mean 'seed'"),
         ({"template": "{titel}: {text}"}, cvp.ConfigError, "'titel' is not a field of the record"),
@@ -179,7 +199,7 @@ def test_ids_that_the_split_does_not_have_are_an_error(make, ids, wrong):
 def test_what_is_not_allowed_is_an_error_and_leaves_nothing(make, tmp_path, options, kind, message):
     with pytest.raises(kind, match=message):
         make(**options)
-    assert list((tmp_path / "tokens").glob("[!.]*")) == []
+    assert "ids" in options or list((tmp_path / "tokens").glob("[!.]*")) == []
 
 
 def test_blocks_are_a_sequence(make):
@@ -191,6 +211,11 @@ def test_blocks_are_a_sequence(make):
     for wrong in (len(blocks), -len(blocks) - 1):
         with pytest.raises(IndexError):
             blocks[wrong]
+    for wrong in (1.7, "1"):
+        with pytest.raises(TypeError):
+            blocks[wrong]
+    with pytest.raises(cvp.ConfigError, match="epoch = -1 is not allowed"):
+        blocks.order(-1)
 
 
 def test_blocks_pickle_small_and_are_the_same(make):
@@ -214,6 +239,61 @@ def test_a_store_that_says_nothing_of_itself_is_made_anew(make, tmp_path, conten
     about.write_text(content)
     assert make().key == key
     assert json.loads(about.read_text())["tokens"] == make().report.tokens
+
+
+def test_a_store_that_contradicts_itself_is_made_anew(make, tmp_path):
+    before = make()
+    (lengths,) = (tmp_path / "tokens").glob("*/lengths.bin")
+    content = bytearray(lengths.read_bytes())
+    content[0] += 3
+    lengths.write_bytes(content)
+    assert make().report == before.report
+
+
+def test_a_store_that_is_cut_off_while_it_is_used_is_an_error(make, tmp_path):
+    blocks = make()
+    (tokens,) = (tmp_path / "tokens").glob("*/tokens.bin")
+    os.truncate(tokens, 100)
+    with pytest.raises(cvp.DiskError, match="has 100 bytes instead of"):
+        blocks[0]
+
+
+@pytest.mark.parametrize(
+    "content", ["[]", "{}", "null", '{"documents": -1, "tokens": 0}', '{"documents": 10000, "tokens": 0}', "\udcff"]
+)
+def test_a_journal_that_cannot_be_true_is_not_believed(make, tmp_path, content):
+    key = make().key
+    (store,) = (tmp_path / "tokens").glob("[!.]*")
+    growing = store.rename(store.with_name(f".{store.name}.new"))
+    (growing / "journal.json").write_bytes(content.encode("utf-8", "surrogateescape"))
+    report = make().report
+    assert (make().key, report.documents) == (key, make().report.documents)
+    assert TokenStore.open(store).documents == report.documents
+
+
+def test_an_error_of_a_progress_is_not_said_to_be_the_build_s(make):
+    def failing(*_):
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        make(progress=failing)
+
+
+def test_a_relative_cache_is_where_it_was_when_the_folder_changes(make, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    blocks = make(cache="relative")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert pickle.loads(pickle.dumps(blocks))[0]["input_ids"].tolist() == blocks[0]["input_ids"].tolist()
+    assert blocks.record_id(0)
+
+
+def test_another_version_of_tokens_or_blocks_is_another_key(make, monkeypatch):
+    keys = {make().key}
+    for name in ("FORMAT", "TOKENS_FORMAT"):
+        monkeypatch.setattr(blocks_module, name, 99)
+        keys.add(make().key)
+    assert len(keys) == 3
 
 
 def files_of(folder):
@@ -291,7 +371,7 @@ def test_how_much_is_tokenised_at_once_changes_nothing(make, monkeypatch, tmp_pa
 
 def test_a_folder_that_cannot_be_written_is_an_error(make, tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(cvp.DiskError):
+    with pytest.raises(cvp.DiskError, match="or give another cache= or CORPUS_VN_POLICE_CACHE"):
         make(cache=tmp_path / "file" / "tokens")
 
 

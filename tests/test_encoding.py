@@ -214,3 +214,25 @@ def test_without_the_library_it_says_what_to_install(monkeypatch):
     with pytest.raises(cvp.ExtraError, match=r"train\.Blocks needs tokenizers") as error:
         Encoder.of("tokenizer.json")
     assert error.value.hint == "pip install 'corpus-vn-police[train]'"
+
+
+def test_a_tokenizer_that_ends_documents_itself_is_not_given_a_second_end():
+    made = _tokenizer()
+    made.add_special_tokens(["<|endoftext|>", "</s>"])
+    end = made.token_to_id("</s>")
+    made.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", end)])
+    found = Encoder.of(made)
+    assert (found.end_token, found.encode(["a"])[0][-2:]) == ("</s>", [made.token_to_id("a"), end])
+
+
+def test_a_tokenizer_that_leaves_out_letters_is_warned_of():
+    made = Tokenizer(models.BPE(vocab={"a": 0, "b": 1}, merges=[]))
+    with pytest.warns(UserWarning, match="the tokenizer leaves out [0-9]+ letters and digits .* such as 'c'"):
+        Encoder.of(made)
+
+
+def test_a_tokenizer_that_fails_at_a_text_is_named():
+    made = Tokenizer(models.WordLevel(vocab={"a": 0}, unk_token="[UNK]"))
+    found = Encoder.of(made)
+    with pytest.raises(cvp.ConfigError, match="the tokenizer cannot encode a text"):
+        found.encode(["b"])

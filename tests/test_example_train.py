@@ -200,3 +200,22 @@ def test_a_build_with_a_test_split_gets_perplexity_by_month(example, tmp_path, m
     months = (tmp_path / "run/perplexity.csv").read_text(encoding="utf-8").splitlines()
     assert [line.partition(",")[0] for line in months] == ["month", *(f"2021-{month:02}" for month in range(1, 7))]
     assert (tmp_path / "run/perplexity.svg").exists()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["--steps", "0"],
+        ["--steps", "-3"],
+        ["--global-batch", "0"],
+        ["--hidden", "65"],
+        ["--dates", "foo"],
+        ["--tokenizer", "nowhere.json"],
+    ],
+)
+def test_arguments_that_are_not_allowed_end_it_before_it_trains(example, tmp_path, given, capsys):
+    with pytest.raises(SystemExit) as ended:
+        example.main([str(tmp_path / "build"), "--out", str(tmp_path / "run"), *given])
+    assert ended.value.code == 2
+    assert given[1] in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()

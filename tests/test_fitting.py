@@ -105,8 +105,8 @@ def test_the_same_build_gives_the_same_file_whatever_the_process(built, tmp_path
     [
         ({"vocab_size": 257}, "vocab_size = 257 is too small"),
         ({"vocab_size": 304, "template": "token"}, "2 special tokens and 47 of dates"),
-        ({"vocab_size": "8000"}, "vocab_size = '8000' is not a number"),
-        ({"min_frequency": 0}, "min_frequency = 0 is not a number"),
+        ({"vocab_size": "8000"}, "vocab_size = '8000' is not allowed"),
+        ({"min_frequency": 0}, "min_frequency = 0 is not allowed"),
         ({"split": "dev"}, "split = 'dev' is not a split"),
         ({"template": "sed"}, "'sed' is not a template"),
         ({"template": "{titel}"}, "'titel' is not a field"),

@@ -105,7 +105,7 @@ def test_a_picture_says_in_words_what_it_shows(tmp_path):
     assert said == (
         "Lines with bands, perplexity of 3 months: past 20.1 in 2020-11 and 40.4 in 2021-03; "
         "control 18.2 in 2020-11 and 36.6 in 2021-03; their ratio 1.11 in 2020-11 and 1.11 in 2021-03. "
-        "Bars: documents. Documents without a month are not shown."
+        "Bars: documents. Not shown: 1 document without a month."
     )
     described = ET.parse(tmp_path / "new" / "months.svg").iter("{http://purl.org/dc/elements/1.1/}description")
     assert [element.text for element in described] == [said]
@@ -121,9 +121,7 @@ def test_a_picture_has_the_same_bytes_each_time(tmp_path, kind):
 def test_one_model_alone_is_drawn_without_a_ratio(tmp_path):
     alone = result_of(losses_of([JANUARY] * 3, [10, 20, 30], [10.0, 50.0, 60.0]))
     said = train.plot_by_month(alone, tmp_path / "a.svg")
-    assert (
-        said == "Lines with bands, perplexity of 1 months: model 7.39 in 2020-01 and 7.39 in 2020-01. Bars: documents."
-    )
+    assert said == "Lines with bands, perplexity of 1 month: model 7.39 in 2020-01. Bars: documents."
 
 
 def test_what_cannot_be_drawn_is_refused(tmp_path):

@@ -245,10 +245,14 @@ def test_without_torch_it_is_said_which_extra_has_it(model, measured, monkeypatc
     assert caught.value.hint == "pip install 'corpus-vn-police[train]'"
 
 
-def test_of_no_records_there_are_no_months(model, measured):
-    found = measured(model, ids=[], against=model)
-    assert found.months.is_empty()
-    assert found.whole.select("documents", "tokens", "nll", "perplexity", "ratio").rows() == [(0, 0, 0.0, None, None)]
+def test_of_no_records_nothing_is_measured(model, measured):
+    with pytest.raises(cvp.InputError, match="none of 0 documents has a token"):
+        measured(model, ids=[], against=model)
+
+
+def test_ids_may_be_anything_that_gives_them_once(model, measured, build):
+    ids = build.records(columns=["id"])["id"].to_list()[:3]
+    assert measured(model, ids=(each for each in ids)) == measured(model, ids=ids)
 
 
 def test_a_model_in_bfloat16_gives_nearly_the_same(model, measured):

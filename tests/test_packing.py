@@ -1,12 +1,14 @@
 """Packing: every token in one block, by the lengths of the documents alone; and the order of an epoch."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus_vn_police.train.order import epoch_order, mixed
-from corpus_vn_police.train.plan import PACKINGS, fragments_of, pack
+from corpus_vn_police.train.plan import PACKINGS, pack
 
 LENGTHS = st.lists(st.integers(0, 90), max_size=60).map(lambda each: np.array(each, np.int64))
 ROOM = st.integers(1, 40)
@@ -14,7 +16,9 @@ ROOM = st.integers(1, 40)
 
 def in_blocks(plan):
     """The fragments of every block: document, first token, size."""
-    return [list(fragments_of(plan, block)) for block in range(len(plan.ends))]
+    fragments = list(zip(plan.documents.tolist(), plan.starts.tolist(), plan.sizes.tolist(), strict=True))
+    bounds = [0, *plan.ends.tolist()]
+    return [fragments[first:last] for first, last in itertools.pairwise(bounds)]
 
 
 def best_fit_decreasing(lengths, length):

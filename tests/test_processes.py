@@ -15,6 +15,7 @@ from support.builds import ROOT
 
 import corpus_vn_police as cvp
 from corpus_vn_police import errors
+from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.processors import available_processors, quotas
 
 pytestmark = pytest.mark.field
@@ -340,6 +341,13 @@ def test_a_limit_of_the_shell_s_is_an_error_that_names_it(write, tmp_path, limit
     told = subprocess.run(line, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert (told.returncode, said in json.loads(told.stdout)["error"]["hint"]) == (3, True)
     assert not (tmp_path / "out").exists()
+
+
+def test_memory_that_runs_out_while_a_library_is_imported_is_named():
+    # As Python 3.11 says it; whether it does is chance, so the limit of the shell alone does not show it each time.
+    said = "memory ran out: a library could not be imported"
+    with pytest.raises(errors.OutOfMemoryError, match=said), machine_failures():
+        raise SystemError("<function _find_and_load at 0x7f5cf6c07ce0> returned NULL without setting an exception")
 
 
 def _errors():

@@ -224,10 +224,89 @@ def test_a_state_of_other_blocks_is_an_error_that_names_what_differs(tmp_path, c
         other.load_state_dict(state)
 
 
-@pytest.mark.parametrize("state", [{}, {"epoch": 0}, {"epoch": "0", "next": 1}, {"epoch": -1, "next": 1}, [1], None])
-def test_what_is_not_a_state_is_an_error(blocks, state):
+NO_STATES = [
+    {}, [1], None, "state", {"epoch": 0}, {"epoch": "0"}, {"epoch": -1}, {"epoch": 1 << 70}, {"epoch": True},
+    {"next": -1}, {"next": 10**6}, {"next": 1.0}, {"origin": None}, {"origin": [1]}, {"origin": {"epoch": 0}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", NO_STATES, ids=range(len(NO_STATES)))
+def test_what_is_not_a_state_is_an_error(blocks, change):
+    stream = train.Stream(blocks)
+    state = {**stream.state_dict(), **change} if isinstance(change, dict) and change else change
+    if change == {"epoch": 0}:
+        del state["next"]
     with pytest.raises(cvp.StateError, match="not the state of a Stream"):
-        train.Stream(blocks).load_state_dict(state)
+        stream.load_state_dict(state)
+
+
+def test_a_state_behind_the_last_block_is_an_error(blocks):
+    stream = train.Stream(blocks)
+    with pytest.raises(cvp.StateError, match="not the state of a Stream"):
+        stream.load_state_dict({**stream.state_dict(), "next": len(blocks)})  # every pass would be empty, for ever
+
+
+@pytest.mark.parametrize("made_of", [None, {}, {"seed": 1}])
+def test_a_state_of_other_blocks_need_not_say_what_they_were_made_of(blocks, made_of):
+    stream = train.Stream(blocks)
+    with pytest.raises(cvp.StateError, match="the state is of other blocks"):
+        stream.load_state_dict({**stream.state_dict(), "key": "0", "made_of": made_of})
+
+
+class Inside(torch.utils.data.IterableDataset):
+    """A dataset that passes on what a stream gives."""
+
+    def __init__(self, stream):
+        self.stream = stream
+
+    def __iter__(self):
+        yield from self.stream
+
+
+@pytest.mark.parametrize("around", [Inside, lambda stream: torch.utils.data.ChainDataset([stream])])
+def test_a_stream_inside_another_dataset_is_refused_by_workers(blocks, around):
+    numbers, stream = numbers_of(blocks), train.Stream(blocks, batch_size=4)
+    seen = [each for batch in loader_of(around(stream), 0) for each in seen_in(batch, numbers)]
+    assert (seen, stream.state_dict()["epoch"]) == (blocks.order(0).tolist(), 1)
+    with pytest.raises(cvp.ConfigError, match="the stream is inside another dataset"):
+        next(iter(loader_of(around(stream), 1)))
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_an_older_iterator_is_refused(blocks, workers):
+    stream = train.Stream(blocks, batch_size=2)
+    first = iter(loader_of(stream, workers))
+    next(first)
+    second = iter(loader_of(stream, workers))
+    next(second)
+    with pytest.raises(cvp.StateError, match="the stream was begun anew"):
+        next(first)
+    next(second)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_an_iterator_from_before_a_state_was_loaded_is_refused(blocks, workers):
+    stream = train.Stream(blocks, batch_size=2)
+    running = iter(loader_of(stream, workers))
+    next(running)
+    stream.load_state_dict({**stream.state_dict(), "next": 4})
+    with pytest.raises(cvp.StateError, match="or a state was loaded"):
+        next(running)
+    assert next(iter(loader_of(stream, workers))).state["next"] == 6
+
+
+@pytest.mark.parametrize("wrong", ["x", [1, 2], None])
+def test_what_is_not_blocks_is_refused(wrong):
+    with pytest.raises(cvp.ConfigError, match="is not Blocks"):
+        train.Stream(wrong)
+
+
+@pytest.mark.parametrize("columns", [[], "labels", ["attention_mask"], ["labels", "x"]])
+def test_columns_that_are_not_allowed_are_refused(blocks, columns):
+    with pytest.raises(cvp.ConfigError, match=r"^columns = "):
+        train.Stream(blocks, columns=columns)
+    batch = next(iter(train.Stream(blocks, columns=(name for name in ("labels",)))))
+    assert list(batch) == ["labels"]
 
 
 def test_a_state_of_another_order_is_an_error(blocks):
@@ -265,11 +344,6 @@ def test_a_stream_says_where_it_is(blocks):
     stream = train.Stream(blocks, batch_size=2)
     next(iter(stream))
     assert repr(stream) == f"Stream(epoch=0, next=2 of {len(blocks)} blocks, rank=0 of 1, batch_size=2)"
-
-
-def test_an_unknown_column_is_an_error(blocks):
-    with pytest.raises(cvp.ConfigError, match=r"columns = \['attention_mask'\] is not allowed"):
-        train.Stream(blocks, columns=["attention_mask"])
 
 
 def test_loaders_of_other_datasets_are_as_they_were(blocks):

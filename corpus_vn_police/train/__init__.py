@@ -6,8 +6,8 @@
     blocks = train.Blocks(build, tokenizer, length=1024)     # every token once, in blocks of equal length
     stream = train.Stream(blocks, batch_size=8)              # for a torch DataLoader; stops and resumes exactly
 
-Only `Stream` and `perplexity_by_month` need torch, only tokenizers need `tokenizers`: `pip install
-'corpus-vn-police[train]'`. A name's libraries are imported when it is first used.
+Whatever has to do with tokens needs `tokenizers`; `Stream`, `check_boundaries` and `perplexity_by_month` need torch:
+`pip install 'corpus-vn-police[train]'`. A name's libraries are imported when it is first used.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from corpus_vn_police.commands.built import Build
 from corpus_vn_police.commands.built import open as open_location
 from corpus_vn_police.commands.built.frames import shards_of
-from corpus_vn_police.commands.built.reading import reading
+from corpus_vn_police.commands.built.reading import folder_of
 from corpus_vn_police.contract import canonical_json
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.progress import Reporting, reported
@@ -24,13 +24,18 @@ from corpus_vn_police.files import StrPath
 from corpus_vn_police.ids import id_text
 from corpus_vn_police.paths import cache_folder
 from corpus_vn_police.results import Result
+from corpus_vn_police.train.arguments import check_integer, checked_ids
 from corpus_vn_police.train.arrays import Arrays, Layout
 from corpus_vn_police.train.encoding import Encoder
 from corpus_vn_police.train.order import epoch_order
 from corpus_vn_police.train.plan import PACKINGS, BlockPlan, pack
+from corpus_vn_police.train.store import FORMAT as TOKENS_FORMAT
 from corpus_vn_police.train.store import StoreKey, TokenStore
 from corpus_vn_police.train.templates import Rendering
 from corpus_vn_police.train.tokenise import Tokenising
+
+FORMAT = 1
+"""The version of how blocks are planned, filled and ordered: another one gives other blocks."""
 
 _ID = re.compile("[0-9a-f]{16}")
 
@@ -80,13 +85,11 @@ class Packing:
 
     def __post_init__(self) -> None:
         """Refuse what is not allowed."""
-        for name, low, high in (("length", 1, 1 << 31), ("seed", 0, 1 << 64)):
-            value = getattr(self, name)
-            if type(value) is not int or not low <= value < high:
-                raise ConfigError(f"{name} = {value!r} is not allowed", f"give an integer from {low} below {high}")
+        check_integer("length", self.length, 1, 1 << 31)
+        check_integer("seed", self.seed, 0)
         if self.packing not in PACKINGS:
             raise ConfigError(f"packing = {self.packing!r} is not a packing", f"give {', '.join(PACKINGS)}")
-        if not 0 <= self.min_fill <= 1:
+        if type(self.min_fill) not in (int, float) or not 0 <= self.min_fill <= 1:
             raise ConfigError(f"min_fill = {self.min_fill!r} is not allowed", "give a share from 0 to 1")
 
 
@@ -124,7 +127,7 @@ class Blocks:
         template: str = "seed",
         packing: str = "best_fit",
         seed: int = 0,
-        ids: Collection[str] | None = None,
+        ids: Iterable[str] | None = None,
         mask_dates: bool = False,
         end_token: str | None = None,
         min_fill: float = 0.99,
@@ -136,7 +139,8 @@ class Blocks:
         Args:
             build: a `Build`, or what `open` takes.
             tokenizer: one of `tokenizers` or `transformers`, or the path of a `tokenizer.json`. Truncation and padding
-                that it may have switched on are ignored.
+                that it may have switched on are ignored. A special token that is written in a text is text, and no
+                boundary; a template can write tokens that were added with `add_tokens`, as `date_tokens` are.
             length: tokens in a block.
             split: `train`, `validation` or `test`; None is all, in this order.
             template: how a record becomes text; see `render`.
@@ -153,28 +157,32 @@ class Blocks:
             progress: how the progress is shown; see `build`.
 
         Raises:
-            ConfigError: an argument is not allowed.
+            ConfigError: an argument is not allowed, or the tokenizer fails.
             ExtraError: `tokenizers` is not installed.
-            InputError: the split has no records; or not all of `ids`.
+            InputError: the split has no records, or not all of `ids`; or no record has a token.
             OutputError: it is not a build, or the folder has another build now.
             DamagedError: the build cannot be read.
             DiskError: the operating system failed to read or write.
         """
         self._packing = Packing(length, packing, min_fill, seed)
+        wanted = checked_ids(ids)
         encoder = Encoder.of(tokenizer, end_token)
         rendering = Rendering(template, mask_dates)
         opened = build if isinstance(build, Build) else open_location(build)
         key = StoreKey(opened.digest, split, encoder.sha256, encoder.end, template, mask_dates)
-        folder = (Path(cache) if cache is not None else cache_folder() / "tokens") / key.sha256
-        with reported("blocks", progress) as moved:
-            self._store = TokenStore.open(folder) or _tokenise(opened, folder, key, encoder, rendering, moved)
-        chosen = _chosen(self._store, ids)
-        self._pad = encoder.pad
-        self.made_of = {**key.as_dict(), **asdict(self._packing), "pad": encoder.pad, "ids": _ids_digest(ids)}
-        self._take_plan(chosen)
+        store = TokenStore.open(folder := _folder(cache, key))
+        if store is None:
+            with reported("blocks", progress) as moved:
+                store = _tokenise(opened, folder, key, encoder, rendering, moved)
+        self._store, self._pad = store, encoder.pad
+        self.made_of = {
+            **key.as_dict(), **asdict(self._packing), "pad": encoder.pad, "ids": _ids_digest(wanted),
+            "format": f"{TOKENS_FORMAT}.{FORMAT}",
+        }  # fmt: skip
+        self._take_plan(_chosen(store, wanted))
 
     def _take_plan(self, chosen: _Ints) -> None:
-        """BlockPlan the blocks of chosen documents."""
+        """Plan the blocks of chosen documents."""
         lengths = self._store.lengths[chosen]
         packing = self._packing
         plan = pack(lengths, packing.length, packing.packing, packing.min_fill)
@@ -182,6 +190,8 @@ class Blocks:
             raise LedgerError(f"{plan.sizes.sum()} of {lengths.sum()} tokens are in blocks", "please report this")
         self.key = hashlib.sha256(canonical_json(self.made_of)).hexdigest()
         self.report = _balance(plan, lengths)
+        if not self.report.blocks:
+            raise InputError(f"none of {len(lengths)} documents has a token", "give other records, or another template")
         starts = np.cumsum(self._store.lengths) - self._store.lengths
         self._layout = Layout.of(plan, chosen, starts)
 
@@ -214,12 +224,15 @@ class Blocks:
 
         Raises:
             IndexError: there is no such block.
+            TypeError: a number is not an integer.
         """
-        places = np.asarray(numbers, np.int64)
-        wrong = places[(places < -len(self)) | (places >= len(self))]
+        chosen = np.asarray(numbers)
+        if len(chosen) and chosen.dtype.kind not in "iu":
+            raise TypeError(f"numbers of blocks are integers, not {chosen.dtype}")
+        wrong = chosen[(chosen < -len(self)) | (chosen >= len(self))]
         if len(wrong):
             raise IndexError(f"there is no block {wrong[0]}: there are {len(self)}")
-        return self._layout.arrays(places % max(1, len(self)), self._store.token_ids, self._pad)
+        return self._layout.arrays(chosen.astype(np.int64) % len(self), self._store.token_ids, self._pad)
 
     def padding(self, count: int) -> Arrays:
         """Blocks without tokens: what a rank gets at the end of an epoch when there are no more blocks for it.
@@ -230,7 +243,12 @@ class Blocks:
         return self._layout.empty(count, self._pad)
 
     def order(self, epoch: int) -> _Ints:
-        """The numbers of the blocks in the order of an epoch (int64): a permutation by seed and epoch."""
+        """The numbers of the blocks in the order of an epoch (int64): a permutation by seed and epoch.
+
+        Raises:
+            ConfigError: the epoch is not an integer from 0.
+        """
+        check_integer("epoch", epoch, 0)
         return epoch_order(len(self), self._packing.seed, epoch)
 
     def openings(self) -> tuple[_Ints, _Ints]:
@@ -272,15 +290,20 @@ def _tokenise(
     beginning = shards_of("default", key.split)
     if key.split is not None and key.split not in build.splits:
         raise InputError(
-            f"{build.path}: the split {key.split!r} has no records", f"there are {', '.join(build.splits)}"
+            f"{build.path}: the split {key.split!r} has no records", f"it has records in {', '.join(build.splits)}"
         )
-    with reading(build, beginning) as there:
+    with folder_of(build, beginning) as there:
         rows = there.rows("default", *([key.split] if key.split else []))
         rendering.check_columns(rows.contract.schema.names)
         return Tokenising(rows, encoder, rendering, progress).make(folder, key)
 
 
-def _chosen(store: TokenStore, ids: Collection[str] | None) -> _Ints:
+def _folder(cache: StrPath | None, key: StoreKey) -> Path:
+    """Where a store lies, whatever the current folder is later."""
+    return (Path(cache).absolute() if cache is not None else cache_folder().absolute() / "tokens") / key.sha256
+
+
+def _chosen(store: TokenStore, ids: Sequence[str] | None) -> _Ints:
     """The numbers of the documents whose records have these ids, in order; of None, of all.
 
     Raises:
@@ -288,7 +311,7 @@ def _chosen(store: TokenStore, ids: Collection[str] | None) -> _Ints:
     """
     if ids is None:
         return np.arange(store.documents, dtype=np.int64)
-    numbers = {each: int(each, 16) for each in set(ids) if _ID.fullmatch(each)}
+    numbers = {each: int(each, 16) for each in ids if _ID.fullmatch(each)}
     wanted = np.fromiter(numbers.values(), np.uint64, len(numbers))
     there = dict(zip(numbers, np.isin(wanted, store.record_ids).tolist(), strict=True))
     missing = next((each for each in ids if not there.get(each)), None)
@@ -297,9 +320,9 @@ def _chosen(store: TokenStore, ids: Collection[str] | None) -> _Ints:
     return np.flatnonzero(np.isin(store.record_ids, wanted))
 
 
-def _ids_digest(ids: Collection[str] | None) -> str | None:
-    """The sha256 (hex) of ids, whatever their order; None of None."""
-    return None if ids is None else hashlib.sha256("\n".join(sorted(set(ids))).encode()).hexdigest()
+def _ids_digest(ids: Sequence[str] | None) -> str | None:
+    """The sha256 (hex) of ids, which are sorted; None of None."""
+    return None if ids is None else hashlib.sha256("\n".join(ids).encode()).hexdigest()
 
 
 def _balance(plan: BlockPlan, lengths: _Ints) -> Balance:

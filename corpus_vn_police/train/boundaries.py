@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from corpus_vn_police.errors import ConfigError, ExtraError
@@ -39,17 +41,11 @@ def check_boundaries(model: Any) -> None:
     one = torch.arange(_FRAGMENT, device=device) % size
     other, second = (one + size // 3) % size, (one + size // 2) % size
     positions = torch.arange(_FRAGMENT, device=device)
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with torch.no_grad():
-            after_one, after_other = (
-                _logits(model, torch.cat([first, second]), positions.repeat(2))[_FRAGMENT:] for first in (one, other)
-            )
-            alone = _logits(model, second, positions)
-    finally:
-        for module, mode in modes:
-            module.training = mode
+    with in_eval_mode(model), torch.no_grad():
+        after_one, after_other = (
+            _logits(model, torch.cat([first, second]), positions.repeat(2))[_FRAGMENT:] for first in (one, other)
+        )
+        alone = _logits(model, second, positions)
     most = _LEAST * float(alone.abs().max())
     if float((after_one - after_other).abs().max()) > most or float((after_one - alone).abs().max()) > most:
         raise ConfigError(
@@ -71,3 +67,15 @@ def _logits(model: Any, ids: Any, positions: Any) -> Any:
         if "position_ids" not in str(error):
             raise
         raise ConfigError("the model does not take position_ids", "train it with packing='none'") from error
+
+
+@contextmanager
+def in_eval_mode(model: Any) -> Iterator[None]:
+    """Have a model without dropout; afterwards each of its modules is in its own mode again."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode

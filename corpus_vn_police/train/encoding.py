@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpus_vn_police.errors import ConfigError, DiskError, ExtraError
 from corpus_vn_police.files import UNREADABLE, StrPath, read_file, why
+from corpus_vn_police.text import nfc
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -21,6 +23,9 @@ ENDS = ("<|endoftext|>", "</s>", "<eos>", "<|end_of_text|>", "<|im_end|>")
 
 _WANTED = "give a tokenizers.Tokenizer, a tokenizer of transformers, or the path of a tokenizer.json"
 _LONGEST = 1 << 30  # bytes of a tokenizer.json; that of a vocabulary of 260,000 tokens has 35 million
+_TONES = ("", "\u0300", "\u0309", "\u0303", "\u0301", "\u0323")
+_SMALL = [*"bcdđghklmnpqrstvx", *(nfc(vowel + tone) for vowel in "aăâeêioôơuưy" for tone in _TONES)]
+_LETTERS = [*_SMALL, *map(str.upper, _SMALL), *"0123456789"]
 _ONLY_THE_TEXT = [{"Sequence": {"id": "A", "type_id": 0}}]
 _PROBES = ("a", "Ngày 7/12, Công an tỉnh. <|endoftext|></s>\n\n  HỘI NGHỊ")
 
@@ -58,14 +63,18 @@ class Encoder:
         Args:
             tokenizer: a `tokenizers.Tokenizer`, a tokenizer of transformers, the path of a tokenizer.json or of a
                 folder with one, or an encoder.
-            end_token: what ends each document, unless the tokenizer itself ends it so. None is the `eos_token` of a
-                tokenizer of transformers; of another one the first of `ENDS` among its added tokens, or nothing.
+            end_token: what ends each document, unless the tokenizer itself ends it so. None is the one of `ENDS` that
+                the tokenizer itself ends documents with, else the `eos_token` of a tokenizer of transformers; of
+                another one the first of `ENDS` among its added tokens, or nothing.
 
         Raises:
             ConfigError: it is not a tokenizer, it encodes a text differently every time (`dropout`), or it has no such
                 token.
             ExtraError: `tokenizers` is not installed.
             DiskError: the file cannot be read.
+
+        Warns:
+            UserWarning: the tokenizer leaves out letters of Vietnamese, as one without a token for what is unknown.
         """
         if isinstance(tokenizer, Encoder):
             if end_token in (None, tokenizer.end_token):
@@ -74,18 +83,24 @@ class Encoder:
         else:
             held = _held(tokenizer)
         ids = held.ids
-        token = end_token if end_token is not None else held.end_token
+        # What the tokenizer itself ends a document with.
+        closing = held.encode([_PROBES[0]])[0][-1:] if held.adds else []
+        own = next((each for each in ENDS if closing == [ids.get(each)]), held.end_token)
+        token = own if end_token is None else end_token
         end = None if token is None else ids.get(token)
         if token is not None and end is None:
             raise ConfigError(f"end_token = {token!r} is not in the vocabulary of the tokenizer", _other_end(ids))
-        (probe, *_) = held.encode([_PROBES[0]])
-        appended = () if end is None or (held.adds and probe[-1:] == [end]) else (end,)
+        appended = () if end is None or closing == [end] else (end,)
         pad = next((found for found in (held.pad, end) if found is not None), 0)
         sha256 = hashlib.sha256(json.dumps([held.content, appended]).encode()).hexdigest()
         return cls(sha256, max(ids.values(), default=-1) + 1, end, token, pad, held, appended)
 
     def encode(self, texts: list[str]) -> list[list[int]]:
-        """The ids of each text, the end included; all processors are used."""
+        """The ids of each text, the end included; all processors are used.
+
+        Raises:
+            ConfigError: the tokenizer fails, as one without a token for what it does not know.
+        """
         found = self._held.encode(texts)
         if self._appended:
             for each in found:
@@ -120,7 +135,22 @@ class _Fast:
         described |= {"truncation": None, "padding": None, "decoder": None}
         if (described["post_processor"] or {}).get("single") == _ONLY_THE_TEXT:
             described["post_processor"] = None
-        return cls._revived(json.dumps(described), end_token, pad)
+        made = cls._revived(json.dumps(described), end_token, pad)
+        made._warn_of_lost_letters()
+        return made
+
+    def _warn_of_lost_letters(self) -> None:
+        """Say which letters leave no trace in the tokens: of whole texts nobody would see it."""
+        try:
+            lost = [letter for letter in _LETTERS if not self._live.encode(letter, add_special_tokens=False).ids]
+        except Exception:  # what it cannot encode is an error when a text has it
+            return
+        if lost:
+            warnings.warn(
+                f"the tokenizer leaves out {len(lost)} letters and digits that it does not know, such as {lost[0]!r}: "
+                "give it a token for what it does not know, or one for every byte",
+                stacklevel=6,
+            )
 
     @classmethod
     def _revived(cls, content: str, end_token: str | None, pad: int | None) -> _Fast:
@@ -144,7 +174,12 @@ class _Fast:
         return bool(self._live.num_special_tokens_to_add(False))
 
     def encode(self, texts: list[str]) -> list[list[int]]:
-        return [each.ids for each in self._live.encode_batch_fast(texts)]
+        try:
+            return [each.ids for each in self._live.encode_batch_fast(texts)]
+        except Exception as error:  # tokenizers raises no class of its own
+            raise ConfigError(
+                f"the tokenizer cannot encode a text: {error!s:.200}", "give it a token for what it does not know"
+            ) from error
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpus_vn_police.commands.built import Build
-from corpus_vn_police.commands.built import open as open_build
-from corpus_vn_police.commands.built.reading import reading
+from corpus_vn_police.commands.built import open as open_location
+from corpus_vn_police.commands.built.reading import folder_of
 from corpus_vn_police.dataset.folder import BuildFolder
 from corpus_vn_police.dataset.layout import FOLDERS
 from corpus_vn_police.dataset.rows import Published
@@ -19,6 +19,7 @@ from corpus_vn_police.errors import ConfigError, ExtraError, InputError
 from corpus_vn_police.files import StrPath, write_whole
 from corpus_vn_police.paths import output_path
 from corpus_vn_police.stages.split import SPLITS
+from corpus_vn_police.train.arguments import check_integer
 from corpus_vn_police.train.templates import Rendering
 
 if TYPE_CHECKING:
@@ -74,10 +75,11 @@ def fit_tokenizer(
         raise ExtraError.of("train.fit_tokenizer", "tokenizers", "train") from error
     target = None if out is None else _target(out)
     rendering = Rendering(template)
-    _check_counts(vocab_size, min_frequency)
+    check_integer("vocab_size", vocab_size, 1)
+    check_integer("min_frequency", min_frequency, 1)
     chosen = _splits(split)
-    handle = open_build(build)
-    with reported("fit_tokenizer", progress) as moved, reading(handle, f"{FOLDERS['default']}/") as folder:
+    handle = open_location(build)
+    with reported("fit_tokenizer", progress) as moved, folder_of(handle, f"{FOLDERS['default']}/") as folder:
         rows = _rows(folder, chosen)
         rendering.check_columns(rows.contract.schema.names)
         dates = _date_tokens(folder) if template == _DATED else ()
@@ -103,6 +105,8 @@ def fit_tokenizer(
 def date_tokens(build: Build | StrPath) -> tuple[str, ...]:
     """The tokens that the template `token` writes, for a tokenizer that is to have them: `tokenizer.add_tokens(...)`.
 
+    Not by `add_special_tokens`: a special token that is written in a text is taken for text.
+
     Args:
         build: a build, or the path or URL of one.
 
@@ -114,7 +118,7 @@ def date_tokens(build: Build | StrPath) -> tuple[str, ...]:
     Raises:
         OutputError, DamagedError, DiskError: as `open`.
     """
-    with reading(open_build(build), f"{FOLDERS['default']}/") as folder:
+    with folder_of(open_location(build), f"{FOLDERS['default']}/") as folder:
         return _date_tokens(folder)
 
 
@@ -128,12 +132,6 @@ def _date_tokens(folder: BuildFolder) -> tuple[str, ...]:
         return ()
     years_of = [f"<|{year:04}|>" for year in range(first, last + 1)]
     return (*years_of, *(f"<|m{month:02}|>" for month in range(1, 13)), *(f"<|d{day:02}|>" for day in range(1, 32)))
-
-
-def _check_counts(vocab_size: int, min_frequency: int) -> None:
-    for name, value in (("vocab_size", vocab_size), ("min_frequency", min_frequency)):
-        if type(value) is not int or value < 1:
-            raise ConfigError(f"{name} = {value!r} is not a number of 1 or more", f"give a whole number for {name}")
 
 
 def _splits(split: str | None) -> tuple[str, ...]:

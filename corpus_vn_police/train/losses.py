@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,7 +12,7 @@ import numpy.typing as npt
 
 from corpus_vn_police.train.arrays import IGNORED, Arrays
 from corpus_vn_police.train.blocks import Blocks
-from corpus_vn_police.train.boundaries import check_boundaries
+from corpus_vn_police.train.boundaries import check_boundaries, in_eval_mode
 
 _AT_ONCE = 1 << 24  # logits that are float32 at once: 64 MiB
 
@@ -77,7 +76,7 @@ class Evaluated:
         found = np.zeros(len(self.header_of))
         parameter = next(iter(model.parameters()), None)
         place = device if device is not None or parameter is None else parameter.device
-        with _in_eval_mode(model), torch.no_grad():
+        with in_eval_mode(model), torch.no_grad():
             for arrays in self.batches(batch_size):
                 inputs = {name: torch.from_numpy(arrays[name]).to(place) for name in ("input_ids", "position_ids")}
                 logits = Uncached(model)(**inputs).logits
@@ -145,15 +144,3 @@ class Uncached:
         """
         if hasattr(self.model, "get_input_embeddings"):
             check_boundaries(self)
-
-
-@contextmanager
-def _in_eval_mode(model: Any) -> Iterator[None]:
-    """Have a model without dropout; afterwards each of its modules is in its own mode again."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode

@@ -26,8 +26,8 @@ _TITLE = "Perplexity by month, with 95 % intervals"
 def plot_by_month(result: Perplexity, out: StrPath, *, labels: tuple[str, str] = ("model", "against")) -> str:
     """Draw perplexity by month with its intervals, of both models if two were compared, and the documents below.
 
-    Months stand as far apart as they are in time. Documents without a month are not drawn; the picture says how many
-    there are. The same result and matplotlib give the same bytes.
+    Months stand as far apart as they are in time. Documents without a month, and months without a perplexity, are not
+    drawn; the words say how many there are. The same result and matplotlib give the same bytes.
 
     Args:
         result: what `perplexity_by_month` returned.
@@ -38,7 +38,7 @@ def plot_by_month(result: Perplexity, out: StrPath, *, labels: tuple[str, str] =
         What the picture shows, in words, for people who cannot see it. An SVG also has it as its description.
 
     Raises:
-        ConfigError: the name of the file has another ending.
+        ConfigError: the name of the file has another ending, or `labels` is not two names.
         ExtraError: matplotlib is not installed.
         InputError: there is no month with a perplexity.
         DiskError: the file cannot be written.
@@ -52,7 +52,9 @@ def plot_by_month(result: Perplexity, out: StrPath, *, labels: tuple[str, str] =
     rows = result.months.filter(pl.col("month").is_not_null() & pl.col("perplexity").is_not_null())
     if not len(rows):
         raise InputError("there is no month to draw", "evaluate on records whose dates have a month")
-    said = _words(rows, len(result.months) - len(rows), labels)
+    if not isinstance(labels, tuple | list) or len(labels) != 2:
+        raise ConfigError(f"labels = {labels!r} is not two names", "give a pair, also for one model")
+    said = _words(rows, result.months, labels)
     write_whole(target, _drawn(rows, kind, said, labels))
     return said
 
@@ -127,15 +129,26 @@ def _name_months(axes: Any, months: list[int]) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{int(value):,}"))
 
 
-def _words(rows: pl.DataFrame, left_out: int, labels: tuple[str, str]) -> str:
-    """What is drawn, in words."""
+def _words(rows: pl.DataFrame, months: pl.DataFrame, labels: tuple[str, str]) -> str:
+    """What is drawn, in words, and what of all months is not."""
     first, last = rows.row(0, named=True), rows.row(-1, named=True)
 
     def spoken(label: str, name: str) -> str:
-        return f"{label} {first[name]:.3g} in {first['month']} and {last[name]:.3g} in {last['month']}"
+        later = f" and {last[name]:.3g} in {last['month']}" if len(rows) > 1 else ""
+        return f"{label} {first[name]:.3g} in {first['month']}{later}"
 
     said = [spoken(labels[0], "perplexity")]
     if "ratio" in rows:
         said += [spoken(labels[1], "against_perplexity"), spoken("their ratio", "ratio")]
-    rest = " Documents without a month are not shown." if left_out else ""
-    return f"Lines with bands, perplexity of {len(rows)} months: {'; '.join(said)}. Bars: documents.{rest}"
+    undated = months.filter(pl.col("month").is_null())["documents"].sum()
+    silent = months["month"].drop_nulls().len() - len(rows)
+    left_out = [
+        *([f"{_counted(int(undated), 'document')} without a month"] if undated else []),
+        *([f"{_counted(silent, 'month')} without a perplexity"] if silent else []),
+    ]
+    rest = f" Not shown: {', '.join(left_out)}." if left_out else ""
+    return f"Lines with bands, perplexity of {_counted(len(rows), 'month')}: {'; '.join(said)}. Bars: documents.{rest}"
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count:,} {name}{'' if count == 1 else 's'}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +13,14 @@ import polars as pl
 from corpus_vn_police.commands.built import Build
 from corpus_vn_police.commands.built import open as open_location
 from corpus_vn_police.commands.built.frames import shards_of
-from corpus_vn_police.commands.built.reading import reading
+from corpus_vn_police.commands.built.reading import folder_of
 from corpus_vn_police.dataset.rows import Published
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.progress import Reporting, reported
 from corpus_vn_police.errors import ConfigError, ExtraError
 from corpus_vn_police.files import StrPath
 from corpus_vn_police.results import Result
+from corpus_vn_police.train.arguments import check_integer, checked_ids
 from corpus_vn_police.train.blocks import Blocks
 from corpus_vn_police.train.encoding import Encoder
 from corpus_vn_police.train.formats import FormatString
@@ -94,7 +95,7 @@ def perplexity_by_month(
     build: Build | StrPath,
     split: str | None = "test",
     *,
-    ids: Collection[str] | None = None,
+    ids: Iterable[str] | None = None,
     template: str = "seed",
     length: int = 1024,
     batch_size: int = 8,
@@ -127,7 +128,7 @@ def perplexity_by_month(
         ids: only these records of the split, such as `stratify(build).test`; None is all.
         template: how a record becomes text; see `render`.
         length: the most tokens of a document that a model sees at once.
-        batch_size: blocks of `length` tokens that are computed at once; it changes nothing but memory and time.
+        batch_size: blocks of `length` tokens that are computed at once; of the losses it changes what rounding does.
         device: where the inputs go, as torch takes it; None is where the first parameter of the model is. Models are
             not moved.
         against: another model with the same tokenizer, such as the control; None is none.
@@ -145,28 +146,24 @@ def perplexity_by_month(
         OutputError, DamagedError, DiskError: as `open`.
     """
     models = [model] if against is None else [model, against]
-    _check_counts(length=(length, 2), batch_size=(batch_size, 1), resamples=(resamples, 1), seed=(seed, 0))
+    wanted = checked_ids(ids)
+    for name, value, least in (("length", length, 2), ("batch_size", batch_size, 1), ("resamples", resamples, 1)):
+        check_integer(name, value, least)
+    check_integer("seed", seed, 0)
     encoder = Encoder.of(tokenizer)
     _check_models(models, encoder, length)
     opened = build if isinstance(build, Build) else open_location(build)
     with reported("perplexity_by_month", progress) as moved:
         blocks = Blocks(
-            opened, encoder, length=length, split=split, template=template, ids=ids, min_fill=0, cache=cache,
+            opened, encoder, length=length, split=split, template=template, ids=wanted, min_fill=0, cache=cache,
             progress=moved,
         )  # fmt: skip
-        texts = _Texts.read(opened, split, ids, Rendering(template))
+        texts = _Texts.read(opened, split, wanted, Rendering(template))
         evaluated = Evaluated(blocks, _header_tokens(texts.headers, encoder, length), texts.header_of)
         sums = tuple(evaluated.losses(each, batch_size, device, moved) for each in models)
     found = Losses(texts.months, evaluated.targets(), texts.bytes, sums)[texts.chosen]
     months, whole = found.by_month(resamples, seed), found.together(resamples, seed)
     return Perplexity(months, whole, split, template, length, blocks.report.cut)
-
-
-def _check_counts(**values: tuple[Any, int]) -> None:
-    """Refuse arguments that are not integers of at least some value."""
-    for name, (value, least) in values.items():
-        if type(value) is not int or not least <= value < 1 << 64:
-            raise ConfigError(f"{name} = {value!r} is not allowed", f"give an integer from {least}")
 
 
 def _check_models(models: Sequence[Any], encoder: Encoder, length: int) -> None:
@@ -211,7 +208,7 @@ class _Texts:
     chosen: npt.NDArray[np.bool_]
 
     @classmethod
-    def read(cls, build: Build, split: str | None, ids: Collection[str] | None, rendering: Rendering) -> _Texts:
+    def read(cls, build: Build, split: str | None, ids: Sequence[str] | None, rendering: Rendering) -> _Texts:
         """Read them.
 
         Raises:
@@ -220,7 +217,7 @@ class _Texts:
         header, wanted = _header_of(rendering.template), None if ids is None else set(ids)
         places: dict[str, int] = {}
         rows: list[tuple[int, int, int, bool]] = []
-        with reading(build, shards_of("default", split)) as folder:
+        with folder_of(build, shards_of("default", split)) as folder:
             published = Published.open(folder.path, *([split] if split else []))
             for batch in published.batches(*dict.fromkeys(("id", "date", *rendering.columns))):
                 for record in batch.iter_rows(named=True):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bisect
 import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -211,10 +210,3 @@ def _runs(firsts: _Ints, counts: _Ints) -> _Ints:
     offsets = np.repeat(firsts - (np.cumsum(counts) - counts), counts)
     numbers: _Ints = np.arange(total, dtype=np.int64) + offsets
     return numbers
-
-
-def fragments_of(plan: BlockPlan, block: int) -> Iterator[tuple[int, int, int]]:
-    """Document, first token and size of every fragment of a block."""
-    first = int(plan.ends[block - 1]) if block else 0
-    for place in range(first, int(plan.ends[block])):
-        yield int(plan.documents[place]), int(plan.starts[place]), int(plan.sizes[place])

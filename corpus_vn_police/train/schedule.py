@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from corpus_vn_police.errors import ConfigError
+from corpus_vn_police.train.arguments import check_integer
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,9 @@ class Schedule:
 
     def __post_init__(self) -> None:
         """Refuse what is not allowed."""
-        for name in ("rank", "world_size", "batch_size"):
-            value, least = getattr(self, name), 0 if name == "rank" else 1
-            if type(value) is not int or value < least:
-                raise ConfigError(f"{name} = {value!r} is not allowed", f"give an integer from {least}")
+        check_integer("rank", self.rank, 0)
+        check_integer("world_size", self.world_size, 1)
+        check_integer("batch_size", self.batch_size, 1)
         if self.rank >= self.world_size:
             raise ConfigError(
                 f"rank = {self.rank} is not allowed with world_size = {self.world_size}", "ranks count from 0"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import mmap
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -90,7 +91,8 @@ class TokenStore:
         try:
             about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
             store = cls(folder, about["key"], about["documents"], about["tokens"], about["type"])
-            return store if (store.key, store._sizes()) == (folder.name, store._expected()) else None
+            whole = (store.key, store._sizes()) == (folder.name, store._expected())
+            return store if whole and int(store.lengths.sum()) == store.tokens else None
         except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
             return None  # nothing is there, or something that a run did not write
         except OSError as error:
@@ -108,34 +110,36 @@ class TokenStore:
     @cached_property
     def token_ids(self) -> _Numbers:
         """The tokens of all documents, one document after another (`type`), mapped."""
-        return _mapped(self.folder / TOKENS, np.dtype(self.type))
+        return _mapped(self.folder / TOKENS, np.dtype(self.type), self.tokens)
 
     @cached_property
     def lengths(self) -> npt.NDArray[np.int64]:
         """Tokens of every document (int64)."""
-        return _mapped(self.folder / LENGTHS, LENGTH_TYPE).astype(np.int64)
+        return _mapped(self.folder / LENGTHS, LENGTH_TYPE, self.documents).astype(np.int64)
 
     @cached_property
     def record_ids(self) -> _Numbers:
         """The number that the id of every document's record writes (uint64), mapped."""
-        return _mapped(self.folder / IDS, ID_TYPE)
+        return _mapped(self.folder / IDS, ID_TYPE, self.documents)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the folder alone: whoever unpickles it maps the files again."""
         return TokenStore, (self.folder, self.key, self.documents, self.tokens, self.type)
 
 
-def _mapped(file: Path, kind: np.dtype[Any]) -> _Numbers:
-    """The numbers of a file, read only; of an empty one none.
+def _mapped(file: Path, kind: np.dtype[Any], count: int) -> _Numbers:
+    """The numbers of a file, read only.
 
     Raises:
-        DiskError: it cannot be opened.
+        DiskError: it cannot be opened, or does not have so many.
     """
     try:
         with file.open("rb") as stream:
-            if not file.stat().st_size:
-                return np.empty(0, kind)
-            return np.frombuffer(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ), kind)
+            size = os.fstat(stream.fileno()).st_size
+            if size != count * kind.itemsize:
+                wanted = count * kind.itemsize
+                raise DiskError(f"{file}: has {size:,} bytes instead of {wanted:,}", "make the blocks anew")
+            return np.frombuffer(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) if size else b"", kind)
     except OSError as error:
         raise DiskError.of(error) from error
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from corpus_vn_police.errors import ConfigError, ExtraError, StateError
@@ -65,7 +66,7 @@ class Stream(IterableDataset):
         world_size: int | None = None,
         batch_size: int = 8,
         shuffle: bool = True,
-        columns: Sequence[str] = COLUMNS,
+        columns: Iterable[str] = COLUMNS,
     ) -> None:
         """Begin with the first epoch.
 
@@ -84,14 +85,17 @@ class Stream(IterableDataset):
         """
         if not _HAS_TORCH:
             raise ExtraError.of("train.Stream", "torch", "train")
-        unknown = [name for name in columns if name not in COLUMNS]
-        if isinstance(columns, str) or unknown:
-            raise ConfigError(f"columns = {columns!r} is not allowed", f"give some of {', '.join(COLUMNS)}, as a list")
+        if not isinstance(blocks, Blocks):
+            raise ConfigError(f"blocks = {blocks!r:.80} is not Blocks", "give train.Blocks(build, tokenizer)")
+        chosen = [columns] if isinstance(columns, str) else list(columns)
+        if isinstance(columns, str) or not chosen or not set(chosen) <= set(COLUMNS):
+            raise ConfigError(f"columns = {chosen!r} is not allowed", f"give some of {', '.join(COLUMNS)}, as a list")
         self.blocks = blocks
         self._given = rank, world_size, batch_size
         self._schedule  # noqa: B018 - what is not allowed is an error here
         self._shuffle = shuffle
-        self._columns = tuple(columns)
+        self._columns = tuple(chosen)
+        self._passes = 0
         self._origin = self._position = Position()
         self._resumed = False  # in a worker, from a state of its own
         self._passes_of_worker = 0
@@ -121,8 +125,19 @@ class Stream(IterableDataset):
         return self._schedule.steps(self._origin)
 
     def __iter__(self) -> Iterator[Batch]:
-        """The batches of this rank to the end of the epoch; in a worker of a `DataLoader` its share of them."""
+        """The batches of this rank to the end of the epoch; in a worker of a `DataLoader` its share of them.
+
+        Raises:
+            ConfigError: this is a worker of a loader of another dataset, which this stream is a part of.
+            StateError: while it is gone through: somebody has begun to go through the stream anew, or loaded a state.
+        """
         worker = get_worker_info()
+        if worker is not None and worker.dataset is not self:
+            raise ConfigError(
+                "the stream is inside another dataset, so nobody knows which batches were handed out",
+                "give the stream itself to the DataLoader, or use num_workers=0",
+            )
+        current = self._begin()
         number, workers = (0, 1) if worker is None else (worker.id, worker.num_workers)
         if worker is not None:
             if self._passes_of_worker:  # since then the main process has moved on
@@ -133,17 +148,31 @@ class Stream(IterableDataset):
         self._resumed = False
         schedule = self._schedule
         steps = schedule.of_worker(self._origin, self._taken(schedule), number, workers)
-        return self._batches(schedule, self._origin, steps)
+        return self._batches(schedule, self._origin, steps, current)
 
-    def _batches(self, schedule: Schedule, origin: Position, steps: Iterator[int]) -> Iterator[Batch]:
+    def _batches(self, schedule: Schedule, origin: Position, steps: Iterator[int], current: int) -> Iterator[Batch]:
         order = self.blocks.order(origin.epoch) if self._shuffle else None
         for step in steps:
+            self._check_pass(current)
             places = schedule.places(origin, step)
             arrays = self.blocks.batch(places if order is None else order[places])
             if missing := schedule.batch_size - len(places):
                 arrays = _joined(arrays, self.blocks.padding(missing))
             self._move(schedule.after(origin, step + 1))
             yield Batch.of({name: arrays[name] for name in self._columns}, self._state(self._position))
+
+    def _begin(self) -> int:
+        """The number of a new pass; from now on the older ones are over."""
+        self._passes += 1
+        return self._passes
+
+    def _check_pass(self, number: int) -> None:
+        """Refuse to go on with a pass that is not the newest: its batches would be handed out twice."""
+        if number != self._passes:
+            raise StateError(
+                "the stream was begun anew, or a state was loaded, since this pass began",
+                "go through a stream once at a time; begin again with iter(loader)",
+            )
 
     def _taken(self, schedule: Schedule) -> int:
         """Steps from the origin to the position."""
@@ -166,7 +195,7 @@ class Stream(IterableDataset):
             together have taken. In a worker also `origin`, which only the same worker can go on from.
         """
         state = self._state(self._position)
-        return state if get_worker_info() is None else {**state, "origin": [self._origin.epoch, self._origin.next]}
+        return state if get_worker_info() is None else {**state, "origin": asdict(self._origin)}
 
     def _state(self, position: Position) -> dict[str, Any]:
         blocks = self.blocks
@@ -180,14 +209,17 @@ class Stream(IterableDataset):
             StateError: it is the state of other blocks, or not a state.
         """
         position = _position_of(state, len(self.blocks))
-        origin = Position(*state["origin"]) if "origin" in state else position
+        origin = position
+        if "origin" in state:
+            origin = _position_of(state["origin"], len(self.blocks))
         ours = {"key": self.blocks.key, "shuffle": self._shuffle}
         if other := differing(ours, state):
-            made_of = differing(self.blocks.made_of, state.get("made_of", {})) if "key" in other else []
+            made_of = differing(self.blocks.made_of, state.get("made_of") or {}) if "key" in other else []
             raise StateError(
                 f"the state is of other blocks: another {', '.join(made_of or other)}",
                 "make the blocks as they were when the state was saved, or begin anew without it",
             )
+        self._begin()
         self._move(position)
         self._origin, self._resumed = origin, "origin" in state
 
@@ -199,7 +231,7 @@ def _position_of(state: Mapping[str, Any], blocks: int) -> Position:
         StateError: it is not a state.
     """
     epoch, taken = (state.get(name) if isinstance(state, Mapping) else None for name in ("epoch", "next"))
-    if type(epoch) is not int or type(taken) is not int or epoch < 0 or not 0 <= taken <= blocks:
+    if type(epoch) is not int or type(taken) is not int or not 0 <= epoch < 1 << 62 or not 0 <= taken < blocks:
         raise StateError("this is not the state of a Stream", "give what state_dict() returned")
     return Position(epoch, taken)
 
@@ -235,17 +267,33 @@ def _note_batches() -> None:
     handed_out = _dataloader._BaseDataLoaderIter.__next__
 
     def __next__(self: Any) -> Any:
+        stream = self._dataset
+        if not isinstance(stream, Stream):
+            return handed_out(self)
+        if self._num_workers:
+            _check_loader(self, stream)
         data = handed_out(self)
-        if isinstance(self._dataset, Stream):
-            if not getattr(self, "_in_order", True):
-                raise ConfigError(
-                    "the loader hands out batches in any order, so nobody knows which come next",
-                    "leave in_order=False out of DataLoader(stream, ...)",
-                )
-            _take_note(self._dataset, data)
+        _take_note(stream, data)
         return data
 
     _dataloader._BaseDataLoaderIter.__next__ = __next__
+
+
+def _check_loader(loading: Any, stream: Stream) -> None:
+    """Refuse an iterator of a loader with workers that is not on the newest pass through a stream, or has no order.
+
+    Raises:
+        ConfigError: it hands out batches in any order.
+        StateError: it is on an older pass.
+    """
+    if not getattr(loading, "_in_order", True):
+        raise ConfigError(
+            "the loader hands out batches in any order, so nobody knows which come next",
+            "leave in_order=False out of DataLoader(stream, ...)",
+        )
+    if loading._num_yielded == 0 or not hasattr(loading, "_pass_of_stream"):
+        loading._pass_of_stream = stream._begin()
+    stream._check_pass(loading._pass_of_stream)
 
 
 def _take_note(stream: Stream, data: Any) -> None:

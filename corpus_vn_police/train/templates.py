@@ -116,6 +116,8 @@ class Rendering:
     _write: Callable[[Mapping[str, Any]], str] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        if type(self.mask_dates) is not bool:
+            raise ConfigError(f"mask_dates = {self.mask_dates!r} is not allowed", "give True or False")
         form = _checked(self.template)
         change = masked if self.mask_dates else None
         if form:
@@ -198,6 +200,8 @@ def render(record: Mapping[str, Any], template: str = "seed", *, mask_dates: boo
         ConfigError: there is no such template; a format string has a conversion, a format spec, an index, an empty name
             or a brace too many; the record has no such field; or a value is a struct, or not one of a record.
     """
+    if not isinstance(template, str):  # it may have no hash
+        _checked(template)
     return _rendering(template, mask_dates).text_of(record)
 
 

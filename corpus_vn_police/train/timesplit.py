@@ -16,10 +16,11 @@ from corpus_vn_police.commands.built.reading import reading
 from corpus_vn_police.dataset.layout import FOLDERS
 from corpus_vn_police.dataset.rows import Published
 from corpus_vn_police.engine.machine import machine_failures
-from corpus_vn_police.errors import ConfigError, InputError
+from corpus_vn_police.errors import InputError
 from corpus_vn_police.files import StrPath
 from corpus_vn_police.results import Result
 from corpus_vn_police.stages.split import SPLITS, hash_share
+from corpus_vn_police.train.arguments import check_integer
 
 _HINT = 'give [splits] a test_from in corpus.toml, such as test_from = "2021-04", and build again'
 _COLUMNS = ("id", "date", "date_end", "n_chars")
@@ -72,8 +73,7 @@ def stratify(build: Build | StrPath, *, seed: int = 0) -> TimeSplit:
             has so few records that one of its halves is empty.
         OutputError, DamagedError, DiskError: as `open`.
     """
-    if type(seed) is not int or not 0 <= seed < 1 << 64:
-        raise ConfigError(f"seed = {seed!r} is not allowed", f"give an integer from 0 below {1 << 64}")
+    check_integer("seed", seed, 0)
     opened = build if isinstance(build, Build) else open_location(build)
     if "test" not in opened.splits:
         raise InputError(f"{opened.path}: there is no test split", _HINT)

@@ -19,9 +19,10 @@ from corpus_vn_police.contract import canonical_json
 from corpus_vn_police.dataset.rows import Published
 from corpus_vn_police.engine.local import map_tasks
 from corpus_vn_police.engine.progress import Progress
-from corpus_vn_police.errors import DiskError
+from corpus_vn_police.errors import ConfigError, DiskError
 from corpus_vn_police.files import write_numbers, write_whole
 from corpus_vn_police.ids import id_numbers
+from corpus_vn_police.paths import CACHE_VARIABLE
 from corpus_vn_police.state.place import delete
 from corpus_vn_police.train.encoding import Encoder
 from corpus_vn_police.train.store import (
@@ -116,7 +117,8 @@ class Tokenising:
                         file.unlink()
                 growing.rename(folder)
         except OSError as error:
-            raise DiskError.of(error) from error
+            failed = DiskError.of(error)
+            raise DiskError(failed.message, f"{failed.hint}; or give another cache= or {CACHE_VARIABLE}") from error
         return TokenStore(folder, key.sha256, done.documents, done.tokens, self._type.str)
 
     @property
@@ -145,7 +147,7 @@ class Tokenising:
 
     def _left_by_killed(self, folder: Path) -> _Done:
         """What a killed run has left that is whole."""
-        done = _read_journal(folder)
+        done = _read_journal(folder, len(self.rows))
         there = {file.name: file.stat().st_size for file in folder.iterdir()}
         return done if all(there.get(name, 0) >= size for name, size in self._bytes(done).items()) else _Done()
 
@@ -168,7 +170,13 @@ class Tokenising:
         texts = [self.rendering.text_of(record) for record in frame.iter_rows(named=True)]
         found = self.encoder.encode(texts)
         lengths = np.fromiter(map(len, found), LENGTH_TYPE, len(found))
-        tokens = np.fromiter(itertools.chain.from_iterable(found), self._type, int(lengths.sum()))
+        try:
+            tokens = np.fromiter(itertools.chain.from_iterable(found), self._type, int(lengths.sum()))
+        except OverflowError as error:
+            raise ConfigError(
+                f"the tokenizer gave an id that its vocabulary of {self.encoder.size} does not have",
+                "give a tokenizer whose get_vocab() has all of its tokens",
+            ) from error
         return _Encoded(id_numbers(frame["id"]).to_numpy().astype(ID_TYPE), lengths, tokens)
 
 
@@ -195,13 +203,14 @@ def _journal(folder: Path, files: Iterable[BinaryIO], done: _Done) -> None:
     write_whole(folder / _JOURNAL, canonical_json({"documents": done.documents, "tokens": done.tokens}))
 
 
-def _read_journal(folder: Path) -> _Done:
-    """How much of the files in a folder is whole; nothing if they are new."""
+def _read_journal(folder: Path, rows: int) -> _Done:
+    """How much of the files in a folder is whole; nothing if they are new, or if it cannot be true."""
     try:
         said = json.loads((folder / _JOURNAL).read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
+        done = _Done(said["documents"], said["tokens"])
+        return done if 0 <= done.documents <= rows and done.tokens >= 0 else _Done()
+    except (FileNotFoundError, ValueError, LookupError, TypeError):
         return _Done()
-    return _Done(said["documents"], said["tokens"])
 
 
 def _opened(file: Path, size: int) -> BinaryIO:

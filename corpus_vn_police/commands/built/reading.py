@@ -42,8 +42,20 @@ def reading(build: Build, *beginnings: str) -> Iterator[BuildFolder]:
         DamagedError: a file is not as it was built; also while the build is read.
         DiskError: a file cannot be fetched.
     """
+    with folder_of(build, *beginnings) as folder, folder.reading():
+        yield folder
+
+
+@contextmanager
+def folder_of(build: Build, *beginnings: str) -> Iterator[BuildFolder]:
+    """As `reading`, for those who read rows alone, and do other things meanwhile whose errors are not the build's.
+
+    Raises:
+        OutputError, DiskError: as `reading`.
+        DamagedError: a file is not as it was built.
+    """
     folder = _same(build, *beginnings)
-    with naming(build.path, folder.path), folder.reading():
+    with naming(build.path, folder.path):
         yield folder
 
 

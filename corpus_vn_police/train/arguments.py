@@ -1,0 +1,39 @@
+"""What arguments may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from corpus_vn_police.errors import ConfigError
+
+BITS = 1 << 64
+"""What seeds are below."""
+
+
+def check_integer(name: str, value: Any, least: int, below: int = BITS) -> None:
+    """Refuse what is not an integer within bounds.
+
+    Raises:
+        ConfigError: it is not; the message names the argument.
+    """
+    if type(value) is not int or not least <= value < below:
+        bounds = f"from {least}" + (f" below {below}" if below < BITS else "")
+        raise ConfigError(f"{name} = {value!r} is not allowed", f"give an integer {bounds}")
+
+
+def checked_ids(ids: Iterable[str] | None) -> tuple[str, ...] | None:
+    """Ids of records, each once and sorted; None of None.
+
+    Raises:
+        ConfigError: it is one string, or something in it is not a string.
+    """
+    if ids is None:
+        return None
+    if isinstance(ids, str | bytes):
+        raise ConfigError(f"ids = {ids!r} is one string", f"give a list: ids=[{ids!r}]")
+    found = list(ids)
+    wrong = next((each for each in found if not isinstance(each, str)), None)
+    if wrong is not None or None in found:
+        raise ConfigError(f"ids has {wrong!r}, which is not the id of a record", "give strings of 16 hex characters")
+    return tuple(sorted(set(map(str, found))))
