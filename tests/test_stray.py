@@ -10,7 +10,7 @@ import stat
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from support.builds import sign
 
@@ -212,6 +212,19 @@ def _run(*arguments):
     return code, json.loads(out.getvalue()), err.getvalue()
 
 
+def _counts(rejected=0, train=0):
+    """Have the manifest count other seeds and records than there are, without a contradiction in itself."""
+
+    def change(out):
+        manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+        status = {**manifest["status"], "rejected": rejected or manifest["status"]["rejected"]}
+        splits = {**manifest["splits"], **({"train": manifest["splits"].get("train", 0) + train} if train else {})}
+        status["published"] = sum(splits.values())
+        sign(out, seeds=sum(status.values()), status=status, splits=splits)
+
+    return change
+
+
 _COMMANDS = {
     "stats": lambda out: ("stats", out),
     "card": lambda out: ("card", out, "--check"),
@@ -229,6 +242,10 @@ _COMMANDS = {
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # each case is small, and one takes half a second
 )
+@example(case=("manifest.json", "seeds 9", _manifest("seeds", 9, True)), command="remove")
+@example(case=("manifest.json", "no splits", _manifest("splits", {}, True)), command="stats")
+@example(case=("manifest.json", "another ledger", _counts(rejected=7)), command="remove")
+@example(case=("manifest.json", "more records", _counts(train=6)), command="remove")
 @given(case=st.one_of(_stray, _damaged), command=st.sampled_from(sorted(_COMMANDS)))
 def test_whatever_lies_in_a_build_is_named_by_every_command(built, tmp_path, case, command):
     path, what, damage = case

@@ -231,11 +231,24 @@ def _rewrite(build: BuildFolder, new: Path, withdrawn: Withdrawn, corpus: Corpus
         sum(status.values()) != manifest["seeds"]
         or not status["published"] == sum(finished.splits.values()) == published
     ):
+        _check_counts(build)
         raise LedgerError(
             f"the ledger does not balance: {manifest['seeds']} rows, {dict(status)}, {finished.splits}",
             "this is a defect of corpus-vn-police: please report it; nothing was changed",
         )
     return finished
+
+
+def _check_counts(build: BuildFolder) -> None:
+    """Refuse a build whose manifest counts something else than its files hold, although it is signed.
+
+    Raises:
+        DamagedError: it does.
+    """
+    figures = build.figures()
+    found = {each.split: each.records for each in figures.splits}
+    if dict(figures.status) != build.manifest["status"] or found != build.manifest["splits"]:
+        raise DamagedError.of(build.path, f"{MANIFEST}: its counts are not those of the files")
 
 
 def _corpus(build: BuildFolder, version: str | None) -> Corpus:

@@ -16,7 +16,7 @@ from corpus_vn_police.dataset.figures import Figures, measure
 from corpus_vn_police.dataset.files import BuildFile, read_shards
 from corpus_vn_police.dataset.integrity import check_files
 from corpus_vn_police.dataset.layout import FOLDERS, MANIFEST, shard_paths
-from corpus_vn_police.dataset.manifest import read_manifest
+from corpus_vn_police.dataset.manifest import contradiction, read_manifest
 from corpus_vn_police.dataset.parquet import damage_named
 from corpus_vn_police.dataset.remote import local_copy
 from corpus_vn_police.dataset.rows import Published, scan_ledger
@@ -179,6 +179,8 @@ def open_build(folder: StrPath, but: str = "") -> BuildFolder:
             raise DamagedError.of(path, f"{MANIFEST}: {error}") from error
         problems = [each for each in check_files(path, manifest, but).problems if each.code != "manifest.schemas"]
         if not problems:
+            if wrong := contradiction(manifest):
+                raise DamagedError.of(path, f"{MANIFEST}: {wrong}")
             return BuildFolder(path, manifest)
         if not was_replaced(path, manifest):
             break

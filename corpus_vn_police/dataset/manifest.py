@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,16 @@ def glance_at(folder: Path) -> Glance | None:
         return glance(read_file(folder / MANIFEST))
     except UNREADABLE:
         return None
+
+
+def contradiction(manifest: Mapping[str, Any]) -> str | None:
+    """What the counts of a manifest, which is valid, say against one another (law 3); None if they agree."""
+    seeds, status, splits = manifest["seeds"], manifest["status"], manifest["splits"]
+    if seeds != sum(status.values()):
+        return f"it counts {seeds:,} seeds, and {sum(status.values()):,} by status"
+    if status["published"] != sum(splits.values()):
+        return f"it counts {status['published']:,} published records, and {sum(splits.values()):,} by split"
+    return None
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
