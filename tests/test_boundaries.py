@@ -144,3 +144,23 @@ def test_a_model_without_position_ids_is_refused(model):
 
     with pytest.raises(cvp.ConfigError, match="does not take position_ids"):
         train.check_boundaries(Deaf())
+
+
+def test_the_trainer_of_transformers_takes_blocks_and_leaves_document_ids_out(blocks, model, tmp_path):
+    pytest.importorskip("accelerate")
+    options = {
+        "max_steps": 2,
+        "per_device_train_batch_size": 4,
+        "use_cpu": True,
+        "report_to": [],
+        "save_strategy": "no",
+    }
+    arguments = transformers.TrainingArguments(output_dir=str(tmp_path), disable_tqdm=True, **options)
+    trainer = transformers.Trainer(model=copy.deepcopy(model), args=arguments, train_dataset=blocks)
+    batch = next(iter(trainer.get_train_dataloader()))
+    assert {name: tuple(tensor.shape) for name, tensor in batch.items()} == dict.fromkeys(
+        ("input_ids", "labels", "position_ids"), (4, 64)
+    )
+    numbers = {block["input_ids"].tobytes() for block in blocks}
+    assert {row.numpy().tobytes() for row in batch["input_ids"]} <= numbers
+    assert trainer.train().global_step == 2

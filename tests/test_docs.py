@@ -32,6 +32,7 @@ NOT_RUN = {
     ("evaluation-by-time.md", "from corpus_vn_police import train"): "takes torch, and minutes of training",
     ("training.md", "pip install 'corpus-vn-police[train]'   # tokenizers, torch, transformers"): "installs the package into your environment",
     ("training-example.md", "pip install 'corpus-vn-police[train,figures]'"): "trains, for minutes",
+    ("training-example.md", "model.config.use_cache = False"): "a piece of a training script",
     ("training-example.md", "accelerator = Accelerator()"): "a piece of a training script",
     ("training-example.md", "class Data(lightning.LightningDataModule):"): "lightning is not a dependency of this package",
     ("croissant.md", "import mlcroissant as mlc"): "mlcroissant is not a dependency of this package",
