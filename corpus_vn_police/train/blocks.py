@@ -97,8 +97,8 @@ class Blocks:
     """The blocks of a split. Every token of every document is in one block, once.
 
     The documents of the split are tokenised once, into a folder of the cache whose name depends on the build's content
-    digest, the tokenizer, the template and the split. It is made whole or not at all; a run that was killed is gone on
-    with; later runs and other processes map it into memory. The blocks follow from the lengths of the documents
+    digest, the tokenizer, the template and the split. It is made whole or not at all; if a run is killed, the next
+    one continues; later runs and other processes map it into memory. The blocks follow from the lengths of the documents
     alone.
 
     Each block is a dict of arrays (int64) of `length`, for models of `transformers` and their like:

@@ -51,7 +51,7 @@ def check_boundaries(model: Any) -> None:
         raise ConfigError(
             "the model lets the documents in a block see one another",
             "set model.config.use_cache = False, and give it no attention_mask; "
-            "a model that does not heed position_ids needs packing='none'",
+            "a model that ignores position_ids needs packing='none'",
         )
 
 

@@ -1,4 +1,4 @@
-"""Making a token store: whole or not at all; a run that was killed is gone on with."""
+"""Making a token store: whole or not at all; after a kill the next run continues."""
 
 from __future__ import annotations
 
