@@ -98,8 +98,8 @@ class Blocks:
 
     The documents of the split are tokenised once, into a folder of the cache whose name depends on the build's content
     digest, the tokenizer, the template and the split. It is made whole or not at all; if a run is killed, the next
-    one continues; later runs and other processes map it into memory. The blocks follow from the lengths of the documents
-    alone.
+    one continues. Later runs and other processes map it into memory. The blocks follow from the lengths of the
+    documents alone.
 
     Each block is a dict of arrays (int64) of `length`, for models of `transformers` and their like:
 
