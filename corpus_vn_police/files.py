@@ -148,6 +148,20 @@ def write_numbers(sink: BinaryIO, values: NDArray[Any]) -> None:
     sink.write(values.tobytes())
 
 
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other processes out while a folder is made: who comes second waits, and finds it made.
+
+    Raises:
+        OSError: the folders above it cannot be made, or it cannot be locked.
+    """
+    from filelock import FileLock
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.parent / f".{folder.name}.lock"):
+        yield
+
+
 def write_whole(out: Path, content: bytes, mode: int = 0o666) -> None:
     """Write a file whole or not at all; the folders above it are made.
 

@@ -239,7 +239,7 @@ def test_a_model_with_fewer_tokens_than_the_tokenizer_is_refused(measured):
 
 
 def test_without_torch_it_is_said_which_extra_has_it(model, measured, monkeypatch):
-    monkeypatch.setitem(sys.modules, "torch.nn", None)
+    monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(cvp.ExtraError, match=r"train\.perplexity_by_month needs torch") as caught:
         measured(model)
     assert caught.value.hint == "pip install 'corpus-vn-police[train]'"

@@ -12,6 +12,7 @@ from corpus_vn_police.contract import NAMES, canonical_json, document
 from corpus_vn_police.dataset.layout import MANIFEST
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.errors import ConfigError, DiskError, InputError, OutputError
+from corpus_vn_police.files import locked
 from corpus_vn_police.paths import CACHE_VARIABLE, Output, cache_folder, check_loadable, output_path
 from corpus_vn_police.resources import resource
 from corpus_vn_police.version import __version__
@@ -72,16 +73,12 @@ def path() -> str:
 @machine_failures()
 def _build(out: Output) -> None:
     folder = out.path
-    from filelock import FileLock
-
     from corpus_vn_police.commands.build.decide import Job
     from corpus_vn_police.commands.build.pipeline import run_build
     from corpus_vn_police.dataset.tombstones import read_removed
 
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        # Whoever comes second waits, and finds the build done.
-        with FileLock(folder.parent / f".{folder.name}.lock"):
+        with locked(folder):
             if not (folder / MANIFEST).is_file():
                 tombstones = read_removed(resource("seeds") / REMOVED_NAME)
                 run_build(str(shipped_seeds()), out, shipped_corpus(), Job(workers=1), tombstones)

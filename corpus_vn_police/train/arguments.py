@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterable
 from typing import Any
 
-from corpus_vn_police.errors import ConfigError
+from corpus_vn_police.errors import ConfigError, ExtraError
 
 BITS = 1 << 64
 """What seeds are below."""
@@ -33,7 +34,16 @@ def checked_ids(ids: Iterable[str] | None) -> tuple[str, ...] | None:
     if isinstance(ids, str | bytes):
         raise ConfigError(f"ids = {ids!r} is one string", f"give a list: ids=[{ids!r}]")
     found = list(ids)
-    wrong = next((each for each in found if not isinstance(each, str)), None)
-    if wrong is not None or None in found:
-        raise ConfigError(f"ids has {wrong!r}, which is not the id of a record", "give strings of 16 hex characters")
+    if wrong := [each for each in found if not isinstance(each, str)]:
+        raise ConfigError(f"ids has {wrong[0]!r}, which is not the id of a record", "give strings of 16 hex characters")
     return tuple(sorted(set(map(str, found))))
+
+
+def check_installed(library: str, what: str) -> None:
+    """Refuse to begin without a library of the extra `train`; nothing is imported.
+
+    Raises:
+        ExtraError: it is not installed.
+    """
+    if importlib.util.find_spec(library) is None:
+        raise ExtraError.of(what, library, "train")

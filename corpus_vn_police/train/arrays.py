@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from corpus_vn_police.train.plan import BlockPlan
+from corpus_vn_police.train.plan import BlockPlan, runs
 
 COLUMNS = ("input_ids", "labels", "position_ids", "document_ids")
 """The arrays of a block."""
@@ -70,9 +70,8 @@ class Layout:
     def arrays(self, blocks: _Ints, token_ids: npt.NDArray[np.generic], pad: int) -> Arrays:
         """The arrays of some blocks, each of shape (blocks, length)."""
         ends = self.ends[blocks]
-        counts = ends - np.where(blocks > 0, self.ends[blocks - 1], 0)
-        before = np.cumsum(counts) - counts
-        inside = np.arange(int(counts.sum()), dtype=np.int64) + np.repeat(ends - counts - before, counts)
+        firsts = np.where(blocks > 0, self.ends[blocks - 1], 0)
+        inside = runs(firsts, ends - firsts)
         sizes = self.sizes[inside]
         return self._laid(self.documents[inside], self.firsts[inside], sizes, token_ids, pad)
 
@@ -84,7 +83,9 @@ class Layout:
         place = np.arange(int(sizes.sum()), dtype=np.int64)
         position_ids = place - np.repeat(begins, sizes)
         document_ids = np.repeat(documents, sizes)
-        input_ids = _taken(token_ids, place + np.repeat(firsts - begins, sizes))
+        # Padding has no tokens in the store: what is taken for it, behind the end too, is replaced.
+        taken = np.take(token_ids, place + np.repeat(firsts - begins, sizes), mode="clip")
+        input_ids: _Ints = taken.astype(np.int64)
         labels = input_ids.copy()
         labels[begins] = IGNORED
         if (documents < 0).any():
@@ -97,12 +98,5 @@ class Layout:
     def empty(self, count: int, pad: int) -> Arrays:
         """Blocks of padding."""
         sizes = np.full(count, self.length, np.int64)
-        none = np.zeros(0, np.int64)
-        return self._laid(np.full(count, -1, np.int64), np.zeros(count, np.int64), sizes, none, pad)
-
-
-def _taken(token_ids: npt.NDArray[np.generic], places: _Ints) -> _Ints:
-    """The tokens at some places as int64; of places behind the end, which padding may have, any."""
-    if not len(token_ids):
-        return np.zeros(len(places), np.int64)
-    return np.take(token_ids, places, mode="clip").astype(np.int64)
+        any_token = np.zeros(1, np.int64)  # it becomes padding
+        return self._laid(np.full(count, -1, np.int64), np.zeros(count, np.int64), sizes, any_token, pad)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -70,8 +70,8 @@ class Balance(Result):
 
     @property
     def fill(self) -> float:
-        """The share of the places in blocks that have a token; 1 if there are no blocks."""
-        return self.tokens / (self.blocks * self.length) if self.blocks else 1.0
+        """The share of the places in blocks that have a token."""
+        return self.tokens / (self.blocks * self.length)
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ class Blocks:
                 store = _tokenise(opened, folder, key, encoder, rendering, moved)
         self._store, self._pad = store, encoder.pad
         self.made_of = {
-            **key.as_dict(), **asdict(self._packing), "pad": encoder.pad, "ids": _ids_digest(wanted),
+            **asdict(key), **asdict(self._packing), "pad": encoder.pad, "ids": _ids_digest(wanted),
             "format": f"{TOKENS_FORMAT}.{FORMAT}",
         }  # fmt: skip
         self._take_plan(_chosen(store, wanted))
@@ -189,9 +189,9 @@ class Blocks:
         if int(plan.sizes.sum()) != int(lengths.sum()):
             raise LedgerError(f"{plan.sizes.sum()} of {lengths.sum()} tokens are in blocks", "please report this")
         self.key = hashlib.sha256(canonical_json(self.made_of)).hexdigest()
-        self.report = _balance(plan, lengths)
-        if not self.report.blocks:
+        if not len(plan.ends):
             raise InputError(f"none of {len(lengths)} documents has a token", "give other records, or another template")
+        self.report = _balance(plan, lengths)
         starts = np.cumsum(self._store.lengths) - self._store.lengths
         self._layout = Layout.of(plan, chosen, starts)
 
@@ -334,8 +334,3 @@ def _balance(plan: BlockPlan, lengths: _Ints) -> Balance:
         fragments=len(plan.sizes), blocks=len(plan.ends), length=plan.length,
         tokens=tokens, targets=targets, padding=places - tokens,
     )  # fmt: skip
-
-
-def differing(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
-    """The names under which two descriptions of blocks differ."""
-    return [name for name in ours if theirs.get(name) != ours[name]]

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from corpus_vn_police.errors import ConfigError, ExtraError
+from corpus_vn_police.errors import ConfigError
+from corpus_vn_police.train.arguments import check_installed
 
 _FRAGMENT = 16  # tokens of each of the two documents that are tried
 _LEAST = 2e-2
@@ -32,10 +33,9 @@ def check_boundaries(model: Any) -> None:
         ConfigError: documents see one another, or the model does not take `position_ids`.
         ExtraError: torch is not installed.
     """
-    try:
-        import torch
-    except ImportError as error:
-        raise ExtraError.of("train.check_boundaries", "torch", "train") from error
+    check_installed("torch", "train.check_boundaries")
+    import torch
+
     embeddings = model.get_input_embeddings()
     size, device = embeddings.weight.shape[0], embeddings.weight.device
     one = torch.arange(_FRAGMENT, device=device) % size

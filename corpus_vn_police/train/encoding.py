@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from corpus_vn_police.errors import ConfigError, DiskError, ExtraError
+from corpus_vn_police.errors import ConfigError, DiskError
 from corpus_vn_police.files import UNREADABLE, StrPath, read_file, why
 from corpus_vn_police.text import nfc
+from corpus_vn_police.train.arguments import check_installed
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -224,10 +225,9 @@ class _Slow:
 
 def _held(tokenizer: Any) -> _Fast | _Slow:
     """The copy of a tokenizer that an encoder works with."""
-    try:
-        from tokenizers import Tokenizer
-    except ImportError as error:
-        raise ExtraError.of("train.Blocks", "tokenizers", "train") from error
+    check_installed("tokenizers", "train.Blocks")
+    from tokenizers import Tokenizer
+
     if isinstance(tokenizer, str | os.PathLike):
         tokenizer = _read(tokenizer)
     if isinstance(tokenizer, Tokenizer):

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 from corpus_vn_police.commands.built import Build
 from corpus_vn_police.commands.built import open as open_location
+from corpus_vn_police.commands.built.frames import shards_of
 from corpus_vn_police.commands.built.reading import folder_of
 from corpus_vn_police.dataset.folder import BuildFolder
 from corpus_vn_police.dataset.layout import FOLDERS
 from corpus_vn_police.dataset.rows import Published
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.progress import Progress, Reporting, reported
-from corpus_vn_police.errors import ConfigError, ExtraError, InputError
+from corpus_vn_police.errors import ConfigError, InputError
 from corpus_vn_police.files import StrPath, write_whole
 from corpus_vn_police.paths import output_path
-from corpus_vn_police.stages.split import SPLITS
-from corpus_vn_police.train.arguments import check_integer
+from corpus_vn_police.train.arguments import check_installed, check_integer
 from corpus_vn_police.train.templates import Rendering
 
 if TYPE_CHECKING:
@@ -69,18 +69,15 @@ def fit_tokenizer(
         ExtraError: `tokenizers` is not installed.
         OutputError, DamagedError, DiskError: as `open`; the file cannot be written.
     """
-    try:
-        import tokenizers  # noqa: F401 - before anything is read
-    except ImportError as error:
-        raise ExtraError.of("train.fit_tokenizer", "tokenizers", "train") from error
+    check_installed("tokenizers", "train.fit_tokenizer")
     target = None if out is None else _target(out)
     rendering = Rendering(template)
     check_integer("vocab_size", vocab_size, 1)
     check_integer("min_frequency", min_frequency, 1)
-    chosen = _splits(split)
     handle = open_location(build)
+    _check_split(handle, split)
     with reported("fit_tokenizer", progress) as moved, folder_of(handle, f"{FOLDERS['default']}/") as folder:
-        rows = _rows(folder, chosen)
+        rows = folder.rows("default", *([split] if split else []))
         rendering.check_columns(rows.contract.schema.names)
         dates = _date_tokens(folder) if template == _DATED else ()
         smallest = _BYTES + len(SPECIAL) + len(dates)
@@ -124,7 +121,7 @@ def date_tokens(build: Build | StrPath) -> tuple[str, ...]:
 
 def _date_tokens(folder: BuildFolder) -> tuple[str, ...]:
     first, last = 10_000, 0
-    for batch in Published.open(folder.path).batches("date"):
+    for batch in folder.rows().batches("date"):
         years = batch["date"].drop_nulls().str.slice(0, 4)
         if len(years):
             first, last = min(first, int(str(years.min()))), max(last, int(str(years.max())))
@@ -134,21 +131,12 @@ def _date_tokens(folder: BuildFolder) -> tuple[str, ...]:
     return (*years_of, *(f"<|m{month:02}|>" for month in range(1, 13)), *(f"<|d{day:02}|>" for day in range(1, 32)))
 
 
-def _splits(split: str | None) -> tuple[str, ...]:
-    if split is not None and split not in SPLITS:
-        raise ConfigError(f"split = {split!r} is not a split", f"give {', '.join(SPLITS)}, or None for all")
-    return SPLITS if split is None else (split,)
-
-
-def _rows(folder: BuildFolder, chosen: tuple[str, ...]) -> Published:
-    rows = Published.open(folder.path, *chosen)
-    if not len(rows):
-        known = ", ".join(name for name in SPLITS if len(Published.open(folder.path, name)))
+def _check_split(build: Build, split: str | None) -> None:
+    shards_of("default", split)  # it refuses what is not a split
+    if split is not None and split not in build.splits:
         raise InputError(
-            f"the build has no records in the split {chosen[0]}" if len(chosen) == 1 else "the build has no records",
-            f"it has records in {known}" if known else "build it again with more seeds",
+            f"the build has no records in the split {split}", f"it has records in {', '.join(build.splits)}"
         )
-    return rows
 
 
 def _texts(rows: Published, rendering: Rendering, moved: Progress) -> Iterator[list[str]]:

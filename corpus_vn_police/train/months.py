@@ -14,13 +14,12 @@ from corpus_vn_police.commands.built import Build
 from corpus_vn_police.commands.built import open as open_location
 from corpus_vn_police.commands.built.frames import shards_of
 from corpus_vn_police.commands.built.reading import folder_of
-from corpus_vn_police.dataset.rows import Published
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.progress import Reporting, reported
-from corpus_vn_police.errors import ConfigError, ExtraError
+from corpus_vn_police.errors import ConfigError
 from corpus_vn_police.files import StrPath
 from corpus_vn_police.results import Result
-from corpus_vn_police.train.arguments import check_integer, checked_ids
+from corpus_vn_police.train.arguments import check_installed, check_integer, checked_ids
 from corpus_vn_police.train.blocks import Blocks
 from corpus_vn_police.train.encoding import Encoder
 from corpus_vn_police.train.formats import FormatString
@@ -168,10 +167,9 @@ def perplexity_by_month(
 
 def _check_models(models: Sequence[Any], encoder: Encoder, length: int) -> None:
     """Refuse what cannot give losses, or what its configuration says is too small."""
-    try:
-        from torch.nn import Module
-    except ImportError as error:
-        raise ExtraError.of("train.perplexity_by_month", "torch", "train") from error
+    check_installed("torch", "train.perplexity_by_month")
+    from torch.nn import Module
+
     for name, model in zip(("model", "against"), models, strict=False):
         if not isinstance(model, Module):
             raise ConfigError(
@@ -218,7 +216,7 @@ class _Texts:
         places: dict[str, int] = {}
         rows: list[tuple[int, int, int, bool]] = []
         with folder_of(build, shards_of("default", split)) as folder:
-            published = Published.open(folder.path, *([split] if split else []))
+            published = folder.rows("default", *([split] if split else []))
             for batch in published.batches(*dict.fromkeys(("id", "date", *rendering.columns))):
                 for record in batch.iter_rows(named=True):
                     opening = header(record["date"])

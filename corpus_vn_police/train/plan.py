@@ -199,12 +199,12 @@ def _in_blocks(pieces: _Pieces, block_of: _Ints, length: int) -> BlockPlan:
     counts = np.diff(np.append(firsts, len(inside)))
     lead = inside[firsts]
     by_document = np.lexsort((pieces.starts[lead], pieces.documents[lead]))
-    chosen = inside[_runs(firsts[by_document], counts[by_document])]
+    chosen = inside[runs(firsts[by_document], counts[by_document])]
     ordered = pieces[chosen]
     return BlockPlan(length, ordered.documents, ordered.starts, ordered.sizes, np.cumsum(counts[by_document]))
 
 
-def _runs(firsts: _Ints, counts: _Ints) -> _Ints:
+def runs(firsts: _Ints, counts: _Ints) -> _Ints:
     """The numbers first, first + 1, ... of every run, one run after another."""
     total = int(counts.sum())
     offsets = np.repeat(firsts - (np.cumsum(counts) - counts), counts)

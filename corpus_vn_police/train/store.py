@@ -6,9 +6,7 @@ import hashlib
 import json
 import mmap
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -51,16 +49,27 @@ class StoreKey:
     @cached_property
     def sha256(self) -> str:
         """Of the attributes and the format (hex)."""
-        return hashlib.sha256(canonical_json({"format": FORMAT, **self.as_dict()})).hexdigest()
-
-    def as_dict(self) -> dict[str, Any]:
-        """The attributes, as JSON has them."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return hashlib.sha256(canonical_json({"format": FORMAT, **asdict(self)})).hexdigest()
 
 
 def token_type(size: int) -> np.dtype[Any]:
     """The type that tokens of a vocabulary are stored in: the smallest that holds `size` different ids."""
     return np.dtype("<u2" if size <= 1 << 16 else "<u4")
+
+
+def file_sizes(documents: int, tokens: int, kind: str) -> dict[str, int]:
+    """How many bytes each file of a store has, by its name.
+
+    Args:
+        documents: in it.
+        tokens: of these.
+        kind: the type of a token, as `TokenStore.type`.
+    """
+    return {
+        TOKENS: np.dtype(kind).itemsize * tokens,
+        LENGTHS: LENGTH_TYPE.itemsize * documents,
+        IDS: ID_TYPE.itemsize * documents,
+    }
 
 
 @dataclass(frozen=True)
@@ -91,20 +100,15 @@ class TokenStore:
         try:
             about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
             store = cls(folder, about["key"], about["documents"], about["tokens"], about["type"])
-            whole = (store.key, store._sizes()) == (folder.name, store._expected())
+            whole = (store.key, store._sizes()) == (folder.name, file_sizes(store.documents, store.tokens, store.type))
             return store if whole and int(store.lengths.sum()) == store.tokens else None
         except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
             return None  # nothing is there, or something that a run did not write
         except OSError as error:
             raise DiskError.of(error) from error
 
-    def _expected(self) -> dict[str, int]:
-        documents = {LENGTHS: LENGTH_TYPE.itemsize, IDS: ID_TYPE.itemsize}
-        sizes = {name: size * self.documents for name, size in documents.items()}
-        return {TOKENS: np.dtype(self.type).itemsize * self.tokens, **sizes}
-
     def _sizes(self) -> dict[str, int]:
-        files = (self.folder / name for name in self._expected())
+        files = (self.folder / name for name in (TOKENS, LENGTHS, IDS))
         return {file.name: file.stat().st_size for file in files if file.is_file()}
 
     @cached_property
@@ -142,17 +146,3 @@ def _mapped(file: Path, kind: np.dtype[Any], count: int) -> _Numbers:
             return np.frombuffer(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) if size else b"", kind)
     except OSError as error:
         raise DiskError.of(error) from error
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Keep others out while a store is made: who comes second waits, and finds it made.
-
-    Raises:
-        OSError: the folder beside it cannot be made or locked.
-    """
-    from filelock import FileLock
-
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.parent / f".{folder.name}.lock"):
-        yield

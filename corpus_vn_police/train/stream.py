@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from corpus_vn_police.errors import ConfigError, ExtraError, StateError
 from corpus_vn_police.train.arrays import COLUMNS
-from corpus_vn_police.train.blocks import Blocks, differing
+from corpus_vn_police.train.blocks import Blocks
 from corpus_vn_police.train.schedule import Position, Schedule
 
 try:
@@ -213,8 +215,8 @@ class Stream(IterableDataset):
         if "origin" in state:
             origin = _position_of(state["origin"], len(self.blocks))
         ours = {"key": self.blocks.key, "shuffle": self._shuffle}
-        if other := differing(ours, state):
-            made_of = differing(self.blocks.made_of, state.get("made_of") or {}) if "key" in other else []
+        if other := _differing(ours, state):
+            made_of = _differing(self.blocks.made_of, state.get("made_of") or {}) if "key" in other else []
             raise StateError(
                 f"the state is of other blocks: another {', '.join(made_of or other)}",
                 "make the blocks as they were when the state was saved, or begin anew without it",
@@ -251,9 +253,12 @@ def _ranks() -> tuple[int, int]:
     return (there.get_rank(), there.get_world_size()) if there.is_available() and there.is_initialized() else (0, 1)
 
 
-def _joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
-    import numpy as np
+def _differing(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
+    """The names under which two descriptions differ."""
+    return [name for name in ours if theirs.get(name) != ours[name]]
 
+
+def _joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
     return {name: np.concatenate([first[name], second[name]]) for name in first}
 
 

@@ -12,9 +12,8 @@ import polars as pl
 
 from corpus_vn_police.commands.built import Build
 from corpus_vn_police.commands.built import open as open_location
-from corpus_vn_police.commands.built.reading import reading
+from corpus_vn_police.commands.built.reading import folder_of
 from corpus_vn_police.dataset.layout import FOLDERS
-from corpus_vn_police.dataset.rows import Published
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.errors import InputError
 from corpus_vn_police.files import StrPath
@@ -92,12 +91,12 @@ def stratify(build: Build | StrPath, *, seed: int = 0) -> TimeSplit:
 
 def _rows(build: Build) -> pl.DataFrame:
     """`_COLUMNS` of all records, their `split`, and their `place` in the build."""
-    with reading(build, f"{FOLDERS['default']}/") as folder:
+    with folder_of(build, f"{FOLDERS['default']}/") as folder:
         frames = [
             batch.select(*_COLUMNS).with_columns(split=pl.lit(split))
             for split in SPLITS
             if split in build.splits
-            for batch in Published.open(folder.path, split).batches(*_COLUMNS)
+            for batch in folder.rows("default", split).batches(*_COLUMNS)
         ]
     return pl.concat(frames).with_row_index("place")
 

@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,7 +20,7 @@ from corpus_vn_police.dataset.rows import Published
 from corpus_vn_police.engine.local import map_tasks
 from corpus_vn_police.engine.progress import Progress
 from corpus_vn_police.errors import ConfigError, DiskError
-from corpus_vn_police.files import write_numbers, write_whole
+from corpus_vn_police.files import locked, write_numbers, write_whole
 from corpus_vn_police.ids import id_numbers
 from corpus_vn_police.paths import CACHE_VARIABLE
 from corpus_vn_police.state.place import delete
@@ -34,7 +34,7 @@ from corpus_vn_police.train.store import (
     TOKENS,
     StoreKey,
     TokenStore,
-    locked,
+    file_sizes,
     token_type,
 )
 from corpus_vn_police.train.templates import Rendering
@@ -111,7 +111,7 @@ class Tokenising:
                 growing.mkdir(exist_ok=True)
                 done = self._grow(growing)
                 about = {"key": key.sha256, "documents": done.documents, "tokens": done.tokens, "type": self._type.str}
-                write_whole(growing / ABOUT, canonical_json({**about, "made_of": key.as_dict()}))
+                write_whole(growing / ABOUT, canonical_json({**about, "made_of": asdict(key)}))
                 for file in growing.iterdir():  # the journal, and what a killed run was writing
                     if file.name not in _FILES:
                         file.unlink()
@@ -130,7 +130,7 @@ class Tokenising:
         done = journaled = self._left_by_killed(folder)
         self.progress("tokens", done.documents, len(self.rows))
         with ExitStack() as open_files:
-            sizes = self._bytes(done)
+            sizes = self._sizes(done)
             files = {name: open_files.enter_context(_opened(folder / name, sizes[name])) for name in sizes}
             encoded = map_tasks(self._encode, self._frames(done.documents), _AT_A_TIME)
             open_files.callback(encoded.close)
@@ -149,13 +149,10 @@ class Tokenising:
         """What a killed run has left that is whole."""
         done = _read_journal(folder, len(self.rows))
         there = {file.name: file.stat().st_size for file in folder.iterdir()}
-        return done if all(there.get(name, 0) >= size for name, size in self._bytes(done).items()) else _Done()
+        return done if all(there.get(name, 0) >= size for name, size in self._sizes(done).items()) else _Done()
 
-    def _bytes(self, done: _Done) -> dict[str, int]:
-        """How long each file is with some documents."""
-        documents, tokens = done.documents, done.tokens
-        sizes = {LENGTHS: LENGTH_TYPE.itemsize * documents, IDS: ID_TYPE.itemsize * documents}
-        return {TOKENS: self._type.itemsize * tokens, **sizes}
+    def _sizes(self, done: _Done) -> dict[str, int]:
+        return file_sizes(done.documents, done.tokens, self._type.str)
 
     def _frames(self, skipped: int) -> Iterator[pl.DataFrame]:
         """The records after those that are done, in frames of about `at_once` code points."""
