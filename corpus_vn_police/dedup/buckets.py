@@ -96,10 +96,3 @@ def _by_record(pairs: npt.NDArray[np.uint64], sizes: Places) -> Buckets:
     members, counts = np.unique(records, return_counts=True)
     bounds = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     return Buckets(members.astype(np.int64), buckets, bounds, sizes)
-
-
-def spread(starts: Numbers, counts: Numbers) -> Numbers:
-    """The positions `starts[i] … starts[i] + counts[i] - 1` of all `i`, one after the other."""
-    ends: Numbers = np.cumsum(counts)
-    positions: Numbers = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - counts), counts)
-    return positions
