@@ -39,7 +39,7 @@ class Lookup:
     def common(self, rows: Rows) -> Iterator[tuple[Numbers, Numbers, Numbers]]:
         """Pairs that have anything in common: the row, the set here, and how many hashes both have.
 
-        Texts that share a footer hit one another with each of its hashes, so hits are counted a few million at a
+        KeyedTexts that share a footer hit one another with each of its hashes, so hits are counted a few million at a
         time, and the pairs of a few rows are given at once, in order.
         """
         starts = np.searchsorted(self.hashes, rows.hashes, side="left")
