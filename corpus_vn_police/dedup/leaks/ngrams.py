@@ -18,6 +18,7 @@ import numpy.typing as npt
 import polars as pl
 
 from corpus_vn_police.dataset.rows import Published
+from corpus_vn_police.dedup.leaks.filter import HashFilter
 from corpus_vn_police.dedup.leaks.texts import KeyedTexts, read_texts
 from corpus_vn_police.dedup.shingles import Bounds, Hashes, Rows, distinct, sets, shingles
 from corpus_vn_police.files import scratch_folder, write_numbers
@@ -30,7 +31,6 @@ NGRAM = 13
 # N-grams of a split that are held, at most 17 bytes each; if there are more, a share is drawn by hash.
 _MOST = 1 << 23
 _NAMED = 10  # records that share the most
-_BITS = 8  # of the filter for each n-gram: one in eight that a split does not hold gets through
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ class _Later:
         path.touch()
         self._sizes: list[Bounds] = []
         self._waiting: list[Hashes] = []
-        self._filter = np.zeros(1, np.uint8)
+        self._filter = HashFilter.of(self.ngrams)
 
     def add(self, rows: Rows) -> None:
         """Add texts by their n-grams."""
@@ -200,19 +200,11 @@ class _Later:
     def close(self) -> None:
         """No more texts come."""
         self._gather()
-        size = 1 << max(3, (_BITS * len(self.ngrams)).bit_length())
-        bits = np.zeros(size, np.bool_)
-        bits[self.ngrams & np.uint64(size - 1)] = True
-        self._filter = np.packbits(bits, bitorder="little")
+        self._filter = HashFilter.of(self.ngrams)
 
     def hits(self, rows: Rows) -> tuple[Bounds, Bounds]:
-        """Which of the n-grams texts have: their places in `ngrams`, each once, and the first text that has each.
-
-        Most texts share next to nothing. Looking for each hash in a list of millions took 300 ns, the filter takes 10.
-        """
-        low = rows.hashes & np.uint64(8 * len(self._filter) - 1)
-        bits = self._filter[low >> np.uint64(3)] >> (low & np.uint64(7)).astype(np.uint8)
-        maybe = np.flatnonzero(bits & 1)
+        """Which of the n-grams texts have: their places in `ngrams`, each once, and the first text that has each."""
+        maybe = self._filter.passing(rows.hashes)
         asked = rows.hashes[maybe]
         order = np.argsort(asked, kind="stable")  # so that neighbours in the list are looked for one after the other
         asked, maybe = asked[order], maybe[order]
@@ -238,8 +230,11 @@ class _Later:
     def sharing_most(self, marks: npt.NDArray[np.uint32]) -> list[tuple[int, int, int, int]]:
         """The texts that share the most: number, how many n-grams, of how many, and with which text the most."""
         most: list[tuple[float, int, int, int, int]] = []
+        found = HashFilter.of(self.ngrams[marks > 0])
         for first, rows in self._rows():
-            marked = marks[np.searchsorted(self.ngrams, rows.hashes)]
+            maybe = found.passing(rows.hashes)
+            marked = np.zeros(len(rows.hashes), np.uint32)
+            marked[maybe] = marks[np.searchsorted(self.ngrams, rows.hashes[maybe])]
             ends = np.concatenate([[0], np.cumsum(marked > 0)])
             shared = np.diff(ends[rows.bounds])
             parts = shared / np.maximum(rows.sizes, 1)
