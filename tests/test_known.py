@@ -108,6 +108,12 @@ def test_law_4_only_what_changed_is_read_and_the_build_is_that_from_nothing(seed
     assert ledger(tmp_path / "out") == ledger(tmp_path / "fresh")
 
 
+@pytest.mark.parametrize("setting", [{"build": {"shard_mib": 1}}, {"export": {"jsonl": True}}], ids=["build", "export"])
+def test_a_setting_that_counts_when_files_are_written_reads_nothing_again(seeds, tmp_path, read, setting):
+    first, _ = _build(seeds, tmp_path, read)
+    assert _build(seeds, tmp_path, read, config=setting) == (first, [])
+
+
 def test_a_seed_that_takes_the_place_of_a_published_one(seeds, tmp_path, read):
     """An earlier copy comes: the later one is left out, and nobody reads it again."""
     _build(seeds, tmp_path, read)

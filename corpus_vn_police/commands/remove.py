@@ -15,6 +15,7 @@ from corpus_vn_police.commands.takedown import Withdrawn, check_ledger, find_wit
 from corpus_vn_police.commands.versions import add_change, read_changes
 from corpus_vn_police.config import REMOVED_NAME, Corpus
 from corpus_vn_police.contract import CONFIGS, schema_digests
+from corpus_vn_police.dataset.digest import ContentHashes
 from corpus_vn_police.dataset.folder import BuildFolder, open_build
 from corpus_vn_police.dataset.layout import CARD, MANIFEST
 from corpus_vn_police.dataset.parquet import damage_named
@@ -220,12 +221,12 @@ def _rewrite(build: BuildFolder, new: Path, withdrawn: Withdrawn, corpus: Corpus
         )
     write_schemas(new, corpus, [config for config in CONFIGS if build.has(config)])
     status = rewrite_ledger(out, new, leaving)
-    shards = []
-    for shard in rewrite_shards(out, new, leaving):
+    shards, hashes = [], ContentHashes()
+    for shard in rewrite_shards(out, new, leaving, corpus.shard_mib, hashes):
         shards.append(shard)
         progress("write", shard.rows, None)
     date = None if manifest["date"] == build.figures().newest else manifest["date"]  # else it was given
-    finished = finish(new, corpus, date, shards)
+    finished = finish(new, corpus, date, shards, hashes.blocks())
     published = manifest["status"]["published"] - len(leaving.records)
     if (
         sum(status.values()) != manifest["seeds"]

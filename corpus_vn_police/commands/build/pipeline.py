@@ -10,6 +10,7 @@ from corpus_vn_police.commands.build.decide import Job, decide, open_parts, with
 from corpus_vn_police.commands.build.notes import pictures_note, seed_notes, version_note
 from corpus_vn_police.commands.built.handle import Build
 from corpus_vn_police.config import Corpus
+from corpus_vn_police.dataset.digest import BlockHashes
 from corpus_vn_police.dataset.files import BuildFile
 from corpus_vn_police.dataset.layout import LEDGER
 from corpus_vn_police.dataset.tombstones import Tombstones, older_tombstones
@@ -22,7 +23,7 @@ from corpus_vn_police.state.folder import open_state
 from corpus_vn_police.state.index import Index
 from corpus_vn_police.write.finish import Finished, finish, write_schemas
 from corpus_vn_police.write.ledger import write_ledger
-from corpus_vn_police.write.shards import Shard, plan_shards, write_shard
+from corpus_vn_police.write.shards import Block, plan_blocks, write_block
 
 # Seeds below which a second thread has nothing to gain.
 _WORTH_A_THREAD = 20_000
@@ -55,14 +56,22 @@ def run_build(
         status = write_ledger(decision.ledger(), state.new / LEDGER)
         give_back_memory()
         order = decision.order
-        shards = plan_shards(index, order[settled.published[order]], settled.copies, _configs(corpus))
-        written = _write_all(state.new, shards, job, len(index))
-        finished = finish(state.new, corpus, job.date, written)
+        published = order[settled.published[order]]
+        blocks = plan_blocks(index, published, settled.copies, _configs(corpus), corpus.shard_mib)
+        written, hashes = _write_all(state.new, blocks, job, len(index))
+        finished = finish(state.new, corpus, job.date, written, hashes)
         figures = finished.figures
         _check_balance(settled.rows, status, finished)
         unused = decision.unused
         notes = [*seed_notes(decision), *pictures_note()]
-        del decision, index, settled, order, shards  # all that is held per seed: the comparison holds as much
+        del (
+            decision,
+            index,
+            settled,
+            order,
+            published,
+            blocks,
+        )  # all that is held per seed: the comparison holds as much
         notes += version_note(out.path, state.new, corpus)
         state.put_in_place()
         journal.finish(known)
@@ -70,16 +79,18 @@ def run_build(
     return Build(out.given, finished.digest, corpus.version, *sizes, unused, tuple(notes))
 
 
-def _write_all(folder: Path, shards: list[Shard], job: Job, seeds: int) -> list[BuildFile]:
-    """Write all shards, with several threads if there are many seeds."""
-    written = []
-    threads = job.threads if len(shards) > 1 and seeds > _WORTH_A_THREAD else 1
-    rows = sum(len(shard.records) for shard in shards)
-    with closing(map_tasks(functools.partial(write_shard, folder), shards, threads)) as done:
-        for shard in done:
-            written.append(shard)
-            job.progress("write", shard.rows, rows)
-    return written
+def _write_all(folder: Path, blocks: list[Block], job: Job, seeds: int) -> tuple[list[BuildFile], BlockHashes]:
+    """Write all shards, with several threads if there are many seeds; returns them, and the hashes of all blocks."""
+    written: list[BuildFile] = []
+    hashes: BlockHashes = {}
+    threads = job.threads if len(blocks) > 1 and seeds > _WORTH_A_THREAD else 1
+    rows = sum(block.rows for block in blocks)
+    with closing(map_tasks(functools.partial(write_block, folder), blocks, threads)) as done:
+        for block in done:
+            written += block.files
+            hashes.setdefault(block.config, {}).setdefault(block.split, []).append(block.hashes)
+            job.progress("write", block.hashes["rows"], rows)
+    return written, hashes
 
 
 def _configs(corpus: Corpus) -> list[str]:

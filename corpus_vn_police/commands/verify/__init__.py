@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from corpus_vn_police.commands.verify.cuts import check_cuts
 from corpus_vn_police.commands.verify.documents import check_documents
 from corpus_vn_police.commands.verify.findings import Findings
 from corpus_vn_police.commands.verify.ledger import check_alignment, check_ledger
 from corpus_vn_police.commands.verify.rows import check_config
 from corpus_vn_police.config import Dedup, Splits
-from corpus_vn_police.contract import CONFIGS
-from corpus_vn_police.dataset.files import digest_of
+from corpus_vn_police.contract import CONFIGS, schema_digests
+from corpus_vn_police.dataset.digest import content_digest
 from corpus_vn_police.dataset.folder import TRIES, BuildFolder, was_replaced
 from corpus_vn_police.dataset.integrity import Problem, check_files
 from corpus_vn_police.dataset.layout import FOLDERS, MANIFEST
@@ -131,12 +132,15 @@ def _verify_rows(
         check_config(folder, config, splits, findings)
     check_ledger(folder, manifest, findings)
     check_alignment(findings)
-    digest = digest_of(findings.shards, contracts_in(folder)) if findings.readable else None
+    digest = None
+    if findings.readable:
+        digest = content_digest(findings.hashes.blocks(), schema_digests(contracts_in(folder)))
     leaks = Leaks(None, ())
     if findings.readable:
         leaks = find_leaks(folder, dedup)
         _check_copies(leaks.copies, findings)
         _check_sizes(findings, splits)
+        check_cuts(manifest["config"], findings)
     if digest not in (None, manifest["digest"]):
         findings.add(MANIFEST, "manifest.content_digest", f"says {manifest['digest']}, the files say {digest}")
     elif findings.readable:
