@@ -21,7 +21,7 @@ from corpus_vn_police.dataset.layout import shard_path
 from corpus_vn_police.dataset.schemas import contracts_in
 from corpus_vn_police.files import file_digest
 from corpus_vn_police.stages.split import SPLITS
-from corpus_vn_police.state.index import Index, SeedRecords
+from corpus_vn_police.state.index import Index, SeedRecords, Seeds
 
 SHARD_BYTES = 256 << 20
 """A shard closes when its text reaches this many bytes of UTF-8."""
@@ -60,20 +60,20 @@ class Shard:
         return shard_path(self.config, self.split, self.number, self.count)
 
 
-def plan_shards(index: Index, order: npt.NDArray[np.int64], copies: pl.DataFrame, configs: list[str]) -> list[Shard]:
+def plan_shards(index: Index, order: Seeds, copied: pl.DataFrame, configs: list[str]) -> list[Shard]:
     """Decide which records go into which shard.
 
     Args:
         index: all seeds.
         order: the numbers of the published ones, in path order.
-        copies: `seed` and `duplicates`, as `dedup.Settled` has them.
+        copied: `seed` and `duplicates`, as `dedup.Settled` has them.
         configs: which configs are built.
 
     Returns:
         The shards of every config, split and number, in that order; none for an empty split.
     """
-    duplicates = np.zeros(len(index) if len(copies) else 0, np.int32)
-    duplicates[copies["seed"].to_numpy()] = copies["duplicates"].to_numpy()
+    duplicates = np.zeros(len(index) if len(copied) else 0, np.int32)
+    duplicates[copied["seed"].to_numpy()] = copied["duplicates"].to_numpy()
     shards = []
     for code, split in enumerate(SPLITS):
         mine = order[index.splits[order] == code]
@@ -81,7 +81,7 @@ def plan_shards(index: Index, order: npt.NDArray[np.int64], copies: pl.DataFrame
         for number, (start, stop) in enumerate(bounds):
             seeds = mine[start:stop]
             records = index.records_of(seeds)
-            count = duplicates[seeds] if len(copies) else np.zeros(len(seeds), np.int32)
+            count = duplicates[seeds] if len(copied) else np.zeros(len(seeds), np.int32)
             shards += [Shard(config, split, number, len(bounds), records, count) for config in configs]
     return sorted(shards, key=lambda shard: configs.index(shard.config))
 

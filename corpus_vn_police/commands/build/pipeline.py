@@ -55,7 +55,7 @@ def run_build(
         status = write_ledger(decision.ledger(), state.new / LEDGER)
         give_back_memory()
         order = decision.order
-        shards = plan_shards(index, order[settled.published[order]], settled.copies, _configs(corpus))
+        shards = plan_shards(index, order[settled.published[order]], settled.copied, _configs(corpus))
         written = _write_all(state.new, shards, job, len(index))
         finished = finish(state.new, corpus, job.date, written)
         figures = finished.figures

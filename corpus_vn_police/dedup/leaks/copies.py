@@ -12,6 +12,7 @@ from corpus_vn_police.config import Dedup
 from corpus_vn_police.dataset.rows import Published
 from corpus_vn_police.dedup import Signed, find_copies, first_days
 from corpus_vn_police.dedup.leaks.lookup import Lookup
+from corpus_vn_police.dedup.order import standing_order
 from corpus_vn_police.dedup.shingles import Rows, keys, mixed, sets, shingles
 from corpus_vn_police.dedup.sign import bands, sign_keys
 from corpus_vn_police.files import scratch_folder, write_numbers
@@ -70,7 +71,7 @@ def find_published_copies(folder: Path, dedup: Dedup) -> PublishedCopies:
     sample = _Sample.choose(published, ids, sizes) if dedup.level == "near" else None
     paths: list[Path] = []
     counts: list[int] = []
-    days = [np.empty(0, np.int32)]
+    days = np.empty(len(published), np.int32)
     hits: list[_Hit] = []
     with scratch_folder() as scratch:
         for batch in published.batches("date", "text"):
@@ -84,10 +85,11 @@ def find_published_copies(folder: Path, dedup: Dedup) -> PublishedCopies:
             paths.append(scratch / f"{len(paths)}.signs")
             with paths[-1].open("wb") as sink:
                 write_numbers(sink, signs)
+            days[sum(counts) : sum(counts) + len(batch)] = first_days(batch["date"])
             counts.append(len(batch))
-            days.append(first_days(batch["date"]))
-        order = np.lexsort((ids, np.concatenate(days)))
-        copies = find_copies(Signed(paths, counts, order, sizes, published.texts, scratch / "sets"), dedup)
+        order = standing_order(days, ids, np.ones(len(ids), np.bool_))
+        del days
+        copies = find_copies(Signed(paths, counts, order, sizes.__getitem__, published.texts, scratch / "sets"), dedup)
     by_rule = [
         CopyPair(id_text(ids[left]), id_text(ids[kept]), float(similarity), bool(exact))
         for left, kept, similarity, exact in zip(

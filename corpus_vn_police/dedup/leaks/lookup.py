@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from corpus_vn_police.dedup.buckets import Numbers, spread
+from corpus_vn_police.dedup.buckets import spread
+from corpus_vn_police.dedup.equal import Numbers
 from corpus_vn_police.dedup.shingles import Rows
 
 _AT_ONCE = 1 << 22  # counters, or hits, 8 bytes each; a single hash may have as many hits as there are sets
