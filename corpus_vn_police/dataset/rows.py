@@ -82,11 +82,11 @@ class Published:
         """A column of all records."""
         return pl.concat([batch[name] for batch in self.batches(name)])
 
-    def texts(self, places: npt.NDArray[np.int64]) -> pl.Series:
+    def texts(self, places: npt.NDArray[np.integer]) -> pl.Series:
         """The texts of places, which are sorted; only their row groups are read."""
         return pl.concat([pl.Series("text", [], pl.String), *(rows["text"] for rows in self.rows(places, "text"))])
 
-    def rows(self, places: npt.NDArray[np.int64], *columns: str) -> Iterator[pl.DataFrame]:
+    def rows(self, places: npt.NDArray[np.integer], *columns: str) -> Iterator[pl.DataFrame]:
         """The columns of places, which are sorted, in order; only their row groups are read."""
         holders = np.searchsorted(self.ends, places, side="right")
         for holder in np.unique(holders):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-Numbers = npt.NDArray[np.int64]
+from corpus_vn_police.dedup.equal import Numbers
 
 
 def spread(starts: Numbers, counts: Numbers) -> Numbers:

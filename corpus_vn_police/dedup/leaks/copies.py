@@ -14,6 +14,7 @@ from corpus_vn_police.dataset.rows import Published
 from corpus_vn_police.dedup import Signed, find_copies, first_days
 from corpus_vn_police.dedup.leaks.lookup import Lookup
 from corpus_vn_police.dedup.leaks.texts import KeyedTexts, read_texts
+from corpus_vn_police.dedup.order import standing_order
 from corpus_vn_police.dedup.shingles import Rows, keys, mixed, sets, shingles
 from corpus_vn_police.dedup.sign import Signs, bands, sign_keys
 from corpus_vn_police.files import scratch_folder, write_numbers
@@ -73,8 +74,9 @@ def find_published_copies(folder: Path, dedup: Dedup) -> PublishedCopies:
 
 @dataclass(frozen=True)
 class _Examined:
-    """Some texts: their signs, first days (int32), and pairs with texts of the sample, by place among these texts."""
+    """Some texts: the place of the first in its split, signs, first days (int32), and pairs with the sample."""
 
+    first: int
     signs: Signs
     days: npt.NDArray[np.int32]
     hits: list[_Hit]
@@ -103,7 +105,7 @@ class CopySearch:
         sizes = {split: len(Published.open(folder, split)) for split in SPLITS}
         self._firsts = dict(zip(SPLITS, itertools.accumulate(sizes.values(), initial=0), strict=False))
         self._signs: dict[str, list[tuple[Path, int]]] = {split: [] for split in SPLITS}
-        self._days: dict[str, list[npt.NDArray[np.int32]]] = {split: [] for split in SPLITS}
+        self._days = np.empty(len(self._published), np.int32)
         self._waiting: list[Signs] = []
         self._hits: list[_Hit] = []
 
@@ -116,12 +118,13 @@ class CopySearch:
             signs = np.concatenate([signs, marks])
             first = self._firsts[texts.split] + texts.first
             hits = self._sample.hits(sets(rows), marks, first, self._dedup.threshold)
-        return _Examined(signs, first_days(texts.dates), hits)
+        return _Examined(texts.first, signs, first_days(texts.dates), hits)
 
     def add(self, split: str, found: _Examined) -> None:
         """Keep the signs on disk."""
         self._waiting.append(found.signs)
-        self._days[split].append(found.days)
+        first = self._firsts[split] + found.first
+        self._days[first : first + len(found.days)] = found.days
         self._hits += found.hits
         if sum(signs.shape[1] for signs in self._waiting) >= _TEXTS_IN_A_FILE:
             self._write_signs(split)
@@ -141,11 +144,10 @@ class CopySearch:
     def found(self) -> PublishedCopies:
         """The copies, once all texts were added."""
         paths, counts = zip(*(file for split in SPLITS for file in self._signs[split]), strict=True)
-        days = np.concatenate([days for split in SPLITS for days in self._days[split]])
-        order = np.lexsort((self._ids, days))
-        signed = Signed(list(paths), list(counts), order, self._sizes, self._published.texts, self._scratch / "sets")
+        ids, sizes = self._ids, self._sizes.__getitem__
+        order = standing_order(self._days, ids, np.ones(len(ids), np.bool_))
+        signed = Signed(list(paths), list(counts), order, sizes, self._published.texts, self._scratch / "sets")
         copies = find_copies(signed, self._dedup)
-        ids = self._ids
         by_rule = tuple(
             CopyPair(id_text(ids[left]), id_text(ids[kept]), float(similarity), bool(exact))
             for left, kept, similarity, exact in zip(

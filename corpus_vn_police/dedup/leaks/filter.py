@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from corpus_vn_police.dedup.runs import Numbers
+from corpus_vn_police.dedup.equal import Numbers
 from corpus_vn_police.dedup.shingles import Hashes
 
 _BITS = 8  # for each hash of the list: one in eight that it does not hold gets through

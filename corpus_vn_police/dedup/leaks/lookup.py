@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from corpus_vn_police.dedup.buckets import Numbers
+from corpus_vn_police.dedup.equal import Numbers
 from corpus_vn_police.dedup.leaks.filter import HashFilter
 from corpus_vn_police.dedup.runs import spread
 from corpus_vn_police.dedup.shingles import Rows
