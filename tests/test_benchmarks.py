@@ -5,6 +5,7 @@ import sys
 import tomllib
 from collections import Counter
 
+import numpy as np
 import polars as pl
 import pytest
 from support.builds import ROOT
@@ -15,6 +16,7 @@ sys.path.append(str(ROOT / "benchmarks"))
 
 import draw
 import floor
+import many
 import outcome
 import show
 from cost import FailedRunError, measure
@@ -22,6 +24,7 @@ from jobs import OURS, SETTINGS, jobs
 from make_seeds import write_seeds
 from peers.seed_text import prepared, split_of
 from ratios import AIMS, beside
+from scale import STEPS
 
 DOCS = ROOT / "docs"
 TEXT = "Công an tỉnh  khởi tố vụ án \n\n Lực lượng\u00a0chức năng \u200bđiều tra vụ {} làm rõ hành vi.".replace(
@@ -142,11 +145,66 @@ def test_where_this_build_is_better_nothing_is_said_to_be_worse():
     ]
 
 
+def _scale(*peaks):
+    steps = {name: {"cpu": 2, "wall": 1, "memory": 100} for name in STEPS}
+    cases = [
+        {"case": f"rows-{10 * number}", "what": f"{number} rows", "seeds": 10 * number, "bytes": 1,
+         "steps": steps | {"verify": {"cpu": 1_000, "wall": 600, "memory": peak}}}
+        for number, peak in enumerate(peaks, 1)
+    ]  # fmt: skip
+    return _results() | {"kind": "scale", "cases": cases}
+
+
+def test_the_largest_peak_of_each_input_is_held_to_the_bound():
+    text = show.scale(_scale(640, 650))
+    assert "- 1 rows: reached, 640 MB in *verify*\n- 2 rows: **not reached**, 650 MB in *verify*\n" in text
+    assert "| 1 rows | 2 / 1 | 2 / 1 | 2 / 1 | 2 / 1 | 2 / 1 | 1,000 / 600 | 2 / 1 | 2 / 1 |" in text
+
+
+def test_made_up_rows_are_the_same_for_the_same_numbers_and_one_in_ten_is_a_near_copy(tmp_path):
+    for name, last in (("one", 10_020), ("other", 10_040)):
+        many.write_rows(tmp_path / name, 10_000, last)
+    one, other = (
+        [json.loads(line) for line in (tmp_path / name / "000010000.jsonl").read_text().splitlines()]
+        for name in ("one", "other")
+    )
+    assert [(row["id"], row["date"]) for row in one[:3]] == [
+        ("10000", "2015-05"),
+        ("10001", "2016-06"),
+        ("10002", "2017-07"),
+    ]
+    assert (len(one), len(other)) == (20, 40)
+    words = [row["text"].lower().split() for row in other]
+    assert all(40 <= len(each) <= 80 for each in words)
+    changed = [sum(a != b for a, b in zip(*words[row - 1 : row + 1], strict=True)) for row in (9, 19, 29, 39)]
+    assert changed == [1, 1, 1, 1]
+
+
+def test_made_up_prose_has_sentences_and_paragraphs():
+    text = many.texts(np.random.default_rng(0), np.array([150]), copies=False)[0].as_py()
+    paragraphs = [paragraph.strip().split() for paragraph in text.split("\n\n")]
+    assert [len(paragraph) for paragraph in paragraphs] == [70, 70, 10]
+    assert [word for paragraph in paragraphs for word in paragraph if word.endswith(".")] == [
+        word
+        for paragraph in paragraphs
+        for place, word in enumerate(paragraph, 1)
+        if place % 14 == 0 or place == 10 == len(paragraph)
+    ]
+
+
+def test_a_long_text_has_the_bytes_that_were_asked_for(tmp_path):
+    many.write_long(tmp_path, 100_000)
+    text = (tmp_path / "long.txt").read_bytes()
+    assert (len(text), text[:14]) == (100_000, b" date 2020-12 ")
+
+
 def test_a_plot_has_the_same_bytes_each_time(tmp_path):
     results = _results(floor=[1, 2], spine=[2, 3], datasets=[10, 20], near=[3, 4])
     for name in ("one", "other"):
         draw.save(draw.comparison(results), tmp_path / name, ("svg",))
+    draw.save(draw.scale(_scale(640, 650)), tmp_path / "scale", ("svg",))
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "other.svg").read_bytes()
+    assert "wanted: 0.6 GiB at most" in (tmp_path / "scale.svg").read_text()
 
 
 def test_a_part_of_a_page_is_replaced_and_one_that_is_missing_is_named():
