@@ -1,9 +1,9 @@
 """The benchmarks' own pieces, without the tools that they compare with."""
 
 import json
+import subprocess
 import sys
 import tomllib
-from collections import Counter
 
 import numpy as np
 import polars as pl
@@ -14,15 +14,14 @@ import corpus_vn_police as cvp
 
 sys.path.append(str(ROOT / "benchmarks"))
 
+import compare
 import draw
 import floor
 import many
-import outcome
 import show
-from cost import FailedRunError, measure
-from jobs import OURS, SETTINGS, jobs
+from jobs import OURS, SETTINGS, Job, jobs
 from make_seeds import write_seeds
-from peers.seed_text import prepared, split_of
+from peers.seed_text import SPLITS, prepared, split_of
 from ratios import AIMS, beside
 from scale import STEPS
 
@@ -32,13 +31,30 @@ TEXT = "Công an tỉnh  khởi tố vụ án \n\n Lực lượng\u00a0chức n�
 )
 
 
-@pytest.fixture
-def articles(tmp_path):
-    """A JSONL file of 50 articles with white space that no reader wants, the second with markup."""
-    path = tmp_path / "articles.jsonl"
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder with 50 seeds, full of white space that no reader wants and the second with markup, and `out`, their spine."""
+    place = tmp_path_factory.mktemp("bench")
     texts = [TEXT.format(number) + "<b>x</b>" * (number == 1) for number in range(50)]
-    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
-    return path
+    (place / "articles.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+    write_seeds(place / "seeds", [place / "articles.jsonl"], 50)
+    cvp.build(place / "seeds", out=place / "out", config=tomllib.loads(SETTINGS["spine"]), workers=1)
+    return place
+
+
+@pytest.fixture
+def peer(place, tmp_path):
+    """Write what another tool would write of these seeds, each text as a function changes it; returns its job."""
+
+    def write(change):
+        found = [prepared(path.read_text()) for path in sorted((place / "seeds").iterdir())]
+        for split in SPLITS:
+            (tmp_path / split).mkdir()
+            rows = [{"date": date, "text": change(text)} for date, text in found if split_of(date) == split]
+            pl.DataFrame(rows).write_parquet(tmp_path / split / "0.parquet")
+        return Job("spine", "a peer", [], tmp_path)
+
+    return write
 
 
 def _results(**walls):
@@ -82,21 +98,25 @@ def test_articles_become_dated_seeds_and_are_taken_again_if_they_run_out(tmp_pat
     }
 
 
-def test_the_floor_a_build_and_the_peers_functions_do_the_same_work(articles, tmp_path):
-    seeds = tmp_path / "seeds"
-    write_seeds(seeds, [articles], 50)
-    cvp.build(seeds, out=tmp_path / "out", config=tomllib.loads(SETTINGS["spine"]), workers=1)
+def test_the_floor_a_build_and_another_tool_do_the_same_work_but_for_what_a_build_rejects(place, peer, tmp_path):
+    seeds = place / "seeds"
     floor.write(str(seeds), sorted(path.name for path in seeds.iterdir()), str(tmp_path / "floor.parquet"))
-    theirs = Counter(
-        outcome.key(split_of(date), date, text)
-        for date, text in (prepared(path.read_text()) for path in seeds.iterdir())
-    )
-    rejected = outcome.rejected(tmp_path / "out", seeds)
-    assert (rejected.total(), pl.read_parquet(tmp_path / "floor.parquet").height) == (1, 50)
-    assert outcome.records(tmp_path / "out") == theirs - rejected
-    found = outcome.outcome(tmp_path / "out")
-    assert found.records == {"train": 34, "validation": 5, "test": 10}
-    assert found.digest == outcome.digest(theirs - rejected) != outcome.digest(theirs)
+    known = {}
+    ours = compare.checked(Job("spine", OURS, [], place / "out"), place, known)
+    theirs = compare.checked(peer(lambda text: text), place, known)
+    assert pl.read_parquet(tmp_path / "floor.parquet").height == 50
+    assert known["left out"].total() == 1
+    assert (theirs.records, theirs.digest) == (ours.records, ours.digest)
+    assert ours.records == {"train": 34, "validation": 5, "test": 10}
+
+
+def test_a_tool_that_did_other_work_stops_the_benchmark_with_a_text_that_differs(place, peer):
+    known = {}
+    compare.checked(Job("spine", OURS, [], place / "out"), place, known)
+    with pytest.raises(
+        compare.OtherWorkError, match=r"a peer has .*only this build has 'Công an tỉnh khởi .* vụ 7 làm"
+    ):
+        compare.checked(peer(lambda text: text.replace("vụ 7", "vụ  7")), place, known)
 
 
 def test_a_round_without_peers_is_the_floor_and_our_own_work(tmp_path):
@@ -107,8 +127,11 @@ def test_a_round_without_peers_is_the_floor_and_our_own_work(tmp_path):
 
 
 def test_a_command_that_fails_stops_the_benchmark_with_what_it_said():
-    with pytest.raises(FailedRunError, match=r"ended with 3:\nno such thing"):
-        measure([sys.executable, "-c", "import sys; print('no such thing'); sys.exit(3)"])
+    # In a process of its own: it adopts and awaits whatever its commands leave behind.
+    code = "import sys, cost; cost.measure([sys.executable, '-c', 'print(1 + 1); raise SystemExit(3)'])"
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT / "benchmarks", capture_output=True, encoding="utf-8")
+    assert (told.returncode, "FailedRunError" in told.stderr) == (1, True)
+    assert told.stderr.endswith("ended with 3:\n2\n\n")
 
 
 def test_ratios_are_taken_within_a_round_and_held_to_the_aims():
