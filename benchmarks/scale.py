@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
-from spine import measure
+from cost import measure
 
 from corpus_vn_police.syllables import syllables
 

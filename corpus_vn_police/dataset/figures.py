@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
+import math
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +16,8 @@ import polars as pl
 
 from corpus_vn_police.contract import load_contract
 from corpus_vn_police.dataset.layout import LEDGER, shard_paths
-from corpus_vn_police.dataset.rows import scan_ledger, scan_shards
+from corpus_vn_police.dataset.parquet import open_table
+from corpus_vn_police.dataset.schemas import contracts_in
 from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.results import Result
 from corpus_vn_police.stages.split import SPLITS
@@ -26,6 +31,10 @@ FOUND = ("title", "event_date", "place", "byline", "captions")
 STATUSES = ("published", "rejected", "duplicate", "near_duplicate", "removed")
 """What may become of a seed."""
 
+_QUARTILES = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
+_COLUMNS = (
+    "date", "year", "month", "n_paragraphs", "n_syllables", "n_chars", "duplicates", "privacy", *FOUND
+)  # fmt: skip
 _REASON = re.compile(r"[a-z0-9_]+([.][A-Za-z0-9_]+)+")
 _DATE = "^[0-9]{4}(-[0-9]{2}){0,2}$"
 
@@ -101,7 +110,7 @@ class Figures(Result):
 
 
 def measure(folder: Path) -> Figures:
-    """Measure a build folder.
+    """Measure a build folder, a row group at a time.
 
     Args:
         folder: reads `data/*.parquet`, `annotations/*.parquet` and `ledger.parquet`.
@@ -109,94 +118,152 @@ def measure(folder: Path) -> Figures:
     Raises:
         DamagedError: a file cannot be opened, there is no record, or a record has no length or an invalid date.
     """
-    splits = tuple(found for split in SPLITS if (found := _split(folder, split)))
-    ledger = scan_ledger(folder)
-    status = _counts(ledger, "status")
-    reasons = _counts(ledger.filter(pl.col("status") == "rejected"), "reason")
+    tallies = {split: tally for split in SPLITS if (tally := _Tally.of(folder, split)).rows}
+    status, reasons = _ledger(folder)
     if unknown := status.keys() - set(STATUSES) or [each for each in reasons if not _REASON.fullmatch(each)]:
         raise DamagedError.of(folder, f"{LEDGER}: the status or reason {min(unknown)!r}")
-    data = scan_shards(folder, "default")
-    length = pl.col("n_syllables")
-    quartiles = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
-    have = {name: pl.col(name).list.len() > 0 if name == "captions" else pl.col(name).is_not_null() for name in FOUND}
-    sums = (
-        data.select(
-            length.min().alias("shortest"),
-            *(length.quantile(share, "midpoint").alias(name) for name, share in quartiles.items()),
-            length.max().alias("longest"),
-            length.quantile(0.99, "lower").cast(pl.Int64).alias("most"),
+    both = sum(tallies.values(), _Tally())
+    if not both.rows or both.faulty:
+        raise DamagedError.of(folder, "it has no record, or a record without n_syllables or with an invalid date")
+    lengths = _Ordered(both.lengths)
+    return Figures(
+        tuple(tally.figures(split) for split, tally in tallies.items()),
+        {name: status[name] for name in STATUSES},
+        dict(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))),
+        {"shortest": lengths.at(0), **{name: lengths.middle(share) for name, share in _QUARTILES.items()},
+         "longest": lengths.at(both.rows - 1)},
+        _histogram(both.lengths, lengths.at(int((both.rows - 1) * 0.99))),
+        dict(sorted(both.years.items())),
+        dict(sorted(both.months.items())),
+        {name: both.sums[f"found {name}"] for name in FOUND},
+        dict(sorted(both.privacy.items())),
+        _spans(folder),
+        both.sums["copied"],
+    )  # fmt: skip
+
+
+@dataclass
+class _Tally:
+    """What is counted of records, row group by row group; of each length, year and month how many there are."""
+
+    rows: int = 0
+    faulty: bool = False
+    first: str | None = None
+    last: str | None = None
+    sums: Counter[str] = field(default_factory=Counter)
+    lengths: Counter[int] = field(default_factory=Counter)
+    years: Counter[str] = field(default_factory=Counter)
+    months: Counter[str] = field(default_factory=Counter)
+    privacy: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, folder: Path, split: str) -> _Tally:
+        """Count the records of a split."""
+        tally = cls()
+        have = {
+            name: pl.col(name).list.len() > 0 if name == "captions" else pl.col(name).is_not_null() for name in FOUND
+        }
+        sums = [
+            pl.col("date").null_count().alias("undated"),
+            *(pl.col(f"n_{name}").cast(pl.Int64).sum().alias(name) for name in ("paragraphs", "syllables", "chars")),
             *(present.sum().alias(f"found {name}") for name, present in have.items()),
             (pl.col("duplicates") > 0).sum().alias("copied"),
-            length.null_count().alias("unmeasured"),
-            (~pl.col("date").str.contains(_DATE)).any().alias("misdated"),
-        )
-        .collect(engine="streaming")
-        .row(0, named=True)
-    )
-    if sums["shortest"] is None or sums["unmeasured"] or sums["misdated"]:
-        raise DamagedError.of(folder, "it has no record, or a record without n_syllables or with an invalid date")
-    return Figures(
-        splits,
-        {name: status.get(name, 0) for name in STATUSES},
-        dict(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))),
-        {name: sums[name] for name in ("shortest", *quartiles, "longest")},
-        _histogram(data, sums["most"]),
-        _counts(data, _digits("year", 4).alias("year")),
-        _counts(data, pl.format("{}-{}", _digits("year", 4), _digits("month", 2)).alias("month")),
-        {name: sums[f"found {name}"] for name in have},
-        _counts(data.select(pl.col("privacy").explode()), "privacy"),
-        _spans(folder),
-        sums["copied"],
-    )
+        ]
+        for frame in _groups(folder, "default", split, _COLUMNS):
+            tally.add(frame, frame.select(sums).row(0, named=True))
+        return tally
+
+    def add(self, frame: pl.DataFrame, sums: dict[str, int]) -> None:
+        """Count the rows of a frame."""
+        self.rows += len(frame)
+        self.sums.update(sums)
+        self.faulty |= bool(frame["n_syllables"].null_count()) or not frame["date"].str.contains(_DATE).all()
+        self._span(frame["date"].min(), frame["date"].max())
+        year, month = _digits("year", 4), _digits("month", 2)
+        for counter, values in (
+            (self.lengths, frame["n_syllables"]),
+            (self.years, frame.select(year).to_series()),
+            (self.months, frame.select(pl.format("{}-{}", year, month)).to_series()),
+            (self.privacy, frame["privacy"].explode()),
+        ):
+            counter.update(dict(values.drop_nulls().value_counts().iter_rows()))
+
+    def _span(self, *dates: Any) -> None:
+        known = [date for date in (self.first, self.last, *dates) if date is not None]
+        self.first, self.last = min(known, default=None), max(known, default=None)
+
+    def __add__(self, other: _Tally) -> _Tally:
+        """Both together."""
+        both = _Tally(self.rows + other.rows, self.faulty or other.faulty)
+        for name in ("sums", "lengths", "years", "months", "privacy"):
+            setattr(both, name, getattr(self, name) + getattr(other, name))
+        return both
+
+    def figures(self, split: str) -> SplitFigures:
+        """The line of a split."""
+        sums = (self.sums[name] for name in ("paragraphs", "syllables", "chars"))
+        return SplitFigures(split, self.rows, self.sums["undated"], self.first, self.last, *sums)
+
+
+class _Ordered:
+    """Values in order, of which the number of each is known."""
+
+    def __init__(self, counts: Counter[int]) -> None:
+        self.values = sorted(counts)
+        self.ends = list(itertools.accumulate(counts[value] for value in self.values))
+
+    def at(self, place: int) -> int:
+        """The value at a place, from 0."""
+        return self.values[bisect.bisect_right(self.ends, place)]
+
+    def middle(self, share: float) -> float:
+        """The quantile; between two values the middle of both."""
+        place = (self.ends[-1] - 1) * share
+        return (self.at(math.floor(place)) + self.at(math.ceil(place))) / 2
 
 
 def _digits(name: str, count: int) -> pl.Expr:
     return pl.col(name).cast(pl.String).str.zfill(count)
 
 
-def _counts(frame: pl.LazyFrame, value: str | pl.Expr) -> dict[str, int]:
-    """How often each value occurs, by value; null left out."""
-    values = frame.select(pl.col(value) if isinstance(value, str) else value).drop_nulls()
-    return dict(sorted(values.group_by(pl.all()).len().collect(engine="streaming").iter_rows()))
+def _groups(folder: Path, config: str, split: str, columns: tuple[str, ...]) -> Iterator[pl.DataFrame]:
+    """The rows of a split of a config by row group; Polars' own scan reads many of them ahead."""
+    contract = contracts_in(folder)[config]
+    for path in shard_paths(folder, config, split):
+        with open_table(folder, path.relative_to(folder).as_posix(), contract) as table:
+            yield from map(pl.DataFrame, table.tables(columns))
 
 
-def _histogram(data: pl.LazyFrame, most: int) -> dict[int, int]:
+def _ledger(folder: Path) -> tuple[Counter[str], Counter[str]]:
+    """The rows of the ledger by status, and the rejected seeds by reason."""
+    status: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    with open_table(folder, LEDGER, load_contract("ledger")) as table:
+        for frame in map(pl.DataFrame, table.tables(("status", "reason"))):
+            status.update(dict(frame["status"].drop_nulls().value_counts().iter_rows()))
+            rejected = frame.filter(pl.col("status") == "rejected")["reason"].drop_nulls()
+            reasons.update(dict(rejected.value_counts().iter_rows()))
+    return status, reasons
+
+
+def _histogram(lengths: Counter[int], most: int) -> dict[int, int]:
     """Records by length in bars of one round width; the last, which is open, begins at or below `most` syllables."""
     width = next(
         step * power for power in (10**each for each in range(12)) for step in (1, 2, 5) if most < step * power * BINS
     )
-    bars = pl.min_horizontal(pl.col("n_syllables") // width, pl.lit(most // width)).alias("bar")
-    counts = dict(data.group_by(bars).len().collect(engine="streaming").iter_rows())
-    return {int(bar) * width: counts.get(bar, 0) for bar in range(min(counts), max(counts) + 1)}
+    counts: Counter[int] = Counter()
+    for length, records in lengths.items():
+        counts[min(length // width, most // width)] += records
+    return {bar * width: counts[bar] for bar in range(min(counts), max(counts) + 1)}
 
 
 def _spans(folder: Path) -> dict[str, int]:
     """How many spans each list of the annotations has, over all records."""
     if not shard_paths(folder, "annotations"):
         return {}
-    lists = [field.name for field in load_contract("annotations").schema if field.name != "id"]
-    counts = [pl.col(name).list.len().cast(pl.Int64).sum() for name in lists]
-    row: dict[str, int] = (
-        scan_shards(folder, "annotations").select(counts).collect(engine="streaming").row(0, named=True)
-    )
-    return row
-
-
-def _split(folder: Path, split: str) -> SplitFigures | None:
-    if not shard_paths(folder, "default", split):
-        return None
-    row = (
-        scan_shards(folder, "default", split)
-        .select(
-            pl.len().alias("records"),
-            pl.col("date").null_count().alias("undated"),
-            pl.col("date").min().alias("first"),
-            pl.col("date").max().alias("last"),
-            pl.col("n_paragraphs").cast(pl.Int64).sum().alias("paragraphs"),
-            pl.col("n_syllables").cast(pl.Int64).sum().alias("syllables"),
-            pl.col("n_chars").cast(pl.Int64).sum().alias("chars"),
-        )
-        .collect(engine="streaming")
-        .row(0, named=True)
-    )
-    return SplitFigures(split, **row)
+    lists = tuple(each.name for each in load_contract("annotations").schema if each.name != "id")
+    counts = dict.fromkeys(lists, 0)
+    for frame in (frame for split in SPLITS for frame in _groups(folder, "annotations", split, lists)):
+        sums = frame.select(pl.col(name).list.len().cast(pl.Int64).sum() for name in lists).row(0, named=True)
+        counts = {name: counts[name] + sums[name] for name in lists}
+    return counts

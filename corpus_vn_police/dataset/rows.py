@@ -68,20 +68,25 @@ class Published:
             DamagedError: a file cannot be read, holds strings that are not UTF-8, or null in a field that must have a
                 value.
         """
-        for name, number in self.groups:
-            with self._open(name) as table:
-                for batch in table.batches(number, columns, _AT_ONCE):
-                    yield self._filled(name, batch)
+        for group in range(len(self.groups)):
+            yield from self.batches_of(group, *columns)
+
+    def batches_of(self, group: int, *columns: str, at_once: int = _AT_ONCE) -> Iterator[pl.DataFrame]:
+        """The records of one row group in order, in tables of at most `at_once` rows; otherwise as `batches`."""
+        name, number = self.groups[group]
+        with self._open(name) as table:
+            for batch in table.batches(number, columns, at_once):
+                yield self._filled(name, batch)
 
     def column(self, name: str) -> pl.Series:
         """A column of all records."""
         return pl.concat([batch[name] for batch in self.batches(name)])
 
-    def texts(self, places: npt.NDArray[np.int64]) -> pl.Series:
+    def texts(self, places: npt.NDArray[np.integer]) -> pl.Series:
         """The texts of places, which are sorted; only their row groups are read."""
         return pl.concat([pl.Series("text", [], pl.String), *(rows["text"] for rows in self.rows(places, "text"))])
 
-    def rows(self, places: npt.NDArray[np.int64], *columns: str) -> Iterator[pl.DataFrame]:
+    def rows(self, places: npt.NDArray[np.integer], *columns: str) -> Iterator[pl.DataFrame]:
         """The columns of places, which are sorted, in order; only their row groups are read."""
         holders = np.searchsorted(self.ends, places, side="right")
         for holder in np.unique(holders):

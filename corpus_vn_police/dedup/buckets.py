@@ -1,6 +1,7 @@
 """Bands -> buckets: which records share a band, with few bytes of memory per record.
 
-The bands are read one after the other, so that only one hash per record is held.
+The bands are read one after the other, so that of each record one hash is held, and 1 byte while they are compared;
+of a record that shares a band also 8 bytes per bucket, 16 while they are sorted.
 """
 
 from __future__ import annotations
@@ -11,10 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from corpus_vn_police.dedup.equal import Numbers, Places, equal
 from corpus_vn_police.dedup.shingles import mixed
-
-Numbers = npt.NDArray[np.int64]
-Places = npt.NDArray[np.uint32]
 
 _HALF = np.uint64(32)
 
@@ -24,13 +23,14 @@ class Buckets:
     """Sets of two or more records that share a band; a set that several bands share is one bucket.
 
     Attributes:
-        members: the numbers of the records that are in any bucket, sorted; a member is known by its position here.
+        members: the numbers of the records that are in any bucket, sorted; a member is known by its position here
+            (uint32).
         numbers: the buckets that each member is in, member after member (uint32).
         bounds: member `i` is in the buckets `numbers[bounds[i]:bounds[i + 1]]`.
         sizes: how many members each bucket has (uint32).
     """
 
-    members: Numbers
+    members: Places
     numbers: Places
     bounds: Numbers
     sizes: Places
@@ -49,14 +49,16 @@ def share(read_band: Callable[[int], npt.NDArray[np.uint64]], bands: int) -> Buc
     for band in range(bands):
         grouped, ends = _groups(read_band(band))
         marks = _marks(grouped, ends)
-        new = ~np.isin(marks, seen)
+        new = ~_is_in(marks, seen)
         new[new] &= _firsts(marks[new])
-        seen = np.union1d(seen, marks)
+        seen = np.concatenate([seen, marks[new]])
+        seen.sort(kind="stable")
         lengths = np.diff(ends, prepend=0)
         numbers = np.arange(count, count + new.sum(), dtype=np.uint64)
         pairs.append(grouped[np.repeat(new, lengths)].astype(np.uint64) << _HALF | np.repeat(numbers, lengths[new]))
         sizes.append(lengths[new].astype(np.uint32))
         count += int(new.sum())
+    del seen
     joined = np.concatenate(pairs)
     pairs.clear()  # of near copies there are many
     return _by_record(joined, np.concatenate(sizes))
@@ -64,13 +66,20 @@ def share(read_band: Callable[[int], npt.NDArray[np.uint64]], bands: int) -> Buc
 
 def _groups(hashes: npt.NDArray[np.uint64]) -> tuple[Places, Numbers]:
     """The records that share their hash with another one, group after group, and the end of each group."""
-    order = np.argsort(hashes, kind="stable").astype(np.uint32)
-    ordered = hashes[order]
-    same = np.zeros(len(order) + 1, np.bool_)
-    same[1:-1] = ordered[1:] == ordered[:-1]
-    shared = same[1:] | same[:-1]
-    last = shared & ~same[1:]
-    return order[shared], np.flatnonzero(last[shared]) + 1
+    found, ends, count = [np.empty(0, np.uint32)], [np.empty(0, np.int64)], 0
+    for places, each in equal(hashes):
+        found.append(places)
+        ends.append(each + count)
+        count += len(places)
+    return np.concatenate(found), np.concatenate(ends)
+
+
+def _is_in(values: npt.NDArray[np.uint64], known: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+    """Whether each value is one of some that are sorted: np.isin sorts both together, and holds them twice."""
+    if not len(known):
+        return np.zeros(len(values), np.bool_)
+    found: npt.NDArray[np.bool_] = known[np.minimum(np.searchsorted(known, values), len(known) - 1)] == values
+    return found
 
 
 def _marks(grouped: Places, ends: Numbers) -> npt.NDArray[np.uint64]:
@@ -92,14 +101,7 @@ def _by_record(pairs: npt.NDArray[np.uint64], sizes: Places) -> Buckets:
     """The buckets, from pairs of a record (the upper half) and a bucket (the lower half)."""
     pairs.sort()
     records = (pairs >> _HALF).astype(np.uint32)
-    buckets = pairs.astype(np.uint32)  # the lower half
-    members, counts = np.unique(records, return_counts=True)
-    bounds = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    return Buckets(members.astype(np.int64), buckets, bounds, sizes)
-
-
-def spread(starts: Numbers, counts: Numbers) -> Numbers:
-    """The positions `starts[i] … starts[i] + counts[i] - 1` of all `i`, one after the other."""
-    ends: Numbers = np.cumsum(counts)
-    positions: Numbers = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - counts), counts)
-    return positions
+    begins = np.flatnonzero(np.diff(records, prepend=records[:1] + 1))
+    members = records[begins]
+    del records
+    return Buckets(members, pairs.astype(np.uint32), np.append(begins, len(pairs)), sizes)  # the lower half

@@ -11,10 +11,11 @@ import numpy.typing as npt
 import polars as pl
 
 from corpus_vn_police.config import Dedup
-from corpus_vn_police.dedup.buckets import Numbers, share
+from corpus_vn_police.dedup.buckets import Buckets, share
+from corpus_vn_police.dedup.equal import Numbers, Places, equal
 from corpus_vn_police.dedup.near import StoredSets, leave_out
 from corpus_vn_police.dedup.shingles import Hashes, keys, sets, shingles
-from corpus_vn_police.dedup.sign import BANDS, read_band, read_keys
+from corpus_vn_police.dedup.sign import BANDS, KEY_ROWS, band_row, read_row
 from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.files import write_numbers
 
@@ -29,8 +30,8 @@ class Signed:
     Attributes:
         paths: the files of signs.
         counts: how many texts each file holds the signs of.
-        order: the numbers of the texts that take part; of two copies the earlier one in this order stays.
-        sizes: the length of each text, about, in bytes (uint32).
+        order: the numbers of the texts that take part (uint32); of two copies the earlier one in this order stays.
+        sizes: gives the lengths of the texts with some numbers, about, in bytes.
         texts: gives the texts with some numbers, which must be sorted.
         scratch: a file that may be written, for the sets of shingles: some 8 bytes per syllable of each text
             that shares a band with another one.
@@ -38,10 +39,16 @@ class Signed:
 
     paths: list[Path]
     counts: list[int]
-    order: Numbers
-    sizes: npt.NDArray[np.uint32]
-    texts: Callable[[Numbers], pl.Series]
+    order: Places
+    sizes: Callable[[Places], npt.NDArray[np.integer]]
+    texts: Callable[[Places], pl.Series]
     scratch: Path
+
+    def rows(self, order: Places) -> Callable[[int], Hashes]:
+        """What gives a row of the signs of some texts, in an order of theirs."""
+        places = np.full(sum(self.counts), len(order), np.uint32)
+        places[order] = np.arange(len(order), dtype=np.uint32)
+        return lambda row: read_row(self.paths, self.counts, row, places, len(order))
 
 
 @dataclass(frozen=True)
@@ -49,16 +56,24 @@ class Copies:
     """Texts that are left out.
 
     Attributes:
-        left_out: their numbers (int64), sorted.
-        kept: the most similar text that stays, for each; the first in order if there are several.
+        left_out: their numbers (uint32), sorted.
+        kept: the number of the most similar text that stays, for each; of the first in order if there are several.
         similarity: the true Jaccard similarity of each pair; 1.0 if the keys are equal.
         exact: whether the keys of each pair are equal.
     """
 
-    left_out: Numbers
-    kept: Numbers
+    left_out: Places
+    kept: Places
     similarity: npt.NDArray[np.float64]
     exact: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(
+        cls, left_out: Places, kept: Places, similarity: npt.NDArray[np.float64], exact: npt.NDArray[np.bool_]
+    ) -> Copies:
+        """Of pairs in any order."""
+        by_number = np.argsort(left_out)
+        return cls(left_out[by_number], kept[by_number], similarity[by_number], exact[by_number])
 
 
 def find_copies(signed: Signed, dedup: Dedup, progress: Progress = silent) -> Copies:
@@ -73,71 +88,64 @@ def find_copies(signed: Signed, dedup: Dedup, progress: Progress = silent) -> Co
         progress: for `near` called with `pair`, how many bands were just read, and of how many; then with `compare`,
             how many texts that share a band were just taken apart or compared, and how many there are, twice.
     """
-    left_out, kept = _equal_keys(signed)
-    pairs = _Pairs(left_out, kept, np.ones(len(left_out)))
-    exact = np.ones(len(left_out), np.bool_)
-    if dedup.level == "near":
-        first = np.setdiff1d(np.arange(len(signed.order)), left_out)
-        near = _near(signed, first, dedup.threshold, progress)
-        pairs, exact = _with_near(pairs, near)
-    numbers = signed.order[pairs.left_out]
-    by_number = np.argsort(numbers)
-    kept = signed.order[pairs.kept]
-    return Copies(numbers[by_number], kept[by_number], pairs.similarity[by_number], exact[by_number])
+    same = _equal_keys(signed)
+    if dedup.level != "near":
+        return same
+    is_first = np.ones(sum(signed.counts), np.bool_)
+    is_first[same.left_out] = False
+    order = signed.order[is_first[signed.order]]
+    return _with_near(same, _near(signed, order, dedup.threshold, progress))
 
 
-@dataclass(frozen=True)
-class _Pairs:
-    """Texts that are left out and those that are kept for them, by position in the order.
-
-    Near duplicates are sorted by `left_out`.
-    """
-
-    left_out: Numbers
-    kept: Numbers
-    similarity: npt.NDArray[np.float64]
-
-
-def _with_near(equal: _Pairs, near: _Pairs) -> tuple[_Pairs, npt.NDArray[np.bool_]]:
-    """Both together, and whether the keys of each pair are equal."""
+def _with_near(same: Copies, near: Copies) -> Copies:
+    """Both together."""
     if not len(near.left_out):
-        return equal, np.ones(len(equal.left_out), np.bool_)
-    at = np.minimum(np.searchsorted(near.left_out, equal.kept), len(near.left_out) - 1)
-    moved = near.left_out[at] == equal.kept
-    kept = np.where(moved, near.kept[at], equal.kept)
-    similarity = np.where(moved, near.similarity[at], equal.similarity)
-    pairs = _Pairs(
-        np.concatenate([equal.left_out, near.left_out]),
-        np.concatenate([kept, near.kept]),
-        np.concatenate([similarity, near.similarity]),
+        return same
+    at = np.minimum(np.searchsorted(near.left_out, same.kept), len(near.left_out) - 1)
+    moved = near.left_out[at] == same.kept
+    return Copies.of(
+        np.concatenate([same.left_out, near.left_out]),
+        np.concatenate([np.where(moved, near.kept[at], same.kept), near.kept]),
+        np.concatenate([np.where(moved, near.similarity[at], same.similarity), near.similarity]),
+        np.concatenate([~moved, near.exact]),
     )
-    return pairs, np.concatenate([~moved, np.zeros(len(near.left_out), np.bool_)])
 
 
-def _equal_keys(signed: Signed) -> tuple[Numbers, Numbers]:
-    """Texts whose key an earlier one has, and the first one that has it: by position in the order."""
-    high, low = (row[signed.order] for row in read_keys(signed.paths, signed.counts))
-    order = np.lexsort((low, high))  # stable: of equal ones the first in order comes first
-    same = (high[order][1:] == high[order][:-1]) & (low[order][1:] == low[order][:-1])
-    begins = np.concatenate([[True], ~same])[: len(order)]
-    firsts = np.maximum.accumulate(np.where(begins, np.arange(len(order)), 0)) if len(order) else order
-    return order[~begins], order[firsts[~begins]]
+def _equal_keys(signed: Signed) -> Copies:
+    """Texts whose key an earlier one has, and the first one that has it."""
+    row = signed.rows(signed.order)
+    alike = list(equal(row(KEY_ROWS[0])))
+    low = row(KEY_ROWS[1])  # read when the others are gone
+    left_out, kept = [np.empty(0, np.uint32)], [np.empty(0, np.uint32)]
+    for places, ends in alike:
+        groups = np.repeat(np.arange(len(ends)), np.diff(ends, prepend=0))
+        order = np.lexsort((low[places], groups))  # stable: of equal ones the first in order comes first
+        places, groups = places[order], groups[order]
+        begins = np.ones(len(places), np.bool_)
+        begins[1:] = (groups[1:] != groups[:-1]) | (low[places[1:]] != low[places[:-1]])
+        firsts = np.maximum.accumulate(np.where(begins, np.arange(len(places)), 0))
+        left_out.append(signed.order[places[~begins]])
+        kept.append(signed.order[places[firsts[~begins]]])
+    copies = np.concatenate(left_out)
+    return Copies.of(copies, np.concatenate(kept), np.ones(len(copies)), np.ones(len(copies), np.bool_))
 
 
-def _near(signed: Signed, first: Numbers, threshold: float, progress: Progress) -> _Pairs:
-    """Near duplicates among the first texts with each key, given by position in the order."""
-    numbers = signed.order[first]
+def _near(signed: Signed, order: Places, threshold: float, progress: Progress) -> Copies:
+    """Near duplicates among the first texts with each key.
 
-    def band(number: int) -> Hashes:
-        progress("pair", 1, BANDS)
-        return read_band(signed.paths, signed.counts, number)[numbers]
-
-    buckets = share(band, BANDS)
+    Args:
+        signed: the texts.
+        order: the numbers of those, in order.
+        threshold: the Jaccard similarity from which on they are copies.
+        progress: as `find_copies` has it.
+    """
+    buckets = _buckets(signed, order, progress)
+    members = order[buckets.members]
 
     def compared(texts: int) -> None:
-        progress("compare", texts, 2 * len(buckets.members))
+        progress("compare", texts, 2 * len(members))
 
-    starts, sizes = _store(signed, numbers[buckets.members], compared)
+    starts, sizes = _store(signed, members, compared)
     with signed.scratch.open("rb", buffering=0) as source:
 
         def read(start: int, count: int) -> Hashes:
@@ -146,25 +154,35 @@ def _near(signed: Signed, first: Numbers, threshold: float, progress: Progress) 
             return np.frombuffer(source.read(count * 8), np.uint64)
 
         near = leave_out(buckets, StoredSets(read, starts, sizes), threshold, compared)
-    positions = first[buckets.members]
-    return _Pairs(positions[near.members], positions[near.kept], near.similarity)
+    exact = np.zeros(len(near.members), np.bool_)
+    return Copies.of(members[near.members], members[near.kept], near.similarity, exact)
 
 
-def _store(signed: Signed, numbers: Numbers, stored: Callable[[int], None]) -> tuple[Numbers, Numbers]:
+def _buckets(signed: Signed, order: Places, progress: Progress) -> Buckets:
+    """Which of some texts share a band, by their places in the order."""
+    row = signed.rows(order)
+
+    def band(number: int) -> Hashes:
+        progress("pair", 1, BANDS)
+        return row(band_row(number))
+
+    return share(band, BANDS)
+
+
+def _store(signed: Signed, numbers: Places, stored: Callable[[int], None]) -> tuple[Numbers, npt.NDArray[np.uint32]]:
     """Write the sets of texts to disk; returns where each set begins and its size, in the order of `numbers`."""
-    order = np.argsort(numbers)
-    sizes = np.zeros(len(numbers), np.int64)
+    order = np.argsort(numbers).astype(np.uint32)
+    starts, sizes = np.zeros(len(numbers), np.int64), np.zeros(len(numbers), np.uint32)
     with signed.scratch.open("wb") as sink:
-        start = 0
-        while start < len(order):
-            some = order[start : start + _AT_ONCE]
-            some = some[: max(1, int((np.cumsum(signed.sizes[numbers[some]], dtype=np.int64) <= _BYTES).sum()))]
-            start += len(some)
+        first = written = 0
+        while first < len(order):
+            some = order[first : first + _AT_ONCE]
+            lengths = np.cumsum(signed.sizes(numbers[some]), dtype=np.int64)
+            some = some[: max(1, int((lengths <= _BYTES).sum()))]
+            first += len(some)
             rows = sets(shingles(keys(signed.texts(numbers[some])).rows))
-            sizes[some] = rows.sizes
+            starts[some], sizes[some] = written + rows.bounds[:-1], rows.sizes
+            written += len(rows.hashes)
             write_numbers(sink, rows.hashes)
             stored(len(some))
-    ends = np.cumsum(sizes[order])
-    starts = np.zeros(len(numbers), np.int64)
-    starts[order] = ends - sizes[order]
     return starts, sizes

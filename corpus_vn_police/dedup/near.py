@@ -13,8 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from corpus_vn_police.dedup.buckets import Buckets, Numbers, Places, spread
+from corpus_vn_police.dedup.buckets import Buckets
+from corpus_vn_police.dedup.equal import Numbers, Places
 from corpus_vn_police.dedup.rare import Prefixes, RareIndex, Rarity
+from corpus_vn_police.dedup.runs import spread
 from corpus_vn_police.dedup.shingles import Hashes, Rows, jaccard
 
 _BLOCK = 64  # records that are compared with one another pair by pair
@@ -30,12 +32,12 @@ class StoredSets:
     Attributes:
         read: gives hashes: those from a position on, and how many.
         starts: the position where the set of each member of the buckets begins.
-        sizes: how many shingles each set has.
+        sizes: how many shingles each set has (uint32).
     """
 
     read: Callable[[int, int], Hashes]
     starts: Numbers
-    sizes: Numbers
+    sizes: npt.NDArray[np.uint32]
 
     def set_of(self, member: int | np.integer) -> Hashes:
         """The set of a member."""
@@ -52,13 +54,13 @@ class LeftOut:
     """Near duplicates.
 
     Attributes:
-        members: those that are left out, sorted.
-        kept: the most similar member that stays, for each.
+        members: those that are left out, sorted (uint32).
+        kept: the most similar member that stays, for each (uint32).
         similarity: the true Jaccard similarity of each pair.
     """
 
-    members: Numbers
-    kept: Numbers
+    members: Places
+    kept: Places
     similarity: npt.NDArray[np.float64]
 
 
@@ -162,11 +164,11 @@ def similarities(stored: StoredSets, ones: Numbers, others: Numbers, threshold: 
     return similarity
 
 
-def _blocks(members: Numbers, stored: StoredSets) -> Iterator[Numbers]:
+def _blocks(members: Places, stored: StoredSets) -> Iterator[Numbers]:
     """Members in blocks of a few, of fewer if their sets are large."""
     start = 0
     while start < len(members):
-        block = members[start : start + _BLOCK]
+        block = members[start : start + _BLOCK].astype(np.int64)
         few = int((np.cumsum(stored.sizes[block]) <= _SHINGLES).sum())
         yield block[: max(few, 1)]
         start += max(few, 1)
@@ -186,13 +188,13 @@ def leave_out(
     count = len(buckets.members)
     staying = _Staying(buckets, stored, threshold)
     stays = np.ones(count, np.bool_)
-    for block in _blocks(np.arange(count), stored):
+    for block in _blocks(np.arange(count, dtype=np.uint32), stored):
         stays[block[staying.near(block)[0]]] = False
         rest = block[stays[block]]
         stays[rest] = _greedy(buckets, stored, rest, threshold)
         staying.add(rest[stays[rest]])
         compared(len(block))
-    return _most_similar(staying, np.flatnonzero(~stays))
+    return _most_similar(staying, np.flatnonzero(~stays).astype(np.uint32))
 
 
 def _greedy(buckets: Buckets, stored: StoredSets, block: Numbers, threshold: float) -> npt.NDArray[np.bool_]:
@@ -212,9 +214,9 @@ def _greedy(buckets: Buckets, stored: StoredSets, block: Numbers, threshold: flo
     return stays
 
 
-def _most_similar(staying: _Staying, members: Numbers) -> LeftOut:
+def _most_similar(staying: _Staying, members: Places) -> LeftOut:
     """The most similar member that stays, for each one that is left out; the first in order if there are several."""
-    kept, similarity = np.zeros(len(members), np.int64), np.zeros(len(members))
+    kept, similarity = np.zeros(len(members), np.uint32), np.zeros(len(members))
     start = 0
     for block in _blocks(members, staying.stored):
         asking, found, similar = staying.near(block)

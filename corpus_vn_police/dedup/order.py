@@ -2,25 +2,68 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from corpus_vn_police import periods
-from corpus_vn_police.state.index import Index
+from corpus_vn_police.dedup.equal import Places
 
 _UNDATED = np.iinfo(np.int32).max
+_AT_ONCE = 1 << 18  # records that are sorted at once, about
+_SAMPLE = 1 << 12  # ids by which many of one day are cut
 
 
-def standing_order(index: Index, seeds: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Seeds in the order in which they stay: by the first day that the date can mean, undated last, then id.
+def standing_order(
+    days: npt.NDArray[np.int32], ids: npt.NDArray[np.uint64], taking_part: npt.NDArray[np.bool_]
+) -> Places:
+    """Records in the order in which they stay: by the first day that the date can mean, undated last, then id.
+
+    They are sorted some days at a time, and some ids of a day that many have, so that beside the arguments and the
+    result little is held.
 
     Args:
-        index: all seeds.
-        seeds: the numbers of seeds with different ids, so that nothing after the id decides.
+        days: the first day of each, as `first_days` gives it.
+        ids: its id; different ones, so that nothing after the id decides.
+        taking_part: whether it has a place in the order.
+
+    Returns:
+        The numbers of those that take part.
     """
-    days = np.concatenate([np.empty(0, np.int32), *(first_days(index.column(part, "date")) for part in index.parts)])
-    return seeds[np.lexsort((index.ids[seeds], days[seeds]))]
+    found = [np.empty(0, np.uint32)]
+    for first, last in _spans(days[taking_part]):
+        some = np.flatnonzero((days >= first) & (days <= last) & taking_part).astype(np.uint32)
+        for piece in _by_id(some, ids) if first == last else [some]:
+            found.append(piece[np.lexsort((ids[piece], days[piece]))])
+    return np.concatenate(found)
+
+
+def _spans(days: npt.NDArray[np.int32]) -> Iterator[tuple[int, int]]:
+    """The first and last day of spans that have few records, or are one day."""
+    each, counts = np.unique(days, return_counts=True)
+    start = 0
+    while start < len(each):
+        few = int(np.searchsorted(np.cumsum(counts[start:]), _AT_ONCE, side="right"))
+        stop = start + max(few, 1)
+        yield int(each[start]), int(each[stop - 1])
+        start = stop
+
+
+def _by_id(some: Places, ids: npt.NDArray[np.uint64]) -> Iterator[Places]:
+    """Records in pieces, each with ids that are higher than those of the piece before; whatever the ids are."""
+    mine = ids[some]
+    sample = np.sort(mine[:: max(1, len(mine) // _SAMPLE)])
+    bounds = sample[:: max(1, len(sample) * _AT_ONCE // max(len(mine), 1))][1:]
+    for low, high in itertools.pairwise([None, *bounds, None]):
+        within = np.ones(len(mine), np.bool_)
+        if low is not None:
+            within &= mine >= low
+        if high is not None:
+            within &= mine < high
+        yield some[within]
 
 
 def first_days(dates: pl.Series) -> npt.NDArray[np.int32]:

@@ -19,7 +19,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from corpus_vn_police.dedup.buckets import Numbers, Places, spread
+from corpus_vn_police.dedup.equal import Numbers, Places
+from corpus_vn_police.dedup.runs import spread
 from corpus_vn_police.dedup.shingles import Hashes, Rows
 
 _LONGER = 24  # shingles of a prefix beyond those that it must have, if they are rare
@@ -137,7 +138,7 @@ class RareIndex:
     """
 
     threshold: float
-    sizes: Numbers
+    sizes: npt.NDArray[np.uint32]
     rests: npt.NDArray[np.uint32]
     smaller: Postings = field(default_factory=Postings)
     larger: Postings = field(default_factory=Postings)
@@ -159,7 +160,7 @@ class RareIndex:
         self, sizes: Numbers, mine: Rows, asking: Numbers, records: Numbers, shared: Numbers, kind: int
     ) -> tuple[Numbers, Numbers]:
         """Those of the pairs that share enough shingles."""
-        here, there = sizes[asking], self.sizes[records]
+        here, there = sizes[asking], self.sizes[records].astype(np.int64)
         wanted = self.threshold / (1 + self.threshold) * (here + there) - 1e-9
         rest = np.maximum((sizes - mine.sizes)[asking], self.rests[kind, records])
         may = (shared + rest >= wanted) & (here <= there if kind else here >= there)

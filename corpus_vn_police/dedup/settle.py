@@ -18,12 +18,18 @@ import polars as pl
 from corpus_vn_police.config import Dedup
 from corpus_vn_police.dataset.tombstones import Tombstones
 from corpus_vn_police.dedup.copies import Copies, Signed, find_copies
-from corpus_vn_police.dedup.order import standing_order
+from corpus_vn_police.dedup.equal import Places, equal
+from corpus_vn_police.dedup.order import first_days, standing_order
 from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.ids import id_text
 from corpus_vn_police.reasons import ID_COLLISION
-from corpus_vn_police.state.index import Index
+from corpus_vn_police.state.index import NONE, Index
 from corpus_vn_police.state.path_order import path_keys
+
+KINDS = ("seed", "exact", "near")
+"""The kinds of copies: the same bytes and id, the same dedup key, similar texts."""
+
+_STATUS = {"seed": "duplicate", "exact": "duplicate", "near": "near_duplicate"}
 
 _NAMED = 10  # paths that a collision's detail names before it counts
 _NO_TOMBSTONES = Tombstones()
@@ -35,29 +41,59 @@ class Settled:
 
     Attributes:
         published: whether each seed is published (bool).
-        changes: one row per seed that this step left out, sorted by `seed` (int64, its number):
-            `status`, `reason`, `detail`, `duplicate_of` (string), `similarity` (float64).
-        copies: one row per published record with duplicates, sorted by `seed` (int64): how many
+        collisions: `seed` (uint32, its number) and `detail` (string) of the seeds that are rejected because others with
+            other bytes have their id, sorted by `seed`.
+        copies: one row per seed that was left out as a copy, sorted by `seed` (uint32): `kind`, its number in `KINDS`
+            (uint8); `duplicate_of`, the id of the record that stays, as a number (uint64); `similarity` (float64). That
+            is 21 bytes a copy.
+        copied: one row per published record with duplicates, sorted by `seed` (uint32): how many
             `duplicates` (int32) it has.
         removed: whether each seed was taken down (bool).
         tombstones: `id` and `sha256` (string) of the seeds that were taken down, and of the tombstones without a
             seed: rows of the ledger, sorted by both.
+        threshold: the Jaccard similarity from which on texts are near duplicates.
     """
 
     published: npt.NDArray[np.bool_]
-    changes: pl.DataFrame
+    collisions: pl.DataFrame
     copies: pl.DataFrame
+    copied: pl.DataFrame
     removed: npt.NDArray[np.bool_]
     tombstones: pl.DataFrame
+    threshold: float
 
     @property
     def rows(self) -> int:
         """Rows of the ledger: the seeds read, and the tombstones whose seed is not among them."""
         return int((~self.removed).sum()) + len(self.tombstones)
 
+    def changes(self, seeds: Places) -> pl.DataFrame:
+        """What was decided of seeds, as the ledger says it.
+
+        Args:
+            seeds: the numbers of any seeds.
+
+        Returns:
+            A row for each: `status`, `reason`, `detail`, `duplicate_of` (string), `similarity` (float64); null if
+            nothing was decided.
+        """
+        copies, collisions = _rows_of(self.copies, seeds), _rows_of(self.collisions, seeds)
+        decided = pl.concat([copies, collisions], how="horizontal")
+        names = [None if number is None else id_text(number) for number in decided["duplicate_of"]]
+        near = f"near duplicate: Jaccard similarity of 5-syllable shingles at least {self.threshold:g}"
+        details = {"seed": "same bytes, same id", "exact": "same dedup key", "near": near}
+        collided = pl.col("detail").is_not_null()
+        return decided.select(
+            pl.when(collided).then(pl.lit("rejected")).otherwise(_said("kind", _STATUS)).alias("status"),
+            pl.when(collided).then(pl.lit(ID_COLLISION.code)).alias("reason"),
+            pl.coalesce("detail", _said("kind", details)).alias("detail"),
+            pl.Series("duplicate_of", names, pl.String),
+            "similarity",
+        )
+
     def reasons(self, index: Index) -> dict[str, int]:
         """How many seeds are rejected for each reason; those that were taken down are not counted."""
-        counts = Counter(self.changes["reason"].drop_nulls().to_list())
+        counts = Counter({ID_COLLISION.code: len(self.collisions)} if len(self.collisions) else {})
         start = 0
         for part in index.parts:
             column = index.column(part, "reason")
@@ -65,6 +101,22 @@ class Settled:
             counts.update(dict(column.filter(stays).drop_nulls().value_counts().iter_rows()))
             start += len(column)
         return counts
+
+
+def _rows_of(frame: pl.DataFrame, seeds: Places) -> pl.DataFrame:
+    """The rows of a frame, sorted by `seed`, for some seeds; null for those that it does not have. Without `seed`."""
+    known = frame["seed"].to_numpy()
+    if not len(known):
+        return frame.drop("seed").clear(len(seeds))
+    at = np.minimum(np.searchsorted(known, seeds), len(known) - 1)
+    return frame.drop("seed")[at].select(pl.when(pl.Series(known[at] == seeds)).then(pl.all()))
+
+
+def _said(kind: str, words: dict[str, str]) -> pl.Expr:
+    """The words for a column of numbers of `KINDS`; null for null."""
+    return pl.col(kind).replace_strict(
+        {KINDS.index(name): said for name, said in words.items()}, return_dtype=pl.String
+    )
 
 
 def settle(index: Index, dedup: Dedup, tombstones: Tombstones = _NO_TOMBSTONES, progress: Progress = silent) -> Settled:
@@ -77,19 +129,26 @@ def settle(index: Index, dedup: Dedup, tombstones: Tombstones = _NO_TOMBSTONES, 
         progress: called as `find_copies` does.
     """
     removed, rows = _taken_down(index, tombstones)
-    collisions, copies = _by_id(index, removed)
+    ids = index.ids()
+    collisions, copies = _by_id(index, ids, removed)
     published = _without(index.publishable & ~removed, collisions, copies)
     if dedup.level != "off":
-        by_text = _by_text(index, find_copies(_signed(index, published), dedup, progress), dedup)
-        copies = _in_one_step(copies, by_text)
-    changes = pl.concat([collisions, copies]).sort("seed")
-    counted = copies.group_by("kept").agg(pl.len().cast(pl.Int32).alias("duplicates"))
+        signed = _signed(index, ids, published)
+        del ids  # 8 bytes a seed that are read again more quickly than they are kept
+        copies = _in_one_step(copies, _by_text(signed.seeds, find_copies(signed.texts, dedup, progress)))
+        del signed
+        ids = index.ids()
+    copies = copies.sort("seed")
+    copied = copies.group_by("kept").agg(pl.len().cast(pl.Int32).alias("duplicates"))
+    names = pl.Series("duplicate_of", ids[copies["kept"].to_numpy()])
     return Settled(
-        _without(published, changes),
-        changes.drop("kept"),
-        counted.rename({"kept": "seed"}).sort("seed"),
+        _without(published, copies),
+        collisions,
+        copies.select("seed", "kind", names, "similarity"),
+        copied.rename({"kept": "seed"}).sort("seed"),
         removed,
         rows,
+        dedup.threshold,
     )
 
 
@@ -126,73 +185,73 @@ def _without(published: npt.NDArray[np.bool_], *changes: pl.DataFrame) -> npt.ND
     return published
 
 
-def _by_id(index: Index, removed: npt.NDArray[np.bool_]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The changes because of shared ids: collisions, and copies."""
-    shared = _sharing_an_id(index, removed)
+def _by_id(
+    index: Index, ids: npt.NDArray[np.uint64], removed: npt.NDArray[np.bool_]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The seeds whose id others have: collisions, and copies."""
+    shared = _sharing_an_id(index, ids, removed)
     return _collisions(shared), _copies(shared)
 
 
-def _signed(index: Index, published: npt.NDArray[np.bool_]) -> Signed:
+@dataclass(frozen=True)
+class _Signed:
+    """The texts that may be published, and the seed of each record (uint32)."""
+
+    texts: Signed
+    seeds: Places
+
+
+def _signed(index: Index, ids: npt.NDArray[np.uint64], published: npt.NDArray[np.bool_]) -> _Signed:
     """The texts that may be published, known by the numbers of their records."""
     seeds = index.seeds_of_records()
 
-    def texts(wanted: npt.NDArray[np.int64]) -> pl.Series:
-        records = index.records_of(seeds[wanted])
-        return pl.Series("text", records.gather(0, len(records), ["text"]).column("text"))
+    def texts(wanted: Places) -> pl.Series:
+        return pl.Series("text", index.gather_records(seeds[wanted], ["text"]).column("text"))
 
-    order = index.record_numbers(standing_order(index, np.flatnonzero(published)))
+    days = np.empty(len(index), np.int32)
+    for part, start in zip(index.parts, index.starts, strict=False):
+        found = first_days(index.column(part, "date"))
+        days[start : start + len(found)] = found
+    order = standing_order(days, ids, published)
+    del days
+    records = np.empty(len(index), np.uint32)
+    known = np.flatnonzero(seeds != NONE).astype(np.uint32)
+    records[seeds[known]] = known
     paths = [index.folder / f"{part.name}.signs" for part in index.parts]
-    sizes = np.where(seeds < 0, 0, index.text_bytes[seeds])
-    return Signed(paths, list(index.record_counts), order, sizes, texts, index.folder / "sets")
+    counts = np.diff(index.record_starts).tolist()
+    sizes = lambda wanted: index.text_bytes[seeds[wanted]]  # noqa: E731
+    return _Signed(Signed(paths, counts, records[order], sizes, texts, index.folder / "sets"), seeds)
 
 
-def _by_text(index: Index, copies: Copies, dedup: Dedup) -> pl.DataFrame:
-    """The changes because of texts that are copies."""
-    seeds = index.seeds_of_records()
-    kept = seeds[copies.kept]
-    frame = pl.DataFrame(
+def _by_text(seeds: Places, copies: Copies) -> pl.DataFrame:
+    """The copies of texts, by their seeds."""
+    return pl.DataFrame(
         {
             "seed": seeds[copies.left_out],
-            "kept": kept,
-            "id": index.ids[kept],
+            "kind": np.where(copies.exact, KINDS.index("exact"), KINDS.index("near")).astype(np.uint8),
+            "kept": seeds[copies.kept],
             "similarity": copies.similarity,
-            "exact": copies.exact,
         }
-    )
-    near = f"near duplicate: Jaccard similarity of 5-syllable shingles at least {dedup.threshold:g}"
-    names = [id_text(number) for number in frame["id"]]
-    return _change(
-        frame.with_columns(pl.Series("name", names, pl.String)),
-        seed=pl.col("seed"),
-        status=pl.when("exact").then(pl.lit("duplicate")).otherwise(pl.lit("near_duplicate")),
-        detail=pl.when("exact").then(pl.lit("same dedup key")).otherwise(pl.lit(near)),
-        duplicate_of=pl.col("name"),
-        similarity=pl.col("similarity"),
-        kept=pl.col("kept"),
     )
 
 
 def _in_one_step(by_id: pl.DataFrame, by_text: pl.DataFrame) -> pl.DataFrame:
     """Both together; a copy of a seed that is itself left out is a copy of the one that stays."""
-    moved = by_id.select("seed", "kept").join(by_text, left_on="kept", right_on="seed", how="left", suffix="_of")
-    moved = moved.select("seed", *by_text.columns[1:-1], pl.col("kept_of").alias("kept")).drop_nulls("kept")
+    moved = by_id.select("seed", "kept").join(by_text, left_on="kept", right_on="seed", suffix="_of")
+    moved = moved.select("seed", "kind", pl.col("kept_of").alias("kept"), "similarity")
     still = by_id.join(moved, on="seed", how="anti")
-    return pl.concat([still, moved.select(by_id.columns), by_text])
+    return pl.concat([still, moved, by_text])
 
 
-def _sharing_an_id(index: Index, removed: npt.NDArray[np.bool_]) -> pl.DataFrame:
+def _sharing_an_id(index: Index, ids: npt.NDArray[np.uint64], removed: npt.NDArray[np.bool_]) -> pl.DataFrame:
     """Seeds that share their id with others: `seed, id, sha256, path, reason`, in path order.
 
     Without those that were taken down: then all seeds with their id were.
     """
-    order = np.argsort(index.ids, kind="stable")
-    ids = index.ids[order]
-    same = ids[1:] == ids[:-1]
-    mask = np.concatenate([same, [False]]) | np.concatenate([[False], same]) if len(ids) else np.empty(0, bool)
-    seeds = np.sort(order[mask]).astype(np.int64)
+    seeds = np.sort(np.concatenate([np.empty(0, np.uint32), *(places for places, _ in equal(ids))]))
     seeds = seeds[~removed[seeds]]
     names = ["id", "sha256", "path", "reason"]
-    schema = pl.Schema({"seed": pl.Int64, **dict.fromkeys(names, pl.String)})
+    schema = pl.Schema({"seed": pl.UInt32, **dict.fromkeys(names, pl.String)})
     if not len(seeds):
         return pl.DataFrame(schema=schema)
     table = index.gather(seeds, names)
@@ -200,17 +259,6 @@ def _sharing_an_id(index: Index, removed: npt.NDArray[np.bool_]) -> pl.DataFrame
     # A seed that could not be read has no bytes to compare.
     frame = frame.drop_nulls(["id", "sha256"])
     return frame.hstack(path_keys(frame["path"])).sort("file", "row", "sha256").drop("file", "row")
-
-
-_CHANGES = {
-    "seed": pl.Int64, "status": pl.String, "reason": pl.String, "detail": pl.String, "duplicate_of": pl.String,
-    "similarity": pl.Float64, "kept": pl.Int64,
-}  # fmt: skip
-
-
-def _change(frame: pl.DataFrame, **values: pl.Expr) -> pl.DataFrame:
-    """Changes with these columns; the others are null."""
-    return frame.select(values.get(name, pl.lit(None)).cast(kind).alias(name) for name, kind in _CHANGES.items())
 
 
 def _collisions(shared: pl.DataFrame) -> pl.DataFrame:
@@ -224,13 +272,7 @@ def _collisions(shared: pl.DataFrame) -> pl.DataFrame:
         pl.when(more > 0).then(pl.format(" and {} more", more)).otherwise(pl.lit("")),
     )
     rejected = differ.with_columns(detail.alias("detail")).filter(pl.col("reason").is_null())
-    return _change(
-        rejected,
-        seed=pl.col("seed"),
-        status=pl.lit("rejected"),
-        reason=pl.lit(ID_COLLISION.code),
-        detail=pl.col("detail"),
-    )
+    return rejected.select("seed", "detail").sort("seed")
 
 
 def _copies(shared: pl.DataFrame) -> pl.DataFrame:
@@ -238,12 +280,5 @@ def _copies(shared: pl.DataFrame) -> pl.DataFrame:
     same = shared.filter((pl.col("sha256").n_unique().over("id") == 1) & pl.col("reason").is_null())
     kept = pl.col("seed").first().over("id")
     later = same.with_columns(kept.alias("kept")).filter(pl.col("seed") != pl.col("kept"))
-    return _change(
-        later,
-        seed=pl.col("seed"),
-        status=pl.lit("duplicate"),
-        detail=pl.lit("same bytes, same id"),
-        duplicate_of=pl.col("id"),
-        similarity=pl.lit(1.0),
-        kept=pl.col("kept"),
-    )
+    kind = pl.lit(KINDS.index("seed"), pl.UInt8).alias("kind")
+    return later.select("seed", kind, "kept", pl.lit(1.0).alias("similarity"))

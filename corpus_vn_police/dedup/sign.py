@@ -7,19 +7,23 @@ Jaccard similarity of 0.70 one pair in 6,000 is missed; with 16 bands of 8, two 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from corpus_vn_police.dedup.shingles import Keys, Rows, keys, mixed, shingles
+from corpus_vn_police.dedup.equal import Places
+from corpus_vn_police.dedup.shingles import Hashes, Keys, Rows, keys, mixed, shingles
 from corpus_vn_police.state.parts import read_numbers
 
 BANDS = 32
 _ROWS = 4  # minima of a band
 _SEED = 42
-_KEY_COLUMNS = 2
+KEY_ROWS = (0, 1)
+"""The rows of the signs that have the keys' digests."""
+
 _AT_ONCE = 500  # texts: ten arrays of 8 bytes a syllable are held meanwhile
 # Odd constants: a band's hash is a sum of its minima, each times one of them.
 _WEIGHTS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], np.uint64)
@@ -49,7 +53,7 @@ def _sign(text: pl.Series, near: bool) -> Signs:
 def sign_keys(dedup_keys: Keys) -> Signs:
     """The first two rows of the signs: the keys' digests."""
     digests = b"".join(hashlib.sha256(key.as_buffer()).digest()[:16] for key in dedup_keys.texts())
-    return np.ascontiguousarray(np.frombuffer(digests, ">u8").astype(np.uint64).reshape(-1, _KEY_COLUMNS).T)
+    return np.ascontiguousarray(np.frombuffer(digests, ">u8").astype(np.uint64).reshape(-1, len(KEY_ROWS)).T)
 
 
 def bands(rows: Rows) -> Signs:
@@ -63,25 +67,27 @@ def bands(rows: Rows) -> Signs:
     return mixed((minima * _WEIGHTS).sum(axis=2, dtype=np.uint64)).T
 
 
-def read_keys(paths: list[Path], counts: list[int]) -> Signs:
-    """The two rows of the keys of all records."""
-    return np.stack([_row(paths, counts, row) for row in range(_KEY_COLUMNS)])
-
-
-def read_band(paths: list[Path], counts: list[int], band: int) -> npt.NDArray[np.uint64]:
-    """The hashes of one band of all records.
+def read_row(paths: Sequence[Path], counts: Sequence[int], row: int, places: Places, taking_part: int) -> Hashes:
+    """A row of the signs of the records that take part, each at its place; a file's numbers are held at a time.
 
     Args:
         paths: the files of signs.
         counts: how many records each holds the signs of.
-        band: its number, from 0.
+        row: `KEY_ROWS` are the keys, `band_row` says which are the bands.
+        places: the place of each record; `taking_part` or more if it has none.
+        taking_part: how many have one.
     """
-    return _row(paths, counts, _KEY_COLUMNS + band)
+    values = np.empty(taking_part, np.uint64)
+    first = 0
+    for path, count in zip(paths, counts, strict=True):
+        if count:
+            mine = places[first : first + count]
+            there = mine < taking_part
+            values[mine[there]] = read_numbers(path, count, skipped=count * row)[there]
+            first += count
+    return values
 
 
-def _row(paths: list[Path], counts: list[int], row: int) -> npt.NDArray[np.uint64]:
-    """A row of the signs of all records."""
-    pieces = [
-        read_numbers(path, count, skipped=count * row) for path, count in zip(paths, counts, strict=True) if count
-    ]
-    return np.concatenate([np.empty(0, np.uint64), *pieces])
+def band_row(band: int) -> int:
+    """The row of the signs that has the hashes of a band."""
+    return len(KEY_ROWS) + band

@@ -1,4 +1,4 @@
-"""The index of all parts: what a build holds in memory for each seed, about 40 bytes."""
+"""The index of all parts: what a build holds in memory for each seed, 5 bytes."""
 
 from __future__ import annotations
 
@@ -15,43 +15,38 @@ from corpus_vn_police.ids import id_numbers
 from corpus_vn_police.state.parts import Part, damaged_part, gather, read_table
 from corpus_vn_police.state.path_order import path_order
 
-_REJECTED = 255  # the split of a seed that has none
-_LARGEST = 2**32 - 1  # what a uint32 holds
-_MOST_NAMES = 1_000  # keys that are reported
+Seeds = npt.NDArray[np.uint32]
+"""Numbers of seeds, or of records: 4 bytes each, because there may be millions."""
 
-_COLUMNS = {
-    "part_numbers": np.uint32, "index_rows": np.uint32, "ids": np.uint64, "splits": np.uint8, "text_bytes": np.uint32,
-    "data_bytes": np.uint32, "record_rows": np.uint32,
-}  # fmt: skip
+NONE = 2**32 - 1
+"""The number that stands for no seed."""
+
+_REJECTED = 255  # the split of a seed that has none
+_MOST_NAMES = 1_000  # keys that are reported
+_AT_ONCE = 1 << 16  # seeds whose lengths are read at once
 
 
 @dataclass(frozen=True)
 class Index:
     """The current seeds of all parts, in the order of the parts; a seed is known by its number in that order.
 
+    What is rarely asked for is read from the parts each time: of a seed 5 bytes are held.
+
     Attributes:
         folder: where the parts are.
         parts: the parts.
-        record_counts: how many records each part holds, with those of seeds that are not current.
-        part_numbers: the number of the part that each seed is in (uint32).
-        index_rows: its row in that part's index (uint32).
-        ids: its id as a number (uint64); 0 if it has none.
-        splits: the number of its split (uint8); 255 if it is rejected.
+        starts: the number of the first seed of each part, and how many seeds there are (int64).
+        record_starts: the same of the records, counting those of seeds that are not current.
+        splits: the number of each seed's split (uint8); 255 if it is rejected.
         text_bytes: length of its text in UTF-8 (uint32).
-        data_bytes: length of the seed (uint32); 2**32 - 1 if it is longer.
-        record_rows: its row in the part's records (uint32); of no meaning if it is rejected.
     """
 
     folder: Path
     parts: tuple[Part, ...]
-    record_counts: tuple[int, ...]
-    part_numbers: npt.NDArray[np.uint32]
-    index_rows: npt.NDArray[np.uint32]
-    ids: npt.NDArray[np.uint64]
+    starts: npt.NDArray[np.int64]
+    record_starts: npt.NDArray[np.int64]
     splits: npt.NDArray[np.uint8]
     text_bytes: npt.NDArray[np.uint32]
-    data_bytes: npt.NDArray[np.uint32]
-    record_rows: npt.NDArray[np.uint32]
 
     @classmethod
     def read(cls, folder: Path, parts: tuple[Part, ...]) -> Index:
@@ -60,32 +55,22 @@ class Index:
         Raises:
             DiskError: one is damaged, or holds another number of seeds than its part.
         """
-        columns: dict[str, list[npt.NDArray[np.generic]]] = {name: [] for name in _COLUMNS}
-        record_counts = []
-        for part_number, part in enumerate(parts):
-            frame = pl.DataFrame(read_table(folder, part, "index", ["id", "bytes", "split", "text_bytes"]))
+        starts = np.cumsum([0, *(len(part.current_rows) for part in parts)], dtype=np.int64)
+        splits, text_bytes = np.empty(starts[-1], np.uint8), np.empty(starts[-1], np.uint32)
+        records = []
+        for part, start, stop in zip(parts, starts[:-1], starts[1:], strict=True):
+            frame = pl.DataFrame(read_table(folder, part, "index", ["split", "text_bytes"]))
             if len(frame) != part.seeds:
                 raise damaged_part(folder, "index")
-            splits = frame["split"].fill_null(_REJECTED).to_numpy()
-            whole = {
-                "ids": id_numbers(frame["id"]),
-                "splits": splits,
-                "text_bytes": frame["text_bytes"].fill_null(0),
-                "data_bytes": frame["bytes"].fill_null(0).clip(0, _LARGEST).cast(pl.UInt32),
-                "record_rows": (np.cumsum(splits != _REJECTED) - 1).clip(min=0).astype(np.uint32),
-            }
-            record_counts.append(int((splits != _REJECTED).sum()))
-            rows = part.current_rows
-            columns["index_rows"].append(rows)
-            columns["part_numbers"].append(np.full(len(rows), part_number, np.uint32))
-            for name, values in whole.items():
-                columns[name].append(np.asarray(values)[rows])
-        joined = {name: np.concatenate([np.empty(0, kind), *columns[name]]) for name, kind in _COLUMNS.items()}
-        return cls(folder, parts, tuple(record_counts), **joined)
+            records.append(len(frame) - frame["split"].null_count())
+            current = frame[part.current_rows]
+            splits[start:stop] = current["split"].fill_null(_REJECTED).to_numpy()
+            text_bytes[start:stop] = current["text_bytes"].fill_null(0).to_numpy()
+        return cls(folder, parts, starts, np.cumsum([0, *records], dtype=np.int64), splits, text_bytes)
 
     def __len__(self) -> int:
         """How many seeds there are."""
-        return len(self.part_numbers)
+        return len(self.splits)
 
     @property
     def publishable(self) -> npt.NDArray[np.bool_]:
@@ -93,23 +78,38 @@ class Index:
         has_split: npt.NDArray[np.bool_] = self.splits != _REJECTED
         return has_split
 
-    def record_numbers(self, seeds: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """The numbers of seeds' records, counted through the records of all parts."""
-        starts = np.cumsum(self.record_counts, dtype=np.int64) - self.record_counts
-        numbers: npt.NDArray[np.int64] = starts[self.part_numbers[seeds]] + self.record_rows[seeds]
-        return numbers
+    def ids(self) -> npt.NDArray[np.uint64]:
+        """The id of each seed as a number; 0 if it has none."""
+        ids = np.empty(len(self), np.uint64)
+        for number, part in enumerate(self.parts):
+            ids[self._seeds_of(number)] = id_numbers(self.column(part, "id")).to_numpy()
+        return ids
 
-    def seeds_of_records(self) -> npt.NDArray[np.int64]:
-        """The seed of each record of all parts; -1 if that is not current."""
-        seeds = np.flatnonzero(self.publishable)
-        by_record = np.full(sum(self.record_counts), -1, np.int64)
-        by_record[self.record_numbers(seeds)] = seeds
+    def seeds_of_records(self) -> Seeds:
+        """The seed of each record of all parts; `NONE` if that is not current."""
+        by_record = np.full(self.record_starts[-1], NONE, np.uint32)
+        for number, first in enumerate(self.record_starts[:-1]):
+            mine = self._seeds_of(number)
+            found = np.flatnonzero(self.splits[mine] != _REJECTED)
+            by_record[first + self._record_rows(number)[found]] = mine.start + found
         return by_record
 
-    def in_path_order(self) -> npt.NDArray[np.int64]:
+    def _seeds_of(self, part: int) -> slice:
+        """The numbers of a part's seeds."""
+        return slice(int(self.starts[part]), int(self.starts[part + 1]))
+
+    def _record_rows(self, part: int) -> npt.NDArray[np.int64]:
+        """The row of each of a part's seeds in its records; of no meaning if the seed is rejected."""
+        current = self.parts[part].current
+        if current is None:
+            return np.cumsum(self.splits[self._seeds_of(part)] != _REJECTED) - 1
+        whole = read_table(self.folder, self.parts[part], "index", ["split"]).column("split")
+        return (np.cumsum(pl.Series(whole).is_not_null().to_numpy()) - 1)[current]
+
+    def in_path_order(self) -> Seeds:
         """The seeds' numbers in the order of their paths, as `state.path_order` puts them."""
         return path_order(
-            np.bincount(self.part_numbers, minlength=len(self.parts)).tolist(),
+            np.diff(self.starts).tolist(),
             lambda part: self.column(self.parts[part], "path"),
             lambda seeds: pl.Series(self.gather(seeds, ["sha256"]).column("sha256")),
         )
@@ -161,42 +161,60 @@ class Index:
         column = pl.Series(name, read_table(self.folder, part, "index", [name]).column(name))
         return column if part.current is None else column.filter(pl.Series(part.current))
 
-    def gather(self, seeds: npt.NDArray[np.int64], columns: list[str]) -> pa.Table:
+    def gather(self, seeds: npt.NDArray[np.integer], columns: list[str]) -> pa.Table:
         """The index rows of seeds, in the order in which their numbers are given."""
-        part_numbers, rows = (numbers[seeds].astype(np.int64) for numbers in (self.part_numbers, self.index_rows))
-        return gather(self.folder, self.parts, part_numbers, rows, "index", columns)
+        return self._gather(seeds, "index", columns)
 
-    def records_of(self, seeds: npt.NDArray[np.int64]) -> SeedRecords:
+    def gather_records(self, seeds: npt.NDArray[np.integer], columns: list[str]) -> pa.Table:
+        """The records of seeds, in the order in which their numbers are given; none of them may be rejected."""
+        return self._gather(seeds, "records", columns)
+
+    def _gather(self, seeds: npt.NDArray[np.integer], ending: str, columns: list[str]) -> pa.Table:
+        part_numbers = np.searchsorted(self.starts, seeds, side="right") - 1
+        places = seeds.astype(np.int64) - self.starts[part_numbers]
+
+        def rows(part: int, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+            if ending == "records":
+                return self._record_rows(part)[places]
+            return (
+                places if self.parts[part].current is None else self.parts[part].current_rows[places].astype(np.int64)
+            )
+
+        return gather(self.folder, self.parts, part_numbers, places, rows, ending, columns)
+
+    def records_of(self, seeds: Seeds) -> SeedRecords:
         """Where the records of seeds are; none of them may be rejected."""
-        lengths = np.stack([self.text_bytes[seeds], self.data_bytes[seeds]])
-        return SeedRecords(self.folder, self.parts, self.part_numbers[seeds], self.record_rows[seeds], *lengths)
+        return SeedRecords(self, seeds)
 
 
 @dataclass(frozen=True)
 class SeedRecords:
-    """Where the records of some seeds are, in an order of their own.
+    """The records of some seeds, in an order of their own; 4 bytes are held of each.
 
     Attributes:
-        folder: where the parts are.
-        parts: all parts.
-        part_numbers: the number of the part that each record is in (uint32).
-        rows: its row in the part's records (uint32).
-        text_bytes: length of its text in UTF-8 (uint32).
-        data_bytes: length of its seed (uint32).
+        index: all seeds.
+        seeds: the numbers of those whose records these are.
     """
 
-    folder: Path
-    parts: tuple[Part, ...]
-    part_numbers: npt.NDArray[np.uint32]
-    rows: npt.NDArray[np.uint32]
-    text_bytes: npt.NDArray[np.uint32]
-    data_bytes: npt.NDArray[np.uint32]
+    index: Index
+    seeds: Seeds
 
     def __len__(self) -> int:
         """How many records there are."""
-        return len(self.rows)
+        return len(self.seeds)
+
+    @property
+    def text_bytes(self) -> npt.NDArray[np.uint32]:
+        """The length of each text in UTF-8 (uint32)."""
+        return self.index.text_bytes[self.seeds]
+
+    @property
+    def data_bytes(self) -> npt.NDArray[np.int64]:
+        """The length of each seed (int64), read from the parts."""
+        pieces = [self.seeds[start : start + _AT_ONCE] for start in range(0, len(self), _AT_ONCE)]
+        lengths = (pl.Series(self.index.gather(piece, ["bytes"]).column("bytes")) for piece in pieces)
+        return np.concatenate([np.empty(0, np.int64), *(length.to_numpy() for length in lengths)])
 
     def gather(self, start: int, stop: int, columns: list[str]) -> pa.Table:
         """Read the records from `start` up to, not including, `stop`."""
-        part_numbers, rows = (numbers[start:stop].astype(np.int64) for numbers in (self.part_numbers, self.rows))
-        return gather(self.folder, self.parts, part_numbers, rows, "records", columns)
+        return self.index.gather_records(self.seeds[start:stop], columns)

@@ -8,6 +8,7 @@ read piece by piece, so that a build never holds the records of all parts.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -175,17 +176,19 @@ def gather(
     folder: Path,
     parts: tuple[Part, ...],
     part_numbers: npt.NDArray[np.int64],
-    rows: npt.NDArray[np.int64],
+    places: npt.NDArray[np.int64],
+    rows: Callable[[int, npt.NDArray[np.int64]], npt.NDArray[np.int64]],
     ending: str,
     columns: list[str],
 ) -> pa.Table:
-    """Read rows of several parts, in the order given; a run of rows of one part is not copied.
+    """Read the rows of seeds of several parts, in the order given; a run of rows of one part is not copied.
 
     Args:
         folder: where the parts are.
         parts: the parts.
-        part_numbers: which of the parts each row is in.
-        rows: its number in that part's file.
+        part_numbers: which of the parts each seed is in.
+        places: its place among the seeds of that part that are current.
+        rows: gives the rows of places in the file of a part, which is known by its number.
         ending: `index` or `records`.
         columns: which columns.
 
@@ -196,8 +199,9 @@ def gather(
     bounds = np.flatnonzero(np.diff(part_numbers[grouped])) + 1
     tables = []
     for positions in np.split(grouped, bounds):
-        table = read_table(folder, parts[part_numbers[positions[0]]], ending, columns)
-        wanted = rows[positions]
+        part = int(part_numbers[positions[0]])
+        table = read_table(folder, parts[part], ending, columns)
+        wanted = rows(part, places[positions])
         is_run = bool((np.diff(wanted) == 1).all())
         tables.append(table.slice(wanted[0], len(wanted)) if is_run else table.take(from_numpy(wanted)))
     joined = pa.concat_tables(tables)

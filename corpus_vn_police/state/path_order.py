@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-Numbers = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.uint32]
 
 _ROW = "#([0-9]{1,18})$"
 _AT_ONCE = 1 << 16  # paths below which it is not worth looking which of them are ready
@@ -78,7 +78,7 @@ def path_order(
     runs = [_run(part, int(starts[part]), path_keys(paths(part))) for part, count in enumerate(counts) if count]
     follow = all(one.last < other.first for one, other in itertools.pairwise(runs))
     if follow and all(run.ordered for run in runs):
-        return np.arange(sum(counts), dtype=np.int64)
+        return np.arange(sum(counts), dtype=np.uint32)
     return np.concatenate(list(_merged(runs, paths, sha256)))
 
 
@@ -95,11 +95,13 @@ def _merged(
 ) -> Iterator[Numbers]:
     """The numbers of the seeds of all runs in order, some at once."""
     waiting = sorted(runs, key=lambda run: run.first)
-    held = pl.DataFrame(schema={"file": pl.String, "row": pl.Int64, "seed": pl.Int64})
+    held = pl.DataFrame(schema={"file": pl.String, "row": pl.Int64, "seed": pl.UInt32})
     enough = _AT_ONCE
     for run, following in zip(waiting, [*waiting[1:], None], strict=True):
         keys = path_keys(paths(run.part))
-        held = pl.concat([held, keys.with_columns(pl.int_range(pl.len()).alias("seed") + run.start)])
+        held = pl.concat(
+            [held, keys.with_columns(pl.int_range(run.start, run.start + pl.len(), dtype=pl.UInt32).alias("seed"))]
+        )
         if following is None:
             yield _sorted(held, sha256)
         elif len(held) >= enough:

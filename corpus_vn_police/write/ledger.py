@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 
 from corpus_vn_police.contract import load_contract
-from corpus_vn_police.state.index import Index
+from corpus_vn_police.state.index import Index, Seeds
 from corpus_vn_police.write.shards import parquet_writer
 
 LEDGER_ROWS = 1 << 16
@@ -39,7 +39,7 @@ def write_ledger(rows: Iterable[pa.Table], path: Path) -> dict[str, int]:
 
 
 def ledger_rows(
-    index: Index, order: npt.NDArray[np.int64], published: npt.NDArray[np.bool_], changes: pl.DataFrame
+    index: Index, order: Seeds, published: npt.NDArray[np.bool_], changes: Callable[[Seeds], pl.DataFrame]
 ) -> Iterator[pa.Table]:
     """The rows of the ledger, one per seed, as tables of at most 65,536 rows.
 
@@ -47,16 +47,14 @@ def ledger_rows(
         index: all seeds.
         order: the numbers of those that were not taken down, in path order.
         published: which of all seeds are published (bool).
-        changes: what `dedup.settle` decided, sorted by `seed`.
+        changes: gives what `dedup.settle` decided of seeds, as `Settled.changes` does.
     """
     schema = load_contract("ledger").schema
     names = ["path", "sha256", "bytes", "id", "reason", "pointer", "detail"]
     for start in range(0, len(order), LEDGER_ROWS):
         seeds = order[start : start + LEDGER_ROWS]
-        frame = pl.DataFrame(index.gather(seeds, names)).with_columns(
-            pl.Series("seed", seeds), pl.Series("ok", published[seeds])
-        )
-        frame = frame.join(changes, on="seed", how="left", suffix="_new", maintain_order="left")
+        frame = pl.DataFrame(index.gather(seeds, names)).with_columns(pl.Series("ok", published[seeds]))
+        frame = frame.hstack(changes(seeds).rename({"reason": "reason_new", "detail": "detail_new"}))
         status = pl.when("ok").then(pl.lit("published")).otherwise(pl.lit("rejected"))
         frame = frame.with_columns(
             pl.coalesce("status", status).alias("status"),

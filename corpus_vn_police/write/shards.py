@@ -24,7 +24,7 @@ from corpus_vn_police.dataset.layout import shard_path
 from corpus_vn_police.dataset.schemas import contracts_in
 from corpus_vn_police.files import file_digest
 from corpus_vn_police.stages.split import SPLITS
-from corpus_vn_police.state.index import Index, SeedRecords
+from corpus_vn_police.state.index import Index, SeedRecords, Seeds
 
 # The Hub's viewer wants row groups of 100 to 300 MB in memory, and `datasets` reads a whole one at a time when it
 # streams. Groups of 64 MiB would save 0.2 % of what it fetches for two columns, those of 4 MiB cost 1 % more
@@ -59,33 +59,32 @@ class Block:
     shards: tuple[tuple[str, int, int], ...]
 
 
-def plan_blocks(
-    index: Index, order: npt.NDArray[np.int64], copies: pl.DataFrame, configs: list[str], mib: int | None
-) -> list[Block]:
+def plan_blocks(index: Index, order: Seeds, copied: pl.DataFrame, configs: list[str], mib: int | None) -> list[Block]:
     """Decide which records go into which block and shard.
 
     Args:
         index: all seeds.
         order: the numbers of the published ones, in path order.
-        copies: `seed` and `duplicates`, as `dedup.Settled` has them.
+        copied: `seed` and `duplicates`, as `dedup.Settled` has them.
         configs: which configs are built.
         mib: as `dataset.cuts.shard_limit`.
 
     Returns:
         The blocks by config, split and place; none for an empty split.
     """
-    duplicates = np.zeros(len(index) if len(copies) else 0, np.int32)
-    duplicates[copies["seed"].to_numpy()] = copies["duplicates"].to_numpy()
+    duplicates = np.zeros(len(index) if len(copied) else 0, np.int32)
+    duplicates[copied["seed"].to_numpy()] = copied["duplicates"].to_numpy()
+    ids = index.ids()
     blocks = []
     for code, split in enumerate(SPLITS):
         mine = order[index.splits[order] == code]
         text_bytes = index.text_bytes[mine]
-        shards = cut_shards(text_bytes, index.ids[mine], mib)
+        shards = cut_shards(text_bytes, ids[mine], mib)
         for start, stop in cut_blocks(text_bytes):
             begun = [number for number, (first, _) in enumerate(shards) if start <= first < stop]
             seeds = mine[start : max([stop, *(shards[number][1] for number in begun)])]
             records = index.records_of(seeds)
-            count = duplicates[seeds] if len(copies) else np.zeros(len(seeds), np.int32)
+            count = duplicates[seeds] if len(copied) else np.zeros(len(seeds), np.int32)
             for config in configs:
                 files = tuple(
                     (

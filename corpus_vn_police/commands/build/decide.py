@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from corpus_vn_police.commands.build.batches import Recipe, grouped, process
@@ -24,7 +23,7 @@ from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.errors import ConfigError, InputError
 from corpus_vn_police.stages.read import Batching, Listing, Skipped
 from corpus_vn_police.stages.split import SPLITS
-from corpus_vn_police.state.index import Index
+from corpus_vn_police.state.index import Index, Seeds
 from corpus_vn_police.state.journal import Journal, open_journal
 from corpus_vn_police.state.known import DoneTask, KnownParts
 from corpus_vn_police.state.parts import Part
@@ -83,7 +82,7 @@ class Decision:
         corpus: the settings.
         index: all seeds.
         settled: which of them are published.
-        order: their numbers in path order (int64).
+        order: their numbers in path order (uint32).
         known: what the next build need not read.
         skipped: what was passed over.
     """
@@ -91,7 +90,7 @@ class Decision:
     corpus: Corpus
     index: Index
     settled: Settled
-    order: npt.NDArray[np.int64]
+    order: Seeds
     known: KnownParts
     skipped: Skipped
 
@@ -113,7 +112,8 @@ class Decision:
 
     def ledger(self) -> Iterator[pa.Table]:
         """The rows of the ledger, as tables of at most 65,536 rows."""
-        order = self.order[~self.settled.removed[self.order]]
+        removed = self.settled.removed
+        order = self.order[~removed[self.order]] if removed.any() else self.order
         rows = ledger_rows(self.index, order, self.settled.published, self.settled.changes)
         return itertools.chain(rows, tombstone_rows(self.settled.tombstones))
 

@@ -57,7 +57,7 @@ def run_build(
         give_back_memory()
         order = decision.order
         published = order[settled.published[order]]
-        blocks = plan_blocks(index, published, settled.copies, _configs(corpus), corpus.shard_mib)
+        blocks = plan_blocks(index, published, settled.copied, _configs(corpus), corpus.shard_mib)
         written, hashes = _write_all(state.new, blocks, job, len(index))
         finished = finish(state.new, corpus, job.date, written, hashes)
         figures = finished.figures

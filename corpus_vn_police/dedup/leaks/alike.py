@@ -10,7 +10,7 @@ import polars as pl
 
 from corpus_vn_police.dataset.rows import Published
 from corpus_vn_police.dedup import first_days
-from corpus_vn_police.dedup.buckets import Numbers
+from corpus_vn_police.dedup.equal import Numbers
 from corpus_vn_police.dedup.leaks.lookup import Lookup
 from corpus_vn_police.dedup.leaks.ngrams import NGRAM
 from corpus_vn_police.dedup.shingles import SHINGLE, keys, sets, shingles
