@@ -37,6 +37,7 @@ NOT_RUN = {
     ("training-example.md", "model.config.use_cache = False"): "a piece of a training script",
     ("training-example.md", "accelerator = Accelerator()"): "a piece of a training script",
     ("training-example.md", "class Data(lightning.LightningDataModule):"): "lightning is not a dependency of this package",
+    ("files.md", "import datasets"): "reads a dataset of the Hub that is not there",
     ("croissant.md", "import mlcroissant as mlc"): "mlcroissant is not a dependency of this package",
 }  # fmt: skip
 

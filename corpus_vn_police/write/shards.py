@@ -26,8 +26,9 @@ from corpus_vn_police.files import file_digest
 from corpus_vn_police.stages.split import SPLITS
 from corpus_vn_police.state.index import Index, SeedRecords, Seeds
 
-# The Hub's viewer wants row groups of 100 to 300 MB in memory, and `datasets` reads a whole one
-# at a time when it streams. What a row takes beside its text or bytes is about this much.
+# The Hub's viewer wants row groups of 100 to 300 MB in memory, and `datasets` reads a whole one at a time when it
+# streams. Groups of 64 MiB would save 0.2 % of what it fetches for two columns, those of 4 MiB cost 1 % more
+# (`benchmarks/remote.py`). What a row takes beside its text or bytes is about this much.
 _GROUP_BYTES = 16 << 20
 _ROW_BYTES = 256
 
