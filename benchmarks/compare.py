@@ -14,37 +14,22 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import datetime
-import importlib.metadata
 import json
-import platform
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from cost import machine, measure, memory_kind
+from cost import machine, measure, memory_kind, versions
 from jobs import OURS, WORKERS, Job, jobs
 from make_seeds import write_seeds
 from outcome import Outcome, Records, first_difference, outcome, rejected
 from show import write_comparison
 
-PACKAGES = (
-    *("corpus-vn-police", "datasets", "datatrove", "text-dedup", "polars", "pyarrow", "numpy", "rensa"),
-    *("spacy", "pyvi", "multiprocess"),
-)
-
 
 class OtherWorkError(RuntimeError):
     """Two tools did not do the same work."""
-
-
-def versions() -> dict[str, str]:
-    """Python's version and those of the packages that are installed."""
-    installed = {each.metadata["Name"].lower() for each in importlib.metadata.distributions()}
-    return {"python": platform.python_version()} | {
-        name: importlib.metadata.version(name) for name in PACKAGES if name in installed
-    }
 
 
 def clear(out: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import importlib.metadata
 import os
 import platform
 import subprocess
@@ -14,6 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+PACKAGES = (
+    *("corpus-vn-police", "datasets", "datatrove", "text-dedup", "polars", "pyarrow", "numpy", "rensa"),
+    *("spacy", "pyvi", "multiprocess"),
+)
 _PR_SET_CHILD_SUBREAPER = 36
 _PAUSE = 0.1  # seconds between two looks at the memory, at least
 _SHARE = 20  # a look takes at most one part in so many of the time
@@ -133,4 +138,12 @@ def machine() -> dict[str, Any]:
         "memory_gib": round(int(found["MemTotal"].split()[0]) / 2**20, 1),
         "kernel": f"{platform.system()} {platform.release()}",
         "load": round(os.getloadavg()[0], 1),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Python's version and those of the packages that are installed."""
+    installed = {each.metadata["Name"].lower() for each in importlib.metadata.distributions()}
+    return {"python": platform.python_version()} | {
+        name: importlib.metadata.version(name) for name in PACKAGES if name in installed
     }

@@ -27,6 +27,13 @@ _STYLE: Any = {
     "axes.axisbelow": True,
 }
 _WIDTH = 4.6  # inches: at 390 pixels the letters are 10 pixels high
+# Also told apart by their marks: a line for each step of `scale.py`.
+_LINES = (
+    *(("#0072b2", "o"), ("#b35900", "s"), ("#007a5a", "^"), ("#9b4f96", "D")),
+    *(("#56b4e9", "v"), ("#e69f00", "P"), ("#6e7781", "X")),
+)
+BOUND = 0.6 * 2**30 / 1e6
+"""The peak memory in MB that is wanted at most."""
 _SHOWN = ("floor", "spine", "near")
 _HEADS = {"floor": None, "spine": "spine", "near": "with near-dedup"}
 
@@ -74,6 +81,30 @@ def comparison(results: dict[str, Any]) -> Figure:
         wall, memory = drawn.subplots(2, 1)
         _panel(wall, rows, "wall", "Wall time, seconds (log scale)", "log")
         _panel(memory, rows, "memory", "Peak memory of all processes, MB", "linear")
+    return drawn
+
+
+def scale(results: dict[str, Any]) -> Figure:
+    """Peak memory of each command against the number of rows, and the bound that is wanted."""
+    cases = [case for case in results["cases"] if case["case"].startswith("rows-")]
+    counts = [case["seeds"] for case in cases]
+    with mpl.rc_context(_STYLE):
+        drawn = Figure(figsize=(_WIDTH, 4.2), layout="constrained")
+        axes = drawn.subplots()
+        axes.set_title("Peak memory of all processes, MB")
+        axes.set_xscale("log")
+        shown = [step for step in cases[0]["steps"] if step != "from nothing"]  # a build like the first
+        for step, (colour, marker) in zip(shown, _LINES, strict=True):
+            peaks = [case["steps"][step]["memory"] for case in cases]
+            axes.plot(counts, peaks, color=colour, marker=marker, markersize=5, label=step)
+        axes.axhline(BOUND, color="#1f2328", linestyle="--", linewidth=1, label="wanted: 0.6 GiB at most")
+        axes.set_ylim(0)
+        axes.set_xlim(min(counts) / 1.5, max(counts) * 1.5)
+        axes.set_xticks(counts, [f"{count:,}" for count in counts])
+        axes.minorticks_off()
+        axes.set_xlabel("rows of 60 syllables (log scale)")
+        axes.grid(axis="y")
+        drawn.legend(loc="outside lower left", ncols=3, frameon=False, fontsize=8.5)
     return drawn
 
 

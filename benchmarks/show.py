@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,10 @@ def _about(results: dict[str, Any]) -> str:
     return f"{place}, load {machine['load']} at the start"
 
 
+def _versions(results: dict[str, Any]) -> str:
+    return "Versions: " + ", ".join(f"{name} {version}" for name, version in results["versions"].items()) + "."
+
+
 def _memory_words(kind: str) -> str:
     return {
         "pss": "memory that processes share is counted once (PSS)",
@@ -114,7 +119,7 @@ def comparison(results: dict[str, Any]) -> str:
         "",
         *_beside_table(results),
         "",
-        "Versions: " + ", ".join(f"{name} {version}" for name, version in results["versions"].items()) + ".",
+        _versions(results),
     ]
     return "\n".join(lines) + "\n"
 
@@ -125,7 +130,35 @@ def write_comparison(results: dict[str, Any], out: Path) -> None:
     draw.save(draw.comparison(results), out / PARTS["comparison"], ("svg", "png"))
 
 
-MAKERS = {"comparison": (comparison, draw.comparison)}
+def _step_table(results: dict[str, Any], cell: Callable[[dict[str, float]], str]) -> list[str]:
+    steps = list(results["cases"][0]["steps"])
+    lines = [_row("input", *steps), "|---|" + "---:|" * len(steps)]
+    return lines + [_row(case["what"], *(cell(case["steps"][step]) for step in steps)) for case in results["cases"]]
+
+
+def scale(results: dict[str, Any]) -> str:
+    """The tables of many and of hard records in Markdown, with their date, machine and versions."""
+    lines = [
+        f"**{results['date']}**: one run, {results['workers']} workers, all settings the defaults.",
+        f"Machine: {_about(results)}. Peak memory is that of all processes; {_memory_words(results['memory'])}.",
+        "",
+        "Peak memory, MB:",
+        "",
+        *_step_table(results, lambda cost: f"{cost['memory']:,.0f}"),
+        "",
+        f"Wanted are at most 0.6 GiB, {draw.BOUND:.0f} MB, whatever the number of records:",
+        "",
+    ]
+    for case in results["cases"]:
+        step, cost = max(case["steps"].items(), key=lambda each: each[1]["memory"])
+        reached = "reached" if cost["memory"] <= draw.BOUND else "**not reached**"
+        lines.append(f"- {case['what']}: {reached}, {cost['memory']:,.0f} MB in *{step}*")
+    lines += ["", "Seconds, CPU / wall:", ""]
+    lines += _step_table(results, lambda cost: f"{cost['cpu']:,.0f} / {cost['wall']:,.0f}")
+    return "\n".join([*lines, "", _versions(results)]) + "\n"
+
+
+MAKERS = {"comparison": (comparison, draw.comparison), "scale": (scale, draw.scale)}
 """A kind of results -> what writes it in Markdown, and what draws it."""
 
 

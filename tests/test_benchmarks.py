@@ -1,10 +1,11 @@
 """The benchmarks' own pieces, without the tools that they compare with."""
 
 import json
+import subprocess
 import sys
 import tomllib
-from collections import Counter
 
+import numpy as np
 import polars as pl
 import pytest
 from support.builds import ROOT
@@ -13,15 +14,16 @@ import corpus_vn_police as cvp
 
 sys.path.append(str(ROOT / "benchmarks"))
 
+import compare
 import draw
 import floor
-import outcome
+import many
 import show
-from cost import FailedRunError, measure
-from jobs import OURS, SETTINGS, jobs
+from jobs import OURS, SETTINGS, Job, jobs
 from make_seeds import write_seeds
-from peers.seed_text import prepared, split_of
+from peers.seed_text import SPLITS, prepared, split_of
 from ratios import AIMS, beside
+from scale import STEPS
 
 DOCS = ROOT / "docs"
 TEXT = "Công an tỉnh  khởi tố vụ án \n\n Lực lượng\u00a0chức năng \u200bđiều tra vụ {} làm rõ hành vi.".replace(
@@ -29,13 +31,30 @@ TEXT = "Công an tỉnh  khởi tố vụ án \n\n Lực lượng\u00a0chức n�
 )
 
 
-@pytest.fixture
-def articles(tmp_path):
-    """A JSONL file of 50 articles with white space that no reader wants, the second with markup."""
-    path = tmp_path / "articles.jsonl"
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder with 50 seeds, full of white space that no reader wants and the second with markup, and `out`, their spine."""
+    place = tmp_path_factory.mktemp("bench")
     texts = [TEXT.format(number) + "<b>x</b>" * (number == 1) for number in range(50)]
-    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
-    return path
+    (place / "articles.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+    write_seeds(place / "seeds", [place / "articles.jsonl"], 50)
+    cvp.build(place / "seeds", out=place / "out", config=tomllib.loads(SETTINGS["spine"]), workers=1)
+    return place
+
+
+@pytest.fixture
+def peer(place, tmp_path):
+    """Write what another tool would write of these seeds, each text as a function changes it; returns its job."""
+
+    def write(change):
+        found = [prepared(path.read_text()) for path in sorted((place / "seeds").iterdir())]
+        for split in SPLITS:
+            (tmp_path / split).mkdir()
+            rows = [{"date": date, "text": change(text)} for date, text in found if split_of(date) == split]
+            pl.DataFrame(rows).write_parquet(tmp_path / split / "0.parquet")
+        return Job("spine", "a peer", [], tmp_path)
+
+    return write
 
 
 def _results(**walls):
@@ -79,21 +98,25 @@ def test_articles_become_dated_seeds_and_are_taken_again_if_they_run_out(tmp_pat
     }
 
 
-def test_the_floor_a_build_and_the_peers_functions_do_the_same_work(articles, tmp_path):
-    seeds = tmp_path / "seeds"
-    write_seeds(seeds, [articles], 50)
-    cvp.build(seeds, out=tmp_path / "out", config=tomllib.loads(SETTINGS["spine"]), workers=1)
+def test_the_floor_a_build_and_another_tool_do_the_same_work_but_for_what_a_build_rejects(place, peer, tmp_path):
+    seeds = place / "seeds"
     floor.write(str(seeds), sorted(path.name for path in seeds.iterdir()), str(tmp_path / "floor.parquet"))
-    theirs = Counter(
-        outcome.key(split_of(date), date, text)
-        for date, text in (prepared(path.read_text()) for path in seeds.iterdir())
-    )
-    rejected = outcome.rejected(tmp_path / "out", seeds)
-    assert (rejected.total(), pl.read_parquet(tmp_path / "floor.parquet").height) == (1, 50)
-    assert outcome.records(tmp_path / "out") == theirs - rejected
-    found = outcome.outcome(tmp_path / "out")
-    assert found.records == {"train": 34, "validation": 5, "test": 10}
-    assert found.digest == outcome.digest(theirs - rejected) != outcome.digest(theirs)
+    known = {}
+    ours = compare.checked(Job("spine", OURS, [], place / "out"), place, known)
+    theirs = compare.checked(peer(lambda text: text), place, known)
+    assert pl.read_parquet(tmp_path / "floor.parquet").height == 50
+    assert known["left out"].total() == 1
+    assert (theirs.records, theirs.digest) == (ours.records, ours.digest)
+    assert ours.records == {"train": 34, "validation": 5, "test": 10}
+
+
+def test_a_tool_that_did_other_work_stops_the_benchmark_with_a_text_that_differs(place, peer):
+    known = {}
+    compare.checked(Job("spine", OURS, [], place / "out"), place, known)
+    with pytest.raises(
+        compare.OtherWorkError, match=r"a peer has .*only this build has 'Công an tỉnh khởi .* vụ 7 làm"
+    ):
+        compare.checked(peer(lambda text: text.replace("vụ 7", "vụ  7")), place, known)
 
 
 def test_a_round_without_peers_is_the_floor_and_our_own_work(tmp_path):
@@ -104,8 +127,11 @@ def test_a_round_without_peers_is_the_floor_and_our_own_work(tmp_path):
 
 
 def test_a_command_that_fails_stops_the_benchmark_with_what_it_said():
-    with pytest.raises(FailedRunError, match=r"ended with 3:\nno such thing"):
-        measure([sys.executable, "-c", "import sys; print('no such thing'); sys.exit(3)"])
+    # In a process of its own: it adopts and awaits whatever its commands leave behind.
+    code = "import sys, cost; cost.measure([sys.executable, '-c', 'print(1 + 1); raise SystemExit(3)'])"
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT / "benchmarks", capture_output=True, encoding="utf-8")
+    assert (told.returncode, "FailedRunError" in told.stderr) == (1, True)
+    assert told.stderr.endswith("ended with 3:\n2\n\n")
 
 
 def test_ratios_are_taken_within_a_round_and_held_to_the_aims():
@@ -142,11 +168,66 @@ def test_where_this_build_is_better_nothing_is_said_to_be_worse():
     ]
 
 
+def _scale(*peaks):
+    steps = {name: {"cpu": 2, "wall": 1, "memory": 100} for name in STEPS}
+    cases = [
+        {"case": f"rows-{10 * number}", "what": f"{number} rows", "seeds": 10 * number, "bytes": 1,
+         "steps": steps | {"verify": {"cpu": 1_000, "wall": 600, "memory": peak}}}
+        for number, peak in enumerate(peaks, 1)
+    ]  # fmt: skip
+    return _results() | {"kind": "scale", "cases": cases}
+
+
+def test_the_largest_peak_of_each_input_is_held_to_the_bound():
+    text = show.scale(_scale(640, 650))
+    assert "- 1 rows: reached, 640 MB in *verify*\n- 2 rows: **not reached**, 650 MB in *verify*\n" in text
+    assert "| 1 rows | 2 / 1 | 2 / 1 | 2 / 1 | 2 / 1 | 2 / 1 | 1,000 / 600 | 2 / 1 | 2 / 1 |" in text
+
+
+def test_made_up_rows_are_the_same_for_the_same_numbers_and_one_in_ten_is_a_near_copy(tmp_path):
+    for name, last in (("one", 10_020), ("other", 10_040)):
+        many.write_rows(tmp_path / name, 10_000, last)
+    one, other = (
+        [json.loads(line) for line in (tmp_path / name / "000010000.jsonl").read_text().splitlines()]
+        for name in ("one", "other")
+    )
+    assert [(row["id"], row["date"]) for row in one[:3]] == [
+        ("10000", "2015-05"),
+        ("10001", "2016-06"),
+        ("10002", "2017-07"),
+    ]
+    assert (len(one), len(other)) == (20, 40)
+    words = [row["text"].lower().split() for row in other]
+    assert all(40 <= len(each) <= 80 for each in words)
+    changed = [sum(a != b for a, b in zip(*words[row - 1 : row + 1], strict=True)) for row in (9, 19, 29, 39)]
+    assert changed == [1, 1, 1, 1]
+
+
+def test_made_up_prose_has_sentences_and_paragraphs():
+    text = many.texts(np.random.default_rng(0), np.array([150]), copies=False)[0].as_py()
+    paragraphs = [paragraph.strip().split() for paragraph in text.split("\n\n")]
+    assert [len(paragraph) for paragraph in paragraphs] == [70, 70, 10]
+    assert [word for paragraph in paragraphs for word in paragraph if word.endswith(".")] == [
+        word
+        for paragraph in paragraphs
+        for place, word in enumerate(paragraph, 1)
+        if place % 14 == 0 or place == 10 == len(paragraph)
+    ]
+
+
+def test_a_long_text_has_the_bytes_that_were_asked_for(tmp_path):
+    many.write_long(tmp_path, 100_000)
+    text = (tmp_path / "long.txt").read_bytes()
+    assert (len(text), text[:14]) == (100_000, b" date 2020-12 ")
+
+
 def test_a_plot_has_the_same_bytes_each_time(tmp_path):
     results = _results(floor=[1, 2], spine=[2, 3], datasets=[10, 20], near=[3, 4])
     for name in ("one", "other"):
         draw.save(draw.comparison(results), tmp_path / name, ("svg",))
+    draw.save(draw.scale(_scale(640, 650)), tmp_path / "scale", ("svg",))
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "other.svg").read_bytes()
+    assert "wanted: 0.6 GiB at most" in (tmp_path / "scale.svg").read_text()
 
 
 def test_a_part_of_a_page_is_replaced_and_one_that_is_missing_is_named():

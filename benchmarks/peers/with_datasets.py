@@ -2,7 +2,7 @@
 
     python benchmarks/peers/with_datasets.py SEEDS OUT [--reader generator|text]
 
-Two processes wherever it takes `num_proc`, functions over batches, its cache under OUT. `generator` reads the
+Two processes where that is quicker, functions over batches, its cache under OUT. `generator` reads the
 files in `Dataset.from_generator`, `text` by `load_dataset("text", sample_by="document")`, which is the first that
 its manual shows and takes several times as long. `to_parquet` of datasets 5.2 fixes snappy for columns of text, so the
 rows are written through pyarrow, which is what `to_parquet` does as well.
@@ -66,9 +66,7 @@ def _in_split(dates: list[str], split: str) -> list[bool]:
 def write(rows: datasets.Dataset, out: Path) -> None:
     """Write OUT/SPLIT/0.parquet of each split."""
     for split in SPLITS:
-        part = rows.filter(
-            _in_split, batched=True, num_proc=PROCESSES, input_columns=["date"], fn_kwargs={"split": split}
-        )
+        part = rows.filter(_in_split, batched=True, input_columns=["date"], fn_kwargs={"split": split})
         (out / split).mkdir(parents=True)
         schema = part.features.arrow_schema
         with pq.ParquetWriter(out / split / "0.parquet", schema, compression="zstd") as sink:

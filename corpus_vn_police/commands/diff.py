@@ -1,15 +1,15 @@
 """`diff`: two builds -> the records that were added, removed, changed, or moved to another split.
 
-Fields are read some at a time, of a million records four. For each record of a build, memory holds the hashes of their
-values (8 bytes each), and its id, place and split (17 bytes). For each record that both builds have, it also holds one
-bit per field. (Two builds of a million records, a field at a time: 11 s of CPU, 364 MB at the peak.) The hashes never
-leave the process, so it does not matter which hash function is used.
+Of each record of the old build 13 bytes are held while the two are brought together, and then 9: the hash of a field,
+and its split. Of each record of the new one: its id, place in the old one and split (13 bytes), and a bit for each
+field, in words of 64. A field is read at a time, of a small build several. The hashes never leave the process, so it
+does not matter which hash function is used.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from corpus_vn_police.dataset.folder import BuildFolder, open_anywhere
 from corpus_vn_police.dataset.layout import FOLDERS
+from corpus_vn_police.dedup.equal import equal
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.files import StrPath
@@ -27,10 +28,13 @@ from corpus_vn_police.results import Result
 from corpus_vn_police.stages.split import SPLITS
 
 _Numbers = npt.NDArray[np.uint64]
+_Field = tuple[str, str]  # its config and name
 
 _SEED = 20_201_207  # of the hashes; the same for both builds
 _NULL = np.uint64(0)  # the hash of null, and of a field that a build does not have
 _BITS = 64
+_NOBODY = 2**32 - 1
+_AT_ONCE = 1 << 18  # records that are looked up at once
 _HASHES = 4_000_000  # that are held of a build at once: a pass over the files costs as much as reading a field
 
 
@@ -95,12 +99,24 @@ class Difference(Result):
 
 @dataclass(frozen=True)
 class _Side:
-    """One of the two builds: its ids in their order, and the position and split of each."""
+    """One of the two builds: the ids of its records and the splits that they are in, in their order."""
 
     build: BuildFolder
     ids: _Numbers
-    positions: npt.NDArray[np.int64]
     splits: npt.NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, build: BuildFolder) -> _Side:
+        """Read a build's ids."""
+        ids, splits = [np.empty(0, np.uint64)], [np.empty(0, np.uint8)]
+        for code, split in enumerate(SPLITS):
+            for frame in build.rows("default", split).by_group("id"):
+                ids.append(id_numbers(frame["id"]).to_numpy())
+                splits.append(np.full(len(frame), code, np.uint8))
+        side = cls(build, np.concatenate(ids), np.concatenate(splits))
+        if any(len(places) for places, _ in equal(side.ids)):
+            raise DamagedError.of(build.path, "two records have one id")
+        return side
 
     def fields(self, config: str) -> list[str]:
         """The fields of a config, those of a struct one by one."""
@@ -134,31 +150,67 @@ def compare(old: BuildFolder, new: BuildFolder) -> Difference:
     Raises:
         DamagedError: one of them cannot be read, or has an id twice.
     """
-    left, right = _side(old), _side(new)
-    common, in_old, in_new = np.intersect1d(left.ids, right.ids, assume_unique=True, return_indices=True)
+    left, right = _Side.of(old), _Side.of(new)
+    partners, removed = _partners(left, right)
     compared = _fields(left, right)
-    masks = np.zeros((len(common), -(-len(compared) // _BITS)), np.uint64)
-    at_once = max(1, _HASHES // max(len(left.ids), len(right.ids), 1))
-    for first in range(0, len(compared), at_once):
-        fields = compared[first : first + at_once]
-        olds, news = _hashes(left, fields), _hashes(right, fields)
-        for number, name in enumerate(fields, first):
-            one, other = olds[name][left.positions[in_old]], news[name][right.positions[in_new]]
-            masks[:, number // _BITS] |= (one != other).astype(np.uint64) << np.uint64(number % _BITS)
-    differs = masks.any(axis=1)
-    moved = left.splits[in_old] != right.splits[in_new]
+    masks = _masks(replace(left, ids=left.ids[:0]), right, partners, compared)
+    there = partners != _NOBODY
+    before = np.zeros(len(partners), np.uint8)
+    before[there] = left.splits[partners[there]]
+    changed = _by_id(right.ids, np.flatnonzero(masks.any(axis=1)))
+    moved = _by_id(right.ids, np.flatnonzero(there & (before != right.splits)))
     return Difference(
-        added=Ids(np.setdiff1d(right.ids, left.ids, assume_unique=True)),
-        removed=Ids(np.setdiff1d(left.ids, right.ids, assume_unique=True)),
-        changed=Ids(common[differs]),
-        moved=Ids(common[moved]),
+        added=Ids(np.sort(right.ids[~there])),
+        removed=Ids(removed),
+        changed=Ids(right.ids[changed]),
+        moved=Ids(right.ids[moved]),
         fields=tuple(f"annotations.{name}" if config == "annotations" else name for config, name in compared),
-        masks=masks[differs],
-        splits=np.stack([left.splits[in_old][moved], right.splits[in_new][moved]], axis=1),
+        masks=masks[changed],
+        splits=np.stack([before[moved], right.splits[moved]], axis=1),
     )
 
 
-def _fields(left: _Side, right: _Side) -> list[tuple[str, str]]:
+def _by_id(ids: _Numbers, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Places by their ids."""
+    return places[np.argsort(ids[places])]
+
+
+def _partners(left: _Side, right: _Side) -> tuple[npt.NDArray[np.uint32], _Numbers]:
+    """The place in the old build of each record of the new one, `_NOBODY` if it is not there; and the ids that left."""
+    order = np.argsort(left.ids).astype(np.uint32)
+    ids = left.ids[order]
+    partners = np.full(len(right.ids), _NOBODY, np.uint32)
+    stayed = np.zeros(len(ids), np.bool_)
+    for start in range(0, len(partners) if len(ids) else 0, _AT_ONCE):
+        wanted = right.ids[start : start + _AT_ONCE]
+        at = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
+        there = ids[at] == wanted
+        stayed[at[there]] = True
+        partners[start : start + _AT_ONCE][there] = order[at[there]]
+    return partners, ids[~stayed]
+
+
+def _masks(
+    left: _Side, right: _Side, partners: npt.NDArray[np.uint32], compared: list[_Field]
+) -> npt.NDArray[np.uint64]:
+    """Which fields differ, as `Difference.masks` has it, for each record of the new build."""
+    masks = np.zeros((len(right.ids), -(-len(compared) // _BITS)), np.uint64)
+    at_once = max(1, _HASHES // max(len(left.splits), 1))
+    for first in range(0, len(compared), at_once):
+        fields = compared[first : first + at_once]
+        olds = {each: np.empty(len(left.splits), np.uint64) for each in fields}
+        for each, start, hashes in _hashes(left, fields):
+            olds[each][start : start + len(hashes)] = hashes
+        for each, start, hashes in _hashes(right, fields):
+            mine = partners[start : start + len(hashes)]
+            both = np.flatnonzero(mine != _NOBODY)
+            differ = both[olds[each][mine[both]] != hashes[both]]
+            word, bit = divmod(compared.index(each), _BITS)
+            masks[start + differ, word] |= np.uint64(1) << np.uint64(bit)
+    return masks
+
+
+def _fields(left: _Side, right: _Side) -> list[_Field]:
     """The fields to compare: the records', and the annotations' if both builds have them; each with its config."""
     configs = ["default"]
     if all(side.build.has("annotations") for side in (left, right)):
@@ -174,36 +226,23 @@ def _leaves(schema: pa.Schema) -> Iterator[str]:
         yield from inner
 
 
-def _side(build: BuildFolder) -> _Side:
-    ids, splits = [np.empty(0, np.uint64)], [np.empty(0, np.uint8)]
-    for code, split in enumerate(SPLITS):
-        for frame in build.rows("default", split).batches("id"):
-            ids.append(id_numbers(frame["id"]).to_numpy())
-            splits.append(np.full(len(frame), code, np.uint8))
-    numbers = np.concatenate(ids)
-    order = np.argsort(numbers, kind="stable")
-    ordered = numbers[order]
-    if (ordered[1:] == ordered[:-1]).any():
-        raise DamagedError.of(build.path, "two records have one id")
-    return _Side(build, ordered, order, np.concatenate(splits)[order])
-
-
-def _hashes(side: _Side, fields: list[tuple[str, str]]) -> dict[tuple[str, str], npt.NDArray[np.uint64]]:
-    """The hash of each of some fields in every row, in the order of the build; of a field that it lacks, `_NULL`."""
-    hashes = {each: np.full(len(side.ids), _NULL) for each in fields}
+def _hashes(side: _Side, fields: list[_Field]) -> Iterator[tuple[_Field, int, _Numbers]]:
+    """The hashes of some fields of a build: a field, the place of the first of some records, and theirs."""
     for config in dict.fromkeys(config for config, _ in fields):
         here = set(side.fields(config))
         names = [name for each, name in fields if each == config and name in here]
-        done = 0
-        for frame in side.build.rows(config).batches(*names) if names else ():
-            start, done = done, done + len(frame)
-            for name in names if done <= len(side.ids) else ():
+        start = 0
+        for frame in side.build.rows(config).by_group(*names) if names else ():
+            for name in names if start + len(frame) <= len(side.splits) else ():
                 values = frame.select(_value(name)).to_series()
-                hashes[config, name][start:done] = values.hash(_SEED).set(values.is_null(), int(_NULL)).to_numpy()
-        if names and done != len(side.ids):
+                yield (config, name), start, values.hash(_SEED).set(values.is_null(), int(_NULL)).to_numpy()
+            start += len(frame)
+        if names and start != len(side.splits):
             what = f"{FOLDERS[config]} does not have the same rows as {FOLDERS['default']}"
             raise DamagedError.of(side.build.path, what)
-    return hashes
+        for name in (name for each, name in fields if each == config and name not in here):
+            for start in range(0, len(side.splits), _AT_ONCE):
+                yield (config, name), start, np.full(min(_AT_ONCE, len(side.splits) - start), _NULL)
 
 
 def _value(name: str) -> pl.Expr:

@@ -30,6 +30,7 @@ from corpus_vn_police.files import StrPath
 from corpus_vn_police.paths import Output, output_path
 from corpus_vn_police.results import PathResult
 from corpus_vn_police.stages.read import Source
+from corpus_vn_police.state.finished import write_finished
 from corpus_vn_police.state.folder import open_state, recover_output
 from corpus_vn_police.state.journal import delete_parts_with
 from corpus_vn_police.write.finish import Finished, finish, write_schemas
@@ -180,6 +181,7 @@ def _take_down(target: Output, takedown: Takedown, progress: Progress = silent) 
         if named or changes is not None or takedown.version not in (None, manifest["version"]):
             corpus = corpus if changes is None else replace(corpus, changes=changes)
             finished = _rewrite(build, state.new, withdrawn, corpus, progress)
+            write_finished(state.folder, None)
             delete_parts_with(state.parts, withdrawn.tombstones)
             state.put_in_place()
             found = _removal(target.given, withdrawn, finished)

@@ -17,6 +17,7 @@ import polars as pl
 from corpus_vn_police.contract import load_contract
 from corpus_vn_police.dataset.layout import LEDGER, shard_paths
 from corpus_vn_police.dataset.parquet import open_table
+from corpus_vn_police.dataset.rows import ledger_groups
 from corpus_vn_police.dataset.schemas import contracts_in
 from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.results import Result
@@ -238,11 +239,10 @@ def _ledger(folder: Path) -> tuple[Counter[str], Counter[str]]:
     """The rows of the ledger by status, and the rejected seeds by reason."""
     status: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
-    with open_table(folder, LEDGER, load_contract("ledger")) as table:
-        for frame in map(pl.DataFrame, table.tables(("status", "reason"))):
-            status.update(dict(frame["status"].drop_nulls().value_counts().iter_rows()))
-            rejected = frame.filter(pl.col("status") == "rejected")["reason"].drop_nulls()
-            reasons.update(dict(rejected.value_counts().iter_rows()))
+    for frame in ledger_groups(folder, "status", "reason"):
+        status.update(dict(frame["status"].drop_nulls().value_counts().iter_rows()))
+        rejected = frame.filter(pl.col("status") == "rejected")["reason"].drop_nulls()
+        reasons.update(dict(rejected.value_counts().iter_rows()))
     return status, reasons
 
 

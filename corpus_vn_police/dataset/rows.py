@@ -78,6 +78,15 @@ class Published:
             for batch in table.batches(number, columns, at_once):
                 yield self._filled(name, batch)
 
+    def by_group(self, *columns: str) -> Iterator[pl.DataFrame]:
+        """All records in order, a row group at a time, which is quicker; otherwise as `batches`.
+
+        A row group has 16 MiB of text, or one text that is longer.
+        """
+        for name, number in self.groups:
+            with self._open(name) as table:
+                yield self._filled(name, table.group(number, columns))
+
     def column(self, name: str) -> pl.Series:
         """A column of all records."""
         return pl.concat([batch[name] for batch in self.batches(name)])
@@ -116,6 +125,16 @@ def scan_shards(folder: Path, config: str, *splits: str) -> pl.LazyFrame:
     """
     names = [path.relative_to(folder).as_posix() for path in shard_paths(folder, config, *splits or SPLITS)]
     return scan(folder, names, contracts_in(folder)[config])
+
+
+def ledger_groups(folder: Path, *columns: str) -> Iterator[pl.DataFrame]:
+    """The rows of the ledger by row group, of at most 65,536 rows; Polars' own scan reads many of them ahead.
+
+    Raises:
+        DamagedError: it cannot be read, or has other columns.
+    """
+    with open_table(folder, LEDGER, load_contract("ledger")) as table:
+        yield from map(pl.DataFrame, table.tables(columns or None))
 
 
 def scan_ledger(folder: Path) -> pl.LazyFrame:

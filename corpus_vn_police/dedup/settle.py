@@ -137,15 +137,14 @@ def settle(index: Index, dedup: Dedup, tombstones: Tombstones = _NO_TOMBSTONES, 
         del ids  # 8 bytes a seed that are read again more quickly than they are kept
         copies = _in_one_step(copies, _by_text(signed.seeds, find_copies(signed.texts, dedup, progress)))
         del signed
-        ids = index.ids()
     copies = copies.sort("seed")
-    copied = copies.group_by("kept").agg(pl.len().cast(pl.Int32).alias("duplicates"))
-    names = pl.Series("duplicate_of", ids[copies["kept"].to_numpy()])
+    kept, duplicates = np.unique(copies["kept"].to_numpy(), return_counts=True)
+    names = pl.Series("duplicate_of", index.ids_of(copies["kept"].to_numpy()))
     return Settled(
         _without(published, copies),
         collisions,
         copies.select("seed", "kind", names, "similarity"),
-        copied.rename({"kept": "seed"}).sort("seed"),
+        pl.DataFrame({"seed": kept, "duplicates": duplicates.astype(np.int32)}),
         removed,
         rows,
         dedup.threshold,

@@ -85,6 +85,17 @@ class Index:
             ids[self._seeds_of(number)] = id_numbers(self.column(part, "id")).to_numpy()
         return ids
 
+    def ids_of(self, seeds: Seeds) -> npt.NDArray[np.uint64]:
+        """The ids of some seeds; those of a part are held at a time."""
+        ids = np.empty(len(seeds), np.uint64)
+        by_number = np.argsort(seeds).astype(np.uint32)
+        bounds = np.searchsorted(seeds[by_number], self.starts)
+        for part, first, start, stop in zip(self.parts, self.starts[:-1], bounds[:-1], bounds[1:], strict=True):
+            if start < stop:
+                mine = by_number[start:stop]
+                ids[mine] = id_numbers(self.column(part, "id")).to_numpy()[seeds[mine] - first]
+        return ids
+
     def seeds_of_records(self) -> Seeds:
         """The seed of each record of all parts; `NONE` if that is not current."""
         by_record = np.full(self.record_starts[-1], NONE, np.uint32)
