@@ -33,8 +33,12 @@ docs: $(VENV)/.ready-docs
 rooms: $(VENV)/.ready-dev
 	$(BIN)/python tests/support/rooms.py docs/rooms.svg
 
-bench: $(VENV)/.ready-dev
-	$(BIN)/python benchmarks/spine.py $(SEEDS)
+# ARTICLES=articles.jsonl.zst, and if you like COUNT, RUNS, OUT; docs/benchmarks.md says what it does.
+COUNT ?= 20000
+RUNS ?= 5
+OUT ?= bench
+bench: $(VENV)-bench/.ready
+	$(VENV)-bench/bin/python benchmarks/compare.py $(ARTICLES) --count $(COUNT) --runs $(RUNS) --out $(OUT)
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
@@ -55,6 +59,14 @@ $(VENV)/.ready-train: $(VENV)/.ready-dev
 
 $(VENV)/.ready-docs: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet --group docs
+	touch $@
+
+# Without dependencies: text-dedup's pins contradict those of the other tools, and the group has what its minhash needs.
+$(VENV)-bench/.ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-bench
+	$(VENV)-bench/bin/python -m pip install --quiet --upgrade pip
+	$(VENV)-bench/bin/python -m pip install --quiet --editable '.[figures]' --group bench
+	$(VENV)-bench/bin/python -m pip install --quiet --no-deps text-dedup==0.4.0
 	touch $@
 
 clean:

@@ -17,7 +17,6 @@ the interpreter that `--datatrove` names, left out without).
 from __future__ import annotations
 
 import argparse
-import io
 import itertools
 import json
 import random
@@ -31,9 +30,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import make_seeds
 import numpy as np
 import polars as pl
-import zstandard
 from generated import REPORTS, VOCABULARY, reports, write_rows
 
 import corpus_vn_police as cvp
@@ -205,13 +204,8 @@ class Corpus:
 
 def articles(paths: list[Path]) -> list[str]:
     """The articles' clean texts, without the lines of a head, each key once."""
-    texts = []
-    for path in paths:
-        with path.open("rb") as raw:
-            plain = zstandard.ZstdDecompressor().stream_reader(raw) if path.suffix == ".zst" else raw
-            rows = [json.loads(line) for line in io.TextIOWrapper(plain, encoding="utf-8", newline="\n")]
-        bodies = [re.sub(r"^(# .*\n)+", "", row["text"]) for row in rows]
-        texts += clean(pl.Series(bodies)).str.strip_chars(" \n").to_list()
+    bodies = [re.sub(r"^(# .*\n)+", "", text) for text in make_seeds.articles(paths)]
+    texts = clean(pl.Series(bodies)).str.strip_chars(" \n").to_list()
     return list({dedup_key(text): text for text in texts if text and not text.lower().startswith("date")}.values())
 
 

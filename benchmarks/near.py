@@ -1,17 +1,13 @@
-"""What leaving out near duplicates costs, beside the rest of the build and beside datatrove.
+"""Memory and time of leaving out near duplicates, on generated texts.
 
-    python benchmarks/near.py cost SEEDS [--runs 3] [--distinct] [--datatrove PYTHON --rows 20000]
     python benchmarks/near.py memory [--counts 50000 200000 1000000]
     python benchmarks/near.py pathological [--scale 1]
 
-`cost`: builds with `[dedup] level` `near` and `off`, all else default, in turn; the difference is
-what near-dedup costs, `off` is the rest. `--distinct` joins halves of different seeds first, so that
-hardly any two are copies. With `--datatrove` (an interpreter that has it) its four minhash stages
-run over the same texts, as JSONL, on two workers; `--rows` takes the first so many for both.
 `memory`: small generated records, one in ten a near duplicate; bytes a record are the slope of the own
 memory of the process that settles, at its peak. `pathological`: inputs that make candidates by the
 thousands, at three sizes each, to see that time grows with the number of texts and not with its square;
-of the step that settles also the CPU a text is shown. Texts are generated, structure and quality off.
+of the step that settles also the CPU a text is shown. Structure and quality are off. What near-dedup costs on
+real articles, and beside other tools, is in `compare.py`.
 """
 
 from __future__ import annotations
@@ -19,9 +15,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import random
 import shutil
-import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -29,99 +23,12 @@ from pathlib import Path
 
 import generated
 import polars as pl
-from spine import Cost, measure
+from cost import Cost, measure
 
 from corpus_vn_police.dedup import dedup_key
 
 HERE = Path(__file__).resolve().parent
 BARE = "".join(f"[{part}]\nenabled = false\n" for part in ("structure", "quality", "annotations", "sources"))
-LEVELS = ("off", "near")
-WANTED_TIMES = 15
-
-
-def distinct(seeds: Path, out: Path) -> None:
-    """Seeds of the first half of one seed and the second half of one far from it."""
-    out.mkdir()
-    names = sorted(path.name for path in seeds.glob("*.txt"))
-    chance = random.Random(9)
-    others = list(names)
-    chance.shuffle(others)
-    for name, other in zip(names, others, strict=True):
-        first, second = ((seeds / each).read_text().split(" ") for each in (name, other))
-        text = " ".join([*first[: len(first) // 2], *second[len(second) // 2 :]])
-        (out / name).write_text(text)
-
-
-def as_rows(seeds: Path, folder: Path, count: int) -> None:
-    """The texts of seeds, without their headers, as two files of JSONL."""
-    folder.mkdir()
-    names = sorted(seeds.glob("*.txt"))[:count]
-    half = (len(names) + 1) // 2
-    for number, some in enumerate((names[:half], names[half:])):
-        texts = (path.read_text().split(" ", 3)[3] for path in some)
-        generated.write_rows(folder / f"{number}.jsonl", texts, number * half)
-
-
-def build_command(seeds: Path, out: Path, level: str) -> list[str]:
-    """A build by the command line."""
-    options = ["--dedup", level, "--workers", "2", "--out", str(out)]
-    return [sys.executable, "-m", "corpus_vn_police", "build", str(seeds), "--rehash", *options]
-
-
-def run_levels(seeds: Path, scratch: Path, runs: int) -> dict[str, list[Cost]]:
-    """Build at both levels in turn."""
-    costs: dict[str, list[Cost]] = {level: [] for level in LEVELS}
-    for _ in range(runs):
-        for level in LEVELS:
-            shutil.rmtree(scratch / level, ignore_errors=True)
-            costs[level].append(measure(build_command(seeds, scratch / level, level)))
-            print("#", level, costs[level][-1], file=sys.stderr, flush=True)
-    return costs
-
-
-def print_costs(costs: dict[str, list[Cost]]) -> None:
-    """The medians, and near-dedup over the rest run by run."""
-    print(f"{'':10}{'CPU s':>8}{'wall s':>8}{'peak MB':>9}")
-    for name, runs in costs.items():
-        middle = [statistics.median(getattr(run, figure) for run in runs) for figure in ("cpu", "wall", "memory")]
-        print(f"{name:10}{middle[0]:8.1f}{middle[1]:8.1f}{middle[2]:9.0f}")
-    pairs = list(zip(costs["off"], costs["near"], strict=True))
-    for figure in ("cpu", "wall"):
-        extra = [getattr(near, figure) - getattr(off, figure) for off, near in pairs]
-        shares = [more / getattr(off, figure) for more, (off, _) in zip(extra, pairs, strict=True)]
-        shown = ", ".join(f"{more:.1f} s ({share:.2f})" for more, share in zip(extra, shares, strict=True))
-        print(f"near-dedup, {figure}, and over the rest, run by run: {shown}")
-
-
-def statuses(out: Path) -> dict[str, int]:
-    """How many seeds have which status."""
-    counts = pl.read_parquet(out / "ledger.parquet", columns=["status"])["status"].value_counts()
-    return dict(counts.sort("status").iter_rows())
-
-
-def cost(args: argparse.Namespace, scratch: Path) -> None:
-    """The cost of near-dedup on a folder of seeds."""
-    seeds = Path(args.seeds)
-    if args.distinct:
-        distinct(seeds, scratch / "distinct")
-        seeds = scratch / "distinct"
-    if args.rows:
-        few = scratch / "few"
-        few.mkdir()
-        for path in sorted(seeds.glob("*.txt"))[: args.rows]:
-            (few / path.name).symlink_to(path.resolve())
-        seeds = few
-    costs = run_levels(seeds, scratch, args.runs)
-    print(f"{len(list(seeds.glob('*.txt')))} seeds, medians of {args.runs} runs: {statuses(scratch / 'near')}")
-    print_costs(costs)
-    if args.datatrove:
-        as_rows(seeds, scratch / "rows", args.rows)
-        command = [args.datatrove, str(HERE / "datatrove_minhash.py"), str(scratch / "rows"), str(scratch / "trove")]
-        theirs = measure(command)
-        kept = sum(1 for path in (scratch / "trove/kept").glob("*.jsonl") for _ in path.open())
-        ours = statistics.median(n.wall - o.wall for o, n in zip(costs["off"], costs["near"], strict=True))
-        print(f"datatrove: CPU {theirs.cpu:.1f} s, wall {theirs.wall:.1f} s, {theirs.memory:.0f} MB; keeps {kept}")
-        print(f"its wall over that of near-dedup: {theirs.wall / ours:.1f} (wanted: at least {WANTED_TIMES})")
 
 
 def settled(rows: Path, scratch: Path, level: str = "near") -> tuple[Cost, dict]:
@@ -219,13 +126,6 @@ def main() -> None:
     """Run what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parts = parser.add_subparsers(required=True)
-    part = parts.add_parser("cost")
-    part.add_argument("seeds")
-    part.add_argument("--runs", type=int, default=3)
-    part.add_argument("--distinct", action="store_true")
-    part.add_argument("--datatrove", metavar="PYTHON")
-    part.add_argument("--rows", type=int)
-    part.set_defaults(run=cost)
     part = parts.add_parser("memory")
     part.add_argument("--counts", type=int, nargs="+", default=[50_000, 200_000, 1_000_000])
     part.set_defaults(run=memory)

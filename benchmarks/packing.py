@@ -38,7 +38,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from spine import measure
+from cost import measure
 
 END = "<|endoftext|>"
 BATCH = 8  # blocks that are read together

@@ -1,91 +1,176 @@
-"""Many small records through build, add, remove, verify: seconds and peak memory of each.
+"""Many records, or hard ones, through every command: CPU, wall and peak memory of each.
 
-    python benchmarks/scale.py SCRATCH --count 1000000 [--texts]
+    python benchmarks/scale.py SCRATCH OUT [--only rows-50000 rows-500000 ...]
 
-The records are made up: some 60 syllables drawn from the 3,000 commonest spellings, one in ten a near
-copy of the one before it, months from 2015 to 2024; rows of JSONL, 10,000 a file, or with `--texts` a
-text file each. Then one in a hundred is added and the folder is built again, once as it is and once from
-nothing: the digests must agree. At last one record is taken down. SCRATCH needs some 6 kB a record.
+A case is built from nothing, built again, built with one in a hundred added, compared by `diff` with the build before,
+reported, verified, built once more from nothing (the digests must agree), and one record is taken down. All settings
+are the defaults. OUT/results.json has what was measured, also of cases that were run before. A case that is in it is
+not run again, so that a run that was stopped continues. SCRATCH needs some 3 kB a record of 60 syllables, and 25 GB
+for the case of 4 GiB; what a case wrote there is removed after it.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import datetime
 import json
-import random
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import many
 import polars as pl
-from spine import measure
+from cost import Cost, machine, measure, memory_kind, versions
+from jobs import PROGRAM, WORKERS
 
-from corpus_vn_police.syllables import syllables
-
-PER_FILE = 10_000
-
-
-def records(first: int, last: int) -> Iterator[tuple[str, str]]:
-    """Header's month and text of made-up records."""
-    spelt = sorted(word for word in syllables() if word.isalpha() and not word.isascii())
-    words = random.Random(0).sample(spelt, 3_000)
-    text: list[str] = []
-    for number in range(first, last):
-        draw = random.Random(number)
-        if number % 10 or not text:
-            text = draw.choices(words, k=draw.randint(40, 80))
-        else:
-            text[draw.randrange(len(text))] = draw.choice(words)
-        yield f"{2015 + number % 10}-{number % 12 + 1:02d}", " ".join(text).capitalize() + "."
+COUNTS = (50_000, 500_000, 5_000_000)
+STEPS = ("build", "again", "add 1 %", "diff", "report", "verify", "from nothing", "remove")
 
 
-def write(folder: Path, first: int, last: int, texts: bool) -> None:
-    """Write records as seeds."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for start in range(first, last, PER_FILE):
-        found = enumerate(records(start, min(start + PER_FILE, last)), start)
-        if texts:
-            below = folder / f"{start:09d}"
-            below.mkdir()
-            for number, (month, text) in found:
-                (below / f"{number:09d}.txt").write_text(f" date {month} {text}\n\n{text}", encoding="utf-8")
-        else:
-            with (folder / f"{start:09d}.jsonl").open("w", encoding="utf-8") as rows:
-                for number, (month, text) in found:
-                    row = {"id": str(number), "date": month, "text": text}
-                    rows.write(json.dumps(row, ensure_ascii=False) + "\n")
+class DifferentDigestsError(RuntimeError):
+    """Added step by step and built from nothing, the same seeds gave different digests."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One input.
+
+    Attributes:
+        name: what it is called on the command line.
+        what: what it is, in words.
+        write: writes the seeds into a folder.
+        add: writes those that are added.
+    """
+
+    name: str
+    what: str
+    write: Callable[[Path], object]
+    add: Callable[[Path], object]
+
+
+def _rows(count: int) -> Case:
+    return Case(
+        f"rows-{count}",
+        f"{count:,} rows of 60 syllables, 10,000 a file",
+        lambda seeds: many.write_rows(seeds, 0, count),
+        lambda seeds: many.write_rows(seeds, count, count + count // 100),
+    )
+
+
+def _texts(count: int) -> Case:
+    return Case(
+        f"texts-{count}",
+        f"{count:,} text files of 60 syllables",
+        lambda seeds: many.write_texts(seeds, 0, count),
+        lambda seeds: many.write_texts(seeds, count, count + count // 100),
+    )
+
+
+def _long(seeds: Path) -> None:
+    many.write_long(seeds, 16 << 20)
+    many.write_rows(seeds, 0, 100)
+
+
+CASES = {
+    each.name: each
+    for each in (
+        *map(_rows, COUNTS),
+        _texts(50_000),
+        Case(
+            "one-file",
+            "one JSONL file of 4 GiB, rows of 3.5 kB",
+            lambda seeds: many.write_bytes(seeds, 4 << 30),
+            lambda seeds: many.write_rows(seeds, 10**8, 10**8 + 12_000, (500, 701)),
+        ),
+        Case(
+            "long-text",
+            "one text of 16 MiB, and 100 small ones",
+            _long,
+            lambda seeds: many.write_rows(seeds, 100, 101),
+        ),
+        Case(
+            "template",
+            "100,000 texts of 110 syllables by one template",
+            lambda seeds: many.write_template(seeds, 0, 100_000),
+            lambda seeds: many.write_template(seeds, 100_000, 101_000),
+        ),
+    )
+}
+
+
+def steps(case: Case, scratch: Path) -> Iterator[tuple[str, list[str]]]:
+    """The commands of a case by their names; what each needs is made before it is given out."""
+    seeds, out, before, fresh = (scratch / name for name in ("seeds", "out", "before", "fresh"))
+
+    def build(folder: Path) -> list[str]:
+        return [*PROGRAM, "build", str(seeds), "--workers", str(WORKERS), "--out", str(folder)]
+
+    case.write(seeds)
+    yield "build", build(out)
+    yield "again", build(out)
+    shutil.copytree(out, before)
+    case.add(seeds)
+    yield "add 1 %", build(out)
+    yield "diff", [*PROGRAM, "diff", str(before), str(out)]
+    shutil.rmtree(before)
+    yield "report", [*PROGRAM, "report", str(out), "--out", str(scratch / "report.html")]
+    yield "verify", [*PROGRAM, "verify", str(out)]
+    yield "from nothing", build(fresh)
+    digests = [json.loads((folder / "manifest.json").read_text())["digest"] for folder in (out, fresh)]
+    if digests[0] != digests[1]:
+        raise DifferentDigestsError(f"{case.name}: {digests}")
+    first = pl.read_parquet(out / "data/train-00000-of-*.parquet", columns=["id"], n_rows=1)["id"][0]
+    yield "remove", [*PROGRAM, "remove", str(out), "--id", first, "--reason", "benchmark"]
+
+
+def run(case: Case, scratch: Path) -> dict[str, Any]:
+    """Run the steps of a case; the folder is emptied before and after."""
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    costs: dict[str, Cost] = {}
+    found: dict[str, Any] = {"case": case.name, "what": case.what}
+    for name, command in steps(case, scratch):
+        costs[name] = cost = measure(command)
+        print(
+            f"# {case.name:14}{name:14}{cost.cpu:9.1f}{cost.wall:9.1f}{cost.memory:8.0f}", file=sys.stderr, flush=True
+        )
+        if name == "build":
+            found["seeds"] = pl.scan_parquet(scratch / "out/ledger.parquet").select(pl.len()).collect().item()
+            found["bytes"] = sum(path.stat().st_size for path in (scratch / "seeds").rglob("*") if path.is_file())
+    shutil.rmtree(scratch)
+    return found | {"steps": {name: dataclasses.asdict(cost) for name, cost in costs.items()}}
 
 
 def main() -> None:
-    """Run the steps in turn and print the table."""
+    """Run the cases that have not been run, and write what all gave."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("scratch", type=Path)
-    parser.add_argument("--count", type=int, default=1_000_000)
-    parser.add_argument("--texts", action="store_true")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--only", nargs="+", choices=CASES, default=list(CASES))
     args = parser.parse_args()
-    seeds, out, fresh = args.scratch / "seeds", args.scratch / "out", args.scratch / "fresh"
-    for folder in (seeds, out, fresh, args.scratch / ".out.state", args.scratch / ".fresh.state"):
-        shutil.rmtree(folder, ignore_errors=True)
-    write(seeds, 0, args.count, args.texts)
-    program = [sys.executable, "-m", "corpus_vn_police"]
-    build = [*program, "build", str(seeds), "--out"]
-    print(f"{args.count:,} records\n{'':12}{'CPU s':>8}{'wall s':>8}{'peak MB':>9}", flush=True)
-
-    def run(name: str, command: list[str]) -> None:
-        cost = measure(command)
-        print(f"{name:12}{cost.cpu:8.1f}{cost.wall:8.1f}{cost.memory:9.0f}", flush=True)
-
-    run("build", [*build, str(out)])
-    run("again", [*build, str(out)])
-    write(seeds, args.count, args.count + args.count // 100, args.texts)
-    run("add 1 %", [*build, str(out)])
-    run("from nothing", [*build, str(fresh)])
-    run("verify", [*program, "verify", str(out)])
-    digests = {json.loads((folder / "manifest.json").read_text())["digest"] for folder in (out, fresh)}
-    print("digests agree" if len(digests) == 1 else f"digests differ: {digests}")
-    first = pl.read_parquet(out / "data/train-00000-of-*.parquet", columns=["id"], n_rows=1)["id"][0]
-    run("remove one", [*program, "remove", str(out), "--id", first, "--reason", "benchmark"])
+    args.out.mkdir(parents=True, exist_ok=True)
+    path = args.out / "results.json"
+    done = json.loads(path.read_text())["cases"] if path.exists() else []
+    place = machine()
+    for name in args.only:
+        if name in {each["case"] for each in done}:
+            continue
+        done.append(run(CASES[name], args.scratch / name))
+        done.sort(key=lambda each: list(CASES).index(each["case"]))
+        about = {
+            "kind": "scale",
+            "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+            "workers": WORKERS,
+            "memory": memory_kind(),
+            "machine": place,
+            "versions": versions(),
+            "cases": done,
+        }
+        path.write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import io
 import json
 import random
 from collections import Counter
 from pathlib import Path
 
 import polars as pl
-import zstandard
+from make_seeds import lines
 
 from corpus_vn_police.config import load_config
 from corpus_vn_police.stages.normalise.batch import normalise_batch
@@ -47,21 +46,19 @@ def main() -> None:
     args = parser.parse_args()
     corpus = load_config(None).with_flags(latest="2026-01-01")
     for path in args.articles:
-        with path.open("rb") as raw:
-            plain = zstandard.ZstdDecompressor().stream_reader(raw) if path.suffix == ".zst" else raw
-            lines = [line.rstrip("\r\n").encode() for line in io.TextIOWrapper(plain, encoding="utf-8", newline="\n")]
-        print(f"{path.name}: {len(lines)} articles")
-        report(lines, corpus, args.samples)
+        rows = [line.encode() for line in lines(path)]
+        print(f"{path.name}: {len(rows)} articles")
+        report(rows, corpus, args.samples)
 
 
-def report(lines: list[bytes], corpus, samples: int) -> None:  # noqa: ANN001
+def report(rows: list[bytes], corpus, samples: int) -> None:  # noqa: ANN001
     """Print the counts of one file."""
     counts: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     changed: list[tuple[str, str]] = []
-    for start in range(0, len(lines), 2000):
+    for start in range(0, len(rows), 2000):
         batch = SeedBatch()
-        for line in lines[start : start + 2000]:
+        for line in rows[start : start + 2000]:
             batch.add("x.jsonl#1", whole(line, corpus.limits), read_row(line))
         frame = batch.frame()
         raw = frame["body"].cast(pl.String)

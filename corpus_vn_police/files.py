@@ -44,20 +44,24 @@ def why(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
-def open_regular(location: StrPath) -> int:
+_READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+def open_regular(location: StrPath) -> tuple[int, int]:
     """Open a file of this machine for reading; never waits for a FIFO's writer, nor reads a device.
 
     Returns:
-        The descriptor, which the caller closes.
+        The descriptor, which the caller closes, and the bytes that the file has.
 
     Raises:
         OSError: it cannot be opened, or is a folder (`IsADirectoryError`).
         IrregularError: it is a device, a FIFO or a socket.
     """
-    descriptor = _open(location, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    mode = os.fstat(descriptor).st_mode
+    descriptor = _open(location, _READING)
+    status = os.fstat(descriptor)
+    mode = status.st_mode
     if stat.S_ISREG(mode):
-        return descriptor
+        return descriptor, status.st_size
     os.close(descriptor)
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(location))
@@ -105,7 +109,7 @@ def open_file(location: StrPath) -> BufferedReader:
     Raises:
         OSError, IrregularError: as `open_regular`.
     """
-    return os.fdopen(open_regular(location), "rb")
+    return os.fdopen(open_regular(location)[0], "rb")
 
 
 def read_file(location: StrPath, longest: int = LONGEST) -> bytes:

@@ -26,6 +26,7 @@ import corpus_vn_police as cvp
 from corpus_vn_police.commands.build.pipeline import Job, run_build
 from corpus_vn_police.config import load_config
 from corpus_vn_police.contract import CONFIGS, contracts, load_contract, schema_digests
+from corpus_vn_police.dataset import cuts
 from corpus_vn_police.dataset.digest import ColumnHashes
 from corpus_vn_police.dataset.figures import STATUSES
 from corpus_vn_police.dataset.layout import FOLDERS
@@ -290,10 +291,10 @@ def test_a_record_that_breaks_the_schema_is_rejected_with_its_pointer(write, tmp
     assert "not a url" not in bad["detail"]
 
 
-def test_shards_close_when_their_text_reaches_the_limit(write, tmp_path, monkeypatch):
+def test_a_large_split_has_several_shards_with_the_same_records_in_every_config(write, tmp_path, monkeypatch):
     folder = write(_MIXED)
     whole = cvp.build(folder, out=tmp_path / "whole")
-    monkeypatch.setattr(parquet, "SHARD_BYTES", 1500)
+    monkeypatch.setattr(cuts, "ONE_SHARD_BYTES", 1500)
     monkeypatch.setattr(parquet, "_GROUP_BYTES", 400)
     built = cvp.build(folder, out=tmp_path / "out")
     for config in FOLDERS.values():
@@ -301,14 +302,13 @@ def test_shards_close_when_their_text_reaches_the_limit(write, tmp_path, monkeyp
         assert [file.name for file in files] == [
             f"train-{number:05d}-of-{len(files):05d}.parquet" for number in range(len(files))
         ]
-        assert len(files) > 2
-    sizes = [
-        [len(row["text"].encode()) for row in pl.read_parquet(file).to_dicts()]
-        for file in sorted((tmp_path / "out/data").glob("train-*"))
-    ]
-    assert all(sum(shard) >= 1500 > sum(shard[:-1]) for shard in sizes[:-1])
+        assert len(files) >= 8
+        rows = [[row["id"] for row in pl.read_parquet(file, columns=["id"]).to_dicts()] for file in files]
+        assert rows == [
+            [row["id"] for row in pl.read_parquet(tmp_path / f"out/data/{file.name}").to_dicts()] for file in files
+        ]
     assert _published(tmp_path / "out") == _published(tmp_path / "whole")
-    assert cvp.verify(tmp_path / "out").digest == built.digest != whole.digest
+    assert cvp.verify(tmp_path / "out").digest == built.digest == whole.digest
     assert len(_loaded(tmp_path / "out", split="train")) == built.splits["train"]
 
 
@@ -383,7 +383,7 @@ def test_the_digest_s_buffers_are_those_that_the_documentation_says():
 
 
 @given(st.lists(st.integers(0, 4), max_size=3))
-def test_how_a_shard_is_cut_changes_no_hash(cuts):
+def test_how_a_block_is_cut_changes_no_hash(cuts):
     table, whole, pieces = _golden_table(), ColumnHashes(), ColumnHashes()
     whole.update(table)
     bounds = sorted({0, 4, *cuts})

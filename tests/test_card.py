@@ -302,7 +302,7 @@ class _Moved:
 
 def test_any_number_that_is_not_that_of_the_files_is_found(out):
     build = open_build(out)
-    facts = facts_of(build, build.shards())
+    facts = facts_of(build, *build.shards())
     card = (out / "README.md").read_text()
     places = list(_numbers(card))
     assert len(places) > 60

@@ -16,6 +16,7 @@ from support.builds import ROOT, SEEDS, sign
 import corpus_vn_police as cvp
 from corpus_vn_police.config import load_config
 from corpus_vn_police.contract import CONFIGS, load_contract
+from corpus_vn_police.dataset import cuts
 from corpus_vn_police.dataset.folder import open_build
 from corpus_vn_police.dataset.layout import FOLDERS
 from corpus_vn_police.documents import sections as card_sections
@@ -23,7 +24,6 @@ from corpus_vn_police.documents.croissant import croissant, differences
 from corpus_vn_police.documents.opened import facts_of
 from corpus_vn_police.documents.rai import SECTIONS, plain_text
 from corpus_vn_police.files import file_digest
-from corpus_vn_police.write import shards as parquet
 
 # mlcroissant takes seconds to import.
 pytestmark = pytest.mark.xdist_group("croissant")
@@ -62,7 +62,7 @@ def open_croissant(mlc, caplog):
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory):
-    """A build with three shards of train, one of test and none of validation."""
+    """A build with four shards of train, one of test and none of validation."""
     folder = tmp_path_factory.mktemp("many")
     (folder / "in").mkdir()
     for number in range(8):
@@ -74,10 +74,11 @@ def many(tmp_path_factory):
     (folder / "in/empty.txt").write_text("")
     (folder / "in/corpus.toml").write_text('[dedup]\nlevel = "off"\n[splits]\ntest_from = "2017-01"\n')
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parquet, "SHARD_BYTES", 230)
+        patch.setattr(cuts, "ONE_SHARD_BYTES", 400)
+        patch.setattr(cuts, "_READERS", 2)
         cvp.build(folder / "in", out=folder / "out", workers=1)
-    assert len(list((folder / "out/data").glob("train-*-of-00003.parquet"))) == 3
-    return folder / "out"
+        assert len(list((folder / "out/data").glob("train-*-of-00004.parquet"))) == 4
+        yield folder / "out"  # `verify` asks where a build cuts
 
 
 def _plain(value, name):
@@ -184,7 +185,7 @@ def test_every_shard_is_there_with_its_sha256(many):
 
 def test_mlcroissant_refuses_a_shard_that_was_changed(open_croissant, many, tmp_path):
     out = shutil.copytree(many, tmp_path / "out")
-    for name in ("data/train-00001-of-00003.parquet", "ledger.parquet"):
+    for name in ("data/train-00001-of-00004.parquet", "ledger.parquet"):
         (out / name).write_bytes((out / name).read_bytes() + b"\0")
     dataset = open_croissant(out)
     refused = set()
@@ -196,7 +197,7 @@ def test_mlcroissant_refuses_a_shard_that_was_changed(open_croissant, many, tmp_
             except ValueError as error:
                 assert "is not identical with the reference" in str(error)
                 refused.add(operation.node.id)
-    assert refused == {"data/train-00001-of-00003.parquet", "ledger.parquet"}
+    assert refused == {"data/train-00001-of-00004.parquet", "ledger.parquet"}
     with pytest.raises(Exception, match="An error occurred") as raised:
         list(dataset.records("ledger"))
     assert "is not identical with the reference" in str(raised.value.__cause__)
@@ -237,7 +238,7 @@ def test_the_licence_is_that_of_the_settings(many, tmp_path, settings, expected)
     config = tmp_path / "corpus.toml"
     config.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items()))
     build = open_build(many)
-    content = croissant(replace(facts_of(build, build.shards()), corpus=load_config(config)))
+    content = croissant(replace(facts_of(build, *build.shards()), corpus=load_config(config)))
     assert content["license"] == expected
 
 

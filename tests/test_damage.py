@@ -123,7 +123,7 @@ def test_character_references_are_damage_and_words_that_look_like_them_are_not()
 
 
 def _remembered():
-    return [cache.cache_info().currsize for cache in (legacy_encodings._is_meant, legacy_encodings._is_read)]
+    return [cache.cache_info().currsize for cache in (legacy_encodings._stands, legacy_encodings._is_read)]
 
 
 def test_a_word_that_is_longer_than_any_syllable_is_not_remembered():

@@ -16,8 +16,9 @@ from corpus_vn_police.commands.build.pipeline import Job, run_build
 from corpus_vn_police.config import load_config
 from corpus_vn_police.dedup import dedup_key, near, sign
 from corpus_vn_police.dedup.buckets import share
+from corpus_vn_police.dedup.key import syllable_hash
 from corpus_vn_police.dedup.near import StoredSets, leave_out
-from corpus_vn_police.dedup.shingles import Rows, jaccard, keys, sets, shingles, syllable_hash
+from corpus_vn_police.dedup.shingles import Rows, jaccard, keys, sets, shingles
 from corpus_vn_police.dedup.sign import BANDS, bands
 from corpus_vn_police.paths import output_path
 from corpus_vn_police.stages.normalise.clean import clean

@@ -27,6 +27,8 @@ WITH_TORCH = {"training.md"}
 NOT_RUN = {
     ("README.md", "make dataset   # builds the shipped corpus into dataset/, loads it, prints the rows"): "makes an environment of its own, and takes minutes",
     ("README.md", "pip install '.[figures]'   # in a checkout; without [figures] builds have no pictures"): "installs the package into your environment",
+    ("benchmarks.md", "make bench ARTICLES=articles.jsonl.zst COUNT=20000 RUNS=5 OUT=bench"): "makes an environment of its own, and takes half an hour",
+    ("benchmarks.md", "make .venv-bench/.ready"): "makes an environment of its own, and takes hours",
     ("publish.md", "hf auth login   # once; or set HF_TOKEN"): "asks for a token",
     ("start.md", "pip install ."): "installs the package into your environment",
     ("evaluation-by-time.md", "from corpus_vn_police import train"): "takes torch, and minutes of training",
@@ -35,6 +37,7 @@ NOT_RUN = {
     ("training-example.md", "model.config.use_cache = False"): "a piece of a training script",
     ("training-example.md", "accelerator = Accelerator()"): "a piece of a training script",
     ("training-example.md", "class Data(lightning.LightningDataModule):"): "lightning is not a dependency of this package",
+    ("files.md", "import datasets"): "reads a dataset of the Hub that is not there",
     ("croissant.md", "import mlcroissant as mlc"): "mlcroissant is not a dependency of this package",
 }  # fmt: skip
 

@@ -48,8 +48,9 @@ def read(monkeypatch):
 
 
 def _build(folder, tmp_path, read, out="out", **options):
-    """A build's digest, and what it read."""
+    """A build's digest, and what it read; also if nothing has changed since the build before."""
     read.clear()
+    (tmp_path / f".{out}.state/finished.json").unlink(missing_ok=True)
     digest = cvp.build(folder, out=tmp_path / out, workers=1, **options).digest
     return digest, sorted(read)
 
@@ -106,6 +107,12 @@ def test_law_4_only_what_changed_is_read_and_the_build_is_that_from_nothing(seed
     added = _build(seeds, tmp_path, read)
     assert added == (_build(seeds, tmp_path, read, "fresh")[0], expected)
     assert ledger(tmp_path / "out") == ledger(tmp_path / "fresh")
+
+
+@pytest.mark.parametrize("setting", [{"build": {"shard_mib": 1}}, {"export": {"jsonl": True}}], ids=["build", "export"])
+def test_a_setting_that_counts_when_files_are_written_reads_nothing_again(seeds, tmp_path, read, setting):
+    first, _ = _build(seeds, tmp_path, read)
+    assert _build(seeds, tmp_path, read, config=setting) == (first, [])
 
 
 def test_a_seed_that_takes_the_place_of_a_published_one(seeds, tmp_path, read):

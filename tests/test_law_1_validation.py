@@ -15,8 +15,11 @@ from corpus_vn_police.contract.oracle import oracle, violation
 from corpus_vn_police.contract.patterns import check_pattern
 from corpus_vn_police.errors import SchemaError
 
-_TEXTS = st.text(alphabet="ab0 9\nđế\u0301😀", max_size=5)
-_PATTERNS = st.sampled_from(["^[a-z]+$", "a", "^$", "[^\\u0000-\\u0020]", "^(?:ab|0){1,2}$", "\\u0111", "^"])
+_TEXTS = st.text(alphabet="ab0 9\n\x1fđế\u0301😀", max_size=5)
+_PATTERNS = st.sampled_from([
+    "^[a-z]+$", "a", "^$", "[^\\u0000-\\u0020]", "^(?:ab|0){1,2}$", "\\u0111", "^",
+    "^[^\\u0000-\\u0009\\u000B-\\u001f]*$", "^[^\\u000a]*$",
+])  # fmt: skip
 _INT = {"int8": 7, "int16": 15, "int32": 31, "int64": 63}
 _BOUNDS = st.one_of(st.integers(-130, 130), st.sampled_from([2**31, -(2**63), 2**63, 10**30, 0.5, -1.5]))
 

@@ -104,6 +104,18 @@ def _columns(out):
     sign(out)
 
 
+def _two_files(out):
+    """Divide the rows of a file among two: that changes nothing of the content."""
+    path = out / _TRAIN.replace("data", "annotations")
+    table = pq.read_table(path)
+    names = [f"annotations/train-0000{number}-of-00002.parquet" for number in range(2)]
+    for name, rows in zip(names, (table[:1], table[1:]), strict=True):
+        pq.write_table(rows, out / name)
+    path.unlink()
+    files = [entry for entry in read(out)["files"] if entry["path"] != f"annotations/{path.name}"]
+    sign(out, files=[*files, *({"path": name} for name in names)])
+
+
 def _first(column, value):
     """The first row with another value in a column."""
     return lambda frame: frame.with_columns(
@@ -170,6 +182,7 @@ _CASES = {
     ],
     "splits.assignment": [(lambda out: rewrite(out, _TRAIN, _first("date", pl.lit("2024"))), [(_TRAIN, "splits.assignment"), _CONTENT])],
     "splits.count": [(lambda out: sign(out, splits={"train": 1}), [(_MANIFEST, "splits.count")])],
+    "shards.cut": [(_two_files, [("annotations/train", "shards.cut"), (_CARD, "card.content"), (_CARD, "card.content"), (_CROISSANT, "croissant.content")])],
     "sources.sha256": [(lambda out: rewrite(out, _TRAIN.replace("data", "sources"), _first("data", pl.lit(b"x"))), [("sources/train", "sources.sha256"), _CONTENT])],
     "configs.aligned": [
         (lambda out: rewrite(out, _TRAIN.replace("data", "annotations"), lambda frame: frame.reverse()), [("annotations/train", "configs.aligned"), _CONTENT]),

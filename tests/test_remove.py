@@ -20,6 +20,7 @@ from support.tamper import problem_codes, retable
 import corpus_vn_police as cvp
 from corpus_vn_police.commands.build.pipeline import Job, run_build
 from corpus_vn_police.config import load_config
+from corpus_vn_police.dataset import cuts
 from corpus_vn_police.dataset.tombstones import Tombstones, older_tombstones, read_removed
 from corpus_vn_police.errors import ConfigError, DamagedError, InputError, NothingPublishedError, OutputError
 from corpus_vn_police.paths import output_path
@@ -332,7 +333,8 @@ def test_an_empty_split_is_left_out_everywhere(here):
 
 
 def test_shards_close_where_a_build_from_nothing_closes_them(here, monkeypatch):
-    monkeypatch.setattr(parquet, "SHARD_BYTES", 1500)
+    monkeypatch.setattr(cuts, "ONE_SHARD_BYTES", 1500)
+    monkeypatch.setattr(cuts, "BLOCK_BYTES", 2500)
     monkeypatch.setattr(parquet, "_GROUP_BYTES", 1000)
     shutil.rmtree(here / "out")
     cvp.build(here / "in", out=here / "out", workers=1)

@@ -75,7 +75,7 @@ def _facts(folder: Path) -> Facts:
             "build it again, or install that version: another version may write the same card in other words",
         )
     with build.reading(CARD.name):
-        return facts_of(build, build.shards())
+        return facts_of(build, *build.shards())
 
 
 def _filled(file: Path, facts: Facts) -> tuple[str, str]:

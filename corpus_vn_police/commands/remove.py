@@ -15,6 +15,7 @@ from corpus_vn_police.commands.takedown import Withdrawn, check_ledger, find_wit
 from corpus_vn_police.commands.versions import add_change, read_changes
 from corpus_vn_police.config import REMOVED_NAME, Corpus
 from corpus_vn_police.contract import CONFIGS, schema_digests
+from corpus_vn_police.dataset.digest import ContentHashes
 from corpus_vn_police.dataset.folder import BuildFolder, open_build
 from corpus_vn_police.dataset.layout import CARD, MANIFEST
 from corpus_vn_police.dataset.parquet import damage_named
@@ -29,6 +30,7 @@ from corpus_vn_police.files import StrPath
 from corpus_vn_police.paths import Output, output_path
 from corpus_vn_police.results import PathResult
 from corpus_vn_police.stages.read import Source
+from corpus_vn_police.state.finished import write_finished
 from corpus_vn_police.state.folder import open_state, recover_output
 from corpus_vn_police.state.journal import delete_parts_with
 from corpus_vn_police.write.finish import Finished, finish, write_schemas
@@ -179,6 +181,7 @@ def _take_down(target: Output, takedown: Takedown, progress: Progress = silent) 
         if named or changes is not None or takedown.version not in (None, manifest["version"]):
             corpus = corpus if changes is None else replace(corpus, changes=changes)
             finished = _rewrite(build, state.new, withdrawn, corpus, progress)
+            write_finished(state.folder, None)
             delete_parts_with(state.parts, withdrawn.tombstones)
             state.put_in_place()
             found = _removal(target.given, withdrawn, finished)
@@ -220,12 +223,12 @@ def _rewrite(build: BuildFolder, new: Path, withdrawn: Withdrawn, corpus: Corpus
         )
     write_schemas(new, corpus, [config for config in CONFIGS if build.has(config)])
     status = rewrite_ledger(out, new, leaving)
-    shards = []
-    for shard in rewrite_shards(out, new, leaving):
+    shards, hashes = [], ContentHashes()
+    for shard in rewrite_shards(out, new, leaving, corpus.shard_mib, hashes):
         shards.append(shard)
         progress("write", shard.rows, None)
     date = None if manifest["date"] == build.figures().newest else manifest["date"]  # else it was given
-    finished = finish(new, corpus, date, shards)
+    finished = finish(new, corpus, date, shards, hashes.blocks())
     published = manifest["status"]["published"] - len(leaving.records)
     if (
         sum(status.values()) != manifest["seeds"]

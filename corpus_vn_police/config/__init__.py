@@ -96,6 +96,7 @@ class Corpus:
         prose: the hand-written half of the card, as Markdown text (not its path); None if
             there is none.
         changes: what each version changed, as Markdown text; None if the keeper does not say.
+        shard_mib: the most MiB of text in a shard; None if `dataset.cuts.shard_limit` chooses.
         settings: all keys that shape the data, as corpus.toml has them: for the manifest.
         read_from: the path of the corpus.toml, or `config` of a dict; None of the defaults.
         own: the schema of each own field, by its name, as `contract.own.own_properties` gives them; empty if the
@@ -117,6 +118,7 @@ class Corpus:
     annotations: bool
     sources: bool
     settings: dict[str, Any]
+    shard_mib: int | None = None
     license_name: str | None = None
     license_link: str | None = None
     homepage: str | None = None
@@ -169,11 +171,11 @@ class Corpus:
     def reading(self) -> dict[str, dict[str, Any]]:
         """The tables by which seeds are read and records are made.
 
-        A table that shapes documents alone says so by `x-documents` in `schema/corpus.schema.json`: if it changes,
-        no seed is read again.
+        A table that counts only when files are written says so by `x-writing` in `schema/corpus.schema.json`: if it
+        changes, no seed is read again.
         """
         tables = document("corpus")["properties"]
-        return {key: value for key, value in self.tables.items() if not tables[key].get("x-documents")}
+        return {key: value for key, value in self.tables.items() if not tables[key].get("x-writing")}
 
     def threshold(self, reason: Reason) -> float:
         """The number that the key has which decides a reason, such as that of `limits.max_paragraphs`.
@@ -297,6 +299,7 @@ def _corpus(raw: dict[str, Any], where: str) -> Corpus:
         quality=settings["quality"]["enabled"],
         annotations=settings["annotations"]["enabled"],
         sources=settings["sources"]["enabled"],
+        shard_mib=settings["build"].get("shard_mib"),
         settings=settings,
     )
 

@@ -1,12 +1,13 @@
 """The content digest: it identifies the content of a build, however its files are encoded.
 
-Every column of every shard is brought into a canonical byte form and hashed separately.
-The digest is the sha256 of the canonical JSON of all these hashes and of the schemas. The
-form is documented in docs/content-digest.md; a test with fixed values protects it.
+The rows of a split are cut into blocks, whatever files they are in. Every column of every block is brought into a
+canonical byte form and hashed separately. The digest is the sha256 of the canonical JSON of all these hashes and of
+the schemas. The form is documented in docs/content-digest.md; a test with fixed values protects it.
 """
 
 from __future__ import annotations
 
+import bisect
 import hashlib
 from collections.abc import Iterator
 from typing import Any
@@ -17,10 +18,14 @@ import pyarrow.compute as pc
 
 from corpus_vn_police.buffers import octets, to_numpy
 from corpus_vn_police.contract import canonical_json
+from corpus_vn_police.dataset.cuts import BlockEnds
+
+BlockHashes = dict[str, dict[str, list[dict[str, Any]]]]
+"""Config -> split -> the `ColumnHashes.digest` of its blocks, in order."""
 
 
 class ColumnHashes:
-    """The hashes of a shard's columns. Rows are added batch by batch; the size of the batches changes nothing."""
+    """The hashes of a block's columns. Rows are added batch by batch; the size of the batches changes nothing."""
 
     def __init__(self) -> None:
         """Hashes of no rows."""
@@ -38,6 +43,50 @@ class ColumnHashes:
     def digest(self) -> dict[str, Any]:
         """`rows`, and the sha256 (hex) of every buffer."""
         return {"rows": self._rows, "buffers": {name: value.hexdigest() for name, value in self._hashes.items()}}
+
+
+class ContentHashes:
+    """The hashes of a build's blocks. Rows are added table by table; the size of the tables changes nothing.
+
+    The rows of a split are added in order, and those of the config `default` before the other configs': the texts say
+    where blocks end.
+    """
+
+    def __init__(self, limit: int | None = None) -> None:
+        """Hashes of no rows; `limit` is the text of a block in bytes, None that of the content digest."""
+        self._limit = limit
+        self._ends: dict[str, BlockEnds] = {}
+        self._rows: dict[tuple[str, str], int] = {}
+        self._hashes: dict[str, dict[str, list[ColumnHashes]]] = {}
+
+    def update(self, config: str, split: str, table: pa.Table) -> None:
+        """Add rows of a config and split."""
+        blocks = self._ends.setdefault(split, BlockEnds(self._limit))
+        if config == "default":
+            blocks.add(text_sizes(table))
+        hashes = self._hashes.setdefault(config, {}).setdefault(split, [])
+        first, start = self._rows.get((config, split), 0), 0
+        self._rows[config, split] = first + table.num_rows
+        while start < table.num_rows:
+            number = bisect.bisect_right(blocks.ends, first + start)
+            stop = blocks.ends[number] - first if number < len(blocks.ends) else table.num_rows
+            if number == len(hashes):
+                hashes.append(ColumnHashes())
+            hashes[number].update(table.slice(start, stop - start))
+            start = min(stop, table.num_rows)
+
+    def blocks(self) -> BlockHashes:
+        """The hashes of all blocks."""
+        return {
+            config: {split: [each.digest() for each in blocks] for split, blocks in splits.items()}
+            for config, splits in self._hashes.items()
+        }
+
+
+def text_sizes(table: pa.Table) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """The bytes of text of each record of a table; 0 where it is missing."""
+    lengths = pc.fill_null(pc.binary_length(table.column("text").combine_chunks()), 0)
+    return to_numpy(lengths).astype(np.int64)
 
 
 def _buffers(array: pa.Array, name: str) -> Iterator[tuple[str, Any]]:
@@ -83,15 +132,15 @@ def _values(array: pa.Array) -> Any:
     return values.astype(values.dtype.newbyteorder("<"))
 
 
-def content_digest(shards: dict[str, dict[str, list[dict[str, Any]]]], schemas: dict[str, str]) -> str:
+def content_digest(blocks: BlockHashes, schemas: dict[str, str]) -> str:
     """The digest of a build.
 
     Args:
-        shards: config -> split -> the `ColumnHashes.digest` of its shards, in order.
+        blocks: the hashes of all blocks.
         schemas: the digest of each config's schema, as `contract.schema_digests` gives them.
 
     Returns:
         `sha256:` and 64 hex characters.
     """
-    content = {"schemas": schemas, "configs": shards}
+    content = {"schemas": schemas, "configs": blocks}
     return "sha256:" + hashlib.sha256(canonical_json(content)).hexdigest()

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus_vn_police.contract import CONFIGS, Contract, schema_digests
-from corpus_vn_police.dataset.digest import ColumnHashes, content_digest
+from corpus_vn_police.contract import CONFIGS, schema_digests
+from corpus_vn_police.dataset.digest import ContentHashes, content_digest
 from corpus_vn_police.dataset.layout import shard_paths
 from corpus_vn_police.dataset.parquet import open_table
 from corpus_vn_police.dataset.schemas import contracts_in
@@ -23,8 +21,7 @@ from corpus_vn_police.stages.split import SPLITS
 class BuildFile:
     """A file that was written: path below the build, bytes, sha256 (hex).
 
-    For a shard, also the config, the split, the number of rows, their size in Arrow in bytes, and the
-    hashes of its columns.
+    For a shard, also the config, the split, the number of rows, and their size in Arrow in bytes.
     """
 
     path: str
@@ -34,7 +31,6 @@ class BuildFile:
     split: str = ""
     rows: int = 0
     arrow_bytes: int = 0
-    hashes: dict[str, Any] | None = None
 
 
 @dataclass
@@ -53,18 +49,16 @@ class ShardTally:
 
     def __post_init__(self) -> None:
         """Begin with no row."""
-        self.rows, self.arrow_bytes, self.hashes = 0, 0, ColumnHashes()
+        self.rows, self.arrow_bytes = 0, 0
 
     def add(self, table: pa.Table) -> None:
         """Count the rows of a row group."""
         self.rows += table.num_rows
         self.arrow_bytes += table_bytes(table)
-        self.hashes.update(table)
 
     def file(self, size: int, sha256: str) -> BuildFile:
         """The facts about the shard when all its rows are counted; its size and sha256 come from the file."""
-        counted = self.rows, self.arrow_bytes, self.hashes.digest()
-        return BuildFile(self.path, size, sha256, self.config, self.split, *counted)
+        return BuildFile(self.path, size, sha256, self.config, self.split, self.rows, self.arrow_bytes)
 
 
 def find_shards(folder: Path, *configs: str) -> list[ShardTally]:
@@ -77,27 +71,23 @@ def find_shards(folder: Path, *configs: str) -> list[ShardTally]:
     ]
 
 
-def read_shards(folder: Path) -> list[BuildFile]:
+def read_shards(folder: Path) -> tuple[list[BuildFile], str]:
     """Read all of a build's Parquet files again.
+
+    Returns:
+        The files, by config, split and number; and the content digest of their rows.
 
     Raises:
         DamagedError: one of them cannot be read.
     """
-    files, contracts = [], contracts_in(folder)
+    files, contracts, hashes = [], contracts_in(folder), ContentHashes()
     for shard in find_shards(folder):
         with open_table(folder, shard.path, contracts[shard.config]) as table:
             for rows in table.tables():
                 shard.add(rows)
+                hashes.update(shard.config, shard.split, rows)
         files.append(shard.file(*file_digest(folder / shard.path)))
-    return files
-
-
-def digest_of(shards: Sequence[BuildFile], contracts: Mapping[str, Contract]) -> str:
-    """The content digest of a build's shards, which stand by config, split and number."""
-    hashes: dict[str, dict[str, list[dict[str, object]]]] = {}
-    for shard in shards:
-        hashes.setdefault(shard.config, {}).setdefault(shard.split, []).append(shard.hashes or {})
-    return content_digest(hashes, schema_digests(contracts))
+    return files, content_digest(hashes.blocks(), schema_digests(contracts))
 
 
 def table_bytes(table: pa.Table) -> int:

@@ -126,8 +126,8 @@ class BuildFolder:
         with self.reading():
             return measure(self.path)
 
-    def shards(self) -> list[BuildFile]:
-        """Its Parquet files, each read again: rows, bytes in Arrow and hashes of the columns.
+    def shards(self) -> tuple[list[BuildFile], str]:
+        """Its Parquet files, each read again, with rows and bytes in Arrow; and the content digest of the rows.
 
         Raises:
             DamagedError: one cannot be read.

@@ -68,10 +68,15 @@ class Published:
             DamagedError: a file cannot be read, holds strings that are not UTF-8, or null in a field that must have a
                 value.
         """
-        for name, number in self.groups:
-            with self._open(name) as table:
-                for batch in table.batches(number, columns, _AT_ONCE):
-                    yield self._filled(name, batch)
+        for group in range(len(self.groups)):
+            yield from self.batches_of(group, *columns)
+
+    def batches_of(self, group: int, *columns: str, at_once: int = _AT_ONCE) -> Iterator[pl.DataFrame]:
+        """The records of one row group in order, in tables of at most `at_once` rows; otherwise as `batches`."""
+        name, number = self.groups[group]
+        with self._open(name) as table:
+            for batch in table.batches(number, columns, at_once):
+                yield self._filled(name, batch)
 
     def by_group(self, *columns: str) -> Iterator[pl.DataFrame]:
         """All records in order, a row group at a time, which is quicker; otherwise as `batches`.

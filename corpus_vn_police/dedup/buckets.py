@@ -105,10 +105,3 @@ def _by_record(pairs: npt.NDArray[np.uint64], sizes: Places) -> Buckets:
     members = records[begins]
     del records
     return Buckets(members, pairs.astype(np.uint32), np.append(begins, len(pairs)), sizes)  # the lower half
-
-
-def spread(starts: Numbers, counts: Numbers) -> Numbers:
-    """The positions `starts[i] … starts[i] + counts[i] - 1` of all `i`, one after the other."""
-    ends: Numbers = np.cumsum(counts)
-    positions: Numbers = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - counts), counts)
-    return positions

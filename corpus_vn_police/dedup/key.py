@@ -6,7 +6,7 @@ in the key; tones, đ and numbers do. `“HÒA BÌNH, 7/12”` and `hoà bình 7
 
 from __future__ import annotations
 
-import functools
+import hashlib
 import re
 
 from corpus_vn_police.text import nfc, nfd
@@ -27,18 +27,8 @@ def dedup_key(text: str) -> str:
 
 def key_syllables(word: str) -> tuple[str, ...]:
     """The syllables that a word (what is between white space) has in the key: none, one or more."""
-    return _remembered(word) if len(word) <= _LONGEST else _key_syllables(word)
-
-
-_LONGEST = 64  # code points of a word that is remembered: the memory of 65,536 of them is bounded
-
-
-def _key_syllables(word: str) -> tuple[str, ...]:
-    folded = nfc(nfc(word).casefold())
+    folded = word.lower() if word.isascii() else nfc(nfc(word).casefold())
     return tuple(map(_tone_last, _RUN.findall(folded)))
-
-
-_remembered = functools.lru_cache(maxsize=1 << 16)(_key_syllables)
 
 
 def _tone_last(run: str) -> str:
@@ -51,3 +41,8 @@ def _tone_last(run: str) -> str:
         tone = _TONES.get(letter)
         (letters if tone is None else tones).append(tone or letter)
     return nfc("".join(letters)) + "".join(tones)
+
+
+def syllable_hash(syllable: str) -> int:
+    """The first 8 bytes, little-endian, of the BLAKE2b-64 of a syllable's UTF-8."""
+    return int.from_bytes(hashlib.blake2b(syllable.encode(), digest_size=8).digest(), "little")

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from corpus_vn_police.dedup.buckets import Buckets, spread
+from corpus_vn_police.dedup.buckets import Buckets
 from corpus_vn_police.dedup.equal import Numbers, Places
 from corpus_vn_police.dedup.rare import Prefixes, RareIndex, Rarity
+from corpus_vn_police.dedup.runs import spread
 from corpus_vn_police.dedup.shingles import Hashes, Rows, jaccard
 
 _BLOCK = 64  # records that are compared with one another pair by pair

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from corpus_vn_police.dedup.buckets import spread
 from corpus_vn_police.dedup.equal import Numbers, Places
+from corpus_vn_police.dedup.runs import spread
 from corpus_vn_police.dedup.shingles import Hashes, Rows
 
 _LONGER = 24  # shingles of a prefix beyond those that it must have, if they are rare

@@ -10,7 +10,7 @@ from typing import Any
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import Contract, json_rows
 from corpus_vn_police.dataset.figures import Figures
-from corpus_vn_police.dataset.files import BuildFile, digest_of
+from corpus_vn_police.dataset.files import BuildFile
 from corpus_vn_police.dataset.parquet import open_table
 from corpus_vn_police.documents.front_matter import built_configs
 from corpus_vn_police.errors import DamagedError
@@ -61,6 +61,7 @@ def gather_facts(
     figures: Figures,
     shards: Sequence[BuildFile],
     *,
+    digest: str,
     date: str | None,
     pictures: bool,
     files: tuple[BuildFile, ...],
@@ -73,7 +74,6 @@ def gather_facts(
     firsts = {shard.config: shard.path for shard in reversed(shards)}
     contracts = corpus.contracts
     examples = {config: _example(folder, contracts[config], firsts[config]) for config in built_configs(shards)}
-    digest = digest_of(shards, contracts)
     return Facts(folder, corpus, figures, shards, digest, date, pictures, files, examples)
 
 

@@ -10,7 +10,7 @@ from corpus_vn_police.contract import CONFIGS, Contract
 from corpus_vn_police.contract.features import yaml_features
 from corpus_vn_police.contract.hub import hub_values
 from corpus_vn_police.dataset.figures import Figures
-from corpus_vn_police.dataset.files import BuildFile, digest_of
+from corpus_vn_police.dataset.files import BuildFile
 from corpus_vn_police.dataset.layout import FOLDERS
 
 _LONGEST = 1 << 18  # code points of a card in which its front matter must end: YAML is slow
@@ -62,7 +62,7 @@ def loaded_from(
 
 
 def loading_differences(
-    card: str, version: str, shards: Sequence[BuildFile], contracts: Mapping[str, Contract]
+    card: str, version: str, shards: Sequence[BuildFile], digest: str, contracts: Mapping[str, Contract]
 ) -> list[str]:
     """Where the front matter of a card makes `datasets` load something other than the build's files.
 
@@ -72,6 +72,7 @@ def loading_differences(
         card: the card's text.
         version: of the data.
         shards: the Parquet files.
+        digest: the content digest of their rows.
         contracts: the contract of each config.
 
     Raises:
@@ -80,7 +81,7 @@ def loading_differences(
     import yaml
     from huggingface_hub.repocard import REGEX_YAML_BLOCK  # by which `datasets` finds it
 
-    expected = loaded_from(version, shards, digest_of(shards, contracts), contracts)
+    expected = loaded_from(version, shards, digest, contracts)
     found = REGEX_YAML_BLOCK.search(card[:_LONGEST])
     try:
         got = yaml.safe_load(found[2] if found else "") or {}

@@ -46,12 +46,13 @@ def recorded_settings(build: BuildFolder) -> Corpus:
         raise DamagedError.of(build.path, error.message) from error
 
 
-def facts_of(build: BuildFolder, shards: Sequence[BuildFile]) -> Facts:
+def facts_of(build: BuildFolder, shards: Sequence[BuildFile], digest: str) -> Facts:
     """What a build's documents have to say.
 
     Args:
         build: the build.
         shards: its Parquet files, as `BuildFolder.shards` gives them.
+        digest: the content digest of their rows.
 
     Raises:
         ValueError, ConfigError, OSError: as `settings_of`.
@@ -63,6 +64,7 @@ def facts_of(build: BuildFolder, shards: Sequence[BuildFile]) -> Facts:
         settings_of(build),
         build.figures(),
         shards,
+        digest=digest,
         date=build.manifest["date"],
         pictures=any(file.startswith(f"{FIGURES}/") for file in listed),
         files=tuple(others),

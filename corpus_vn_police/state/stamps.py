@@ -40,10 +40,11 @@ def stamp(root: Root, name: str, started: int) -> int:
         started: when this build began, in ns since 1970; a file that is not older may still change and keep
             its mtime.
     """
-    if root.is_remote(name):
+    location = root.on_disk(name)
+    if location is None:
         return UNKNOWN
     try:
-        status = os.stat(root.location(name))  # noqa: PTH116 - half the time of Path, and there may be millions
+        status = os.stat(location)  # noqa: PTH116 - half the time of Path, and there may be millions
     except OSError:
         return UNKNOWN
     if status.st_mtime_ns >= started:

@@ -11,6 +11,7 @@ from typing import Any
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import document as schema_document
 from corpus_vn_police.contract import schema_digests
+from corpus_vn_police.dataset.digest import BlockHashes, content_digest
 from corpus_vn_police.dataset.figures import Figures, measure
 from corpus_vn_police.dataset.files import BuildFile
 from corpus_vn_police.dataset.layout import LEDGER, MANIFEST, SCHEMAS
@@ -35,7 +36,9 @@ class Finished:
         return {split.split: split.records for split in self.figures.splits}
 
 
-def finish(folder: Path, corpus: Corpus, date: str | None, shards: Sequence[BuildFile]) -> Finished:
+def finish(
+    folder: Path, corpus: Corpus, date: str | None, shards: Sequence[BuildFile], hashes: BlockHashes
+) -> Finished:
     """Write the documents and the manifest beside the Parquet files of a build.
 
     Args:
@@ -43,6 +46,7 @@ def finish(folder: Path, corpus: Corpus, date: str | None, shards: Sequence[Buil
         corpus: the settings.
         date: the build's date; None is the newest record's.
         shards: the shards that were written, by config, split and number.
+        hashes: of their rows.
 
     Raises:
         ConfigError: the keeper's words for the card cannot be put into it.
@@ -51,12 +55,13 @@ def finish(folder: Path, corpus: Corpus, date: str | None, shards: Sequence[Buil
     date = date or figures.newest
     there = [path for path in (LEDGER, *SCHEMAS.values()) if (folder / path).exists()]
     files = tuple(BuildFile(path, *file_digest(folder / path)) for path in there)
-    facts = gather_facts(folder, corpus, figures, shards, date=date, pictures=can_draw(), files=files)
+    digest = content_digest(hashes, schema_digests(corpus.contracts))
+    facts = gather_facts(folder, corpus, figures, shards, digest=digest, date=date, pictures=can_draw(), files=files)
     for document in DOCUMENTS:
         for file in document.files(facts):
             _write(folder / file, document.render(facts, file))
             facts = facts.with_file(BuildFile(file, *file_digest(folder / file)))
-    finished = Finished(facts.digest, figures)
+    finished = Finished(digest, figures)
     manifest = json.dumps(_manifest(facts, finished.splits), ensure_ascii=False, indent=2) + "\n"
     _write(folder / MANIFEST, [manifest.encode()])
     return finished

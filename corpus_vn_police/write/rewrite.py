@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,15 +14,18 @@ import pyarrow as pa
 
 from corpus_vn_police.buffers import from_numpy
 from corpus_vn_police.contract import CONFIGS, Contract, load_contract
+from corpus_vn_police.dataset.cuts import cut_shards
+from corpus_vn_police.dataset.digest import ContentHashes
 from corpus_vn_police.dataset.files import BuildFile
 from corpus_vn_police.dataset.layout import LEDGER, shard_path, shard_paths
 from corpus_vn_police.dataset.parquet import open_table
 from corpus_vn_police.dataset.rows import Published
 from corpus_vn_police.dataset.schemas import contracts_in
 from corpus_vn_police.dataset.tombstones import Tombstones
+from corpus_vn_police.ids import id_numbers
 from corpus_vn_police.stages.split import SPLITS
 from corpus_vn_police.write.ledger import LEDGER_ROWS, tombstone_rows, write_ledger
-from corpus_vn_police.write.shards import cut_groups, cut_shards, write_groups
+from corpus_vn_police.write.shards import cut_groups, write_groups
 
 
 @dataclass(frozen=True)
@@ -70,13 +74,17 @@ def _going(ledger: pa.Table, rows: Tombstones) -> pl.Series:
     return rows.holds(frame["id"], frame["sha256"]) | (frame["status"] == "removed")
 
 
-def rewrite_shards(old: Path, new: Path, leaving: Leaving) -> Iterator[BuildFile]:
+def rewrite_shards(
+    old: Path, new: Path, leaving: Leaving, mib: int | None, hashes: ContentHashes
+) -> Iterator[BuildFile]:
     """Write the shards of every config of a build without some of its records.
 
     Args:
         old: the build.
         new: the folder of the new one.
         leaving: what goes.
+        mib: as `dataset.cuts.shard_limit`.
+        hashes: of no rows; it gets all that are written.
 
     Returns:
         The shards, by config, split and number; none for a split that is empty now.
@@ -85,38 +93,41 @@ def rewrite_shards(old: Path, new: Path, leaving: Leaving) -> Iterator[BuildFile
     for config in CONFIGS:
         for split, sizes in splits.items():
             if len(sizes.text) and shard_paths(old, config, split):
-                yield from _rewrite_split(old, new, config, split, sizes, leaving)
+                bounds = cut_shards(sizes.text, sizes.ids, mib)
+                held = sizes.data if config == "sources" else sizes.text
+                groups = [[stop - start for start, stop in cut_groups(held[slice(*bound)])] for bound in bounds]
+                rows = _recut(_kept(old, config, split, leaving), [count for shard in groups for count in shard])
+                for number, shard in enumerate(groups):
+                    name = shard_path(config, split, number, len(groups))
+                    tables = _hashed(itertools.islice(rows, len(shard)), config, split, hashes)
+                    yield write_groups(new, name, config, split, tables)
+
+
+def _hashed(tables: Iterable[pa.Table], config: str, split: str, hashes: ContentHashes) -> Iterator[pa.Table]:
+    for table in tables:
+        hashes.update(config, split, table)
+        yield table
 
 
 @dataclass(frozen=True)
 class _Sizes:
-    """The bytes of text and of the seed of every record of a split that stays (int64)."""
+    """The bytes of text and of the seed of every record of a split that stays (int64), and its id (uint64)."""
 
     text: npt.NDArray[np.int64]
     data: npt.NDArray[np.int64]
+    ids: npt.NDArray[np.uint64]
 
     @classmethod
     def measure(cls, folder: Path, split: str, leaving: Leaving) -> _Sizes:
         """Measure the records of a split."""
-        found = [np.empty((2, 0), np.int64)]
+        found, ids = [np.empty((2, 0), np.int64)], [np.empty(0, np.uint64)]
         for batch in Published.open(folder, split).batches("id", "text", "source.bytes"):
             frame = batch.filter(~pl.col("id").is_in(list(leaving.records)))
             lengths = frame["text"].str.len_bytes().cast(pl.Int64), frame["source"].struct.field("bytes")
             found.append(np.stack([length.to_numpy() for length in lengths]))
+            ids.append(id_numbers(frame["id"]).to_numpy())
         text, data = np.concatenate(found, axis=1)
-        return cls(text, data)
-
-
-def _rewrite_split(
-    old: Path, new: Path, config: str, split: str, sizes: _Sizes, leaving: Leaving
-) -> Iterator[BuildFile]:
-    bounds = cut_shards(sizes.text)
-    held = sizes.data if config == "sources" else sizes.text
-    groups = [[stop - start for start, stop in cut_groups(held[slice(*bound)])] for bound in bounds]
-    tables = _recut(_kept(old, config, split, leaving), [count for shard in groups for count in shard])
-    for number, shard in enumerate(groups):
-        name = shard_path(config, split, number, len(bounds))
-        yield write_groups(new, name, config, split, (next(tables) for _ in shard))
+        return cls(text, data, np.concatenate(ids))
 
 
 def _kept(folder: Path, config: str, split: str, leaving: Leaving) -> Iterator[pa.Table]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,8 @@ import pyarrow.parquet as pq
 
 from corpus_vn_police.buffers import from_numpy
 from corpus_vn_police.contract import load_contract
+from corpus_vn_police.dataset.cuts import cut_blocks, cut_evenly, cut_shards
+from corpus_vn_police.dataset.digest import ColumnHashes
 from corpus_vn_police.dataset.files import BuildFile, ShardTally
 from corpus_vn_police.dataset.layout import shard_path
 from corpus_vn_police.dataset.schemas import contracts_in
@@ -23,11 +26,9 @@ from corpus_vn_police.files import file_digest
 from corpus_vn_police.stages.split import SPLITS
 from corpus_vn_police.state.index import Index, SeedRecords, Seeds
 
-SHARD_BYTES = 256 << 20
-"""A shard closes when its text reaches this many bytes of UTF-8."""
-
-# The Hub's viewer wants row groups of 100 to 300 MB in memory, and `datasets` reads a whole one
-# at a time when it streams. What a row takes beside its text or bytes is about this much.
+# The Hub's viewer wants row groups of 100 to 300 MB in memory, and `datasets` reads a whole one at a time when it
+# streams. Groups of 64 MiB would save 0.2 % of what it fetches for two columns, those of 4 MiB cost 1 % more
+# (`benchmarks/remote.py`). What a row takes beside its text or bytes is about this much.
 _GROUP_BYTES = 16 << 20
 _ROW_BYTES = 256
 
@@ -36,91 +37,107 @@ SOURCE_DATA = "seed bytes"
 
 
 @dataclass(frozen=True)
-class Shard:
-    """A shard to be written.
+class Block:
+    """A block of the content digest that is to be hashed, and the shards that begin in it, which are to be written.
+
+    So blocks can be done at once. The last of these shards may go on in the next block, which reads these rows again to
+    hash them.
 
     Attributes:
         config, split: whose.
-        number: which of that split's shards, from 0.
-        count: how many shards that split has.
-        records: where its records are, in order.
+        records: where the records are, from the block's first to the last of it or of its shards, in order.
         duplicates: how many seeds were left out for each of them (int32).
+        rows: how many of these rows are the block's; the others come after them.
+        shards: the shards' paths below the build, with the first row of each and one past its last.
     """
 
     config: str
     split: str
-    number: int
-    count: int
     records: SeedRecords
     duplicates: npt.NDArray[np.int32]
-
-    @property
-    def path(self) -> str:
-        """Its path below the build."""
-        return shard_path(self.config, self.split, self.number, self.count)
+    rows: int
+    shards: tuple[tuple[str, int, int], ...]
 
 
-def plan_shards(index: Index, order: Seeds, copied: pl.DataFrame, configs: list[str]) -> list[Shard]:
-    """Decide which records go into which shard.
+def plan_blocks(index: Index, order: Seeds, copied: pl.DataFrame, configs: list[str], mib: int | None) -> list[Block]:
+    """Decide which records go into which block and shard.
 
     Args:
         index: all seeds.
         order: the numbers of the published ones, in path order.
         copied: `seed` and `duplicates`, as `dedup.Settled` has them.
         configs: which configs are built.
+        mib: as `dataset.cuts.shard_limit`.
 
     Returns:
-        The shards of every config, split and number, in that order; none for an empty split.
+        The blocks by config, split and place; none for an empty split.
     """
     duplicates = np.zeros(len(index) if len(copied) else 0, np.int32)
     duplicates[copied["seed"].to_numpy()] = copied["duplicates"].to_numpy()
-    shards = []
+    ids = index.ids()
+    blocks = []
     for code, split in enumerate(SPLITS):
         mine = order[index.splits[order] == code]
-        bounds = cut_shards(index.text_bytes[mine])
-        for number, (start, stop) in enumerate(bounds):
-            seeds = mine[start:stop]
+        text_bytes = index.text_bytes[mine]
+        shards = cut_shards(text_bytes, ids[mine], mib)
+        for start, stop in cut_blocks(text_bytes):
+            begun = [number for number, (first, _) in enumerate(shards) if start <= first < stop]
+            seeds = mine[start : max([stop, *(shards[number][1] for number in begun)])]
             records = index.records_of(seeds)
             count = duplicates[seeds] if len(copied) else np.zeros(len(seeds), np.int32)
-            shards += [Shard(config, split, number, len(bounds), records, count) for config in configs]
-    return sorted(shards, key=lambda shard: configs.index(shard.config))
+            for config in configs:
+                files = tuple(
+                    (
+                        shard_path(config, split, number, len(shards)),
+                        shards[number][0] - start,
+                        shards[number][1] - start,
+                    )
+                    for number in begun
+                )
+                blocks.append(Block(config, split, records, count, stop - start, files))
+    return sorted(blocks, key=lambda block: configs.index(block.config))
 
 
-def _cut(sizes: npt.NDArray[np.integer], limit: int) -> list[tuple[int, int]]:
-    """Cut rows where the bytes since the last cut reach the limit: first row, and one past the last."""
-    ends, bounds, start = np.cumsum(sizes, dtype=np.int64), [], 0
-    while start < len(sizes):
-        before = int(ends[start - 1]) if start else 0
-        stop = min(int(np.searchsorted(ends, before + limit)) + 1, len(sizes))
-        bounds.append((start, stop))
-        start = stop
-    return bounds
+@dataclass(frozen=True)
+class Written:
+    """A block that is done: the shards that begin in it, and the hashes of its columns (`ColumnHashes.digest`)."""
+
+    config: str
+    split: str
+    files: tuple[BuildFile, ...]
+    hashes: dict[str, Any]
 
 
-def write_shard(out: Path, shard: Shard) -> BuildFile:
-    """Write one shard.
+def write_block(out: Path, block: Block) -> Written:
+    """Hash a block, and write the shards that begin in it.
 
     Args:
         out: the build folder, which has its schemas already.
-        shard: which records.
+        block: which records.
 
     Raises:
         OSError: the disk is full or fails.
     """
-    held = shard.records.data_bytes if shard.config == "sources" else shard.records.text_bytes
-    schema = contracts_in(out)[shard.config].schema
-    groups = (_rows(shard, schema, start, stop) for start, stop in cut_groups(held))
-    return write_groups(out, shard.path, shard.config, shard.split, groups)
+    held = block.records.data_bytes if block.config == "sources" else block.records.text_bytes
+    schema, hashes = contracts_in(out)[block.config].schema, ColumnHashes()
+
+    def tables(first: int, last: int) -> Iterator[pa.Table]:
+        for start, stop in cut_groups(held[first:last]):
+            table = _rows(block, schema, first + start, first + stop)
+            hashes.update(table.slice(0, max(0, block.rows - first - start)))
+            yield table
+
+    for _ in tables(0, block.shards[0][1] if block.shards else block.rows):
+        pass  # rows that a shard of the block before has
+    files = [
+        write_groups(out, path, block.config, block.split, tables(start, stop)) for path, start, stop in block.shards
+    ]
+    return Written(block.config, block.split, tuple(files), hashes.digest())
 
 
 def cut_groups(held: npt.NDArray[np.integer]) -> list[tuple[int, int]]:
     """Cut a shard's rows into row groups, by the bytes of text (or of the seed) of each: first row, and one past."""
-    return _cut(held.astype(np.int64) + _ROW_BYTES, _GROUP_BYTES)
-
-
-def cut_shards(text_bytes: npt.NDArray[np.integer]) -> list[tuple[int, int]]:
-    """Cut a split's rows into shards, by the bytes of text of each: first row, and one past the last."""
-    return _cut(text_bytes, SHARD_BYTES)
+    return cut_evenly(held.astype(np.int64) + _ROW_BYTES, _GROUP_BYTES)
 
 
 def write_groups(out: Path, name: str, config: str, split: str, groups: Iterable[pa.Table]) -> BuildFile:
@@ -146,16 +163,16 @@ def write_groups(out: Path, name: str, config: str, split: str, groups: Iterable
     return tally.file(*file_digest(path))
 
 
-def _rows(shard: Shard, schema: pa.Schema, start: int, stop: int) -> pa.Table:
-    if shard.config == "default":
-        table = shard.records.gather(start, stop, schema.names)
+def _rows(block: Block, schema: pa.Schema, start: int, stop: int) -> pa.Table:
+    if block.config == "default":
+        table = block.records.gather(start, stop, schema.names)
         place = schema.get_field_index("duplicates")
-        return table.set_column(place, schema.field(place), from_numpy(shard.duplicates[start:stop])).cast(schema)
-    if shard.config == "sources":
-        table = shard.records.gather(start, stop, ["id", "source", SOURCE_DATA])
+        return table.set_column(place, schema.field(place), from_numpy(block.duplicates[start:stop])).cast(schema)
+    if block.config == "sources":
+        table = block.records.gather(start, stop, ["id", "source", SOURCE_DATA])
         paths = pa.chunked_array([chunk.flatten()[0] for chunk in table.column("source").chunks], pa.string())
         return pa.table([table.column("id"), paths, table.column(SOURCE_DATA)], schema=schema)
-    table = shard.records.gather(start, stop, ["id"])
+    table = block.records.gather(start, stop, ["id"])
     empty = load_contract("annotations").empty(schema.names[1:], stop - start)
     return pa.table({"id": table.column("id"), **empty}, schema=schema)
 

@@ -11,6 +11,7 @@ import json
 import re
 import socket
 import threading
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -117,6 +118,7 @@ class Answer(Exception):
 class Hub:
     def __init__(self):
         self.repos, self.faults, self.requests = {}, [], []
+        self.sent = Counter()  # bytes of answers to GET, by path
         self.lock = threading.RLock()
         self.url = ""
         self._numbers = itertools.count()
@@ -471,6 +473,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
         if self.command != "HEAD":
+            self.hub.sent[unquote(urlsplit(self.path).path)] += len(answer.body)
             self.wfile.write(answer.body)
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import functools
+import time
+from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from corpus_vn_police.commands.build.decide import Job, decide, open_parts, with_latest
 from corpus_vn_police.commands.build.notes import pictures_note, seed_notes, version_note
 from corpus_vn_police.commands.built.handle import Build
 from corpus_vn_police.config import Corpus
+from corpus_vn_police.dataset.digest import BlockHashes
 from corpus_vn_police.dataset.files import BuildFile
 from corpus_vn_police.dataset.layout import LEDGER
 from corpus_vn_police.dataset.tombstones import Tombstones, older_tombstones
@@ -17,13 +21,16 @@ from corpus_vn_police.dedup import Settled
 from corpus_vn_police.engine.local import give_back_memory, map_tasks
 from corpus_vn_police.errors import LedgerError, NothingPublishedError, RejectedError
 from corpus_vn_police.paths import Output
-from corpus_vn_police.stages.read import Source, list_input
-from corpus_vn_police.state.folder import open_state
-from corpus_vn_police.state.index import Index
+from corpus_vn_police.reasons import REASONS
+from corpus_vn_police.stages.read import Listing, Source, list_input
+from corpus_vn_police.state.finished import FinishedBuild, file_stamps, made_of, read_finished, write_finished
+from corpus_vn_police.state.folder import State, open_state
+from corpus_vn_police.state.journal import Journal
 from corpus_vn_police.write.finish import Finished, finish, write_schemas
 from corpus_vn_police.write.ledger import write_ledger
-from corpus_vn_police.write.shards import Shard, plan_shards, write_shard
+from corpus_vn_police.write.shards import Block, plan_blocks, write_block
 
+_RESULT = ("digest", "version", "seeds", "status", "splits", "unused", "notes")  # of a Build
 # Seeds below which a second thread has nothing to gain.
 _WORTH_A_THREAD = 20_000
 
@@ -44,42 +51,69 @@ def run_build(
         CorpusError: the input is missing or holds no seeds, the output holds something else or is
             busy, nothing would be published, or the disk fails. The output is left as it was.
     """
-    corpus = with_latest(corpus)
+    started, tombstones = time.time_ns(), tombstones or Tombstones()
     listing = list_input(seeds, follow_links=corpus.limits.follow_links)
-    with open_state(out.path) as state, open_parts(state.parts, listing, corpus, job) as journal:
-        tombstones = older_tombstones(out.path) | (tombstones or Tombstones())
-        decision = decide(journal, listing, corpus, job, tombstones)
-        index, settled, known = decision.index, decision.settled, decision.known
-        _check_publishable(index, settled, job)
-        write_schemas(state.new, corpus, _configs(corpus))
-        status = write_ledger(decision.ledger(), state.new / LEDGER)
-        give_back_memory()
-        order = decision.order
-        shards = plan_shards(index, order[settled.published[order]], settled.copied, _configs(corpus))
-        written = _write_all(state.new, shards, job, len(index))
-        finished = finish(state.new, corpus, job.date, written)
-        figures = finished.figures
-        _check_balance(settled.rows, status, finished)
-        unused = decision.unused
-        notes = [*seed_notes(decision), *pictures_note()]
-        del decision, index, settled, order, shards  # all that is held per seed: the comparison holds as much
-        notes += version_note(out.path, state.new, corpus)
-        state.put_in_place()
-        journal.finish(known)
+    made = made_of(listing, corpus, tombstones, (job.date, job.strict), started)
+    corpus = with_latest(corpus)
+    with open_state(out.path) as state:
+        last = None if job.rehash else read_finished(state.folder)
+        if last is not None and last.is_still(out.path, made, corpus.limits.latest or ""):
+            job.progress("read", listing.seeds or last.result["seeds"], listing.seeds)
+            return Build(out.given, **{**last.result, "notes": tuple(last.result["notes"])})
+        write_finished(state.folder, None)
+        with open_parts(state.parts, listing, corpus, job) as journal:
+            built, again = _build(state, out, journal, listing, corpus, job, tombstones)
+        if made is not None and again is not None:
+            result = {name: getattr(again, name) for name in _RESULT}
+            write_finished(state.folder, FinishedBuild(made, corpus.limits.latest or "", file_stamps(out.path), result))
+    return built
+
+
+def _build(
+    state: State, out: Output, journal: Journal, listing: Listing, corpus: Corpus, job: Job, tombstones: Tombstones
+) -> tuple[Build, Build | None]:
+    """Read what is not known, decide, write, and put the build in its place; otherwise as `run_build`.
+
+    Returns:
+        The build, and what the same build again would give back; None if it may have another outcome on another day.
+    """
+    decision = decide(journal, listing, corpus, job, older_tombstones(out.path) | tombstones)
+    index, settled, known = decision.index, decision.settled, decision.known
+    reasons = settled.reasons(index)
+    _check_publishable(settled, reasons, len(index), job)
+    write_schemas(state.new, corpus, _configs(corpus))
+    status = write_ledger(decision.ledger(), state.new / LEDGER)
+    give_back_memory()
+    published = decision.order[settled.published[decision.order]]
+    blocks = plan_blocks(index, published, settled.copied, _configs(corpus), corpus.shard_mib)
+    written, hashes = _write_all(state.new, blocks, job, len(index))
+    finished = finish(state.new, corpus, job.date, written, hashes)
+    figures = finished.figures
+    _check_balance(settled.rows, status, finished)
+    unused = decision.unused
+    notes = [*seed_notes(decision), *pictures_note()]
+    del decision, index, settled, published, blocks  # all that is held per seed: the comparison holds as much
+    changes = version_note(out.path, state.new, corpus)
+    state.put_in_place()
+    journal.finish(known)
     sizes = figures.seeds, figures.status, finished.splits
-    return Build(out.given, finished.digest, corpus.version, *sizes, unused, tuple(notes))
+    again = Build(out.given, finished.digest, corpus.version, *sizes, unused, tuple(notes))
+    changeable = any(REASONS[reason].changeable for reason in reasons)
+    return replace(again, notes=(*notes, *changes)), None if changeable else again
 
 
-def _write_all(folder: Path, shards: list[Shard], job: Job, seeds: int) -> list[BuildFile]:
-    """Write all shards, with several threads if there are many seeds."""
-    written = []
-    threads = job.threads if len(shards) > 1 and seeds > _WORTH_A_THREAD else 1
-    rows = sum(len(shard.records) for shard in shards)
-    with closing(map_tasks(functools.partial(write_shard, folder), shards, threads)) as done:
-        for shard in done:
-            written.append(shard)
-            job.progress("write", shard.rows, rows)
-    return written
+def _write_all(folder: Path, blocks: list[Block], job: Job, seeds: int) -> tuple[list[BuildFile], BlockHashes]:
+    """Write all shards, with several threads if there are many seeds; returns them, and the hashes of all blocks."""
+    written: list[BuildFile] = []
+    hashes: BlockHashes = {}
+    threads = job.threads if len(blocks) > 1 and seeds > _WORTH_A_THREAD else 1
+    rows = sum(block.rows for block in blocks)
+    with closing(map_tasks(functools.partial(write_block, folder), blocks, threads)) as done:
+        for block in done:
+            written += block.files
+            hashes.setdefault(block.config, {}).setdefault(block.split, []).append(block.hashes)
+            job.progress("write", block.hashes["rows"], rows)
+    return written, hashes
 
 
 def _configs(corpus: Corpus) -> list[str]:
@@ -88,19 +122,18 @@ def _configs(corpus: Corpus) -> list[str]:
     return [config for config, enabled in wanted.items() if enabled]
 
 
-def _check_publishable(index: Index, settled: Settled, job: Job) -> None:
-    """Refuse a build that would publish nothing, and with `strict` one that rejects a seed."""
-    counts = settled.reasons(index)
+def _check_publishable(settled: Settled, counts: Mapping[str, int], seeds: int, job: Job) -> None:
+    """Refuse a build that would publish nothing, and with `strict` one that rejects a seed; `counts` is by reason."""
     named = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     reasons = ", ".join(f"{count} {reason}" for reason, count in named[:5])
     if not settled.published.any():
         raise NothingPublishedError(
-            f"none of {len(index)} seeds can be published: {reasons}",
+            f"none of {seeds} seeds can be published: {reasons}",
             "corpus-vn-police check SEEDS says what is wrong with each seed",
         )
     if job.strict and counts:
         raise RejectedError(
-            f"{sum(counts.values())} of {len(index)} seeds are rejected: {reasons}",
+            f"{sum(counts.values())} of {seeds} seeds are rejected: {reasons}",
             "correct or remove them (corpus-vn-police check SEEDS names them), or build without --strict",
         )
 

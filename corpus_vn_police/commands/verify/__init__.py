@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from corpus_vn_police.commands.verify.cuts import check_cuts
 from corpus_vn_police.commands.verify.documents import check_documents
 from corpus_vn_police.commands.verify.findings import Findings
 from corpus_vn_police.commands.verify.ledger import check_alignment, check_ledger
 from corpus_vn_police.commands.verify.rows import check_config
 from corpus_vn_police.config import Dedup, Splits
-from corpus_vn_police.contract import CONFIGS
-from corpus_vn_police.dataset.files import digest_of
+from corpus_vn_police.contract import CONFIGS, schema_digests
+from corpus_vn_police.dataset.digest import content_digest
 from corpus_vn_police.dataset.folder import TRIES, BuildFolder, was_replaced
 from corpus_vn_police.dataset.integrity import Problem, check_files
 from corpus_vn_police.dataset.layout import FOLDERS, MANIFEST
@@ -23,7 +24,7 @@ from corpus_vn_police.dataset.manifest import read_manifest
 from corpus_vn_police.dataset.parquet import damage_named
 from corpus_vn_police.dataset.remote import local_copy
 from corpus_vn_police.dataset.schemas import contracts_in
-from corpus_vn_police.dedup.leaks import PublishedCopies, Sharing, find_published_copies, shared_ngrams
+from corpus_vn_police.dedup.leaks import Leaks, PublishedCopies, Sharing, find_leaks
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.progress import LOG, reported
 from corpus_vn_police.errors import DamagedError
@@ -131,19 +132,21 @@ def _verify_rows(
         check_config(folder, config, splits, findings)
     check_ledger(folder, manifest, findings)
     check_alignment(findings)
-    digest = digest_of(findings.shards, contracts_in(folder)) if findings.readable else None
-    sharing: list[Sharing] = []
-    copies = None
+    digest = None
     if findings.readable:
-        copies = _check_copies(folder, dedup, findings)
-        sharing = shared_ngrams(folder)
+        digest = content_digest(findings.hashes.blocks(), schema_digests(contracts_in(folder)))
+    leaks = Leaks(None, ())
+    if findings.readable:
+        leaks = find_leaks(folder, dedup)
+        _check_copies(leaks.copies, findings)
         _check_sizes(findings, splits)
+        check_cuts(manifest["config"], findings)
     if digest not in (None, manifest["digest"]):
         findings.add(MANIFEST, "manifest.content_digest", f"says {manifest['digest']}, the files say {digest}")
     elif findings.readable:
         check_documents(BuildFolder(folder, manifest), findings)
     found = tuple(findings.problems), tuple(findings.warnings)
-    return Verification(digest, *found, tuple(sharing), copies, tuple(findings.unchecked))
+    return Verification(digest, *found, leaks.sharing, leaks.copies, tuple(findings.unchecked))
 
 
 def _rules(config: dict[str, Any]) -> tuple[Dedup, Splits]:
@@ -171,11 +174,10 @@ def _check_sizes(findings: Findings, splits: Splits) -> None:
 _NAMED = 5  # pairs of copies that a problem names before it counts
 
 
-def _check_copies(folder: Path, dedup: Dedup, findings: Findings) -> PublishedCopies | None:
+def _check_copies(found: PublishedCopies | None, findings: Findings) -> None:
     """Law 6: no two published records are copies by the build's own rule."""
-    if dedup.level == "off":
-        return None
-    found = find_published_copies(folder, dedup)
+    if found is None:
+        return
     for exact, code, what in (
         (True, "copies.duplicate", "duplicates"),
         (False, "copies.near_duplicate", "near duplicates"),
@@ -185,4 +187,3 @@ def _check_copies(folder: Path, dedup: Dedup, findings: Findings) -> PublishedCo
             named = ", ".join(f"{pair.left} like {pair.kept} ({pair.similarity:.2f})" for pair in pairs[:_NAMED])
             more = f" and {len(pairs) - _NAMED} more" if len(pairs) > _NAMED else ""
             findings.add(FOLDERS["default"], code, f"{len(pairs)} {what}: {named}{more}")
-    return found

@@ -21,8 +21,8 @@ _INVALID = (*UNREADABLE, RecursionError, ConfigError, DamagedError)
 def check_documents(build: BuildFolder, findings: Findings) -> None:
     """Check that the documents say what the files say, and that there is no other file.
 
-    Another version of this package may write the same in other words. So if another version built it, only the lines
-    that decide what `datasets` loads are compared.
+    The digest of the manifest must have been found right. Another version of this package may write the same in other
+    words. So if another version built it, only the lines that decide what `datasets` loads are compared.
     """
     writer = build.manifest["generator"]
     if writer != GENERATOR:
@@ -31,7 +31,7 @@ def check_documents(build: BuildFolder, findings: Findings) -> None:
         findings.unchecked.append(f"the documents ({names}): {writer} wrote them, not {GENERATOR}")
         return
     try:
-        facts = facts_of(build, findings.shards)
+        facts = facts_of(build, findings.shards, build.digest)
     except _INVALID as error:
         findings.add(CARD, "card.invalid", first_line(error))
         return
@@ -70,7 +70,8 @@ def _check(document: Document, facts: Facts, file: str, findings: Findings) -> s
 def _check_loading(build: BuildFolder, findings: Findings) -> None:
     try:
         card = read_file(build.path / CARD).decode()
-        for difference in loading_differences(card, build.version, findings.shards, contracts_in(build.path)):
+        stated = build.version, findings.shards, build.digest
+        for difference in loading_differences(card, *stated, contracts_in(build.path)):
             findings.add(CARD, "card.loading", difference)
     except UNREADABLE as error:
         findings.add(CARD, "card.loading", first_line(error))

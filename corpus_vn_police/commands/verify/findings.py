@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from corpus_vn_police.commands.verify.hints import HINTS, WARNINGS
+from corpus_vn_police.dataset.digest import ContentHashes
 from corpus_vn_police.dataset.files import BuildFile
 from corpus_vn_police.dataset.integrity import Problem
 
@@ -20,6 +21,8 @@ class Findings:
         problems: what is wrong, in the order in which it was found.
         files: length and sha256 of the files that the manifest lists, by path.
         shards: what the Parquet files of the configs hold.
+        hashes: the hashes of their rows.
+        text_bytes: the bytes of text of the records, by split: arrays of int64.
         ids: frames of ids and sha256, the first 64 bits of both, by config and split.
         duplicates: the ids of records for which seeds were left out, and how many.
         readable: whether all of them could be read.
@@ -30,6 +33,8 @@ class Findings:
     problems: list[Problem] = field(default_factory=list)
     files: dict[str, tuple[int, str]] = field(default_factory=dict)
     shards: list[BuildFile] = field(default_factory=list)
+    hashes: ContentHashes = field(default_factory=ContentHashes)
+    text_bytes: dict[str, list[Any]] = field(default_factory=dict)
     ids: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     duplicates: list[pl.DataFrame] = field(default_factory=list)
     readable: bool = True

@@ -36,6 +36,7 @@ HINTS = {
     "removed.present": "take the ids down again with remove, and publish the result before anything else",
     "schema.columns": _SAYS_ELSE,
     "schema.row": _SAYS_ELSE,
+    "shards.cut": _SAYS_ELSE,
     "sources.sha256": _SAYS_ELSE,
     "splits.assignment": _SAYS_ELSE,
     "splits.count": _SAYS_ELSE,

@@ -14,6 +14,7 @@ import pyarrow as pa
 from corpus_vn_police.commands.verify.findings import Findings
 from corpus_vn_police.config import Splits
 from corpus_vn_police.contract import Contract, json_rows, violation
+from corpus_vn_police.dataset.digest import text_sizes
 from corpus_vn_police.dataset.files import find_shards
 from corpus_vn_police.dataset.layout import FOLDERS
 from corpus_vn_police.dataset.parquet import ColumnsError, open_table
@@ -33,12 +34,14 @@ def check_config(folder: Path, config: str, splits: Splits, findings: Findings) 
         ids = findings.ids.setdefault((config, shard.split), [])
         for table in tables_of(folder, shard.path, contract, findings):
             shard.add(table)
+            findings.hashes.update(config, shard.split, table)
             check_rows(table, shard.path, contract, findings)
             if any(table[name].null_count for name in contract.schema.names if name not in contract.nullable):
                 findings.readable = False  # by those that compare texts
             ids.append(_identity(table, config))
             if config == "default":
                 findings.duplicates.append(_left_out_for(table))
+                findings.text_bytes.setdefault(shard.split, []).append(text_sizes(table))
                 _check_splits(table, shard.split, splits, shard.path, findings)
                 paths = table.column("source").combine_chunks().field("path")
                 orders.setdefault(shard.split, PathOrder()).add(pl.Series("path", paths))

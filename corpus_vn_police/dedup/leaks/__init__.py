@@ -2,6 +2,7 @@
 
 from corpus_vn_police.dedup.leaks.alike import SHARED, Alike, find_alike
 from corpus_vn_police.dedup.leaks.copies import CopyPair, PublishedCopies, find_published_copies
+from corpus_vn_police.dedup.leaks.found import Leaks, find_leaks
 from corpus_vn_police.dedup.leaks.ngrams import NGRAM, Sharing, shared_ngrams
 
 __all__ = [
@@ -9,9 +10,11 @@ __all__ = [
     "SHARED",
     "Alike",
     "CopyPair",
+    "Leaks",
     "PublishedCopies",
     "Sharing",
     "find_alike",
+    "find_leaks",
     "find_published_copies",
     "shared_ngrams",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,15 +13,18 @@ from corpus_vn_police.config import Dedup
 from corpus_vn_police.dataset.rows import Published
 from corpus_vn_police.dedup import Signed, find_copies, first_days
 from corpus_vn_police.dedup.leaks.lookup import Lookup
+from corpus_vn_police.dedup.leaks.texts import KeyedTexts, read_texts
 from corpus_vn_police.dedup.order import standing_order
 from corpus_vn_police.dedup.shingles import Rows, keys, mixed, sets, shingles
-from corpus_vn_police.dedup.sign import bands, sign_keys
+from corpus_vn_police.dedup.sign import Signs, bands, sign_keys
 from corpus_vn_police.files import scratch_folder, write_numbers
 from corpus_vn_police.ids import id_numbers, id_text
+from corpus_vn_police.stages.split import SPLITS
 
 _SAMPLE = 256  # records that are compared with all others,
 _SAMPLE_CHARS = 1 << 22  # or fewer, if they are long: some 20 bytes per code point are held
 _SEED = np.uint64(0x9E3779B97F4A7C15)  # what their choice is mixed with
+_TEXTS_IN_A_FILE = 1 << 14  # of signs, 272 bytes each
 
 
 @dataclass(frozen=True)
@@ -58,48 +62,103 @@ class PublishedCopies:
 def find_published_copies(folder: Path, dedup: Dedup) -> PublishedCopies:
     """Look for the pairs of published records that the build's rule would not have published together.
 
-    The texts are signed anew, as they are published; bands, threshold and order are the build's. A
-    sample, chosen by a hash of the ids, is compared with all records besides.
-
     Args:
         folder: reads `id`, `date`, `n_chars` and `text` of `data/*.parquet`.
         dedup: the level `near` or `exact`, and the threshold.
     """
-    published = Published.open(folder)
-    ids = id_numbers(published.column("id")).to_numpy()
-    sizes = published.column("n_chars").to_numpy().astype(np.uint32)
-    sample = _Sample.choose(published, ids, sizes) if dedup.level == "near" else None
-    paths: list[Path] = []
-    counts: list[int] = []
-    days = np.empty(len(published), np.int32)
-    hits: list[_Hit] = []
     with scratch_folder() as scratch:
-        for batch in published.batches("date", "text"):
-            found = keys(batch["text"])
-            signs = sign_keys(found)
-            if sample is not None:
-                rows = shingles(found.rows)
-                marks = bands(rows)
-                signs = np.concatenate([signs, marks])
-                hits += sample.hits(sets(rows), marks, sum(counts), dedup.threshold)
-            paths.append(scratch / f"{len(paths)}.signs")
-            with paths[-1].open("wb") as sink:
-                write_numbers(sink, signs)
-            days[sum(counts) : sum(counts) + len(batch)] = first_days(batch["date"])
-            counts.append(len(batch))
-        order = standing_order(days, ids, np.ones(len(ids), np.bool_))
-        del days
-        copies = find_copies(Signed(paths, counts, order, sizes.__getitem__, published.texts, scratch / "sets"), dedup)
-    by_rule = [
-        CopyPair(id_text(ids[left]), id_text(ids[kept]), float(similarity), bool(exact))
-        for left, kept, similarity, exact in zip(
-            copies.left_out, copies.kept, copies.similarity, copies.exact, strict=True
+        search = CopySearch(folder, dedup, scratch)
+        read_texts(folder, [search])
+        return search.found()
+
+
+@dataclass(frozen=True)
+class _Examined:
+    """Some texts: the place of the first in its split, signs, first days (int32), and pairs with the sample."""
+
+    first: int
+    signs: Signs
+    days: npt.NDArray[np.int32]
+    hits: list[_Hit]
+
+
+class CopySearch:
+    """A search for copies among the published records, for `read_texts`.
+
+    The texts are signed anew, as they are published; bands, threshold and order are the build's. A sample, chosen by a
+    hash of the ids, is compared with all records besides.
+    """
+
+    def __init__(self, folder: Path, dedup: Dedup, scratch: Path) -> None:
+        """A search in a build.
+
+        Args:
+            folder: reads `id`, `n_chars` and, of the sample, `text` of `data/*.parquet`.
+            dedup: the level `near` or `exact`, and the threshold.
+            scratch: a folder that may be written: 272 bytes per record, and some 8 per syllable of near copies.
+        """
+        self._published = Published.open(folder)
+        self._dedup, self._scratch = dedup, scratch
+        self._ids = id_numbers(self._published.column("id")).to_numpy()
+        self._sizes = self._published.column("n_chars").to_numpy().astype(np.uint32)
+        self._sample = _Sample.choose(self._published, self._ids, self._sizes) if dedup.level == "near" else None
+        sizes = {split: len(Published.open(folder, split)) for split in SPLITS}
+        self._firsts = dict(zip(SPLITS, itertools.accumulate(sizes.values(), initial=0), strict=False))
+        self._signs: dict[str, list[tuple[Path, int]]] = {split: [] for split in SPLITS}
+        self._days = np.empty(len(self._published), np.int32)
+        self._waiting: list[Signs] = []
+        self._hits: list[_Hit] = []
+
+    def examine(self, texts: KeyedTexts) -> _Examined:
+        """Sign texts, and compare them with the sample."""
+        signs, hits = sign_keys(texts.keys), list[_Hit]()
+        if self._sample is not None:
+            rows = shingles(texts.keys.rows)
+            marks = bands(rows)
+            signs = np.concatenate([signs, marks])
+            first = self._firsts[texts.split] + texts.first
+            hits = self._sample.hits(sets(rows), marks, first, self._dedup.threshold)
+        return _Examined(texts.first, signs, first_days(texts.dates), hits)
+
+    def add(self, split: str, found: _Examined) -> None:
+        """Keep the signs on disk."""
+        self._waiting.append(found.signs)
+        first = self._firsts[split] + found.first
+        self._days[first : first + len(found.days)] = found.days
+        self._hits += found.hits
+        if sum(signs.shape[1] for signs in self._waiting) >= _TEXTS_IN_A_FILE:
+            self._write_signs(split)
+
+    def close(self, split: str) -> None:
+        """Keep the rest of the signs on disk."""
+        if self._waiting:
+            self._write_signs(split)
+
+    def _write_signs(self, split: str) -> None:
+        path = self._scratch / f"{split}-{len(self._signs[split])}.signs"
+        signs, self._waiting = np.concatenate(self._waiting, axis=1), []
+        with path.open("wb") as sink:
+            write_numbers(sink, signs)
+        self._signs[split].append((path, signs.shape[1]))
+
+    def found(self) -> PublishedCopies:
+        """The copies, once all texts were added."""
+        paths, counts = zip(*(file for split in SPLITS for file in self._signs[split]), strict=True)
+        ids, sizes = self._ids, self._sizes.__getitem__
+        order = standing_order(self._days, ids, np.ones(len(ids), np.bool_))
+        signed = Signed(list(paths), list(counts), order, sizes, self._published.texts, self._scratch / "sets")
+        copies = find_copies(signed, self._dedup)
+        by_rule = tuple(
+            CopyPair(id_text(ids[left]), id_text(ids[kept]), float(similarity), bool(exact))
+            for left, kept, similarity, exact in zip(
+                copies.left_out, copies.kept, copies.similarity, copies.exact, strict=True
+            )
         )
-    ]
-    known = set(copies.left_out.tolist())
-    others = sorted({hit for hit in hits if not {hit.one, hit.other} & known})
-    pairs = {banded: tuple(hit.named(ids) for hit in others if hit.banded == banded) for banded in (True, False)}
-    return PublishedCopies((*by_rule, *pairs[True]), 0 if sample is None else len(sample.places), pairs[False])
+        known = set(copies.left_out.tolist())
+        others = sorted({hit for hit in self._hits if not {hit.one, hit.other} & known})
+        pairs = {banded: tuple(hit.named(ids) for hit in others if hit.banded == banded) for banded in (True, False)}
+        sampled = 0 if self._sample is None else len(self._sample.places)
+        return PublishedCopies((*by_rule, *pairs[True]), sampled, pairs[False])
 
 
 @dataclass(frozen=True, order=True)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from corpus_vn_police.dedup.buckets import spread
 from corpus_vn_police.dedup.equal import Numbers
+from corpus_vn_police.dedup.leaks.filter import HashFilter
+from corpus_vn_police.dedup.runs import spread
 from corpus_vn_police.dedup.shingles import Rows
 
 _AT_ONCE = 1 << 22  # counters, or hits, 8 bytes each; a single hash may have as many hits as there are sets
@@ -24,26 +25,35 @@ class Lookup:
         sizes: how many hashes each set has.
         hashes: those of all sets, sorted.
         owners: the number of the set that each of them is in.
+        filter: which hashes may be among them.
     """
 
     sizes: Numbers
     hashes: npt.NDArray[np.uint64]
     owners: Numbers
+    filter: HashFilter
 
     @classmethod
     def of(cls, rows: Rows) -> Lookup:
         """Look sets up; `rows` are as `sets` makes them."""
         order = np.argsort(rows.hashes, kind="stable")
-        return cls(rows.sizes, rows.hashes[order], np.repeat(np.arange(len(rows)), rows.sizes)[order])
+        return cls(
+            rows.sizes,
+            rows.hashes[order],
+            np.repeat(np.arange(len(rows)), rows.sizes)[order],
+            HashFilter.of(rows.hashes),
+        )
 
     def common(self, rows: Rows) -> Iterator[tuple[Numbers, Numbers, Numbers]]:
         """Pairs that have anything in common: the row, the set here, and how many hashes both have.
 
-        Texts that share a footer hit one another with each of its hashes, so hits are counted a few million at a
+        KeyedTexts that share a footer hit one another with each of its hashes, so hits are counted a few million at a
         time, and the pairs of a few rows are given at once, in order.
         """
-        starts = np.searchsorted(self.hashes, rows.hashes, side="left")
-        hits = np.searchsorted(self.hashes, rows.hashes, side="right") - starts
+        maybe = self.filter.passing(rows.hashes)
+        starts, hits = np.zeros((2, len(rows.hashes)), np.int64)
+        starts[maybe] = np.searchsorted(self.hashes, rows.hashes[maybe], side="left")
+        hits[maybe] = np.searchsorted(self.hashes, rows.hashes[maybe], side="right") - starts[maybe]
         at_once = max(1, _AT_ONCE // max(1, len(self.sizes)))
         for first in range(0, len(rows), at_once):
             last = min(first + at_once, len(rows))

@@ -2,11 +2,14 @@
 
 Boilerplate and quotations are repeated in all news. But if a record shares a large part of its n-grams with train,
 it may be a long report with a short one in it. A near-duplicate search by whole texts cannot see this.
+
+The splits are read once, the last one first: what a later split holds is known before the splits before it are read.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,13 +18,18 @@ import numpy.typing as npt
 import polars as pl
 
 from corpus_vn_police.dataset.rows import Published
-from corpus_vn_police.dedup.shingles import Rows, keys, sets, shingles
+from corpus_vn_police.dedup.leaks.filter import HashFilter
+from corpus_vn_police.dedup.leaks.texts import KeyedTexts, read_texts
+from corpus_vn_police.dedup.shingles import Bounds, Hashes, Rows, distinct, sets, shingles
+from corpus_vn_police.files import scratch_folder, write_numbers
 from corpus_vn_police.stages.split import SPLITS
+from corpus_vn_police.state.parts import read_numbers
 
 NGRAM = 13
 """Syllables of an n-gram, of the dedup key; GPT-3's contamination study counted 13-grams of words."""
 
-_MOST = 1 << 24  # n-grams of a split that are held, 16 bytes each; if there are more, a share is drawn by hash
+# N-grams of a split that are held, at most 17 bytes each; if there are more, a share is drawn by hash.
+_MOST = 1 << 23
 _NAMED = 10  # records that share the most
 
 
@@ -67,69 +75,166 @@ def shared_ngrams(folder: Path, length: int = NGRAM) -> list[Sharing]:
         folder: reads `id`, `text` and `n_syllables` of `data/*.parquet`.
         length: syllables of an n-gram; a text with fewer has a single one, of all of them.
     """
-    opened = {split: published for split in SPLITS if len(published := Published.open(folder, split))}
-    found: list[Sharing] = []
-    for number, split in enumerate(opened):
-        if number:
-            found += _against_earlier(opened, split, length)
-    return found
-
-
-def _against_earlier(opened: dict[str, Published], split: str, length: int) -> list[Sharing]:
-    names = list(opened)
-    later = _Later.of(opened[split], length)
-    found = []
-    for earlier in names[: names.index(split)]:
-        marks = later.marked_by(opened[earlier], length)
-        records = later.sharing_most(opened[split], opened[earlier], marks, length)
-        shared = int((marks > 0).sum())
-        found.append(Sharing(split, earlier, shared, len(later.ngrams), later.drawn, records))
-    return found
+    with scratch_folder() as scratch:
+        search = SharedNgrams.open(folder, scratch, length)
+        read_texts(folder, [search])
+        return search.found(folder)
 
 
 @dataclass(frozen=True)
-class _Later:
-    """The distinct n-grams of a split, sorted; one in `drawn` of them."""
+class Examined:
+    """The n-grams of some texts of a split.
 
-    ngrams: npt.NDArray[np.uint64]
-    drawn: int
+    Attributes:
+        texts: how many texts.
+        own: the distinct n-grams of each; None for the first split, for which nobody asks.
+        hits: for each later split, which of its n-grams are in these texts, by their places in its sorted list, and
+            the text, by its number from 0, that is the first to have each.
+    """
+
+    texts: int
+    own: Rows | None
+    hits: Mapping[str, tuple[Bounds, Bounds]]
+
+
+class SharedNgrams:
+    """A search for shared n-grams, for `read_texts`."""
+
+    def __init__(self, syllables: dict[str, int], scratch: Path, length: int = NGRAM) -> None:
+        """A search in splits that are not read yet.
+
+        Args:
+            syllables: how many syllables each split has, in the order of time.
+            scratch: a folder that may be written: 8 bytes per syllable of all splits but the first.
+            length: syllables of an n-gram.
+        """
+        self.splits = tuple(reversed(syllables))
+        self._length = length
+        self._later = {
+            split: _Later(scratch / f"{split}.ngrams", _drawn(syllables[split])) for split in self.splits[:-1]
+        }
+        self._texts = dict.fromkeys(self.splits, 0)
 
     @classmethod
-    def of(cls, published: Published, length: int) -> _Later:
-        most = sum(int(batch["n_syllables"].cast(pl.Int64).sum()) for batch in published.batches("n_syllables"))
-        drawn = 1
-        while most > drawn * _MOST:
-            drawn *= 2
-        ngrams = np.empty(0, np.uint64)
-        waiting: list[npt.NDArray[np.uint64]] = []
-        for batch in published.batches("text"):
-            waiting.append(_ngrams(batch["text"], length, drawn).hashes)
-            if sum(map(len, waiting)) > max(len(ngrams), 1 << 20):
-                ngrams, waiting = np.unique(np.concatenate([ngrams, *waiting])), []
-        return cls(np.unique(np.concatenate([ngrams, *waiting])), drawn)
+    def open(cls, folder: Path, scratch: Path, length: int = NGRAM) -> SharedNgrams:
+        """A search in the splits of a build that have records; reads `n_syllables`."""
+        opened = {split: published for split in SPLITS if len(published := Published.open(folder, split))}
+        syllables = {
+            split: sum(int(batch["n_syllables"].cast(pl.Int64).sum()) for batch in published.batches("n_syllables"))
+            for split, published in opened.items()
+        }
+        return cls(syllables, scratch, length)
 
-    def marked_by(self, published: Published, length: int) -> npt.NDArray[np.uint32]:
-        """The first record of another split that has each n-gram, counted from 1; 0 if none has it."""
-        marks = np.zeros(len(self.ngrams), np.uint32)
-        first = 1
-        for batch in published.batches("text"):
-            rows = _ngrams(batch["text"], length, self.drawn)
-            owners = np.repeat(np.arange(first, first + len(rows), dtype=np.uint32), rows.sizes)
-            places, known = self._places(rows.hashes)
-            places, owners = places[known][::-1], owners[known][::-1]  # the first one is written last
-            new = marks[places] == 0
-            marks[places[new]] = owners[new]
-            first += len(rows)
-        return marks
+    def examine(self, texts: KeyedTexts) -> Examined:
+        """Look for n-grams in texts."""
+        split, rows = texts.split, sets(shingles(texts.keys.rows, self._length))
+        own = _share(rows, self._later[split].drawn) if split in self._later else None
+        after = self.splits[: self.splits.index(split)]
+        return Examined(len(rows), own, {later: self._later[later].hits(rows) for later in after})
 
-    def sharing_most(
-        self, published: Published, other: Published, marks: npt.NDArray[np.uint32], length: int
-    ) -> tuple[SharingRecord, ...]:
-        """The records of this split that share the largest part of their n-grams."""
-        most: list[tuple[float, str, int, int, int]] = []
-        for batch in published.batches("id", "text"):
-            rows = _ngrams(batch["text"], length, self.drawn)
-            marked = marks[self._places(rows.hashes)[0]] if len(marks) else np.zeros(0, np.uint32)
+    def add(self, split: str, found: Examined) -> None:
+        """Count what was found."""
+        if found.own is not None:
+            self._later[split].add(found.own)
+        for later, (places, texts) in found.hits.items():
+            self._later[later].mark(split, places, texts + self._texts[split] + 1)
+        self._texts[split] += found.texts
+
+    def close(self, split: str) -> None:
+        """Make ready to be asked for what a split holds."""
+        if split in self._later:
+            self._later[split].close()
+
+    def found(self, folder: Path) -> list[Sharing]:
+        """What was found, once all splits are closed; the ids of records are read from the build."""
+        pairs = [
+            (split, earlier)
+            for number, split in reversed(list(enumerate(self.splits[:-1])))
+            for earlier in reversed(self.splits[number + 1 :])
+        ]
+        return [self._sharing(folder, split, earlier) for split, earlier in pairs]
+
+    def _sharing(self, folder: Path, split: str, earlier: str) -> Sharing:
+        later = self._later[split]
+        marks = later.marks.get(earlier, np.zeros(len(later.ngrams), np.uint32))
+        most = later.sharing_most(marks)
+        here = _ids(Published.open(folder, split), [record for record, *_ in most])
+        there = _ids(Published.open(folder, earlier), [like for *_, like in most])
+        records = tuple(
+            SharingRecord(here[record], shared, ngrams, there[like]) for record, shared, ngrams, like in most
+        )
+        return Sharing(split, earlier, int((marks > 0).sum()), len(later.ngrams), later.drawn, records)
+
+
+class _Later:
+    """A split whose n-grams are looked for in the splits before it.
+
+    Attributes:
+        drawn: one in so many of its n-grams is looked for.
+        ngrams: those of all its texts, sorted, each once; complete once it is closed.
+        marks: for each earlier split, the first text there that has each n-gram, counted from 1; 0 if none has.
+    """
+
+    def __init__(self, path: Path, drawn: int) -> None:
+        self.drawn = drawn
+        self.ngrams = np.empty(0, np.uint64)
+        self.marks: dict[str, npt.NDArray[np.uint32]] = {}
+        self._path = path
+        path.touch()
+        self._sizes: list[Bounds] = []
+        self._waiting: list[Hashes] = []
+        self._filter = HashFilter.of(self.ngrams)
+
+    def add(self, rows: Rows) -> None:
+        """Add texts by their n-grams."""
+        with self._path.open("ab") as sink:
+            write_numbers(sink, rows.hashes)
+        self._sizes.append(rows.sizes)
+        self._waiting.append(rows.hashes)
+        if sum(map(len, self._waiting)) > max(len(self.ngrams), 1 << 20):
+            self._gather()
+
+    def _gather(self) -> None:
+        self.ngrams, self._waiting = distinct(np.concatenate([self.ngrams, *self._waiting])), []
+
+    def close(self) -> None:
+        """No more texts come."""
+        self._gather()
+        self._filter = HashFilter.of(self.ngrams)
+
+    def hits(self, rows: Rows) -> tuple[Bounds, Bounds]:
+        """Which of the n-grams texts have: their places in `ngrams`, each once, and the first text that has each."""
+        maybe = self._filter.passing(rows.hashes)
+        asked = rows.hashes[maybe]
+        order = np.argsort(asked, kind="stable")  # so that neighbours in the list are looked for one after the other
+        asked, maybe = asked[order], maybe[order]
+        places = np.minimum(np.searchsorted(self.ngrams, asked), max(len(self.ngrams) - 1, 0))
+        found = self.ngrams[places] == asked if len(self.ngrams) else np.zeros(len(asked), np.bool_)
+        places, firsts = np.unique(places[found], return_index=True)
+        return places, np.searchsorted(rows.bounds, maybe[found][firsts], side="right") - 1
+
+    def mark(self, earlier: str, places: Bounds, texts: Bounds) -> None:
+        """Note which texts of an earlier split have which n-grams, unless one before them has."""
+        marks = self.marks.setdefault(earlier, np.zeros(len(self.ngrams), np.uint32))
+        new = marks[places] == 0
+        marks[places[new]] = texts[new]
+
+    def _rows(self) -> Iterator[tuple[int, Rows]]:
+        """The n-grams of all texts, batch by batch, each with the number of its first text, counted from 1."""
+        skipped, first = 0, 1
+        for sizes in self._sizes:
+            count = int(sizes.sum())
+            yield first, Rows(read_numbers(self._path, count, skipped), np.concatenate([[0], np.cumsum(sizes)]))
+            skipped, first = skipped + count, first + len(sizes)
+
+    def sharing_most(self, marks: npt.NDArray[np.uint32]) -> list[tuple[int, int, int, int]]:
+        """The texts that share the most: number, how many n-grams, of how many, and with which text the most."""
+        most: list[tuple[float, int, int, int, int]] = []
+        found = HashFilter.of(self.ngrams[marks > 0])
+        for first, rows in self._rows():
+            maybe = found.passing(rows.hashes)
+            marked = np.zeros(len(rows.hashes), np.uint32)
+            marked[maybe] = marks[np.searchsorted(self.ngrams, rows.hashes[maybe])]
             ends = np.concatenate([[0], np.cumsum(marked > 0)])
             shared = np.diff(ends[rows.bounds])
             parts = shared / np.maximum(rows.sizes, 1)
@@ -137,28 +242,24 @@ class _Later:
                 if shared[row]:
                     mine = marked[rows.bounds[row] : rows.bounds[row + 1]]
                     like = Counter(mine[mine > 0].tolist()).most_common(1)[0][0]
-                    most.append(
-                        (-float(parts[row]), batch["id"][int(row)], int(shared[row]), int(rows.sizes[row]), like)
-                    )
-        most = sorted(most)[:_NAMED]
-        names = _ids(other, sorted({like for *_, like in most}))
-        return tuple(SharingRecord(name, shared, ngrams, names[like]) for _, name, shared, ngrams, like in most)
-
-    def _places(self, hashes: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-        if not len(self.ngrams):  # none was drawn
-            return np.zeros(len(hashes), np.int64), np.zeros(len(hashes), np.bool_)
-        places = np.minimum(np.searchsorted(self.ngrams, hashes), len(self.ngrams) - 1)
-        return places, self.ngrams[places] == hashes
+                    most.append((-float(parts[row]), first + int(row), int(shared[row]), int(rows.sizes[row]), like))
+        return [(record, shared, ngrams, like) for _, record, shared, ngrams, like in sorted(most)[:_NAMED]]
 
 
-def _ngrams(text: pl.Series, length: int, drawn: int) -> Rows:
-    """The distinct n-grams of texts, one in `drawn` of them."""
-    rows = shingles(keys(text).rows, length)
-    if drawn > 1:
-        chosen = rows.hashes % np.uint64(drawn) == 0
-        ends = np.concatenate([[0], np.cumsum(chosen)])
-        rows = Rows(rows.hashes[chosen], ends[rows.bounds])
-    return sets(rows)
+def _drawn(syllables: int) -> int:
+    """One n-gram in how many of a split is looked for."""
+    drawn = 1
+    while syllables > drawn * _MOST:
+        drawn *= 2
+    return drawn
+
+
+def _share(rows: Rows, drawn: int) -> Rows:
+    """One in `drawn` of the n-grams of texts."""
+    if drawn == 1:
+        return rows
+    chosen = rows.hashes % np.uint64(drawn) == 0
+    return Rows(rows.hashes[chosen], np.concatenate([[0], np.cumsum(chosen)])[rows.bounds])
 
 
 def _ids(published: Published, numbers: list[int]) -> dict[int, str]:

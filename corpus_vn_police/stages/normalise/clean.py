@@ -20,21 +20,23 @@ _NOT_COMPOSED = (
     r"\u2126\u212A\u212B\u2329\u232A\u0958-\u095F\u09DC-\u09DF\u0A33-\u0A5E\u0B5C\u0B5D\u0F43-\u0FB9"
     r"\u2ADC\uF900-\uFAFF\uFB1D-\uFB4E\x{1D15E}-\x{1D1C0}\x{11000}-\x{11FFF}\x{16100}-\x{16DFF}\x{2F800}-\x{2FA1F}"
 )
-_SUSPECT = f"[{NAMED}{_NOT_COMPOSED}]"
+UNCLEAN = f"[{NAMED}{_NOT_COMPOSED}]"
+"""What every text has that more is done to than to take spaces off."""
 
 
-def clean(text: pl.Series) -> pl.Series:
+def clean(text: pl.Series, odd: pl.Series | None = None) -> pl.Series:
     r"""Clean texts; idempotent, and a clean text is its fixed point (law 2).
 
     Args:
         text: a string column; null stays null.
+        odd: which rows may hold something of `UNCLEAN` (boolean); None if that is not known.
 
     Returns:
         The same rows: newlines are `\n`, all of them kept; no C0 control characters but that,
         none of the zero-width, bidirectional and soft-hyphen characters (a joiner inside an
         emoji stays), NFC, and single U+0020 spaces, none at the ends of a line.
     """
-    suspect = text.str.contains(_SUSPECT).fill_null(False)
+    suspect = holding(text, UNCLEAN, odd)
     if suspect.any():
         text = _put(text, suspect, _visible(text.filter(suspect)))
     # Stripped first: a seed begins with a space, and one that has no other is then left alone.
@@ -44,6 +46,14 @@ def clean(text: pl.Series) -> pl.Series:
     if untidy.any():
         text = _put(text, untidy, _stepped(text.filter(untidy), TIDY))
     return text.alias("text")
+
+
+def holding(text: pl.Series, pattern: str, odd: pl.Series | None = None) -> pl.Series:
+    """Which texts hold a match of a pattern (boolean; null is false); with `odd` it is looked for in these alone."""
+    if odd is None:
+        return text.str.contains(pattern).fill_null(False)
+    rows = odd.arg_true()
+    return odd.clone().scatter(rows, holding(text.gather(rows), pattern))
 
 
 def _put(text: pl.Series, mask: pl.Series, new: pl.Series) -> pl.Series:
@@ -66,5 +76,6 @@ def _visible(text: pl.Series) -> pl.Series:
 
 def _stepped(text: pl.Series, steps: tuple[Step, ...]) -> pl.Series:
     for pattern, replacement in steps:
-        text = text.str.replace_all(pattern, replacement.replace("$1", "${1}").replace("$2", "${2}"))
+        value = replacement.replace("$1", "${1}").replace("$2", "${2}")
+        text = text.str.replace_all(pattern, value, literal=pattern.isspace())  # a literal takes a fifth of the time
     return text

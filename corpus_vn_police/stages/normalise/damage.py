@@ -156,6 +156,8 @@ def _decoded(data: bytes, encoding: str) -> str | None:
 
 
 def _misread_utf8(text: str) -> Diagnosis | None:
+    if not _MISREAD.search(text):
+        return None
     lines = text.split("\n")
     read = [_read_again(line) for line in lines]
     gains = [_gain(old, new) if old != new else 0 for old, new in zip(lines, read, strict=True)]

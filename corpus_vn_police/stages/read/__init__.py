@@ -147,8 +147,8 @@ def _row(
 
 def _text(root: Root, name: str, limits: Limits) -> Blob:
     try:
-        if name.endswith(".txt") and not root.is_remote(name):
-            return _plain(root.location(name), limits)
+        if name.endswith(".txt") and (location := root.on_disk(name)) is not None:
+            return _plain(location, limits)
         with open_file(root, name) as raw:
             packed = raw.seek(0, os.SEEK_END)
             raw.seek(0)
@@ -159,10 +159,11 @@ def _text(root: Root, name: str, limits: Limits) -> Blob:
 
 def _plain(location: str, limits: Limits) -> Blob:
     """Read a text file of this machine: `os.read` costs half of what a file object does."""
-    descriptor = open_regular(location)
+    descriptor, size = open_regular(location)
     try:
-        data = os.read(descriptor, _BLOCK)
-        if len(data) == _BLOCK or os.read(descriptor, 1):
+        data = os.read(descriptor, min(size + 1, _BLOCK))
+        # A file that says another size, as some of /proc do, has not been read to its end.
+        if len(data) != size:
             os.lseek(descriptor, 0, os.SEEK_SET)
             with os.fdopen(descriptor, "rb", closefd=False) as stream:
                 return take(stream, limits)

@@ -32,6 +32,13 @@ class Root:
         place, rest = self._split(name)
         return _below(place, rest) if rest else place
 
+    def on_disk(self, name: str) -> str | None:
+        """The path of a file of this machine; None if it is behind a URL."""
+        place, rest = self._split(name)
+        if "://" in place:
+            return None
+        return f"{place}/{rest}" if rest else place
+
     def is_remote(self, name: str) -> bool:
         """Whether a file is behind a URL."""
         return "://" in self._split(name)[0]

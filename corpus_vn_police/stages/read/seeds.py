@@ -7,7 +7,7 @@ import functools
 import hashlib
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -34,9 +34,8 @@ _BLOCK = 1 << 20
 _LONGEST_DETAIL = 200  # code points of what a library said
 
 
-@dataclass(frozen=True)
-class Blob:
-    """The bytes of one seed, or why there are none.
+class Blob(NamedTuple):
+    """The bytes of one seed, or why there are none; a tuple, which is made in a third of the time of a dataclass.
 
     Attributes:
         data: the bytes after decompression; empty if there is a reason.

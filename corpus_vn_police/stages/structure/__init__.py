@@ -57,7 +57,7 @@ def _take_apart(batch: pl.DataFrame) -> pl.DataFrame:
     )
     return batch.with_columns(
         pl.when(readable & (residue > 0)).then(detail).otherwise("detail").alias("detail"),
-        join(units, texts).to_series(),
+        join(units, texts),
         captions(units, texts),
         title_kept,
         pl.coalesce(batch["title"], first_of(units, "title", texts)).alias("title"),

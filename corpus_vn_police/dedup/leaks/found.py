@@ -1,0 +1,41 @@
+"""All that published records share and should not, found in one pass over their texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from corpus_vn_police.config import Dedup
+from corpus_vn_police.dedup.leaks.copies import CopySearch, PublishedCopies
+from corpus_vn_police.dedup.leaks.ngrams import SharedNgrams, Sharing
+from corpus_vn_police.dedup.leaks.texts import Search, read_texts
+from corpus_vn_police.files import scratch_folder
+
+
+@dataclass(frozen=True)
+class Leaks:
+    """What the records of a build share.
+
+    Attributes:
+        copies: pairs that the build's rule would not have published together; None if the build does not look for
+            copies.
+        sharing: what each later split shares with each earlier one.
+    """
+
+    copies: PublishedCopies | None
+    sharing: tuple[Sharing, ...]
+
+
+def find_leaks(folder: Path, dedup: Dedup) -> Leaks:
+    """Look for copies and for shared n-grams.
+
+    Args:
+        folder: reads `id`, `date`, `n_chars`, `n_syllables` and `text` of `data/*.parquet`.
+        dedup: the build's rule for copies; with the level `off` none are looked for.
+    """
+    with scratch_folder() as scratch:
+        ngrams = SharedNgrams.open(folder, scratch)
+        copies = None if dedup.level == "off" else CopySearch(folder, dedup, scratch)
+        searches: list[Search] = [ngrams] if copies is None else [ngrams, copies]
+        read_texts(folder, searches)
+        return Leaks(None if copies is None else copies.found(), tuple(ngrams.found(folder)))
