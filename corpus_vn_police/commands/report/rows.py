@@ -5,20 +5,19 @@ from __future__ import annotations
 import hashlib
 import heapq
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 
 from corpus_vn_police.commands.report.shown import shown_line
 from corpus_vn_police.dataset.figures import STATUSES
 from corpus_vn_police.dataset.folder import BuildFolder
 from corpus_vn_police.dataset.layout import LEDGER
-from corpus_vn_police.dataset.rows import ledger_groups
+from corpus_vn_police.dataset.rows import ledger_rows
 from corpus_vn_police.engine.local import give_back_memory
 from corpus_vn_police.errors import DamagedError
 
@@ -68,7 +67,7 @@ def draw(build: BuildFolder, sample: int, seed: int, most: int, hidden: frozense
     Raises:
         DamagedError: the ledger has an unknown status.
     """
-    left = _of_ledger(build, pl.col("status") != "published", _SHOWN, max(0, most - sample))
+    left = ledger_rows(build.path, pl.col("status") != "published", _SHOWN, max(0, most - sample))
     # A copy of what was taken down says the same.
     kept_away = pl.any_horizontal(pl.col("id", "duplicate_of").is_in(list(hidden)).fill_null(False))
     left_out = _draw_left_out(left.filter(~kept_away), sample, seed)
@@ -76,28 +75,14 @@ def draw(build: BuildFolder, sample: int, seed: int, most: int, hidden: frozense
         raise DamagedError.of(build.path, f"{LEDGER}: the status {min(unknown)!r}")
     places, ids = _draw_records(build, set(left_out["duplicate_of"].drop_nulls()), sample, seed, hidden)
     is_named = pl.col("id").is_in(list(ids))
-    named = _of_ledger(build, (pl.col("status") == "published") & is_named, _SHOWN)
+    named = ledger_rows(build.path, (pl.col("status") == "published") & is_named, _SHOWN)
     few = max(0, most - len(left) - len(named))
-    others = _of_ledger(build, (pl.col("status") == "published") & ~is_named, _SHOWN, few)
+    others = ledger_rows(build.path, (pl.col("status") == "published") & ~is_named, _SHOWN, few)
+    give_back_memory()
     rows = pl.concat([left, named, others]).sort("place").with_row_index("row")
     left_out = left_out.select("place").join(rows, on="place", how="inner", maintain_order="left")
-    bytes_of = _of_ledger(build, pl.col("place").is_in(left_out["place"].to_list()), ["sha256"])
+    bytes_of = ledger_rows(build.path, pl.col("place").is_in(left_out["place"].to_list()), ["sha256"])
     return Drawn(rows, left_out.join(bytes_of, on="place", how="left", maintain_order="left"), places, ids)
-
-
-def _of_ledger(build: BuildFolder, wanted: pl.Expr, columns: Sequence[str], most: int = 1 << 32) -> pl.DataFrame:
-    """Rows of the ledger that are wanted, the first `most` of them, with `place` (uint32, where they stand there)."""
-    found, held, first = [], 0, 0
-    for frame in ledger_groups(build.path, *columns):
-        rows = frame.with_row_index("place", first).filter(wanted).head(most - held)
-        # Through Arrow, for what is filtered keeps the strings of all rows.
-        found.append(rows.to_arrow(compat_level=pl.CompatLevel.oldest()))
-        held, first = held + len(rows), first + len(frame)
-        if held == most:
-            break
-    rows = pl.DataFrame(pa.concat_tables(found))
-    give_back_memory()
-    return rows
 
 
 def _draw_left_out(left: pl.DataFrame, sample: int, seed: int) -> pl.DataFrame:
