@@ -8,7 +8,7 @@ import os
 import secrets
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
@@ -166,12 +166,12 @@ def locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def write_whole(out: Path, content: bytes, mode: int = 0o666) -> None:
+def write_whole(out: Path, content: bytes | Iterable[bytes], mode: int = 0o666) -> None:
     """Write a file whole or not at all; the folders above it are made.
 
     Args:
         out: the file; it is replaced if it is there.
-        content: its bytes.
+        content: its bytes, or pieces of them.
         mode: its permissions, of which the process's umask takes some.
 
     Raises:
@@ -182,7 +182,7 @@ def write_whole(out: Path, content: bytes, mode: int = 0o666) -> None:
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         with os.fdopen(os.open(new, flags, mode), "wb") as stream:
-            stream.write(content)
+            stream.writelines([content] if isinstance(content, bytes) else content)
             stream.flush()
             os.fsync(stream.fileno())
         new.replace(out)

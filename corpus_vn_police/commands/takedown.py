@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from corpus_vn_police.config import REMOVED_NAME, Dedup
 from corpus_vn_police.contract import load_contract
 from corpus_vn_police.dataset.folder import BuildFolder
 from corpus_vn_police.dataset.layout import LEDGER
+from corpus_vn_police.dataset.rows import ledger_groups, ledger_rows
 from corpus_vn_police.dataset.tombstones import Tombstones
 from corpus_vn_police.dedup.leaks import SHARED, Alike, find_alike
 from corpus_vn_police.errors import DamagedError, InputError
@@ -33,19 +35,23 @@ def check_ledger(build: BuildFolder) -> None:
         DamagedError: a row breaks the schema; or the numbers of rows are not those in the manifest.
     """
     contract = load_contract("ledger")
-    row = build.ledger().with_row_index("row").filter(~contract.valid).head(1).select("row").collect()
-    if len(row):
-        raise DamagedError.of(build.path, f"{LEDGER}: row {row.item()} breaks its schema")
-    counts = dict(build.ledger().group_by("status").len().collect(engine="streaming").iter_rows())
+    counts: Counter[str] = Counter()
+    for frame in ledger_groups(build.path):
+        broken = (~frame.select(contract.valid).to_series()).arg_true()
+        if len(broken):
+            row = sum(counts.values()) + broken[0]
+            raise DamagedError.of(build.path, f"{LEDGER}: row {row} breaks its schema")
+        counts.update(dict(frame["status"].value_counts().iter_rows()))
     stated = {status: count for status, count in build.manifest["status"].items() if count}
     if counts != stated or len(build.rows()) != stated.get("published", 0):
         raise DamagedError.of(
-            build.path, f"{LEDGER}: has {counts} rows and {len(build.rows())} records, the manifest says {stated}"
+            build.path, f"{LEDGER}: has {dict(counts)} rows and {len(build.rows())} records, the manifest says {stated}"
         )
 
 
-def _ledger(build: BuildFolder) -> pl.LazyFrame:
-    return build.ledger().select("id", "sha256", "status", "duplicate_of", "similarity")
+def _rows(build: BuildFolder, wanted: pl.Expr) -> pl.DataFrame:
+    """The rows of the ledger that are wanted."""
+    return ledger_rows(build.path, wanted, ("id", "sha256", "status", "duplicate_of", "similarity")).drop("place")
 
 
 def rows_of(build: BuildFolder, ids: frozenset[str]) -> pl.DataFrame:
@@ -54,7 +60,7 @@ def rows_of(build: BuildFolder, ids: frozenset[str]) -> pl.DataFrame:
     Raises:
         InputError: an id has none, or none with bytes that could be read.
     """
-    rows = _ledger(build).filter(pl.col("id").is_in(list(ids))).collect(engine="streaming")
+    rows = _rows(build, pl.col("id").is_in(list(ids)))
     unknown = sorted(ids - set(rows["id"]))
     if unknown:
         raise InputError(
@@ -151,7 +157,7 @@ def _with_copies(build: BuildFolder, ids: frozenset[str], kept_out: pl.DataFrame
         ids: what goes.
         kept_out: as `_kept_out` gives it; without columns for none.
     """
-    ledger = _ledger(build).filter(pl.col("status") != "removed", pl.col("sha256").is_not_null())
+    there = (pl.col("status") != "removed") & pl.col("sha256").is_not_null()
     coming_back = pl.lit(False)
     if len(kept_out):
         most = pl.col("duplicate_of").replace_strict(
@@ -163,7 +169,7 @@ def _with_copies(build: BuildFolder, ids: frozenset[str], kept_out: pl.DataFrame
         names = list(gone.ids)
         mask = pl.col("id").is_in(names) | pl.col("sha256").is_in(list(gone.sha256))
         copy = pl.col("duplicate_of").is_in(names) | coming_back
-        rows = ledger.filter(mask | copy.fill_null(False)).collect(engine="streaming")
+        rows = _rows(build, there & (mask | copy.fill_null(False)))
         more = gone | Tombstones.of(rows.select("id", "sha256").iter_rows())
         if more == gone:
             return rows

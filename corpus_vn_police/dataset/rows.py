@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +60,12 @@ class Published:
     def __len__(self) -> int:
         """How many records there are."""
         return int(self.ends[-1]) if len(self.ends) else 0
+
+    def without(self, paths: Collection[str]) -> Published:
+        """These records without those in some files, numbered anew."""
+        stay = np.array([name not in paths for name, _ in self.groups], np.bool_)
+        groups = tuple(group for group, stays in zip(self.groups, stay.tolist(), strict=True) if stays)
+        return replace(self, groups=groups, ends=np.cumsum(np.diff(self.ends, prepend=0)[stay]))
 
     def batches(self, *columns: str) -> Iterator[pl.DataFrame]:
         """All records in order, in tables of at most 2,000 rows.
@@ -135,6 +141,29 @@ def ledger_groups(folder: Path, *columns: str) -> Iterator[pl.DataFrame]:
     """
     with open_table(folder, LEDGER, load_contract("ledger")) as table:
         yield from map(pl.DataFrame, table.tables(columns or None))
+
+
+def ledger_rows(folder: Path, wanted: pl.Expr, columns: Sequence[str] = (), most: int = 1 << 32) -> pl.DataFrame:
+    """Some rows of the ledger, of which those alone are held.
+
+    Args:
+        folder: the build.
+        wanted: which of them, by the columns and `place` (uint32), the row's number in the ledger.
+        columns: these are given, after `place`; none is all.
+        most: how many at most, the first ones.
+
+    Raises:
+        DamagedError: as `ledger_groups`.
+    """
+    found, held, first = [], 0, 0
+    for frame in ledger_groups(folder, *columns):
+        rows = frame.with_row_index("place", first).filter(wanted).head(most - held)
+        # Through Arrow: what Polars filters keeps the strings of all rows.
+        found.append(rows.to_arrow(compat_level=pl.CompatLevel.oldest()))
+        held, first = held + len(rows), first + len(frame)
+        if held == most:
+            break
+    return pl.DataFrame(pa.concat_tables(found))
 
 
 def scan_ledger(folder: Path) -> pl.LazyFrame:

@@ -21,7 +21,7 @@ from corpus_vn_police.config import CHANGES_NAME, REMOVED_NAME
 from corpus_vn_police.dataset.layout import LEDGER, MANIFEST
 from corpus_vn_police.dataset.manifest import glance_at
 from corpus_vn_police.dataset.parquet import damage_named
-from corpus_vn_police.dataset.rows import scan_ledger
+from corpus_vn_police.dataset.rows import ledger_rows
 from corpus_vn_police.errors import ConfigError, DamagedError, OutputError
 from corpus_vn_police.files import UNREADABLE, read_file, why
 from corpus_vn_police.periods import is_day
@@ -178,8 +178,8 @@ def tombstones_in(folder: Path) -> Tombstones:
         DamagedError: the ledger cannot be read.
     """
     with damage_named(folder):
-        ledger = scan_ledger(folder).filter(pl.col("status") == "removed")
-        frame = ledger.select("id", "sha256").drop_nulls().collect(engine="streaming")
+        rows = ledger_rows(folder, pl.col("status") == "removed", ("id", "sha256", "status"))
+        frame = rows.select("id", "sha256").drop_nulls()
     return Tombstones.of(frame.iter_rows())
 
 

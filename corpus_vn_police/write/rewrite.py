@@ -111,23 +111,33 @@ def _hashed(tables: Iterable[pa.Table], config: str, split: str, hashes: Content
 
 @dataclass(frozen=True)
 class _Sizes:
-    """The bytes of text and of the seed of every record of a split that stays (int64), and its id (uint64)."""
+    """The bytes of text and of the seed of every record of a split that stays (uint32), and its id (uint64).
 
-    text: npt.NDArray[np.int64]
-    data: npt.NDArray[np.int64]
+    The bytes of a seed that is longer than 2**32 - 1 are that number.
+    """
+
+    text: npt.NDArray[np.uint32]
+    data: npt.NDArray[np.uint32]
     ids: npt.NDArray[np.uint64]
 
     @classmethod
     def measure(cls, folder: Path, split: str, leaving: Leaving) -> _Sizes:
         """Measure the records of a split."""
-        found, ids = [np.empty((2, 0), np.int64)], [np.empty(0, np.uint64)]
-        for batch in Published.open(folder, split).batches("id", "text", "source.bytes"):
-            frame = batch.filter(~pl.col("id").is_in(list(leaving.records)))
-            lengths = frame["text"].str.len_bytes().cast(pl.Int64), frame["source"].struct.field("bytes")
-            found.append(np.stack([length.to_numpy() for length in lengths]))
-            ids.append(id_numbers(frame["id"]).to_numpy())
-        text, data = np.concatenate(found, axis=1)
-        return cls(text, data, np.concatenate(ids))
+        published = Published.open(folder, split)
+        sizes = cls(
+            np.empty(len(published), np.uint32),
+            np.empty(len(published), np.uint32),
+            np.empty(len(published), np.uint64),
+        )
+        count, going = 0, list(leaving.records)
+        for batch in published.batches("id", "text", "source.bytes"):
+            frame = batch.filter(~pl.col("id").is_in(going))
+            here = slice(count, count + len(frame))
+            sizes.text[here] = frame["text"].str.len_bytes().to_numpy()
+            sizes.data[here] = frame["source"].struct.field("bytes").clip(0, 2**32 - 1).to_numpy()
+            sizes.ids[here] = id_numbers(frame["id"]).to_numpy()
+            count += len(frame)
+        return cls(sizes.text[:count], sizes.data[:count], sizes.ids[:count])
 
 
 def _kept(folder: Path, config: str, split: str, leaving: Leaving) -> Iterator[pa.Table]:

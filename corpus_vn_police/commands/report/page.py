@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from corpus_vn_police.dataset.figures import Figures
 from corpus_vn_police.dedup.leaks import NGRAM, Sharing
 from corpus_vn_police.documents.pictures import Chart, draw_charts
 
+_DATA = '<script type="application/json" id="data">'
 # What ends a script element, begins a comment in one, or ends a line of JavaScript.
 _IN_SCRIPT = str.maketrans({each: f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"})
 
@@ -22,20 +22,20 @@ def render_page(
     manifest: dict[str, Any],
     figures: Figures,
     sharing: Sequence[Sharing],
-    data: dict[str, Any],
+    data: Iterable[str],
     changes: dict[str, list[dict[str, Any]]],
     options: dict[str, Any],
-) -> bytes:
-    """Write the page.
+) -> Iterator[bytes]:
+    """The page, in pieces.
 
     Args:
         manifest: of the build.
         figures: measured of all its records.
         sharing: n-grams that its splits share.
-        data: `ledger` and `texts`, for the page's script.
+        data: `ledger` and `texts`, for the page's script: JSON in pieces.
         changes: what normalisation did to the records that are shown: `composed` letters, `others`.
-        options: `seeds`, whether the input was at hand; `seed`, what the texts were drawn with; `records`,
-            how many of the texts are records.
+        options: `seeds`, whether the input was at hand; `seed`, what the texts were drawn with; `records`
+            and `left_out`, how many texts of each kind there are; `rows`, how many rows of the ledger.
     """
     import jinja2
 
@@ -53,18 +53,20 @@ def render_page(
         policy=_policy(style, script),
         style=_ours(style),
         script=_ours(script),
-        data=_ours(json.dumps(data, ensure_ascii=False, separators=(",", ":")).translate(_IN_SCRIPT)),
         manifest=manifest,
         figures=figures,
         sharing=sharing,
         charts=[_pictures(chart) for chart in draw_charts(figures)],
         ngram=NGRAM,
-        rows=len(data["ledger"]["path"]),
-        left_out=len(data["texts"]) - options["records"],
+        rows=options["rows"],
+        left_out=options["left_out"],
         changes=changes,
         options=options,
     )
-    return text.encode()
+    before, data_follows, after = text.partition(_DATA)
+    yield f"{before}{data_follows}".encode()
+    yield from (piece.translate(_IN_SCRIPT).encode() for piece in data)
+    yield after.encode()
 
 
 def _pictures(chart: Chart) -> dict[str, str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,12 @@ from corpus_vn_police.commands.report.shown import shown_line
 from corpus_vn_police.dataset.figures import STATUSES
 from corpus_vn_police.dataset.folder import BuildFolder
 from corpus_vn_police.dataset.layout import LEDGER
+from corpus_vn_police.dataset.rows import ledger_rows
+from corpus_vn_police.engine.local import give_back_memory
 from corpus_vn_police.errors import DamagedError
+
+_SHOWN = ("path", "bytes", "id", "status", "reason", "pointer", "detail", "duplicate_of", "similarity")
+_AT_ONCE = 10_000  # rows of the page that are written at once
 
 COPIES = ("near_duplicate", "duplicate")
 """The statuses of seeds that were left out for a record that is published."""
@@ -33,7 +39,7 @@ class Drawn:
 
     Attributes:
         rows: the ledger's rows that are on the page, in its order, with `row` (their place on the page).
-        left_out: those of them that were left out and are shown with their text.
+        left_out: those of them that were left out and are shown with their text, with their `sha256`.
         places: the places of the records that are, sorted (see `Published`).
         ids: their ids.
     """
@@ -61,22 +67,22 @@ def draw(build: BuildFolder, sample: int, seed: int, most: int, hidden: frozense
     Raises:
         DamagedError: the ledger has an unknown status.
     """
-    ledger = build.ledger().with_row_index("place")
-    left = ledger.filter(pl.col("status") != "published").head(max(0, most - sample)).collect(engine="streaming")
+    left = ledger_rows(build.path, pl.col("status") != "published", _SHOWN, max(0, most - sample))
     # A copy of what was taken down says the same.
     kept_away = pl.any_horizontal(pl.col("id", "duplicate_of").is_in(list(hidden)).fill_null(False))
     left_out = _draw_left_out(left.filter(~kept_away), sample, seed)
-    if unknown := set(left["status"]) - set(STATUSES):
+    if unknown := set(left["status"].unique()) - set(STATUSES):
         raise DamagedError.of(build.path, f"{LEDGER}: the status {min(unknown)!r}")
-    ids = pl.concat([batch["id"] for batch in build.rows().batches("id")])
-    places = _draw_records(ids, set(left_out["duplicate_of"].drop_nulls()), sample, seed, hidden)
-    chosen = ids.gather(places)
-    records = ledger.filter(pl.col("status") == "published")
-    named = records.filter(pl.col("id").is_in(chosen.implode())).collect(engine="streaming")
-    others = records.filter(~pl.col("id").is_in(chosen.implode())).head(max(0, most - len(left) - len(named)))
-    rows = pl.concat([left, named, others.collect(engine="streaming")]).sort("place").with_row_index("row")
+    places, ids = _draw_records(build, set(left_out["duplicate_of"].drop_nulls()), sample, seed, hidden)
+    is_named = pl.col("id").is_in(list(ids))
+    named = ledger_rows(build.path, (pl.col("status") == "published") & is_named, _SHOWN)
+    few = max(0, most - len(left) - len(named))
+    others = ledger_rows(build.path, (pl.col("status") == "published") & ~is_named, _SHOWN, few)
+    give_back_memory()
+    rows = pl.concat([left, named, others]).sort("place").with_row_index("row")
     left_out = left_out.select("place").join(rows, on="place", how="inner", maintain_order="left")
-    return Drawn(rows, left_out, places, tuple(chosen))
+    bytes_of = ledger_rows(build.path, pl.col("place").is_in(left_out["place"].to_list()), ["sha256"])
+    return Drawn(rows, left_out.join(bytes_of, on="place", how="left", maintain_order="left"), places, ids)
 
 
 def _draw_left_out(left: pl.DataFrame, sample: int, seed: int) -> pl.DataFrame:
@@ -92,48 +98,72 @@ def _draw_left_out(left: pl.DataFrame, sample: int, seed: int) -> pl.DataFrame:
 
 
 def _draw_records(
-    ids: pl.Series, kept: set[str], sample: int, seed: int, hidden: frozenset[str]
-) -> npt.NDArray[np.int64]:
-    def lowest(number: int, wanted: Callable[[str], bool]) -> Iterable[int]:
-        keyed = ((drawn_by(seed, name), place) for place, name in enumerate(ids) if wanted(name))
-        return (place for _, place in heapq.nsmallest(number, keyed))
+    build: BuildFolder, kept: set[str], sample: int, seed: int, hidden: frozenset[str]
+) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
+    """The records that are drawn, at most half of them for copies: their places and ids, by place."""
 
-    first = list(lowest(sample // 2, lambda name: name in kept and name not in hidden))
-    taken = set(first)
-    there = {ids[place] for place in first}
-    more = lowest(sample - len(taken), lambda name: name not in there and name not in hidden)
-    return np.array(sorted([*first, *more]), np.int64)
+    def drawn() -> Iterator[tuple[bytes, int, str]]:
+        place = 0
+        for frame in build.rows().by_group("id"):
+            for name in frame["id"]:
+                if name not in hidden:
+                    yield drawn_by(seed, name), place, name
+                place += 1
+
+    first = heapq.nsmallest(sample // 2, (each for each in drawn() if each[2] in kept)) if kept else []
+    there = {name for _, _, name in first}
+    more = heapq.nsmallest(sample - len(first), (each for each in drawn() if each[2] not in there))
+    chosen = sorted((place, name) for _, place, name in (*first, *more))
+    return np.array([place for place, _ in chosen], np.int64), tuple(name for _, name in chosen)
 
 
-def ledger_columns(rows: pl.DataFrame) -> dict[str, Any]:
+def ledger_pieces(rows: pl.DataFrame) -> Iterator[str]:
     """The ledger's rows as the page's script reads them: one list per column, with numbers for repeated values.
 
     Args:
         rows: as `Drawn.rows`.
+
+    Returns:
+        JSON in pieces.
     """
-    return {
-        "path": [shown_line(path or "") for path in rows["path"]],
-        "id": [shown_line(name or "") for name in rows["id"]],
-        "bytes": rows["bytes"].fill_null(-1).to_list(),
-        "status": _numbered(rows["status"], list(STATUSES)),
-        "reason": _numbered(rows["reason"]),
-        "why": _numbered(
-            pl.select(pl.concat_str(rows["pointer"], rows["detail"], separator=": ", ignore_nulls=True)).to_series()
-        ),
-        "like": {
-            str(row): shown_line(name) for row, name in rows.select("row", "duplicate_of").drop_nulls().iter_rows()
-        },
-        "similarity": {
-            str(row): round(share, 4) for row, share in rows.select("row", "similarity").drop_nulls().iter_rows()
-        },
-    }
+    why = pl.concat_str("pointer", "detail", separator=": ", ignore_nulls=True)
+    yield from _list('{"path":', rows["path"].fill_null(""), shown_line)
+    yield from _list(',"id":', rows["id"].fill_null(""), shown_line)
+    yield from _list(',"bytes":', rows["bytes"].fill_null(-1))
+    yield from _numbered(',"status":', rows["status"], list(STATUSES))
+    yield from _numbered(',"reason":', rows["reason"])
+    yield from _numbered(',"why":', rows.select(why).to_series())
+    yield from _object(',"like":', rows.select("row", "duplicate_of"), shown_line)
+    yield from _object(',"similarity":', rows.select("row", "similarity"), lambda share: round(share, 4))
+    yield "}"
 
 
-def _numbered(column: pl.Series, names: list[str] | None = None) -> dict[str, Any]:
-    """A column as its distinct values and a number a row; -1 is null."""
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _list(opening: str, column: pl.Series, form: Callable[[Any], Any] = lambda value: value) -> Iterator[str]:
+    """A column as a list."""
+    yield opening + "["
+    for start in range(0, len(column), _AT_ONCE):
+        yield ("," if start else "") + _json([form(value) for value in column[start : start + _AT_ONCE]])[1:-1]
+    yield "]"
+
+
+def _object(opening: str, rows: pl.DataFrame, form: Callable[[Any], Any]) -> Iterator[str]:
+    """A column as an object with the numbers of its rows; without those that are null."""
+    yield opening + "{"
+    found = rows.drop_nulls()
+    for start in range(0, len(found), _AT_ONCE):
+        some = {str(row): form(value) for row, value in found[start : start + _AT_ONCE].iter_rows()}
+        yield ("," if start else "") + _json(some)[1:-1]
+    yield "}"
+
+
+def _numbered(opening: str, column: pl.Series, names: list[str] | None = None) -> Iterator[str]:
+    """A column as its distinct values and a number per row; -1 is null."""
     values = names or column.drop_nulls().unique().sort().to_list()
     numbers = {name: place for place, name in enumerate(values)}
-    return {
-        "names": [shown_line(name) for name in values],
-        "rows": [-1 if name is None else numbers[name] for name in column],
-    }
+    yield from _list(opening + '{"names":', pl.Series(values, dtype=pl.String), shown_line)
+    yield from _list(',"rows":', column, lambda name: -1 if name is None else numbers[name])
+    yield "}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,12 +15,13 @@ import polars as pl
 from corpus_vn_police.commands.report.again import as_seeds, read_again
 from corpus_vn_police.commands.report.changes import Corrections, Pair
 from corpus_vn_police.commands.report.page import render_page
-from corpus_vn_police.commands.report.rows import COPIES, Drawn, draw, ledger_columns
+from corpus_vn_police.commands.report.rows import COPIES, Drawn, draw, ledger_pieces
 from corpus_vn_police.commands.report.shown import cut, decoded, named, shown, shown_line
 from corpus_vn_police.commands.report.sides import compare_texts
 from corpus_vn_police.commands.report.texts import FIELDS, Apart, annotation_spans, record_units, take_apart
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.dataset.folder import BuildFolder, open_build
+from corpus_vn_police.dataset.rows import ledger_groups
 from corpus_vn_police.dataset.tombstones import Tombstones
 from corpus_vn_police.dedup.leaks import shared_ngrams
 from corpus_vn_police.documents.opened import recorded_settings
@@ -115,19 +118,28 @@ def write_report(folder: Path, target: Output, options: PageOptions) -> Page:
         drawn = draw(build, options.sample, options.seed, options.rows, hidden)
         gathered = _Gathered(build, recorded_settings(build), drawn, options)
         texts = [*gathered.records(), *gathered.left_out()]
-    shown_with = {"seeds": options.seeds is not None, "seed": options.seed, "records": len(drawn.ids)}
-    data = {"ledger": ledger_columns(drawn.rows), "texts": texts, "seeds": options.seeds is not None}
+    shown_with = {
+        "seeds": options.seeds is not None,
+        "seed": options.seed,
+        "records": len(drawn.ids),
+        "left_out": len(texts) - len(drawn.ids),
+        "rows": len(drawn.rows),
+    }
+    rest = json.dumps({"texts": texts, "seeds": options.seeds is not None}, ensure_ascii=False, separators=(",", ":"))
+    data = itertools.chain(['{"ledger":'], ledger_pieces(drawn.rows), [f",{rest[1:]}"])
     page = render_page(build.manifest, figures, sharing, data, gathered.changes(), shown_with)
     write_whole(out, page, 0o600)  # it is for the keeper alone
-    return Page(target.given, len(page), figures.seeds, len(drawn.rows), len(drawn.ids), len(texts) - len(drawn.ids))
+    return Page(
+        target.given, out.stat().st_size, figures.seeds, *(shown_with[name] for name in ("rows", "records", "left_out"))
+    )
 
 
 def _hidden(build: BuildFolder, tombstones: Tombstones) -> frozenset[str]:
     """The ids of what is not to be shown: what was taken down, by its id or by its bytes."""
     if not tombstones:
         return frozenset()
-    ledger = build.ledger().select("id", "sha256").collect(engine="streaming")
-    return frozenset(ledger.filter(tombstones.holds(ledger["id"], ledger["sha256"]))["id"])
+    found = (frame["id"].filter(tombstones.holds(*frame)) for frame in ledger_groups(build.path, "id", "sha256"))
+    return frozenset(itertools.chain.from_iterable(found))
 
 
 class _Gathered:
