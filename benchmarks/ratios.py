@@ -83,7 +83,18 @@ AIMS = (
     Aim("wall of a build again over a build", 0.05, False, _over("again", OURS, "all", OURS, "wall")),
     Aim("wall of a build with 1 % more seeds over a build", 0.10, False, _over("grow", OURS, "all", OURS, "wall")),
     Aim("wall of `verify` over a build", 0.3, False, _over("verify", OURS, "all", OURS, "wall")),
-    Aim("wall of `datasets` over the spine's", 25, True, _over("spine", "datasets", "spine", OURS, "wall")),
+    Aim(
+        "wall of `datasets` over the spine's, with `from_generator`",
+        25,
+        True,
+        _over("spine", "datasets", "spine", OURS, "wall"),
+    ),
+    Aim(
+        "wall of `datasets` over the spine's, with `load_dataset`",
+        25,
+        True,
+        _over("spine", "load_dataset", "spine", OURS, "wall"),
+    ),
     Aim("wall of datatrove over the spine's", 5, True, _over("spine", "datatrove", "spine", OURS, "wall")),
     Aim(
         "wall that minhash adds in datatrove over what near-dedup adds here",

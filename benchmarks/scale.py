@@ -55,7 +55,7 @@ class Case:
 def _rows(count: int) -> Case:
     return Case(
         f"rows-{count}",
-        f"{count:,} rows of 60 syllables, 10,000 a file",
+        f"{count:,} rows of 60 syllables",
         lambda seeds: many.write_rows(seeds, 0, count),
         lambda seeds: many.write_rows(seeds, count, count + count // 100),
     )

@@ -153,6 +153,11 @@ def scale(results: dict[str, Any]) -> str:
         step, cost = max(case["steps"].items(), key=lambda each: each[1]["memory"])
         reached = "reached" if cost["memory"] <= draw.BOUND else "**not reached**"
         lines.append(f"- {case['what']}: {reached}, {cost['memory']:,.0f} MB in *{step}*")
+    rows = [case for case in results["cases"] if case["case"].startswith("rows-")]
+    if len(rows) > 1:
+        peaks = [max(cost["memory"] for cost in case["steps"].values()) for case in (rows[0], rows[-1])]
+        slope = (peaks[1] - peaks[0]) * 1e6 / (rows[-1]["seeds"] - rows[0]["seeds"])
+        lines += ["", f"From {rows[0]['what']} to {rows[-1]['what']} the peak grows by {slope:,.0f} bytes a row."]
     lines += ["", "Seconds, CPU / wall:", ""]
     lines += _step_table(results, lambda cost: f"{cost['cpu']:,.0f} / {cost['wall']:,.0f}")
     return "\n".join([*lines, "", _versions(results)]) + "\n"

@@ -180,6 +180,7 @@ def _scale(*peaks):
 
 def test_the_largest_peak_of_each_input_is_held_to_the_bound():
     text = show.scale(_scale(640, 650))
+    assert "From 1 rows to 2 rows the peak grows by 1,000,000 bytes a row." in text
     assert "- 1 rows: reached, 640 MB in *verify*\n- 2 rows: **not reached**, 650 MB in *verify*\n" in text
     assert "| 1 rows | 2 / 1 | 2 / 1 | 2 / 1 | 2 / 1 | 2 / 1 | 1,000 / 600 | 2 / 1 | 2 / 1 |" in text
 

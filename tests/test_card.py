@@ -21,12 +21,12 @@ from corpus_vn_police.dataset.figures import measure
 from corpus_vn_police.dataset.folder import open_build
 from corpus_vn_police.documents import CARD, compare
 from corpus_vn_police.documents import pictures as charts
+from corpus_vn_police.documents.accuracy import ACCURACY
 from corpus_vn_police.documents.card import _changes, differences
 from corpus_vn_police.documents.front_matter import size_category
 from corpus_vn_police.documents.opened import facts_of, settings_of
 from corpus_vn_police.documents.sections import BLOCKS, SECTIONS, compose, fill, words
 from corpus_vn_police.errors import ConfigError, DamagedError
-from corpus_vn_police.stages.structure.accuracy import ACCURACY
 
 _EMPTY = dict.fromkeys(BLOCKS, "0")
 _OTHER = {name: f"| {name} |\n```\n## Uses\n```" for name in BLOCKS}

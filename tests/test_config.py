@@ -8,6 +8,7 @@ import pytest
 from corpus_vn_police.commands.init import config_template
 from corpus_vn_police.config import Dedup, Limits, Splits, Text, load_config
 from corpus_vn_police.contract import NAMES, document
+from corpus_vn_police.contract.oracle import check_schema
 from corpus_vn_police.errors import ConfigError, SchemaError
 from corpus_vn_police.reasons import FILE_LINK_OUTSIDE, HEADER_FUTURE_DATE, LIMIT_PARAGRAPHS, REASONS, TEXT_EMPTY
 
@@ -141,6 +142,11 @@ def _described(schema, path=""):
         inner = part.get("items", part)
         if "enabled" not in inner.get("properties", {}):
             yield from _described(inner, f"{path}/{name}")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_shipped_schema_is_a_json_schema(name):
+    check_schema(document(name))
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in ("manifest", "corpus")])

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from support.builds import ROOT
+from support.builds import ROOT, SEEDS
 from support.rooms import PACKAGE, RANKS, STAGES, description, imports
 
 import corpus_vn_police as cvp
@@ -141,3 +141,26 @@ def test_importing_the_package_and_its_help_import_no_heavy_library(code, heavy)
     code = f"import sys; {code}; print(); print(sorted({heavy} & set(sys.modules)))"
     told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert told.stdout.splitlines()[-1] == "[]"
+
+
+_UNUSED = {"pandas.core", "matplotlib.pyplot", "datasets", "fsspec", "urllib.request", "torch"}
+
+
+@pytest.mark.parametrize(
+    ("command", "unused"),
+    [("build", _UNUSED), ("verify", _UNUSED | {"corpus_vn_police.stages.structure"})],
+)
+def test_a_command_imports_no_library_that_it_does_not_use(command, unused, tmp_path):
+    out = str(tmp_path / "out")
+    if command == "verify":
+        cvp.build(SEEDS, out=out)
+    arguments = {"build": ["build", str(SEEDS), "--out", out], "verify": ["verify", out]}[command]
+    code = f"""
+import sys
+from corpus_vn_police.cli.app import run
+assert not run({arguments})
+print()
+print(sorted({unused} & set(sys.modules)))
+"""
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert told.stdout.splitlines()[-1] == "[]", told.stderr

@@ -18,7 +18,7 @@ import polars as pl
 import pyarrow as pa
 
 from corpus_vn_police.dataset.folder import BuildFolder, open_anywhere
-from corpus_vn_police.dataset.layout import FOLDERS
+from corpus_vn_police.dataset.layout import FOLDERS, shard_name, shard_path
 from corpus_vn_police.dedup.equal import equal
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.errors import DamagedError
@@ -30,6 +30,7 @@ from corpus_vn_police.stages.split import SPLITS
 _Numbers = npt.NDArray[np.uint64]
 _Field = tuple[str, str]  # its config and name
 
+_COMPARED = ("default", "annotations")
 _SEED = 20_201_207  # of the hashes; the same for both builds
 _NULL = np.uint64(0)  # the hash of null, and of a field that a build does not have
 _BITS = 64
@@ -99,21 +100,28 @@ class Difference(Result):
 
 @dataclass(frozen=True)
 class _Side:
-    """One of the two builds: the ids of its records and the splits that they are in, in their order."""
+    """One of the two builds: the ids of its records and the splits that they are in, in their order.
+
+    Attributes:
+        build: the build.
+        same: paths of the shards whose records are not looked at, because the other build has them too.
+        ids, splits: of the records in the other shards.
+    """
 
     build: BuildFolder
+    same: frozenset[str]
     ids: _Numbers
     splits: npt.NDArray[np.uint8]
 
     @classmethod
-    def of(cls, build: BuildFolder) -> _Side:
-        """Read a build's ids."""
+    def of(cls, build: BuildFolder, same: frozenset[str]) -> _Side:
+        """Read the ids of a build's records, without those in some shards."""
         ids, splits = [np.empty(0, np.uint64)], [np.empty(0, np.uint8)]
         for code, split in enumerate(SPLITS):
-            for frame in build.rows("default", split).by_group("id"):
+            for frame in build.rows("default", split).without(same).by_group("id"):
                 ids.append(id_numbers(frame["id"]).to_numpy())
                 splits.append(np.full(len(frame), code, np.uint8))
-        side = cls(build, np.concatenate(ids), np.concatenate(splits))
+        side = cls(build, same, np.concatenate(ids), np.concatenate(splits))
         if any(len(places) for places, _ in equal(side.ids)):
             raise DamagedError.of(build.path, "two records have one id")
         return side
@@ -150,7 +158,7 @@ def compare(old: BuildFolder, new: BuildFolder) -> Difference:
     Raises:
         DamagedError: one of them cannot be read, or has an id twice.
     """
-    left, right = _Side.of(old), _Side.of(new)
+    left, right = map(_Side.of, (old, new), _same_shards(old, new))
     partners, removed = _partners(left, right)
     compared = _fields(left, right)
     masks = _masks(replace(left, ids=left.ids[:0]), right, partners, compared)
@@ -168,6 +176,30 @@ def compare(old: BuildFolder, new: BuildFolder) -> Difference:
         masks=masks[changed],
         splits=np.stack([before[moved], right.splits[moved]], axis=1),
     )
+
+
+def _same_shards(old: BuildFolder, new: BuildFolder) -> tuple[frozenset[str], frozenset[str]]:
+    """The shards that both builds have, byte for byte, in the same split: their paths in each of the two.
+
+    All configs are cut at the same records, so the shards of one number are the same in all configs that are compared,
+    or are looked at.
+    """
+    configs = [config for config in _COMPARED if old.has(config) and new.has(config)]
+    sides = [_shards_by_content(build, configs) for build in (old, new)]
+    both = sides[0].keys() & sides[1].keys()
+    old_paths, new_paths = (frozenset(path for each in both for path in side[each]) for side in sides)
+    return old_paths, new_paths
+
+
+def _shards_by_content(build: BuildFolder, configs: list[str]) -> dict[tuple[str, ...], list[str]]:
+    """The paths of the shards of each number, in all of some configs, by split and sha256 of each."""
+    digests = {file["path"]: file["sha256"] for file in build.manifest["files"]}
+    found: dict[tuple[str, ...], list[str]] = {}
+    for shard in filter(None, map(shard_name, digests)):
+        if shard.config == "default":
+            paths = [shard_path(config, shard.split, shard.number, shard.count) for config in configs]
+            found[shard.split, *(digests.get(path, "") for path in paths)] = paths
+    return found
 
 
 def _by_id(ids: _Numbers, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -212,9 +244,7 @@ def _masks(
 
 def _fields(left: _Side, right: _Side) -> list[_Field]:
     """The fields to compare: the records', and the annotations' if both builds have them; each with its config."""
-    configs = ["default"]
-    if all(side.build.has("annotations") for side in (left, right)):
-        configs.append("annotations")
+    configs = [config for config in _COMPARED if left.build.has(config) and right.build.has(config)]
     found = ((config, name) for config in configs for side in (left, right) for name in side.fields(config))
     return [(config, name) for config, name in dict.fromkeys(found) if name != "id"]
 
@@ -232,7 +262,7 @@ def _hashes(side: _Side, fields: list[_Field]) -> Iterator[tuple[_Field, int, _N
         here = set(side.fields(config))
         names = [name for each, name in fields if each == config and name in here]
         start = 0
-        for frame in side.build.rows(config).by_group(*names) if names else ():
+        for frame in side.build.rows(config).without(side.same).by_group(*names) if names else ():
             for name in names if start + len(frame) <= len(side.splits) else ():
                 values = frame.select(_value(name)).to_series()
                 yield (config, name), start, values.hash(_SEED).set(values.is_null(), int(_NULL)).to_numpy()

@@ -57,14 +57,19 @@ def oracle(document: dict[str, Any], *, linear: bool = False) -> Any:
     """The `jsonschema` validator of a document, with `format` asserted.
 
     Args:
-        document: a JSON Schema.
+        document: a JSON Schema: what somebody has given goes through `check_schema` before.
         linear: whether a stranger may have written its patterns; see `patterns.matches_in_linear_time`.
+    """
+    return (_LinearValidator if linear else _Validator)(document, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+
+def check_schema(document: Any) -> None:
+    """Refuse what is not a JSON Schema.
 
     Raises:
-        jsonschema.SchemaError: the document is not a JSON Schema.
+        jsonschema.SchemaError: it is not.
     """
     _Validator.check_schema(document)
-    return (_LinearValidator if linear else _Validator)(document, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 def first_error(validator: Any, instance: Any) -> Any:

@@ -14,7 +14,7 @@ import jsonschema
 
 from corpus_vn_police.contract.arrow import resolve
 from corpus_vn_police.contract.document import check_document
-from corpus_vn_police.contract.oracle import oracle
+from corpus_vn_police.contract.oracle import check_schema
 from corpus_vn_police.errors import SchemaError
 
 Schema = dict[str, Any]
@@ -45,7 +45,7 @@ def own_properties(document: Any, built_in: Schema) -> dict[str, Schema]:
     """
     check_document(document)
     try:
-        oracle(document)
+        check_schema(document)
         _check_top(document, built_in)
         properties, required = document["properties"], document.get("required", [])
         budget = [_MOST_SCHEMAS]

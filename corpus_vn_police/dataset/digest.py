@@ -85,8 +85,10 @@ class ContentHashes:
 
 def text_sizes(table: pa.Table) -> np.ndarray[Any, np.dtype[np.int64]]:
     """The bytes of text of each record of a table; 0 where it is missing."""
-    lengths = pc.fill_null(pc.binary_length(table.column("text").combine_chunks()), 0)
-    return to_numpy(lengths).astype(np.int64)
+    texts = table.column("text").combine_chunks()
+    lengths = to_numpy(pc.binary_length(texts)).astype(np.int64)
+    lengths[to_numpy(pc.is_null(texts).cast(pa.uint8())) == 1] = 0  # `fill_null` would import pandas
+    return lengths
 
 
 def _buffers(array: pa.Array, name: str) -> Iterator[tuple[str, Any]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +60,12 @@ class Published:
     def __len__(self) -> int:
         """How many records there are."""
         return int(self.ends[-1]) if len(self.ends) else 0
+
+    def without(self, paths: Collection[str]) -> Published:
+        """These records without those in some files, numbered anew."""
+        stay = np.array([name not in paths for name, _ in self.groups], np.bool_)
+        groups = tuple(group for group, stays in zip(self.groups, stay.tolist(), strict=True) if stays)
+        return replace(self, groups=groups, ends=np.cumsum(np.diff(self.ends, prepend=0)[stay]))
 
     def batches(self, *columns: str) -> Iterator[pl.DataFrame]:
         """All records in order, in tables of at most 2,000 rows.

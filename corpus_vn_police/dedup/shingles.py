@@ -66,8 +66,10 @@ class Keys:
 
     def texts(self) -> pa.Array:
         """The keys as strings, as `dedup_key` has them."""
-        lists = pa.LargeListArray.from_arrays(self.rows.bounds, self.syllables.take(pa.array(self.numbers)))
-        return pa.compute.binary_join(lists, pa.scalar(" ", pa.large_string()))
+        bounds, numbers = map(buffers.from_numpy, (self.rows.bounds, self.numbers))
+        lists = pa.LargeListArray.from_arrays(bounds, self.syllables.take(numbers))
+        spaces = pl.Series([" "]).new_from_index(0, len(lists))
+        return pa.compute.binary_join(lists, buffers.strings(spaces))  # one scalar would import pandas
 
 
 def keys(text: pl.Series) -> Keys:
@@ -79,7 +81,7 @@ def keys(text: pl.Series) -> Keys:
     """
     words, first_word = buffers.words(text)
     distinct = words.dictionary_encode()
-    word_numbers = distinct.indices.to_numpy().astype(np.int64)
+    word_numbers = buffers.to_numpy(distinct.indices).astype(np.int64)
     counts, hashes, spelt = keyed_words(pl.Series(pl.from_arrow(distinct.dictionary)))
     starts = np.cumsum(counts) - counts
     per_word = counts[word_numbers]
@@ -92,7 +94,7 @@ def keys(text: pl.Series) -> Keys:
         spelt += own
         hashes = np.concatenate([hashes, np.fromiter(map(syllable_hash, own), np.uint64)])
         bounds = bounds + np.searchsorted(bare, np.arange(len(bounds)))
-    return Keys(pa.array(spelt, pa.large_string()), at, Rows(hashes[at], bounds))
+    return Keys(buffers.strings(pl.Series(spelt, dtype=pl.String)), at, Rows(hashes[at], bounds))
 
 
 def shingles(syllables: Rows, length: int = SHINGLE) -> Rows:

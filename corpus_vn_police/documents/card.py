@@ -15,6 +15,7 @@ from typing import Any
 from corpus_vn_police.align import opcodes
 from corpus_vn_police.config import CHANGES_NAME
 from corpus_vn_police.dataset.layout import CARD
+from corpus_vn_police.documents.accuracy import ACCURACY
 from corpus_vn_police.documents.document import Comparison, Document, whole
 from corpus_vn_police.documents.facts import Facts
 from corpus_vn_police.documents.front_matter import front_matter
@@ -22,7 +23,6 @@ from corpus_vn_police.documents.markdown import cell, fenced, plain, without_fro
 from corpus_vn_police.documents.pictures import plan_charts
 from corpus_vn_police.documents.sections import BLOCKS, MARK, block_text, check_closed, compose, markdown_blocks
 from corpus_vn_police.errors import ConfigError
-from corpus_vn_police.stages.structure.accuracy import ACCURACY
 from corpus_vn_police.version import GENERATOR
 
 _BLANK_LINES = re.compile(r"\n{3,}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import html
 import importlib.util
 import io
 import re
@@ -12,7 +13,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BufferedReader
 from typing import Any
-from xml.sax.saxutils import escape
 
 from corpus_vn_police.dataset.figures import Figures
 from corpus_vn_police.dataset.layout import FIGURES
@@ -117,7 +117,7 @@ class Pictures(Document):
         Its words are always compared. The drawing is compared only if the matplotlib that drew it is installed here.
         """
         plan, svg = self._plans(facts)[file], whole(stream)
-        if f"<dc:description>{escape(plan.alt)}</dc:description>".encode() not in svg:
+        if f"<dc:description>{html.escape(plan.alt, quote=False)}</dc:description>".encode() not in svg:
             return Comparison((f"does not say: {plan.alt}",))
         if not _drawn_by_ours(svg):
             return Comparison(unchecked=_WORDS_ALONE)

@@ -36,16 +36,20 @@ class FinishedBuild:
     """A build that is in place.
 
     Attributes:
-        made_of: a digest of the input and of everything else that it depends on.
+        made_of: a digest of the input and of everything else that it depends on; None if the same build again may
+            have another outcome.
         latest: the last day that a header could mean.
         files: its files, as they were when it was put in place.
         result: what `build` gave back, as JSON.
+        shards, blocks: what the next build may use of it, as `write.reuse.to_remember` gives it.
     """
 
-    made_of: str
+    made_of: str | None
     latest: str
     files: FileStamps
     result: Mapping[str, Any]
+    shards: Mapping[str, Any]
+    blocks: Mapping[str, Any]
 
     def is_still(self, out: Path, made_of: str | None, latest: str) -> bool:
         """Whether the same build again would change nothing.
@@ -56,7 +60,9 @@ class FinishedBuild:
             latest: the last day that a header may mean in it. No seed of this build was rejected for a day beyond its
                 own, so a later one changes nothing.
         """
-        return made_of == self.made_of and self.latest <= latest and self.files == file_stamps(out)
+        return (
+            made_of is not None and made_of == self.made_of and self.latest <= latest and self.files == file_stamps(out)
+        )
 
 
 def made_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -218,6 +219,18 @@ class SeedRecords:
     def text_bytes(self) -> npt.NDArray[np.uint32]:
         """The length of each text in UTF-8 (uint32)."""
         return self.index.text_bytes[self.seeds]
+
+    def marks(self) -> npt.NDArray[np.uint64]:
+        """A number for each record that stands for its part and its row there, in every build."""
+        numbers = np.searchsorted(self.index.starts, self.seeds, side="right") - 1
+        rows = self.seeds - self.index.starts[numbers]
+        marks = np.empty(len(self), np.uint64)
+        for number in np.unique(numbers):
+            part, mine = self.index.parts[number], numbers == number
+            name = int.from_bytes(hashlib.blake2b(part.name.encode(), digest_size=8).digest(), "little")
+            here = rows[mine] if part.current is None else part.current_rows[rows[mine]]
+            marks[mine] = np.uint64(name) + here.astype(np.uint64)
+        return marks
 
     @property
     def data_bytes(self) -> npt.NDArray[np.int64]:

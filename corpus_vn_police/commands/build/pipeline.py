@@ -6,15 +6,13 @@ import functools
 import time
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from corpus_vn_police.commands.build.decide import Job, decide, open_parts, with_latest
 from corpus_vn_police.commands.build.notes import pictures_note, seed_notes, version_note
 from corpus_vn_police.commands.built.handle import Build
 from corpus_vn_police.config import Corpus
-from corpus_vn_police.dataset.digest import BlockHashes
-from corpus_vn_police.dataset.files import BuildFile
 from corpus_vn_police.dataset.layout import LEDGER
 from corpus_vn_police.dataset.tombstones import Tombstones, older_tombstones
 from corpus_vn_police.dedup import Settled
@@ -28,6 +26,7 @@ from corpus_vn_police.state.folder import State, open_state
 from corpus_vn_police.state.journal import Journal
 from corpus_vn_police.write.finish import Finished, finish, write_schemas
 from corpus_vn_police.write.ledger import write_ledger
+from corpus_vn_police.write.reuse import Reusable, Written, hashes_of, to_remember
 from corpus_vn_police.write.shards import Block, plan_blocks, write_block
 
 _RESULT = ("digest", "version", "seeds", "status", "splits", "unused", "notes")  # of a Build
@@ -54,30 +53,54 @@ def run_build(
     started, tombstones = time.time_ns(), tombstones or Tombstones()
     listing = list_input(seeds, follow_links=corpus.limits.follow_links)
     made = made_of(listing, corpus, tombstones, (job.date, job.strict), started)
-    corpus = with_latest(corpus)
+    given = _Given(out, listing, with_latest(corpus), job, tombstones)
+    latest = given.corpus.limits.latest or ""
     with open_state(out.path) as state:
         last = None if job.rehash else read_finished(state.folder)
-        if last is not None and last.is_still(out.path, made, corpus.limits.latest or ""):
+        if last is not None and last.is_still(out.path, made, latest):
             job.progress("read", listing.seeds or last.result["seeds"], listing.seeds)
             return Build(out.given, **{**last.result, "notes": tuple(last.result["notes"])})
-        write_finished(state.folder, None)
-        with open_parts(state.parts, listing, corpus, job) as journal:
-            built, again = _build(state, out, journal, listing, corpus, job, tombstones)
-        if made is not None and again is not None:
-            result = {name: getattr(again, name) for name in _RESULT}
-            write_finished(state.folder, FinishedBuild(made, corpus.limits.latest or "", file_stamps(out.path), result))
-    return built
+        with open_parts(state.parts, listing, given.corpus, job) as journal:
+            done = _build(given, state, journal, Reusable.of(last, out.path))
+        result = {name: getattr(done.build, name) for name in _RESULT}
+        files, remembered = file_stamps(out.path), to_remember(done.blocks)
+        made = made if done.is_lasting else None
+        write_finished(state.folder, FinishedBuild(made, latest, files, result, **remembered))
+    return replace(done.build, notes=(*done.build.notes, *done.changes))
 
 
-def _build(
-    state: State, out: Output, journal: Journal, listing: Listing, corpus: Corpus, job: Job, tombstones: Tombstones
-) -> tuple[Build, Build | None]:
-    """Read what is not known, decide, write, and put the build in its place; otherwise as `run_build`.
+@dataclass(frozen=True)
+class _Given:
+    """What a build is made of: `corpus` has `latest`; otherwise as the arguments of `run_build`."""
 
-    Returns:
-        The build, and what the same build again would give back; None if it may have another outcome on another day.
+    out: Output
+    listing: Listing
+    corpus: Corpus
+    job: Job
+    tombstones: Tombstones
+
+
+@dataclass(frozen=True)
+class _Done:
+    """A build that is in its place.
+
+    Attributes:
+        build: what it is.
+        changes: notes on how it differs from the build before.
+        blocks: what was written.
+        is_lasting: whether the same seeds have the same outcome on another day.
     """
-    decision = decide(journal, listing, corpus, job, older_tombstones(out.path) | tombstones)
+
+    build: Build
+    changes: list[str]
+    blocks: list[Written]
+    is_lasting: bool
+
+
+def _build(given: _Given, state: State, journal: Journal, reusable: Reusable) -> _Done:
+    """Read what is not known, decide, write, and put the build in its place."""
+    out, corpus, job = given.out, given.corpus, given.job
+    decision = decide(journal, given.listing, corpus, job, older_tombstones(out.path) | given.tombstones)
     index, settled, known = decision.index, decision.settled, decision.known
     reasons = settled.reasons(index)
     _check_publishable(settled, reasons, len(index), job)
@@ -86,8 +109,9 @@ def _build(
     give_back_memory()
     published = decision.order[settled.published[decision.order]]
     blocks = plan_blocks(index, published, settled.copied, _configs(corpus), corpus.shard_mib)
-    written, hashes = _write_all(state.new, blocks, job, len(index))
-    finished = finish(state.new, corpus, job.date, written, hashes)
+    written = _write_all(state.new, reusable, blocks, job, len(index))
+    shards = [shard for each in written for shard in each.shards.values()]
+    finished = finish(state.new, corpus, job.date, shards, hashes_of(written))
     figures = finished.figures
     _check_balance(settled.rows, status, finished)
     unused = decision.unused
@@ -97,23 +121,20 @@ def _build(
     state.put_in_place()
     journal.finish(known)
     sizes = figures.seeds, figures.status, finished.splits
-    again = Build(out.given, finished.digest, corpus.version, *sizes, unused, tuple(notes))
-    changeable = any(REASONS[reason].changeable for reason in reasons)
-    return replace(again, notes=(*notes, *changes)), None if changeable else again
+    build = Build(out.given, finished.digest, corpus.version, *sizes, unused, tuple(notes))
+    return _Done(build, changes, written, not any(REASONS[reason].changeable for reason in reasons))
 
 
-def _write_all(folder: Path, blocks: list[Block], job: Job, seeds: int) -> tuple[list[BuildFile], BlockHashes]:
-    """Write all shards, with several threads if there are many seeds; returns them, and the hashes of all blocks."""
-    written: list[BuildFile] = []
-    hashes: BlockHashes = {}
+def _write_all(folder: Path, reusable: Reusable, blocks: list[Block], job: Job, seeds: int) -> list[Written]:
+    """Write all blocks, with several threads if there are many seeds."""
+    written = []
     threads = job.threads if len(blocks) > 1 and seeds > _WORTH_A_THREAD else 1
     rows = sum(block.rows for block in blocks)
-    with closing(map_tasks(functools.partial(write_block, folder), blocks, threads)) as done:
+    with closing(map_tasks(functools.partial(write_block, folder, reusable), blocks, threads)) as done:
         for block in done:
-            written += block.files
-            hashes.setdefault(block.config, {}).setdefault(block.split, []).append(block.hashes)
+            written.append(block)
             job.progress("write", block.hashes["rows"], rows)
-    return written, hashes
+    return written
 
 
 def _configs(corpus: Corpus) -> list[str]:

@@ -44,9 +44,12 @@ def _mark_once(units: pl.DataFrame, *, beside_captions: bool) -> pl.DataFrame:
         candidates = candidates.filter("near")
     text = pl.col("text")
     short = text.str.count_matches(" ").is_between(2, LONGEST - 1)
-    sentence = (text.str.count_matches(" ") <= _LONG_SENTENCE) & opens_like_a_caption(text)
-    may_be = ~text.str.contains(_ENDS_A_SENTENCE) | sentence | pl.col("gap") | text.str.contains(_MAY_BE_SIGNED)
-    captions = _captions_among(candidates.filter(short).filter(may_be))
+    apart = ~text.str.contains(_ENDS_A_SENTENCE) | pl.col("gap") | text.str.contains(_MAY_BE_SIGNED)
+    candidates = candidates.filter(short).with_columns(apart.alias("apart"))
+    # How a paragraph opens takes longest to say, so only of those that nothing else speaks for.
+    sentences = candidates.filter(~pl.col("apart") & (text.str.count_matches(" ") <= _LONG_SENTENCE))
+    openings = sentences.filter(opens_like_a_caption(text))
+    captions = _captions_among(pl.concat([candidates.filter("apart"), openings]).sort("unit"))
     units = with_values(units, captions["unit"], kind="caption", text=captions["text"], credit=captions["credit"])
     return _mark_repeated(units)
 

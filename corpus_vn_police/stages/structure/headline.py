@@ -136,10 +136,10 @@ def _headlines(above: pl.DataFrame, wanted: pl.Series, headed: pl.Series) -> pl.
         & pl.col("words").is_between(4, _LONGEST)
         & ~pl.col("gap")
     )
-    first = first.filter(wanted.gather(first["row"]))
+    open_ended = ~text.str.contains(r"[.;,:]$") | text.str.ends_with("...") | pl.col("stamped")
+    first = first.filter(wanted.gather(first["row"])).filter(open_ended)
     # Captions and headlines both begin with a verb; so that tells nothing.
     verb = begins_with_a_verb(text).cast(pl.Int8) * 3
     limit = pl.when(headed.gather(first["row"])).then(_HEADED).otherwise(_LOOSE) + verb
     likely = (points(first["text"], first["words"]) < limit) & ~text.str.contains(_OPENS_WITH_DATE)
-    open_ended = ~text.str.contains(r"[.;,:]$") | text.str.ends_with("...") | pl.col("stamped")
-    return first.filter(open_ended & (pl.col("sure") | likely))["unit"]
+    return first.filter(pl.col("sure") | likely)["unit"]
