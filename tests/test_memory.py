@@ -8,6 +8,8 @@ import pytest
 
 from corpus_vn_police.config import Dedup
 from corpus_vn_police.dedup import Signed, equal, find_copies, order
+from corpus_vn_police.dedup.rare import Prefixes, RareIndex, Rarity
+from corpus_vn_police.dedup.shingles import Rows
 from corpus_vn_police.dedup.sign import BANDS
 from corpus_vn_police.state.index import Index
 from corpus_vn_police.state.parts import INDEX, write_part
@@ -82,6 +84,24 @@ def test_equal_values_are_found_whatever_their_distribution():
         )
         groups = [tuple(np.flatnonzero(values == value).tolist()) for value in np.unique(values)]
         assert found == sorted(group for group in groups if len(group) > 1)
+
+
+def test_a_rare_shingle_of_a_crowded_bucket_takes_eight_bytes():
+    draw = np.random.default_rng(0)
+    each = [np.unique(draw.integers(0, 2**64, 200, np.uint64)) for _ in range(300)]
+    rows = Rows(np.concatenate(each), np.cumsum([0, *map(len, each)]))
+    prefixes = Prefixes.of(rows, Rarity.of(rows), 0.7)
+    sizes = rows.sizes.astype(np.uint32)
+    index = RareIndex(0.7, sizes, np.zeros((2, 300), np.uint32))
+    for first in range(0, 300, 60):
+        part = slice(first, first + 60)
+        index.add(Prefixes.of(_some(rows, part), Rarity.of(rows), 0.7), np.arange(first, first + 60, dtype=np.uint32))
+    assert sum(run.nbytes for run in index.postings.runs) == 8 * len(prefixes.rows.hashes) < 700 * 300
+
+
+def _some(rows, part):
+    chosen = [rows.row(number) for number in range(part.start, part.stop)]
+    return Rows(np.concatenate(chosen), np.cumsum([0, *map(len, chosen)]))
 
 
 def test_the_index_holds_five_bytes_of_a_seed(tmp_path):

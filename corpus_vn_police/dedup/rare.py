@@ -14,6 +14,7 @@ cannot be more than what lies behind the longer rest.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,7 +26,11 @@ from corpus_vn_police.dedup.shingles import Hashes, Rows
 
 _LONGER = 24  # shingles of a prefix beyond those that it must have, if they are rare
 _COMMON = 0.1  # of a sample's sets; a shingle that more of them have is not rare
-_AT_ONCE = 8  # sets whose hits are counted at once: there may be as many as all postings
+_HITS = 1 << 18  # that are counted at once, if a set has no more
+_RUN = 1 << 21  # postings; longer runs are not merged, since that takes them twice
+_UPPER = np.uint64(0xFFFFFFFF00000000)
+_SHORTER = np.uint64(1 << 31)
+_RECORD = np.uint64((1 << 31) - 1)
 
 
 @dataclass(frozen=True)
@@ -64,67 +69,105 @@ class Prefixes:
     """The rarest shingles of several sets.
 
     Attributes:
-        smaller, larger: the prefixes that count if the set is the smaller of two, or the larger.
+        rows: the prefixes that count if the set is the larger of two.
+        smaller: how many of the first shingles of each count if it is the smaller one.
         sizes: how many shingles each set has.
     """
 
-    smaller: Rows
-    larger: Rows
+    rows: Rows
+    smaller: Numbers
     sizes: Numbers
 
     @classmethod
     def of(cls, rows: Rows, rarity: Rarity, threshold: float) -> Prefixes:
         """The prefixes of sets, as long as the threshold needs them and a little longer."""
         ordered = [rarity.ordered(rows.row(row)) for row in range(len(rows))]
-        return cls(_cut(ordered, 2 * threshold / (1 + threshold)), _cut(ordered, threshold), rows.sizes)
+        lengths = [_length(len(shingles), rare, threshold) for shingles, rare in ordered]
+        bounds = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        cut = [shingles[:length] for (shingles, _), length in zip(ordered, lengths, strict=True)]
+        share = 2 * threshold / (1 + threshold)
+        smaller = np.array([_length(len(shingles), rare, share) for shingles, rare in ordered], np.int64)
+        return cls(Rows(np.concatenate([np.empty(0, np.uint64), *cut]), bounds), smaller, rows.sizes)
+
+    @property
+    def smaller_rows(self) -> Rows:
+        """The prefixes that count if the set is the smaller of two."""
+        chosen = spread(self.rows.bounds[:-1], self.smaller)
+        return Rows(self.rows.hashes[chosen], np.concatenate([[0], np.cumsum(self.smaller)]).astype(np.int64))
 
 
-def _cut(ordered: list[tuple[Hashes, int]], share: float) -> Rows:
-    """The prefixes of sets, for a share of its shingles that a set must have in common."""
-    cut = []
-    for shingles, rare in ordered:
-        # A hair less, so that rounding never shortens a prefix.
-        must = len(shingles) - math.ceil(share * len(shingles) - 1e-9) + 1
-        cut.append(shingles[: max(must, min(must + _LONGER, rare))])
-    bounds = np.concatenate([[0], np.cumsum([len(each) for each in cut])]).astype(np.int64)
-    return Rows(np.concatenate([np.empty(0, np.uint64), *cut]), bounds)
+def _length(size: int, rare: int, share: float) -> int:
+    """How long the prefix of a set is, for a share of its shingles that a set must have in common."""
+    must = size - math.ceil(share * size - 1e-9) + 1  # a hair less, so that rounding never shortens a prefix
+    return min(size, max(must, min(must + _LONGER, rare)))
 
 
 @dataclass
 class Postings:
-    """Which records have a shingle, in sorted runs; runs of one size are merged, so there are few."""
+    """Which records have a shingle, in sorted runs; runs of one size are merged up to a limit.
 
-    runs: list[tuple[Hashes, Places]] = field(default_factory=list)
+    A posting takes 8 bytes: the upper half of a shingle's hash, whether it is in the record's shorter prefix, and the
+    record. Shingles that share the half of a hash may make a candidate too many, never one too few.
+    """
 
-    def add(self, rows: Rows, records: Places) -> None:
-        """Add records with their shingles."""
-        self._push(rows.hashes, np.repeat(records, rows.sizes))
-        while len(self.runs) > 1 and len(self.runs[-2][0]) < 2 * len(self.runs[-1][0]):
+    runs: list[Hashes] = field(default_factory=list)
+
+    def add(self, rows: Rows, shorter: npt.NDArray[np.bool_], records: Places) -> None:
+        """Add records with their shingles, and whether each of these is in the shorter prefix."""
+        owners = np.repeat(records, rows.sizes).astype(np.uint64)
+        self._push(rows.hashes & _UPPER | np.where(shorter, _SHORTER, np.uint64(0)) | owners)
+        while len(self.runs) > 1 and len(self.runs[-2]) < min(2 * len(self.runs[-1]), _RUN):
             one, other = self.runs.pop(), self.runs.pop()
-            self._push(np.concatenate([other[0], one[0]]), np.concatenate([other[1], one[1]]))
+            self._push(np.concatenate([other, one]))
 
-    def _push(self, hashes: Hashes, records: Places) -> None:
-        order = np.argsort(hashes, kind="stable")
-        self.runs.append((hashes[order], records[order]))
+    def _push(self, postings: Hashes) -> None:
+        postings.sort(kind="stable")
+        self.runs.append(postings)
 
-    def having(self, rows: Rows) -> tuple[Numbers, Numbers, Numbers]:
-        """Pairs of a set's number in `rows` and a record that shares shingles with it, and how many they share."""
-        found = [self._having(rows, start) for start in range(0, len(rows), _AT_ONCE)]
-        hits = np.concatenate([np.empty(0, np.int64), *(pairs for pairs, _ in found)])
-        counts = np.concatenate([np.empty(0, np.int64), *(counts for _, counts in found)])
-        return hits >> 32, hits & 0xFFFFFFFF, counts
+    def having(self, rows: Rows, shorter: bool) -> tuple[Numbers, Numbers, Numbers]:
+        """Pairs of a set's number in `rows` and a record that shares shingles with it, and how many they share.
 
-    def _having(self, rows: Rows, start: int) -> tuple[Numbers, Numbers]:
-        """The same for a few sets, those from `start` on; each pair as one number."""
-        stop = min(start + _AT_ONCE, len(rows))
-        wanted = rows.hashes[rows.bounds[start] : rows.bounds[stop]]
-        owners = np.repeat(np.arange(start, stop), rows.sizes[start:stop])
+        Args:
+            rows: the sets.
+            shorter: whether only the shorter prefixes of the records count.
+        """
+        upper = rows.hashes & _UPPER
+        lowest = upper | _SHORTER if shorter else upper  # of a shingle those in shorter prefixes come last
+        starts = [np.searchsorted(run, lowest) for run in self.runs]
+        counts = [
+            np.searchsorted(run, upper | ~_UPPER, side="right") - start
+            for run, start in zip(self.runs, starts, strict=True)
+        ]
+        hits = [np.zeros(len(rows) + 1, np.int64)]
+        for each in counts:
+            hits.append(np.concatenate([[0], np.cumsum(each)])[rows.bounds])
+        found = [
+            self._having(rows, slice(first, stop), starts, counts)
+            for first, stop in _few(np.diff(np.sum(hits, axis=0)))
+        ]
+        pairs = np.concatenate([np.empty(0, np.int64), *(pairs for pairs, _ in found)])
+        shared = np.concatenate([np.empty(0, np.int64), *(shared for _, shared in found)])
+        return pairs >> 32, pairs & 0xFFFFFFFF, shared
+
+    def _having(self, rows: Rows, some: slice, starts: list[Numbers], counts: list[Numbers]) -> tuple[Numbers, Numbers]:
+        """The same for a few sets; each pair as one number."""
+        mine = slice(int(rows.bounds[some.start]), int(rows.bounds[some.stop]))
+        owners = np.repeat(np.arange(some.start, some.stop), rows.sizes[some])
         pairs = [np.empty(0, np.int64)]
-        for hashes, records in self.runs:
-            starts = np.searchsorted(hashes, wanted, side="left")
-            counts = np.searchsorted(hashes, wanted, side="right") - starts
-            pairs.append(np.repeat(owners, counts) << 32 | records[spread(starts, counts)])
+        for run, start, count in zip(self.runs, starts, counts, strict=True):
+            records = (run[spread(start[mine], count[mine])] & _RECORD).astype(np.int64)
+            pairs.append(np.repeat(owners, count[mine]) << 32 | records)
         return np.unique(np.concatenate(pairs), return_counts=True)
+
+
+def _few(hits: Numbers) -> Iterator[tuple[int, int]]:
+    """Runs of sets with few hits together: the first of each, and one past its last."""
+    ends, start = np.cumsum(hits), 0
+    while start < len(hits):
+        before = int(ends[start - 1]) if start else 0
+        stop = max(start + 1, int(np.searchsorted(ends, before + _HITS, side="right")))
+        yield start, stop
+        start = stop
 
 
 @dataclass
@@ -140,20 +183,22 @@ class RareIndex:
     threshold: float
     sizes: npt.NDArray[np.uint32]
     rests: npt.NDArray[np.uint32]
-    smaller: Postings = field(default_factory=Postings)
-    larger: Postings = field(default_factory=Postings)
+    postings: Postings = field(default_factory=Postings)
 
     def add(self, prefixes: Prefixes, records: Places) -> None:
         """Add records."""
-        self.smaller.add(prefixes.smaller, records)
-        self.larger.add(prefixes.larger, records)
-        self.rests[0, records] = prefixes.sizes - prefixes.smaller.sizes
-        self.rests[1, records] = prefixes.sizes - prefixes.larger.sizes
+        rows = prefixes.rows
+        places = np.arange(len(rows.hashes)) - np.repeat(rows.bounds[:-1], rows.sizes)
+        self.postings.add(rows, places < np.repeat(prefixes.smaller, rows.sizes), records)
+        self.rests[0, records] = prefixes.sizes - prefixes.smaller
+        self.rests[1, records] = prefixes.sizes - rows.sizes
 
     def candidates(self, prefixes: Prefixes) -> tuple[Numbers, Numbers]:
         """Pairs of a set's number and a record that may be similar to it."""
-        asked = ((prefixes.smaller, self.larger, 1), (prefixes.larger, self.smaller, 0))
-        found = [self._may_be(prefixes.sizes, mine, *theirs.having(mine), kind) for mine, theirs, kind in asked]
+        found = [
+            self._may_be(prefixes.sizes, mine, *self.postings.having(mine, shorter=not kind), kind)
+            for mine, kind in ((prefixes.smaller_rows, 1), (prefixes.rows, 0))
+        ]
         return np.concatenate([found[0][0], found[1][0]]), np.concatenate([found[0][1], found[1][1]])
 
     def _may_be(

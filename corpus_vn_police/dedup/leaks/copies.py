@@ -23,6 +23,7 @@ from corpus_vn_police.stages.split import SPLITS
 
 _SAMPLE = 256  # records that are compared with all others,
 _SAMPLE_CHARS = 1 << 22  # or fewer, if they are long: some 20 bytes per code point are held
+_AT_ONCE = 1 << 16  # of which it is chosen at once
 _SEED = np.uint64(0x9E3779B97F4A7C15)  # what their choice is mixed with
 _TEXTS_IN_A_FILE = 1 << 14  # of signs, 272 bytes each
 
@@ -99,8 +100,7 @@ class CopySearch:
         """
         self._published = Published.open(folder)
         self._dedup, self._scratch = dedup, scratch
-        self._ids = id_numbers(self._published.column("id")).to_numpy()
-        self._sizes = self._published.column("n_chars").to_numpy().astype(np.uint32)
+        self._ids, self._sizes = _ids_and_sizes(self._published)
         self._sample = _Sample.choose(self._published, self._ids, self._sizes) if dedup.level == "near" else None
         sizes = {split: len(Published.open(folder, split)) for split in SPLITS}
         self._firsts = dict(zip(SPLITS, itertools.accumulate(sizes.values(), initial=0), strict=False))
@@ -161,6 +161,17 @@ class CopySearch:
         return PublishedCopies((*by_rule, *pairs[True]), sampled, pairs[False])
 
 
+def _ids_and_sizes(published: Published) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32]]:
+    """The ids of all records, and the code points of their texts."""
+    ids, sizes = np.empty(len(published), np.uint64), np.empty(len(published), np.uint32)
+    first = 0
+    for frame in published.by_group("id", "n_chars"):
+        here = slice(first, first + len(frame))
+        ids[here], sizes[here] = id_numbers(frame["id"]).to_numpy(), frame["n_chars"].to_numpy()
+        first += len(frame)
+    return ids, sizes
+
+
 @dataclass(frozen=True, order=True)
 class _Hit:
     """A pair of records by place, `one` before `other`: how similar, and whether they share a band."""
@@ -185,7 +196,10 @@ class _Sample:
     @classmethod
     def choose(cls, published: Published, ids: npt.NDArray[np.uint64], chars: npt.NDArray[np.uint32]) -> _Sample:
         """The records whose mixed ids are the smallest, so that a record's turn depends on its id alone."""
-        places = np.argsort(mixed(ids * _SEED), kind="stable")[:_SAMPLE]
+        places = np.empty(0, np.int64)
+        for start in range(0, len(ids), _AT_ONCE):
+            places = np.append(places, np.arange(start, min(start + _AT_ONCE, len(ids))))
+            places = places[np.argsort(mixed(ids[places] * _SEED), kind="stable")[:_SAMPLE]]
         before = np.cumsum(chars[places], dtype=np.int64) - chars[places]
         places = np.sort(places[before < _SAMPLE_CHARS])
         rows = shingles(keys(published.texts(places)).rows)
