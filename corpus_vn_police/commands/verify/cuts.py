@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from corpus_vn_police.commands.verify.findings import Findings
 from corpus_vn_police.contract import first_error, validator
@@ -33,7 +32,7 @@ def check_cuts(config: Mapping[str, Any], findings: Findings) -> None:
         return
     mib = config["build"].get("shard_mib")
     for split, sizes in findings.text_bytes.items():
-        ids = pl.concat(findings.ids["default", split])["id"].to_numpy()
+        ids = findings.records[split].all.ids
         meant = [stop - start for start, stop in cut_shards(np.concatenate(sizes), ids, mib)]
         for name, folder in FOLDERS.items():
             rows = [shard.rows for shard in findings.shards if (shard.config, shard.split) == (name, split)]

@@ -8,9 +8,12 @@ from typing import Any
 import polars as pl
 
 from corpus_vn_police.commands.verify.hints import HINTS, WARNINGS
+from corpus_vn_police.commands.verify.records import Beside, Records
 from corpus_vn_police.dataset.digest import ContentHashes
 from corpus_vn_police.dataset.files import BuildFile
 from corpus_vn_police.dataset.integrity import Problem
+from corpus_vn_police.dataset.parquet import ColumnsError
+from corpus_vn_police.errors import DamagedError
 
 
 @dataclass
@@ -23,7 +26,8 @@ class Findings:
         shards: what the Parquet files of the configs hold.
         hashes: the hashes of their rows.
         text_bytes: the bytes of text of the records, by split: arrays of int64.
-        ids: frames of ids and sha256, the first 64 bits of both, by config and split.
+        records: the ids and sha256 of the records, by split.
+        beside: how the rows of the other configs differ from them, by config and split.
         duplicates: the ids of records for which seeds were left out, and how many.
         readable: whether all of them could be read.
         unchecked: what could not be checked: lines for people.
@@ -35,7 +39,8 @@ class Findings:
     shards: list[BuildFile] = field(default_factory=list)
     hashes: ContentHashes = field(default_factory=ContentHashes)
     text_bytes: dict[str, list[Any]] = field(default_factory=dict)
-    ids: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+    records: dict[str, Records] = field(default_factory=dict)
+    beside: dict[tuple[str, str], Beside] = field(default_factory=dict)
     duplicates: list[pl.DataFrame] = field(default_factory=list)
     readable: bool = True
     unchecked: list[str] = field(default_factory=list)
@@ -45,6 +50,11 @@ class Findings:
         """Note a problem; its code must have a hint."""
         HINTS[code]
         self.problems.append(Problem(file, code, detail))
+
+    def unreadable(self, file: str, error: DamagedError) -> None:
+        """Note that a Parquet file cannot be read, or has other columns: nothing can be said of all rows."""
+        self.add(file, "schema.columns" if isinstance(error, ColumnsError) else "file.unreadable", error.what)
+        self.readable = False
 
     def warn(self, file: str, code: str, detail: str) -> None:
         """Note a warning; its code must have a hint."""

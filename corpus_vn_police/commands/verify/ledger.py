@@ -10,11 +10,16 @@ import numpy as np
 import polars as pl
 
 from corpus_vn_police.commands.verify.findings import Findings
-from corpus_vn_police.commands.verify.rows import PathOrder, check_rows, tables_of
+from corpus_vn_police.commands.verify.records import Identities, Numbers, Records, rows_of_all
+from corpus_vn_police.commands.verify.rows import PathOrder, row_problems, tables_of
 from corpus_vn_police.contract import load_contract
 from corpus_vn_police.dataset.layout import FOLDERS, LEDGER, MANIFEST
+from corpus_vn_police.dedup.equal import equal
+from corpus_vn_police.dedup.shingles import mixed
 from corpus_vn_police.ids import id_numbers, id_text
 from corpus_vn_police.stages.split import SPLITS
+
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
 def check_ledger(folder: Path, manifest: dict[str, Any], findings: Findings) -> None:
@@ -23,81 +28,90 @@ def check_ledger(folder: Path, manifest: dict[str, Any], findings: Findings) -> 
     counts: Counter[str] = Counter()
     published, left_out, removed, order = [], [], [], PathOrder()
     for table in tables_of(folder, LEDGER, contract, findings):
-        check_rows(table, LEDGER, contract, findings)
+        for code, detail in row_problems(table, contract):
+            findings.add(LEDGER, code, detail)
         order.add(pl.Series("path", table.column("path")))
         frame = pl.DataFrame(table.select(["id", "sha256", "status", "duplicate_of"]))
         counts.update(dict(frame["status"].value_counts().iter_rows()))
-        kept = frame.filter(pl.col("status") == "published")
-        published.append(pl.DataFrame([id_numbers(kept["id"]), id_numbers(kept["sha256"])]))
-        left_out.append(id_numbers(frame["duplicate_of"].drop_nulls()))
-        gone = frame.filter(pl.col("status") == "removed")
-        removed.append(pl.DataFrame([id_numbers(gone["id"]), id_numbers(gone["sha256"])]))
+        published.append(_marks(_identities(frame, "published")))
+        left_out.append(id_numbers(frame["duplicate_of"].drop_nulls()).to_numpy())
+        removed.append(_identities(frame, "removed"))
     order.report(LEDGER, "ledger.order", findings)
-    _check_removed(removed, findings)
+    _check_removed(Identities.joined(removed), findings)
+    _check_counts(counts, manifest, findings)
+    if any(len(each.all) for each in findings.records.values()) and published:
+        _check_records(np.concatenate(published), findings)
+        _check_duplicates(np.concatenate(left_out), findings)
+
+
+def _identities(frame: pl.DataFrame, status: str) -> Identities:
+    rows = frame.filter(pl.col("status") == status)
+    return Identities(id_numbers(rows["id"]).to_numpy(), id_numbers(rows["sha256"]).to_numpy())
+
+
+def _marks(rows: Identities) -> Numbers:
+    """A number for each row that stands for its id and its sha256."""
+    return mixed(rows.ids * _FACTOR + rows.sha256)
+
+
+def _check_counts(counts: Counter[str], manifest: dict[str, Any], findings: Findings) -> None:
+    """The ledger and the splits have as many rows as the manifest says."""
     expected = {status: count for status, count in manifest["status"].items() if count}
     if counts != expected or sum(counts.values()) != manifest["seeds"]:
-        findings.add(
-            LEDGER,
-            "ledger.balance",
-            f"has {dict(counts)}, the manifest says {expected} of {manifest['seeds']} seeds",
-        )
-    sizes = {split: sum(map(len, findings.ids.get(("default", split), []))) for split in SPLITS}
+        said = f"has {dict(counts)}, the manifest says {expected} of {manifest['seeds']} seeds"
+        findings.add(LEDGER, "ledger.balance", said)
+    sizes = {split: len(findings.records[split].all) for split in SPLITS if split in findings.records}
     splits = {split: size for split, size in sizes.items() if size}
     if splits != manifest["splits"]:
         findings.add(MANIFEST, "splits.count", f"the files have {splits}, the manifest says {manifest['splits']}")
-    records = [frame for key, frames in findings.ids.items() if key[0] == "default" for frame in frames]
-    if not records or not published:
-        return
-    if not pl.concat(records).sort("id", "sha256").equals(pl.concat(published).sort("id", "sha256")):
+
+
+def _check_records(published: Numbers, findings: Findings) -> None:
+    """The rows that are called published are the records, and no two of these have one id."""
+    marks = np.concatenate([_marks(each.all) for each in findings.records.values()])
+    marks.sort()
+    published.sort()
+    if not np.array_equal(marks, published):
         findings.add(LEDGER, "ledger.records", "the rows that it calls published are not the records")
-    said = pl.concat(findings.duplicates).sort("id").rows()
-    if pl.concat(left_out).value_counts(name="duplicates").sort("duplicate_of").rows() != said:
-        findings.add(LEDGER, "ledger.duplicates", "`duplicate_of` and the records' `duplicates` do not say the same")
-    repeated = pl.concat(records)["id"].is_duplicated().sum()
+    ids = np.concatenate([each.all.ids for each in findings.records.values()])
+    repeated = sum(len(places) for places, _ in equal(ids))
     if repeated:
         findings.add("data", "records.id", f"{repeated} records share their id with another one")
 
 
-def _check_removed(removed: list[pl.DataFrame], findings: Findings) -> None:
+def _check_duplicates(left_out: Numbers, findings: Findings) -> None:
+    """The ledger leaves out as many seeds for each record as the record says."""
+    said = pl.concat(findings.duplicates).sort("id")
+    ids, counts = np.unique(left_out, return_counts=True)
+    if not (np.array_equal(said["id"], ids) and np.array_equal(said["duplicates"], counts)):
+        findings.add(LEDGER, "ledger.duplicates", "`duplicate_of` and the records' `duplicates` do not say the same")
+
+
+def _check_removed(gone: Identities, findings: Findings) -> None:
     """Nothing that is published has the id or the bytes of what was taken down."""
-    gone = pl.concat(removed) if removed else pl.DataFrame()
-    if not len(gone):
-        return
-    for (config, split), frames in findings.ids.items():
-        for frame in frames:
-            found = frame["id"].is_in(gone["id"].implode())
-            if config != "annotations":  # which have no sha256
-                found |= frame["sha256"].is_in(gone["sha256"].implode())
-            if found.any():
-                findings.add(
-                    f"{FOLDERS[config]}/{split}",
-                    "removed.present",
-                    f"{found.sum()} rows have the id or the sha256 of what was taken down; "
-                    f"the first is {id_text(frame['id'][int(found.arg_true()[0])])}",
-                )
-                break
+    for config, split, rows in rows_of_all(findings.records, findings.beside) if len(gone) else ():
+        found = rows.among(gone, with_sha256=config != "annotations")
+        if found.any():
+            findings.add(
+                f"{FOLDERS[config]}/{split}",
+                "removed.present",
+                f"{found.sum()} rows have the id or the sha256 of what was taken down; "
+                f"the first is {id_text(int(rows.ids[found][0]))}",
+            )
 
 
 def check_alignment(findings: Findings) -> None:
     """Every config has the records of `default`, row by row; a seed's bytes have its sha256."""
-    for (config, split), frames in findings.ids.items():
-        if config == "default" or not frames:
-            continue
-        here = pl.concat(frames)
-        there = findings.ids.get(("default", split), [])
-        base = pl.concat(there) if there else here.clear()
+    for (config, split), rows in findings.beside.items():
         where = f"{FOLDERS[config]}/{split}"
-        if not here["id"].equals(base["id"]):
-            findings.add(where, "configs.aligned", f"its {len(here)} ids are not those of data/{split} in order")
-        elif config == "sources" and not here["sha256"].equals(base["sha256"]):
-            rows = np.flatnonzero((here["sha256"] != base["sha256"]).to_numpy())
-            findings.add(
-                where,
-                "sources.sha256",
-                f"{len(rows)} rows hold other bytes than the seed's; the first is row {rows[0]}",
-            )
-    for split in SPLITS:
+        records = findings.records.get(split, Records()).all
+        if rows.other_ids or rows.rows != len(records):
+            findings.add(where, "configs.aligned", f"its {rows.rows} ids are not those of data/{split} in order")
+        elif rows.other_bytes:
+            said = f"{rows.other_bytes} rows hold other bytes than the seed's; the first is row {rows.first}"
+            findings.add(where, "sources.sha256", said)
+    built = {config for (config, _), rows in findings.beside.items() if rows.rows}
+    for split in (split for split in SPLITS if split in findings.records and len(findings.records[split].all)):
         for config in ("annotations", "sources"):
-            built = any(key[0] == config and frames for key, frames in findings.ids.items())
-            if built and findings.ids.get(("default", split)) and not findings.ids.get((config, split)):
+            if config in built and (config, split) not in findings.beside:
                 findings.add(f"{FOLDERS[config]}/{split}", "configs.aligned", "the split is missing")
