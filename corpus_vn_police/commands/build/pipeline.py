@@ -122,7 +122,7 @@ def _build(given: _Given, state: State, journal: Journal, reusable: Reusable) ->
     journal.finish(known)
     sizes = figures.seeds, figures.status, finished.splits
     build = Build(out.given, finished.digest, corpus.version, *sizes, unused, tuple(notes))
-    return _Done(build, changes, written, not any(REASONS[reason].changeable for reason in reasons))
+    return _Done(build, changes, written, not any(REASONS[each].changeable for each in reasons if each in REASONS))
 
 
 def _write_all(folder: Path, reusable: Reusable, blocks: list[Block], job: Job, seeds: int) -> list[Written]:
