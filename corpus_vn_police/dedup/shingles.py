@@ -81,7 +81,8 @@ def keys(text: pl.Series) -> Keys:
     """
     words, first_word = buffers.words(text)
     distinct = words.dictionary_encode()
-    word_numbers = buffers.to_numpy(distinct.indices).astype(np.int64)
+    del words  # of a long text each array is longer than the text
+    word_numbers = buffers.to_numpy(distinct.indices)
     counts, hashes, spelt = keyed_words(pl.Series(pl.from_arrow(distinct.dictionary)))
     starts = np.cumsum(counts) - counts
     per_word = counts[word_numbers]
@@ -106,10 +107,10 @@ def shingles(syllables: Rows, length: int = SHINGLE) -> Rows:
     hashes, sizes = syllables.hashes, syllables.sizes
     counts = np.maximum(sizes - length + 1, 1)
     bounds = np.concatenate([[0], np.cumsum(counts)])
-    starts = np.arange(bounds[-1]) + np.repeat(syllables.bounds[:-1] - bounds[:-1], counts)
     short = np.flatnonzero(sizes < length)
-    runs = _runs(hashes, length)
-    runs = runs[starts]
+    is_run = np.ones(len(hashes), np.bool_)  # not at the last syllables of a text
+    is_run[spread(syllables.bounds[:-1] + counts, sizes - counts)] = False
+    runs = _runs(hashes, length)[is_run]
     for row in short:
         value = np.zeros(1, np.uint64)
         for each in syllables.row(row):
@@ -135,8 +136,10 @@ def _runs(hashes: Hashes, length: int) -> Hashes:
 
 def mixed(values: Hashes) -> Hashes:
     """Values in which every bit depends on every other."""
-    values = (values ^ (values >> _HALF)) * _MIX
-    return values ^ (values >> _HALF)
+    values = values ^ (values >> _HALF)
+    values *= _MIX
+    values ^= values >> _HALF
+    return values
 
 
 def sets(rows: Rows) -> Rows:

@@ -46,8 +46,9 @@ def sign(text: pl.Series, *, near: bool) -> Signs:
 
 def _sign(text: pl.Series, near: bool) -> Signs:
     dedup_keys = keys(text)
-    signs = sign_keys(dedup_keys)
-    return np.concatenate([signs, bands(shingles(dedup_keys.rows))]) if near else signs
+    signs, rows = sign_keys(dedup_keys), dedup_keys.rows
+    del dedup_keys
+    return np.concatenate([signs, bands(shingles(rows))]) if near else signs
 
 
 def sign_keys(dedup_keys: Keys) -> Signs:
