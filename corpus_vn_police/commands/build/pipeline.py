@@ -109,6 +109,8 @@ def _build(given: _Given, state: State, journal: Journal, reusable: Reusable) ->
     give_back_memory()
     published = decision.order[settled.published[decision.order]]
     blocks = plan_blocks(index, published, settled.copied, _configs(corpus), corpus.shard_mib)
+    del published
+    give_back_memory()
     written = _write_all(state.new, reusable, blocks, job, len(index))
     shards = [shard for each in written for shard in each.shards.values()]
     finished = finish(state.new, corpus, job.date, shards, hashes_of(written))
@@ -116,7 +118,7 @@ def _build(given: _Given, state: State, journal: Journal, reusable: Reusable) ->
     _check_balance(settled.rows, status, finished)
     unused = decision.unused
     notes = [*seed_notes(decision), *pictures_note()]
-    del decision, index, settled, published, blocks  # all that is held per seed: the comparison holds as much
+    del decision, index, settled, blocks  # all that is held per seed: the comparison holds as much
     changes = version_note(out.path, state.new, corpus)
     state.put_in_place()
     journal.finish(known)
