@@ -23,7 +23,7 @@ from corpus_vn_police.dataset.files import ShardTally, find_shards
 from corpus_vn_police.dataset.layout import FOLDERS
 from corpus_vn_police.dataset.parquet import open_table
 from corpus_vn_police.dataset.schemas import contracts_in
-from corpus_vn_police.engine.local import map_tasks
+from corpus_vn_police.engine.local import give_back_memory, map_tasks
 from corpus_vn_police.engine.processors import available_processors
 from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.files import file_digest
@@ -95,7 +95,9 @@ def _check_group(
     if shard.config == "default":
         problems += _split_problems(table, shard.split, splits)
     complete = not any(table[name].null_count for name in contract.schema.names if name not in contract.nullable)
-    return _Checked(table, _identities(table, shard.config), tuple(problems), complete)
+    checked = _Checked(table, _identities(table, shard.config), tuple(problems), complete)
+    give_back_memory()
+    return checked
 
 
 def _gather(shard: ShardTally, checked: _Checked, findings: Findings) -> None:
