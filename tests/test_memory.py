@@ -4,9 +4,12 @@ import tracemalloc
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pytest
 
+import corpus_vn_police as cvp
 from corpus_vn_police.config import Dedup
+from corpus_vn_police.dataset.rows import Published
 from corpus_vn_police.dedup import Signed, equal, find_copies, order
 from corpus_vn_police.dedup.rare import Prefixes, RareIndex, Rarity
 from corpus_vn_police.dedup.shingles import Rows
@@ -102,6 +105,16 @@ def test_a_rare_shingle_of_a_crowded_bucket_takes_eight_bytes():
 def _some(rows, part):
     chosen = [rows.row(number) for number in range(part.start, part.stop)]
     return Rows(np.concatenate(chosen), np.cumsum([0, *map(len, chosen)]))
+
+
+def test_a_text_that_is_picked_does_not_keep_those_around_it(write, tmp_path):
+    long = "Công an tỉnh bắt giữ hai đối tượng. " * 400
+    cvp.build(
+        write({"a.jsonl": "\n".join(f'{{"text": "{n} {long}"}}' for n in range(50))}), out=tmp_path / "out", dedup="off"
+    )
+    before = pa.total_allocated_bytes()
+    texts = Published.open(tmp_path / "out").texts(np.array([7]))
+    assert pa.total_allocated_bytes() - before < 2 * len(texts[0].encode())
 
 
 def test_the_index_holds_five_bytes_of_a_seed(tmp_path):

@@ -109,7 +109,9 @@ class Published:
             with self._open(name) as table:
                 read = self._filled(name, table.group(number, columns))
             start = self.ends[holder - 1] if holder else 0
-            yield read[places[holders == holder] - start]
+            # Through Arrow: what Polars picks keeps the strings of the whole row group.
+            picked = read[places[holders == holder] - start].to_arrow(compat_level=pl.CompatLevel.oldest())
+            yield pl.DataFrame(picked)
 
     def _filled(self, name: str, table: pa.Table) -> pl.DataFrame:
         """A table as a frame, once no field that must have a value is null."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,14 +17,18 @@ from typing import Any
 
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.contract import canonical_json
+from corpus_vn_police.dataset.files import BuildFile
 from corpus_vn_police.dataset.layout import look_into
 from corpus_vn_police.dataset.tombstones import Tombstones
-from corpus_vn_police.files import write_whole
+from corpus_vn_police.files import UNREADABLE, read_file, write_whole
 from corpus_vn_police.stages.read import Listing
+from corpus_vn_police.state.place import delete
 from corpus_vn_police.state.plan import fingerprint
 from corpus_vn_police.state.stamps import UNKNOWN, stamps_of
+from corpus_vn_police.version import GENERATOR
 
 _NAME = "finished.json"
+_MOST_BYTES = 1 << 30
 # Libraries that decide how files of a build are written, and whether it has pictures.
 _WRITERS = ("jinja2", "matplotlib", "polars", "pyarrow", "pyyaml")
 
@@ -41,15 +46,16 @@ class FinishedBuild:
         latest: the last day that a header could mean.
         files: its files, as they were when it was put in place.
         result: what `build` gave back, as JSON.
-        shards, blocks: what the next build may use of it, as `write.reuse.to_remember` gives it.
+        shards: its shards, by what their records are known by (`write.reuse.key_of`).
+        blocks: the hashes of its blocks (`ColumnHashes.digest`), likewise.
     """
 
     made_of: str | None
     latest: str
     files: FileStamps
     result: Mapping[str, Any]
-    shards: Mapping[str, Any]
-    blocks: Mapping[str, Any]
+    shards: Mapping[str, BuildFile]
+    blocks: Mapping[str, dict[str, Any]]
 
     def is_still(self, out: Path, made_of: str | None, latest: str) -> bool:
         """Whether the same build again would change nothing.
@@ -88,6 +94,7 @@ def made_of(
         repr([sorted(each) for each in (removed.ids, removed.sha256, removed.pairs)]),
         repr(list(choices)),
         repr([_version(name) for name in _WRITERS]),
+        unicodedata.unidata_version,
     )
     return hashlib.sha256(canonical_json(parts)).hexdigest()
 
@@ -109,29 +116,29 @@ def file_stamps(out: Path) -> FileStamps:
 
 
 def read_finished(folder: Path) -> FinishedBuild | None:
-    """What the file in a folder says; None if there is none, or if it is damaged."""
+    """What the file in a folder says; None if there is none, if it is damaged, or if another version wrote it."""
     try:
-        said = json.loads((folder / _NAME).read_bytes())
+        said = json.loads(read_file(folder / _NAME, _MOST_BYTES))
         content = said["content"]
-        if said["sha256"] != _sum(content):
+        if said["sha256"] != _sum(content) or content.pop("generator") != GENERATOR:
             return None
         files = {path: tuple(stamp) for path, stamp in content["files"].items()}
-        return FinishedBuild(**{**content, "files": files})
-    except (FileNotFoundError, ValueError, LookupError, TypeError, AttributeError):
+        shards = {key: BuildFile(**each) for key, each in content["shards"].items()}
+        return FinishedBuild(**{**content, "files": files, "shards": shards})
+    except (*UNREADABLE, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
 
 
 def write_finished(folder: Path, finished: FinishedBuild | None) -> None:
-    """Write the file; for None delete it.
+    """Write the file; for None delete it. Whatever stands in its place is deleted; a link is not followed.
 
     Raises:
         OSError: the disk is full or fails.
     """
-    if finished is None:
-        (folder / _NAME).unlink(missing_ok=True)
-        return
-    content = asdict(finished)
-    write_whole(folder / _NAME, json.dumps({"content": content, "sha256": _sum(content)}).encode())
+    delete(folder / _NAME)
+    if finished is not None:
+        content = {**asdict(finished), "generator": GENERATOR}
+        write_whole(folder / _NAME, json.dumps({"content": content, "sha256": _sum(content)}).encode())
 
 
 def _sum(content: Any) -> str:

@@ -12,6 +12,7 @@ import importlib.metadata
 import itertools
 import os
 import time
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -84,6 +85,7 @@ def fingerprint(listing: Listing, corpus: Corpus) -> str:
     depends = {
         "version": __version__,
         "rensa": importlib.metadata.version("rensa"),
+        "unicode": unicodedata.unidata_version,
         "schemas": schema_digests(corpus.contracts),
         "settings": settings,
         "columns": {name: str(kind) for name, kind in INDEX.items()},

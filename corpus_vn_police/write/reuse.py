@@ -6,12 +6,11 @@ neither read nor encoded again if its records are the same, whatever else of the
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ import pyarrow as pa
 from corpus_vn_police.contract import canonical_json
 from corpus_vn_police.dataset.digest import BlockHashes
 from corpus_vn_police.dataset.files import BuildFile
+from corpus_vn_police.files import file_digest
 from corpus_vn_police.state.finished import FinishedBuild, file_stamps
 from corpus_vn_police.state.index import SeedRecords
 from corpus_vn_police.version import GENERATOR
@@ -53,20 +53,23 @@ class Reusable:
         if last is None:
             return cls(out)
         now = file_stamps(out)
-        shards = {key: BuildFile(**each) for key, each in last.shards.items()}
-        same = {key: each for key, each in shards.items() if now.get(each.path) == last.files.get(each.path, ())}
+        same = {key: each for key, each in last.shards.items() if now.get(each.path) == last.files.get(each.path, ())}
         return cls(out, same, last.blocks)
 
     def take(self, key: str, new: Path, path: str, split: str) -> BuildFile | None:
-        """Give a shard to a new build under another name; None if there is no shard with these records.
+        """Give a shard to a new build under another name.
 
-        It is linked, as a copy would take as much room as the build; where there are no links it is copied.
+        It is linked, as a copy would take as much room as the build; where there are no links it is copied. Its bytes
+        are hashed: a disk may have changed them, or somebody while this build runs.
 
         Args:
             key: the key of its records.
             new: the folder of the new build.
             path: the shard's path in it.
             split: whose it is there.
+
+        Returns:
+            The shard; None if there is none with these records, or if it has other bytes than it was written with.
 
         Raises:
             OSError: the disk is full or fails.
@@ -75,11 +78,18 @@ class Reusable:
         if older is None:
             return None
         (new / path).parent.mkdir(exist_ok=True)
-        with contextlib.suppress(OSError):
-            os.link(self.folder / older.path, new / path)
-            return replace(older, path=path, split=split)
-        shutil.copyfile(self.folder / older.path, new / path)
+        _link(self.folder / older.path, new / path)
+        if file_digest(new / path) != (older.bytes, older.sha256):
+            (new / path).unlink()  # else what is written next would go into the older file too
+            return None
         return replace(older, path=path, split=split)
+
+
+def _link(old: Path, new: Path) -> None:
+    try:
+        os.link(old, new)
+    except OSError:  # this file system has no links, or no more of them
+        shutil.copyfile(old, new)
 
 
 @dataclass(frozen=True)
@@ -106,12 +116,6 @@ def hashes_of(written: list[Written]) -> BlockHashes:
     for each in written:
         hashes.setdefault(each.config, {}).setdefault(each.split, []).append(each.hashes)
     return hashes
-
-
-def to_remember(written: list[Written]) -> dict[str, Any]:
-    """What the next build may reuse, as JSON: `shards` and `blocks` of a `FinishedBuild`."""
-    shards = {key: asdict(file) for each in written for key, file in each.shards.items()}
-    return {"shards": shards, "blocks": {each.key: each.hashes for each in written}}
 
 
 def key_of(config: str, schema: pa.Schema, records: SeedRecords, duplicates: npt.NDArray[np.int32]) -> str:

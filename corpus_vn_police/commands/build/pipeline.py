@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,12 +21,19 @@ from corpus_vn_police.errors import LedgerError, NothingPublishedError, Rejected
 from corpus_vn_police.paths import Output
 from corpus_vn_police.reasons import REASONS
 from corpus_vn_police.stages.read import Listing, Source, list_input
-from corpus_vn_police.state.finished import FinishedBuild, file_stamps, made_of, read_finished, write_finished
+from corpus_vn_police.state.finished import (
+    FileStamps,
+    FinishedBuild,
+    file_stamps,
+    made_of,
+    read_finished,
+    write_finished,
+)
 from corpus_vn_police.state.folder import State, open_state
 from corpus_vn_police.state.journal import Journal
 from corpus_vn_police.write.finish import Finished, finish, write_schemas
 from corpus_vn_police.write.ledger import write_ledger
-from corpus_vn_police.write.reuse import Reusable, Written, hashes_of, to_remember
+from corpus_vn_police.write.reuse import Reusable, Written, hashes_of
 from corpus_vn_police.write.shards import Block, plan_blocks, write_block
 
 _RESULT = ("digest", "version", "seeds", "status", "splits", "unused", "notes")  # of a Build
@@ -62,10 +69,8 @@ def run_build(
             return Build(out.given, **{**last.result, "notes": tuple(last.result["notes"])})
         with open_parts(state.parts, listing, given.corpus, job) as journal:
             done = _build(given, state, journal, Reusable.of(last, out.path))
-        result = {name: getattr(done.build, name) for name in _RESULT}
-        files, remembered = file_stamps(out.path), to_remember(done.blocks)
-        made = made if done.is_lasting else None
-        write_finished(state.folder, FinishedBuild(made, latest, files, result, **remembered))
+        with suppress(OSError):  # the build is in place; without this file the next one takes longer
+            write_finished(state.folder, _finished(done, made, latest, file_stamps(out.path)))
     return replace(done.build, notes=(*done.build.notes, *done.changes))
 
 
@@ -95,6 +100,18 @@ class _Done:
     changes: list[str]
     blocks: list[Written]
     is_lasting: bool
+
+
+def _finished(done: _Done, made_of: str | None, latest: str, files: FileStamps) -> FinishedBuild:
+    """What the next build should know of one that is in place."""
+    return FinishedBuild(
+        made_of if done.is_lasting else None,
+        latest,
+        files,
+        {name: getattr(done.build, name) for name in _RESULT},
+        {key: shard for each in done.blocks for key, shard in each.shards.items()},
+        {each.key: each.hashes for each in done.blocks},
+    )
 
 
 def _build(given: _Given, state: State, journal: Journal, reusable: Reusable) -> _Done:

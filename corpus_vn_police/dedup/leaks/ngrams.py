@@ -241,7 +241,8 @@ class _Later:
             for row in np.argsort(-parts, kind="stable")[:_NAMED]:
                 if shared[row]:
                     mine = marked[rows.bounds[row] : rows.bounds[row + 1]]
-                    like = Counter(mine[mine > 0].tolist()).most_common(1)[0][0]
+                    counts = Counter(mine[mine > 0].tolist())
+                    like = min(counts, key=lambda text: (-counts[text], text))
                     most.append((-float(parts[row]), first + int(row), int(shared[row]), int(rows.sizes[row]), like))
         return [(record, shared, ngrams, like) for _, record, shared, ngrams, like in sorted(most)[:_NAMED]]
 
