@@ -131,6 +131,7 @@ def _verify_rows(
 ) -> Verification:
     for config in CONFIGS:
         check_config(folder, config, splits, findings)
+    give_back_memory()
     check_ledger(folder, manifest, findings)
     check_alignment(findings)
     give_back_memory()  # 70 MB of 450,000 records, before their texts are read

@@ -19,6 +19,7 @@ from corpus_vn_police.dedup.shingles import mixed
 from corpus_vn_police.ids import id_numbers, id_text
 from corpus_vn_police.stages.split import SPLITS
 
+_AT_ONCE = 1 << 18  # records whose marks are made at once
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -40,7 +41,7 @@ def check_ledger(folder: Path, manifest: dict[str, Any], findings: Findings) -> 
     _check_removed(Identities.joined(removed), findings)
     _check_counts(counts, manifest, findings)
     if any(len(each.all) for each in findings.records.values()) and published:
-        _check_records(np.concatenate(published), findings)
+        _check_records(published, findings)
         _check_duplicates(np.concatenate(left_out), findings)
 
 
@@ -66,13 +67,23 @@ def _check_counts(counts: Counter[str], manifest: dict[str, Any], findings: Find
         findings.add(MANIFEST, "splits.count", f"the files have {splits}, the manifest says {manifest['splits']}")
 
 
-def _check_records(published: Numbers, findings: Findings) -> None:
-    """The rows that are called published are the records, and no two of these have one id."""
-    marks = np.concatenate([_marks(each.all) for each in findings.records.values()])
+def _check_records(published: list[Numbers], findings: Findings) -> None:
+    """The rows that are called published are the records, and no two of these have one id.
+
+    Args:
+        published: the marks of the rows, table by table; they are taken out.
+        findings: has the records.
+    """
+    said = np.concatenate(published)
+    published.clear()
+    said.sort()
+    pieces = (each.all[start : start + _AT_ONCE] for each in findings.records.values()
+              for start in range(0, len(each.all), _AT_ONCE))  # fmt: skip
+    marks = np.concatenate(list(map(_marks, pieces)))
     marks.sort()
-    published.sort()
-    if not np.array_equal(marks, published):
+    if not np.array_equal(marks, said):
         findings.add(LEDGER, "ledger.records", "the rows that it calls published are not the records")
+    del marks, said
     ids = np.concatenate([each.all.ids for each in findings.records.values()])
     repeated = sum(len(places) for places, _ in equal(ids))
     if repeated:
