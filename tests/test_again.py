@@ -1,5 +1,7 @@
 """The same build again: nothing is read and nothing is written, unless something that it depends on has changed."""
 
+import errno
+import hashlib
 import json
 import os
 import shutil
@@ -10,6 +12,7 @@ import pytest
 from support.builds import ledger
 
 import corpus_vn_police as cvp
+from corpus_vn_police.state import finished
 
 _PAST = 1_500_000_000_000_000_000  # ns since 1970
 
@@ -145,16 +148,59 @@ def test_a_day_that_was_in_the_future_is_looked_at_again(seeds, tmp_path):
     assert found == [7, 8, 7]
 
 
-@pytest.mark.parametrize("damage", ["cut", "flipped", "of others", "empty"])
-def test_a_damaged_note_of_the_last_build_costs_a_build(seeds, tmp_path, damage):
-    out = tmp_path / "out"
+_ODD_NOTES = {
+    "cut": lambda note: note.write_text(note.read_text()[:-9]),
+    "flipped": lambda note: note.write_text(note.read_text().replace('"published": 7', '"published": 8')),
+    "of others": lambda note: note.write_text("[]"),
+    "nested": lambda note: note.write_text("[" * 200_000),
+    "empty": lambda note: note.write_text(""),
+    "gone": lambda note: note.unlink(),
+    "a folder": lambda note: (note.unlink(), note.mkdir(), (note / "x").write_text("x")),
+    "a FIFO": lambda note: (note.unlink(), os.mkfifo(note)),
+    "a link to itself": lambda note: (note.unlink(), note.symlink_to(note.name)),
+    "of another version": lambda note: _rewrite_content(note, "generator", "corpus-vn-police 9.9.9"),
+    "with another key": lambda note: _rewrite_content(note, "more", 1),
+}
+
+
+def _rewrite_content(note, key, value):
+    """Change what a note says, and its sum."""
+    content = {**json.loads(note.read_text())["content"], key: value}
+    digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    note.write_text(json.dumps({"content": content, "sha256": digest}))
+
+
+@pytest.mark.parametrize("damage", _ODD_NOTES)
+def test_a_note_of_the_last_build_that_cannot_be_used_costs_a_build(seeds, tmp_path, damage):
+    out, note = tmp_path / "out", tmp_path / ".out.state/finished.json"
     first = cvp.build(seeds, out=out)
-    note = tmp_path / ".out.state/finished.json"
-    said = note.read_text()
-    note.write_text(
-        {"cut": said[:-9], "flipped": said.replace('"published": 7', '"published": 8'), "of others": "[]", "empty": ""}[
-            damage
-        ]
-    )
+    before = _files(out)
+    _ODD_NOTES[damage](note)
     assert cvp.build(seeds, out=out) == first
-    assert note.read_text() != said  # the output has other inodes now
+    assert {name: each[0] for name, each in _files(out).items()} == {name: each[0] for name, each in before.items()}
+    assert json.loads(note.read_text())["content"]["result"]["digest"] == first.digest
+
+
+def test_a_note_that_cannot_be_written_does_not_make_the_build_fail(seeds, tmp_path, monkeypatch):
+    def write(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(finished, "write_whole", write)
+    built = cvp.build(seeds, out=tmp_path / "out")
+    assert cvp.verify(built).ok
+    assert not (tmp_path / ".out.state/finished.json").exists()
+
+
+def test_a_takedown_goes_on_whatever_the_note_is(seeds, tmp_path):
+    built = cvp.build(seeds, out=tmp_path / "out")
+    _ODD_NOTES["a folder"](tmp_path / ".out.state/finished.json")
+    cvp.remove(built, built.ledger()["id"][0], reason="x")
+    assert cvp.verify(built).ok
+
+
+def test_what_a_killed_build_left_of_its_note_is_deleted(seeds, tmp_path):
+    cvp.build(seeds, out=tmp_path / "out")
+    left = tmp_path / ".out.state/.0123456789abcdef.new"
+    left.write_text("x")
+    cvp.build(seeds, out=tmp_path / "out")
+    assert not left.exists()

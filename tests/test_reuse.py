@@ -3,11 +3,13 @@
 import errno
 import os
 import shutil
+from dataclasses import replace
 
 import pytest
 
 import corpus_vn_police as cvp
 from corpus_vn_police.dataset import cuts
+from corpus_vn_police.state.finished import file_stamps, read_finished, write_finished
 
 _PAST = 1_500_000_000_000_000_000  # ns since 1970
 
@@ -88,6 +90,20 @@ def test_a_shard_that_somebody_changed_is_written_again(seeds, tmp_path):
     os.utime(shard, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     (seeds / "zzz.txt").write_text(_text(999))
     assert _written(seeds, tmp_path) >= {min(_shards(first, "data")), max(_shards(first, "data"))}
+
+
+def test_a_shard_whose_bytes_a_disk_has_changed_is_written_again(seeds, tmp_path):
+    """Size, times and inode are as they were."""
+    first = _written(seeds, tmp_path)
+    path = min(_shards(first, "data"))
+    shard, state = tmp_path / "out" / path, tmp_path / ".out.state"
+    data = bytearray(shard.read_bytes())
+    data[len(data) // 2] ^= 1
+    shard.write_bytes(data)
+    note = read_finished(state)
+    write_finished(state, replace(note, files=file_stamps(tmp_path / "out")))
+    (seeds / "zzz.txt").write_text(_text(999))
+    assert path in _written(seeds, tmp_path)
 
 
 @pytest.mark.parametrize("failure", [errno.EPERM, errno.EMLINK, errno.EXDEV], ids=errno.errorcode.get)

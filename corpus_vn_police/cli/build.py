@@ -47,7 +47,7 @@ def build(
         bool, typer.Option("--resume/--no-resume", help="Continue an interrupted build, or start again.")
     ] = True,
     rehash: Annotated[
-        bool, typer.Option("--rehash", help="Read all seeds, even if their size and mtime have not changed.")
+        bool, typer.Option("--rehash", help="Read all seeds and write all files, even if nothing has changed.")
     ] = False,
     as_json: Json = False,
 ) -> int:

@@ -64,7 +64,8 @@ class State:
         """Undo, or end, what a killed build was doing, and delete what it left."""
         recover(self.new, self.out, self._aside)
         self._delete_older()
-        for leftover in (self.new, self._aside, copy_of(self._aside)):
+        half_written = self.folder.glob(".*.new")  # by `files.write_whole`
+        for leftover in (self.new, self._aside, copy_of(self._aside), *half_written):
             delete(leftover)
 
 

@@ -62,8 +62,9 @@ def build(
             with a step (`read`, `pair`, `compare`, `write`), how many seeds, bands, texts or rows it has just done,
             and how many there are (None if that is not known).
         resume: False starts again after an interrupted build.
-        rehash: True reads all seeds. False skips a seed if its path, size and mtime have not changed since the last
-            build into `out` read it.
+        rehash: True reads all seeds and writes all files. False skips a seed if its path, size and mtime have not
+            changed since the last build into `out` read it, takes over files of Parquet whose records have not changed,
+            and does nothing if nothing has changed.
 
     Returns:
         What was built.
