@@ -30,7 +30,7 @@ from support import hub as stand_in
 from corpus_vn_police.dataset.cuts import cut_evenly, cut_shards
 from corpus_vn_police.dataset.digest import text_sizes
 from corpus_vn_police.ids import id_numbers
-from corpus_vn_police.write.shards import parquet_writer
+from corpus_vn_police.write.parquet import parquet_writer
 
 MIB = 1 << 20
 LAYOUTS = ((8, 4), (8, 16), (64, 4), (64, 16), (64, 64), (256, 16), (256, 256))  # MiB of text in a file, and in a group

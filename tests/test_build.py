@@ -33,7 +33,7 @@ from corpus_vn_police.dataset.layout import FOLDERS
 from corpus_vn_police.errors import ConfigError, NothingPublishedError, OutputError, RejectedError
 from corpus_vn_police.paths import output_path
 from corpus_vn_police.stages.read import Batching
-from corpus_vn_police.write import shards as parquet
+from corpus_vn_police.write import parquet
 
 _MIXED = {
     **{f"{n:03d}.txt": f" date 20{n % 25:02d}-0{n % 9 + 1} Bài số {n}\n\nĐoạn hai, {'được ' * n}" for n in range(60)},
@@ -295,7 +295,7 @@ def test_a_large_split_has_several_shards_with_the_same_records_in_every_config(
     folder = write(_MIXED)
     whole = cvp.build(folder, out=tmp_path / "whole")
     monkeypatch.setattr(cuts, "ONE_SHARD_BYTES", 1500)
-    monkeypatch.setattr(parquet, "_GROUP_BYTES", 400)
+    monkeypatch.setattr(parquet, "GROUP_BYTES", 400)
     built = cvp.build(folder, out=tmp_path / "out")
     for config in FOLDERS.values():
         files = sorted((tmp_path / "out" / config).glob("train-*"))

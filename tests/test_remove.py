@@ -25,7 +25,7 @@ from corpus_vn_police.dataset.tombstones import Tombstones, older_tombstones, re
 from corpus_vn_police.errors import ConfigError, DamagedError, InputError, NothingPublishedError, OutputError
 from corpus_vn_police.paths import output_path
 from corpus_vn_police.stages.read import Batching
-from corpus_vn_police.write import shards as parquet
+from corpus_vn_police.write import parquet
 
 _HEADER = "id,sha256,date,reason\n"
 
@@ -335,7 +335,7 @@ def test_an_empty_split_is_left_out_everywhere(here):
 def test_shards_close_where_a_build_from_nothing_closes_them(here, monkeypatch):
     monkeypatch.setattr(cuts, "ONE_SHARD_BYTES", 1500)
     monkeypatch.setattr(cuts, "BLOCK_BYTES", 2500)
-    monkeypatch.setattr(parquet, "_GROUP_BYTES", 1000)
+    monkeypatch.setattr(parquet, "GROUP_BYTES", 1000)
     shutil.rmtree(here / "out")
     cvp.build(here / "in", out=here / "out", workers=1)
     cvp.remove(here / "out", [_id("a.txt"), _id("3.txt")], reason="x", seeds=here / "in")

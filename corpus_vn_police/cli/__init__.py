@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TextIO
@@ -15,6 +16,7 @@ def main() -> None:
         _occupy_standard_streams()
         _escape(sys.stdout)
         _escape(sys.stderr)
+        _spare_the_processor()
         from corpus_vn_police.cli.app import run
 
         code = run(sys.argv[1:])
@@ -32,6 +34,16 @@ def _occupy_standard_streams() -> None:
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
         continue
     os.close(descriptor)
+
+
+def _spare_the_processor() -> None:
+    """Have Python and numpy do less beside the work, in a process that is this command's alone.
+
+    Of a build's CPU 4 % went into looking for cycles among objects that nearly all live to its end, and 3 % into the
+    threads of numpy's linear algebra, which wait in a loop and have nothing to do.
+    """
+    gc.set_threshold(20_000)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def _escape(stream: TextIO | None) -> None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from corpus_vn_police.contract import load_contract
 from corpus_vn_police.state.index import Index, Seeds
-from corpus_vn_police.write.shards import parquet_writer
+from corpus_vn_police.write.parquet import parquet_writer
 
 LEDGER_ROWS = 1 << 16
 """Rows of the ledger that are held, and written, at once."""

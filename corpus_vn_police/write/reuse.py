@@ -25,6 +25,7 @@ from corpus_vn_police.dataset.files import BuildFile
 from corpus_vn_police.state.finished import FinishedBuild, file_stamps
 from corpus_vn_police.state.index import SeedRecords
 from corpus_vn_police.version import GENERATOR
+from corpus_vn_police.write import parquet
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def key_of(config: str, schema: pa.Schema, records: SeedRecords, duplicates: npt
         records: the records.
         duplicates: how many seeds were left out for each.
     """
-    writers = canonical_json([config, GENERATOR, pa.__version__, str(schema)])
+    writers = canonical_json([config, str(schema), GENERATOR, pa.__version__, parquet.SETTINGS, parquet.GROUP_BYTES])
     digest = hashlib.blake2b(writers, digest_size=16)
     digest.update(records.marks().astype("<u8").tobytes())
     if config == "default":

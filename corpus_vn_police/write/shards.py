@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from corpus_vn_police.buffers import from_numpy
 from corpus_vn_police.contract import load_contract
@@ -24,17 +21,9 @@ from corpus_vn_police.dataset.schemas import contracts_in
 from corpus_vn_police.files import file_digest
 from corpus_vn_police.stages.split import SPLITS
 from corpus_vn_police.state.index import Index, SeedRecords, Seeds
+from corpus_vn_police.write import parquet
+from corpus_vn_police.write.parquet import parquet_writer
 from corpus_vn_police.write.reuse import Reusable, Written, key_of
-
-# The Hub's viewer wants row groups of 100 to 300 MB in memory, and `datasets` reads a whole one at a time when it
-# streams. Groups of 64 MiB would save 0.2 % of what it fetches for two columns, those of 4 MiB cost 1 % more
-# (`benchmarks/remote.py`). What a row takes beside its text or bytes is about this much.
-_GROUP_BYTES = 16 << 20
-_ROW_BYTES = 256
-
-# Of zstd. Its first level, pyarrow's choice, makes files 15 % larger and takes as long, all steps of a build together;
-# the fifth saves another 3 % and takes 1.7 times as long to write.
-_LEVEL = 3
 
 SOURCE_DATA = "seed bytes"
 """The column of a part's records that holds the seed's bytes; no field has such a name."""
@@ -147,7 +136,7 @@ def write_block(out: Path, reusable: Reusable, block: Block) -> Written:
 
 def cut_groups(held: npt.NDArray[np.integer]) -> list[tuple[int, int]]:
     """Cut a shard's rows into row groups, by the bytes of text (or of the seed) of each: first row, and one past."""
-    return cut_evenly(held.astype(np.int64) + _ROW_BYTES, _GROUP_BYTES)
+    return cut_evenly(held.astype(np.int64) + parquet.ROW_BYTES, parquet.GROUP_BYTES)
 
 
 def write_groups(out: Path, name: str, config: str, split: str, groups: Iterable[pa.Table]) -> BuildFile:
@@ -185,23 +174,3 @@ def _rows(block: Block, schema: pa.Schema, start: int, stop: int) -> pa.Table:
     table = block.records.gather(start, stop, ["id"])
     empty = load_contract("annotations").empty(schema.names[1:], stop - start)
     return pa.table({"id": table.column("id"), **empty}, schema=schema)
-
-
-@contextmanager
-def parquet_writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
-    """Write a Parquet file of a build, with the settings of all of them."""
-    # By its bytes: pyarrow takes a text for UTF-8, whatever the locale has names in.
-    with (
-        pa.OSFile(os.fsencode(path), "wb") as sink,
-        pq.ParquetWriter(
-            sink,
-            # The Hub's viewer looks for the second key to know that pages are cut by content.
-            schema.with_metadata({**(schema.metadata or {}), b"use_content_defined_chunking": b"true"}),
-            compression="zstd",
-            compression_level=_LEVEL,
-            use_content_defined_chunking=True,
-            write_page_index=True,
-            store_schema=True,
-        ) as writer,
-    ):
-        yield writer

@@ -124,7 +124,8 @@ def _build(given: _Given, state: State, journal: Journal, reusable: Reusable) ->
     journal.finish(known)
     sizes = figures.seeds, figures.status, finished.splits
     build = Build(out.given, finished.digest, corpus.version, *sizes, unused, tuple(notes))
-    return _Done(build, changes, written, not any(REASONS[each].changeable for each in reasons if each in REASONS))
+    changeable = {reason.code for reason in REASONS.values() if reason.changeable}
+    return _Done(build, changes, written, changeable.isdisjoint(reasons))
 
 
 def _write_all(folder: Path, reusable: Reusable, blocks: list[Block], job: Job, seeds: int) -> list[Written]:

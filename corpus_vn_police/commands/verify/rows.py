@@ -94,10 +94,10 @@ def _check_group(
     problems = [*row_problems(table, contract)]
     if shard.config == "default":
         problems += _split_problems(table, shard.split, splits)
-    complete = not any(table[name].null_count for name in contract.schema.names if name not in contract.nullable)
-    checked = _Checked(table, _identities(table, shard.config), tuple(problems), complete)
+    identities = _identities(table, shard.config)
     give_back_memory()
-    return checked
+    complete = not any(table[name].null_count for name in contract.schema.names if name not in contract.nullable)
+    return _Checked(table, identities, tuple(problems), complete)
 
 
 def _gather(shard: ShardTally, checked: _Checked, findings: Findings) -> None:

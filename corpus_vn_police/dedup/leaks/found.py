@@ -9,6 +9,7 @@ from corpus_vn_police.config import Dedup
 from corpus_vn_police.dedup.leaks.copies import CopySearch, PublishedCopies
 from corpus_vn_police.dedup.leaks.ngrams import SharedNgrams, Sharing
 from corpus_vn_police.dedup.leaks.texts import Search, read_texts
+from corpus_vn_police.engine.local import give_back_memory
 from corpus_vn_police.files import scratch_folder
 
 
@@ -38,4 +39,7 @@ def find_leaks(folder: Path, dedup: Dedup) -> Leaks:
         copies = None if dedup.level == "off" else CopySearch(folder, dedup, scratch)
         searches: list[Search] = [ngrams] if copies is None else [ngrams, copies]
         read_texts(folder, searches)
-        return Leaks(None if copies is None else copies.found(), tuple(ngrams.found(folder)))
+        sharing = tuple(ngrams.found(folder))
+        del ngrams, searches  # the search for copies holds as much
+        give_back_memory()
+        return Leaks(None if copies is None else copies.found(), sharing)

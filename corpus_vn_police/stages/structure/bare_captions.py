@@ -141,16 +141,26 @@ _DOUBTFUL = credits.NAMED_AFTER_A_DASH
 
 def _without_credits(text: pl.Series) -> dict[str, pl.Series]:
     """Each text as `text`, without who signs, and `credit`, who does; `signed` says if that alone tells a caption."""
-    captions, signatures = [], []
-    for pattern, is_credit in _FORMS:
-        fitting = text.set(~text.str.contains(pattern), None)  # the groups of a pattern cost more than whether it fits
-        credit = fitting.str.extract(pattern, 2)
-        credit = credit.set(~is_credit(credit).fill_null(False), None)
-        captions.append(fitting.str.extract(pattern, 1).set(credit.is_null(), None))
+    # The groups of a pattern cost more than whether it fits; and one call for all patterns less than one for each.
+    paragraph = pl.col("text")
+    fitting = pl.DataFrame({"text": text}).select(
+        pl.when(paragraph.str.contains(pattern)).then(paragraph).alias(str(form))
+        for form, (pattern, _) in enumerate(_FORMS)
+    )
+    groups = fitting.select(
+        pl.col(str(form)).str.extract(pattern, group).alias(f"{form} {group}")
+        for form, (pattern, _) in enumerate(_FORMS)
+        for group in (1, 2)
+    )
+    signatures = []
+    for form, (_, is_credit) in enumerate(_FORMS):
+        credit = groups[f"{form} 2"]
+        if credit.null_count() < len(credit):
+            credit = credit.set(~is_credit(credit).fill_null(False), None)
         signatures.append(credit)
-    sure = [
-        credit.is_not_null() for (pattern, _), credit in zip(_FORMS, signatures, strict=True) if pattern != _DOUBTFUL
-    ]
+    signed = [credit.is_not_null() for credit in signatures]
+    captions = [pl.when(fits).then(groups[f"{form} 1"]) for form, fits in enumerate(signed)]
+    sure = [fits for (pattern, _), fits in zip(_FORMS, signed, strict=True) if pattern != _DOUBTFUL]
     return pl.select(
         pl.coalesce(*captions, text).str.strip_chars(" \n").alias("text"),
         pl.coalesce(*signatures).alias("credit"),
