@@ -56,6 +56,13 @@ class Findings:
         self.add(file, "schema.columns" if isinstance(error, ColumnsError) else "file.unreadable", error.what)
         self.readable = False
 
+    def forget_records(self) -> None:
+        """Let go of what is held of each record, once the rows have been checked."""
+        self.records.clear()
+        self.beside.clear()
+        self.duplicates.clear()
+        self.text_bytes.clear()
+
     def warn(self, file: str, code: str, detail: str) -> None:
         """Note a warning; its code must have a hint."""
         WARNINGS[code]
