@@ -16,6 +16,7 @@ from corpus_vn_police.config import Corpus
 from corpus_vn_police.dataset.layout import LEDGER
 from corpus_vn_police.dataset.tombstones import Tombstones, older_tombstones
 from corpus_vn_police.dedup import Settled
+from corpus_vn_police.documents.at_hand import matplotlib_at_hand
 from corpus_vn_police.engine.local import give_back_memory, map_tasks
 from corpus_vn_police.errors import LedgerError, NothingPublishedError, RejectedError
 from corpus_vn_police.paths import Output
@@ -38,7 +39,7 @@ from corpus_vn_police.write.shards import Block, plan_blocks, write_block
 
 _RESULT = ("digest", "version", "seeds", "status", "splits", "unused", "notes")  # of a Build
 # Seeds below which a second thread has nothing to gain.
-_WORTH_A_THREAD = 20_000
+_WORTH_A_THREAD = 2_000
 
 
 def run_build(
@@ -128,7 +129,8 @@ def _build(given: _Given, state: State, journal: Journal, reusable: Reusable) ->
     blocks = plan_blocks(index, published, settled.copied, _configs(corpus), corpus.shard_mib)
     del published
     give_back_memory()
-    written = _write_all(state.new, reusable, blocks, job, len(index))
+    with matplotlib_at_hand():
+        written = _write_all(state.new, reusable, blocks, job, len(index))
     shards = [shard for each in written for shard in each.shards.values()]
     finished = finish(state.new, corpus, job.date, shards, hashes_of(written))
     figures = finished.figures
