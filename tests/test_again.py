@@ -9,12 +9,10 @@ import subprocess
 import sys
 
 import pytest
-from support.builds import ledger
+from support.builds import age, ledger
 
 import corpus_vn_police as cvp
 from corpus_vn_police.state import finished
-
-_PAST = 1_500_000_000_000_000_000  # ns since 1970
 
 # Builds a second time and prints how many files were opened: seeds, parts, and files of the output to be written.
 _COUNT = """
@@ -44,13 +42,8 @@ def _text(number):
 def seeds(write):
     folder = write({f"{number}.txt": _text(number) for number in range(1, 8)})
     (folder / "corpus.toml").write_text('name = "again"\n[splits]\ntest_from = "2020-06"\n')
-    _age(folder)
+    age(folder)
     return folder
-
-
-def _age(folder):
-    for path in folder.rglob("*"):
-        os.utime(path, ns=(_PAST, _PAST))
 
 
 def _files(folder):
@@ -133,7 +126,7 @@ def test_another_date_of_the_build_is_written(seeds, tmp_path):
 
 def test_strict_refuses_what_the_build_before_has_rejected(seeds, tmp_path):
     (seeds / "bad.txt").write_bytes(b"\xff\xfe\xff")
-    _age(seeds)
+    age(seeds)
     cvp.build(seeds, out=tmp_path / "out")
     with pytest.raises(cvp.RejectedError):
         cvp.build(seeds, out=tmp_path / "out", strict=True)
@@ -142,7 +135,7 @@ def test_strict_refuses_what_the_build_before_has_rejected(seeds, tmp_path):
 def test_a_day_that_was_in_the_future_is_looked_at_again(seeds, tmp_path):
     (seeds / "late.txt").write_text(_text(8).replace("2020-09", "2021-03"))
     (seeds / "corpus.toml").unlink()
-    _age(seeds)
+    age(seeds)
     settings = [{"limits": {"latest": day}} for day in ("2020-12-31", "2021-12-31", "2020-12-31")]
     found = [cvp.build(seeds, out=tmp_path / "out", config=each).status["published"] for each in settings]
     assert found == [7, 8, 7]

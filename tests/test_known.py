@@ -11,7 +11,7 @@ import sqlite3
 import zipfile
 
 import pytest
-from support.builds import ledger, outcomes
+from support.builds import age, ledger, outcomes
 
 import corpus_vn_police as cvp
 from corpus_vn_police.commands.build import batches, pipeline
@@ -20,16 +20,9 @@ from corpus_vn_police.errors import DiskError, RejectedError
 from corpus_vn_police.paths import output_path
 from corpus_vn_police.stages.read import Batching, unpack
 
-_PAST = 1_500_000_000_000_000_000  # ns since 1970
-
 
 def _article(number):
     return f" date 2020-0{number % 9 + 1} Ngày {number % 27 + 1}/{number % 9 + 1}, Công an xã số {number} họp.\n\nCó {number * 7} người dự họp về việc thứ {number}."
-
-
-def _age(folder):
-    for path in folder.rglob("*"):
-        os.utime(path, ns=(_PAST, _PAST))
 
 
 @pytest.fixture
@@ -65,7 +58,7 @@ def seeds(write):
             archive.writestr(f"{number}.txt", _article(number))
         archive.writestr(".hidden", "x")
         archive.writestr("other.md", "x")
-    _age(folder)
+    age(folder)
     return folder
 
 
@@ -135,7 +128,7 @@ def test_a_changed_seed_with_its_old_mtime_is_read_with_rehash(seeds, tmp_path, 
     first, _ = _build(seeds, tmp_path, read)
     text = (seeds / "3.txt").read_text().replace("họp", "học")
     (seeds / "3.txt").write_text(text)
-    _age(seeds)
+    age(seeds)
     assert _build(seeds, tmp_path, read) == (first, [])
     found, paths = _build(seeds, tmp_path, read, rehash=True)
     assert (found != first, len(paths)) == (True, 15)
@@ -169,7 +162,7 @@ def test_another_folder_of_seeds_is_read(seeds, write, tmp_path, read):
 
 def test_a_header_of_the_future_is_looked_at_again(write, tmp_path, read):
     folder = write({"1.txt": _article(1), "2.txt": _article(2).replace("2020", "2031")})
-    _age(folder)
+    age(folder)
     (folder / "corpus.toml").write_text("[limits]\nlatest = 2025-01-01")
     _build(folder, tmp_path, read)
     assert outcomes(tmp_path / "out")["2.txt"] == "header.future_date"
@@ -248,7 +241,7 @@ def test_parts_of_seeds_that_are_gone_are_deleted(seeds, tmp_path, read):
 def test_law_3_a_file_that_the_disk_failed_to_give_whole_is_read_whole_later(write, tmp_path, monkeypatch):
     rows = "\n".join(json.dumps({"id": str(number), "text": _article(number)[14:] * 9}) for number in range(400))
     folder = write({"a.txt": _article(1), "rows.jsonl": rows})
-    _age(folder)
+    age(folder)
     corpus, job = load_config(None), pipeline.Job(workers=1, batching=Batching(20, 1 << 18))
     opened = unpack.open_file
 
@@ -275,7 +268,7 @@ def test_law_3_a_file_that_the_disk_failed_to_give_whole_is_read_whole_later(wri
 def test_tasks_of_a_file_that_an_interrupted_build_did_are_used_again(write, tmp_path, read, resume, expected):
     rows = "\n".join(json.dumps({"id": str(number), "text": _article(number)[14:] * 9}) for number in range(400))
     folder = write({"a.txt": _article(1), "rows.jsonl": rows})
-    _age(folder)
+    age(folder)
     corpus, batching, seen = load_config(None), Batching(20, 1 << 17), []
 
     def progress(step, count, total):
@@ -315,7 +308,7 @@ def test_law_3_seeds_that_a_failed_build_read_anew_count_once(seeds, tmp_path, r
 
 def test_an_earlier_latest_holds_also_after_builds_that_failed(write, tmp_path, read):
     folder = write({"1.txt": _article(1), "2.txt": _article(2).replace("2020", "2021"), "bad.txt": ""})
-    _age(folder)
+    age(folder)
     for latest in ("2020-12-01", "2022-01-01"):
         (folder / "corpus.toml").write_text(f"[limits]\nlatest = {latest}")
         with pytest.raises(RejectedError):

@@ -6,12 +6,11 @@ import shutil
 from dataclasses import replace
 
 import pytest
+from support.builds import age
 
 import corpus_vn_police as cvp
 from corpus_vn_police.dataset import cuts
 from corpus_vn_police.state.finished import file_stamps, read_finished, write_finished
-
-_PAST = 1_500_000_000_000_000_000  # ns since 1970
 
 
 def _text(number):
@@ -24,13 +23,8 @@ def seeds(write, monkeypatch):
     """200 seeds of half a kB, for which a split has some ten shards."""
     monkeypatch.setattr(cuts, "ONE_SHARD_BYTES", 1_000)
     folder = write({f"{number:03d}.txt": _text(number) for number in range(200)})
-    _age(folder)
+    age(folder)
     return folder
-
-
-def _age(folder):
-    for path in folder.rglob("*"):
-        os.utime(path, ns=(_PAST, _PAST))
 
 
 def _inodes(out):
