@@ -211,7 +211,7 @@ def test_an_output_with_folders_too_deep_to_be_followed_is_refused(tmp_path):
 def test_a_state_with_deep_folders_is_cleared(tmp_path):
     _deep(tmp_path / ".out.state/new")
     cvp.build(SEEDS, out=tmp_path / "out", workers=1)
-    assert sorted(path.name for path in (tmp_path / ".out.state").iterdir()) == ["lock", "parts"]
+    assert sorted(path.name for path in (tmp_path / ".out.state").iterdir()) == ["finished.json", "lock", "parts"]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="wants /dev/full")

@@ -144,7 +144,7 @@ def _goes_on(base, out):
     """The next build ends as one that was never interrupted, and leaves nothing behind."""
     found = _run(base[0], out).communicate()[0].split()
     assert found == ["ready", base[2]]
-    assert sorted(path.name for path in (out.parent / ".out.state").iterdir()) == ["lock", "parts"]
+    assert sorted(path.name for path in (out.parent / ".out.state").iterdir()) == ["finished.json", "lock", "parts"]
     with contextlib.closing(sqlite3.connect(out.parent / ".out.state/parts/journal.sqlite")) as journal:
         assert journal.execute("SELECT DISTINCT finished FROM parts").fetchall() == [(1,)]
 
@@ -243,7 +243,7 @@ def _nothing_is_left(out):
     """A word of the record is nowhere, whatever was there when it stopped."""
     state = out.parent / ".out.state"
     assert not any(_WORDS in path.read_bytes() for path in state.rglob("*") if path.is_file())
-    assert sorted(path.name for path in state.iterdir()) == ["lock", "parts"]
+    assert sorted(path.name for path in state.iterdir()) == ["finished.json", "lock", "parts"]
 
 
 @pytest.mark.parametrize("number", [0, errno.ENOSPC], ids=["SIGKILL", "ENOSPC"])

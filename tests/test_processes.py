@@ -343,11 +343,19 @@ def test_a_limit_of_the_shell_s_is_an_error_that_names_it(write, tmp_path, limit
     assert not (tmp_path / "out").exists()
 
 
-def test_memory_that_runs_out_while_a_library_is_imported_is_named():
+@pytest.mark.parametrize(
+    "words",
+    [
+        "<function _find_and_load at 0x7f5cf6c07ce0> returned NULL without setting an exception",
+        "error return without exception set",
+    ],
+    ids=["NULL", "unset"],
+)
+def test_memory_that_runs_out_while_a_library_is_imported_is_named(words):
     # As Python 3.11 says it; whether it does is chance, so the limit of the shell alone does not show it each time.
     said = "memory ran out: a library could not be imported"
     with pytest.raises(errors.OutOfMemoryError, match=said), machine_failures():
-        raise SystemError("<function _find_and_load at 0x7f5cf6c07ce0> returned NULL without setting an exception")
+        raise SystemError(words)
 
 
 def _errors():

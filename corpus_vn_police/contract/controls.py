@@ -16,6 +16,7 @@ from corpus_vn_police.buffers import octets, strings
 
 _AT_ONCE = 256  # rows whose bytes are compared at once: those of a whole batch took 30 MB more
 _CONTROL = r"\\u00[01][0-9A-Fa-f]"
+_MEMBER = re.compile(rf"{_CONTROL}(?:-{_CONTROL})?")
 _CONTROLS = re.compile(rf"\^\[\^((?:{_CONTROL}(?:-{_CONTROL})?)+)\]\*\$")
 
 
@@ -30,7 +31,7 @@ def free_of_controls(pattern: str, text: pl.Expr) -> pl.Expr | None:
 def _among(members: str) -> npt.NDArray[np.bool_]:
     """Which of the first 32 code points the members of a class are."""
     found = np.zeros(32, np.bool_)
-    for member in re.findall(rf"{_CONTROL}(?:-{_CONTROL})?", members):
+    for member in _MEMBER.findall(members):
         first, last = member[:6], member[-6:]
         found[int(first[2:], 16) : int(last[2:], 16) + 1] = True
     return found

@@ -58,7 +58,8 @@ def _of_the_machine(error: BaseException) -> CorpusError | None:
     """What the libraries raise under names of their own when the machine fails; None for anything else.
 
     The loader finds no memory for a library: an `ImportError`; Python finds none while it imports one: a `SystemError`
-    about `_find_and_load`, as in every third import of Polars within 700 MB of addresses. Python starts no thread:
+    about `_find_and_load`, or about an exception that nobody set, as in every other import of Polars within 700 MB of
+    addresses. Python starts no thread:
     `RuntimeError: can't start new thread`. Polars cannot start its pool, or Rust finds no memory: a `PanicException`,
     which is not an `Exception`, whose text says so; or a call of the system fails, as too many files are open: another
     one, with the error's number.
@@ -66,7 +67,7 @@ def _of_the_machine(error: BaseException) -> CorpusError | None:
     text = str(error)
     if isinstance(error, ImportError) and "failed to map segment" in text:
         return OutOfMemoryError.of(error)
-    if isinstance(error, SystemError) and "_find_and_load" in text:
+    if isinstance(error, SystemError) and ("_find_and_load" in text or "error return without exception set" in text):
         return OutOfMemoryError.of(MemoryError("a library could not be imported"))
     if isinstance(error, RuntimeError) and "start new thread" in text:
         return ThreadsError.of(error)
