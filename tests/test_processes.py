@@ -1,6 +1,7 @@
 """Wherever a command is called from it ends: forked, in threads, without streams, folders or processors."""
 
 import concurrent.futures
+import errno
 import inspect
 import json
 import os
@@ -356,6 +357,11 @@ def test_memory_that_runs_out_while_a_library_is_imported_is_named(words):
     said = "memory ran out: a library could not be imported"
     with pytest.raises(errors.OutOfMemoryError, match=said), machine_failures():
         raise SystemError(words)
+
+
+def test_memory_that_a_call_of_the_system_lacks_is_named():
+    with pytest.raises(errors.OutOfMemoryError, match=r"memory ran out: .*Cannot allocate memory"), machine_failures():
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM), "polars/io")
 
 
 def _errors():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
@@ -44,7 +45,8 @@ def machine_failures() -> Iterator[None]:
     except (CorpusError, BrokenPipeError):
         raise
     except OSError as error:
-        raise DiskError.of(error) from error
+        lack = OutOfMemoryError if error.errno == errno.ENOMEM else DiskError  # a folder of a library cannot be listed
+        raise lack.of(error) from error
     except MemoryError as error:
         raise OutOfMemoryError.of(error) from error
     except BaseException as error:
