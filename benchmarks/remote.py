@@ -27,7 +27,7 @@ import yaml
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from support import hub as stand_in
 
-from corpus_vn_police.dataset.cuts import cut_evenly, cut_shards
+from corpus_vn_police.dataset.cuts import cut_blocks, cut_shards
 from corpus_vn_police.dataset.digest import text_sizes
 from corpus_vn_police.ids import id_numbers
 from corpus_vn_police.write.parquet import parquet_writer
@@ -43,7 +43,7 @@ def write(table: pa.Table, folder: Path, shard: int, group: int) -> Iterator[Pat
     for number, (start, stop) in enumerate(cut_shards(sizes, id_numbers(pl.Series(table["id"])).to_numpy(), shard)):
         path = folder / f"{shard}-{group}-{number:05d}.parquet"
         with parquet_writer(path, table.schema) as writer:
-            for first, last in cut_evenly(sizes[start:stop], group * MIB):
+            for first, last in cut_blocks(sizes[start:stop], group * MIB):
                 writer.write_table(table.slice(start + first, last - first), row_group_size=last - first)
         yield path
 

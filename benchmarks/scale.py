@@ -52,22 +52,18 @@ class Case:
     add: Callable[[Path], object]
 
 
+def _growing(kind: str, what: str, write: Callable[[Path, int, int], object], count: int) -> Case:
+    """So many records, and one in a hundred more."""
+    return Case(
+        f"{kind}-{count}",
+        f"{count:,} {what} of 60 syllables",
+        lambda seeds: write(seeds, 0, count),
+        lambda seeds: write(seeds, count, count + count // 100),
+    )
+
+
 def _rows(count: int) -> Case:
-    return Case(
-        f"rows-{count}",
-        f"{count:,} rows of 60 syllables",
-        lambda seeds: many.write_rows(seeds, 0, count),
-        lambda seeds: many.write_rows(seeds, count, count + count // 100),
-    )
-
-
-def _texts(count: int) -> Case:
-    return Case(
-        f"texts-{count}",
-        f"{count:,} text files of 60 syllables",
-        lambda seeds: many.write_texts(seeds, 0, count),
-        lambda seeds: many.write_texts(seeds, count, count + count // 100),
-    )
+    return _growing("rows", "rows", many.write_rows, count)
 
 
 def _long(seeds: Path) -> None:
@@ -79,7 +75,7 @@ CASES = {
     each.name: each
     for each in (
         *map(_rows, COUNTS),
-        _texts(50_000),
+        _growing("texts", "text files", many.write_texts, 50_000),
         Case(
             "one-file",
             "one JSONL file of 4 GiB, rows of 3.5 kB",

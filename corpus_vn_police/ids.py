@@ -10,6 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 _CHARACTERS = 16
+_FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _SHOWN = 5  # ids that a representation shows
 
 
@@ -21,6 +22,17 @@ def id_numbers(ids: pl.Series) -> pl.Series:
 def id_text(number: int) -> str:
     """The id that a number stands for."""
     return f"{number:0{_CHARACTERS}x}"
+
+
+def splitmix64(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Numbers in which every bit depends on every other (uint64), the same on every machine and in every version.
+
+    The last steps of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014);
+    arithmetic is modulo 2**64.
+    """
+    values = (values ^ (values >> np.uint64(30))) * _FIRST
+    values = (values ^ (values >> np.uint64(27))) * _SECOND
+    return values ^ (values >> np.uint64(31))
 
 
 class Ids(Sequence[str]):

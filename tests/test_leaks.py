@@ -15,7 +15,7 @@ from support.tamper import retable
 import corpus_vn_police as cvp
 from corpus_vn_police.config import Dedup
 from corpus_vn_police.dedup import dedup_key
-from corpus_vn_police.dedup.leaks import copies, find_published_copies, ngrams, shared_ngrams
+from corpus_vn_police.dedup.leaks import copies, find_leaks, ngrams, shared_ngrams
 
 _SPLITS = '[splits]\nvalidation_from = "2021-01"\ntest_from = "2022-01"\n'
 _OFF = "[quality]\nenabled = false\n[structure]\nenabled = false\n"
@@ -71,13 +71,13 @@ def test_brute_force_finds_what_the_bands_cannot(write, tmp_path, monkeypatch):
     """With the bands' search switched off the sample alone finds the pair."""
     text = _text(1)
     out = _build(write, tmp_path, [(2020, text), (2021, text + " khác"), (2022, _text(2))])
-    found = find_published_copies(out, Dedup("near", 0.7))
+    found = find_leaks(out, Dedup("near", 0.7)).copies
     assert [(pair.left, pair.kept, pair.similarity, pair.exact) for pair in found.pairs] == [
         (f"{1:016x}", f"{0:016x}", 116 / 117, False)
     ]
     with_keys_alone = copies.find_copies
     monkeypatch.setattr(copies, "find_copies", lambda signed, dedup: with_keys_alone(signed, Dedup("exact", 0.7)))
-    assert find_published_copies(out, Dedup("near", 0.7)) == found
+    assert find_leaks(out, Dedup("near", 0.7)).copies == found
 
 
 def test_a_pair_that_shares_no_band_is_no_copy_but_told(write, tmp_path, monkeypatch):
@@ -87,7 +87,7 @@ def test_a_pair_that_shares_no_band_is_no_copy_but_told(write, tmp_path, monkeyp
     monkeypatch.setattr(
         copies, "bands", lambda rows: np.array([[next(fresh) for _ in range(len(rows))] for _ in range(32)], np.uint64)
     )
-    found = find_published_copies(out, Dedup("near", 0.7))
+    found = find_leaks(out, Dedup("near", 0.7)).copies
     assert (found.pairs, found.sampled) == ((), 3)
     assert [(pair.left, pair.kept, pair.similarity) for pair in found.missed] == [(f"{1:016x}", f"{0:016x}", 116 / 117)]
 

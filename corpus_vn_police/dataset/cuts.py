@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from corpus_vn_police.ids import splitmix64
+
 BLOCK_BYTES = 256 << 20
 """A block of the content digest closes with the record at which its text reaches this many bytes of UTF-8."""
 
@@ -44,12 +46,17 @@ class BlockEnds:
         self._held = (int(totals[-1]) if len(totals) else held) - before
 
 
-def cut_blocks(text_bytes: npt.NDArray[np.integer], limit: int | None = None) -> Bounds:
-    """Cut a split's rows into blocks, by the bytes of text of each; `limit` as for `BlockEnds`."""
+def cut_blocks(sizes: npt.NDArray[np.integer], limit: int | None = None) -> Bounds:
+    """Cut rows where the bytes since the last cut reach a limit.
+
+    Args:
+        sizes: the bytes of each row; of a block those of its text.
+        limit: as for `BlockEnds`.
+    """
     blocks = BlockEnds(limit)
-    blocks.add(text_bytes)
+    blocks.add(sizes)
     starts = [0, *blocks.ends]
-    return [(start, stop) for start, stop in zip(starts, [*blocks.ends, len(text_bytes)], strict=True) if start < stop]
+    return [(start, stop) for start, stop in zip(starts, [*blocks.ends, len(sizes)], strict=True) if start < stop]
 
 
 def shard_limit(total: int, mib: int | None) -> int:
@@ -83,7 +90,7 @@ def cut_shards(text_bytes: npt.NDArray[np.integer], ids: npt.NDArray[np.uint64],
         ids: the id of each row as a number.
         mib: as `shard_limit`.
     """
-    totals, order = np.cumsum(text_bytes, dtype=np.int64), _mixed(ids)
+    totals, order = np.cumsum(text_bytes, dtype=np.int64), splitmix64(ids)
     limit = shard_limit(int(totals[-1]) if len(totals) else 0, mib)
     bounds: Bounds = []
     start = before = 0
@@ -94,23 +101,4 @@ def cut_shards(text_bytes: npt.NDArray[np.integer], ids: npt.NDArray[np.uint64],
             stop = least + int(np.argmin(order[least : stop + 1])) if least <= stop else max(stop, start + 1)
         bounds.append((start, stop))
         start, before = stop, int(totals[stop - 1])
-    return bounds
-
-
-def _mixed(ids: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """A hash of each id, the finalizer of SplitMix64: ids that a keeper gave may count up."""
-    mixed = np.array(ids, np.uint64)
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
-    return mixed ^ (mixed >> np.uint64(31))
-
-
-def cut_evenly(sizes: npt.NDArray[np.integer], limit: int) -> Bounds:
-    """Cut rows where the bytes since the last cut reach the limit."""
-    ends, bounds, start = np.cumsum(sizes, dtype=np.int64), [], 0
-    while start < len(sizes):
-        before = int(ends[start - 1]) if start else 0
-        stop = min(int(np.searchsorted(ends, before + limit)) + 1, len(sizes))
-        bounds.append((start, stop))
-        start = stop
     return bounds

@@ -16,7 +16,7 @@ import polars as pl
 
 from corpus_vn_police.contract import load_contract
 from corpus_vn_police.dataset.layout import LEDGER, shard_paths
-from corpus_vn_police.dataset.parquet import open_table
+from corpus_vn_police.dataset.parquet import row_groups
 from corpus_vn_police.dataset.rows import ledger_groups
 from corpus_vn_police.dataset.schemas import contracts_in
 from corpus_vn_police.errors import DamagedError
@@ -228,11 +228,9 @@ def _digits(name: str, count: int) -> pl.Expr:
 
 
 def _groups(folder: Path, config: str, split: str, columns: tuple[str, ...]) -> Iterator[pl.DataFrame]:
-    """The rows of a split of a config by row group; Polars' own scan reads many of them ahead."""
-    contract = contracts_in(folder)[config]
-    for path in shard_paths(folder, config, split):
-        with open_table(folder, path.relative_to(folder).as_posix(), contract) as table:
-            yield from map(pl.DataFrame, table.tables(columns))
+    """The rows of a split of a config by row group."""
+    names = [path.relative_to(folder).as_posix() for path in shard_paths(folder, config, split)]
+    return map(pl.DataFrame, row_groups(folder, names, contracts_in(folder)[config], columns))
 
 
 def _ledger(folder: Path) -> tuple[Counter[str], Counter[str]]:

@@ -156,6 +156,19 @@ def _metadata(field: pa.Field) -> dict[bytes, bytes]:
     return dict(pair for each in (field.metadata or {}, *map(_metadata, inner)) for pair in each.items())
 
 
+def row_groups(
+    folder: Path, names: Iterable[str], contract: Contract, columns: Sequence[str] | None = None
+) -> Iterator[pa.Table]:
+    """The rows of some Parquet files of a build by row group; Polars' own scan reads many of them ahead.
+
+    Raises:
+        DamagedError: as `open_table`.
+    """
+    for name in names:
+        with open_table(folder, name, contract) as table:
+            yield from table.tables(columns)
+
+
 def scan(folder: Path, names: Iterable[str], contract: Contract) -> pl.LazyFrame:
     """The rows of some Parquet files of a build, for Polars to stream; each is opened once, and checked, before.
 

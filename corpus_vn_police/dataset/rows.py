@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from corpus_vn_police.contract import Contract, load_contract
 from corpus_vn_police.dataset.layout import LEDGER, shard_paths
-from corpus_vn_police.dataset.parquet import TableFile, open_table, scan
+from corpus_vn_police.dataset.parquet import TableFile, open_table, row_groups, scan
 from corpus_vn_police.dataset.schemas import contracts_in
 from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.stages.split import SPLITS
@@ -136,13 +136,12 @@ def scan_shards(folder: Path, config: str, *splits: str) -> pl.LazyFrame:
 
 
 def ledger_groups(folder: Path, *columns: str) -> Iterator[pl.DataFrame]:
-    """The rows of the ledger by row group, of at most 65,536 rows; Polars' own scan reads many of them ahead.
+    """The rows of the ledger by row group, of at most 65,536 rows.
 
     Raises:
         DamagedError: it cannot be read, or has other columns.
     """
-    with open_table(folder, LEDGER, load_contract("ledger")) as table:
-        yield from map(pl.DataFrame, table.tables(columns or None))
+    return map(pl.DataFrame, row_groups(folder, [LEDGER], load_contract("ledger"), columns or None))
 
 
 def ledger_rows(folder: Path, wanted: pl.Expr, columns: Sequence[str] = (), most: int = 1 << 32) -> pl.DataFrame:

@@ -57,18 +57,16 @@ class FinishedBuild:
     shards: Mapping[str, BuildFile]
     blocks: Mapping[str, dict[str, Any]]
 
-    def is_still(self, out: Path, made_of: str | None, latest: str) -> bool:
+    def is_still(self, files: FileStamps, made_of: str | None, latest: str) -> bool:
         """Whether the same build again would change nothing.
 
         Args:
-            out: where it is.
+            files: what is where it was put, as `file_stamps` gives it.
             made_of: what the next build would be made of.
             latest: the last day that a header may mean in it. No seed of this build was rejected for a day beyond its
                 own, so a later one changes nothing.
         """
-        return (
-            made_of is not None and made_of == self.made_of and self.latest <= latest and self.files == file_stamps(out)
-        )
+        return made_of is not None and made_of == self.made_of and self.latest <= latest and self.files == files
 
 
 def made_of(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-# Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (OOPSLA 2014): SplitMix64. Not numpy's own
-# permutation: numpy allows itself to change the streams of its generators.
+from corpus_vn_police.ids import splitmix64
+
+# Of SplitMix64. Not numpy's own permutation: numpy allows itself to change the streams of its generators.
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 
 def epoch_order(blocks: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
@@ -31,7 +31,4 @@ def epoch_order(blocks: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
 
 def mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     """The next output of SplitMix64 from each state; arithmetic is modulo 2**64."""
-    values = values + _GOLDEN
-    values = (values ^ (values >> np.uint64(30))) * _FIRST
-    values = (values ^ (values >> np.uint64(27))) * _SECOND
-    return values ^ (values >> np.uint64(31))
+    return splitmix64(values + _GOLDEN)

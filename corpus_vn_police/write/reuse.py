@@ -22,7 +22,7 @@ from corpus_vn_police.contract import canonical_json
 from corpus_vn_police.dataset.digest import BlockHashes
 from corpus_vn_police.dataset.files import BuildFile
 from corpus_vn_police.files import file_digest
-from corpus_vn_police.state.finished import FinishedBuild, file_stamps
+from corpus_vn_police.state.finished import FileStamps, FinishedBuild
 from corpus_vn_police.state.index import SeedRecords
 from corpus_vn_police.version import GENERATOR
 from corpus_vn_police.write import parquet
@@ -43,17 +43,17 @@ class Reusable:
     blocks: Mapping[str, dict[str, Any]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, last: FinishedBuild | None, out: Path) -> Reusable:
+    def of(cls, last: FinishedBuild | None, out: Path, files: FileStamps) -> Reusable:
         """What can be used of a build.
 
         Args:
             last: what it was when it was put in place; None if that is not known.
             out: where it is.
+            files: what is there, as `file_stamps` gives it.
         """
         if last is None:
             return cls(out)
-        now = file_stamps(out)
-        same = {key: each for key, each in last.shards.items() if now.get(each.path) == last.files.get(each.path, ())}
+        same = {key: each for key, each in last.shards.items() if files.get(each.path) == last.files.get(each.path, ())}
         return cls(out, same, last.blocks)
 
     def take(self, key: str, new: Path, path: str, split: str) -> BuildFile | None:

@@ -13,12 +13,12 @@ import polars as pl
 import pyarrow as pa
 
 from corpus_vn_police.buffers import from_numpy
-from corpus_vn_police.contract import CONFIGS, Contract, load_contract
+from corpus_vn_police.contract import CONFIGS, load_contract
 from corpus_vn_police.dataset.cuts import cut_shards
 from corpus_vn_police.dataset.digest import ContentHashes
 from corpus_vn_police.dataset.files import BuildFile
 from corpus_vn_police.dataset.layout import LEDGER, shard_path, shard_paths
-from corpus_vn_police.dataset.parquet import open_table
+from corpus_vn_police.dataset.parquet import row_groups
 from corpus_vn_police.dataset.rows import Published
 from corpus_vn_police.dataset.schemas import contracts_in
 from corpus_vn_police.dataset.tombstones import Tombstones
@@ -144,7 +144,7 @@ def _kept(folder: Path, config: str, split: str, leaving: Leaving) -> Iterator[p
     """The rows of a split that stay, a row group at a time."""
     contract = contracts_in(folder)[config]
     names = [path.relative_to(folder).as_posix() for path in shard_paths(folder, config, split)]
-    for table in _groups(folder, names, contract):
+    for table in row_groups(folder, names, contract):
         ids = pl.Series(table.column("id"))
         table = _filter(table, ~ids.is_in(list(leaving.records)))
         if config == "default" and leaving.fewer:
@@ -160,14 +160,7 @@ def _with_fewer(table: pa.Table, fewer: dict[str, int]) -> pa.Table:
 
 
 def _ledger(folder: Path) -> Iterator[pa.Table]:
-    return _groups(folder, [LEDGER], load_contract("ledger"))
-
-
-def _groups(folder: Path, names: list[str], contract: Contract) -> Iterator[pa.Table]:
-    """The row groups of files of a build."""
-    for name in names:
-        with open_table(folder, name, contract) as table:
-            yield from table.tables()
+    return row_groups(folder, [LEDGER], load_contract("ledger"))
 
 
 def _filter(table: pa.Table, mask: pl.Series) -> pa.Table:

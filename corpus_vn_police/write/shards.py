@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from corpus_vn_police.buffers import from_numpy
 from corpus_vn_police.contract import load_contract
-from corpus_vn_police.dataset.cuts import cut_blocks, cut_evenly, cut_shards
+from corpus_vn_police.dataset.cuts import cut_blocks, cut_shards
 from corpus_vn_police.dataset.digest import ColumnHashes
 from corpus_vn_police.dataset.files import BuildFile, ShardTally
 from corpus_vn_police.dataset.layout import shard_path
@@ -136,7 +136,7 @@ def write_block(out: Path, reusable: Reusable, block: Block) -> Written:
 
 def cut_groups(held: npt.NDArray[np.integer]) -> list[tuple[int, int]]:
     """Cut a shard's rows into row groups, by the bytes of text (or of the seed) of each: first row, and one past."""
-    return cut_evenly(held.astype(np.int64) + parquet.ROW_BYTES, parquet.GROUP_BYTES)
+    return cut_blocks(held.astype(np.int64) + parquet.ROW_BYTES, parquet.GROUP_BYTES)
 
 
 def write_groups(out: Path, name: str, config: str, split: str, groups: Iterable[pa.Table]) -> BuildFile:

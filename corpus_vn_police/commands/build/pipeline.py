@@ -65,11 +65,12 @@ def run_build(
     latest = given.corpus.limits.latest or ""
     with open_state(out.path) as state:
         last = None if job.rehash else read_finished(state.folder)
-        if last is not None and last.is_still(out.path, made, latest):
+        files = file_stamps(out.path)
+        if last is not None and last.is_still(files, made, latest):
             job.progress("read", listing.seeds or last.result["seeds"], listing.seeds)
             return Build(out.given, **{**last.result, "notes": tuple(last.result["notes"])})
         with open_parts(state.parts, listing, given.corpus, job) as journal:
-            done = _build(given, state, journal, Reusable.of(last, out.path))
+            done = _build(given, state, journal, Reusable.of(last, out.path, files))
         with suppress(OSError):  # the build is in place; without this file the next one takes longer
             write_finished(state.folder, _finished(done, made, latest, file_stamps(out.path)))
     return replace(done.build, notes=(*done.build.notes, *done.changes))

@@ -1,7 +1,7 @@
 """What published records share, but should not: copies, and n-grams across splits."""
 
 from corpus_vn_police.dedup.leaks.alike import SHARED, Alike, find_alike
-from corpus_vn_police.dedup.leaks.copies import CopyPair, PublishedCopies, find_published_copies
+from corpus_vn_police.dedup.leaks.copies import CopyPair, PublishedCopies
 from corpus_vn_police.dedup.leaks.found import Leaks, find_leaks
 from corpus_vn_police.dedup.leaks.ngrams import NGRAM, Sharing, shared_ngrams
 
@@ -15,6 +15,5 @@ __all__ = [
     "Sharing",
     "find_alike",
     "find_leaks",
-    "find_published_copies",
     "shared_ngrams",
 ]

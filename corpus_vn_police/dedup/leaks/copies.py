@@ -13,11 +13,11 @@ from corpus_vn_police.config import Dedup
 from corpus_vn_police.dataset.rows import Published
 from corpus_vn_police.dedup import Signed, find_copies, first_days
 from corpus_vn_police.dedup.leaks.lookup import Lookup
-from corpus_vn_police.dedup.leaks.texts import KeyedTexts, read_texts
+from corpus_vn_police.dedup.leaks.texts import KeyedTexts
 from corpus_vn_police.dedup.order import standing_order
 from corpus_vn_police.dedup.shingles import Rows, keys, mixed, sets, shingles
 from corpus_vn_police.dedup.sign import Signs, bands, sign_keys
-from corpus_vn_police.files import scratch_folder, write_numbers
+from corpus_vn_police.files import write_numbers
 from corpus_vn_police.ids import id_numbers, id_text
 from corpus_vn_police.stages.split import SPLITS
 
@@ -58,19 +58,6 @@ class PublishedCopies:
     pairs: tuple[CopyPair, ...]
     sampled: int
     missed: tuple[CopyPair, ...]
-
-
-def find_published_copies(folder: Path, dedup: Dedup) -> PublishedCopies:
-    """Look for the pairs of published records that the build's rule would not have published together.
-
-    Args:
-        folder: reads `id`, `date`, `n_chars` and `text` of `data/*.parquet`.
-        dedup: the level `near` or `exact`, and the threshold.
-    """
-    with scratch_folder() as scratch:
-        search = CopySearch(folder, dedup, scratch)
-        read_texts(folder, [search])
-        return search.found()
 
 
 @dataclass(frozen=True)
