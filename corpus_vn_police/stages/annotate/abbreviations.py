@@ -1,0 +1,202 @@
+"""Abbreviations that the text defines: `Công an nhân dân (CAND)`, `CAND (Công an nhân dân)`, `gọi tắt là CAND`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from corpus_vn_police.lexicon import lexicon
+from corpus_vn_police.stages.annotate.spans import Abbreviation, Span
+from corpus_vn_police.stages.annotate.words import any_of
+from corpus_vn_police.syllables import UPPER, without_diacritics
+
+_WORDS = lexicon("shortforms")
+_CAPITALS = UPPER.replace("A-Z", "A-ZƯƠ")
+_SHORT = rf"[{_CAPITALS}][\w&./-]*(?: [0-9]{{1,3}}(?!\w)| (?:về|và|&) [{_CAPITALS}]{{2,}})?"
+_IN_BRACKETS = re.compile(rf"[“\"'‘]?((?:Cục |Phòng )?{_SHORT})[”\"'’]?\)")
+_CALLED = re.compile(rf"(?i:{any_of(_WORDS, 'called for short')}):? ?[“\"'‘]?([{_CAPITALS}][^()\n,.;:“”\"’]{{1,40}})")
+_CALL_BEGINS = re.compile(r"[ (,–-]*(?:(?:sau đây|dưới đây|sau này|được|thường|hay|còn|có|và) ?)*$")
+_LONG_IN_BRACKETS = re.compile(r"[^\W\d_][^()\n“”\"]{4,120}\)")
+_BEGINS_SHORT = re.compile(_SHORT)
+_BEFORE_BRACKET = re.compile(rf"(?<![\w.-]){_SHORT}$")
+_CODE = re.compile(r"[A-ZĐ]{1,3}[0-9]{2,3}[A-Z]?")
+_IS_SHORT = re.compile(rf"[{_CAPITALS}][\w&./ -]*")
+_UNIT = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'unit with a code')})(?! trưởng|,? chống| cháy)")
+_NAME = re.compile(rf"(?<!\w){any_of(_WORDS, 'begins a name')}(?! trưởng)")
+_NO_NAME = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'ends a name')})")
+_WORD = re.compile(r"[^\W_]+(?:[’'-][^\W_]+)*|[-–&]")
+_SENTENCE = re.compile(r"[.!?;:…](?=\s)|\n|[“”\"()]")
+_LOOK_BACK = 160  # code points in front of a bracket, in which the long form may begin
+_SKIPPED = 3  # words inside a long form that have no letter in the short one: `Cơ quan Cảnh sát điều tra (CQĐT)`
+_LONGEST_CALL = 40  # code points in front of `gọi tắt` that may still belong to it: `(sau đây được gọi tắt là …)`
+_NAME_LIKE = frozenset(_WORDS.phrases("small letters"))
+_NO_LETTER = frozenset(_WORDS.phrases("has no letter"))
+_NO_SHORT_FORM = frozenset(_WORDS.phrases("no short form"))
+_OTHER_LETTERS = {"ư": "uw", "ơ": "o", "đ": "đd", "w": "w"}
+"""Initials that may be written with another letter: `Trung ương (TW)`."""
+
+
+def abbreviations(text: str) -> list[Abbreviation]:
+    """The abbreviations that a text defines, in order, each where it is defined first."""
+    known: set[str] = set()
+    found = []
+    for abbreviation in sorted(_candidates(text)):
+        short = text[slice(*abbreviation.short)]
+        if short not in known:
+            known.add(short)
+            found.append(abbreviation)
+    return found
+
+
+def _candidates(text: str) -> Iterator[Abbreviation]:
+    place = text.find("(")
+    while place >= 0:
+        abbreviation = _short_in_brackets(text, place) or _long_in_brackets(text, place)
+        if abbreviation:
+            yield abbreviation
+        place = text.find("(", place + 1)
+    place = text.find(" tắt")
+    while place >= 0:
+        if abbreviation := _called(text, place):
+            yield abbreviation
+        place = text.find(" tắt", place + 1)
+
+
+def _short_in_brackets(text: str, bracket: int) -> Abbreviation | None:
+    """`Công an nhân dân (CAND)`."""
+    inside = _IN_BRACKETS.match(text, bracket + 1)
+    if not inside or not _is_short(inside.group(1)):
+        return None
+    short = Span(*inside.span(1))
+    long = _long_before(text, bracket, text[slice(*short)])
+    return Abbreviation(short, long) if long else None
+
+
+def _called(text: str, place: int) -> Abbreviation | None:
+    """`Ban Chỉ đạo 138 (gọi tắt là BCĐ 138)`, also without brackets, and `Kế hoạch số 218/KH-ĐU (gọi tắt là Kế hoạch 218)`."""
+    called = _CALLED.search(text, max(0, place - 8), place + 80)
+    if not called:
+        return None
+    begin = max(0, called.start() - _LONGEST_CALL)
+    opening = _CALL_BEGINS.search(text, begin, called.start())
+    end = opening.start() if opening else called.start()
+    capitals = _BEGINS_SHORT.match(text, called.start(1))
+    if capitals and _is_short(capitals.group()) and (long := _long_before(text, end, capitals.group())):
+        return Abbreviation(Span(*capitals.span()), long)
+    short = Span(called.start(1), called.start(1) + len(called.group(1).rstrip()))
+    first = text[slice(*short)].split(" ")[0]
+    same = text.rfind(first, max(0, end - _LOOK_BACK), end)
+    return Abbreviation(short, Span(same, end)) if same >= 0 and end - same > len(first) else None
+
+
+def _long_in_brackets(text: str, bracket: int) -> Abbreviation | None:
+    """`BHXH (bảo hiểm xã hội)`."""
+    inside = _LONG_IN_BRACKETS.match(text, bracket + 1)
+    end = len(text[:bracket].rstrip(" "))
+    before = _BEFORE_BRACKET.search(text, max(0, end - 16), end) if inside else None
+    if not inside or not before or not _is_short(before.group()):
+        return None
+    long = Span(bracket + 1, inside.end() - 1)
+    words = list(_WORD.finditer(text, *long))
+    if _CODE.fullmatch(before.group()):
+        fits = bool(_UNIT.match(text, long.start))
+    else:
+        fits = _first_word(before.group(), [word.group() for word in words], skipped=0) == 0
+    return Abbreviation(Span(*before.span()), long) if fits else None
+
+
+def _is_short(short: str) -> bool:
+    """Whether a word can be a short form: two capitals or figures at least, no paper's or photographer's sign."""
+    bare = short.rstrip(".")
+    if bare in _NAME_LIKE:
+        return True
+    capitals = sum(letter.isupper() or letter.isdigit() for letter in bare)
+    return (
+        2 <= len(bare) <= 20
+        and capitals >= 2
+        and capitals * 2 >= len(bare.replace(" ", ""))
+        and bare not in _NO_SHORT_FORM
+    )
+
+
+def _long_before(text: str, end: int, short: str) -> Span | None:
+    """What a short form stands for, of the words that end at a place; None if they do not define it."""
+    end = len(text[:end].rstrip(" ,"))
+    begin = max(0, end - _LOOK_BACK)
+    for boundary in _SENTENCE.finditer(text, begin, end):
+        begin = boundary.end()
+    if _CODE.fullmatch(short.removeprefix("Cục ").removeprefix("Phòng ")):
+        return _last_name(text, begin, end, _UNIT)
+    words = list(_WORD.finditer(text, begin, end))
+    if not words or words[-1].end() != end:
+        return None
+    first = _first_word(short, [word.group() for word in words], skipped=_SKIPPED)
+    if first is not None:
+        return Span(words[first].start(), end)
+    if (short.isupper() and short.isalpha() and short.isascii()) or short in _NAME_LIKE:
+        return _last_name(text, begin, end, _NAME)
+    return None
+
+
+def _last_name(text: str, begin: int, end: int, heads: re.Pattern[str]) -> Span | None:
+    """The name of a body that ends at a place: from the last of the words that begin one, or those right before it."""
+    starts = [head.start() for head in heads.finditer(text, begin, end)]
+    if not starts:
+        return None
+    last = starts.pop()
+    while starts and text[starts[-1] : last].count(" ") <= 2 and "," not in text[starts[-1] : last]:
+        last = starts.pop()
+    if heads is _NAME and ("," in text[last:end] or _NO_NAME.search(text, last, end)):
+        return None
+    return Span(last, end)
+
+
+def _first_word(short: str, words: list[str], skipped: int) -> int | None:
+    """The word that a long form begins with: the last one from which the initials of the words are the short form.
+
+    Args:
+        short: the short form.
+        words: the words up to the end of the long form.
+        skipped: how many words inside may have no letter.
+    """
+    letters = [letter for letter in re.findall(r"[0-9]+|[^\W_]", short.lower()) if letter]
+    for allowed in range(skipped + 1):
+        for first in range(len(words) - 1, -1, -1):
+            if words[first].lower() not in _NO_LETTER and _spells(letters, words[first:], allowed):
+                return first
+    return None
+
+
+def _spells(letters: list[str], words: list[str], allowed: int) -> bool:
+    """Whether letters are the initials of words, in order; so many words may be without a letter."""
+    place, left = 0, allowed
+    for number, word in enumerate(words):
+        lower = word.lower()
+        taken = _taken(letters, place, lower)
+        if taken:
+            place += taken
+        elif lower in _NO_LETTER:
+            continue
+        elif left and 0 < number < len(words) - 1:
+            left -= 1
+        else:
+            return False
+    return place == len(letters)
+
+
+def _taken(letters: list[str], place: int, word: str) -> int:
+    """How many letters of the short form a word has: its initial, its figures, or all of it if it is short itself."""
+    whole = re.findall(r"[0-9]+|[^\W_]", word)
+    if len(whole) > 1 and letters[place : place + len(whole)] == whole:
+        return len(whole)
+    if place < len(letters) and letters[place] in _initials(word):
+        return 1
+    return 0
+
+
+def _initials(word: str) -> str:
+    first = word[0]
+    plain = without_diacritics(first)
+    if first in "ưứừửữự" or plain == "ư":
+        return "ưuw"
+    return f"{first}{plain}{_OTHER_LETTERS.get(first, '')}{without_diacritics(plain)}"

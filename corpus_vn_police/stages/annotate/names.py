@@ -1,0 +1,55 @@
+"""Names of persons: where one that begins at a place ends."""
+
+from __future__ import annotations
+
+import re
+
+from corpus_vn_police.lexicon import lexicon
+from corpus_vn_police.stages.annotate.words import CAPITAL, any_of
+
+_LONGEST = 5  # words of a name: `Tôn Nữ Thị Ninh Hương`; what follows more is a heading in capitals
+FAMILY = any_of(lexicon("names"), "family")
+"""A family name."""
+
+_FAMILY = re.compile(rf"(?i:{FAMILY})")
+_WORD = re.compile(CAPITAL)
+_NEXT = re.compile(rf" ({CAPITAL})")
+_INITIALS = re.compile(rf"(?:[A-ZĐ]\.){{1,4}}[A-ZĐ]?(?!\w)|[A-ZĐ](?![\w’'ʼ]| {CAPITAL})")
+_BODY_OR_OFFICE = re.compile(rf"(?i:{any_of(lexicon('officers'), 'not a name', 'office', 'member', 'body')})")
+_HYPHEN = re.compile(rf"-{CAPITAL}")
+
+
+def name_end(text: str, start: int) -> int | None:
+    """Where a name ends: up to five words with a capital, or initials.
+
+    Args:
+        text: the text.
+        start: where the name begins.
+
+    Returns:
+        None if there is no name.
+    """
+    if initials := _INITIALS.match(text, start):
+        return initials.end()
+    first = _WORD.match(text, start)
+    if not first or (_begins_title(text, start)):
+        return None
+    end, words = first.end(), 1
+    while words < _LONGEST and (following := _NEXT.match(text, end)) and not _begins_title(text, following.start(1)):
+        end, words = following.end(), words + 1
+    foreign = _HYPHEN.match(text, end)
+    return foreign.end() if foreign and not _BODY_OR_OFFICE.match(text, end + 1) else end
+
+
+def is_full_name(text: str, start: int) -> bool:
+    """Whether a family name stands at a place and another word with a capital after it: `Phó Đức Phương`."""
+    family = _FAMILY.match(text, start)
+    return bool(family and text[start].isupper() and _NEXT.match(text, family.end()))
+
+
+def _begins_title(text: str, start: int) -> bool:
+    """Whether words after a name begin a title: `Công an` and `CÔNG AN`, not the `Công An` of `Dương Công An`."""
+    found = _BODY_OR_OFFICE.match(text, start)
+    if not found or found.group().istitle():
+        return False
+    return " " in found.group() or (found.group().isupper() and len(found.group()) > 2)

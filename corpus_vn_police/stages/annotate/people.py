@@ -1,0 +1,81 @@
+"""Officers: whoever the text mentions with a rank and a name."""
+
+from __future__ import annotations
+
+import re
+
+from corpus_vn_police.lexicon import lexicon
+from corpus_vn_police.stages.annotate.names import name_end
+from corpus_vn_police.stages.annotate.spans import Person, Span
+from corpus_vn_police.stages.annotate.titles import title_end
+from corpus_vn_police.stages.annotate.words import any_of
+
+_WORDS = lexicon("officers")
+_RANK = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'police rank', 'army rank')})(?! (?i:{any_of(_WORDS, 'not a rank')}))")
+_BETWEEN = re.compile(rf"(?:\s*[,–-]?\s*(?i:{any_of(_WORDS, 'between rank and name')})[.,]*)+(?=\W)")
+_GAP = re.compile(r"[ \u00a0]+")
+_TITLE = re.compile(r" ?(?:,|[-–—]|\() ?")
+_LOOK_BACK = 160  # code points in front of a rank, in which its title may begin
+_BOUNDARY = re.compile(r"[.;:!?…”\"“\n]")
+_WORD_BEGINS = re.compile(r"(?<!\w)\w")
+_HEAD = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'office')})")
+
+
+def people(text: str) -> list[Person]:
+    """The officers that a text mentions, in order.
+
+    A title after a comma, a dash or in brackets belongs to a mention, also one in front of the rank if none follows.
+    """
+    found: list[Person] = []
+    after = 0
+    for rank in _RANK.finditer(text):
+        if rank.start() < after:
+            continue
+        person = _person(text, rank, after)
+        if person:
+            found.append(person)
+            after = person.mention.end
+    return found
+
+
+def _person(text: str, rank: re.Match[str], after: int) -> Person | None:
+    """The officer whose rank stands at a place; `after` is where the mention before ends."""
+    begin = rank.end()
+    if between := _BETWEEN.match(text, begin):
+        begin = between.end()
+    gap = _GAP.match(text, begin)
+    if gap:
+        begin = gap.end()
+    elif not between:
+        return None
+    end = name_end(text, begin)
+    if end is None:
+        return None
+    name, here = Span(begin, end), Span(*rank.span())
+    if title := _title_after(text, end):
+        return Person(Span(here.start, title.end), name, here, title)
+    before = _title_before(text, here.start, after)
+    return Person(Span(before.start if before else here.start, end), name, here, before)
+
+
+def _title_after(text: str, end: int) -> Span | None:
+    opening = _TITLE.match(text, end)
+    if not opening:
+        return None
+    begin = opening.end()
+    until = title_end(text, begin)
+    if until is None or ("(" in opening.group() and not text.startswith(")", until)):
+        return None
+    return Span(begin, until)
+
+
+def _title_before(text: str, start: int, after: int) -> Span | None:
+    """The title that runs up to a rank: `Thứ trưởng Bộ Công an, Thượng tướng Lê Quốc Hùng`."""
+    begin = max(after, start - _LOOK_BACK)
+    for boundary in _BOUNDARY.finditer(text, begin, start):
+        begin = boundary.end()
+    for head in _HEAD.finditer(text, begin, start):
+        end = title_end(text, head.start())
+        if end is not None and end <= start and text[end:start] in (" ", ", ", " - ", " – ", ""):
+            return Span(head.start(), end)
+    return None
