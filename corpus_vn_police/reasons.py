@@ -256,6 +256,28 @@ QUALITY_SYLLABLE_SHARE = Reason(
     setting="quality.min_syllable_share",
 )
 
+_PERMIT = 'leave the seed out, or write `mode = "mask"` or `"flag"` under `[privacy]`'
+
+
+def _personal(kind: str, what: str) -> Reason:
+    """The reason for a kind of personal data, with `[privacy] mode = "drop"`."""
+    return Reason(f"privacy.{kind}", f"`[privacy] mode` is `drop`, and the record has {what}", _PERMIT)
+
+
+PRIVACY_PHONE = _personal("phone", "a telephone number")
+PRIVACY_EMAIL = _personal("email", "an e-mail address")
+PRIVACY_ID_NUMBER = _personal("id_number", "the number of an identity card, or a personal identification number")
+PRIVACY_PASSPORT = _personal("passport", "the number of a passport")
+PRIVACY_DRIVING_LICENCE = _personal("driving_licence", "the number of a driving licence")
+PRIVACY_PLATE = _personal("plate", "a vehicle's registration plate")
+PRIVACY_BANK_ACCOUNT = _personal("bank_account", "the number of a bank account")
+PRIVACY_BIRTH_DATE = _personal("birth_date", "a private person's date or year of birth")
+PRIVACY_ADDRESS = _personal("address", "a private person's residence")
+PRIVACY_PRIVATE_PERSON = _personal(
+    "private_person",
+    "the name of a private person: a suspect, a victim, a witness, or somebody with age, year of birth or residence",
+)
+
 ID_COLLISION = Reason(
     "id.collision",
     "another seed has the same id but other bytes; all these seeds are rejected, and `detail` names them",
@@ -264,6 +286,9 @@ ID_COLLISION = Reason(
 
 REASONS = {value.code: value for value in list(globals().values()) if isinstance(value, Reason)}
 """Every reason, by its code, in the order of the table."""
+
+PRIVACY = {code.removeprefix("privacy."): reason for code, reason in REASONS.items() if code.startswith("privacy.")}
+"""The reason of each kind of personal data, in the order in which a record's `privacy` has them."""
 
 
 def broken_keyword(keyword: str) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from corpus_vn_police.config.beside import schema_in, text_beside, text_here
-from corpus_vn_police.config.checks import check_hub, check_keys, check_rows, check_splits, check_supported
+from corpus_vn_police.config.checks import check_hub, check_keys, check_masking, check_rows, check_splits
 from corpus_vn_police.config.given import IN_DICT, given_settings
 from corpus_vn_police.contract import Contract, contracts, document
 from corpus_vn_police.contract.arrow import resolve
@@ -93,6 +93,7 @@ class Corpus:
 
     Attributes:
         structure, quality, annotations, sources: whether the table of that name is `enabled`.
+        privacy: what becomes of personal data: `flag`, `mask` or `drop`.
         prose: the hand-written half of the card, as Markdown text (not its path); None if
             there is none.
         changes: what each version changed, as Markdown text; None if the keeper does not say.
@@ -117,6 +118,7 @@ class Corpus:
     quality: bool
     annotations: bool
     sources: bool
+    privacy: str
     settings: dict[str, Any]
     shard_mib: int | None = None
     license_name: str | None = None
@@ -133,6 +135,11 @@ class Corpus:
     def contracts(self) -> Mapping[str, Contract]:
         """What the rows of each config hold to; the record with the own fields."""
         return contracts(self.own)
+
+    @property
+    def finds_personal(self) -> bool:
+        """Whether personal data is looked for: to annotate it, to mask it, or to reject whoever has it."""
+        return self.annotations or self.privacy != "flag"
 
     def with_own(self, described: Any, where: str) -> Corpus:
         """The settings with own fields.
@@ -284,7 +291,7 @@ def _corpus(raw: dict[str, Any], where: str) -> Corpus:
     settings = _with_defaults(document("corpus"), raw)
     check_rows(settings["rows"], where)
     check_splits(settings["splits"], where)
-    check_supported(settings, where)
+    check_masking(settings, where)
     check_hub(settings, where)
     top = {field.name for field in fields(Corpus)}
     values = {key: value for key, value in settings.items() if key in top and not isinstance(value, dict)}
@@ -299,6 +306,7 @@ def _corpus(raw: dict[str, Any], where: str) -> Corpus:
         quality=settings["quality"]["enabled"],
         annotations=settings["annotations"]["enabled"],
         sources=settings["sources"]["enabled"],
+        privacy=settings["privacy"]["mode"],
         shard_mib=settings["build"].get("shard_mib"),
         settings=settings,
     )

@@ -83,13 +83,13 @@ def check_splits(splits: dict[str, Any], where: str) -> None:
         )
 
 
-def check_supported(settings: dict[str, Any], where: str) -> None:
-    """Refuse what the schema allows and this version does not do."""
-    mode = settings["privacy"]["mode"]
-    if mode != "flag":
+def check_masking(settings: dict[str, Any], where: str) -> None:
+    """Refuse to mask personal data and to publish the seeds that have it."""
+    if settings["privacy"]["mode"] == "mask" and settings["sources"]["enabled"]:
         raise ConfigError(
-            f"{where}: privacy.mode = {json.dumps(mode)} is not supported by this version yet",
-            "leave privacy.mode out; the changelog will say when it is supported",
+            f'{where}: privacy.mode = "mask", but sources.enabled is true: the config "sources" has the seeds\' exact '
+            "bytes, with all that is masked in the records",
+            'write enabled = false under [sources], or leave privacy.mode = "mask" out',
         )
 
 

@@ -27,7 +27,7 @@ from corpus_vn_police.errors import SchemaError
 
 _ANNOTATIONS = frozenset(
     {"$schema", "$id", "$comment", "$defs", "$ref", "title", "description", "examples", "default",
-     "x-arrow-type", "contentEncoding"}
+     "x-arrow-type", "x-rules-version", "contentEncoding"}
 )  # fmt: skip
 _INT64 = 2**63
 _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31, in days from 1970

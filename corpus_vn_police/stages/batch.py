@@ -15,7 +15,7 @@ from corpus_vn_police.config import Corpus, load_config
 from corpus_vn_police.errors import SchemaError
 from corpus_vn_police.reasons import Reason
 
-STAGES = ("read", "normalise", "structure", "quality")
+STAGES = ("read", "normalise", "structure", "annotate", "quality")
 """The stages that add columns, in their order."""
 
 
@@ -75,16 +75,20 @@ COLUMNS = (
     BatchColumn("event_date_text", "structure", table="structure"),
     BatchColumn("date_conflict", "structure", table="structure"),
     BatchColumn("place", "structure", table="structure"),
+    BatchColumn("privacy", "annotate"),  # a batch has it if personal data is looked for
+    BatchColumn("annotations", "annotate", table="annotations"),  # a struct: a row of the config without its id
     BatchColumn("vietnamese_share", "quality", table="quality"),
     BatchColumn("syllable_share", "quality", table="quality"),
     BatchColumn("tone_style", "quality", table="quality"),
-    BatchColumn("privacy", None),  # no stage looks for it yet
     BatchColumn("duplicates", None),  # counted when all copies are known
 )
 """Every column that a batch may have, and every field of a record but `source`."""
 
 OWN = "own"
 """The column that holds the own fields, so that their names cannot be those of other columns."""
+
+ANNOTATIONS = "annotations"
+"""The column that holds the annotations: a struct of lists of spans. It is no field of the record."""
 
 SOURCE = ("path", "sha256", "bytes", "key", "url", "publisher")
 """The columns that a record's `source` is made of."""
@@ -122,7 +126,7 @@ def unfilled(corpus: Corpus) -> set[str]:
     return {
         column.name
         for column in COLUMNS
-        if column.name != OWN and (column.added_by is None or not _is_enabled(column, corpus))
+        if column.name not in (OWN, ANNOTATIONS) and (column.added_by is None or not _is_enabled(column, corpus))
     }
 
 
@@ -135,6 +139,8 @@ def seed_columns_by_default() -> pl.Schema:
 def _is_enabled(column: BatchColumn, corpus: Corpus) -> bool:
     if column.name == OWN:
         return bool(corpus.own)
+    if column.name == "privacy":
+        return corpus.finds_personal
     return column.table is None or bool(corpus.settings[column.table]["enabled"])
 
 
@@ -149,7 +155,10 @@ def _field_types(corpus: Corpus) -> pl.Schema:
     source = fields.pop("source")
     assert isinstance(source, pl.Struct)  # noqa: S101 - for mypy
     own = pl.Struct({name: fields.pop(name) for name in corpus.own})
-    return pl.Schema([*fields.items(), *((field.name, field.dtype) for field in source.fields), (OWN, own)])
+    lists = pl.Schema(corpus.contracts["annotations"].schema)
+    del lists["id"]
+    apart = {OWN: own, ANNOTATIONS: pl.Struct(dict(lists))}
+    return pl.Schema([*fields.items(), *((field.name, field.dtype) for field in source.fields), *apart.items()])
 
 
 def _type(column: BatchColumn, fields: pl.Schema) -> pl.DataType:

@@ -12,7 +12,6 @@ import polars as pl
 import pyarrow as pa
 
 from corpus_vn_police.buffers import from_numpy
-from corpus_vn_police.contract import load_contract
 from corpus_vn_police.dataset.cuts import cut_blocks, cut_shards
 from corpus_vn_police.dataset.digest import ColumnHashes
 from corpus_vn_police.dataset.files import BuildFile, ShardTally
@@ -27,6 +26,9 @@ from corpus_vn_police.write.reuse import Reusable, Written, key_of
 
 SOURCE_DATA = "seed bytes"
 """The column of a part's records that holds the seed's bytes; no field has such a name."""
+
+STAND_OFF = "annotations of the text"
+"""The column of a part's records that holds a row of the config "annotations" without its id, as a struct."""
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,7 @@ def _rows(block: Block, schema: pa.Schema, start: int, stop: int) -> pa.Table:
         table = block.records.gather(start, stop, ["id", "source", SOURCE_DATA])
         paths = pa.chunked_array([chunk.flatten()[0] for chunk in table.column("source").chunks], pa.string())
         return pa.table([table.column("id"), paths, table.column(SOURCE_DATA)], schema=schema)
-    table = block.records.gather(start, stop, ["id"])
-    empty = load_contract("annotations").empty(schema.names[1:], stop - start)
-    return pa.table({"id": table.column("id"), **empty}, schema=schema)
+    table = block.records.gather(start, stop, ["id", STAND_OFF])
+    spans = table.select([STAND_OFF]).flatten()
+    lists = [table.column("id"), *spans.columns]
+    return pa.table([column.cast(field.type) for column, field in zip(lists, schema, strict=True)], schema=schema)

@@ -15,6 +15,8 @@ from corpus_vn_police.config import Corpus
 from corpus_vn_police.dedup import sign
 from corpus_vn_police.engine.local import give_back_memory
 from corpus_vn_police.errors import LedgerError
+from corpus_vn_police.stages.annotate import annotate
+from corpus_vn_police.stages.batch import ANNOTATIONS
 from corpus_vn_police.stages.normalise.batch import normalise_batch
 from corpus_vn_police.stages.quality import quality
 from corpus_vn_police.stages.read import Batching, bytes_in, load
@@ -24,7 +26,7 @@ from corpus_vn_police.stages.validate import records, validate
 from corpus_vn_police.state.known import DoneTask
 from corpus_vn_police.state.parts import INDEX, Part, write_part
 from corpus_vn_police.state.plan import PlannedTask
-from corpus_vn_police.write.shards import SOURCE_DATA
+from corpus_vn_police.write.shards import SOURCE_DATA, STAND_OFF
 
 # Bytes of seeds from which on a step leaves so much freed memory that it is given back before the next one: of a text
 # of 16 MiB a build took 663 MB, and takes 590.
@@ -145,7 +147,7 @@ def _write_parts(recipe: Recipe, group: tuple[PlannedTask, ...], pieces: list[_P
     corpus, contract = recipe.corpus, recipe.corpus.contracts["default"]
     seeds = pl.concat([piece.seeds for piece in pieces])
     is_long = int(seeds["bytes"].sum() or 0) > _LONG
-    batch = quality(structure(normalise_batch(seeds, corpus.text), corpus), corpus)
+    batch = quality(annotate(structure(normalise_batch(seeds, corpus.text), corpus), corpus), corpus)
     if is_long:
         give_back_memory()
     alive = batch["reason"].is_null()
@@ -189,6 +191,9 @@ def _records(published: pl.DataFrame, table: pa.Table, recipe: Recipe) -> pa.Tab
     if recipe.corpus.sources:
         data = published["data"].to_arrow(compat_level=pl.CompatLevel.oldest())
         table = table.append_column(SOURCE_DATA, data.cast(pa.binary()))
+    if recipe.corpus.annotations:
+        spans = published[ANNOTATIONS].to_arrow(compat_level=pl.CompatLevel.oldest())
+        table = table.append_column(STAND_OFF, spans)
     return table
 
 

@@ -1,0 +1,85 @@
+"""Texts -> abbreviations, officers, direct speech and personal data, as spans beside the text.
+
+Rules, not a model: words of `lexicon/` and what stands around them. `x-rules-version` of
+`schema/annotations.schema.json` changes whenever a rule does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import polars as pl
+
+from corpus_vn_police.config import Corpus
+from corpus_vn_police.reasons import PRIVACY
+from corpus_vn_police.stages.annotate.columns import NOTHING, Found, annotation_column
+from corpus_vn_police.stages.annotate.look import Looked, look_at
+from corpus_vn_police.stages.annotate.record_strings import columns_of
+from corpus_vn_police.stages.batch import reject
+from corpus_vn_police.stages.counts import counts
+
+__all__ = ["annotate"]
+
+
+def annotate(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
+    """Find in each text what the config "annotations" has, and deal with personal data.
+
+    Args:
+        batch: reads `text`, `title`, `captions`, `byline`, `own`, `reason`, `pointer`, `detail`.
+        corpus: reads `annotations`, `privacy`.
+
+    Returns:
+        The same rows in the same order. Added are `privacy` (list of string: the kinds that were found, in the order
+        of the schema; empty for a seed that is rejected already) and `annotations` (struct of four lists of structs,
+        as the config has them), each if the settings ask for it. With `mask` the strings of `text`, `title`,
+        `captions`, `byline` and `own` have placeholders in the place of personal data, and `n_chars` and
+        `n_syllables` are those of the new text. With `drop` a record with personal data has a reason.
+    """
+    if not corpus.finds_personal:
+        return batch
+    names = columns_of(batch)
+    rows = batch.select(pl.col("reason").is_null().alias("alive"), *names).iter_rows()
+    looked = [look_at(values, corpus) if alive else None for alive, *values in rows]
+    batch = batch.with_columns(
+        pl.Series("privacy", [each.kinds if each else () for each in looked], batch_type(corpus))
+    )
+    if corpus.annotations:
+        found = [each.found if each else NOTHING for each in looked]
+        batch = batch.with_columns(annotation_column(found, corpus.contracts["annotations"].schema))
+    if corpus.privacy == "mask":
+        return _with_masked(batch, names, looked)
+    return _without_personal(batch, looked) if corpus.privacy == "drop" else batch
+
+
+def batch_type(corpus: Corpus) -> pl.DataType:
+    """The type of `privacy`."""
+    return pl.Schema(corpus.contracts["default"].schema)["privacy"]
+
+
+def _with_masked(batch: pl.DataFrame, names: Sequence[str], looked: Sequence[Looked | None]) -> pl.DataFrame:
+    """Put the masked strings into the records that have some."""
+    rows = [number for number, each in enumerate(looked) if each and each.masked is not None]
+    if not rows:
+        return batch
+    values: Iterable[Any] = (each.masked for each in looked if each and each.masked is not None)
+    columns = zip(names, zip(*values, strict=True), strict=True)
+    new = pl.DataFrame([pl.Series(name, list(column), batch.schema[name]) for name, column in columns])
+    batch = batch.with_columns(
+        pl.concat([batch[name], new[name]]).gather(_places(len(batch), rows)).alias(name) for name in names
+    )
+    return batch.with_columns(counts(batch["text"]))
+
+
+def _places(length: int, rows: Sequence[int]) -> pl.Series:
+    """Where each row's value is if those of some rows are appended to a column."""
+    return pl.int_range(length, eager=True).scatter(list(rows), list(range(length, length + len(rows))))
+
+
+def _without_personal(batch: pl.DataFrame, looked: Sequence[Looked | None]) -> pl.DataFrame:
+    """Give the records that have personal data a reason: their first kind, in the order of the schema."""
+    detail = pl.Series([each.counted if each else "" for each in looked], dtype=pl.String)
+    first = pl.col("privacy").list.first()
+    for kind, reason in PRIVACY.items():
+        batch = reject(batch, first == kind, reason, pl.lit(detail))
+    return batch

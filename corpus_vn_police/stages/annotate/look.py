@@ -1,0 +1,70 @@
+"""One record: what is found in it, and its strings with personal data masked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from corpus_vn_police.config import Corpus
+from corpus_vn_police.reasons import PRIVACY
+from corpus_vn_police.stages.annotate.abbreviations import abbreviations
+from corpus_vn_police.stages.annotate.columns import NOTHING, Found
+from corpus_vn_police.stages.annotate.masking import Masked, masked
+from corpus_vn_police.stages.annotate.people import people
+from corpus_vn_police.stages.annotate.personal import personal
+from corpus_vn_police.stages.annotate.quotes import quotes
+from corpus_vn_police.stages.annotate.record_strings import apart, joined, strings_in, with_strings
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What a record holds.
+
+    Attributes:
+        found: what was found in its text, of which the spans are; if it was masked, in the masked text.
+        kinds: the kinds of personal data in all of its strings, in the order of the schema.
+        counted: how often each kind was found, for the ledger.
+        masked: its values with placeholders; None if nothing was to be masked.
+    """
+
+    found: Found
+    kinds: tuple[str, ...]
+    counted: str
+    masked: Sequence[Any] | None
+
+
+def look_at(values: Sequence[Any], corpus: Corpus) -> Looked:
+    """Look for all that the settings ask for.
+
+    Args:
+        values: those of the columns of `record_strings.columns_of`, the text first.
+        corpus: reads `annotations`, `privacy`.
+    """
+    strings = list(strings_in(values))
+    whole = joined(strings)
+    officers = people(whole)
+    places = apart(strings, personal(whole, officers))
+    found = NOTHING
+    if corpus.annotations:
+        text = strings[0]
+        mine = [officer for officer in officers if officer.mention.end <= len(text)]
+        found = Found(text, abbreviations(text), mine, quotes(text, mine), places[0])
+    numbers = Counter(kind for each in places for _, kind in each)
+    kinds = tuple(kind for kind in PRIVACY if kind in numbers)
+    counted = ", ".join(f"{numbers[kind]} {kind}" for kind in kinds)
+    if corpus.privacy != "mask" or not kinds:
+        return Looked(found, kinds, counted, None)
+    new = [masked(string, mine) for string, mine in zip(strings, places, strict=True)]
+    changed = with_strings(values, iter([each.text for each in new]))
+    return Looked(_moved(found, new[0]) if corpus.annotations else NOTHING, kinds, counted, changed)
+
+
+def _moved(found: Found, new: Masked) -> Found:
+    """The spans of a text where they are in the masked one."""
+
+    def moved(spans: Sequence[Any]) -> list[Any]:
+        return [type(each)(*(part and new.moved(part) for part in each)) for each in spans]
+
+    return Found(new.text, moved(found.abbreviations), moved(found.people), moved(found.quotes), new.places)

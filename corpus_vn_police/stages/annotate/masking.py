@@ -1,0 +1,64 @@
+"""Personal data -> placeholders, and spans moved to where they are in the masked text."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from corpus_vn_police.stages.annotate.spans import Personal, Span
+
+
+def placeholder(kind: str) -> str:
+    """What stands in the place of personal data: `[PHONE]`."""
+    return f"[{kind.upper()}]"
+
+
+@dataclass(frozen=True)
+class Masked:
+    """A text with placeholders.
+
+    Attributes:
+        text: the text.
+        places: the placeholders, with their kinds.
+        before: the places that they have taken, in the text before.
+    """
+
+    text: str
+    places: tuple[Personal, ...]
+    before: tuple[Personal, ...]
+
+    def moved(self, span: Span) -> Span:
+        """Where a span of the text before is now; one that began or ended inside personal data has all of it."""
+        return Span(self._moved(span.start, 0), self._moved(span.end, 1))
+
+    def _moved(self, offset: int, end: int) -> int:
+        number = bisect.bisect_right(self._starts, offset - end) - 1
+        if number < 0:
+            return offset
+        old, new = self.before[number].place, self.places[number].place
+        if offset < old.end or (end and offset == old.end):
+            return new.end if end else new.start
+        return offset + new.end - old.end
+
+    @property
+    def _starts(self) -> list[int]:
+        return [place.start for place, _ in self.before]
+
+
+def masked(text: str, personal: Sequence[Personal]) -> Masked:
+    """Put placeholders in the place of personal data.
+
+    Args:
+        text: the text.
+        personal: what is in it, in order, without overlaps.
+    """
+    pieces, places, end, size = [], [], 0, 0
+    for place, kind in personal:
+        shown = placeholder(kind)
+        pieces += [text[end : place.start], shown]
+        size += place.start - end
+        places.append(Personal(Span(size, size + len(shown)), kind))
+        size += len(shown)
+        end = place.end
+    return Masked("".join([*pieces, text[end:]]), tuple(places), tuple(personal))
