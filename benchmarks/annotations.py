@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import re
 import sys
 import xml.etree.ElementTree as ET
 from collections import Counter
@@ -31,6 +32,8 @@ from corpus_vn_police.stages.structure import structure
 
 FIELDS = {"abbr": ("long",), "p": ("name", "rank", "title"), "q": ("speaker",), "i": ("kind",)}
 """The elements of a page, and their attributes."""
+
+_LINES = re.compile("\n+")  # a page of single newlines becomes a text of paragraphs
 
 LISTS = {"abbr": "abbreviations", "p": "people", "q": "quotes"}
 
@@ -59,7 +62,7 @@ def _page(page: ET.Element) -> Page:
             continue
         kind = LISTS.get(element.tag) or element.get("kind", "")
         said = [element.get(field) for field in FIELDS[element.tag]] if element.tag in LISTS else []
-        marked.setdefault(kind, Counter())[("".join(element.itertext()), *said)] += 1
+        marked.setdefault(kind, Counter())[(_LINES.sub("\n", "".join(element.itertext())), *said)] += 1
     return Page(page.get("name", ""), "".join(page.itertext()), marked)
 
 
@@ -78,7 +81,7 @@ def found(text: str) -> dict[str, Counter[Value]]:
     values: dict[str, Counter[Value]] = {}
 
     def said(span: Span | None) -> str | None:
-        return text[slice(*span)] if span else None
+        return _LINES.sub("\n", text[slice(*span)]) if span else None
 
     values["abbreviations"] = Counter((said(each.short), said(each.long)) for each in abbreviations(text))
     values["people"] = Counter(

@@ -12,7 +12,7 @@ from corpus_vn_police.syllables import UPPER, without_diacritics
 
 _WORDS = lexicon("shortforms")
 _CAPITALS = UPPER.replace("A-Z", "A-ZƯƠ")
-_SHORT = rf"[{_CAPITALS}][\w&./-]*(?: [0-9]{{1,3}}(?!\w)| (?:về|và|&) [{_CAPITALS}]{{2,}})?"
+_SHORT = rf"[{_CAPITALS}][\w&./+-]*(?: [0-9]{{1,3}}(?!\w)| (?:về|và|&) [{_CAPITALS}]{{2,}})?"
 _IN_BRACKETS = re.compile(rf"[“\"'‘]?((?:Cục |Phòng )?{_SHORT})[”\"'’]?\)")
 _CALLED = re.compile(rf"(?i:{any_of(_WORDS, 'called for short')}):? ?[“\"'‘]?([{_CAPITALS}][^()\n,.;:“”\"’]{{1,40}})")
 _CALL_BEGINS = re.compile(r"[ (,–-]*(?:(?:sau đây|dưới đây|sau này|được|thường|hay|còn|có|và) ?)*$")
@@ -99,7 +99,7 @@ def _long_in_brackets(text: str, bracket: int) -> Abbreviation | None:
     long = Span(bracket + 1, inside.end() - 1)
     words = list(_WORD.finditer(text, *long))
     if _CODE.fullmatch(before.group()):
-        fits = bool(_UNIT.match(text, long.start))
+        fits = text[long.start].isupper()
     else:
         fits = _first_word(before.group(), [word.group() for word in words], skipped=0) == 0
     return Abbreviation(Span(*before.span()), long) if fits else None

@@ -18,7 +18,9 @@ _TITLE = re.compile(r" ?(?:,|[-–—]|\() ?")
 _LOOK_BACK = 160  # code points in front of a rank, in which its title may begin
 _BOUNDARY = re.compile(r"[.;:!?…”\"“\n]")
 _WORD_BEGINS = re.compile(r"(?<!\w)\w")
-_HEAD = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'office')})")
+_HEAD = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'office', 'member')})")
+_OFFICE = re.compile(rf"(?i:{any_of(_WORDS, 'office')})")
+_TAKES = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'takes an office')}) $")
 
 
 def people(text: str) -> list[Person]:
@@ -76,6 +78,8 @@ def _title_before(text: str, start: int, after: int) -> Span | None:
         begin = boundary.end()
     for head in _HEAD.finditer(text, begin, start):
         end = title_end(text, head.start())
-        if end is not None and end <= start and text[end:start] in (" ", ", ", " - ", " – ", ""):
-            return Span(head.start(), end)
+        gaps = (" ", ", ", " - ", " – ") if _OFFICE.match(text, head.start()) else (" ",)
+        if end is not None and text[end:start] in gaps:
+            taken = _TAKES.search(text, max(0, head.start() - 12), head.start())
+            return None if taken else Span(head.start(), end)
     return None

@@ -2,102 +2,202 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from corpus_vn_police.lexicon import lexicon
-from corpus_vn_police.stages.annotate.names import name_end
-from corpus_vn_police.stages.annotate.spans import Span
+from corpus_vn_police.stages.annotate.names import FAMILY, name_end
+from corpus_vn_police.stages.annotate.spans import Person, Span
 from corpus_vn_police.stages.annotate.titles import title_end
 from corpus_vn_police.stages.annotate.words import CAPITAL, any_of
 
 _SPEECH, _OFFICERS = lexicon("speech"), lexicon("officers")
-_ADDRESS = re.compile(rf"(?i:{any_of(_SPEECH, 'address')})")
-_OFFICE = re.compile(rf"(?i:{any_of(_OFFICERS, 'office')})")
+_FRONT = any_of(_SPEECH, "in front of an address")
+_ADDRESS = re.compile(rf"(?i:(?:{_FRONT} )?{any_of(_SPEECH, 'address')})")
+_BODY = re.compile(rf"(?i:{any_of(_SPEECH, 'body that speaks')})")
+_OFFICE = re.compile(rf"(?i:(?:{_FRONT} )?{any_of(_OFFICERS, 'office', 'member')})")
+_IN_FRONT = re.compile(rf"(?i:{_FRONT}) ")
 _RANK = re.compile(rf"(?i:{any_of(_OFFICERS, 'police rank', 'army rank')})")
 _THIS = re.compile(r" (?:này|ấy|ta|đó|kia)\b")
 _NAME = re.compile(rf" (?={CAPITAL})")
 _BARE = re.compile(rf"{CAPITAL}(?: {CAPITAL}){{0,3}}(?= [^\W\d_])")
+_INITIALS = re.compile(r"(?:[A-ZĐ]\.){1,4}(?= [^\W\d_])")
+_WHOLE_NAME = re.compile(rf"(?<!\w){FAMILY}(?: {CAPITAL}){{1,4}}")
 _TITLE = re.compile(r" ?[,–-] ?")
-_SAYS = re.compile(rf"(?<!\w)(?i:{any_of(_SPEECH, 'says')})")
-_CLAUSE = re.compile(r"[,;:(] ?|[-–] ")
-SAYS = _SAYS
+_BRACKET = re.compile(r" \([^()\n]{1,80}\)")
+_APPOSITION = re.compile(r"(?:một|người) ")  # `Bà Nguyễn Thị A, một bị hại, nói`
+_CLAUSE = re.compile(r"[,;:] ?|[-–] |(?<!\w)(?:[Tt]heo|nhưng|và|còn|[Rr]iêng|[Nn]gay cả|khi|mà|rồi|để) ")
+_WORD = re.compile(r"(?<![\w’'])\w")
+_LATER = rf"(?:,? (?i:{any_of(_SPEECH, 'with the verb')}))*+"
+SAYS = re.compile(rf"(?<!\w)(?i:{any_of(_SPEECH, 'says')})")
+"""A verb of saying."""
+
+_THEN_SAYS = re.compile(rf"(?:,| [-–])?{_LATER},? (?i:{any_of(_SPEECH, 'says')})")
+_ONE = re.compile(
+    rf"(?i:một|nhiều|vài|các|những) (?:[^\W\d_]+ ){{1,7}}?(?={_LATER.replace(',? ', '')}(?: ?)(?i:{any_of(_SPEECH, 'says')}))"
+)
 
 
-def speaker_end(text: str, start: int, mentions: Mapping[int, int]) -> int | None:
+@dataclass(frozen=True)
+class Cast:
+    """Whoever may speak in a text.
+
+    Attributes:
+        text: the text.
+        mentions: where each officer's mention begins and ends.
+    """
+
+    text: str
+    mentions: Mapping[int, int]
+
+    @functools.cached_property
+    def given_names(self) -> frozenset[str]:
+        """The last word of each whole name in the text, and the whole names."""
+        names = [name.group() for name in _WHOLE_NAME.finditer(self.text)]
+        names += [self.text[start:end].split(",")[0] for start, end in self.mentions.items()]
+        return frozenset([name.rpartition(" ")[2] for name in names] + names)
+
+
+def cast_of(text: str, officers: Sequence[Person]) -> Cast:
+    """Whoever may speak in a text: a title in brackets is not of the phrase."""
+    bracketed = {person.name.end for person in officers if text.startswith(" (", person.name.end)}
+    ends = {
+        person.mention.start: person.name.end if person.name.end in bracketed else person.mention.end
+        for person in officers
+    }
+    return Cast(text, ends)
+
+
+class _Candidate(NamedTuple):
+    """A phrase for a person: where, whether a clause begins with it, it has a name, and a verb of saying follows."""
+
+    span: Span
+    leads: bool
+    named: bool
+    says: bool
+
+
+def speaker_end(cast: Cast, start: int) -> int | None:
     """Where a phrase for a person ends that begins at a place.
 
     Args:
-        text: the text.
+        cast: the text, and its officers.
         start: where it begins.
-        mentions: where each officer's mention begins and ends.
 
     Returns:
         None if no such phrase begins there.
     """
-    if start in mentions:
-        return mentions[start]
+    text = cast.text
+    if start in cast.mentions:
+        return cast.mentions[start]
     if rank := _RANK.match(text, start):
-        office = re.compile(" ").match(text, rank.end())
-        end = title_end(text, office.end()) if office and _OFFICE.match(text, office.end()) else None
-        return end or rank.end()
+        begin = rank.end() + 1
+        return (title_end(text, begin) if _OFFICE.match(text, begin) else None) or rank.end()
     if address := _ADDRESS.match(text, start):
-        return _after_address(text, address.end(), mentions)
+        return _after_address(cast, address.end())
     if office := _OFFICE.match(text, start):
-        return _with_name(text, title_end(text, start) or office.end())
-    return None
+        front = _IN_FRONT.match(text, start)
+        return _with_name(text, title_end(text, front.end() if front else start) or office.end())
+    if initials := _INITIALS.match(text, start):
+        return initials.end()
+    bare = _BARE.match(text, start)
+    return bare.end() if bare and bare.group() in cast.given_names else None
 
 
-def _after_address(text: str, end: int, mentions: Mapping[int, int]) -> int:
+def _after_address(cast: Cast, end: int) -> int:
+    text, begin = cast.text, end + 1
     if this := _THIS.match(text, end):
         return this.end()
-    begin = end + 1
     if text.startswith(" ", end):
-        if begin in mentions:
-            return mentions[begin]
-        if further := _ADDRESS.match(text, begin) or _OFFICE.match(text, begin):
-            inner = speaker_end(text, begin, mentions)
-            return inner if inner else further.end()
+        if begin in cast.mentions:
+            return cast.mentions[begin]
+        if _ADDRESS.match(text, begin) or _OFFICE.match(text, begin):
+            return speaker_end(cast, begin) or end
     if _NAME.match(text, end) and (until := name_end(text, begin)):
-        return _with_title(text, until)
-    return end
-
-
-def _with_title(text: str, end: int) -> int:
-    if title := _TITLE.match(text, end):
-        return title_end(text, title.end()) or end
+        officer = next((start for start in cast.mentions if begin < start < until), None)
+        if officer is not None:
+            return end
+        title = _TITLE.match(text, until)
+        return (title_end(text, title.end()) if title else None) or until
     return end
 
 
 def _with_name(text: str, end: int) -> int:
-    if _NAME.match(text, end) and (until := name_end(text, end + 1)):
-        return until
-    return end
+    return (name_end(text, end + 1) if _NAME.match(text, end) else None) or end
 
 
-def speaker_before(text: str, begin: int, end: int, mentions: Mapping[int, int]) -> Span | None:
-    """Who speaks in a clause that introduces a quotation: the subject of its last verb of saying.
+def speaker_before(cast: Cast, begin: int, end: int) -> Span | None:
+    """Who speaks in a clause that introduces a quotation.
+
+    It is whoever a verb of saying follows; else the first one with a name that begins a clause, else the last one that
+    begins one, else the last one with a name.
 
     Args:
-        text: the text.
+        cast: the text, and its officers.
         begin: where the sentence begins.
         end: where the quotation begins.
-        mentions: as `speaker_end`.
     """
-    verbs = [verb.start() for verb in _SAYS.finditer(text, begin, end)]
-    until = verbs[-1] if verbs else end
-    starts = [begin, *(clause.end() for clause in _CLAUSE.finditer(text, begin, until))]
-    candidates = []
+    says = SAYS.search(cast.text, begin, end) is not None
+    candidates = list(_candidates(cast, begin, end))
+    if says and not any(each.says for each in candidates):
+        taken = [each.span for each in candidates]
+        bodies = (each for each in _bodies(cast.text, begin, end) if each.says)
+        candidates += [each for each in bodies if not any(span.start < each.span.start < span.end for span in taken)]
+    subjects = [each for each in candidates if each.leads and each.named][:1]
+    speaking = [each for each in candidates if each.says][-1:]
+    if subjects and speaking and _APPOSITION.match(cast.text, speaking[0].span.start):
+        speaking = []
+    preferred = (
+        speaking,
+        subjects,
+        [each for each in candidates if each.leads][-1:],
+        [each for each in candidates if each.named][-1:],
+    )
+    return next((each[0].span for each in preferred if each), None)
+
+
+def _candidates(cast: Cast, begin: int, end: int) -> Iterator[_Candidate]:
+    text = cast.text
+    starts = {begin, *(clause.end() for clause in _CLAUSE.finditer(text, begin, end))}
     place = begin
-    for word in re.finditer(r"(?<![\w’'])\w", text[begin:until]):
-        start = begin + word.start()
-        if start < place:
+    while word := _WORD.search(text, place, end):
+        start = word.start()
+        place = start + 1
+        if text.rfind("(", begin, start) > text.rfind(")", begin, start):
             continue
-        found = speaker_end(text, start, mentions)
-        if found is None and start in starts and (bare := _BARE.match(text, start)):
-            found = bare.end()
-        if found is not None and found <= until:
-            candidates.append((start in starts, Span(start, found)))
-            place = found
-    subjects = [span for leads, span in candidates if leads]
-    return (subjects or [span for _, span in candidates] or [None])[-1]
+        until = speaker_end(cast, start)
+        if start in starts and (one := _ONE.match(text, start)):
+            until = max(until or 0, len(text[: one.end()].rstrip()))
+        if until is not None and until <= end:
+            place = until
+            aside = _BRACKET.match(text, until)
+            says = _THEN_SAYS.match(text, aside.end() if aside else until)
+            named = start in cast.mentions or any(letter.isupper() for letter in text[start + 1 : until])
+            yield _Candidate(
+                Span(start, until), start in starts, named or text[start:until] in cast.given_names, bool(says)
+            )
+
+
+def _bodies(text: str, begin: int, end: int) -> Iterator[_Candidate]:
+    for word in _WORD.finditer(text, begin, end):
+        if _BODY.match(text, word.start()):
+            until = title_end(text, word.start())
+            if until is not None and until <= end:
+                yield _Candidate(Span(word.start(), until), True, True, bool(_THEN_SAYS.match(text, until)))
+
+
+def speaker_after(cast: Cast, start: int) -> tuple[Span, bool] | None:
+    """Who is named at a place, behind a quotation, and whether a verb of saying follows."""
+    end = speaker_end(cast, start)
+    if one := _ONE.match(cast.text, start):
+        end = max(end or 0, len(cast.text[: one.end()].rstrip()))
+    if end is None:
+        bodies = next(_bodies(cast.text, start, start + 80), None)
+        if not bodies or bodies.span.start != start or not bodies.says:
+            return None
+        end = bodies.span.end
+    aside = _BRACKET.match(cast.text, end)
+    return Span(start, end), bool(_THEN_SAYS.match(cast.text, aside.end() if aside else end))

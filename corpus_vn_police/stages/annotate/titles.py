@@ -17,6 +17,7 @@ _STEP = re.compile(
     rf" ?(?:(?i:{any_of(_WORDS, 'office', 'body', 'goes on a title')})"
     rf"|{CAPITAL}(?:[-/&]{CAPITAL})*|[0-9][\w./-]*\w|[0-9]|\([{UPPER}][{UPPER}0-9./-]+\))"
 )
+_ASIDE = re.compile(rf" \([^()\n]{{2,60}}\)(?= (?i:{any_of(_WORDS, 'body', 'goes on a title')}))")
 _MAY_BE_A_VERB = re.compile(rf" (?i:{any_of(_WORDS, 'may be a verb')})")
 _ENDS_IN_BODY = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'body', 'may be a verb')})$")
 _JOINED = re.compile(rf" (?i:{any_of(_WORDS, 'joins a title')})(?= )")
@@ -79,6 +80,8 @@ def _part_end(text: str, end: int) -> int:
             end = verb.end()
         elif step := _STEP.match(text, end):
             end = step.end()
+        elif aside := _ASIDE.match(text, end):
+            end = aside.end()
         elif joined := _JOINED.match(text, end):
             following = _STEP.match(text, joined.end())
             if not following or _RANK.match(text, joined.end() + 1) or not _joins(text, joined, following):

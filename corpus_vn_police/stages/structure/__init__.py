@@ -12,8 +12,8 @@ import polars as pl
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.reasons import LIMIT_PARAGRAPHS, TEXT_EMPTY
 from corpus_vn_police.stages.batch import reject, reject_beyond
-from corpus_vn_police.stages.structure.captions import captions
 from corpus_vn_police.stages.counts import counts
+from corpus_vn_police.stages.structure.captions import captions
 from corpus_vn_police.stages.structure.dateline import datelines
 from corpus_vn_police.stages.structure.header import read_headers
 from corpus_vn_police.stages.structure.marks import kinds, mark, one_line
