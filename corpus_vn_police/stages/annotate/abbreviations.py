@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from corpus_vn_police.lexicon import lexicon
@@ -13,7 +15,7 @@ from corpus_vn_police.syllables import UPPER, without_diacritics
 _WORDS = lexicon("shortforms")
 _CAPITALS = UPPER.replace("A-Z", "A-ZƯƠ")
 _SHORT = rf"[{_CAPITALS}][\w&./+-]*(?: [0-9]{{1,3}}(?!\w)| (?:về|và|&) [{_CAPITALS}]{{2,}})?"
-_IN_BRACKETS = re.compile(rf"[“\"'‘]?((?:Cục |Phòng )?{_SHORT})[”\"'’]?\)")
+_IN_BRACKETS = re.compile(rf"[“\"'‘]?((?:Cục |Phòng )?{_SHORT})[”\"'’]?(?:\)|[,;] [^()\n]{{2,40}}\))")
 _CALLED = re.compile(rf"(?i:{any_of(_WORDS, 'called for short')}):? ?[“\"'‘]?([{_CAPITALS}][^()\n,.;:“”\"’]{{1,40}})")
 _CALL_BEGINS = re.compile(r"[ (,–-]*(?:(?:sau đây|dưới đây|sau này|được|thường|hay|còn|có|và) ?)*$")
 _LONG_IN_BRACKETS = re.compile(r"[^\W\d_][^()\n“”\"]{4,120}\)")
@@ -21,7 +23,9 @@ _BEGINS_SHORT = re.compile(_SHORT)
 _BEFORE_BRACKET = re.compile(rf"(?<![\w.-]){_SHORT}$")
 _CODE = re.compile(r"[A-ZĐ]{1,3}[0-9]{2,3}[A-Z]?")
 _IS_SHORT = re.compile(rf"[{_CAPITALS}][\w&./ -]*")
-_UNIT = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'unit with a code')})(?! trưởng|,? chống| cháy)")
+_UNIT = re.compile(
+    rf"(?<!\w)(?:{any_of(_WORDS, 'unit with a code')}|phòng|cục|đội|văn phòng|trung tâm)(?! trưởng|,? chống| cháy)\b"
+)
 _NAME = re.compile(rf"(?<!\w){any_of(_WORDS, 'begins a name')}(?! trưởng)")
 _NO_NAME = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'ends a name')})")
 _WORD = re.compile(r"[^\W_]+(?:[’'-][^\W_]+)*|[-–&]")
@@ -32,8 +36,6 @@ _LONGEST_CALL = 40  # code points in front of `gọi tắt` that may still belon
 _NAME_LIKE = frozenset(_WORDS.phrases("small letters"))
 _NO_LETTER = frozenset(_WORDS.phrases("has no letter"))
 _NO_SHORT_FORM = frozenset(_WORDS.phrases("no short form"))
-_OTHER_LETTERS = {"ư": "uw", "ơ": "o", "đ": "đd", "w": "w"}
-"""Initials that may be written with another letter: `Trung ương (TW)`."""
 
 
 def abbreviations(text: str) -> list[Abbreviation]:
@@ -51,7 +53,10 @@ def abbreviations(text: str) -> list[Abbreviation]:
 def _candidates(text: str) -> Iterator[Abbreviation]:
     place = text.find("(")
     while place >= 0:
-        abbreviation = _short_in_brackets(text, place) or _long_in_brackets(text, place)
+        if text[place + 1 : place + 2].isdigit():
+            abbreviation = None  # years, dates and numbers: half of all brackets
+        else:
+            abbreviation = _short_in_brackets(text, place) or _long_in_brackets(text, place)
         if abbreviation:
             yield abbreviation
         place = text.find("(", place + 1)
@@ -91,9 +96,10 @@ def _called(text: str, place: int) -> Abbreviation | None:
 
 def _long_in_brackets(text: str, bracket: int) -> Abbreviation | None:
     """`BHXH (bảo hiểm xã hội)`."""
-    inside = _LONG_IN_BRACKETS.match(text, bracket + 1)
-    end = len(text[:bracket].rstrip(" "))
-    before = _BEFORE_BRACKET.search(text, max(0, end - 16), end) if inside else None
+    end = bracket - text.endswith(" ", 0, bracket)
+    last = text[end - 1 : end]
+    before = _BEFORE_BRACKET.search(text, max(0, end - 16), end) if last.isupper() or last.isdigit() else None
+    inside = _LONG_IN_BRACKETS.match(text, bracket + 1) if before else None
     if not inside or not before or not _is_short(before.group()):
         return None
     long = Span(bracket + 1, inside.end() - 1)
@@ -162,7 +168,10 @@ def _first_word(short: str, words: list[str], skipped: int) -> int | None:
     letters = [letter for letter in re.findall(r"[0-9]+|[^\W_]", short.lower()) if letter]
     for allowed in range(skipped + 1):
         for first in range(len(words) - 1, -1, -1):
-            if words[first].lower() not in _NO_LETTER and _spells(letters, words[first:], allowed):
+            lower = words[first].lower()
+            if lower in _NO_LETTER or not _taken(letters, 0, lower):
+                continue
+            if _spells(letters, words[first:], allowed):
                 return first
     return None
 
@@ -189,14 +198,15 @@ def _taken(letters: list[str], place: int, word: str) -> int:
     whole = re.findall(r"[0-9]+|[^\W_]", word)
     if len(whole) > 1 and letters[place : place + len(whole)] == whole:
         return len(whole)
-    if place < len(letters) and letters[place] in _initials(word):
+    if place < len(letters) and letters[place] in _initials(word[0]):
         return 1
     return 0
 
 
-def _initials(word: str) -> str:
-    first = word[0]
-    plain = without_diacritics(first)
-    if first in "ưứừửữự" or plain == "ư":
+@functools.cache
+def _initials(first: str) -> str:
+    """The letters that may stand for a word that begins with a letter: with and without tone and marks."""
+    if first in "ưứừửữự":
         return "ưuw"
-    return f"{first}{plain}{_OTHER_LETTERS.get(first, '')}{without_diacritics(plain)}"
+    plain = "đd" if first == "đ" else without_diacritics(first)
+    return f"{first}{unicodedata.normalize('NFD', first)[0]}{plain}"

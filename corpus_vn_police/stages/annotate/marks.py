@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
-_MARK = re.compile(r"[“”\"«»„‟]|''|‘|(?<![\w])’|’(?!\w)")
+from corpus_vn_police.stages.annotate.words import places_of
+
+_MARKS = ("“", "”", '"', "«", "»", "„", "‟", "''", "‘")
 _PARAGRAPH = "\n\n"
 _LONGEST = 8  # paragraphs of one quotation
 _OPENS = "“«„‘"
@@ -36,8 +37,11 @@ def quoted(text: str) -> list[Quoted]:
     """
     found: list[Quoted] = []
     open_now: list[tuple[str, int, int]] = []
-    for match in _MARK.finditer(text):
-        mark, start, end = match.group(), *match.span()
+    for start in places_of(text, (*_MARKS, "’") if "‘" in text else _MARKS):
+        mark = "''" if text[start] == "'" else text[start]
+        end = start + len(mark)
+        if mark == "’" and text[end : end + 1].isalnum():
+            continue
         if open_now and _is_too_far(text, open_now[0][2], start):
             open_now.clear()
         if open_now and mark in _CLOSED_BY[open_now[-1][0]] and not _looks_opening(text, start, end, mark):

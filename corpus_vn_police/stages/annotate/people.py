@@ -8,10 +8,28 @@ from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.annotate.names import name_end
 from corpus_vn_police.stages.annotate.spans import Person, Span
 from corpus_vn_police.stages.annotate.titles import title_end
-from corpus_vn_police.stages.annotate.words import any_of
+from corpus_vn_police.stages.annotate.words import any_of, places_of
 
 _WORDS = lexicon("officers")
+HAS_RANK = (
+    r"(?:[Đđ](?:ại|ẠI)|[Tt](?:hượng|rung|hiếu)|T(?:HƯỢNG|RUNG|HIẾU)|[Hh]ạ|HẠ|[Cc]huẩn|CHUẨN)"
+    r" (?:[Tt](?:ướng|á)|T(?:ƯỚNG|Á)|[ÚúUu][yýYÝ]|[Ss][ĩỹ]|S[ĨỸ])|[Đđ]ô [Đđ]ốc|ĐÔ ĐỐC|[Bb]inh [Nn]h(?:ất|ì)|BINH NH"
+)
+"""A pattern for Polars: a text without a match has no rank. It takes 0.05 s for 42,000 articles, that of all ranks in
+any case with `re` 8 s."""
+
 _RANK = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'police rank', 'army rank')})(?! (?i:{any_of(_WORDS, 'not a rank')}))")
+_TAILS = tuple(
+    f" {form}"
+    for tail in ("tướng", "tá", "úy", "uý", "sĩ", "sỹ", "nhất", "nhì", "đốc")
+    for form in (tail, tail.title(), tail.upper())
+)
+"""How the last words of ranks begin: to find them and to look at what stands before takes a third of the time that
+the pattern takes."""
+
+_BEFORE_TAIL = frozenset("iguạnhôIGUẠNHÔ")  # what the words before them end in
+_LONGEST_HEAD = 9  # code points of a rank before its last word: `phó đô`, `thượng`
+_LONGEST_RANK = 16  # code points of a rank from there on: ` đốc hải quân`
 _BETWEEN = re.compile(rf"(?:\s*[,–-]?\s*(?i:{any_of(_WORDS, 'between rank and name')})[.,]*)+(?=\W)")
 _GAP = re.compile(r"[ \u00a0]+")
 _TITLE = re.compile(r" ?(?:,|[-–—]|\() ?")
@@ -30,8 +48,11 @@ def people(text: str) -> list[Person]:
     """
     found: list[Person] = []
     after = 0
-    for rank in _RANK.finditer(text):
-        if rank.start() < after:
+    for place in places_of(text, _TAILS):
+        if place < after or text[place - 1 : place] not in _BEFORE_TAIL:
+            continue
+        rank = _RANK.search(text, max(after, place - _LONGEST_HEAD), place + _LONGEST_RANK)
+        if rank is None or rank.start() > place:
             continue
         person = _person(text, rank, after)
         if person:

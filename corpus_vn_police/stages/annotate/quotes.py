@@ -8,19 +8,24 @@ from collections.abc import Sequence
 from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.annotate.marks import Quoted, quoted
 from corpus_vn_police.stages.annotate.spans import Person, Quote, Span
-from corpus_vn_police.stages.annotate.speakers import SAYS, Cast, cast_of, speaker_after, speaker_before
-from corpus_vn_police.stages.annotate.words import any_of
+from corpus_vn_police.stages.annotate.speakers import Cast, cast_of, says_in, speaker_after, speaker_before
+from corpus_vn_police.stages.annotate.words import ends_in, phrases_of
 from corpus_vn_police.syllables import LOWER
 
 _WORDS = lexicon("speech")
-_NAMES_A_THING = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'names a thing')})\s*$")
-_LEADS_TO_A_TERM = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'leads to a term')})\s*$")
+_NAMES_A_THING = phrases_of(_WORDS, "names a thing")
+_LEADS_TO_A_TERM = phrases_of(_WORDS, "leads to a term")
+_SAYS = phrases_of(_WORDS, "says")
+_LONGEST_NAME = 4  # words of a phrase that names a thing: `được mệnh danh là`
+_FULL_STOP = re.compile(r"[.!?…]|\s|$")
 _BY = re.compile(r"(?:Cũng )?[Tt]heo ")
 _NAMES_A_THING_BEFORE_COLON = re.compile(
-    r"(?<!\w)(?i:chủ đề|khẩu hiệu|phương châm|mang tên|tên là|thông điệp|dòng chữ|biểu ngữ|tiêu đề)[^,;:]{0,24}:\s*$"
+    r"(?<!\w)(?i:tội danh|tội|chủ đề|khẩu hiệu|phương châm|mang tên|tên là|thông điệp|dòng chữ|biểu ngữ|tiêu đề)[^,;:]{0,24}:\s*$"
 )
 _AFTER = re.compile(r"[.,!?…]? ?[-–—]?,? ?(?P<theo>[Tt]heo |[Đđ]ó là lời |[Ll]ời (?:của )?|là lời (?:của )?)?")
-_SENTENCE = re.compile(rf"(?<![\s.][A-ZĐ])[.!?…][”\"»]? (?![{LOWER}])|\n|[”\"»]\. ")
+_STOPS = (". ", "? ", "! ", "… ", ".” ", '." ', "?” ", '?" ', "!” ", '!" ', "…” ", '…" ')
+_STOP = re.compile(rf"[.!?…][”\"»]? (?![{LOWER}])")
+_AFTER_INITIAL = re.compile(r"[\s.][A-ZĐ]$")  # `anh T. kể`
 _PREVIOUS_QUOTE = re.compile(r"[”\"»](?:,| và| hay| hoặc|;|, và) ?$")
 _GOES_ON = re.compile(r" [^\W\d_A-ZĐÀ-Ỹ]")
 _ENDS = re.compile(r"[.!?…,]$")
@@ -49,11 +54,15 @@ def quotes(text: str, officers: Sequence[Person]) -> list[Quote]:
         speech = Span(piece.start + len(inside) - len(inside.lstrip()), piece.start + len(inside.rstrip()))
         if speech.start >= speech.end:
             continue
+        words = text.count(" ", *speech) + text.count("\n", *speech) + 1
+        if words < _FEW and text[max(0, piece.opening - 2) : piece.opening].strip()[-1:].isalnum():
+            named = piece.closing
+            continue
         begin = _sentence_begins(text, piece.opening)
         in_row = _PREVIOUS_QUOTE.search(text, max(begin, piece.opening - 8), piece.opening)
-        quote = None if in_row and named > in_row.start() else _said(cast, piece, speech, begin)
-        if quote and quote.speaker is None and found and _goes_on(text, found[-1], piece):
-            quote = Quote(speech, found[-1].speaker)
+        quote = None if in_row and named > in_row.start() else _said(cast, piece, speech, begin, words)
+        if quote and quote.speaker is None and begin == piece.opening and _FULL_STOP.match(text, piece.closing):
+            quote = Quote(speech, _sentence_before(cast, piece, found[-1] if found else None))
         if quote:
             found.append(quote)
         else:
@@ -61,29 +70,29 @@ def quotes(text: str, officers: Sequence[Person]) -> list[Quote]:
     return found
 
 
-def _said(cast: Cast, piece: Quoted, speech: Span, begin: int) -> Quote | None:
+def _said(cast: Cast, piece: Quoted, speech: Span, begin: int, words: int) -> Quote | None:
     """The quotation, if somebody says it."""
     text = cast.text
     lead = text[begin : piece.opening]
-    words = text.count(" ", *speech) + text.count("\n", *speech) + 1
+    if lead.rstrip().endswith(":"):
+        return _introduced(cast, piece, speech, begin, words)
     after, says_after = _named_after(cast, piece.closing)
     if not lead.strip(" -–—+•"):
         whole = bool(_ENDS.search(text[slice(*speech)])) or not _GOES_ON.match(text, piece.closing)
         return Quote(speech, after) if after or (whole and words >= _FEW) else None
-    if lead.rstrip().endswith(":"):
-        return _introduced(cast, piece, speech, begin, words)
-    if _NAMES_A_THING.search(lead):
+    near = lead[-_NEAR:]
+    last_words = near.rstrip().lower()
+    if ends_in(last_words, _NAMES_A_THING, _LONGEST_NAME):
         return None
     if says_after and words >= _CLAUSE:
         return Quote(speech, after)
-    if _LEADS_TO_A_TERM.search(lead) and not _BY.match(lead):
+    if words < _FEW or (ends_in(last_words, _LEADS_TO_A_TERM, _LONGEST_NAME) and not _BY.match(lead)):
         return None
-    says = list(SAYS.finditer(lead))
-    if says and _BY_COMMA.search(lead) and len(lead) - says[-1].end() < _NEAR and words >= _FEW:
+    says = says_in(text, max(begin, piece.opening - _NEAR), piece.opening)
+    if says and _BY_COMMA.search(near):
         return Quote(speech, speaker_before(cast, begin, piece.opening) or after)
-    lower = not text[speech.start].isupper()
-    near = _BY.match(lead) or (says and len(lead) - says[-1].end() < _NEAR)
-    if near and lower and words >= _CLAUSE:
+    lower = not text[speech.start].isupper() or ends_in(last_words, _SAYS, _LONGEST_NAME)
+    if lower and words >= _CLAUSE and (says or _BY.match(lead)):
         return Quote(speech, speaker_before(cast, begin, piece.opening) or after)
     return None
 
@@ -92,7 +101,9 @@ def _introduced(cast: Cast, piece: Quoted, speech: Span, begin: int, words: int)
     """A quotation behind a colon: speech, if the words before do not say that it is a name or a slogan."""
     lead = cast.text[begin : piece.opening]
     speaker = speaker_before(cast, begin, piece.opening)
-    if _NAMES_A_THING_BEFORE_COLON.search(lead) or (words < _FEW and not (speaker or SAYS.search(lead))):
+    if _NAMES_A_THING_BEFORE_COLON.search(lead) or (
+        words < _FEW and not (speaker or says_in(cast.text, begin, piece.opening))
+    ):
         return None
     return Quote(speech, speaker)
 
@@ -103,8 +114,14 @@ def _sentence_begins(text: str, opening: int) -> int:
     if text[max(0, opening - 2) : opening] == "\n\n" and text[: opening - 2].endswith(":"):
         end -= 2
     begin = max(limit, text.rfind("\n", limit, end) + 1)
-    for sentence in _SENTENCE.finditer(text, begin, end):
-        begin = sentence.end()
+    while end > begin:
+        stop = max(text.rfind(mark, begin, end) for mark in _STOPS)
+        if stop < 0:
+            break
+        after = _STOP.match(text, stop)
+        if after and after.end() <= opening and not _AFTER_INITIAL.search(text, max(0, stop - 2), stop):
+            return after.end()
+        end = stop
     return begin
 
 
@@ -119,8 +136,17 @@ def _named_after(cast: Cast, closing: int) -> tuple[Span | None, bool]:
     return named[0], named[1] or bool(gap["theo"])
 
 
-def _goes_on(text: str, last: Quote, piece: Quoted) -> bool:
-    """Whether only the words that name the speaker are between two quotations: `“…”, anh nói. “…”`."""
-    if last.speaker is None or not last.speech.end < last.speaker.start < piece.opening:
-        return False
-    return piece.opening - last.speaker.end < _NEAR and "\n" not in text[last.speech.end : piece.opening]
+def _sentence_before(cast: Cast, piece: Quoted, last: Quote | None) -> Span | None:
+    """Who speaks by the sentence before one that is a quotation alone: `Anh A kể hôm đó trời mưa. “Tôi …”`.
+
+    If that sentence names the speaker of the quotation before (`“…”, anh nói. “…”`), it is the same one.
+    """
+    text, opening = cast.text, piece.opening
+    if opening < 2 or text[opening - 1] == "\n":
+        return None
+    begin = _sentence_begins(text, opening - 2)
+    if last and last.speaker and last.speech.end < last.speaker.start and begin <= last.speaker.end < opening:
+        return last.speaker
+    if not says_in(text, begin, opening):
+        return None
+    return speaker_before(cast, begin, opening)

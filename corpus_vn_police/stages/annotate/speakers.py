@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,8 @@ from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.annotate.names import FAMILY, name_end
 from corpus_vn_police.stages.annotate.spans import Person, Span
 from corpus_vn_police.stages.annotate.titles import title_end
-from corpus_vn_police.stages.annotate.words import CAPITAL, any_of
+from corpus_vn_police.stages.annotate.words import CAPITAL, any_of, first_words
+from corpus_vn_police.syllables import is_syllable
 
 _SPEECH, _OFFICERS = lexicon("speech"), lexicon("officers")
 _FRONT = any_of(_SPEECH, "in front of an address")
@@ -21,24 +21,36 @@ _BODY = re.compile(rf"(?i:{any_of(_SPEECH, 'body that speaks')})")
 _OFFICE = re.compile(rf"(?i:(?:{_FRONT} )?{any_of(_OFFICERS, 'office', 'member')})")
 _IN_FRONT = re.compile(rf"(?i:{_FRONT}) ")
 _RANK = re.compile(rf"(?i:{any_of(_OFFICERS, 'police rank', 'army rank')})")
+_FIRST_WORDS = first_words(_SPEECH, "address", "in front of an address") | first_words(
+    _OFFICERS, "office", "member", "police rank", "army rank"
+)
+_FIRST_WORDS_OF_BODIES = first_words(_SPEECH, "body that speaks")
 _THIS = re.compile(r" (?:này|ấy|ta|đó|kia)\b")
 _NAME = re.compile(rf" (?={CAPITAL})")
-_BARE = re.compile(rf"{CAPITAL}(?: {CAPITAL}){{0,3}}(?= [^\W\d_])")
+_BARE = re.compile(rf"{CAPITAL}(?: {CAPITAL}){{0,3}}(?=[ ,(])")
 _INITIALS = re.compile(r"(?:[A-ZĐ]\.){1,4}(?= [^\W\d_])")
-_WHOLE_NAME = re.compile(rf"(?<!\w){FAMILY}(?: {CAPITAL}){{1,4}}")
+_WHOLE_NAME = re.compile(rf"{FAMILY} {CAPITAL}")
+_NAME_BEGUN = re.compile(rf"(?<!\w){FAMILY}(?: {CAPITAL}){{0,3}}$")
+_LONGEST_NAME = 32  # code points of a name before its last word
 _TITLE = re.compile(r" ?[,–-] ?")
 _BRACKET = re.compile(r" \([^()\n]{1,80}\)")
 _APPOSITION = re.compile(r"(?:một|người) ")  # `Bà Nguyễn Thị A, một bị hại, nói`
-_CLAUSE = re.compile(r"[,;:] ?|[-–] |(?<!\w)(?:[Tt]heo|nhưng|và|còn|[Rr]iêng|[Nn]gay cả|khi|mà|rồi|để) ")
-_WORD = re.compile(r"(?<![\w’'])\w")
+_WHEN = re.compile(r"(?<!\w)(?:[Kk]hi|[Nn]ghe|[Tt]rước việc|[Ss]au khi) $")
+_CLAUSE = re.compile(r"[,;:] ?|[-–] |(?<!\w)(?:[Tt]heo|nhưng|và|còn|[Rr]iêng|[Nn]gay cả|[Cc]ó|khi|mà|rồi|để) ")
+_WORD = re.compile(r"(?<![’'])\b\w+")
 _LATER = rf"(?:,? (?i:{any_of(_SPEECH, 'with the verb')}))*+"
-SAYS = re.compile(rf"(?<!\w)(?i:{any_of(_SPEECH, 'says')})")
-"""A verb of saying."""
-
+_SAYS = re.compile(rf"(?i:{any_of(_SPEECH, 'says')})")
+_FIRST_WORDS_OF_VERBS = first_words(_SPEECH, "says")
 _THEN_SAYS = re.compile(rf"(?:,| [-–])?{_LATER},? (?i:{any_of(_SPEECH, 'says')})")
 _ONE = re.compile(
-    rf"(?i:một|nhiều|vài|các|những) (?:[^\W\d_]+ ){{1,7}}?(?={_LATER.replace(',? ', '')}(?: ?)(?i:{any_of(_SPEECH, 'says')}))"
+    rf"(?i:một|nhiều|vài|các|những) (?:\w+ ){{1,7}}?(?={_LATER.replace(',? ', '')}(?: ?)(?i:{any_of(_SPEECH, 'says')}))"
 )
+
+
+_PHRASE = re.compile(
+    rf"((?!(?:khi|nếu|nhưng|mà|trong|tại|sau|trước|do|vì|để|rồi|và|theo|đồng thời|đó|đây|như|đã|với|ở)\b)(?:[^\W_]+[.-]?[ -]){{0,8}}?[^\W_]+)(?={_THEN_SAYS.pattern})"
+)
+"""Whatever stands between a quotation and a verb of saying: `”, các công ty công nghệ viết`."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +65,19 @@ class Cast:
     text: str
     mentions: Mapping[int, int]
 
-    @functools.cached_property
-    def given_names(self) -> frozenset[str]:
-        """The last word of each whole name in the text, and the whole names."""
-        names = [name.group() for name in _WHOLE_NAME.finditer(self.text)]
-        names += [self.text[start:end].split(",")[0] for start, end in self.mentions.items()]
-        return frozenset([name.rpartition(" ")[2] for name in names] + names)
+    def knows(self, name: str) -> bool:
+        """Whether the text has a whole name of which this is the last word, or this is a whole name."""
+        if _WHOLE_NAME.match(name):
+            return True
+        place = self.text.find(f" {name}")
+        while place >= 0:
+            before = self.text.rfind(" ", max(0, place - _LONGEST_NAME), place)
+            ends = not self.text[place + 1 + len(name) : place + 2 + len(name)].isalnum()
+            if ends and self.text[before + 1 : before + 2].isupper():
+                if _NAME_BEGUN.search(self.text, max(0, place - _LONGEST_NAME), place):
+                    return True
+            place = self.text.find(f" {name}", place + 1)
+        return False
 
 
 def cast_of(text: str, officers: Sequence[Person]) -> Cast:
@@ -96,15 +115,36 @@ def speaker_end(cast: Cast, start: int) -> int | None:
     if rank := _RANK.match(text, start):
         begin = rank.end() + 1
         return (title_end(text, begin) if _OFFICE.match(text, begin) else None) or rank.end()
-    if address := _ADDRESS.match(text, start):
-        return _after_address(cast, address.end())
-    if office := _OFFICE.match(text, start):
+    office, address = _OFFICE.match(text, start), _ADDRESS.match(text, start)
+    if office and not (address and address.end() > office.end()):
         front = _IN_FRONT.match(text, start)
         return _with_name(text, title_end(text, front.end() if front else start) or office.end())
-    if initials := _INITIALS.match(text, start):
+    if address:
+        return _after_address(cast, address.end())
+    return None
+
+
+def says_in(text: str, begin: int, end: int) -> bool:
+    """Whether a verb of saying stands between two places."""
+    return any(
+        word.group().lower() in _FIRST_WORDS_OF_VERBS and _SAYS.match(text, word.start(), end)
+        for word in _WORD.finditer(text, begin, end)
+    )
+
+
+def _bare_end(cast: Cast, start: int) -> int | None:
+    """Where initials end, or a name that is part of a whole name of the text."""
+    if initials := _INITIALS.match(cast.text, start):
         return initials.end()
-    bare = _BARE.match(text, start)
-    return bare.end() if bare and bare.group() in cast.given_names else None
+    bare = _BARE.match(cast.text, start)
+    if bare and (cast.knows(bare.group()) or (_THEN_SAYS.match(cast.text, bare.end()) and _is_foreign(bare.group()))):
+        return bare.end()
+    return None
+
+
+def _is_foreign(name: str) -> bool:
+    """Whether no word of a name is a Vietnamese syllable, so that it is no common word at the start of a sentence."""
+    return not any(is_syllable(word) for word in name.split(" "))
 
 
 def _after_address(cast: Cast, end: int) -> int:
@@ -129,6 +169,12 @@ def _with_name(text: str, end: int) -> int:
     return (name_end(text, end + 1) if _NAME.match(text, end) else None) or end
 
 
+def _one_end(text: str, start: int) -> int | None:
+    """Where `một người dân xóm 3` ends, before a verb of saying or a colon."""
+    one = _ONE.match(text, start)
+    return len(text[: one.end()].rstrip()) if one else None
+
+
 def speaker_before(cast: Cast, begin: int, end: int) -> Span | None:
     """Who speaks in a clause that introduces a quotation.
 
@@ -140,14 +186,15 @@ def speaker_before(cast: Cast, begin: int, end: int) -> Span | None:
         begin: where the sentence begins.
         end: where the quotation begins.
     """
-    says = SAYS.search(cast.text, begin, end) is not None
+    says = says_in(cast.text, begin, end)
     candidates = list(_candidates(cast, begin, end))
     if says and not any(each.says for each in candidates):
         taken = [each.span for each in candidates]
         bodies = (each for each in _bodies(cast.text, begin, end) if each.says)
         candidates += [each for each in bodies if not any(span.start < each.span.start < span.end for span in taken)]
     subjects = [each for each in candidates if each.leads and each.named][:1]
-    speaking = [each for each in candidates if each.says][-1:]
+    speaking = [each for each in candidates if each.says and (each.leads or each.named)]
+    speaking = [each for each in speaking if not _WHEN.search(cast.text, begin, each.span.start)][-1:]
     if subjects and speaking and _APPOSITION.match(cast.text, speaking[0].span.start):
         speaking = []
     preferred = (
@@ -163,27 +210,28 @@ def _candidates(cast: Cast, begin: int, end: int) -> Iterator[_Candidate]:
     text = cast.text
     starts = {begin, *(clause.end() for clause in _CLAUSE.finditer(text, begin, end))}
     place = begin
-    while word := _WORD.search(text, place, end):
+    for word in _WORD.finditer(text, begin, end):
         start = word.start()
-        place = start + 1
+        if start < place or not (start in starts or start in cast.mentions or word.group().lower() in _FIRST_WORDS):
+            continue
         if text.rfind("(", begin, start) > text.rfind(")", begin, start):
             continue
         until = speaker_end(cast, start)
-        if start in starts and (one := _ONE.match(text, start)):
-            until = max(until or 0, len(text[: one.end()].rstrip()))
+        bare = False
+        if start in starts:
+            bare = until is None and _bare_end(cast, start) is not None
+            until = max(until or 0, _bare_end(cast, start) or 0, _one_end(text, start) or 0) or None
         if until is not None and until <= end:
             place = until
             aside = _BRACKET.match(text, until)
             says = _THEN_SAYS.match(text, aside.end() if aside else until)
-            named = start in cast.mentions or any(letter.isupper() for letter in text[start + 1 : until])
-            yield _Candidate(
-                Span(start, until), start in starts, named or text[start:until] in cast.given_names, bool(says)
-            )
+            named = start in cast.mentions or any(letter.isupper() for letter in text[start + 1 : until]) or bare
+            yield _Candidate(Span(start, until), start in starts, named, bool(says))
 
 
 def _bodies(text: str, begin: int, end: int) -> Iterator[_Candidate]:
     for word in _WORD.finditer(text, begin, end):
-        if _BODY.match(text, word.start()):
+        if word.group().lower() in _FIRST_WORDS_OF_BODIES and _BODY.match(text, word.start()):
             until = title_end(text, word.start())
             if until is not None and until <= end:
                 yield _Candidate(Span(word.start(), until), True, True, bool(_THEN_SAYS.match(text, until)))
@@ -191,10 +239,10 @@ def _bodies(text: str, begin: int, end: int) -> Iterator[_Candidate]:
 
 def speaker_after(cast: Cast, start: int) -> tuple[Span, bool] | None:
     """Who is named at a place, behind a quotation, and whether a verb of saying follows."""
-    end = speaker_end(cast, start)
-    if one := _ONE.match(cast.text, start):
-        end = max(end or 0, len(cast.text[: one.end()].rstrip()))
-    if end is None:
+    end = max(speaker_end(cast, start) or 0, _bare_end(cast, start) or 0, _one_end(cast.text, start) or 0)
+    if not end and (phrase := _PHRASE.match(cast.text, start)):
+        end = len(phrase.group(1)) + start
+    if not end:
         bodies = next(_bodies(cast.text, start, start + 80), None)
         if not bodies or bodies.span.start != start or not bodies.says:
             return None

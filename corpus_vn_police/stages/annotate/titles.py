@@ -19,7 +19,7 @@ _STEP = re.compile(
 )
 _ASIDE = re.compile(rf" \([^()\n]{{2,60}}\)(?= (?i:{any_of(_WORDS, 'body', 'goes on a title')}))")
 _MAY_BE_A_VERB = re.compile(rf" (?i:{any_of(_WORDS, 'may be a verb')})")
-_ENDS_IN_BODY = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'body', 'may be a verb')})$")
+_ENDS_IN_BODY = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'body', 'member', 'may be a verb')}|viên)$")
 _JOINED = re.compile(rf" (?i:{any_of(_WORDS, 'joins a title')})(?= )")
 _ALSO = re.compile(r",? (?:kiêm|đồng thời là|kiêm nhiệm)(?= )")
 _BREAK = re.compile(r", ?| [-–—] ?|[-–—] ")
@@ -62,7 +62,10 @@ def title_end(text: str, start: int) -> int | None:
 
 
 def _goes_on_title(text: str, start: int) -> bool:
-    return not _RANK.match(text, start) and bool(_HEAD.match(text, start))
+    """Whether an office, or a body in capitals, stands behind a comma: `, cơ quan Công an` begins what is said."""
+    if _RANK.match(text, start):
+        return False
+    return bool(_OFFICE.match(text, start) or (text[start : start + 1].isupper() and _HEAD.match(text, start)))
 
 
 def _part_end(text: str, end: int) -> int:
