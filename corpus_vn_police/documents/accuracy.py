@@ -1,4 +1,4 @@
-"""How good the rules of `structure` are, measured on pages that were not used to write them."""
+"""How good the rules of `structure` and `annotate` are, measured on pages that were not used to write them."""
 
 from __future__ import annotations
 
@@ -30,3 +30,27 @@ ACCURACY = Accuracy(
 )
 """Measured by `benchmarks/structure.py` on `benchmarks/pages/11.jsonl`, by rules that had not seen it:
 the column *11, at first* in `benchmarks/README.md`, which a test holds to this."""
+
+ANNOTATION_ACCURACY = Accuracy(
+    pages=50,
+    fields={"abbreviations": (0.0, 0.0), "people": (0.0, 0.0), "quotes": (0.0, 0.0)},
+)
+"""Measured by `benchmarks/annotations.py` on `benchmarks/annotated/6.xml`, by rules that had not seen it:
+the column *6, at first* in `benchmarks/README.md`, which a test holds to this."""
+
+PERSONAL_ACCURACY = Accuracy(
+    pages=ANNOTATION_ACCURACY.pages,
+    fields={
+        "phone": (0.0, 0.0),
+        "email": (0.0, 0.0),
+        "id_number": (0.0, 0.0),
+        "passport": (0.0, 0.0),
+        "driving_licence": (0.0, 0.0),
+        "plate": (0.0, 0.0),
+        "bank_account": (0.0, 0.0),
+        "birth_date": (0.0, 0.0),
+        "address": (0.0, 0.0),
+        "private_person": (0.0, 0.0),
+    },
+)
+"""The same for each kind of personal data."""

@@ -14,8 +14,9 @@ from typing import Any
 
 from corpus_vn_police.align import opcodes
 from corpus_vn_police.config import CHANGES_NAME
+from corpus_vn_police.contract import document, load_contract
 from corpus_vn_police.dataset.layout import CARD
-from corpus_vn_police.documents.accuracy import ACCURACY
+from corpus_vn_police.documents.accuracy import ACCURACY, ANNOTATION_ACCURACY, PERSONAL_ACCURACY
 from corpus_vn_police.documents.document import Comparison, Document, whole
 from corpus_vn_police.documents.facts import Facts
 from corpus_vn_police.documents.front_matter import front_matter
@@ -113,6 +114,10 @@ def measured_blocks(facts: Facts) -> dict[str, str]:
             "configs": facts.configs,
             "fields": {config: contract.fields() for config, contract in facts.corpus.contracts.items()},
             "accuracy": ACCURACY,
+            "annotation_accuracy": ANNOTATION_ACCURACY,
+            "personal_accuracy": PERSONAL_ACCURACY,
+            "rules_version": document("annotations")["x-rules-version"],
+            "lists": {field.name: field.description for field in load_contract("annotations").fields()},
             "generator": GENERATOR,
         }
     )

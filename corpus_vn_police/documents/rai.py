@@ -11,12 +11,14 @@ from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
 from corpus_vn_police.config import Corpus
+from corpus_vn_police.contract import document
 from corpus_vn_police.dataset.figures import Figures
 from corpus_vn_police.documents.markdown import without_front
 from corpus_vn_police.documents.sections import words
 from corpus_vn_police.errors import ConfigError
 from corpus_vn_police.reasons import QUALITY_SYLLABLE_SHARE, QUALITY_VIETNAMESE_SHARE
 from corpus_vn_police.text import visible
+from corpus_vn_police.version import GENERATOR
 
 # The sections of the Hub's card that say what a property means; of one that stands nowhere here the Croissant
 # file says nothing.
@@ -135,10 +137,18 @@ def _known(corpus: Corpus, figures: Figures) -> Iterator[tuple[str, str]]:
         yield "dataPreprocessingProtocol", sentence
     if any(figures.spans.values()):
         named = ", ".join(f"{count:,} {name}" for name, count in figures.spans.items())
-        yield "dataAnnotationProtocol", f"The config annotations is made by rules, not by people: {named}."
-        yield "machineAnnotationTools", "corpus-vn-police"
+        version = document("annotations")["x-rules-version"]
+        rules = f"The config annotations is made by rules (version {version}), not by people: {named}."
+        yield "dataAnnotationProtocol", rules
+        yield "machineAnnotationTools", GENERATOR
     elif figures.spans:
-        yield "dataAnnotationProtocol", "Nothing is annotated: the lists of the config annotations are empty."
+        yield "dataAnnotationProtocol", "The rules of the config annotations found nothing in these texts."
+    if not corpus.finds_personal:
+        yield "personalSensitiveInformation", "Personal data was not looked for."
+    elif corpus.privacy == "mask":
+        yield "personalSensitiveInformation", "What rules found was replaced by placeholders; they miss some."
+    elif corpus.privacy == "drop":
+        yield "personalSensitiveInformation", "Records in which rules found some were left out; they miss some."
     if figures.privacy:
         named = ", ".join(f"{kind} in {count:,} records" for kind, count in figures.privacy.items())
         yield "personalSensitiveInformation", f"Found by rules, and named in the field privacy: {named}."

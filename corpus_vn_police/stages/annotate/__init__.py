@@ -13,7 +13,7 @@ import polars as pl
 
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.reasons import PRIVACY
-from corpus_vn_police.stages.annotate.columns import NOTHING, Found, annotation_column
+from corpus_vn_police.stages.annotate.columns import NOTHING, annotation_column
 from corpus_vn_police.stages.annotate.look import Looked, look_at
 from corpus_vn_police.stages.annotate.record_strings import columns_of
 from corpus_vn_police.stages.batch import reject

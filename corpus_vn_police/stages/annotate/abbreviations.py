@@ -78,7 +78,7 @@ def _short_in_brackets(text: str, bracket: int) -> Abbreviation | None:
 
 
 def _called(text: str, place: int) -> Abbreviation | None:
-    """`Ban Chỉ đạo 138 (gọi tắt là BCĐ 138)`, also without brackets, and `Kế hoạch số 218/KH-ĐU (gọi tắt là Kế hoạch 218)`."""
+    """`Ban Chỉ đạo 138 (gọi tắt là BCĐ 138)`, `Kế hoạch số 218/KH-ĐU (gọi tắt là Kế hoạch 218)`; with or without brackets."""
     called = _CALLED.search(text, max(0, place - 8), place + 80)
     if not called:
         return None
@@ -198,7 +198,7 @@ def _taken(letters: list[str], place: int, word: str) -> int:
     whole = re.findall(r"[0-9]+|[^\W_]", word)
     if len(whole) > 1 and letters[place : place + len(whole)] == whole:
         return len(whole)
-    if place < len(letters) and letters[place] in _initials(word[0]):
+    if place < len(letters) and (letters[place] == word or letters[place] in _initials(word[0])):
         return 1
     return 0
 

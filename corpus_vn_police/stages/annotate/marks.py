@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from corpus_vn_police.stages.annotate.words import places_of
@@ -36,29 +37,43 @@ def quoted(text: str) -> list[Quoted]:
     closed is left out. A piece may open with a curly mark and close with a straight one.
     """
     found: list[Quoted] = []
-    open_now: list[tuple[str, int, int]] = []
+    open_now: list[_Open] = []
+    for mark, start, end in _marks(text):
+        if open_now and text.count(_PARAGRAPH, open_now[0].end, start) >= _LONGEST:
+            open_now.clear()
+        opens = _looks_opening(text, start, end, mark)
+        if not opens:
+            if closed := _closed(open_now, mark):
+                del open_now[open_now.index(closed) :]
+                found += [] if open_now else [Quoted(closed.start, closed.end, start, end)]
+        elif open_now and _PARAGRAPH in text[open_now[0].end : start]:
+            if not (text.endswith(_PARAGRAPH, 0, start) and mark == open_now[0].mark):
+                open_now = [_Open(mark, start, end)]  # what was open before has lost its end
+        else:
+            open_now.append(_Open(mark, start, end))
+    return found
+
+
+class _Open(NamedTuple):
+    """An opening mark: which, and where it begins and ends."""
+
+    mark: str
+    start: int
+    end: int
+
+
+def _marks(text: str) -> Iterator[tuple[str, int, int]]:
+    """The marks of a text, with where each begins and ends."""
     for start in places_of(text, (*_MARKS, "’") if "‘" in text else _MARKS):
         mark = "''" if text[start] == "'" else text[start]
         end = start + len(mark)
-        if mark == "’" and text[end : end + 1].isalnum():
-            continue
-        if open_now and _is_too_far(text, open_now[0][2], start):
-            open_now.clear()
-        if open_now and mark in _CLOSED_BY[open_now[-1][0]] and not _looks_opening(text, start, end, mark):
-            _, opening, inside = open_now.pop()
-            if not open_now:
-                found.append(Quoted(opening, inside, start, end))
-        elif mark in _CLOSES or (not open_now and not _looks_opening(text, start, end, mark)):
-            if open_now and mark in _CLOSED_BY[open_now[0][0]]:
-                _, opening, inside = open_now[0]
-                open_now.clear()
-                found.append(Quoted(opening, inside, start, end))
-        elif open_now and _PARAGRAPH in text[open_now[0][2] : start]:
-            if text[max(0, start - 2) : start] != _PARAGRAPH or mark != open_now[0][0]:
-                open_now = [(mark, start, end)]  # what was open before has lost its end
-        elif mark in _CLOSED_BY:
-            open_now.append((mark, start, end))
-    return found
+        if mark != "’" or not text[end : end + 1].isalnum():
+            yield mark, start, end
+
+
+def _closed(open_now: list[_Open], mark: str) -> _Open | None:
+    """Which of the marks that are open one closes: the last one that it fits, else the first."""
+    return next((each for each in (*open_now[-1:], *open_now[:1]) if mark in _CLOSED_BY[each.mark]), None)
 
 
 def _looks_opening(text: str, start: int, end: int, mark: str) -> bool:
@@ -69,7 +84,3 @@ def _looks_opening(text: str, start: int, end: int, mark: str) -> bool:
         return False
     before, after = text[start - 1 : start], text[end : end + 1]
     return (not before or before in " \n(-–—:[/") and bool(after) and not after.isspace() and after not in ".,;:!?)"
-
-
-def _is_too_far(text: str, start: int, end: int) -> bool:
-    return text.count(_PARAGRAPH, start, end) >= _LONGEST

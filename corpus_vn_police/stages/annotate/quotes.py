@@ -9,7 +9,7 @@ from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.annotate.marks import Quoted, quoted
 from corpus_vn_police.stages.annotate.spans import Person, Quote, Span
 from corpus_vn_police.stages.annotate.speakers import Cast, cast_of, says_in, speaker_after, speaker_before
-from corpus_vn_police.stages.annotate.words import ends_in, phrases_of
+from corpus_vn_police.stages.annotate.words import any_of, ends_in, phrases_of
 from corpus_vn_police.syllables import LOWER
 
 _WORDS = lexicon("speech")
@@ -19,9 +19,7 @@ _SAYS = phrases_of(_WORDS, "says")
 _LONGEST_NAME = 4  # words of a phrase that names a thing: `được mệnh danh là`
 _FULL_STOP = re.compile(r"[.!?…]|\s|$")
 _BY = re.compile(r"(?:Cũng )?[Tt]heo ")
-_NAMES_A_THING_BEFORE_COLON = re.compile(
-    r"(?<!\w)(?i:tội danh|tội|chủ đề|khẩu hiệu|phương châm|mang tên|tên là|thông điệp|dòng chữ|biểu ngữ|tiêu đề)[^,;:]{0,24}:\s*$"
-)
+_COLON_NAMES = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'names what follows a colon')})[^,;:]{{0,24}}:\s*$")
 _AFTER = re.compile(r"[.,!?…]? ?[-–—]?,? ?(?P<theo>[Tt]heo |[Đđ]ó là lời |[Ll]ời (?:của )?|là lời (?:của )?)?")
 _STOPS = (". ", "? ", "! ", "… ", ".” ", '." ', "?” ", '?" ', "!” ", '!" ', "…” ", '…" ')
 _STOP = re.compile(rf"[.!?…][”\"»]? (?![{LOWER}])")
@@ -101,9 +99,7 @@ def _introduced(cast: Cast, piece: Quoted, speech: Span, begin: int, words: int)
     """A quotation behind a colon: speech, if the words before do not say that it is a name or a slogan."""
     lead = cast.text[begin : piece.opening]
     speaker = speaker_before(cast, begin, piece.opening)
-    if _NAMES_A_THING_BEFORE_COLON.search(lead) or (
-        words < _FEW and not (speaker or says_in(cast.text, begin, piece.opening))
-    ):
+    if _COLON_NAMES.search(lead) or (words < _FEW and not (speaker or says_in(cast.text, begin, piece.opening))):
         return None
     return Quote(speech, speaker)
 

@@ -48,7 +48,7 @@ _ONE = re.compile(
 
 
 _PHRASE = re.compile(
-    rf"((?!(?:khi|nếu|nhưng|mà|trong|tại|sau|trước|do|vì|để|rồi|và|theo|đồng thời|đó|đây|như|đã|với|ở)\b)(?:[^\W_]+[.-]?[ -]){{0,8}}?[^\W_]+)(?={_THEN_SAYS.pattern})"
+    rf"((?!(?i:{any_of(_SPEECH, 'begins no speaker')}))(?:[^\W_]+[.-]?[ -]){{0,8}}?[^\W_]+)(?={_THEN_SAYS.pattern})"
 )
 """Whatever stands between a quotation and a verb of saying: `”, các công ty công nghệ viết`."""
 
@@ -73,9 +73,9 @@ class Cast:
         while place >= 0:
             before = self.text.rfind(" ", max(0, place - _LONGEST_NAME), place)
             ends = not self.text[place + 1 + len(name) : place + 2 + len(name)].isalnum()
-            if ends and self.text[before + 1 : before + 2].isupper():
-                if _NAME_BEGUN.search(self.text, max(0, place - _LONGEST_NAME), place):
-                    return True
+            begun = ends and self.text[before + 1 : before + 2].isupper()
+            if begun and _NAME_BEGUN.search(self.text, max(0, place - _LONGEST_NAME), place):
+                return True
             place = self.text.find(f" {name}", place + 1)
         return False
 
