@@ -57,7 +57,8 @@ class Lexicon:
 
     def any_of(self, *names: str) -> str:
         """A group that matches any phrase of some classes, for patterns of `re` and of Polars."""
-        return group(self.phrases(*names))
+        phrases = self.phrases(*names)
+        return f"(?:{'|'.join(_SIGNS.sub(_escaped, each) for each in phrases)})" if phrases else NOTHING
 
     def any_case_of(self, *names: str) -> str:
         """A group that matches any phrase of some classes, whatever its capitals."""
@@ -74,11 +75,6 @@ class Lexicon:
         if weight is None:
             raise ValueError(f"{names}: one weight is needed, got {weights}")
         return weight
-
-
-def group(phrases: Sequence[str]) -> str:
-    """A group that matches any of some phrases, the first one that fits; for patterns of `re` and of Polars."""
-    return f"(?:{'|'.join(_SIGNS.sub(_escaped, each) for each in phrases)})" if phrases else NOTHING
 
 
 def _escaped(sign: re.Match[str]) -> str:

@@ -6,6 +6,7 @@ import functools
 import re
 import unicodedata
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.annotate.spans import Abbreviation, Span
@@ -30,6 +31,7 @@ _NAME = re.compile(rf"(?<!\w){any_of(_WORDS, 'begins a name')}(?! trưởng)")
 _NO_NAME = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'ends a name')})")
 _WORD = re.compile(r"[^\W_]+(?:[’'-][^\W_]+)*|[-–&]")
 _SENTENCE = re.compile(r"[.!?;:…](?=\s)|\n|[“”\"()]")
+_LETTERS = re.compile(r"[0-9]+|[^\W_]")
 _LOOK_BACK = 160  # code points in front of a bracket, in which the long form may begin
 _SKIPPED = 3  # words inside a long form that have no letter in the short one: `Cơ quan Cảnh sát điều tra (CQĐT)`
 _LONGEST_CALL = 40  # code points in front of `gọi tắt` that may still belong to it: `(sau đây được gọi tắt là …)`
@@ -165,42 +167,50 @@ def _first_word(short: str, words: list[str], skipped: int) -> int | None:
         words: the words up to the end of the long form.
         skipped: how many words inside may have no letter.
     """
-    letters = [letter for letter in re.findall(r"[0-9]+|[^\W_]", short.lower()) if letter]
+    letters = _LETTERS.findall(short.lower())
+    candidates = [_LongWord.of(word.lower()) for word in words]
+    starts = [first for first, word in enumerate(candidates) if word.text not in _NO_LETTER and word.taken(letters, 0)][
+        ::-1
+    ]
     for allowed in range(skipped + 1):
-        for first in range(len(words) - 1, -1, -1):
-            lower = words[first].lower()
-            if lower in _NO_LETTER or not _taken(letters, 0, lower):
-                continue
-            if _spells(letters, words[first:], allowed):
+        for first in starts:
+            if _spells(letters, candidates[first:], allowed):
                 return first
     return None
 
 
-def _spells(letters: list[str], words: list[str], allowed: int) -> bool:
+class _LongWord(NamedTuple):
+    """A word of a long form, in small letters: its text, what may stand for it, and all of its letters."""
+
+    text: str
+    initials: str
+    letters: list[str]
+
+    @classmethod
+    def of(cls, text: str) -> _LongWord:
+        return cls(text, _initials(text[0]), _LETTERS.findall(text))
+
+    def taken(self, letters: list[str], place: int) -> int:
+        """How many letters of the short form are its own: its initial, its figures, or all if it is short itself."""
+        if len(self.letters) > 1 and letters[place : place + len(self.letters)] == self.letters:
+            return len(self.letters)
+        return int(place < len(letters) and (letters[place] == self.text or letters[place] in self.initials))
+
+
+def _spells(letters: list[str], words: list[_LongWord], allowed: int) -> bool:
     """Whether letters are the initials of words, in order; so many words may be without a letter."""
     place, left = 0, allowed
     for number, word in enumerate(words):
-        lower = word.lower()
-        taken = _taken(letters, place, lower)
+        taken = word.taken(letters, place)
         if taken:
             place += taken
-        elif lower in _NO_LETTER:
+        elif word.text in _NO_LETTER:
             continue
         elif left and 0 < number < len(words) - 1:
             left -= 1
         else:
             return False
     return place == len(letters)
-
-
-def _taken(letters: list[str], place: int, word: str) -> int:
-    """How many letters of the short form a word has: its initial, its figures, or all of it if it is short itself."""
-    whole = re.findall(r"[0-9]+|[^\W_]", word)
-    if len(whole) > 1 and letters[place : place + len(whole)] == whole:
-        return len(whole)
-    if place < len(letters) and (letters[place] == word or letters[place] in _initials(word[0])):
-        return 1
-    return 0
 
 
 @functools.cache

@@ -35,16 +35,17 @@ class Looked:
     masked: Sequence[Any] | None
 
 
-def look_at(values: Sequence[Any], corpus: Corpus) -> Looked:
+def look_at(values: Sequence[Any], has_rank: bool, corpus: Corpus) -> Looked:
     """Look for all that the settings ask for.
 
     Args:
         values: those of the columns of `record_strings.columns_of`, the text first.
+        has_rank: whether text or title may have a rank; if not, no officer is looked for.
         corpus: reads `annotations`, `privacy`.
     """
     strings = list(strings_in(values))
     whole = joined(strings)
-    officers = people(whole)
+    officers = people(whole) if has_rank else []
     places = apart(strings, personal(whole, officers))
     found = NOTHING
     if corpus.annotations:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from corpus_vn_police.lexicon import Lexicon, group
+from corpus_vn_police.lexicon import NOTHING, Lexicon
 from corpus_vn_police.syllables import UPPER, in_style
 
-_WORD_BEGINS = re.compile(r"\W.*")
+_WORD_ENDS = re.compile(r"\W")
 
 CAPITAL = rf"[{UPPER}][\w’'ʼ]*"
 """A word that begins with a capital."""
@@ -18,10 +18,29 @@ def any_of(words: Lexicon, *names: str) -> str:
     """A group that matches the phrases of some classes as whole words, in both styles of the tone.
 
     Of two phrases that fit at one place it takes the longer one. Capitals matter; `(?i:…)` around it changes that.
+    Phrases that begin alike share their beginning in the pattern: `re` tries one of 200 phrases after the other, which
+    made annotating three times as slow.
     """
-    phrases = {in_style(phrase, style) for phrase in words.phrases(*names) for style in ("old", "new")}
-    inside = group(sorted(phrases, key=lambda phrase: (-len(phrase), phrase)))
-    return rf"{inside}(?:(?<=\W)|(?!\w))"
+    shared: _Shared = {}
+    for phrase in words.phrases(*names):
+        for form in {in_style(form, style) for form in _forms(phrase) for style in ("old", "new")}:
+            node = shared
+            for sign in form:
+                node = node.setdefault(sign, {})
+            node[""] = {}
+    return rf"(?:{_pattern(shared)})(?:(?<=\W)|(?!\w))" if shared else NOTHING
+
+
+_Shared = dict[str, "_Shared"]
+"""Phrases by their first sign, then by their second one, and so on; "" is where one ends."""
+
+
+def _pattern(shared: _Shared) -> str:
+    branches = [re.escape(sign) + _pattern(rest) for sign, rest in shared.items() if sign]
+    if not branches:
+        return ""
+    inside = branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"
+    return f"(?:{inside})?" if "" in shared else inside
 
 
 def first_words(words: Lexicon, *names: str) -> frozenset[str]:
@@ -29,13 +48,13 @@ def first_words(words: Lexicon, *names: str) -> frozenset[str]:
 
     At a word that is not among them none of the phrases begins, and their pattern need not be tried.
     """
-    firsts = {in_style(phrase, style).split(" ")[0] for phrase in words.phrases(*names) for style in ("old", "new")}
-    return frozenset(_WORD_BEGINS.sub("", form).lower() for first in firsts for form in _forms(first))
+    return frozenset(_WORD_ENDS.split(phrase, 1)[0] for phrase in phrases_of(words, *names))
 
 
 def phrases_of(words: Lexicon, *names: str) -> frozenset[str]:
     """The phrases of some classes, in small letters and both styles of the tone."""
-    return frozenset(in_style(phrase, style).lower() for phrase in words.phrases(*names) for style in ("old", "new"))
+    forms = (form.lower() for phrase in words.phrases(*names) for form in _forms(phrase))
+    return frozenset(in_style(form, style) for form in forms for style in ("old", "new"))
 
 
 def ends_in(text: str, phrases: frozenset[str], longest: int) -> bool:
@@ -44,11 +63,11 @@ def ends_in(text: str, phrases: frozenset[str], longest: int) -> bool:
     return any(" ".join(words[start:]) in phrases for start in range(len(words)))
 
 
-def _forms(word: str) -> list[str]:
+def _forms(phrase: str) -> list[str]:
     """`s[ĩỹ]` as `sĩ` and `sỹ`."""
-    before, bracket, rest = word.partition("[")
+    before, bracket, rest = phrase.partition("[")
     letters, _, after = rest.partition("]")
-    return [before + letter + after for letter in letters] if bracket else [word]
+    return [before + letter + form for letter in letters for form in _forms(after)] if bracket else [phrase]
 
 
 def places_of(text: str, needles: Iterable[str]) -> list[int]:
