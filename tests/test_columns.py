@@ -9,6 +9,7 @@ from corpus_vn_police.config import corpus_of
 from corpus_vn_police.contract import Contract, load_contract
 from corpus_vn_police.errors import SchemaError
 from corpus_vn_police.stages import batch as batch_module
+from corpus_vn_police.stages.annotate import annotate
 from corpus_vn_police.stages.batch import COLUMNS, STAGES, BatchColumn, columns_after, seed_columns_by_default, unfilled
 from corpus_vn_police.stages.normalise.batch import normalise_batch
 from corpus_vn_police.stages.quality import quality
@@ -22,6 +23,8 @@ _SETTINGS = {
     "structure": {"structure": {"enabled": False}},
     "quality": {"quality": {"enabled": False}},
     "both": {"structure": {"enabled": False}, "quality": {"enabled": False}},
+    "annotations": {"annotations": {"enabled": False}},
+    "mask": {"annotations": {"enabled": False}, "sources": {"enabled": False}, "privacy": {"mode": "mask"}},
 }
 
 
@@ -32,6 +35,7 @@ def _batches(corpus):
     yield "read", (batch := seeds.frame())
     yield "normalise", (batch := normalise_batch(batch, corpus.text))
     yield "structure", (batch := structure(batch, corpus))
+    yield "annotate", (batch := annotate(batch, corpus))
     yield "quality", quality(batch, corpus)
 
 
@@ -56,6 +60,7 @@ def test_the_fields_that_no_stage_fills_are_those_that_are_named(name):
     corpus = _corpus(name)
     batch = _batch(corpus)
     assert unfilled(corpus) == set(_RECORD.schema.names) - set(batch.columns) - {"source"}
+    assert ("annotations" in batch.columns) == corpus.annotations
     assert records(batch, _RECORD, corpus).schema.equals(_RECORD.schema, check_metadata=True)
 
 
@@ -76,7 +81,7 @@ def test_a_column_with_a_misspelt_name_ends_the_build(name):
     ("wrong", "said"),
     [
         (lambda batch: batch.drop("byline"), "lacks the columns byline"),
-        (lambda batch: batch.with_columns(privacy="byline"), "has columns that stages/batch.py does not name privacy"),
+        (lambda batch: batch.with_columns(author="byline"), "has columns that stages/batch.py does not name author"),
         (
             lambda batch: batch.with_columns(pl.col("year").cast(pl.Int64)),
             "has columns of another type than their field year: Int64",

@@ -71,7 +71,7 @@ def test_a_key_that_is_set_is_kept_and_a_flag_beats_it(tmp_path):
         ('name = "a/b"', ['name = "a/b"']),
         ("x =", ["is not TOML"]),
         (b"\xff", ["is not TOML"]),
-        ('[privacy]\nmode = "mask"', ["privacy.mode", "not supported by this version"]),
+        ('[privacy]\nmode = "mask"', ['privacy.mode = "mask"', "sources.enabled is true", "under [sources]"]),
         ('[card]\nprose = "../x.md"', ["card.prose", "is outside"]),
         ('[card]\nprose = "/etc/passwd"', ["card.prose", "is outside"]),
         ('[card]\nprose = "missing.md"', ["card.prose", "cannot be read"]),

@@ -41,7 +41,7 @@ _COLUMNS = {
     "write": 0, "commands": 1, "train": 3, "cli": 0, "__init__": 2, "__main__": 0,
 }  # fmt: skip
 
-STAGES = ("normalise", "quality", "read", "split", "structure", "validate")
+STAGES = ("annotate", "normalise", "quality", "read", "split", "structure", "validate")
 """The rooms in `stages`: none imports from another one."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,11 +68,14 @@ def _lists(rows: Sequence[Sequence[tuple[Any, ...]]], kind: pa.ListType) -> pa.L
     offsets = np.zeros(len(rows) + 1, np.int32)
     np.cumsum([len(each) for each in rows], out=offsets[1:])
     spans = [span for each in rows for span in each]
-    columns = _columns(spans, len(kind.value_type))
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, kind.value_type, strict=True)]
+    columns = zip(*spans, strict=True) if spans else [()] * len(kind.value_type)
+    arrays = [_array(column, field.type) for column, field in zip(columns, kind.value_type, strict=True)]
     values = pa.StructArray.from_arrays(arrays, fields=list(kind.value_type))
     return pa.ListArray.from_arrays(from_numpy(offsets), values, type=kind)
 
 
-def _columns(spans: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[Any]]:
-    return list(zip(*spans, strict=True)) if spans else [()] * width
+def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """Offsets or strings, without pandas; see `buffers.from_numpy`."""
+    if pa.types.is_integer(kind):
+        return from_numpy(np.array(values, kind.to_pandas_dtype()))
+    return pl.Series(values, dtype=pl.String).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(kind)

@@ -8,6 +8,7 @@ from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.annotate.words import CAPITAL, any_of
 
 _LONGEST = 5  # words of a name: `Tôn Nữ Thị Ninh Hương`; what follows more is a heading in capitals
+_OFFICERS = lexicon("officers")
 FAMILY = any_of(lexicon("names"), "family")
 """A family name."""
 
@@ -15,7 +16,7 @@ _FAMILY = re.compile(rf"(?i:{FAMILY})")
 _WORD = re.compile(CAPITAL)
 _NEXT = re.compile(rf" ({CAPITAL})")
 _INITIALS = re.compile(rf"(?:[A-ZĐ]\.){{1,4}}[A-ZĐ]?(?!\w)|[A-ZĐ](?![\w’'ʼ]| {CAPITAL})")
-_BODY_OR_OFFICE = re.compile(rf"(?i:{any_of(lexicon('officers'), 'not a name', 'office', 'member', 'body')})")
+_BODY_OR_OFFICE = re.compile(rf"(?i:{any_of(_OFFICERS, 'not a name', 'office', 'member', 'body')})")
 _HYPHEN = re.compile(rf"-{CAPITAL}")
 
 
