@@ -1,0 +1,47 @@
+"""Plates of vehicles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from corpus_vn_police.stages.annotate.personal.cues import WORDS, cue
+from corpus_vn_police.stages.annotate.spans import Personal, Span
+from corpus_vn_police.stages.annotate.words import any_of
+
+_PLATE = re.compile(
+    r"(?<![\w./,])[1-9][0-9] ?[-–]? ?(?:[A-ZĐ]{1,2}[0-9]?|[A-Z][ -]?[0-9])"
+    r"(?:(?P<gap> ?[.–-] ?| )(?:[0-9]{3}[. ]?[0-9]{2}|(?P<four>[0-9]{4}|[0-9]{2}\.[0-9]{2}))|[0-9]{3}\.?[0-9]{2})"
+    r"(?![\w*]|[.,/-][\w*])"
+)
+_WITH_CUE = re.compile(
+    r"(?<![\w./,-])(?:[ABHKPQTV][A-ZĐ][ .-]{0,3}[0-9]{2}[ .-]{0,2}[0-9]{2}"
+    r"|[0-9]{2}[ .-]{0,3}(?:NG|NN|QT|CV)[ .-]{0,3}[0-9]{3}[ .-]{0,3}[0-9]{2}"
+    r"|[0-9]{2}[ .-]{0,3}[0-9]{3}[ .-]{0,3}(?:NG|NN|QT|CV)[ .-]{0,3}[0-9]{2})(?![\w*]|[.,/-][\w*])"
+)
+_FOREIGN = re.compile(
+    rf"(?<!\w)(?i:{any_of(WORDS, 'plate')})(?: (?:số|Lào|Campuchia|Trung Quốc|Thái Lan|là|nước ngoài|:)){{0,3}}:? "
+    r"(?P<plate>(?=[0-9 .-]{0,6}[A-Z])[A-Z0-9][A-Z0-9]{0,4}[ .-]{0,3}[0-9][0-9A-Z.-]{2,6}[0-9A-Z])(?![\w*]|[.,/-][\w*])"
+)
+_WORDS_OF_PLATES = ("biển", "Biển", "BKS", "BS", "bks")
+
+
+def plates(text: str) -> Iterator[Personal]:
+    """The plates in a text: those of Vietnam as they are, the army's, diplomats' and foreign ones behind a word for plates."""
+    ends: dict[int, int] = {}
+    for found in _PLATE.finditer(text):
+        if not found["four"] or found["gap"].strip() or _is_said(text, found):
+            ends[found.start()] = found.end()
+    if any(word in text for word in _WORDS_OF_PLATES):
+        for found in _WITH_CUE.finditer(text):
+            if _is_said(text, found):
+                ends[found.start()] = found.end()
+        for found in _FOREIGN.finditer(text):
+            ends.setdefault(found.start("plate"), found.end("plate"))
+    for start, end in ends.items():
+        yield Personal(Span(start, end), "plate")
+
+
+def _is_said(text: str, found: re.Match[str]) -> bool:
+    said = cue(text, *found.span())
+    return said is not None and said.kind == "plate"
