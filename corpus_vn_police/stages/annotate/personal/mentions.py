@@ -1,0 +1,102 @@
+"""Where a text mentions the private persons that it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from corpus_vn_police.stages.annotate.names import FAMILY
+from corpus_vn_police.stages.annotate.personal.cues import WORDS
+from corpus_vn_police.stages.annotate.personal.naming import both_styles, is_public
+from corpus_vn_police.stages.annotate.spans import Person, Span
+from corpus_vn_police.stages.annotate.words import any_of
+
+_ADDRESSES = both_styles(WORDS.phrases("address", "address of anybody"))
+_NO_PERSON = both_styles(WORDS.phrases("not a person"))
+_DOES = both_styles(WORDS.phrases("does"))
+_COMPOUND = re.compile(rf"(?i:{any_of(WORDS, 'compound')})")
+_WORD_BEFORE = re.compile(r"([^\W\d_]+\.?) $")
+_TWO_BEFORE = re.compile(r"([^\W\d_]+ [^\W\d_]+\.?) $")
+_WORD_AFTER = re.compile(r" ([^\W\d_]+)")
+_FAMILY = re.compile(FAMILY)
+_SENTENCE_START = frozenset(".!?…:\n“”\"«(•*-–")
+
+
+def mentions(text: str, known: Sequence[Span], officers: Sequence[Person]) -> list[Span]:
+    """The mentions of persons in a text, by full name, given name or initials.
+
+    Args:
+        text: the text.
+        known: names that the words around them show to be private persons'.
+        officers: as `people` finds them; no mention is inside theirs.
+    """
+    found = {name.start: name.end for name in known}
+    officer_at = [officer.mention for officer in officers]
+    officer_given = {text[slice(*officer.name)].split(" ")[-1] for officer in officers}
+    names = {text[slice(*name)] for name in known}
+    forms = sorted({form for name in names for form in _forms(name)}, key=len, reverse=True)
+    for form in forms:
+        for start in _places(text, form):
+            end = start + len(form)
+            if any(begin < end and start < until for begin, until in found.items() if begin - 60 < start < until):
+                continue
+            if any(begin < end and start < until for begin, until in officer_at):
+                continue
+            if _is_mention(text, Span(start, end), officer_given):
+                found[start] = end
+    return [Span(start, end) for start, end in sorted(found.items())]
+
+
+def _forms(name: str) -> Iterator[str]:
+    """How a text may write a name: all of it, its last word or its last two, initials."""
+    yield name
+    words = name.split(" ")
+    if "." in words[-1] and len(words) == 1:
+        letters = [letter for letter in name.split(".") if letter]
+        yield letters[-1] + "."
+        return
+    if len(words) > 1:
+        yield words[-1]
+        if not _FAMILY.match(name):
+            yield words[0]
+    if len(words) > 3 or (len(words) == 3 and words[1] != "Thị"):
+        yield " ".join(words[-2:])
+
+
+def _places(text: str, form: str) -> Iterator[int]:
+    place = text.find(form)
+    while place >= 0:
+        before, after = text[place - 1 : place], text[place + len(form) : place + len(form) + 1]
+        if not (before.isalnum() or before in ("-", ".", "’", "'", "/", "@", "_") and before) and not (
+            (after.isalnum() or after in ("-", "/", "’", "'", "_", "@")) and after
+        ):
+            yield place
+        place = text.find(form, place + 1)
+
+
+def _is_mention(text: str, place: Span, officer_given: set[str]) -> bool:
+    """Whether a form of a name at a place means the person."""
+    before = _WORD_BEFORE.search(text, max(0, place.start - 16), place.start)
+    word = before.group(1) if before else ""
+    lower = word.lower()
+    two = _TWO_BEFORE.search(text, max(0, place.start - 24), place.start)
+    if lower in _NO_PERSON or (two and two.group(1).lower() in _NO_PERSON):
+        return False
+    form = text[slice(*place)]
+    if " " in form:
+        return not is_public(text, place)
+    after = _WORD_AFTER.match(text, place.end)
+    following = after.group(1) if after else ""
+    if following and following[0].isupper():
+        return False
+    if lower in _ADDRESSES:
+        return not (form in officer_given and lower in ("ông", "bà", "đồng chí"))
+    if len(form) <= 2:
+        return False
+    if _COMPOUND.match(text, place.start):
+        return False
+    if word and word[0].isupper():
+        return False
+    if not before and (place.start == 0 or text[: place.start].rstrip(" ")[-1:] in _SENTENCE_START):
+        return following in _DOES
+    return not is_public(text, place)
