@@ -7,18 +7,19 @@ from collections.abc import Iterator, Sequence
 
 from corpus_vn_police.stages.annotate.names import FAMILY
 from corpus_vn_police.stages.annotate.personal.cues import WORDS
-from corpus_vn_police.stages.annotate.personal.naming import both_styles, is_public
+from corpus_vn_police.stages.annotate.personal.naming import both_styles, is_address, is_public
 from corpus_vn_police.stages.annotate.spans import Person, Span
 from corpus_vn_police.stages.annotate.words import any_of
 
-_ADDRESSES = both_styles(WORDS.phrases("address", "address of anybody"))
 _NO_PERSON = both_styles(WORDS.phrases("not a person"))
+_AMBIGUOUS = both_styles(WORDS.phrases("ambiguous given"))
 _DOES = both_styles(WORDS.phrases("does"))
 _COMPOUND = re.compile(rf"(?i:{any_of(WORDS, 'compound')})")
 _WORD_BEFORE = re.compile(r"([^\W\d_]+\.?) $")
 _TWO_BEFORE = re.compile(r"([^\W\d_]+ [^\W\d_]+\.?) $")
 _WORD_AFTER = re.compile(r" ([^\W\d_]+)")
 _FAMILY = re.compile(FAMILY)
+_BESIDE_PLACES = frozenset({"của", "tại", "ở", "từ", "với", "sang", "đến", "và", "phía", "người"})
 _SENTENCE_START = frozenset(".!?…:\n“”\"«(•*-–")
 
 
@@ -84,12 +85,12 @@ def _is_mention(text: str, place: Span, officer_given: set[str]) -> bool:
         return False
     form = text[slice(*place)]
     if " " in form:
-        return not is_public(text, place)
+        return not is_public(text, place.start)
     after = _WORD_AFTER.match(text, place.end)
     following = after.group(1) if after else ""
     if following and following[0].isupper():
         return False
-    if lower in _ADDRESSES:
+    if is_address(lower):
         return not (form in officer_given and lower in ("ông", "bà", "đồng chí"))
     if len(form) <= 2:
         return False
@@ -97,6 +98,8 @@ def _is_mention(text: str, place: Span, officer_given: set[str]) -> bool:
         return False
     if word and word[0].isupper():
         return False
+    if form.lower() in _AMBIGUOUS:
+        return following in _DOES and lower not in _BESIDE_PLACES
     if not before and (place.start == 0 or text[: place.start].rstrip(" ")[-1:] in _SENTENCE_START):
         return following in _DOES
-    return not is_public(text, place)
+    return not is_public(text, place.start)

@@ -11,28 +11,36 @@ from corpus_vn_police.stages.annotate.spans import Span
 from corpus_vn_police.stages.annotate.words import CAPITAL, any_of
 from corpus_vn_police.syllables import in_style
 
-_OFFICERS = lexicon("officers")
-_FAMILY_NAME = re.compile(FAMILY)
-_INITIALS = r"(?:[A-ZĐ]\.){1,4}[A-ZĐ]?"
-_BEFORE = re.compile(rf"(?<![\w.’'-])(?:{_INITIALS}|{CAPITAL}(?: {CAPITAL}){{0,6}}\.?)$")
-_LONGEST = 48  # code points of a name
-_FIRST = re.compile(rf"{CAPITAL} ")
-_PUBLIC = re.compile(
-    rf"(?<!\w)(?i:{any_of(WORDS, 'public role')}|{any_of(_OFFICERS, 'office', 'police rank', 'army rank')})"
-    rf"(?:[^,.;:()\n]{{0,60}}?)?(?: (?:ông|bà|đồng chí|anh|chị|cô))? $"
-)
-_OFFICE_AFTER = re.compile(
-    rf"(?:, | [-–] | \()(?:(?:là|hiện là|nguyên là|nguyên|quyền) )?(?i:{any_of(_OFFICERS, 'office', 'member')}|{any_of(WORDS, 'public role')})"
-)
-_ADDRESSES = WORDS.phrases("address", "address of anybody")
-
 
 def both_styles(phrases: tuple[str, ...]) -> frozenset[str]:
     """Phrases in both styles of the tone."""
     return frozenset(in_style(phrase, style) for phrase in phrases for style in ("old", "new"))
 
 
-_CAPITAL_ADDRESSES = frozenset(address.capitalize() for address in both_styles(_ADDRESSES))
+_OFFICERS, _PLACES = lexicon("officers"), lexicon("places")
+_FAMILY_NAME = re.compile(FAMILY)
+_INITIALS = r"(?:[A-ZĐ]\.){1,4}[A-ZĐ]?"
+_BEFORE = re.compile(rf"(?<![\w.’'-])(?:{_INITIALS}|{CAPITAL}(?: {CAPITAL}){{0,6}}\.?)$")
+_LONGEST = 48  # code points of a name
+_FIRST = re.compile(rf"{CAPITAL} ")
+_OFFICE_AFTER = re.compile(
+    rf"(?:, | [-–] | \()(?:(?:là|hiện là|nguyên là|nguyên|quyền) )?"
+    rf"(?i:{any_of(_OFFICERS, 'office', 'member')}|{any_of(WORDS, 'public role')})"
+)
+_PUBLIC = both_styles(
+    (*WORDS.phrases("public role"), *_OFFICERS.phrases("office", "police rank", "army rank"))
+) - both_styles(WORDS.phrases("role"))
+_BODY_WORDS = frozenset(
+    word for phrase in both_styles(_OFFICERS.phrases("body", "goes on a title")) for word in phrase.split(" ")
+) | {"và", "ông", "bà", "đồng", "chí", "anh", "chị", "cô", "nhân", "dân", "thường", "trực", "kiêm"}
+_PUBLIC_WORDS = max(phrase.count(" ") for phrase in _PUBLIC) + 1
+_CLAUSE = re.compile(r"[,.;:()\n“”\"]")
+_ADDRESSES = both_styles(WORDS.phrases("address", "address of anybody"))
+_CAPITAL_ADDRESSES = frozenset(address.capitalize() for address in _ADDRESSES)
+_NO_NAMES = both_styles(WORDS.phrases("no name"))
+_NO_PERSONS = frozenset(place.lower() for place in both_styles(_PLACES.phrases("province", "city", "other name")))
+_COMPOUND = re.compile(rf"(?i:{any_of(WORDS, 'compound')})")
+_ONE_WORD = re.compile(r"[^\W\d_]+ [^\W\d_]")
 
 
 def name_at(text: str, start: int) -> Span | None:
@@ -42,7 +50,7 @@ def name_at(text: str, start: int) -> Span | None:
         return None
     if text.startswith(".", end) and text[end - 2 : end - 1] in (" ", ".") and text[end - 1].isupper():
         end += 1
-    return Span(start, end)
+    return Span(start, end) if is_name(text, Span(start, end)) else None
 
 
 def name_before(text: str, end: int) -> Span | None:
@@ -56,12 +64,28 @@ def name_before(text: str, end: int) -> Span | None:
         or (not is_family(text, start) and is_family(text, word.end()) and " " in text[word.end() : end])
     ):
         start = word.end()
-    return Span(start, end) if is_name(text[start:end]) else None
+    return Span(start, end) if is_name(text, Span(start, end)) else None
 
 
-def is_name(name: str) -> bool:
-    """Whether capitals can be a name: initials, or words that are not all of capitals."""
-    return "." in name or len(name) == 1 or not name.replace(" ", "").isupper() or len(name) > 9
+def is_name(text: str, name: Span) -> bool:
+    """Whether words with capitals can be a person's: no place, no body, no word that only begins a sentence."""
+    words = text[slice(*name)]
+    if any(sign.isdigit() for sign in words):
+        return False
+    lower = words.lower()
+    if lower in _NO_NAMES or lower in _NO_PERSONS:
+        return False
+    first = lower.split(" ")[0]
+    if " " in words:
+        return first not in ("tp", "việt", "ubnd", "bộ", "thpt", "thcs", "đh", "trường") or first == "việt"
+    if "." in words or len(words) == 1:
+        return True
+    return not (words.isupper() and len(words) > 3) and not _COMPOUND.match(text, name.start)
+
+
+def is_address(word: str) -> bool:
+    """Whether people are addressed with a word of small letters."""
+    return word in _ADDRESSES
 
 
 def is_family(text: str, start: int) -> bool:
@@ -74,10 +98,20 @@ def is_full(text: str, name: Span) -> bool:
     return " " in text[slice(*name)] and is_family(text, name.start)
 
 
-def is_public(text: str, name: Span) -> bool:
-    """Whether an office, a rank or a public role stands in front of a name."""
-    begin = max(0, name.start - 90, text.rfind("\n", 0, name.start) + 1)
-    return bool(_PUBLIC.search(text, begin, name.start))
+def is_public(text: str, start: int) -> bool:
+    """Whether an office, a rank or a public role stands in front of a place, and at most the name of its body between."""
+    begin = max(0, start - 90)
+    for boundary in _CLAUSE.finditer(text, begin, start):
+        begin = boundary.end()
+    words = text[begin:start].split()
+    for first in range(len(words) - 1, -1, -1):
+        for last in range(first + 1, min(len(words), first + _PUBLIC_WORDS) + 1):
+            if " ".join(words[first:last]).lower() in _PUBLIC:
+                return True
+        word = words[first]
+        if not (word[0].isupper() or word[0].isdigit() or word in _BODY_WORDS):
+            return " ".join(words[max(0, first - 1) : first + 1]).lower() in _PUBLIC
+    return False
 
 
 def has_office(text: str, name: Span) -> bool:

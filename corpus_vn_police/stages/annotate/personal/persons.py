@@ -1,4 +1,4 @@
-"""Private persons: who they are by the words around their names, and where else the text mentions them."""
+"""Private persons: who they are by the words around their names."""
 
 from __future__ import annotations
 
@@ -6,41 +6,36 @@ import re
 from collections.abc import Iterator, Sequence
 
 from corpus_vn_police.stages.annotate.personal.cues import WORDS
-from corpus_vn_police.stages.annotate.personal.facts import births, facts_after, named
+from corpus_vn_police.stages.annotate.personal.facts import facts_after, named
 from corpus_vn_police.stages.annotate.personal.homes import homes
 from corpus_vn_police.stages.annotate.personal.mentions import mentions
-from corpus_vn_police.stages.annotate.personal.naming import has_office, is_full, is_name, is_public, name_at
+from corpus_vn_police.stages.annotate.personal.naming import has_office, is_full, is_public, name_at
+from corpus_vn_police.stages.annotate.personal.triggers import Trigger, triggers
 from corpus_vn_police.stages.annotate.spans import Person, Personal, Span
 from corpus_vn_police.stages.annotate.words import CAPITAL, any_of
 
-_ROLES = any_of(WORDS, "role", "relative")
-_ADDRESS = any_of(WORDS, "address")
-_ANYBODY = any_of(WORDS, "address of anybody")
-_TRIGGER = re.compile(
-    rf"(?<!\w)(?:(?P<role>(?i:{_ROLES})(?: (?:của|là|gồm|tên|có tên))?[ :,]{{1,2}}(?:(?i:{_ROLES}|{_ADDRESS}|{_ANYBODY}) ){{0,2}})"
-    rf"|(?P<address>(?i:{_ADDRESS}) )"
-    rf"|(?P<done>(?i:{any_of(WORDS, 'done to a suspect')}) (?:(?:đối với|bị can|bị cáo) )?)"
-    rf"|(?P<anybody>(?i:{_ANYBODY}) ))(?={CAPITAL})"
-)
+_ANY_ADDRESS = any_of(WORDS, "address", "address of anybody")
 _TOLD = re.compile(rf"(?:, | [-–] | \()(?:(?:là|vốn là) )?(?i:{any_of(WORDS, 'told of a person')})(?!\w)")
-_RELATIVE_BEFORE = re.compile(
-    rf"(?<!\w)(?i:{any_of(WORDS, 'relative', 'role')})(?: của)?(?: (?i:{_ADDRESS}|{_ANYBODY}|nạn nhân|bị cáo|bị can))?(?: {CAPITAL}){{0,4}},? (?:là )?$"
+_RELATED = re.compile(
+    rf"(?<!\w)(?i:{any_of(WORDS, 'relative', 'role', 'suspect')})(?: của)?"
+    rf"(?: (?i:{_ANY_ADDRESS}|nạn nhân|bị cáo|bị can))?(?: {CAPITAL}){{0,4}},? (?:là )?$"
 )
-_NEXT_NAME = re.compile(rf"(?: \([^()\n]{{0,120}}\))?(?:,? và |, |; |,? cùng )(?:(?i:{_ADDRESS}|{_ANYBODY}) )?(?={CAPITAL})")
-_SENTENCE_START = frozenset(".!?…:\n“”\"-–•*(")
+_NEXT_NAME = re.compile(
+    rf"(?: \([^()\n]{{0,120}}\))?(?:,? và |, |; |,? cùng )(?:(?i:{_ANY_ADDRESS}) )?(?={CAPITAL})"
+)
+_SENTENCE_START = frozenset(".!?…:\n“”\"-–•*(«")
 
 
 def persons(text: str, officers: Sequence[Person]) -> list[Personal]:
     """The names, dates of birth and homes of the private persons of a text, in no order."""
     known = _known(text, officers)
+    if not known:
+        return [Personal(place, "address") for place in homes(text)]
     found = [Personal(place, "private_person") for place in mentions(text, known, officers)]
-    public = {person.mention.end for person in officers} | {person.name.end for person in officers}
-    seen: set[int] = set()
     for name in known:
         facts = facts_after(text, name.end)
         found += [Personal(place, "birth_date") for place in facts.births]
         found += [Personal(place, "address") for place in facts.homes]
-    del seen, public
     found += [Personal(place, "address") for place in homes(text)]
     return found
 
@@ -50,40 +45,59 @@ def _known(text: str, officers: Sequence[Person]) -> list[Span]:
     officer_names = {text[slice(*officer.name)] for officer in officers}
     inside = [officer.mention for officer in officers]
     known: dict[int, Span] = {}
-    for name in _candidates(text):
+
+    def take(name: Span) -> None:
         if text[slice(*name)] in officer_names or any(start <= name.start < end for start, end in inside):
-            continue
+            return
         known[name.start] = name
-        for other in _listed(text, name):
-            if text[slice(*other)] not in officer_names:
-                known[other.start] = other
+
+    for name in named(text):
+        if not is_public(text, name.start):
+            take(name)
+    weak: list[Trigger] = []
+    for trigger in triggers(text):
+        if trigger.kind in ("suspect", "done to a suspect", "address"):
+            if name := _strong(text, trigger):
+                take(name)
+        else:
+            weak.append(trigger)
+    if known:
+        for trigger in weak:
+            if name := _weak(text, trigger):
+                take(name)
+        for name in list(known.values()):
+            for other in _listed(text, name):
+                take(other)
     return [known[start] for start in sorted(known)]
 
 
-def _candidates(text: str) -> Iterator[Span]:
-    for name in named(text):
-        if not is_public(text, name):
-            yield name
-    for trigger in _TRIGGER.finditer(text):
-        name = name_at(text, trigger.end())
-        if name and is_name(text[slice(*name)]) and _is_private(text, trigger, name):
-            yield name
+def _strong(text: str, trigger: Trigger) -> Span | None:
+    """The name behind words that make a private person of anybody."""
+    name = name_at(text, trigger.name)
+    if not name:
+        return None
+    if trigger.kind == "suspect":
+        return name
+    if has_office(text, name):
+        return None
+    if trigger.kind == "done to a suspect":
+        return name if is_full(text, name) else None
+    return name if text[trigger.start].islower() or _begins_sentence(text, trigger.start) else None
 
 
-def _is_private(text: str, trigger: re.Match[str], name: Span) -> bool:
-    """Whether the words in front of a name, and those behind it, are of a private person."""
-    if trigger["role"]:
-        return not is_public(text, Span(trigger.start(), name.end)) or is_full(text, name)
-    if trigger["done"]:
-        return is_full(text, name) and not has_office(text, name)
-    if trigger["address"]:
-        if trigger.group()[0].isupper() and not _begins_sentence(text, trigger.start()):
-            return False
-        return not has_office(text, name)
+def _weak(text: str, trigger: Trigger) -> Span | None:
+    """The name behind words that make a private person of somebody only where the text has another one."""
+    name = name_at(text, trigger.name)
+    if not name or has_office(text, name):
+        return None
+    if trigger.kind == "role":
+        return name if is_full(text, name) or "." in text[slice(*name)] else None
+    if trigger.kind == "relative":
+        return name if not is_public(text, trigger.start) else None
     if _TOLD.match(text, name.end):
-        return True
-    begin = max(0, trigger.start() - 60, text.rfind("\n", 0, trigger.start()) + 1)
-    return bool(_RELATIVE_BEFORE.search(text, begin, trigger.start())) and not has_office(text, name)
+        return name
+    begin = max(0, trigger.start - 60, text.rfind("\n", 0, trigger.start) + 1)
+    return name if _RELATED.search(text, begin, trigger.start) else None
 
 
 def _begins_sentence(text: str, start: int) -> bool:
