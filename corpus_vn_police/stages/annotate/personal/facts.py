@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from corpus_vn_police.stages.annotate.personal.cues import WORDS
 from corpus_vn_police.stages.annotate.personal.homes import home_at, place_end
-from corpus_vn_police.stages.annotate.personal.naming import name_before
+from corpus_vn_police.stages.annotate.personal.naming import is_full, name_before
 from corpus_vn_police.stages.annotate.spans import Span
 from corpus_vn_police.stages.annotate.words import any_of
 
@@ -23,8 +23,9 @@ _OPENS = re.compile(r" ?\(| ?, ?| [-–] | (?=sinh |trú|ngụ|quê |ở |SN )")
 _GOES_ON = re.compile(r" ?[,;] ?| [-–] ")
 _OTHER = re.compile(r"[^()\n,;]{1,60}")
 _PAPER = re.compile(r"(?:số )?(?:CMND|CCCD|CMT|căn cước|hộ chiếu|giới tính|dân tộc|quốc tịch|nghề nghiệp)[^()\n,;]{0,40}", re.I)
-_ANCHORS = ("SN", "inh năm", "inh ngày", " sinh ", "trú", "ngụ", "HKTT")
+_ANCHORS = ("SN", "inh n", "trú", "ngụ", "KTT")
 _GAP = re.compile(r"(?: ?, ?| ?[-–] ?| ?: ?| \(| )(?:hiện |đã |nay |cùng |đều |năm nay |mới |khoảng |đang )?$")
+_MARKS = frozenset(",-–:")
 
 
 class Facts(NamedTuple):
@@ -124,7 +125,8 @@ def _name_of(text: str, start: int) -> Span | None:
     if bracket >= 0 and ")" not in text[bracket:start]:
         return name_before(text, len(text[:bracket].rstrip(" ")))
     gap = _GAP.search(text, max(begin, start - 12), start)
-    return name_before(text, gap.start()) if gap else None
+    name = name_before(text, gap.start()) if gap else None
+    return name if name and (gap.group().strip(" ") in _MARKS or is_full(text, name)) else None
 
 
 def _bare_home(text: str, start: int) -> int | None:

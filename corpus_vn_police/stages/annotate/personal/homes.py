@@ -66,6 +66,11 @@ def home_at(text: str, start: int, beside: bool) -> Span | None:
     return Span(words.end(), end) if end else None
 
 
+def speaks_of_homes(text: str) -> bool:
+    """Whether a text has one of the commonest words for homes: a look that costs little."""
+    return "trú" in text or "ngụ" in text or "KTT" in text
+
+
 def homes(text: str) -> Iterator[Span]:
     """The places behind words that speak of nothing but homes, in no order; some more than once."""
     for mark in _MARKS:

@@ -17,6 +17,8 @@ _CHAIN = re.compile(
     r"[0-9]++(?:(?:(?: ?[-–/] ?|[ .])(?:\(0[0-9]{0,4}\) ?)?|\(0\) ?)[0-9]++)*+"
     r"(?![\w*]|[.,/-][\w*])"
 )
+_ENDS = re.compile(r"(?![\w*]|[.,/-][\w*])")
+_LONG = re.compile(r"[0-9][0-9 .()/–+-]{5,}[0-9]")
 _TOKEN = re.compile(r"[0-9]+")
 _DATE = re.compile(r"[0-9]{1,2} ?[./–-] ?[0-9]{1,2} ?[./–-] ?(?:19|20)[0-9]{2}|(?:19|20)[0-9]{2} ?[–-] ?(?:19|20)[0-9]{2}")
 _GROUPED_AMOUNT = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
@@ -25,6 +27,8 @@ _LETTERED = re.compile(
 )
 _LENGTHS = {"id_number": (9, 12), "driving_licence": (12,), "bank_account": range(8, 17), "passport": (8, 9)}
 _FEWEST = 8  # digits
+_SIGNS = 2  # a bracket and a plus in front of a number
+_WORDS_OF_LETTERED = ("hộ chiếu", "Hộ chiếu", "assport", "HỘ CHIẾU", "lái xe", "bằng lái", "GPLX")
 
 
 class _Token(NamedTuple):
@@ -39,13 +43,20 @@ def numbers(text: str) -> list[Personal]:
     """The telephone numbers, numbers of papers and accounts, and plates in a text."""
     found = list(plates(text))
     taken = {each.place.start for each in found}
-    for chain in _CHAIN.finditer(text):
-        if chain.end() - chain.start() >= _FEWEST and chain.start() not in taken:
-            found += _of_chain(text, chain)
-    for lettered in _LETTERED.finditer(text):
-        if kind := _lettered_kind(text, lettered):
-            found.append(Personal(Span(*lettered.span()), kind))
+    for long in _LONG.finditer(text):
+        for chain in _CHAIN.finditer(text, max(0, long.start() - _SIGNS), long.end()):
+            if chain.end() - chain.start() >= _FEWEST and chain.start() not in taken and _is_whole(text, chain.end()):
+                found += _of_chain(text, chain)
+    if any(word in text for word in _WORDS_OF_LETTERED):
+        for lettered in _LETTERED.finditer(text):
+            if kind := _lettered_kind(text, lettered):
+                found.append(Personal(Span(*lettered.span()), kind))
     return found
+
+
+def _is_whole(text: str, end: int) -> bool:
+    """Whether no letter, star or further digit follows a number."""
+    return bool(_ENDS.match(text, end))
 
 
 def _of_chain(text: str, chain: re.Match[str]) -> Iterator[Personal]:

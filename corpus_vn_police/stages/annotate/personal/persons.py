@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from corpus_vn_police.stages.annotate.personal.cues import WORDS
 from corpus_vn_police.stages.annotate.personal.facts import facts_after, named
-from corpus_vn_police.stages.annotate.personal.homes import homes
+from corpus_vn_police.stages.annotate.personal.homes import homes, speaks_of_homes
 from corpus_vn_police.stages.annotate.personal.mentions import mentions
 from corpus_vn_police.stages.annotate.personal.naming import has_office, is_full, is_public, name_at
-from corpus_vn_police.stages.annotate.personal.triggers import Trigger, triggers
+from corpus_vn_police.stages.annotate.personal.triggers import STRONG, WEAK, Trigger, triggers
 from corpus_vn_police.stages.annotate.spans import Person, Personal, Span
 from corpus_vn_police.stages.annotate.words import CAPITAL, any_of
 
@@ -29,8 +29,8 @@ _SENTENCE_START = frozenset(".!?…:\n“”\"-–•*(«")
 def persons(text: str, officers: Sequence[Person]) -> list[Personal]:
     """The names, dates of birth and homes of the private persons of a text, in no order."""
     known = _known(text, officers)
-    if not known:
-        return [Personal(place, "address") for place in homes(text)]
+    if not known and not speaks_of_homes(text):
+        return []
     found = [Personal(place, "private_person") for place in mentions(text, known, officers)]
     for name in known:
         facts = facts_after(text, name.end)
@@ -54,15 +54,11 @@ def _known(text: str, officers: Sequence[Person]) -> list[Span]:
     for name in named(text):
         if not is_public(text, name.start):
             take(name)
-    weak: list[Trigger] = []
-    for trigger in triggers(text):
-        if trigger.kind in ("suspect", "done to a suspect", "address"):
-            if name := _strong(text, trigger):
-                take(name)
-        else:
-            weak.append(trigger)
+    for trigger in triggers(text, STRONG):
+        if name := _strong(text, trigger):
+            take(name)
     if known:
-        for trigger in weak:
+        for trigger in triggers(text, WEAK):
             if name := _weak(text, trigger):
                 take(name)
         for name in list(known.values()):

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from corpus_vn_police.stages.annotate.personal.cues import WORDS, cue
+from corpus_vn_police.stages.annotate.personal.cues import cue
 from corpus_vn_police.stages.annotate.spans import Personal, Span
-from corpus_vn_police.stages.annotate.words import any_of
 
 _PLATE = re.compile(
-    r"(?<![\w./,])[1-9][0-9] ?[-–]? ?(?:[A-ZĐ]{1,2}[0-9]?|[A-Z][ -]?[0-9])"
+    r"[1-9](?<![\w./,].)[0-9] ?[-–]? ?(?:[A-ZĐ]{1,2}[0-9]?|[A-Z][ -]?[0-9])"
     r"(?:(?P<gap> ?[.–-] ?| )(?:[0-9]{3}[. ]?[0-9]{2}|(?P<four>[0-9]{4}|[0-9]{2}\.[0-9]{2}))|[0-9]{3}\.?[0-9]{2})"
     r"(?![\w*]|[.,/-][\w*])"
 )
@@ -20,7 +19,7 @@ _WITH_CUE = re.compile(
     r"|[0-9]{2}[ .-]{0,3}[0-9]{3}[ .-]{0,3}(?:NG|NN|QT|CV)[ .-]{0,3}[0-9]{2})(?![\w*]|[.,/-][\w*])"
 )
 _FOREIGN = re.compile(
-    rf"(?<!\w)(?i:{any_of(WORDS, 'plate')})(?: (?:số|Lào|Campuchia|Trung Quốc|Thái Lan|là|nước ngoài|:)){{0,3}}:? "
+    rf"(?:[Bb]iển|BKS|BS|bks)(?: (?:kiểm soát|số|Lào|Campuchia|Trung Quốc|Thái Lan|là|nước ngoài|:)){{0,3}}:? "
     r"(?P<plate>(?=[0-9 .-]{0,6}[A-Z])[A-Z0-9][A-Z0-9]{0,4}[ .-]{0,3}[0-9][0-9A-Z.-]{2,6}[0-9A-Z])(?![\w*]|[.,/-][\w*])"
 )
 _WORDS_OF_PLATES = ("biển", "Biển", "BKS", "BS", "bks")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 _DIGITS, _CAPITALS = b"0123456789", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _KINDS = bytes.maketrans(_DIGITS + _CAPITALS, b"0" * len(_DIGITS) + b"A" * len(_CAPITALS))
-_SEPARATORS = b" .-()+?"  # `?` is any letter that Latin-1 does not have: the dash `–` and the `Đ` of plates
-_NUMBERS = (b"00000000", b"00A0000", b"00AA0000", b"AA0000", b"A000000")
+_SEPARATORS = b" .-()+"
+_NUMBERS = (b"00000000", b"00A0000", b"00AA0000", b"00A?0000", b"A0000000", b"AA000000")  # `?` is the `Đ` of `29MĐ1`
 
 
 def has_number(text: str) -> bool:
     """Whether a text has eight digits or what may be a plate, whatever separates the digits."""
-    shape = text.encode("latin-1", "replace").translate(_KINDS, _SEPARATORS)
-    return any(number in shape for number in _NUMBERS)
+    shape = text.replace("–", "-").encode("latin-1", "replace").translate(_KINDS, _SEPARATORS)
+    return any(map(shape.__contains__, _NUMBERS))
