@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 
 from corpus_vn_police.stages.annotate.names import FAMILY
 from corpus_vn_police.stages.annotate.personal.cues import WORDS
-from corpus_vn_police.stages.annotate.personal.naming import both_styles, is_address, is_public
+from corpus_vn_police.stages.annotate.personal.naming import both_styles, is_address, is_full, is_public, name_before
 from corpus_vn_police.stages.annotate.spans import Person, Span
 from corpus_vn_police.stages.annotate.words import any_of
 
 _NO_PERSON = both_styles(WORDS.phrases("not a person"))
 _AMBIGUOUS = both_styles(WORDS.phrases("ambiguous given"))
+_BEGINS = both_styles(WORDS.phrases("begins a sentence"))
+_DIGIT = re.compile(r" ?[0-9A-Z]")
 _DOES = both_styles(WORDS.phrases("does"))
 _COMPOUND = re.compile(rf"(?i:{any_of(WORDS, 'compound')})")
 _WORD_BEFORE = re.compile(r"([^\W\d_]+\.?) $")
@@ -44,8 +46,16 @@ def mentions(text: str, known: Sequence[Span], officers: Sequence[Person]) -> li
             if any(begin < end and start < until for begin, until in officer_at):
                 continue
             if _is_mention(text, Span(start, end), officer_given):
-                found[start] = end
+                found[_with_family(text, start, form)] = end
     return [Span(start, end) for start, end in sorted(found.items())]
+
+
+def _with_family(text: str, start: int, form: str) -> int:
+    """Where a mention begins: at the family name, if only the given name was known and all of it stands here."""
+    if " " in form or "." in form:
+        return start
+    name = name_before(text, start + len(form))
+    return name.start if name and is_full(text, name) else start
 
 
 def _forms(name: str) -> Iterator[str]:
@@ -79,6 +89,8 @@ def _is_mention(text: str, place: Span, officer_given: set[str]) -> bool:
     """Whether a form of a name at a place means the person."""
     before = _WORD_BEFORE.search(text, max(0, place.start - 16), place.start)
     word = before.group(1) if before else ""
+    if word.endswith(".") and word.lower() not in _NO_PERSON:
+        before, word = None, ""
     lower = word.lower()
     two = _TWO_BEFORE.search(text, max(0, place.start - 24), place.start)
     if lower in _NO_PERSON or (two and two.group(1).lower() in _NO_PERSON):
@@ -92,11 +104,11 @@ def _is_mention(text: str, place: Span, officer_given: set[str]) -> bool:
         return False
     if is_address(lower):
         return not (form in officer_given and lower in ("ông", "bà", "đồng chí"))
-    if len(form) <= 2:
-        return False
+    if len(form) == 1 or "." in form:
+        return bool("." in form and word.islower() and not _DIGIT.match(text, place.end))
     if _COMPOUND.match(text, place.start):
         return False
-    if word and word[0].isupper():
+    if word and word[0].isupper() and lower not in _BEGINS:
         return False
     if form.lower() in _AMBIGUOUS:
         return following in _DOES and lower not in _BESIDE_PLACES

@@ -18,11 +18,13 @@ _ANY_ADDRESS = any_of(WORDS, "address", "address of anybody")
 _TOLD = re.compile(rf"(?:, | [-–] | \()(?:(?:là|vốn là) )?(?i:{any_of(WORDS, 'told of a person')})(?!\w)")
 _RELATED = re.compile(
     rf"(?<!\w)(?i:{any_of(WORDS, 'relative', 'role', 'suspect')})(?: của)?"
-    rf"(?: (?i:{_ANY_ADDRESS}|nạn nhân|bị cáo|bị can))?(?: {CAPITAL}){{0,4}},? (?:là )?$"
+    rf"(?: (?i:{_ANY_ADDRESS}|nạn nhân|bị cáo|bị can))?(?: {CAPITAL}){{0,4}}\.?,? (?:là )?$"
 )
 _NEXT_NAME = re.compile(
-    rf"(?: \([^()\n]{{0,120}}\))?(?:,? và |, |; |,? cùng )(?:(?i:{_ANY_ADDRESS}) )?(?={CAPITAL})"
+    rf"(?: \([^()\n]{{0,120}}\))?(?: [0-9]+ (?:năm|tháng)(?: [0-9]+ tháng)?(?: tù)?)?"
+    rf"(?:,? và |, |; |,? cùng | là )(?:(?i:{_ANY_ADDRESS}) )?(?={CAPITAL})"
 )
+_INITIALS = re.compile(r"[A-ZĐ]\.$|(?:^|(?<=[ .]))[A-ZĐ]$")
 _SENTENCE_START = frozenset(".!?…:\n“”\"-–•*(«")
 
 
@@ -90,6 +92,8 @@ def _weak(text: str, trigger: Trigger) -> Span | None:
         return name if is_full(text, name) or "." in text[slice(*name)] else None
     if trigger.kind == "relative":
         return name if not is_public(text, trigger.start) else None
+    if _INITIALS.search(text, *name) or facts_after(text, name.end).known:
+        return name
     if _TOLD.match(text, name.end):
         return name
     begin = max(0, trigger.start - 60, text.rfind("\n", 0, trigger.start) + 1)

@@ -19,14 +19,15 @@ _WITH_CUE = re.compile(
     r"|[0-9]{2}[ .-]{0,3}[0-9]{3}[ .-]{0,3}(?:NG|NN|QT|CV)[ .-]{0,3}[0-9]{2})(?![\w*]|[.,/-][\w*])"
 )
 _FOREIGN = re.compile(
-    rf"(?:[Bb]iển|BKS|BS|bks)(?: (?:kiểm soát|số|Lào|Campuchia|Trung Quốc|Thái Lan|là|nước ngoài|:)){{0,3}}:? "
-    r"(?P<plate>(?=[0-9 .-]{0,6}[A-Z])[A-Z0-9][A-Z0-9]{0,4}[ .-]{0,3}[0-9][0-9A-Z.-]{2,6}[0-9A-Z])(?![\w*]|[.,/-][\w*])"
+    r"(?:[Bb]iển|BKS|BS|bks)(?: (?:kiểm soát|số|Lào|Campuchia|Trung Quốc|Thái Lan|là|nước ngoài)){0,3}:? "
+    r"(?P<plate>[A-Z]{2,3}[ .-]{0,3}[0-9]{4}|[0-9]{4} ?[A-Z]{2}|[0-9][A-Z]{1,2}[ .-]{0,3}[0-9]{4})(?![\w*]|[.,/-][\w*])"
 )
+_VESSEL = re.compile(r"(?:[Tt]àu|[Tt]huyền|[Ss]à lan|[Gg]he|[Xx]uồng|ca nô)[^.;\n]{0,60}$")
 _WORDS_OF_PLATES = ("biển", "Biển", "BKS", "BS", "bks")
 
 
 def plates(text: str) -> Iterator[Personal]:
-    """The plates in a text: those of Vietnam as they are, the army's, diplomats' and foreign ones behind a word for plates."""
+    """The plates in a text: those of Vietnam as they are, others only behind a word for plates."""
     ends: dict[int, int] = {}
     for found in _PLATE.finditer(text):
         if not found["four"] or found["gap"].strip() or _is_said(text, found):
@@ -36,7 +37,8 @@ def plates(text: str) -> Iterator[Personal]:
             if _is_said(text, found):
                 ends[found.start()] = found.end()
         for found in _FOREIGN.finditer(text):
-            ends.setdefault(found.start("plate"), found.end("plate"))
+            if not _VESSEL.search(text, max(0, found.start() - 70), found.start()):
+                ends.setdefault(found.start("plate"), found.end("plate"))
     for start, end in ends.items():
         yield Personal(Span(start, end), "plate")
 
