@@ -17,13 +17,15 @@ _DATE = (
     r"|[0-9]{1,2}[./-](?:19|20)[0-9]{2}|(?:19|20)[0-9]{2})(?![\w])(?![./-][0-9])"
 )
 _BIRTH = re.compile(rf"(?<!\w)(?i:{any_of(WORDS, 'birth')})[: ]{{0,2}}(?:(?:năm|ngày) )?(?P<date>{_DATE})")
+_LABELLED_BIRTH = re.compile(rf"(?:[Ss]inh (?:ngày|năm):|(?:[Nn]gày|[Nn]ăm) sinh:?) (?P<date>{_DATE})")
 _AGE = re.compile(r"(?:khoảng |hơn |gần |mới |đã |nay |năm nay |hiện |vừa tròn |tròn )?[0-9]{1,3} ?(?:tuổi|tháng tuổi)\b")
 _AGE_NUMBER = re.compile(r"(?<![\w.,/–-])[0-9]{1,3} ?$")
 _OPENS = re.compile(r" ?\(| ?, ?| [-–] | (?=sinh |trú|ngụ|quê |ở |SN )")
 _GOES_ON = re.compile(r" ?[,;] ?| [-–] ")
+_ALSO = re.compile(r"[^()\n,;.]{1,30}(?=, (?:nhà ở|trú|ngụ|ở |sinh |SN|thường trú|tạm trú|hiện |HKTT|quê))")
 _OTHER = re.compile(r"[^()\n,;]{1,60}")
 _PAPER = re.compile(r"(?:số )?(?:CMND|CCCD|CMT|căn cước|hộ chiếu|giới tính|dân tộc|quốc tịch|nghề nghiệp)[^()\n,;]{0,40}", re.I)
-_ANCHORS = ("SN", "inh n", "trú", "ngụ", "KTT")
+_ANCHORS = ("SN", "inh n", "trú", "ngụ", "KTT", ", ở ", "(ở ")
 _GAP = re.compile(r"(?: ?, ?| ?[-–] ?| ?: ?| \(| )(?:hiện |đã |nay |cùng |đều |năm nay |mới |khoảng |đang )?$")
 _MARKS = frozenset(",-–:")
 
@@ -66,8 +68,11 @@ def facts_after(text: str, name_end: int) -> Facts:
         elif (opening.group().strip() or bracket) and (until := _bare_home(text, begin)):
             homes.append(Span(begin, until))
             end = until
-        elif paper := _PAPER.match(text, begin) or (_OTHER.match(text, begin) if bracket else None):
+        elif paper := _PAPER.match(text, begin):
+            known = known or paper.group()[-1:].isdigit()
             end = paper.end()
+        elif other := (_OTHER if bracket else _ALSO).match(text, begin):
+            end = other.end()
         else:
             break
         place = end
@@ -90,11 +95,11 @@ def birth_at(text: str, start: int) -> Span | None:
     return Span(*birth.span("date")) if birth else None
 
 
-def births(text: str) -> Iterator[tuple[int, Span]]:
-    """Each date of birth in a text, with where its words begin."""
-    if "sinh" in text or "Sinh" in text or "SN" in text:
-        for birth in _BIRTH.finditer(text):
-            yield birth.start(), Span(*birth.span("date"))
+def births(text: str) -> Iterator[Span]:
+    """The dates of birth that a text gives under such a heading: `Ngày sinh: 1/2/1990`."""
+    if "inh ngày:" in text or "ày sinh" in text or "inh năm:" in text or "ăm sinh" in text:
+        for birth in _LABELLED_BIRTH.finditer(text):
+            yield Span(*birth.span("date"))
 
 
 def named(text: str) -> Iterator[Span]:
@@ -113,7 +118,7 @@ def _fact_starts(text: str) -> Iterator[int]:
     for mark in _ANCHORS:
         place = text.find(mark)
         while place >= 0:
-            start = text.rfind(" ", 0, place + 1) + 1
+            start = place + 2 if mark == ", ở " else text.rfind(" ", 0, place + 1) + 1
             yield max(start, text.rfind("(", start, place + 1) + 1)
             place = text.find(mark, place + 1)
 

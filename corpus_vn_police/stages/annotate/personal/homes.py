@@ -14,18 +14,22 @@ _PLACES = lexicon("places")
 _UNIT = rf"(?i:{any_of(WORDS, 'unit')})"
 _NAMED = rf"(?:{CAPITAL}(?:-{CAPITAL})*|[0-9]+[A-ZĐa-z]?(?:/[0-9]+[A-Za-z]?){{0,4}}(?!\w))"
 _PROVINCE = rf"(?:{any_of(_PLACES, 'province', 'city')}|TP\.? ?HCM|TPHCM|HCM|Thành phố Hồ Chí Minh|BR-VT|TT-Huế)"
+_HOUSE = r"[0-9]+[A-Za-z]?(?:/[0-9]+[A-Za-z]?){0,4}"
 _PART = re.compile(
+    rf"(?:{_HOUSE},? (?=(?i:đường|phố|đại lộ|quốc lộ|ngõ|hẻm|ấp|thôn|khu)\b))?"
     rf"(?:{_UNIT}(?: (?i:{any_of(WORDS, 'in a unit')}))? ?{_NAMED}(?: {_NAMED}){{0,4}}"
-    rf"|{_PROVINCE}|[0-9]+[A-Za-z]?(?:/[0-9]+[A-Za-z]?){{0,4}} (?=(?i:đường|phố|đại lộ|quốc lộ)\b|{CAPITAL} {CAPITAL}){_NAMED}?(?: {_NAMED}){{0,4}})"
+    rf"|{_PROVINCE}|{_HOUSE} {CAPITAL}(?: {CAPITAL}){{1,4}})"
 )
 _LAST = re.compile(rf"{CAPITAL}(?: {CAPITAL}){{1,2}}(?: - {CAPITAL} {CAPITAL})?(?=\)|;|\.(?:\s|$)|$)")
 _STREET = re.compile(rf" (?={_UNIT} ?{_NAMED})")
 _NEXT = re.compile(r" ?, ?| ?[-–] | \(")
-_HOME = re.compile(rf"(?<!\w)(?i:{any_of(WORDS, 'home')})[: ]{{1,2}}(?:(?:ở|tại|là) )?")
+_HOME = re.compile(rf"(?<!\w)(?i:{any_of(WORDS, 'home')})(?: \([^()\n]{{1,30}}\))?[: ]{{1,2}}(?:(?:ở|tại|là) )?")
 _NEEDS_PERSON = frozenset(WORDS.phrases("home beside a person"))
 _MARKS = ("trú", "ngụ", "ĐKTT", "HKTT", "hộ khẩu", "quê quán", "nguyên quán", "trọ ")
 _WIDEST = 40  # code points around a mark, in which its phrase stands
-_AT_A_HOME = re.compile(rf"(?:phòng trọ|nơi ở của {CAPITAL}(?: {CAPITAL}){{0,4}}|chỗ ở của {CAPITAL}|nhà riêng) (?:ở|tại) ")
+_AT_A_HOME = re.compile(
+    r"(?:(?:phòng trọ|nhà riêng|nơi thuê ở) (?:ở|tại|là)|(?:nơi|chỗ) ở của (?:[^\W\d_]+ ){1,7}(?:ở|tại)) "
+)
 
 
 def place_end(text: str, start: int) -> int | None:

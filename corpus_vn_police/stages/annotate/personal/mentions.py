@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from corpus_vn_police.stages.annotate.names import FAMILY
 from corpus_vn_police.stages.annotate.personal.cues import WORDS
-from corpus_vn_police.stages.annotate.personal.naming import both_styles, is_address, is_full, is_public, name_before
+from corpus_vn_police.stages.annotate.personal.naming import both_styles, is_address, is_public, name_before
 from corpus_vn_police.stages.annotate.spans import Person, Span
 from corpus_vn_police.stages.annotate.words import any_of
 
@@ -15,7 +15,7 @@ _NO_PERSON = both_styles(WORDS.phrases("not a person"))
 _AMBIGUOUS = both_styles(WORDS.phrases("ambiguous given"))
 _BEGINS = both_styles(WORDS.phrases("begins a sentence"))
 _DIGIT = re.compile(r" ?[0-9A-Z]")
-_DOES = both_styles(WORDS.phrases("does"))
+_DOES = both_styles(tuple(phrase.split(" ")[0] for phrase in WORDS.phrases("does")))
 _COMPOUND = re.compile(rf"(?i:{any_of(WORDS, 'compound')})")
 _WORD_BEFORE = re.compile(r"([^\W\d_]+\.?) $")
 _TWO_BEFORE = re.compile(r"([^\W\d_]+ [^\W\d_]+\.?) $")
@@ -45,8 +45,12 @@ def mentions(text: str, known: Sequence[Span], officers: Sequence[Person]) -> li
                 continue
             if any(begin < end and start < until for begin, until in officer_at):
                 continue
-            if _is_mention(text, Span(start, end), officer_given):
-                found[_with_family(text, start, form)] = end
+            begin = _with_family(text, start, form)
+            if begin < start:
+                if form in names and not is_public(text, begin):
+                    found[begin] = end
+            elif _is_mention(text, Span(start, end), officer_given):
+                found[start] = end
     return [Span(start, end) for start, end in sorted(found.items())]
 
 
@@ -55,7 +59,7 @@ def _with_family(text: str, start: int, form: str) -> int:
     if " " in form or "." in form:
         return start
     name = name_before(text, start + len(form))
-    return name.start if name and is_full(text, name) else start
+    return name.start if name else start
 
 
 def _forms(name: str) -> Iterator[str]:

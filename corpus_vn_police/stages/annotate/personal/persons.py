@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from corpus_vn_police.stages.annotate.personal.cues import WORDS
-from corpus_vn_police.stages.annotate.personal.facts import facts_after, named
+from corpus_vn_police.stages.annotate.personal.facts import births, facts_after, named
 from corpus_vn_police.stages.annotate.personal.homes import homes, speaks_of_homes
 from corpus_vn_police.stages.annotate.personal.mentions import mentions
 from corpus_vn_police.stages.annotate.personal.naming import has_office, is_full, is_public, name_at
@@ -17,7 +17,7 @@ from corpus_vn_police.stages.annotate.words import CAPITAL, any_of
 _ANY_ADDRESS = any_of(WORDS, "address", "address of anybody")
 _TOLD = re.compile(rf"(?:, | [-–] | \()(?:(?:là|vốn là) )?(?i:{any_of(WORDS, 'told of a person')})(?!\w)")
 _RELATED = re.compile(
-    rf"(?<!\w)(?i:{any_of(WORDS, 'relative', 'role', 'suspect')})(?: của)?"
+    rf"(?<!\w)(?:(?i:{any_of(WORDS, 'relative', 'role', 'suspect')})|[Nn]gười (?:lái|chạy|bán|mua|cha|mẹ|con|thợ|nông)[^,.\n]{{0,20}})(?: của)?"
     rf"(?: (?i:{_ANY_ADDRESS}|nạn nhân|bị cáo|bị can))?(?: {CAPITAL}){{0,4}}\.?,? (?:là )?$"
 )
 _NEXT_NAME = re.compile(
@@ -38,6 +38,7 @@ def persons(text: str, officers: Sequence[Person]) -> list[Personal]:
         facts = facts_after(text, name.end)
         found += [Personal(place, "birth_date") for place in facts.births]
         found += [Personal(place, "address") for place in facts.homes]
+    found += [Personal(place, "birth_date") for place in births(text)]
     found += [Personal(place, "address") for place in homes(text)]
     return found
 
@@ -86,13 +87,17 @@ def _strong(text: str, trigger: Trigger) -> Span | None:
 def _weak(text: str, trigger: Trigger) -> Span | None:
     """The name behind words that make a private person of somebody only where the text has another one."""
     name = name_at(text, trigger.name)
-    if not name or has_office(text, name):
+    if not name:
+        return None
+    if _INITIALS.search(text, *name):
+        return name
+    if has_office(text, name):
         return None
     if trigger.kind == "role":
-        return name if is_full(text, name) or "." in text[slice(*name)] else None
+        return name if is_full(text, name) or facts_after(text, name.end).known else None
     if trigger.kind == "relative":
         return name if not is_public(text, trigger.start) else None
-    if _INITIALS.search(text, *name) or facts_after(text, name.end).known:
+    if facts_after(text, name.end).known:
         return name
     if _TOLD.match(text, name.end):
         return name
