@@ -25,7 +25,8 @@ _GOES_ON = re.compile(r" ?[,;] ?| [-–] ")
 _ALSO = re.compile(r"[^()\n,;.]{1,30}(?=, (?:nhà ở|trú|ngụ|ở |sinh |SN|thường trú|tạm trú|hiện |HKTT|quê))")
 _OTHER = re.compile(r"[^()\n,;]{1,60}")
 _PAPER = re.compile(r"(?:số )?(?:CMND|CCCD|CMT|căn cước|hộ chiếu|giới tính|dân tộc|quốc tịch|nghề nghiệp)[^()\n,;]{0,40}", re.I)
-_ANCHORS = ("SN", "inh n", "trú", "ngụ", "KTT", ", ở ", "(ở ")
+_AT = (", ở ", "(ở ")
+_ANCHORS = ("SN", "inh n", "trú", "ngụ", "KTT", *_AT)
 _GAP = re.compile(r"(?: ?, ?| ?[-–] ?| ?: ?| \(| )(?:hiện |đã |nay |cùng |đều |năm nay |mới |khoảng |đang )?$")
 _MARKS = frozenset(",-–:")
 
@@ -119,7 +120,8 @@ def _fact_starts(text: str) -> Iterator[int]:
         place = text.find(mark)
         while place >= 0:
             start = place + 2 if mark == ", ở " else text.rfind(" ", 0, place + 1) + 1
-            yield max(start, text.rfind("(", start, place + 1) + 1)
+            if mark not in _AT or text[place + len(mark) : place + len(mark) + 1].islower():
+                yield max(start, text.rfind("(", start, place + 1) + 1)
             place = text.find(mark, place + 1)
 
 

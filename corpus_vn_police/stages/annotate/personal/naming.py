@@ -19,8 +19,12 @@ def both_styles(phrases: tuple[str, ...]) -> frozenset[str]:
 
 _OFFICERS, _PLACES = lexicon("officers"), lexicon("places")
 _FAMILY_NAME = re.compile(FAMILY)
-_INITIALS = r"(?:[A-ZĐ]\.){1,4}[A-ZĐ]?"
-_BEFORE = re.compile(rf"(?<![\w.’'-])(?:{_INITIALS}|{CAPITAL}(?: {CAPITAL}){{0,6}}\.?)$")
+_INITIAL = "(?:Ngh|Th|Tr|Ch|Ph|Nh|Ng|Kh|Gi|Gh|Qu|[A-ZĐ])"
+_INITIALS = rf"(?:{_INITIAL}\.){{1,5}}(?:{_INITIAL}(?!\w))?"
+_IS_INITIALS = re.compile(rf"{_INITIALS}|{_INITIAL}(?![\w’'ʼ]| {CAPITAL})|{_INITIAL}(?:\. {_INITIAL})+\.")
+_ENDS_IN_INITIAL = re.compile(rf"(?<= ){_INITIAL}$")
+_FURTHER_INITIALS = re.compile(rf"(?:\.{_INITIAL}(?!\w))*\.?")
+_BEFORE = re.compile(rf"(?<![\w.’'-])(?:(?:{CAPITAL} ){{0,4}}{_INITIALS}|{CAPITAL}(?: {CAPITAL}){{0,6}})$")
 _LONGEST = 48  # code points of a name
 _FIRST = re.compile(rf"{CAPITAL} ")
 _OFFICE_AFTER = re.compile(
@@ -45,11 +49,13 @@ _ONE_WORD = re.compile(r"[^\W\d_]+ [^\W\d_]")
 
 def name_at(text: str, start: int) -> Span | None:
     """The name that begins at a place, with the point of an initial at its end."""
+    if initials := _IS_INITIALS.match(text, start):
+        return Span(start, initials.end())
     end = name_end(text, start)
     if end is None:
         return None
-    if text.startswith(".", end) and text[end - 2 : end - 1] in (" ", ".") and text[end - 1].isupper():
-        end += 1
+    if _ENDS_IN_INITIAL.search(text, start, end) and (further := _FURTHER_INITIALS.match(text, end)):
+        end = further.end()
     return Span(start, end) if is_name(text, Span(start, end)) else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.annotate.personal.cues import WORDS
 from corpus_vn_police.stages.annotate.personal.facts import births, facts_after, named
 from corpus_vn_police.stages.annotate.personal.homes import homes, speaks_of_homes
@@ -25,6 +26,7 @@ _NEXT_NAME = re.compile(
     rf"(?:,? và |, |; |,? cùng | là )(?:(?i:{_ANY_ADDRESS}) )?(?={CAPITAL})"
 )
 _INITIALS = re.compile(r"[A-ZĐ]\.$|(?:^|(?<=[ .]))[A-ZĐ]$")
+_IS_OFFICER = re.compile(rf",? (?:hiện |đang |từng |nguyên )?là (?i:{any_of(lexicon('officers'), 'office', 'member')})")
 _SENTENCE_START = frozenset(".!?…:\n“”\"-–•*(«")
 
 
@@ -55,7 +57,7 @@ def _known(text: str, officers: Sequence[Person]) -> list[Span]:
         known[name.start] = name
 
     for name in named(text):
-        if not is_public(text, name.start):
+        if not is_public(text, name.start) and not _IS_OFFICER.match(text, facts_after(text, name.end).end):
             take(name)
     for trigger in triggers(text, STRONG):
         if name := _strong(text, trigger):
@@ -81,13 +83,13 @@ def _strong(text: str, trigger: Trigger) -> Span | None:
         return None
     if trigger.kind == "done to a suspect":
         return name if is_full(text, name) else None
-    return name if text[trigger.start].islower() or _begins_sentence(text, trigger.start) else None
+    return name if _is_small(text, trigger.start) else None
 
 
 def _weak(text: str, trigger: Trigger) -> Span | None:
     """The name behind words that make a private person of somebody only where the text has another one."""
     name = name_at(text, trigger.name)
-    if not name:
+    if not name or not _is_small(text, trigger.start):
         return None
     if _INITIALS.search(text, *name):
         return name
@@ -105,7 +107,10 @@ def _weak(text: str, trigger: Trigger) -> Span | None:
     return name if _RELATED.search(text, begin, trigger.start) else None
 
 
-def _begins_sentence(text: str, start: int) -> bool:
+def _is_small(text: str, start: int) -> bool:
+    """Whether a word begins with a small letter, or has its capital from the beginning of a sentence."""
+    if text[start].islower():
+        return True
     before = text[max(0, start - 4) : start].rstrip(" ")
     return not before or before[-1] in _SENTENCE_START
 
