@@ -18,6 +18,6 @@ def emails(text: str) -> Iterator[Personal]:
     while at >= 0:
         local = _LOCAL.search(text, max(0, at - _LONGEST), at)
         domain = _DOMAIN.match(text, at + 1)
-        if local and domain:
+        if local and domain and ".." not in local.group():
             yield Personal(Span(local.start(), domain.end()), "email")
         at = text.find("@", at + 1)

@@ -40,7 +40,9 @@ _BODY_WORDS = frozenset(
 _PUBLIC_WORDS = max(phrase.count(" ") for phrase in _PUBLIC) + 1
 _CLAUSE = re.compile(r"[,.;:()\n“”\"]")
 _ADDRESSES = both_styles(WORDS.phrases("address", "address of anybody"))
-_CAPITAL_ADDRESSES = frozenset(address.capitalize() for address in _ADDRESSES)
+_NO_FIRST_WORDS = frozenset(
+    word.capitalize() for word in _ADDRESSES | both_styles(WORDS.phrases("begins a sentence"))
+)
 _NO_NAMES = both_styles(WORDS.phrases("no name"))
 _NO_PERSONS = frozenset(place.lower() for place in both_styles(_PLACES.phrases("province", "city", "other name")))
 _COMPOUND = re.compile(rf"(?i:{any_of(WORDS, 'compound')})")
@@ -66,7 +68,7 @@ def name_before(text: str, end: int) -> Span | None:
         return None
     start = found.start()
     while (word := _FIRST.match(text, start, end)) and (
-        word.group().rstrip() in _CAPITAL_ADDRESSES
+        word.group().rstrip() in _NO_FIRST_WORDS
         or (not is_family(text, start) and is_family(text, word.end()) and " " in text[word.end() : end])
     ):
         start = word.end()
