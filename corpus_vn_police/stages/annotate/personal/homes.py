@@ -25,11 +25,9 @@ _STREET = re.compile(rf" (?={_UNIT} ?{_NAMED})")
 _NEXT = re.compile(r" ?, ?| ?[-–] | \(")
 _HOME = re.compile(rf"(?<!\w)(?i:{any_of(WORDS, 'home')})(?: \([^()\n]{{1,30}}\))?[: ]{{1,2}}(?:(?:ở|tại|là) )?")
 _NEEDS_PERSON = frozenset(WORDS.phrases("home beside a person"))
-_MARKS = ("trú", "ngụ", "ĐKTT", "HKTT", "hộ khẩu", "quê quán", "nguyên quán", "trọ ")
-_WIDEST = 40  # code points around a mark, in which its phrase stands
-_AT_A_HOME = re.compile(
-    r"(?:(?:phòng trọ|nhà riêng|nơi thuê ở) (?:ở|tại|là)|(?:nơi|chỗ) ở của (?:[^\W\d_]+ ){1,7}(?:ở|tại)) "
-)
+_MARKS = ("trú", "ngụ", "KTT", "hộ khẩu", "quê quán", "nguyên quán")
+_DWELLINGS = ("phòng trọ ", "nhà riêng ", "nơi thuê ở ", "ơi ở của ", "hỗ ở của ")
+_AT_A_DWELLING = re.compile(r"(?:[^\W\d_]+ ){0,7}?(?:ở|tại|là) ")
 
 
 def place_end(text: str, start: int) -> int | None:
@@ -80,11 +78,16 @@ def homes(text: str) -> Iterator[Span]:
     for mark in _MARKS:
         place = text.find(mark)
         while place >= 0:
-            for words in _HOME.finditer(text, max(0, place - _WIDEST), place + _WIDEST):
-                if words.start() <= place < words.end() and (home := home_at(text, words.start(), beside=False)):
-                    yield home
+            if home := home_at(text, _word_start(text, place), beside=False):
+                yield home
             place = text.find(mark, place + len(mark))
-    if "ở " in text:
-        for words in _AT_A_HOME.finditer(text):
-            if end := place_end(text, words.end()):
+    for mark in _DWELLINGS:
+        place = text.find(mark)
+        while place >= 0:
+            if (words := _AT_A_DWELLING.match(text, place + len(mark))) and (end := place_end(text, words.end())):
                 yield Span(words.end(), end)
+            place = text.find(mark, place + len(mark))
+
+
+def _word_start(text: str, place: int) -> int:
+    return max(text.rfind(sign, max(0, place - 12), place) for sign in " (\n,;") + 1 or place

@@ -34,23 +34,24 @@ def mentions(text: str, known: Sequence[Span], officers: Sequence[Person]) -> li
         officers: as `people` finds them; no mention is inside theirs.
     """
     found = {name.start: name.end for name in known}
-    officer_at = [officer.mention for officer in officers]
+    taken: set[int] = set()
+    for span in (*known, *(officer.mention for officer in officers)):
+        taken.update(range(*span))
     officer_given = {text[slice(*officer.name)].split(" ")[-1] for officer in officers}
     names = {text[slice(*name)] for name in known}
-    forms = sorted({form for name in names for form in _forms(name)}, key=len, reverse=True)
-    for form in forms:
+    for form in sorted({form for name in names for form in _forms(name)}, key=lambda form: (-len(form), form)):
         for start in _places(text, form):
             end = start + len(form)
-            if any(begin < end and start < until for begin, until in found.items() if begin - 60 < start < until):
-                continue
-            if any(begin < end and start < until for begin, until in officer_at):
+            if start in taken or end - 1 in taken:
                 continue
             begin = _with_family(text, start, form)
             if begin < start:
-                if form in names and not is_public(text, begin):
-                    found[begin] = end
-            elif _is_mention(text, Span(start, end), officer_given):
-                found[start] = end
+                is_one = form in names and not is_public(text, begin)
+            else:
+                is_one = _is_mention(text, Span(start, end), officer_given)
+            if is_one:
+                found[begin] = end
+                taken.update(range(begin, end))
     return [Span(start, end) for start, end in sorted(found.items())]
 
 

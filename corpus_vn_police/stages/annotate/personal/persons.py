@@ -67,7 +67,7 @@ def _known(text: str, officers: Sequence[Person]) -> list[Span]:
             if name := _weak(text, trigger):
                 take(name)
         for name in list(known.values()):
-            for other in _listed(text, name):
+            for other in _listed(text, name) if " " in text[slice(*name)] else ():
                 take(other)
     return [known[start] for start in sorted(known)]
 
