@@ -109,14 +109,16 @@ def _is_mention(text: str, place: Span, officer_given: set[str]) -> bool:
         return False
     if is_address(lower):
         return not (form in officer_given and lower in ("ông", "bà", "đồng chí"))
+    begins = not before and (place.start == 0 or text[: place.start].rstrip(" ")[-1:] in _SENTENCE_START)
     if len(form) == 1 or "." in form:
-        return bool("." in form and word.islower() and not _DIGIT.match(text, place.end))
+        said = following in _DOES if begins else word.islower()
+        return "." in form and said and not _DIGIT.match(text, place.end)
     if _COMPOUND.match(text, place.start):
         return False
     if word and word[0].isupper() and lower not in _BEGINS:
         return False
     if form.lower() in _AMBIGUOUS:
         return following in _DOES and lower not in _BESIDE_PLACES
-    if not before and (place.start == 0 or text[: place.start].rstrip(" ")[-1:] in _SENTENCE_START):
+    if begins:
         return following in _DOES
     return not is_public(text, place.start)

@@ -21,6 +21,7 @@ _RELATED = re.compile(
     rf"(?<!\w)(?:(?i:{any_of(WORDS, 'relative', 'role', 'suspect')})|[Nn]gười (?:lái|chạy|bán|mua|cha|mẹ|con|thợ|nông)[^,.\n]{{0,20}})(?: của)?"
     rf"(?: (?i:{_ANY_ADDRESS}|nạn nhân|bị cáo|bị can))?(?: {CAPITAL}){{0,4}}\.?,? (?:là )?$"
 )
+_IDENTIFIED = re.compile(rf"(?<!\w)(?i:{any_of(WORDS, 'somebody')})(?: [^\W\d_]+){{0,8}} $")
 _NEXT_NAME = re.compile(
     rf"(?: \([^()\n]{{0,120}}\))?(?: [0-9]+ (?:năm|tháng)(?: [0-9]+ tháng)?(?: tù)?)?"
     rf"(?:,? và |, |; |,? cùng | là )(?:(?i:{_ANY_ADDRESS}) )?(?={CAPITAL})"
@@ -48,6 +49,7 @@ def persons(text: str, officers: Sequence[Person]) -> list[Personal]:
 def _known(text: str, officers: Sequence[Person]) -> list[Span]:
     """Names that the words around them show to be private persons', in order."""
     officer_names = {text[slice(*officer.name)] for officer in officers}
+    officer_given = {name.split(" ")[-1] for name in officer_names}
     inside = [officer.mention for officer in officers]
     known: dict[int, Span] = {}
 
@@ -60,14 +62,15 @@ def _known(text: str, officers: Sequence[Person]) -> list[Span]:
         if not is_public(text, name.start) and not _IS_OFFICER.match(text, facts_after(text, name.end).end):
             take(name)
     for trigger in triggers(text, STRONG):
-        if name := _strong(text, trigger):
+        name = _strong(text, trigger)
+        if name and not (trigger.kind == "address" and text[slice(*name)] in officer_given):
             take(name)
     if known:
         for trigger in triggers(text, WEAK):
             if name := _weak(text, trigger):
                 take(name)
         for name in list(known.values()):
-            for other in _listed(text, name) if " " in text[slice(*name)] else ():
+            for other in _listed(text, name):
                 take(other)
     return [known[start] for start in sorted(known)]
 
@@ -95,6 +98,9 @@ def _weak(text: str, trigger: Trigger) -> Span | None:
         return name
     if has_office(text, name):
         return None
+    if trigger.kind == "identified":
+        begin = max(0, trigger.start - 60, text.rfind("\n", 0, trigger.start) + 1)
+        return name if is_full(text, name) and _IDENTIFIED.search(text, begin, trigger.start) else None
     if trigger.kind == "role":
         return name if is_full(text, name) or facts_after(text, name.end).known else None
     if trigger.kind == "relative":

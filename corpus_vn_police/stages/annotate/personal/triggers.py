@@ -13,9 +13,10 @@ from corpus_vn_police.syllables import UPPER
 STRONG = ("suspect", "done to a suspect", "address")
 """Words that make a private person of anybody."""
 
-WEAK = ("role", "relative", "address of anybody")
+WEAK = ("role", "relative", "address of anybody", "identified")
 """Words that do so only where the text has another private person."""
 
+_BEFORE_COLON = frozenset({"gồm", "là", "khác"})  # `4 đối tượng gồm: Nguyễn Văn A, …`
 _LONGEST = 30  # code points of a phrase
 _NOT_AFTER = frozenset({"đàn", "bậc", "các", "người", "hai", "những", "nước"})  # `đàn anh`, `các anh`
 
@@ -42,7 +43,10 @@ def _by_last_word(kinds: tuple[str, ...]) -> Table:
     table: Table = {}
     for kind in kinds:
         for phrase in both_styles(WORDS.phrases(kind)):
-            table.setdefault(phrase.rpartition(" ")[2], []).append((phrase, kind))
+            last = phrase.rpartition(" ")[2]
+            table.setdefault(last, []).append((phrase, kind))
+            if last in _BEFORE_COLON:
+                table.setdefault(f"{last}:", []).append((f"{phrase}:", kind))
     for phrases in table.values():
         phrases.sort(key=lambda each: -len(each[0]))
     return table
