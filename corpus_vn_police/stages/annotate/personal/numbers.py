@@ -14,7 +14,8 @@ from corpus_vn_police.stages.annotate.spans import Personal, Span
 
 _CHAIN = re.compile(
     r"(?<![\w.,/*+(-])(?:\(\+? ?[0-9]{1,5}(?:[ -][0-9]{1,4})?\)[ .-]{0,2}(?=[0-9])|\+ ?\([0-9]{1,3}\)[ .]?(?=[0-9])|\+ ?(?=[0-9]))?"
-    r"[0-9]++(?:(?:(?: ?[-–/] ?|[ .])(?:\(0[0-9]{0,4}\) ?)?|\(0\) ?)[0-9]++)*+"
+    r"(?:0[0-9]{2,4}\. [0-9]{3}(?:\. |[. ])?[0-9]{3,4}(?![0-9])|[0-9]++)"
+    r"(?:(?:(?: ?[-–/] ?|[ .])(?:\(0[0-9]{0,4}\) ?)?|\(0\) ?)[0-9]++)*+"
     r"(?![\w*]|[.,/-][\w*])"
 )
 _ENDS = re.compile(r"(?![\w*]|[.,/-][\w*])")
@@ -72,7 +73,7 @@ def _of_chain(text: str, chain: re.Match[str]) -> Iterator[Personal]:
     said = cue(text, chain.start(), chain.end())
     if said and said.kind in _LENGTHS and "/" not in whole:
         digits = "".join(token.digits for token in tokens)
-        if len(digits) in _LENGTHS[said.kind]:
+        if len(digits) in _LENGTHS[said.kind] and max(len(token.digits) for token in tokens) >= 3:
             yield Personal(Span(tokens[0].start, tokens[-1].end), said.kind)
             return
     if said and said.kind == "other_number":
@@ -114,7 +115,7 @@ def _is_one(digits: str, tokens: list[_Token], text: str, sign: bool, said: Cue 
     if not (sign or digits[0] == "0" or digits.startswith("84")):
         return False
     if said and said.kind == "phone":
-        return is_phone(digits)
+        return is_phone(digits) or (digits.startswith("00") and is_foreign(digits[2:]))
     if not sign and digits[0] != "0":
         return False
     first = tokens[0].digits

@@ -9,7 +9,7 @@ from corpus_vn_police.stages.annotate.personal.cues import cue
 from corpus_vn_police.stages.annotate.spans import Personal, Span
 
 _PLATE = re.compile(
-    r"[1-9](?<![\w./,].)[0-9] ?[-–]? ?(?:[A-ZĐ]{1,2}[0-9]?|[A-Z][ -]?[0-9])"
+    r"[1-9](?<![\w./].)[0-9] ?[-–]? ?(?:[A-ZĐ]{1,2}[0-9]?|[A-Z][ -]?[0-9])"
     r"(?:(?P<gap> ?[.–-] ?| )(?:[0-9]{3}[. ]?[0-9]{2}|(?P<four>[0-9]{4}|[0-9]{2}\.[0-9]{2}))|[0-9]{3}\.?[0-9]{2})"
     r"(?![\w*]|[.,/-][\w*])"
 )
@@ -30,14 +30,14 @@ def plates(text: str) -> Iterator[Personal]:
     """The plates in a text: those of Vietnam as they are, others only behind a word for plates."""
     ends: dict[int, int] = {}
     for found in _PLATE.finditer(text):
-        if not found["four"] or found["gap"].strip() or _is_said(text, found):
+        if not found["four"] or (_is_said(text, found) or found["gap"].strip()) and not _is_vessel(text, found.start()):
             ends[found.start()] = found.end()
     if any(word in text for word in _WORDS_OF_PLATES):
         for found in _WITH_CUE.finditer(text):
             if _is_said(text, found):
                 ends[found.start()] = found.end()
         for found in _FOREIGN.finditer(text):
-            if not _VESSEL.search(text, max(0, found.start() - 70), found.start()):
+            if not _is_vessel(text, found.start()):
                 ends.setdefault(found.start("plate"), found.end("plate"))
     for start, end in ends.items():
         yield Personal(Span(start, end), "plate")
@@ -46,3 +46,8 @@ def plates(text: str) -> Iterator[Personal]:
 def _is_said(text: str, found: re.Match[str]) -> bool:
     said = cue(text, *found.span())
     return said is not None and said.kind == "plate"
+
+
+def _is_vessel(text: str, start: int) -> bool:
+    """Whether words for a ship or a boat stand before a place in its sentence."""
+    return bool(_VESSEL.search(text, max(0, start - 70), start))
