@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from corpus_vn_police.stages.annotate.personal.cues import WORDS
 from corpus_vn_police.stages.annotate.personal.homes import home_at, place_end
-from corpus_vn_police.stages.annotate.personal.naming import is_full, name_before
+from corpus_vn_police.stages.annotate.personal.naming import is_full, name_at, name_before
 from corpus_vn_police.stages.annotate.spans import Span
 from corpus_vn_police.stages.annotate.words import any_of
 
@@ -17,6 +17,8 @@ _DATE = (
     r"|[0-9]{1,2}[./-](?:19|20)[0-9]{2}|(?:19|20)[0-9]{2})(?![\w])(?![./-][0-9])"
 )
 _BIRTH = re.compile(rf"(?<!\w)(?i:{any_of(WORDS, 'birth')})[: ]{{0,2}}(?:(?:năm|ngày) )?(?P<date>{_DATE})")
+_YEAR = re.compile(r"(?<=\()(?P<date>(?:19[2-9]|20[0-2])[0-9])(?=[),;])")
+_ALIAS = re.compile(rf"(?i:{any_of(WORDS, 'alias')}):? [“\"'‘]?")
 _LABELLED_BIRTH = re.compile(rf"(?:[Ss]inh (?:ngày|năm):|(?:[Nn]gày|[Nn]ăm) sinh:?) (?P<date>{_DATE})")
 _AGE = re.compile(r"(?:khoảng |hơn |gần |mới |đã |nay |năm nay |hiện |vừa tròn |tròn )?[0-9]{1,3} ?(?:tuổi|tháng tuổi)\b")
 _AGE_NUMBER = re.compile(r"(?<![\w.,/–-])[0-9]{1,3} ?$")
@@ -36,13 +38,14 @@ class Facts(NamedTuple):
 
     Attributes:
         known: whether it is an age, a birth or a home.
-        births, homes: the dates and the places.
+        births, homes, aliases: the dates, the places, other names of the person.
         end: where it ends.
     """
 
     known: bool
     births: list[Span]
     homes: list[Span]
+    aliases: list[Span]
     end: int
 
 
@@ -50,6 +53,7 @@ def facts_after(text: str, name_end: int) -> Facts:
     """What follows a name: in brackets, or after a comma."""
     births: list[Span] = []
     homes: list[Span] = []
+    aliases: list[Span] = []
     known = False
     place = name_end
     opening = _OPENS.match(text, place)
@@ -57,9 +61,12 @@ def facts_after(text: str, name_end: int) -> Facts:
     while opening:
         begin = opening.end()
         end = begin
-        if birth := birth_at(text, begin):
+        if birth := birth_at(text, begin, bracket):
             births.append(birth)
             end = birth.end
+        elif (alias := _ALIAS.match(text, begin)) and (name := name_at(text, alias.end())):
+            aliases.append(name)
+            end = name.end
         elif age := _AGE.match(text, begin):
             known = True
             end = age.end()
@@ -84,15 +91,15 @@ def facts_after(text: str, name_end: int) -> Facts:
             place += 1
             opening = _AFTER_BRACKET.match(text, place)
             bracket = False
-    return Facts(known or bool(births or homes), births, homes, place)
+    return Facts(known or bool(births or homes), births, homes, aliases, place)
 
 
 _AFTER_BRACKET = re.compile(r",? (?=ở |trú|ngụ|thường trú|tạm trú|HKTT)")
 
 
-def birth_at(text: str, start: int) -> Span | None:
-    """The date or the year behind `sinh ngày`, `SN` and the like."""
-    birth = _BIRTH.match(text, start)
+def birth_at(text: str, start: int, bracket: bool) -> Span | None:
+    """The date or the year behind `sinh ngày`, `SN` and the like; in brackets also a year alone."""
+    birth = _BIRTH.match(text, start) or (_YEAR.match(text, start) if bracket else None)
     return Span(*birth.span("date")) if birth else None
 
 

@@ -10,7 +10,7 @@ from corpus_vn_police.stages.annotate.personal.cues import WORDS
 from corpus_vn_police.stages.annotate.personal.facts import births, facts_after, named
 from corpus_vn_police.stages.annotate.personal.homes import homes, speaks_of_homes
 from corpus_vn_police.stages.annotate.personal.mentions import mentions
-from corpus_vn_police.stages.annotate.personal.naming import has_office, is_full, is_public, name_at
+from corpus_vn_police.stages.annotate.personal.naming import both_styles, has_office, is_full, is_public, name_at, name_before
 from corpus_vn_police.stages.annotate.personal.triggers import STRONG, WEAK, Trigger, triggers
 from corpus_vn_police.stages.annotate.spans import Person, Personal, Span
 from corpus_vn_police.stages.annotate.words import CAPITAL, any_of
@@ -18,7 +18,7 @@ from corpus_vn_police.stages.annotate.words import CAPITAL, any_of
 _ANY_ADDRESS = any_of(WORDS, "address", "address of anybody")
 _TOLD = re.compile(rf"(?:, | [-–] | \()(?:(?:là|vốn là) )?(?i:{any_of(WORDS, 'told of a person')})(?!\w)")
 _RELATED = re.compile(
-    rf"(?<!\w)(?:(?i:{any_of(WORDS, 'relative', 'role', 'suspect')})|[Nn]gười (?:lái|chạy|bán|mua|cha|mẹ|con|thợ|nông)[^,.\n]{{0,20}})(?: của)?"
+    rf"(?<!\w)(?:(?i:{any_of(WORDS, 'relative', 'role', 'suspect')})|[Nn]gười (?:lái|chạy|bán|mua|cha|mẹ|con|thợ|nông)[^,.\n]{{0,20}}|nhà)(?: của)?"
     rf"(?: (?i:{_ANY_ADDRESS}|nạn nhân|bị cáo|bị can))?(?: {CAPITAL}){{0,4}}\.?,? (?:là )?$"
 )
 _IDENTIFIED = re.compile(rf"(?<!\w)(?i:{any_of(WORDS, 'somebody')})(?: [^\W\d_]+){{0,8}} $")
@@ -28,6 +28,9 @@ _NEXT_NAME = re.compile(
 )
 _INITIALS = re.compile(r"[A-ZĐ]\.$|(?:^|(?<=[ .]))[A-ZĐ]$")
 _IS_OFFICER = re.compile(rf",? (?:hiện |đang |từng |nguyên )?là (?i:{any_of(lexicon('officers'), 'office', 'member')})")
+_DOERS = tuple(f" {phrase} " for phrase in both_styles(WORDS.phrases("does as a suspect")))
+_CLAUSE = 60  # code points behind an officer's mention, in which a home is the officer's
+_CLAUSE_ENDS = re.compile(r"[.;:!?\n(]")
 _SENTENCE_START = frozenset(".!?…:\n“”\"-–•*(«")
 
 
@@ -42,8 +45,28 @@ def persons(text: str, officers: Sequence[Person]) -> list[Personal]:
         found += [Personal(place, "birth_date") for place in facts.births]
         found += [Personal(place, "address") for place in facts.homes]
     found += [Personal(place, "birth_date") for place in births(text)]
-    found += [Personal(place, "address") for place in homes(text)]
+    found += [Personal(place, "address") for place in homes(text) if not _is_officers(text, place, officers)]
     return found
+
+
+def _is_officers(text: str, place: Span, officers: Sequence[Person]) -> bool:
+    """Whether a place stands in the clause that mentions an officer."""
+    return any(
+        officer.mention.end <= place.start < officer.mention.end + _CLAUSE
+        and not _CLAUSE_ENDS.search(text, officer.mention.end, place.start)
+        for officer in officers
+    )
+
+
+def _doers(text: str) -> Iterator[Span]:
+    """The full names in front of what suspects and victims do: `Trần Văn B khai nhận`."""
+    for verb in _DOERS:
+        place = text.find(verb)
+        while place >= 0:
+            name = name_before(text, place)
+            if name and is_full(text, name) and not is_public(text, name.start):
+                yield name
+            place = text.find(verb, place + len(verb))
 
 
 def _known(text: str, officers: Sequence[Person]) -> list[Span]:
@@ -69,8 +92,10 @@ def _known(text: str, officers: Sequence[Person]) -> list[Span]:
         for trigger in triggers(text, WEAK):
             if name := _weak(text, trigger):
                 take(name)
+        for name in _doers(text):
+            take(name)
         for name in list(known.values()):
-            for other in _listed(text, name):
+            for other in (*_listed(text, name), *facts_after(text, name.end).aliases):
                 take(other)
     return [known[start] for start in sorted(known)]
 
