@@ -1,0 +1,62 @@
+"""The words around a number that say whose or what it is."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from corpus_vn_police.lexicon import lexicon
+from corpus_vn_police.stages.annotate.words import any_of
+from corpus_vn_police.syllables import UPPER
+
+WORDS = lexicon("personal")
+_KINDS = ("phone", "id number", "passport", "driving licence", "bank account", "plate", "other number")
+_CUE = re.compile(
+    "|".join(rf"(?P<{kind.replace(' ', '_')}>(?<!\w)(?i:{any_of(WORDS, kind)}))" for kind in _KINDS)
+)
+_SENTENCE = re.compile(rf"[.!?…][”\"»)]?\s+(?=[{UPPER}“\"«])|\n")
+_BANK = re.compile(rf"[ ,]*(?:\(|tại |mở tại |của |ở |thuộc |- )*(?i:{any_of(WORDS, 'bank')})(?!\.?\w)")
+_IN_BRACKETS = re.compile(r" ?\(([^()\n]{1,24})")
+_AMOUNT = re.compile(rf" ?(?i:{any_of(WORDS, 'amount')})")
+_LOOK_BACK = 110  # code points in front of a number, in which its cue stands; a list of numbers shares one
+
+
+class Cue(NamedTuple):
+    """What the words around a number say.
+
+    Attributes:
+        kind: the kind of personal data; `other_number` if it is none.
+        distance: code points between the words and the number.
+    """
+
+    kind: str
+    distance: int
+
+
+def sentence_start(text: str, place: int, look_back: int = _LOOK_BACK) -> int:
+    """Where the sentence that holds a place begins, or how far a rule looks back in it."""
+    begin = max(0, place - look_back)
+    for boundary in _SENTENCE.finditer(text, begin, place):
+        begin = boundary.end()
+    return begin
+
+
+def cue(text: str, start: int, end: int) -> Cue | None:
+    """What the words of a sentence say of a number in it: the nearest, before it or in brackets behind it."""
+    before = None
+    for found in _CUE.finditer(text, sentence_start(text, start), start):
+        before = Cue(found.lastgroup or "", start - found.end())
+    return min(filter(None, (before, _behind(text, end))), key=lambda each: each.distance, default=None)
+
+
+def is_amount(text: str, end: int) -> bool:
+    """Whether a unit or a currency follows a number."""
+    return bool(_AMOUNT.match(text, end))
+
+
+def _behind(text: str, end: int) -> Cue | None:
+    if bank := _BANK.match(text, end):
+        return Cue("bank_account", bank.end() - end - len(bank.group().lstrip(" ,(")))
+    if (brackets := _IN_BRACKETS.match(text, end)) and (found := _CUE.search(text, *brackets.span(1))):
+        return Cue(found.lastgroup or "", found.start() - end)
+    return None

@@ -1,0 +1,150 @@
+"""What a text says beside a name: age, birth, home. `Nguyễn Văn A (SN 1990, trú xã B)`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from corpus_vn_police.stages.annotate.personal.cues import WORDS
+from corpus_vn_police.stages.annotate.personal.homes import home_at, place_end
+from corpus_vn_police.stages.annotate.personal.naming import is_full, name_at, name_before
+from corpus_vn_police.stages.annotate.spans import Span
+from corpus_vn_police.stages.annotate.words import any_of
+
+_DATE = (
+    r"(?:[0-9]{1,2} ?[./-] ?[0-9]{1,2} ?[./-] ?(?:19|20)[0-9]{2}|[0-9]{1,2} tháng [0-9]{1,2},? (?:năm )?(?:19|20)[0-9]{2}"
+    r"|[0-9]{1,2}[./-](?:19|20)[0-9]{2}|(?:19|20)[0-9]{2})(?![\w])(?![./-][0-9])"
+)
+_BIRTH = re.compile(rf"(?<!\w)(?i:{any_of(WORDS, 'birth')})[: ]{{0,2}}(?:(?:năm|ngày) )?(?P<date>{_DATE})")
+_YEAR = re.compile(r"(?<=\()(?P<date>(?:19[2-9]|20[0-2])[0-9])(?=[),;])")
+_ALIAS = re.compile(rf"(?i:{any_of(WORDS, 'alias')}):? [“\"'‘]?")
+_LABELLED_BIRTH = re.compile(rf"(?:[Ss]inh (?:ngày|năm):|(?:[Nn]gày|[Nn]ăm) sinh:?) (?P<date>{_DATE})")
+_AGE = re.compile(r"(?:khoảng |hơn |gần |mới |đã |nay |năm nay |hiện |vừa tròn |tròn )?[0-9]{1,3} ?(?:tuổi|tháng tuổi)\b")
+_AGE_NUMBER = re.compile(r"(?<![\w.,/–-])[0-9]{1,3} ?$")
+_OPENS = re.compile(r" ?\(| ?, ?| [-–] | (?=sinh |trú|ngụ|quê |ở |SN )")
+_GOES_ON = re.compile(r" ?[,;] ?| [-–] ")
+_ALSO = re.compile(r"[^()\n,;.]{1,30}(?=, (?:nhà ở|trú|ngụ|ở |sinh |SN|thường trú|tạm trú|hiện |HKTT|quê))")
+_OTHER = re.compile(r"[^()\n,;]{1,60}")
+_PAPER = re.compile(r"(?:số )?(?:CMND|CCCD|CMT|căn cước|hộ chiếu|giới tính|dân tộc|quốc tịch|nghề nghiệp)[^()\n,;]{0,40}", re.I)
+_AT = (", ở ", "(ở ")
+_ANCHORS = ("SN", "inh n", "trú", "ngụ", "KTT", *_AT)
+_GAP = re.compile(r"(?: ?, ?| ?[-–] ?| ?: ?| \(| )(?:hiện |đã |nay |cùng |đều |năm nay |mới |khoảng |đang )?$")
+_MARKS = frozenset(",-–:")
+
+
+class Facts(NamedTuple):
+    """What stands beside a name.
+
+    Attributes:
+        known: whether it is an age, a birth or a home.
+        births, homes, aliases: the dates, the places, other names of the person.
+        end: where it ends.
+    """
+
+    known: bool
+    births: list[Span]
+    homes: list[Span]
+    aliases: list[Span]
+    end: int
+
+
+def facts_after(text: str, name_end: int) -> Facts:
+    """What follows a name: in brackets, or after a comma."""
+    births: list[Span] = []
+    homes: list[Span] = []
+    aliases: list[Span] = []
+    known = False
+    place = name_end
+    opening = _OPENS.match(text, place)
+    bracket = opening is not None and "(" in opening.group()
+    while opening:
+        begin = opening.end()
+        end = begin
+        if birth := birth_at(text, begin, bracket):
+            births.append(birth)
+            end = birth.end
+        elif (alias := _ALIAS.match(text, begin)) and (name := name_at(text, alias.end())):
+            aliases.append(name)
+            end = name.end
+        elif age := _AGE.match(text, begin):
+            known = True
+            end = age.end()
+        elif home := home_at(text, begin, beside=True):
+            homes.append(home)
+            end = home.end
+        elif (opening.group().strip() or bracket) and (until := _bare_home(text, begin)):
+            homes.append(Span(begin, until))
+            end = until
+        elif paper := _PAPER.match(text, begin):
+            known = known or paper.group()[-1:].isdigit()
+            end = paper.end()
+        elif other := (_OTHER if bracket else _ALSO).match(text, begin):
+            end = other.end()
+        else:
+            break
+        place = end
+        opening = _GOES_ON.match(text, place) or (None if bracket else _OPENS.match(text, place))
+        if opening and "(" in opening.group():
+            opening = None
+        if bracket and text.startswith(")", place):
+            place += 1
+            opening = _AFTER_BRACKET.match(text, place)
+            bracket = False
+    return Facts(known or bool(births or homes), births, homes, aliases, place)
+
+
+_AFTER_BRACKET = re.compile(r",? (?=ở |trú|ngụ|thường trú|tạm trú|HKTT)")
+
+
+def birth_at(text: str, start: int, bracket: bool) -> Span | None:
+    """The date or the year behind `sinh ngày`, `SN` and the like; in brackets also a year alone."""
+    birth = _BIRTH.match(text, start) or (_YEAR.match(text, start) if bracket else None)
+    return Span(*birth.span("date")) if birth else None
+
+
+def births(text: str) -> Iterator[Span]:
+    """The dates of birth that a text gives under such a heading: `Ngày sinh: 1/2/1990`."""
+    if "inh ngày:" in text or "ày sinh" in text or "inh năm:" in text or "ăm sinh" in text:
+        for birth in _LABELLED_BIRTH.finditer(text):
+            yield Span(*birth.span("date"))
+
+
+def named(text: str) -> Iterator[Span]:
+    """The names in front of an age, a birth or a home, in no order; some more than once."""
+    for start in _fact_starts(text):
+        if name := _name_of(text, start):
+            yield name
+
+
+def _fact_starts(text: str) -> Iterator[int]:
+    place = text.find(" tuổi")
+    while place >= 0:
+        if number := _AGE_NUMBER.search(text, max(0, place - 6), place):
+            yield number.start()
+        place = text.find(" tuổi", place + 1)
+    for mark in _ANCHORS:
+        place = text.find(mark)
+        while place >= 0:
+            start = place + 2 if mark == ", ở " else text.rfind(" ", 0, place + 1) + 1
+            if mark not in _AT or text[place + len(mark) : place + len(mark) + 1].islower():
+                yield max(start, text.rfind("(", start, place + 1) + 1)
+            place = text.find(mark, place + 1)
+
+
+def _name_of(text: str, start: int) -> Span | None:
+    """The name that words at a place tell of: in front of the bracket they stand in, or right before them."""
+    begin = max(0, start - 90, text.rfind("\n", 0, start) + 1)
+    bracket = text.rfind("(", begin, start)
+    if bracket >= 0 and ")" not in text[bracket:start]:
+        return name_before(text, len(text[:bracket].rstrip(" ")))
+    gap = _GAP.search(text, max(begin, start - 12), start)
+    name = name_before(text, gap.start()) if gap else None
+    return name if name and (gap.group().strip(" ") in _MARKS or is_full(text, name)) else None
+
+
+def _bare_home(text: str, start: int) -> int | None:
+    """Where a place without words in front ends: `(78 tuổi, buôn Tơ Yoa)`."""
+    if not text[start : start + 1].islower() and text[start : start + 2] not in ("P.", "X.", "H.", "Q.", "TP", "TX", "TT"):
+        return None
+    return place_end(text, start)

@@ -1,0 +1,93 @@
+"""Where somebody lives: the place behind `trú tại`, `ngụ`, `HKTT` and the like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from corpus_vn_police.lexicon import lexicon
+from corpus_vn_police.stages.annotate.personal.cues import WORDS
+from corpus_vn_police.stages.annotate.spans import Span
+from corpus_vn_police.stages.annotate.words import CAPITAL, any_of
+
+_PLACES = lexicon("places")
+_UNIT = rf"(?i:{any_of(WORDS, 'unit')})"
+_NAMED = rf"(?:{CAPITAL}(?:-{CAPITAL})*|[0-9]+[A-ZĐa-z]?(?:/[0-9]+[A-Za-z]?){{0,4}}(?!\w))"
+_PROVINCE = rf"(?:{any_of(_PLACES, 'province', 'city')}|TP\.? ?HCM|TPHCM|HCM|Thành phố Hồ Chí Minh|BR-VT|TT-Huế)"
+_HOUSE = r"[0-9]+[A-Za-z]?(?:/[0-9]+[A-Za-z]?){0,4}"
+_PART = re.compile(
+    rf"(?:{_HOUSE},? (?=(?i:đường|phố|đại lộ|quốc lộ|ngõ|hẻm|ấp|thôn|khu)\b))?"
+    rf"(?:{_UNIT}(?: (?i:{any_of(WORDS, 'in a unit')}))? ?{_NAMED}(?: {_NAMED}){{0,4}}"
+    rf"|{_PROVINCE}|{_HOUSE} {CAPITAL}(?: {CAPITAL}){{1,4}})"
+)
+_LAST = re.compile(rf"{CAPITAL}(?: {CAPITAL}){{1,2}}(?: - {CAPITAL} {CAPITAL})?(?=\)|;|\.(?:\s|$)|$)")
+_STREET = re.compile(rf" (?={_UNIT} ?{_NAMED})")
+_NEXT = re.compile(r" ?, ?| ?[-–] | \(")
+_HOME = re.compile(rf"(?<!\w)(?i:{any_of(WORDS, 'home')})(?: \([^()\n]{{1,30}}\))?[: ]{{1,2}}(?:(?:ở|tại|là) )?")
+_NEEDS_PERSON = frozenset(WORDS.phrases("home beside a person"))
+_MARKS = ("trú", "ngụ", "KTT", "hộ khẩu", "quê quán", "nguyên quán")
+_DWELLINGS = ("phòng trọ ", "nhà riêng ", "nơi thuê ở ", "ơi ở của ", "hỗ ở của ")
+_AT_A_DWELLING = re.compile(r"(?:[^\W\d_]+ ){0,7}?(?:ở|tại|là) ")
+
+
+def place_end(text: str, start: int) -> int | None:
+    """Where a place ends that begins with a unit, a number or the name of a province; None if there is none."""
+    part = _PART.match(text, start)
+    if not part:
+        return None
+    end = part.end()
+    while True:
+        if street := _STREET.match(text, end):
+            following = _PART.match(text, street.end())
+        elif gap := _NEXT.match(text, end):
+            following = _PART.match(text, gap.end()) or (_LAST.match(text, gap.end()) if "(" not in gap.group() else None)
+            if following and "(" in gap.group():
+                inside = place_end(text, gap.end())
+                return inside + 1 if inside and text.startswith(")", inside) else end
+        else:
+            return end
+        if not following:
+            return end
+        end = following.end()
+
+
+def home_at(text: str, start: int, beside: bool) -> Span | None:
+    """The place behind the words for a home that begin at a place.
+
+    Args:
+        text: the text.
+        start: where the words begin.
+        beside: whether they stand beside a person; some words mean a home only then.
+    """
+    words = _HOME.match(text, start)
+    if not words:
+        return None
+    if not beside and words.group().strip(" :").lower() in _NEEDS_PERSON:
+        return None
+    end = place_end(text, words.end())
+    return Span(words.end(), end) if end else None
+
+
+def speaks_of_homes(text: str) -> bool:
+    """Whether a text has one of the commonest words for homes: a look that costs little."""
+    return "trú" in text or "ngụ" in text or "KTT" in text
+
+
+def homes(text: str) -> Iterator[Span]:
+    """The places behind words that speak of nothing but homes, in no order; some more than once."""
+    for mark in _MARKS:
+        place = text.find(mark)
+        while place >= 0:
+            if home := home_at(text, _word_start(text, place), beside=False):
+                yield home
+            place = text.find(mark, place + len(mark))
+    for mark in _DWELLINGS:
+        place = text.find(mark)
+        while place >= 0:
+            if (words := _AT_A_DWELLING.match(text, place + len(mark))) and (end := place_end(text, words.end())):
+                yield Span(words.end(), end)
+            place = text.find(mark, place + len(mark))
+
+
+def _word_start(text: str, place: int) -> int:
+    return max(text.rfind(sign, max(0, place - 12), place) for sign in " (\n,;") + 1 or place

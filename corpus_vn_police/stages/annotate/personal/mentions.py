@@ -1,0 +1,124 @@
+"""Where a text mentions the private persons that it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from corpus_vn_police.stages.annotate.names import FAMILY
+from corpus_vn_police.stages.annotate.personal.cues import WORDS
+from corpus_vn_police.stages.annotate.personal.naming import both_styles, is_address, is_public, name_before
+from corpus_vn_police.stages.annotate.spans import Person, Span
+from corpus_vn_police.stages.annotate.words import any_of
+
+_NO_PERSON = both_styles(WORDS.phrases("not a person"))
+_AMBIGUOUS = both_styles(WORDS.phrases("ambiguous given"))
+_BEGINS = both_styles(WORDS.phrases("begins a sentence"))
+_DIGIT = re.compile(r" ?[0-9A-Z]")
+_DOES = both_styles(tuple(phrase.split(" ")[0] for phrase in WORDS.phrases("does")))
+_COMPOUND = re.compile(rf"(?i:{any_of(WORDS, 'compound')})")
+_WORD_BEFORE = re.compile(r"([^\W\d_]+\.?) $")
+_TWO_BEFORE = re.compile(r"([^\W\d_]+ [^\W\d_]+\.?) $")
+_WORD_AFTER = re.compile(r" ([^\W\d_]+)")
+_FAMILY = re.compile(FAMILY)
+_BESIDE_PLACES = frozenset({"của", "tại", "ở", "từ", "với", "sang", "đến", "và", "phía", "người"})
+_SENTENCE_START = frozenset(".!?…:\n“”\"«(•*-–")
+
+
+def mentions(text: str, known: Sequence[Span], officers: Sequence[Person]) -> list[Span]:
+    """The mentions of persons in a text, by full name, given name or initials.
+
+    Args:
+        text: the text.
+        known: names that the words around them show to be private persons'.
+        officers: as `people` finds them; no mention is inside theirs.
+    """
+    found = {name.start: name.end for name in known}
+    taken: set[int] = set()
+    for span in (*known, *(officer.mention for officer in officers)):
+        taken.update(range(*span))
+    officer_given = {text[slice(*officer.name)].split(" ")[-1] for officer in officers}
+    names = {text[slice(*name)] for name in known}
+    for form in sorted({form for name in names for form in _forms(name)}, key=lambda form: (-len(form), form)):
+        for start in _places(text, form):
+            end = start + len(form)
+            if start in taken or end - 1 in taken:
+                continue
+            begin = _with_family(text, start, form)
+            if begin < start:
+                is_one = form in names and not is_public(text, begin)
+            else:
+                is_one = _is_mention(text, Span(start, end), officer_given)
+            if is_one:
+                found[begin] = end
+                taken.update(range(begin, end))
+    return [Span(start, end) for start, end in sorted(found.items())]
+
+
+def _with_family(text: str, start: int, form: str) -> int:
+    """Where a mention begins: at the family name, if only the given name was known and all of it stands here."""
+    if " " in form or "." in form:
+        return start
+    name = name_before(text, start + len(form))
+    return name.start if name else start
+
+
+def _forms(name: str) -> Iterator[str]:
+    """How a text may write a name: all of it, its last word or its last two, initials."""
+    yield name
+    words = name.split(" ")
+    if "." in words[-1] and len(words) == 1:
+        letters = [letter for letter in name.split(".") if letter]
+        yield letters[-1] + "."
+        return
+    if len(words) > 1:
+        yield words[-1]
+        if not _FAMILY.match(name):
+            yield words[0]
+    if len(words) > 3 or (len(words) == 3 and words[1] != "Thị"):
+        yield " ".join(words[-2:])
+
+
+def _places(text: str, form: str) -> Iterator[int]:
+    place = text.find(form)
+    while place >= 0:
+        before, after = text[place - 1 : place], text[place + len(form) : place + len(form) + 1]
+        if not (before.isalnum() or before in ("-", ".", "’", "'", "/", "@", "_") and before) and not (
+            (after.isalnum() or after in ("-", "/", "’", "'", "_", "@")) and after
+        ):
+            yield place
+        place = text.find(form, place + 1)
+
+
+def _is_mention(text: str, place: Span, officer_given: set[str]) -> bool:
+    """Whether a form of a name at a place means the person."""
+    before = _WORD_BEFORE.search(text, max(0, place.start - 16), place.start)
+    word = before.group(1) if before else ""
+    if word.endswith(".") and word.lower() not in _NO_PERSON:
+        before, word = None, ""
+    lower = word.lower()
+    two = _TWO_BEFORE.search(text, max(0, place.start - 24), place.start)
+    if lower in _NO_PERSON or (two and two.group(1).lower() in _NO_PERSON):
+        return False
+    form = text[slice(*place)]
+    if " " in form:
+        return not is_public(text, place.start)
+    after = _WORD_AFTER.match(text, place.end)
+    following = after.group(1) if after else ""
+    if following and following[0].isupper():
+        return False
+    if is_address(lower):
+        return not (form in officer_given and lower in ("ông", "bà", "đồng chí"))
+    begins = not before and (place.start == 0 or text[: place.start].rstrip(" ")[-1:] in _SENTENCE_START)
+    if len(form) == 1 or "." in form:
+        said = following in _DOES if begins else word.islower()
+        return "." in form and said and not _DIGIT.match(text, place.end)
+    if _COMPOUND.match(text, place.start):
+        return False
+    if word and word[0].isupper() and lower not in _BEGINS:
+        return False
+    if form.lower() in _AMBIGUOUS:
+        return following in _DOES and lower not in _BESIDE_PLACES
+    if begins:
+        return following in _DOES
+    return not is_public(text, place.start)

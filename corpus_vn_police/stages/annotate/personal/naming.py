@@ -1,0 +1,127 @@
+"""Names of private persons: where one begins and ends, and what is said in front of it."""
+
+from __future__ import annotations
+
+import re
+
+from corpus_vn_police.lexicon import lexicon
+from corpus_vn_police.stages.annotate.names import FAMILY, name_end
+from corpus_vn_police.stages.annotate.personal.cues import WORDS
+from corpus_vn_police.stages.annotate.spans import Span
+from corpus_vn_police.stages.annotate.words import CAPITAL, any_of
+from corpus_vn_police.syllables import in_style
+
+
+def both_styles(phrases: tuple[str, ...]) -> frozenset[str]:
+    """Phrases in both styles of the tone."""
+    return frozenset(in_style(phrase, style) for phrase in phrases for style in ("old", "new"))
+
+
+_OFFICERS, _PLACES = lexicon("officers"), lexicon("places")
+_FAMILY_NAME = re.compile(FAMILY)
+_INITIAL = "(?:Ngh|Th|Tr|Ch|Ph|Nh|Ng|Kh|Gi|Gh|Qu|[A-ZĐ])"
+_INITIALS = rf"(?:{_INITIAL}\.){{1,5}}(?:{_INITIAL}(?!\w))?"
+_IS_INITIALS = re.compile(rf"{_INITIALS}|{_INITIAL}(?![\w’'ʼ]| {CAPITAL})|{_INITIAL}(?:\. {_INITIAL})+\.")
+_ENDS_IN_INITIAL = re.compile(rf"(?<= ){_INITIAL}$")
+_FURTHER_INITIALS = re.compile(rf"(?:\.{_INITIAL}(?!\w))*\.?")
+_BEFORE = re.compile(rf"(?<![\w.’'-])(?:(?:{CAPITAL} ){{0,4}}{_INITIALS}|{CAPITAL}(?: {CAPITAL}){{0,6}})$")
+_LONGEST = 48  # code points of a name
+_FIRST = re.compile(rf"{CAPITAL} ")
+_OFFICE_AFTER = re.compile(
+    rf"(?:, | [-–] | \()(?:(?:là|hiện là|nguyên là|nguyên|quyền) )?"
+    rf"(?i:{any_of(_OFFICERS, 'office', 'member')}|{any_of(WORDS, 'public role')})"
+)
+_PUBLIC = both_styles(
+    (*WORDS.phrases("public role"), *_OFFICERS.phrases("office", "police rank", "army rank"))
+) - both_styles(WORDS.phrases("role"))
+_BODY_WORDS = frozenset(
+    word for phrase in both_styles(_OFFICERS.phrases("body", "goes on a title")) for word in phrase.split(" ")
+) | {"và", "ông", "bà", "đồng", "chí", "anh", "chị", "cô", "nhân", "dân", "thường", "trực", "kiêm"}
+_PUBLIC_WORDS = max(phrase.count(" ") for phrase in _PUBLIC) + 1
+_CLAUSE = re.compile(r"[,.;:()\n“”\"]")
+_ADDRESSES = both_styles(WORDS.phrases("address", "address of anybody"))
+_NO_FIRST_WORDS = frozenset(
+    word.capitalize() for word in _ADDRESSES | both_styles(WORDS.phrases("begins a sentence"))
+)
+_NO_NAMES = both_styles(WORDS.phrases("no name"))
+_NO_PERSONS = frozenset(place.lower() for place in both_styles(_PLACES.phrases("province", "city", "other name")))
+_COMPOUND = re.compile(rf"(?i:{any_of(WORDS, 'compound')})")
+_ONE_WORD = re.compile(r"[^\W\d_]+ [^\W\d_]")
+
+
+def name_at(text: str, start: int) -> Span | None:
+    """The name that begins at a place, with the point of an initial at its end."""
+    if initials := _IS_INITIALS.match(text, start):
+        return Span(start, initials.end())
+    end = name_end(text, start)
+    if end is None:
+        return None
+    if _ENDS_IN_INITIAL.search(text, start, end) and (further := _FURTHER_INITIALS.match(text, end)):
+        end = further.end()
+    return Span(start, end) if is_name(text, Span(start, end)) else None
+
+
+def name_before(text: str, end: int) -> Span | None:
+    """The name that ends at a place, without words such as `Anh` at the beginning of its sentence."""
+    found = _BEFORE.search(text, max(0, end - _LONGEST), end)
+    if not found:
+        return None
+    start = found.start()
+    while (word := _FIRST.match(text, start, end)) and (
+        word.group().rstrip() in _NO_FIRST_WORDS
+        or (not is_family(text, start) and is_family(text, word.end()) and " " in text[word.end() : end])
+    ):
+        start = word.end()
+    return Span(start, end) if is_name(text, Span(start, end)) else None
+
+
+def is_name(text: str, name: Span) -> bool:
+    """Whether words with capitals can be a person's: no place, no body, no word that only begins a sentence."""
+    words = text[slice(*name)]
+    if any(sign.isdigit() for sign in words):
+        return False
+    lower = words.lower()
+    if lower in _NO_NAMES or lower in _NO_PERSONS:
+        return False
+    first = lower.split(" ")[0]
+    if " " in words:
+        return first not in ("tp", "việt", "ubnd", "bộ", "thpt", "thcs", "đh", "trường") or first == "việt"
+    if "." in words or len(words) == 1:
+        return True
+    return not (words.isupper() and len(words) > 3) and not _COMPOUND.match(text, name.start)
+
+
+def is_address(word: str) -> bool:
+    """Whether people are addressed with a word of small letters."""
+    return word in _ADDRESSES
+
+
+def is_family(text: str, start: int) -> bool:
+    """Whether a family name stands at a place."""
+    return bool(_FAMILY_NAME.match(text, start))
+
+
+def is_full(text: str, name: Span) -> bool:
+    """Whether a name has a family name and another one."""
+    return " " in text[slice(*name)] and is_family(text, name.start)
+
+
+def is_public(text: str, start: int) -> bool:
+    """Whether an office, a rank or a public role stands in front of a place, and at most the name of its body between."""
+    begin = max(0, start - 90)
+    for boundary in _CLAUSE.finditer(text, begin, start):
+        begin = boundary.end()
+    words = text[begin:start].split()
+    for first in range(len(words) - 1, -1, -1):
+        for last in range(first + 1, min(len(words), first + _PUBLIC_WORDS) + 1):
+            if " ".join(words[first:last]).lower() in _PUBLIC:
+                return True
+        word = words[first]
+        if not (word[0].isupper() or word[0].isdigit() or word in _BODY_WORDS):
+            return " ".join(words[max(0, first - 1) : first + 1]).lower() in _PUBLIC
+    return False
+
+
+def has_office(text: str, name: Span) -> bool:
+    """Whether an office or a public role follows a name."""
+    return bool(_OFFICE_AFTER.match(text, name.end))

@@ -1,0 +1,157 @@
+"""Private persons: who they are by the words around their names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from corpus_vn_police.lexicon import lexicon
+from corpus_vn_police.stages.annotate.personal.cues import WORDS
+from corpus_vn_police.stages.annotate.personal.facts import births, facts_after, named
+from corpus_vn_police.stages.annotate.personal.homes import homes, speaks_of_homes
+from corpus_vn_police.stages.annotate.personal.mentions import mentions
+from corpus_vn_police.stages.annotate.personal.naming import both_styles, has_office, is_full, is_public, name_at, name_before
+from corpus_vn_police.stages.annotate.personal.triggers import STRONG, WEAK, Trigger, triggers
+from corpus_vn_police.stages.annotate.spans import Person, Personal, Span
+from corpus_vn_police.stages.annotate.words import CAPITAL, any_of
+
+_ANY_ADDRESS = any_of(WORDS, "address", "address of anybody")
+_TOLD = re.compile(rf"(?:, | [-–] | \()(?:(?:là|vốn là) )?(?i:{any_of(WORDS, 'told of a person')})(?!\w)")
+_RELATED = re.compile(
+    rf"(?<!\w)(?:(?i:{any_of(WORDS, 'relative', 'role', 'suspect')})|[Nn]gười (?:lái|chạy|bán|mua|cha|mẹ|con|thợ|nông)[^,.\n]{{0,20}}|nhà)(?: của)?"
+    rf"(?: (?i:{_ANY_ADDRESS}|nạn nhân|bị cáo|bị can))?(?: {CAPITAL}){{0,4}}\.?,? (?:là )?$"
+)
+_IDENTIFIED = re.compile(rf"(?<!\w)(?i:{any_of(WORDS, 'somebody')})(?: [^\W\d_]+){{0,8}} $")
+_NEXT_NAME = re.compile(
+    rf"(?: \([^()\n]{{0,120}}\))?(?: [0-9]+ (?:năm|tháng)(?: [0-9]+ tháng)?(?: tù)?)?"
+    rf"(?:,? và |, |; |,? cùng | là )(?:(?i:{_ANY_ADDRESS}) )?(?={CAPITAL})"
+)
+_INITIALS = re.compile(r"[A-ZĐ]\.$|(?:^|(?<=[ .]))[A-ZĐ]$")
+_IS_OFFICER = re.compile(rf",? (?:hiện |đang |từng |nguyên )?là (?i:{any_of(lexicon('officers'), 'office', 'member')})")
+_DOERS = tuple(f" {phrase} " for phrase in both_styles(WORDS.phrases("does as a suspect")))
+_CLAUSE = 60  # code points behind an officer's mention, in which a home is the officer's
+_CLAUSE_ENDS = re.compile(r"[.;:!?\n(]")
+_SENTENCE_START = frozenset(".!?…:\n“”\"-–•*(«")
+
+
+def persons(text: str, officers: Sequence[Person]) -> list[Personal]:
+    """The names, dates of birth and homes of the private persons of a text, in no order."""
+    known = _known(text, officers)
+    if not known and not speaks_of_homes(text):
+        return []
+    found = [Personal(place, "private_person") for place in mentions(text, known, officers)]
+    for name in known:
+        facts = facts_after(text, name.end)
+        found += [Personal(place, "birth_date") for place in facts.births]
+        found += [Personal(place, "address") for place in facts.homes]
+    found += [Personal(place, "birth_date") for place in births(text)]
+    found += [Personal(place, "address") for place in homes(text) if not _is_officers(text, place, officers)]
+    return found
+
+
+def _is_officers(text: str, place: Span, officers: Sequence[Person]) -> bool:
+    """Whether a place stands in the clause that mentions an officer."""
+    return any(
+        officer.mention.end <= place.start < officer.mention.end + _CLAUSE
+        and not _CLAUSE_ENDS.search(text, officer.mention.end, place.start)
+        for officer in officers
+    )
+
+
+def _doers(text: str) -> Iterator[Span]:
+    """The full names in front of what suspects and victims do: `Trần Văn B khai nhận`."""
+    for verb in _DOERS:
+        place = text.find(verb)
+        while place >= 0:
+            name = name_before(text, place)
+            if name and is_full(text, name) and not is_public(text, name.start):
+                yield name
+            place = text.find(verb, place + len(verb))
+
+
+def _known(text: str, officers: Sequence[Person]) -> list[Span]:
+    """Names that the words around them show to be private persons', in order."""
+    officer_names = {text[slice(*officer.name)] for officer in officers}
+    officer_given = {name.split(" ")[-1] for name in officer_names}
+    inside = [officer.mention for officer in officers]
+    known: dict[int, Span] = {}
+
+    def take(name: Span) -> None:
+        if text[slice(*name)] in officer_names or any(start <= name.start < end for start, end in inside):
+            return
+        known[name.start] = name
+
+    for name in named(text):
+        if not is_public(text, name.start) and not _IS_OFFICER.match(text, facts_after(text, name.end).end):
+            take(name)
+    for trigger in triggers(text, STRONG):
+        name = _strong(text, trigger)
+        if name and not (trigger.kind == "address" and text[slice(*name)] in officer_given):
+            take(name)
+    if known:
+        for trigger in triggers(text, WEAK):
+            if name := _weak(text, trigger):
+                take(name)
+        for name in _doers(text):
+            take(name)
+        for name in list(known.values()):
+            for other in (*_listed(text, name), *facts_after(text, name.end).aliases):
+                take(other)
+    return [known[start] for start in sorted(known)]
+
+
+def _strong(text: str, trigger: Trigger) -> Span | None:
+    """The name behind words that make a private person of anybody."""
+    name = name_at(text, trigger.name)
+    if not name:
+        return None
+    if trigger.kind == "suspect":
+        return name
+    if has_office(text, name):
+        return None
+    if trigger.kind == "done to a suspect":
+        return name if is_full(text, name) else None
+    return name if _is_small(text, trigger.start) else None
+
+
+def _weak(text: str, trigger: Trigger) -> Span | None:
+    """The name behind words that make a private person of somebody only where the text has another one."""
+    name = name_at(text, trigger.name)
+    if not name or not _is_small(text, trigger.start):
+        return None
+    if _INITIALS.search(text, *name):
+        return name
+    if has_office(text, name):
+        return None
+    if trigger.kind == "identified":
+        begin = max(0, trigger.start - 60, text.rfind("\n", 0, trigger.start) + 1)
+        return name if is_full(text, name) and _IDENTIFIED.search(text, begin, trigger.start) else None
+    if trigger.kind == "role":
+        return name if is_full(text, name) or facts_after(text, name.end).known else None
+    if trigger.kind == "relative":
+        return name if not is_public(text, trigger.start) else None
+    if facts_after(text, name.end).known:
+        return name
+    if _TOLD.match(text, name.end):
+        return name
+    begin = max(0, trigger.start - 60, text.rfind("\n", 0, trigger.start) + 1)
+    return name if _RELATED.search(text, begin, trigger.start) else None
+
+
+def _is_small(text: str, start: int) -> bool:
+    """Whether a word begins with a small letter, or has its capital from the beginning of a sentence."""
+    if text[start].islower():
+        return True
+    before = text[max(0, start - 4) : start].rstrip(" ")
+    return not before or before[-1] in _SENTENCE_START
+
+
+def _listed(text: str, name: Span) -> Iterator[Span]:
+    """The full names that follow a private person's in a list."""
+    end = name.end
+    while following := _NEXT_NAME.match(text, end):
+        other = name_at(text, following.end())
+        if not other or not is_full(text, other) or has_office(text, other):
+            return
+        yield other
+        end = other.end

@@ -1,0 +1,108 @@
+"""Words right in front of a name that say what kind of person it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from corpus_vn_police.stages.annotate.personal.cues import WORDS
+from corpus_vn_police.stages.annotate.personal.naming import both_styles
+from corpus_vn_police.syllables import UPPER
+
+STRONG = ("suspect", "done to a suspect", "address")
+"""Words that make a private person of anybody."""
+
+WEAK = ("role", "relative", "address of anybody", "identified")
+"""Words that do so only where the text has another private person."""
+
+_BEFORE_COLON = frozenset({"gồm", "là", "khác"})  # `4 đối tượng gồm: Nguyễn Văn A, …`
+_LONGEST = 30  # code points of a phrase
+_NOT_AFTER = frozenset({"đàn", "bậc", "các", "người", "hai", "những", "nước"})  # `đàn anh`, `các anh`
+
+
+class Trigger(NamedTuple):
+    """Words in front of a name.
+
+    Attributes:
+        kind: a class of `personal.txt`.
+        start: where the words begin.
+        name: where the name begins.
+    """
+
+    kind: str
+    start: int
+    name: int
+
+
+Table = dict[str, list[tuple[str, str]]]
+"""Phrases and their kinds by their last word, the longest first."""
+
+
+def _by_last_word(kinds: tuple[str, ...]) -> Table:
+    table: Table = {}
+    for kind in kinds:
+        for phrase in both_styles(WORDS.phrases(kind)):
+            last = phrase.rpartition(" ")[2]
+            table.setdefault(last, []).append((phrase, kind))
+            if last in _BEFORE_COLON:
+                table.setdefault(f"{last}:", []).append((f"{phrase}:", kind))
+    for phrases in table.values():
+        phrases.sort(key=lambda each: -len(each[0]))
+    return table
+
+
+def _sites(table: Table) -> re.Pattern[str]:
+    """Where a capital follows what may be the last word of a phrase: by its last letters, which costs little."""
+    ends: dict[str, set[str]] = {}
+    for word in table:
+        for begins in _written(word):
+            ends.setdefault(begins[1:], set()).add(begins[0])
+    three = "|".join(f"[{''.join(sorted(first))}]{rest} " for rest, first in sorted(ends.items()))
+    two = "|".join(sorted({f"{rest} " for rest in ends}))
+    last = "".join(sorted({rest[-1] for rest in ends}))
+    return re.compile(rf" (?=[{UPPER}])(?<=[{last}] )(?<={two})(?<={three})")
+
+
+def _written(word: str) -> Iterator[str]:
+    """The last three letters of a word, as it may be written; of a word of two also what stands in front."""
+    if len(word) >= 3:
+        yield word[-3:]
+    if len(word) == 3:
+        yield word.capitalize()
+    if len(word) == 2:
+        yield from (f"{before}{form}" for before in " \n“\"(" for form in (word, word.capitalize()))
+
+
+_TABLES = {kinds: _by_last_word(kinds) for kinds in (STRONG, WEAK)}
+_SITES = {kinds: _sites(table) for kinds, table in _TABLES.items()}
+_LABEL = re.compile(rf"(?i:{'|'.join(WORDS.phrases('label'))})(?: [^\n:]{{0,20}})?: ?(?=[{UPPER}])")
+
+
+def triggers(text: str, kinds: tuple[str, ...]) -> Iterator[Trigger]:
+    """The words in front of names in a text, in order; `kinds` is `STRONG` or `WEAK`."""
+    table = _TABLES[kinds]
+    for site in _SITES[kinds].finditer(text):
+        end = site.start()
+        word = text[text.rfind(" ", 0, end) + 1 : end]
+        phrases = table.get(word) or table.get(_bare(word))
+        if phrases and (found := _longest(text, end, phrases)):
+            yield found
+    if kinds is STRONG and ("ọ tên" in text or "ọ và tên" in text):
+        for label in _LABEL.finditer(text):
+            yield Trigger("suspect", label.start(), label.end())
+
+
+def _bare(word: str) -> str:
+    """A word without its capital, and without the mark or the paragraph in front of it."""
+    return word.rpartition("\n")[2].lower().lstrip("(“\"«-–")
+
+
+def _longest(text: str, end: int, phrases: list[tuple[str, str]]) -> Trigger | None:
+    before = text[max(0, end - _LONGEST) : end].lower()
+    for phrase, kind in phrases:
+        start = end - len(phrase)
+        if before.endswith(phrase) and (start <= 0 or not text[start - 1].isalnum()):
+            further = before[: -len(phrase)].rstrip().rpartition(" ")[2]
+            return None if kind == "address" and further in _NOT_AFTER else Trigger(kind, start, end + 1)
+    return None
