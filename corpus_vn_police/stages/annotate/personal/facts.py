@@ -17,7 +17,8 @@ _DATE = (
     r"|[0-9]{1,2}[./-](?:19|20)[0-9]{2}|(?:19|20)[0-9]{2})(?![\w])(?![./-][0-9])"
 )
 _BIRTH = re.compile(rf"(?<!\w)(?i:{any_of(WORDS, 'birth')})[: ]{{0,2}}(?:(?:năm|ngày) )?(?P<date>{_DATE})")
-_YEAR = re.compile(r"(?<=\()(?P<date>(?:19[2-9]|20[0-2])[0-9])(?=[),;])")
+_NICKNAME = re.compile(r" ?[“\"'‘]?[^“”\"'’‘\n(),;]{0,20}[”\"'’]")
+_YEAR = re.compile(r"(?P<date>(?:19[2-9]|20[0-2])[0-9])(?=[),;])")
 _ALIAS = re.compile(rf"(?i:{any_of(WORDS, 'alias')}):? [“\"'‘]?")
 _LABELLED_BIRTH = re.compile(rf"(?:[Ss]inh (?:ngày|năm):|(?:[Nn]gày|[Nn]ăm) sinh:?) (?P<date>{_DATE})")
 _AGE = re.compile(r"(?:khoảng |hơn |gần |mới |đã |nay |năm nay |hiện |vừa tròn |tròn )?[0-9]{1,3} ?(?:tuổi|tháng tuổi)\b")
@@ -66,7 +67,8 @@ def facts_after(text: str, name_end: int) -> Facts:
             end = birth.end
         elif (alias := _ALIAS.match(text, begin)) and (name := name_at(text, alias.end())):
             aliases.append(name)
-            end = name.end
+            nick = _NICKNAME.match(text, name.end)
+            end = nick.end() if nick else name.end
         elif age := _AGE.match(text, begin):
             known = True
             end = age.end()

@@ -28,7 +28,7 @@ _NEXT_NAME = re.compile(
 )
 _INITIALS = re.compile(r"[A-ZĐ]\.$|(?:^|(?<=[ .]))[A-ZĐ]$")
 _IS_OFFICER = re.compile(rf",? (?:hiện |đang |từng |nguyên )?là (?i:{any_of(lexicon('officers'), 'office', 'member')})")
-_DOERS = tuple(f" {phrase} " for phrase in both_styles(WORDS.phrases("does as a suspect")))
+_DOERS = tuple(f" {phrase}" for phrase in both_styles(WORDS.phrases("does as a suspect")))
 _CLAUSE = 60  # code points behind an officer's mention, in which a home is the officer's
 _CLAUSE_ENDS = re.compile(r"[.;:!?\n(]")
 _SENTENCE_START = frozenset(".!?…:\n“”\"-–•*(«")
@@ -63,7 +63,8 @@ def _doers(text: str) -> Iterator[Span]:
     for verb in _DOERS:
         place = text.find(verb)
         while place >= 0:
-            name = name_before(text, place)
+            after = text[place + len(verb) : place + len(verb) + 1]
+            name = None if after.isalnum() else name_before(text, place)
             if name and is_full(text, name) and not is_public(text, name.start):
                 yield name
             place = text.find(verb, place + len(verb))
@@ -107,6 +108,8 @@ def _strong(text: str, trigger: Trigger) -> Span | None:
         return None
     if trigger.kind == "suspect":
         return name
+    if trigger.kind == "address of anybody":
+        return name if _INITIALS.search(text, *name) and _is_small(text, trigger.start) else None
     if has_office(text, name):
         return None
     if trigger.kind == "done to a suspect":

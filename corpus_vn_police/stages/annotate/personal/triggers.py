@@ -6,19 +6,21 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from corpus_vn_police.lexicon import NOTHING
 from corpus_vn_police.stages.annotate.personal.cues import WORDS
 from corpus_vn_police.stages.annotate.personal.naming import both_styles
 from corpus_vn_police.syllables import UPPER
 
-STRONG = ("suspect", "done to a suspect", "address")
-"""Words that make a private person of anybody."""
+STRONG = ("suspect", "done to a suspect", "address", "address of anybody")
+"""Words that make a private person of anybody; the last ones only in front of initials."""
 
 WEAK = ("role", "relative", "address of anybody", "identified")
 """Words that do so only where the text has another private person."""
 
-_BEFORE_COLON = frozenset({"gồm", "là", "khác"})  # `4 đối tượng gồm: Nguyễn Văn A, …`
+_BEFORE_COLON = frozenset("gồm là khác nã nhân tượng can cáo em cháu".split())  # `4 đối tượng gồm: Nguyễn Văn A, …`
 _LONGEST = 30  # code points of a phrase
-_NOT_AFTER = frozenset({"đàn", "bậc", "các", "người", "hai", "những", "nước"})  # `đàn anh`, `các anh`
+_NOT_AFTER = frozenset({"đàn", "bậc", "người", "nước"})  # `đàn anh`
+_SEVERAL = frozenset({"các", "hai", "ba", "bốn", "những"})  # `các anh Bộ đội`
 
 
 class Trigger(NamedTuple):
@@ -52,16 +54,19 @@ def _by_last_word(kinds: tuple[str, ...]) -> Table:
     return table
 
 
-def _sites(table: Table) -> re.Pattern[str]:
+def _sites(kinds: tuple[str, ...]) -> re.Pattern[str]:
     """Where a capital follows what may be the last word of a phrase: by its last letters, which costs little."""
     ends: dict[str, set[str]] = {}
-    for word in table:
+    common = set(_by_last_word(("address of anybody",))) if kinds is STRONG else set()
+    for word in _TABLES[kinds].keys() - common:
         for begins in _written(word):
             ends.setdefault(begins[1:], set()).add(begins[0])
     three = "|".join(f"[{''.join(sorted(first))}]{rest} " for rest, first in sorted(ends.items()))
     two = "|".join(sorted({f"{rest} " for rest in ends}))
     last = "".join(sorted({rest[-1] for rest in ends}))
-    return re.compile(rf" (?=[{UPPER}])(?<=[{last}] )(?<={two})(?<={three})")
+    named = rf"(?<=[{last}] )(?<={two})(?<={three})"
+    initials = rf"(?<=[{''.join(sorted({word[-1] for word in common}))}] )(?=[A-ZĐ](?!\w))" if common else NOTHING
+    return re.compile(rf" (?=[{UPPER}])(?:{named}|{initials})")
 
 
 def _written(word: str) -> Iterator[str]:
@@ -75,7 +80,7 @@ def _written(word: str) -> Iterator[str]:
 
 
 _TABLES = {kinds: _by_last_word(kinds) for kinds in (STRONG, WEAK)}
-_SITES = {kinds: _sites(table) for kinds, table in _TABLES.items()}
+_SITES = {kinds: _sites(kinds) for kinds in _TABLES}
 _LABEL = re.compile(rf"(?i:{'|'.join(WORDS.phrases('label'))})(?: [^\n:]{{0,20}})?: ?(?=[{UPPER}])")
 
 
@@ -104,5 +109,7 @@ def _longest(text: str, end: int, phrases: list[tuple[str, str]]) -> Trigger | N
         start = end - len(phrase)
         if before.endswith(phrase) and (start <= 0 or not text[start - 1].isalnum()):
             further = before[: -len(phrase)].rstrip().rpartition(" ")[2]
-            return None if kind == "address" and further in _NOT_AFTER else Trigger(kind, start, end + 1)
+            if kind == "address" and further in _NOT_AFTER:
+                return None
+            return Trigger("done to a suspect" if kind == "address" and further in _SEVERAL else kind, start, end + 1)
     return None
