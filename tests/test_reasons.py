@@ -40,6 +40,8 @@ max_ratio = {_RATIO}
 [quality]
 min_vietnamese_share = 0.1
 min_syllable_share = 0.5
+[privacy]
+mode = "drop"
 """
 _GOOD = "Công an huyện Bến Lức vừa bắt giữ hai đối tượng trộm cắp tài sản của người dân trên địa bàn."
 _NO_DIACRITICS = "Cong an huyen Ben Luc vua bat giu hai doi tuong trom cap tai san cua nguoi dan tren dia ban."
@@ -136,6 +138,18 @@ def _numbered(number):
     return f" date 2020-12-07 {_GOOD} Vụ án số {number} xảy ra tại ấp {number * 7 + 1}, xã Thạnh Lợi.".encode()
 
 
+_PERSONAL = [
+    ("phone", "Ai biết xin báo tin theo số điện thoại 0912.345.678.", "1 phone"),
+    ("email", "Mọi tin báo gửi về hộp thư tin.bao@example.vn.", "1 email"),
+    ("id_number", "Tại hiện trường có thẻ CCCD số 001085012345.", "1 id_number"),
+    ("passport", "Tại hiện trường có hộ chiếu số B1234567.", "1 passport"),
+    ("driving_licence", "Tại hiện trường có giấy phép lái xe số 790123456789.", "1 driving_licence"),
+    ("plate", "Chiếc xe mang biển số 29A-123.45 đã bị thu giữ.", "1 plate"),
+    ("bank_account", "Tiền được chuyển vào số tài khoản 0123456789012 của ngân hàng.", "1 bank_account"),
+    ("birth_date", "Trong tờ khai ghi: Ngày sinh: 12/3/1990.", "1 birth_date"),
+    ("address", "Người này thường trú tại xã Thạnh Lợi, huyện Bến Lức.", "1 address"),
+    ("private_person", "Bị can Nguyễn Văn Tèo khai nhận toàn bộ.", "1 private_person"),
+]
 _SURROGATE = json.dumps({"text": "\ud83d"})
 _CASES = [
     Case("file.not_regular", "device.txt", "/dev/zero", "a device, a FIFO, a socket or a broken link"),
@@ -205,6 +219,7 @@ _CASES = [
     _text("quality.syllable_share", "half.txt", _HALF, "min_syllable_share 0.5, got 0.4444"),
     _text("id.collision", "1_00000000000000aa.txt", _numbered(1), "one id, different bytes: 1_00000000000000aa.txt, 2_00000000000000aa.txt", id="00000000000000aa"),
     _text("id.collision", "2_00000000000000aa.txt", _numbered(2), "one id, different bytes: 1_00000000000000aa.txt, 2_00000000000000aa.txt", id="00000000000000aa"),
+    *(_text(f"privacy.{kind}", f"{kind}.txt", f"{_GOOD} {text}", detail) for kind, text, detail in _PERSONAL),
     _row("schema.pattern", "url.jsonl", json.dumps({"text": _GOOD, "url": "not a url"}), "pattern ^[^\\u0000-\\u0020]+$", "/source/url"),
 ]  # fmt: skip
 

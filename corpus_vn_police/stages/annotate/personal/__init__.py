@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from corpus_vn_police.stages.annotate.personal.emails import emails
 from corpus_vn_police.stages.annotate.personal.numbers import numbers
 from corpus_vn_police.stages.annotate.personal.persons import persons
 from corpus_vn_police.stages.annotate.personal.shape import has_number
-from corpus_vn_police.stages.annotate.spans import Person, Personal
+from corpus_vn_police.stages.annotate.spans import Person, Personal, Span
 
 __all__ = ["personal"]
 
@@ -25,8 +25,18 @@ def personal(text: str, officers: Sequence[Person]) -> list[Personal]:
         found += emails(text)
     if has_number(text):
         found += numbers(text)
+    found += list(_again(text, found))
     found += persons(text, officers)
     return _apart(found)
+
+
+def _again(text: str, found: Iterable[Personal]) -> Iterator[Personal]:
+    """The other places of what was found: a number that the words around it explain once is the same elsewhere."""
+    for said, kind in {(text[slice(*each.place)], each.kind) for each in found}:
+        place = text.find(said)
+        while place >= 0:
+            yield Personal(Span(place, place + len(said)), kind)
+            place = text.find(said, place + len(said))
 
 
 def _apart(found: Iterable[Personal]) -> list[Personal]:

@@ -37,15 +37,14 @@ _SENTENCE_START = frozenset(".!?…:\n“”\"-–•*(«")
 def persons(text: str, officers: Sequence[Person]) -> list[Personal]:
     """The names, dates of birth and homes of the private persons of a text, in no order."""
     known = _known(text, officers)
-    if not known and not speaks_of_homes(text):
-        return []
     found = [Personal(place, "private_person") for place in mentions(text, known, officers)]
     for name in known:
         facts = facts_after(text, name.end)
         found += [Personal(place, "birth_date") for place in facts.births]
         found += [Personal(place, "address") for place in facts.homes]
     found += [Personal(place, "birth_date") for place in births(text)]
-    found += [Personal(place, "address") for place in homes(text) if not _is_officers(text, place, officers)]
+    if known or speaks_of_homes(text):
+        found += [Personal(place, "address") for place in homes(text) if not _is_officers(text, place, officers)]
     return found
 
 
