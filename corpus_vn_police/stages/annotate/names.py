@@ -6,11 +6,12 @@ import re
 
 from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.annotate.words import CAPITAL, any_of
+from corpus_vn_police.syllables import UPPER
 
 _LONGEST = 5  # words of a name: `Tôn Nữ Thị Ninh Hương`; what follows more is a heading in capitals
 _OFFICERS = lexicon("officers")
-FAMILY = any_of(lexicon("names"), "family")
-"""A family name."""
+FAMILY = rf"(?:{any_of(lexicon('names'), 'family')}|{CAPITAL}(?= (?:Văn|Thị) [{UPPER}]))"
+"""A family name: a known one, or whatever stands in front of `Văn` and `Thị`."""
 
 _FAMILY = re.compile(rf"(?i:{FAMILY})")
 _WORD = re.compile(CAPITAL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Iterable, Iterator, Sequence
 
 from corpus_vn_police.stages.annotate.personal.emails import emails
@@ -40,11 +41,17 @@ def _again(text: str, found: Iterable[Personal]) -> Iterator[Personal]:
 
 
 def _apart(found: Iterable[Personal]) -> list[Personal]:
-    """What is left in order if of two that overlap the one that begins first stays, of the same beginning the longer."""
+    """What is left in order if of two that overlap one stays.
+
+    A number stays beside a home that has taken it for a house's; else the one that begins first stays, of the same
+    beginning the longer one.
+    """
     kept: list[Personal] = []
-    end = 0
-    for each in sorted(found, key=lambda each: (each.place.start, -each.place.end)):
-        if each.place.start >= end:
-            kept.append(each)
-            end = each.place.end
+    for each in sorted(found, key=lambda each: (each.kind == "address", each.place.start, -each.place.end)):
+        at = bisect.bisect_left(kept, each)
+        before, after = kept[at - 1 : at] if at else [], kept[at : at + 1]
+        if all(other.place.end <= each.place.start for other in before) and all(
+            each.place.end <= other.place.start for other in after
+        ):
+            kept.insert(at, each)
     return kept
