@@ -27,6 +27,7 @@ _IS_SHORT = re.compile(rf"[{_CAPITALS}][\w&./ -]*")
 _UNIT = re.compile(
     rf"(?<!\w)(?:{any_of(_WORDS, 'unit with a code')}|phòng|cục|đội|văn phòng|trung tâm)(?! trưởng|,? chống| cháy)\b"
 )
+_DONE_BY_UNIT = re.compile(any_of(_WORDS, "done by a unit"))
 _NAME = re.compile(rf"(?<!\w){any_of(_WORDS, 'begins a name')}(?! trưởng)")
 _NO_NAME = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'ends a name')})")
 _WORD = re.compile(r"[^\W_]+(?:[’'-][^\W_]+)*|[-–&]")
@@ -107,7 +108,7 @@ def _long_in_brackets(text: str, bracket: int) -> Abbreviation | None:
     long = Span(bracket + 1, inside.end() - 1)
     words = list(_WORD.finditer(text, *long))
     if _CODE.fullmatch(before.group()):
-        fits = text[long.start].isupper()
+        fits = bool(_DONE_BY_UNIT.match(text, long.start))
     else:
         fits = _first_word(before.group(), [word.group() for word in words], skipped=0) == 0
     return Abbreviation(Span(*before.span()), long) if fits else None

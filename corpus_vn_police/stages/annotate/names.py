@@ -15,10 +15,10 @@ FAMILY = rf"(?:{any_of(lexicon('names'), 'family')}|{CAPITAL}(?= (?:Văn|Thị) 
 
 _FAMILY = re.compile(rf"(?i:{FAMILY})")
 _WORD = re.compile(CAPITAL)
-_NEXT = re.compile(rf" ({CAPITAL})")
+_NEXT = re.compile(rf" (?:[A-Z]\. ?)?({CAPITAL})")
 _INITIALS = re.compile(rf"(?:[A-ZĐ]\.){{1,4}}[A-ZĐ]?(?!\w)|[A-ZĐ](?![\w’'ʼ]| {CAPITAL})")
 _BODY_OR_OFFICE = re.compile(rf"(?i:{any_of(_OFFICERS, 'not a name', 'office', 'member', 'body')})")
-_HYPHEN = re.compile(rf"-{CAPITAL}")
+_HYPHEN = re.compile(r"-[^\W\d_]+")
 
 
 def name_end(text: str, start: int) -> int | None:
