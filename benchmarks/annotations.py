@@ -4,8 +4,8 @@
 
 Each page is its text with elements around what an annotator marked; `benchmarks/annotated/GUIDE.md` says what they
 mean. A page goes through the stages of a build. A value is right if its text and all that is said of it are the
-annotator's, letter for letter: of an officer name, rank and title, of a quote its speaker. Precision is right / given by
-the rules, recall right / annotated.
+annotator's, letter for letter: of an officer name, rank and title, of a quote its speaker. Precision is right / given
+by the rules, recall right / annotated.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import io
 import re
-import sys
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Iterator
@@ -25,6 +24,8 @@ import polars as pl
 from corpus_vn_police.config import load_config
 from corpus_vn_police.stages.annotate.abbreviations import abbreviations
 from corpus_vn_police.stages.annotate.people import people
+from corpus_vn_police.stages.annotate.personal import personal
+from corpus_vn_police.stages.annotate.quotes import quotes
 from corpus_vn_police.stages.annotate.spans import Span
 from corpus_vn_police.stages.normalise.batch import normalise_batch
 from corpus_vn_police.stages.read.seeds import SeedBatch, take
@@ -87,19 +88,9 @@ def found(text: str) -> dict[str, Counter[Value]]:
     values["people"] = Counter(
         (said(each.mention), said(each.name), said(each.rank), said(each.title)) for each in people(text)
     )
-    try:
-        from corpus_vn_police.stages.annotate.quotes import quotes
-
-        values["quotes"] = Counter((said(each.speech), said(each.speaker)) for each in quotes(text, people(text)))
-    except ImportError:
-        pass
-    try:
-        from corpus_vn_police.stages.annotate.personal import personal
-
-        for each in personal(text, people(text)):
-            values.setdefault(each.kind, Counter())[(said(each.place),)] += 1
-    except ImportError:
-        pass
+    values["quotes"] = Counter((said(each.speech), said(each.speaker)) for each in quotes(text, people(text)))
+    for each in personal(text, people(text)):
+        values.setdefault(each.kind, Counter())[(said(each.place),)] += 1
     return values
 
 
@@ -151,4 +142,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

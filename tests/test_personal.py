@@ -329,7 +329,7 @@ def test_the_older_and_the_newer_tone_are_one():
 
 PIECES = st.sampled_from(
     [
-        *"aăAĐ0129 .,;:()-–/+@*\n“”\"",
+        *'aăAĐ0129 .,;:()-–/+@*\n“”"',
         "0912",
         "345678",
         "29A-123.45",

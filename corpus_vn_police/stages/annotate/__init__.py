@@ -14,8 +14,8 @@ import polars as pl
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.reasons import PRIVACY
 from corpus_vn_police.stages.annotate.columns import NOTHING, annotation_column
+from corpus_vn_police.stages.annotate.gates import gates
 from corpus_vn_police.stages.annotate.look import Looked, look_at
-from corpus_vn_police.stages.annotate.people import HAS_RANK
 from corpus_vn_police.stages.annotate.record_strings import columns_of
 from corpus_vn_police.stages.batch import reject
 from corpus_vn_police.stages.counts import counts
@@ -40,9 +40,10 @@ def annotate(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
     if not corpus.finds_personal:
         return batch
     names = columns_of(batch)
-    with_rank = pl.any_horizontal(pl.col(name).str.contains(HAS_RANK) for name in names if name in ("text", "title"))
-    rows = batch.select(pl.col("reason").is_null(), with_rank.fill_null(False).alias("ranks"), *names).iter_rows()
-    looked = [look_at(values, ranks, corpus) if alive else None for alive, ranks, *values in rows]
+    alive = batch["reason"].is_null()
+    opened = gates(batch, [name for name in names if batch.schema[name] == pl.String])
+    rows = zip(alive, opened, batch.select(names).iter_rows(), strict=True)
+    looked = [look_at(values, may_have, corpus) if here else None for here, may_have, values in rows]
     batch = batch.with_columns(
         pl.Series("privacy", [each.kinds if each else () for each in looked], batch_type(corpus))
     )

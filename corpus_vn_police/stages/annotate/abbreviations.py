@@ -81,7 +81,7 @@ def _short_in_brackets(text: str, bracket: int) -> Abbreviation | None:
 
 
 def _called(text: str, place: int) -> Abbreviation | None:
-    """`Ban Chỉ đạo 138 (gọi tắt là BCĐ 138)`, `Kế hoạch số 218/KH-ĐU (gọi tắt là Kế hoạch 218)`; with or without brackets."""
+    """`Ban Chỉ đạo 138 (gọi tắt là BCĐ 138)`, `Kế hoạch số 218/KH-ĐU, gọi tắt là Kế hoạch 218`."""
     called = _CALLED.search(text, max(0, place - 8), place + 80)
     if not called:
         return None

@@ -11,6 +11,7 @@ from corpus_vn_police.config import Corpus
 from corpus_vn_police.reasons import PRIVACY
 from corpus_vn_police.stages.annotate.abbreviations import abbreviations
 from corpus_vn_police.stages.annotate.columns import NOTHING, Found
+from corpus_vn_police.stages.annotate.gates import Gates
 from corpus_vn_police.stages.annotate.masking import Masked, masked
 from corpus_vn_police.stages.annotate.people import people
 from corpus_vn_police.stages.annotate.personal import personal
@@ -35,23 +36,25 @@ class Looked:
     masked: Sequence[Any] | None
 
 
-def look_at(values: Sequence[Any], has_rank: bool, corpus: Corpus) -> Looked:
+def look_at(values: Sequence[Any], may_have: Gates, corpus: Corpus) -> Looked:
     """Look for all that the settings ask for.
 
     Args:
         values: those of the columns of `record_strings.columns_of`, the text first.
-        has_rank: whether text or title may have a rank; if not, no officer is looked for.
+        may_have: what its strings may have, as far as they are columns of strings.
         corpus: reads `annotations`, `privacy`.
     """
     strings = list(strings_in(values))
-    whole = joined(strings)
-    officers = people(whole) if has_rank else []
-    places = apart(strings, personal(whole, officers))
+    whole, text = joined(strings), strings[0]
+    if len(whole) > len(text):
+        may_have = may_have.opened_by(whole[len(text) :])
+    officers = people(whole) if may_have.ranks else []
+    places = apart(strings, personal(whole, officers, may_have))
     found = NOTHING
     if corpus.annotations:
-        text = strings[0]
         mine = [officer for officer in officers if officer.mention.end <= len(text)]
-        found = Found(text, abbreviations(text), mine, quotes(text, mine), places[0])
+        short = abbreviations(text) if may_have.short_forms else []
+        found = Found(text, short, mine, quotes(text, mine), places[0])
     numbers = Counter(kind for each in places for _, kind in each)
     kinds = tuple(kind for kind in PRIVACY if kind in numbers)
     counted = ", ".join(f"{numbers[kind]} {kind}" for kind in kinds)

@@ -10,7 +10,8 @@ from corpus_vn_police.syllables import UPPER
 
 _LONGEST = 5  # words of a name: `Tôn Nữ Thị Ninh Hương`; what follows more is a heading in capitals
 _OFFICERS = lexicon("officers")
-FAMILY = rf"(?:{any_of(lexicon('names'), 'family')}|{CAPITAL}(?= (?:Văn|Thị) [{UPPER}]))"
+_NAMES = lexicon("names")
+FAMILY = rf"(?:{any_of(_NAMES, 'family')}|{CAPITAL}(?= (?:Văn|Thị) [{UPPER}]))"
 """A family name: a known one, or whatever stands in front of `Văn` and `Thị`."""
 
 _FAMILY = re.compile(rf"(?i:{FAMILY})")

@@ -23,7 +23,7 @@ def any_of(words: Lexicon, *names: str) -> str:
     """
     shared: _Shared = {}
     for phrase in words.phrases(*names):
-        for form in {in_style(form, style) for form in _forms(phrase) for style in ("old", "new")}:
+        for form in spelled(phrase):
             node = shared
             for sign in form:
                 node = node.setdefault(sign, {})
@@ -53,14 +53,18 @@ def first_words(words: Lexicon, *names: str) -> frozenset[str]:
 
 def phrases_of(words: Lexicon, *names: str) -> frozenset[str]:
     """The phrases of some classes, in small letters and both styles of the tone."""
-    forms = (form.lower() for phrase in words.phrases(*names) for form in _forms(phrase))
-    return frozenset(in_style(form, style) for form in forms for style in ("old", "new"))
+    return frozenset(form.lower() for phrase in words.phrases(*names) for form in spelled(phrase))
 
 
 def ends_in(text: str, phrases: frozenset[str], longest: int) -> bool:
     """Whether a text in small letters ends in one of some phrases, of so many words at most."""
     words = text.rsplit(" ", longest)[-longest:]
     return any(" ".join(words[start:]) in phrases for start in range(len(words)))
+
+
+def spelled(phrase: str) -> list[str]:
+    """A phrase of the lexicon in all its spellings: `[ĩỹ]` as one of its letters, and both styles of the tone."""
+    return sorted({in_style(form, style) for form in _forms(phrase) for style in ("old", "new")})
 
 
 def _forms(phrase: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Iterable, Iterator, Sequence
 
+from corpus_vn_police.stages.annotate.gates import ALL, Gates
 from corpus_vn_police.stages.annotate.personal.emails import emails
 from corpus_vn_police.stages.annotate.personal.numbers import numbers
 from corpus_vn_police.stages.annotate.personal.persons import persons
@@ -14,20 +15,21 @@ from corpus_vn_police.stages.annotate.spans import Person, Personal, Span
 __all__ = ["personal"]
 
 
-def personal(text: str, officers: Sequence[Person]) -> list[Personal]:
+def personal(text: str, officers: Sequence[Person], may_have: Gates = ALL) -> list[Personal]:
     """The personal data of a text, in order; no two of them overlap.
 
     Args:
         text: the text.
         officers: as `people` finds them; they are no private persons.
+        may_have: what the text may have.
     """
     found: list[Personal] = []
-    if "@" in text:
-        found += emails(text)
-    if has_number(text):
-        found += numbers(text)
-    found += list(_again(text, found))
-    found += persons(text, officers)
+    if may_have.numbers:
+        found += emails(text) if "@" in text else []
+        found += numbers(text) if has_number(text) else []
+        found += list(_again(text, found))
+    if may_have.persons:
+        found += persons(text, officers)
     return _apart(found)
 
 

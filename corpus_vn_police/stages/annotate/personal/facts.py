@@ -21,13 +21,17 @@ _NICKNAME = re.compile(r" ?[“\"'‘]?[^“”\"'’‘\n(),;]{0,20}[”\"'’]
 _YEAR = re.compile(r"(?P<date>(?:19[2-9]|20[0-2])[0-9])(?=[),;])")
 _ALIAS = re.compile(rf"(?i:{any_of(WORDS, 'alias')}):? [“\"'‘]?")
 _LABELLED_BIRTH = re.compile(rf"(?:[Ss]inh (?:ngày|năm):|(?:[Nn]gày|[Nn]ăm) sinh:?) (?P<date>{_DATE})")
-_AGE = re.compile(r"(?:khoảng |hơn |gần |mới |đã |nay |năm nay |hiện |vừa tròn |tròn )?[0-9]{1,3} ?(?:tuổi|tháng tuổi)\b")
+_AGE = re.compile(
+    r"(?:khoảng |hơn |gần |mới |đã |nay |năm nay |hiện |vừa tròn |tròn )?[0-9]{1,3} ?(?:tuổi|tháng tuổi)\b"
+)
 _AGE_NUMBER = re.compile(r"(?<![\w.,/–-])[0-9]{1,3} ?$")
 _OPENS = re.compile(r" ?\(| ?, ?| [-–] | (?=sinh |trú|ngụ|quê |ở |SN )")
 _GOES_ON = re.compile(r" ?[,;] ?| [-–] ")
 _ALSO = re.compile(r"[^()\n,;.]{1,30}(?=, (?:nhà ở|trú|ngụ|ở |sinh |SN|thường trú|tạm trú|hiện |HKTT|quê))")
 _OTHER = re.compile(r"[^()\n,;]{1,60}")
-_PAPER = re.compile(r"(?:số )?(?:CMND|CCCD|CMT|căn cước|hộ chiếu|giới tính|dân tộc|quốc tịch|nghề nghiệp)[^()\n,;]{0,40}", re.I)
+_PAPER = re.compile(
+    r"(?:số )?(?:CMND|CCCD|CMT|căn cước|hộ chiếu|giới tính|dân tộc|quốc tịch|nghề nghiệp)[^()\n,;]{0,40}", re.I
+)
 _AT = (", ở ", "(ở ")
 _ANCHORS = ("SN", "inh n", "trú", "ngụ", "KTT", *_AT)
 _GAP = re.compile(r"(?: ?, ?| ?[-–] ?| ?: ?| \(| )(?:hiện |đã |nay |cùng |đều |năm nay |mới |khoảng |đang )?$")
@@ -147,6 +151,14 @@ def _name_of(text: str, start: int) -> Span | None:
 
 def _bare_home(text: str, start: int) -> int | None:
     """Where a place without words in front ends: `(78 tuổi, buôn Tơ Yoa)`."""
-    if not text[start : start + 1].islower() and text[start : start + 2] not in ("P.", "X.", "H.", "Q.", "TP", "TX", "TT"):
+    if not text[start : start + 1].islower() and text[start : start + 2] not in (
+        "P.",
+        "X.",
+        "H.",
+        "Q.",
+        "TP",
+        "TX",
+        "TT",
+    ):
         return None
     return place_end(text, start)

@@ -40,7 +40,9 @@ def place_end(text: str, start: int) -> int | None:
         if street := _STREET.match(text, end):
             following = _PART.match(text, street.end())
         elif gap := _NEXT.match(text, end):
-            following = _PART.match(text, gap.end()) or (_LAST.match(text, gap.end()) if "(" not in gap.group() else None)
+            following = _PART.match(text, gap.end()) or (
+                _LAST.match(text, gap.end()) if "(" not in gap.group() else None
+            )
             if following and "(" in gap.group():
                 inside = place_end(text, gap.end())
                 return inside + 1 if inside and text.startswith(")", inside) else end

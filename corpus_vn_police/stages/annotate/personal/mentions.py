@@ -22,7 +22,7 @@ _TWO_BEFORE = re.compile(r"([^\W\d_]+ [^\W\d_]+\.?) $")
 _WORD_AFTER = re.compile(r" ([^\W\d_]+)")
 _FAMILY = re.compile(FAMILY)
 _BESIDE_PLACES = frozenset({"của", "tại", "ở", "từ", "với", "sang", "đến", "và", "phía", "người"})
-_SENTENCE_START = frozenset(".!?…:\n“”\"«(•*-–")
+_SENTENCE_START = frozenset('.!?…:\n“”"«(•*-–')
 
 
 def mentions(text: str, known: Sequence[Span], officers: Sequence[Person]) -> list[Span]:
@@ -83,7 +83,7 @@ def _places(text: str, form: str) -> Iterator[int]:
     place = text.find(form)
     while place >= 0:
         before, after = text[place - 1 : place], text[place + len(form) : place + len(form) + 1]
-        if not (before.isalnum() or before in ("-", ".", "’", "'", "/", "@", "_") and before) and not (
+        if not (before.isalnum() or (before in ("-", ".", "’", "'", "/", "@", "_") and before)) and not (
             (after.isalnum() or after in ("-", "/", "’", "'", "_", "@")) and after
         ):
             yield place

@@ -10,7 +10,14 @@ from corpus_vn_police.stages.annotate.personal.cues import WORDS
 from corpus_vn_police.stages.annotate.personal.facts import births, facts_after, named
 from corpus_vn_police.stages.annotate.personal.homes import homes, speaks_of_homes
 from corpus_vn_police.stages.annotate.personal.mentions import mentions
-from corpus_vn_police.stages.annotate.personal.naming import both_styles, has_office, is_full, is_public, name_at, name_before
+from corpus_vn_police.stages.annotate.personal.naming import (
+    both_styles,
+    has_office,
+    is_full,
+    is_public,
+    name_at,
+    name_before,
+)
 from corpus_vn_police.stages.annotate.personal.triggers import STRONG, WEAK, Trigger, triggers
 from corpus_vn_police.stages.annotate.spans import Person, Personal, Span
 from corpus_vn_police.stages.annotate.words import CAPITAL, any_of
@@ -31,7 +38,7 @@ _IS_OFFICER = re.compile(rf",? (?:hiện |đang |từng |nguyên )?là (?i:{any_
 _DOERS = tuple(f" {phrase}" for phrase in both_styles(WORDS.phrases("does as a suspect")))
 _CLAUSE = 60  # code points behind an officer's mention, in which a home is the officer's
 _CLAUSE_ENDS = re.compile(r"[.;:!?\n(]")
-_SENTENCE_START = frozenset(".!?…:\n“”\"-–•*(«")
+_SENTENCE_START = frozenset('.!?…:\n“”"-–•*(«')
 
 
 def persons(text: str, officers: Sequence[Person]) -> list[Personal]:

@@ -1,0 +1,79 @@
+"""Which texts a rule need not look at: patterns that Polars tries on a whole column.
+
+A text without a match has nothing for the rule. Each takes 0.05 to 0.2 s for 42,000 articles, in which one in 25 has a
+rank and one in three names a private person.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import polars as pl
+
+from corpus_vn_police.lexicon import lexicon
+from corpus_vn_police.stages.annotate.words import spelled
+from corpus_vn_police.syllables import LOWER, UPPER
+
+_PERSONAL = lexicon("personal")
+_RANK = (
+    r"(?:[Đđ](?:ại|ẠI)|[Tt](?:hượng|rung|hiếu)|T(?:HƯỢNG|RUNG|HIẾU)|[Hh]ạ|HẠ|[Cc]huẩn|CHUẨN)"
+    r" (?:[Tt](?:ướng|á)|T(?:ƯỚNG|Á)|[ÚúUu][yýYÝ]|[Ss][ĩỹ]|S[ĨỸ])|[Đđ]ô [Đđ]ốc|ĐÔ ĐỐC|[Bb]inh [Nn]h(?:ất|ì)|BINH NH"
+)
+_NAME_LIKE = "|".join(lexicon("shortforms").phrases("small letters"))
+_SHORT_FORM = rf"\((?:{_NAME_LIKE})\)|\([“\"'‘]?[{UPPER}][^\s()]*[{UPPER}0-9]|[{UPPER}0-9] ?\([^\W\d_]| tắt"
+_NUMBER = r"[0-9](?:[ .()/–-]{0,3}[0-9]){5}|[0-9]{2}[ –-]{0,3}[A-ZĐ]{1,2}[0-9]?[ .–-]{0,3}[0-9]{3}|@"
+_IN_FRONT = "|".join(
+    form
+    for phrase in _PERSONAL.phrases("suspect", "done to a suspect", "address")
+    for written in spelled(phrase)
+    for form in (re.escape(written), re.escape(written[0].upper() + written[1:]))
+)
+_PERSON = (
+    rf"(?:{_IN_FRONT}):? [{UPPER}]|[0-9] ?(?:tháng )?tuổi|SN|[Ss]inh n|[NnĂă](?:gày|ăm) sinh|[Tt]rú|[Nn]gụ|KTT"
+    rf"|[{LOWER}] (?:[A-ZĐ]\.)+"
+    r"|[,(] ?ở |[Hh]ộ khẩu|[Qq]uê quán|[Nn]guyên quán|ọ (?:và )?tên|phòng trọ|nhà riêng|nơi thuê ở|ơi ở của|hỗ ở của"
+)
+
+
+class Gates(NamedTuple):
+    """Whether a text may have what each rule looks for.
+
+    Attributes:
+        ranks, short_forms: of officers, of abbreviations.
+        numbers: personal data that is a number or an address of mail.
+        persons: private persons, their births and homes.
+    """
+
+    ranks: bool
+    short_forms: bool
+    numbers: bool
+    persons: bool
+
+    def opened_by(self, text: str) -> Gates:
+        """The gates for a text and another one."""
+        pairs = zip(self, _PATTERNS, strict=True)
+        return Gates(*(is_open or pattern.search(text) is not None for is_open, pattern in pairs))
+
+
+ALL = Gates(ranks=True, short_forms=True, numbers=True, persons=True)
+"""The gates of a text that was not tried."""
+
+_SOURCES = (_RANK, _SHORT_FORM, _NUMBER, _PERSON)
+_PATTERNS = [re.compile(source) for source in _SOURCES]
+
+
+def gates(batch: pl.DataFrame, names: Iterable[str]) -> list[Gates]:
+    """The gates of each row of a batch.
+
+    Args:
+        batch: has the columns that are named.
+        names: columns of strings.
+    """
+    columns = list(names)
+    opened = (
+        pl.any_horizontal(pl.col(column).str.contains(source).fill_null(False) for column in columns).alias(name)
+        for name, source in zip(Gates._fields, _SOURCES, strict=True)
+    )
+    return [Gates(*row) for row in batch.select(opened).iter_rows()]
