@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv$(if $(filter-out python3,$(notdir $(PYTHON))),-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 
-.PHONY: dataset test test-field test-train test-long docs rooms bench clean
+.PHONY: dataset test test-field test-train test-long docs rooms bench bench-annotations clean
 
 dataset: $(VENV)/.ready
 	$(BIN)/corpus-vn-police build --out dataset
@@ -40,6 +40,11 @@ OUT ?= bench
 bench: $(VENV)-bench/.ready
 	$(VENV)-bench/bin/python benchmarks/compare.py $(ARTICLES) --count $(COUNT) --runs $(RUNS) --out $(OUT)
 
+# PAGES=..., if you like; benchmarks/README.md says what it does.
+PAGES ?= $(wildcard benchmarks/annotated/*.xml)
+bench-annotations: $(VENV)-bench-annotations/.ready
+	$(VENV)-bench-annotations/bin/python benchmarks/annotations_peers.py $(PAGES) --runs $(RUNS)
+
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
@@ -67,6 +72,12 @@ $(VENV)-bench/.ready: pyproject.toml
 	$(VENV)-bench/bin/python -m pip install --quiet --upgrade pip
 	$(VENV)-bench/bin/python -m pip install --quiet --editable '.[figures]' --group bench
 	$(VENV)-bench/bin/python -m pip install --quiet --no-deps text-dedup==0.4.0
+	touch $@
+
+$(VENV)-bench-annotations/.ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-bench-annotations
+	$(VENV)-bench-annotations/bin/python -m pip install --quiet --upgrade pip
+	$(VENV)-bench-annotations/bin/python -m pip install --quiet --editable . --group bench-annotations
 	touch $@
 
 clean:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 
 import numpy as np
 import polars as pl
@@ -14,14 +15,17 @@ import corpus_vn_police as cvp
 
 sys.path.append(str(ROOT / "benchmarks"))
 
+import annotations_peers
 import compare
 import draw
 import floor
 import many
 import show
+from annotations import Page
 from jobs import OURS, SETTINGS, Job, jobs
 from make_seeds import write_seeds
 from peers.seed_text import SPLITS, prepared, split_of
+from peers.token_spans import entities
 from ratios import AIMS, beside
 from scale import STEPS
 
@@ -244,3 +248,24 @@ def test_the_page_of_the_docs_is_what_its_results_give(kind):
     page = (DOCS / show.PAGE).read_text()
     assert results["kind"] == kind
     assert show.filled(page, kind, show.MAKERS[kind][0](results)) == page
+
+
+def test_entities_are_words_of_the_sentence_though_a_tagger_rewrites_its_tokens():
+    sentence = "Ông  Uỷ Ban ở Hà\u00a0Nội."
+    tokens = [("Ông", "O"), ("Ủy", "B-PER"), ("Ban", "I-PER"), ("ở", "O"), ("Hà Nội", "I-LOC"), (".", "O")]
+    assert entities(sentence, tokens) == [("PER", "Uỷ Ban"), ("LOC", "Hà\u00a0Nội")]
+    with pytest.raises(ValueError, match="letters"):
+        entities(sentence, tokens[1:])
+
+
+def test_annotations_are_compared_by_names_and_by_digits():
+    people = Counter({("Đại tá Lê Văn A", "Lê Văn A", "Đại tá", None): 2})
+    page = Page(
+        "page", "", {"people": people, "private_person": Counter([("B",)]), "phone": Counter([("0912 345 678",)])}
+    )
+    answer = [("officers", "Lê Văn A"), ("all persons", "B"), ("all persons", "C"), ("phone", "ĐT 0912.345.678")]
+    scores = annotations_peers.scores([page], [answer])
+    assert [scores[kind] for kind in ("officers", "all persons", "phone")] == [(2, 1, 1), (3, 2, 1), (1, 1, 1)]
+    rows = annotations_peers.table([page], [(annotations_peers.Tool("a", ("phone",), list), [answer], 2.0)])
+    assert rows[2:5] == ["| officers | 2 |  |", "| all persons | 3 |  |", "| phone | 1 | 1 / 1 (1 of 1) |"]
+    assert rows[-1] == "| CPU s a MB | | 2 |"
