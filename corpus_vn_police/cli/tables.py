@@ -15,17 +15,22 @@ _NAMED = 3  # records of each pair of splits
 
 
 def print_figures(title: str, figures: Figures) -> None:
-    """The splits, the ledger and the reasons of rejections."""
+    """The splits, the ledger, the reasons of rejections, what is annotated, and kinds of personal data."""
     rows: list[list[Any]] = [
         [each.split, each.records, each.undated, each.first or "–", each.last or "–", each.paragraphs, each.syllables]
         for each in figures.splits
     ]
     print_table(title, ["split", "records", "undated", "first", "last", "paragraphs", "syllables"], rows)
-    tables = {"ledger": ("status", {**figures.status, "rows": figures.seeds}), "rejected": ("reason", figures.reasons)}
-    for name, (column, counts) in tables.items():
+    tables = {
+        "ledger": ("status", "seeds", {**figures.status, "rows": figures.seeds}),
+        "rejected": ("reason", "seeds", figures.reasons),
+        "annotations": ("list", "spans", figures.spans),
+        "personal data": ("kind", "records", figures.privacy),
+    }
+    for name, (column, count, counts) in tables.items():
         if counts:
             print()
-            print_table(name, [column, "seeds"], [list(pair) for pair in counts.items()])
+            print_table(name, [column, count], [list(pair) for pair in counts.items()])
 
 
 def print_sharing(sharing: Sequence[Sharing]) -> None:

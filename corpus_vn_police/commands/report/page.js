@@ -124,7 +124,7 @@
   const marked = ([text, ...annotations]) =>
     annotations.reduceRight((inner, [kind, note, begins]) => {
       const mark = make("mark", { class: kind, title: note ? `${kind}: ${note}` : kind });
-      if (begins) mark.append(make("span", { class: "label", lang: "en" }, kind));
+      if (begins) mark.append(make("span", { class: "label", lang: "en" }, kind === "personal" ? note : kind));
       mark.append(inner);
       return mark;
     }, text);
