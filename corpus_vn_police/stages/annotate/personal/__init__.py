@@ -30,7 +30,7 @@ def personal(text: str, officers: Sequence[Person]) -> list[Personal]:
 
 
 def _apart(found: Iterable[Personal]) -> list[Personal]:
-    """What is left in order if of two that overlap the one that begins first stays, of the same beginning the longer."""
+    """What is left, in order, if of two that overlap the one that begins first stays; or else the longer."""
     kept: list[Personal] = []
     end = 0
     for each in sorted(found, key=lambda each: (each.place.start, -each.place.end)):

@@ -11,9 +11,7 @@ from corpus_vn_police.syllables import UPPER
 
 WORDS = lexicon("personal")
 _KINDS = ("phone", "id number", "passport", "driving licence", "bank account", "plate", "other number")
-_CUE = re.compile(
-    "|".join(rf"(?P<{kind.replace(' ', '_')}>(?<!\w)(?i:{any_of(WORDS, kind)}))" for kind in _KINDS)
-)
+_CUE = re.compile("|".join(rf"(?P<{kind.replace(' ', '_')}>(?<!\w)(?i:{any_of(WORDS, kind)}))" for kind in _KINDS))
 _SENTENCE = re.compile(rf"[.!?…][”\"»)]?\s+(?=[{UPPER}“\"«])|\n")
 _BANK = re.compile(rf"[ ,]*(?:\(|tại |mở tại |của |ở |thuộc |- )*(?i:{any_of(WORDS, 'bank')})(?!\.?\w)")
 _IN_BRACKETS = re.compile(r" ?\(([^()\n]{1,24})")

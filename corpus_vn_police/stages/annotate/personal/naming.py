@@ -40,9 +40,7 @@ _BODY_WORDS = frozenset(
 _PUBLIC_WORDS = max(phrase.count(" ") for phrase in _PUBLIC) + 1
 _CLAUSE = re.compile(r"[,.;:()\n“”\"]")
 _ADDRESSES = both_styles(WORDS.phrases("address", "address of anybody"))
-_NO_FIRST_WORDS = frozenset(
-    word.capitalize() for word in _ADDRESSES | both_styles(WORDS.phrases("begins a sentence"))
-)
+_NO_FIRST_WORDS = frozenset(word.capitalize() for word in _ADDRESSES | both_styles(WORDS.phrases("begins a sentence")))
 _NO_NAMES = both_styles(WORDS.phrases("no name"))
 _NO_PERSONS = frozenset(place.lower() for place in both_styles(_PLACES.phrases("province", "city", "other name")))
 _COMPOUND = re.compile(rf"(?i:{any_of(WORDS, 'compound')})")
@@ -107,7 +105,7 @@ def is_full(text: str, name: Span) -> bool:
 
 
 def is_public(text: str, start: int) -> bool:
-    """Whether an office, a rank or a public role stands in front of a place, and at most the name of its body between."""
+    """Whether an office, a rank or a public role stands in front, at most with the name of a body between."""
     begin = max(0, start - 90)
     for boundary in _CLAUSE.finditer(text, begin, start):
         begin = boundary.end()

@@ -11,13 +11,15 @@ from corpus_vn_police.stages.annotate.personal.cues import WORDS
 from corpus_vn_police.stages.annotate.personal.naming import both_styles
 from corpus_vn_police.syllables import UPPER
 
-STRONG = ("suspect", "done to a suspect", "address", "address of anybody")
+STRONG: tuple[str, ...] = ("suspect", "done to a suspect", "address", "address of anybody")
 """Words that make a private person of anybody; the last ones only in front of initials."""
 
-WEAK = ("role", "relative", "address of anybody", "identified")
+WEAK: tuple[str, ...] = ("role", "relative", "address of anybody", "identified")
 """Words that do so only where the text has another private person."""
 
-_BEFORE_COLON = frozenset("gồm là khác nã nhân tượng can cáo em cháu".split())  # `4 đối tượng gồm: Nguyễn Văn A, …`
+_BEFORE_COLON = frozenset(
+    {"gồm", "là", "khác", "nã", "nhân", "tượng", "can", "cáo", "em", "cháu"}
+)  # `4 đối tượng gồm: Nguyễn Văn A, …`
 _LONGEST = 30  # code points of a phrase
 _NOT_AFTER = frozenset({"đàn", "bậc", "người", "nước"})  # `đàn anh`
 _SEVERAL = frozenset({"các", "hai", "ba", "bốn", "những"})  # `các anh Bộ đội`
@@ -76,7 +78,7 @@ def _written(word: str) -> Iterator[str]:
     if len(word) == 3:
         yield word.capitalize()
     if len(word) == 2:
-        yield from (f"{before}{form}" for before in " \n“\"(" for form in (word, word.capitalize()))
+        yield from (f"{before}{form}" for before in ' \n“"(' for form in (word, word.capitalize()))
 
 
 _TABLES = {kinds: _by_last_word(kinds) for kinds in (STRONG, WEAK)}
@@ -100,7 +102,7 @@ def triggers(text: str, kinds: tuple[str, ...]) -> Iterator[Trigger]:
 
 def _bare(word: str) -> str:
     """A word without its capital, and without the mark or the paragraph in front of it."""
-    return word.rpartition("\n")[2].lower().lstrip("(“\"«-–")
+    return word.rpartition("\n")[2].lower().lstrip('(“"«-–')
 
 
 def _longest(text: str, end: int, phrases: list[tuple[str, str]]) -> Trigger | None:
