@@ -6,21 +6,22 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from corpus_vn_police.stages.annotate.personal.cues import WORDS
+from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.annotate.personal.homes import home_at, place_end
 from corpus_vn_police.stages.annotate.personal.naming import is_full, name_at, name_before
 from corpus_vn_police.stages.annotate.spans import Span
 from corpus_vn_police.stages.annotate.words import any_of
 
+_WORDS = lexicon("personal")
 _DATE = (
     r"(?:[0-9]{1,2} ?[./-] ?[0-9]{1,2} ?[./-] ?(?:19|20)[0-9]{2}"
     r"|[0-9]{1,2} tháng [0-9]{1,2},? (?:năm )?(?:19|20)[0-9]{2}"
     r"|[0-9]{1,2}[./-](?:19|20)[0-9]{2}|(?:19|20)[0-9]{2})(?![\w])(?![./-][0-9])"
 )
-_BIRTH = re.compile(rf"(?<!\w)(?i:{any_of(WORDS, 'birth')})[: ]{{0,2}}(?:(?:năm|ngày) )?(?P<date>{_DATE})")
+_BIRTH = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'birth')})[: ]{{0,2}}(?:(?:năm|ngày) )?(?P<date>{_DATE})")
 _NICKNAME = re.compile(r" ?[“\"'‘]?[^“”\"'’‘\n(),;]{0,20}[”\"'’]")
 _YEAR = re.compile(r"(?P<date>(?:19[2-9]|20[0-2])[0-9])(?=[),;])")
-_ALIAS = re.compile(rf"(?i:{any_of(WORDS, 'alias')}):? [“\"'‘]?")
+_ALIAS = re.compile(rf"(?i:{any_of(_WORDS, 'alias')}):? [“\"'‘]?")
 _LABELLED_BIRTH = re.compile(rf"(?:[Ss]inh (?:ngày|năm):|(?:[Nn]gày|[Nn]ăm) sinh:?) (?P<date>{_DATE})")
 _AGE = re.compile(
     r"(?:khoảng |hơn |gần |mới |đã |nay |năm nay |hiện |vừa tròn |tròn )?[0-9]{1,3} ?(?:tuổi|tháng tuổi)(?!\w)"
@@ -64,7 +65,8 @@ def facts_after(text: str, name_end: int) -> Facts:
     opening = _OPENS.match(text, name_end)
     bracket = opening is not None and "(" in opening.group()
     for _ in range(_MOST):
-        after = _fact(text, opening, bracket, facts) if opening else None
+        bare = facts.known or facts.end == name_end
+        after = _fact(text, opening, bracket, bare, facts) if opening else None
         if after is None:
             break
         facts = after
@@ -78,8 +80,16 @@ def facts_after(text: str, name_end: int) -> Facts:
     return facts
 
 
-def _fact(text: str, opening: re.Match[str], bracket: bool, facts: Facts) -> Facts | None:
-    """The facts with the one that stands behind a comma or a bracket; None if none does."""
+def _fact(text: str, opening: re.Match[str], bracket: bool, bare: bool, facts: Facts) -> Facts | None:
+    """The facts with the one that stands behind a comma or a bracket; None if none does.
+
+    Args:
+        text: the text.
+        opening: the comma or the bracket.
+        bracket: whether it stands in brackets.
+        bare: whether a place alone is a home: not behind a word for a school or a company.
+        facts: those in front of it.
+    """
     begin = opening.end()
     if birth := birth_at(text, begin, bracket):
         return facts._replace(known=True, births=[*facts.births, birth], end=birth.end)
@@ -89,7 +99,7 @@ def _fact(text: str, opening: re.Match[str], bracket: bool, facts: Facts) -> Fac
     if age := _AGE.match(text, begin):
         return facts._replace(known=True, end=age.end())
     home = home_at(text, begin, beside=True)
-    if not home and (opening.group().strip() or bracket) and (until := _bare_home(text, begin)):
+    if not home and bare and (opening.group().strip() or bracket) and (until := _bare_home(text, begin)):
         home = Span(begin, until)
     if home:
         return facts._replace(known=True, homes=[*facts.homes, home], end=home.end)

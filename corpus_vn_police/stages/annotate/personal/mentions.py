@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.annotate.names import FAMILY
-from corpus_vn_police.stages.annotate.personal.cues import WORDS
 from corpus_vn_police.stages.annotate.personal.naming import both_styles, is_address, is_public, name_before
 from corpus_vn_police.stages.annotate.spans import Person, Span
 from corpus_vn_police.stages.annotate.words import any_of
 
-_NO_PERSON = both_styles(WORDS.phrases("not a person"))
-_AMBIGUOUS = both_styles(WORDS.phrases("ambiguous given"))
-_BEGINS = both_styles(WORDS.phrases("begins a sentence"))
+_WORDS = lexicon("personal")
+_NO_PERSON = both_styles(_WORDS.phrases("not a person"))
+_AMBIGUOUS = both_styles(_WORDS.phrases("ambiguous given"))
+_BEGINS = both_styles(_WORDS.phrases("begins a sentence"))
 _DIGIT = re.compile(r" ?[0-9A-Z]")
-_DOES = both_styles(tuple(phrase.split(" ")[0] for phrase in WORDS.phrases("does")))
-_COMPOUND = re.compile(rf"(?i:{any_of(WORDS, 'compound')})")
+_DOES = both_styles(tuple(phrase.split(" ")[0] for phrase in _WORDS.phrases("does")))
+_COMPOUND = re.compile(rf"(?i:{any_of(_WORDS, 'compound')})")
 _WORD_BEFORE = re.compile(r"([^\W\d_]+\.?) $")
 _TWO_BEFORE = re.compile(r"([^\W\d_]+ [^\W\d_]+\.?) $")
 _WORD_AFTER = re.compile(r" ([^\W\d_]+)")

@@ -6,7 +6,6 @@ import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 
 from corpus_vn_police.lexicon import lexicon
-from corpus_vn_police.stages.annotate.personal.cues import WORDS
 from corpus_vn_police.stages.annotate.personal.facts import births, facts_after, named
 from corpus_vn_police.stages.annotate.personal.homes import homes, speaks_of_homes
 from corpus_vn_police.stages.annotate.personal.mentions import mentions
@@ -22,21 +21,22 @@ from corpus_vn_police.stages.annotate.personal.triggers import STRONG, WEAK, Tri
 from corpus_vn_police.stages.annotate.spans import Person, Personal, Span
 from corpus_vn_police.stages.annotate.words import CAPITAL, any_of
 
-_ANY_ADDRESS = any_of(WORDS, "address", "address of anybody")
-_TOLD = re.compile(rf"(?:, | [-–] | \()(?:(?:là|vốn là) )?(?i:{any_of(WORDS, 'told of a person')})(?!\w)")
+_WORDS = lexicon("personal")
+_ANY_ADDRESS = any_of(_WORDS, "address", "address of anybody")
+_TOLD = re.compile(rf"(?:, | [-–] | \()(?:(?:là|vốn là) )?(?i:{any_of(_WORDS, 'told of a person')})(?!\w)")
 _RELATED = re.compile(
-    rf"(?<!\w)(?:(?i:{any_of(WORDS, 'relative', 'role', 'suspect')})|nhà"
+    rf"(?<!\w)(?:(?i:{any_of(_WORDS, 'relative', 'role', 'suspect')})|nhà"
     r"|[Nn]gười (?:lái|chạy|bán|mua|cha|mẹ|con|thợ|nông)[^,.\n]{0,20})(?: của)?"
     rf"(?: (?i:{_ANY_ADDRESS}|nạn nhân|bị cáo|bị can))?(?: {CAPITAL}){{0,4}}\.?,? (?:là )?$"
 )
-_IDENTIFIED = re.compile(rf"(?<!\w)(?i:{any_of(WORDS, 'somebody')})(?: [^\W\d_]+){{0,8}} $")
+_IDENTIFIED = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'somebody')})(?: [^\W\d_]+){{0,8}} $")
 _NEXT_NAME = re.compile(
     rf"(?: \([^()\n]{{0,120}}\))?(?: [0-9]+ (?:năm|tháng)(?: [0-9]+ tháng)?(?: tù)?)?"
     rf"(?:,? và |, |; |,? cùng | là )(?:(?i:{_ANY_ADDRESS}) )?(?={CAPITAL})"
 )
 _INITIALS = re.compile(r"[A-ZĐ]\.$|(?:^|(?<=[ .]))[A-ZĐ]$")
 _IS_OFFICER = re.compile(rf",? (?:hiện |đang |từng |nguyên )?là (?i:{any_of(lexicon('officers'), 'office', 'member')})")
-_DOERS = tuple(f" {phrase}" for phrase in both_styles(WORDS.phrases("does as a suspect")))
+_DOERS = tuple(f" {phrase}" for phrase in both_styles(_WORDS.phrases("does as a suspect")))
 _CLAUSE = 60  # code points behind an officer's mention, in which a home is the officer's
 _CLAUSE_ENDS = re.compile(r"[.;:!?\n(]")
 _SENTENCE_START = frozenset('.!?…:\n“”"-–•*(«')

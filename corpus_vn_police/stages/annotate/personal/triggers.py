@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from corpus_vn_police.lexicon import NOTHING
-from corpus_vn_police.stages.annotate.personal.cues import WORDS
+from corpus_vn_police.lexicon import NOTHING, lexicon
 from corpus_vn_police.stages.annotate.personal.naming import both_styles
 from corpus_vn_police.syllables import UPPER
 
+_WORDS = lexicon("personal")
 STRONG: tuple[str, ...] = ("suspect", "done to a suspect", "address", "address of anybody")
 """Words that make a private person of anybody; the last ones only in front of initials."""
 
@@ -46,7 +46,7 @@ Table = dict[str, list[tuple[str, str]]]
 def _by_last_word(kinds: tuple[str, ...]) -> Table:
     table: Table = {}
     for kind in kinds:
-        for phrase in both_styles(WORDS.phrases(kind)):
+        for phrase in both_styles(_WORDS.phrases(kind)):
             last = phrase.rpartition(" ")[2]
             table.setdefault(last, []).append((phrase, kind))
             if last in _BEFORE_COLON:
@@ -83,7 +83,7 @@ def _written(word: str) -> Iterator[str]:
 
 _TABLES = {kinds: _by_last_word(kinds) for kinds in (STRONG, WEAK)}
 _SITES = {kinds: _sites(kinds) for kinds in _TABLES}
-_LABEL = re.compile(rf"(?i:{'|'.join(WORDS.phrases('label'))})(?: [^\n:]{{0,20}})?: ?(?=[{UPPER}])")
+_LABEL = re.compile(rf"(?i:{'|'.join(_WORDS.phrases('label'))})(?: [^\n:]{{0,20}})?: ?(?=[{UPPER}])")
 
 
 def triggers(text: str, kinds: tuple[str, ...]) -> Iterator[Trigger]:
