@@ -1,5 +1,7 @@
 """Personal data in texts: numbers, plates, homes, births and private persons."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -279,6 +281,15 @@ def test_no_private_person(text):
             ["Lưu Chí Đạt", "Ngô Thị Loan", "Sú A Pẩu"],
         ),
         ("Chị Bùi Thị Th. kể lại; Huỳnh Thị N.L. (18 tuổi) vắng.", ["Bùi Thị Th.", "Huỳnh Thị N.L."]),
+        ("Người bị truy nã: Đặng Văn Lâm. Sinh năm: 1979.", ["Đặng Văn Lâm"]),
+        (
+            "Nạn nhân là các em: Nguyễn Gia Bảo, Trần Minh Khôi và Lê Thư.",
+            ["Nguyễn Gia Bảo", "Trần Minh Khôi", "Lê Thư"],
+        ),
+        ("Bắt giữ Lê Văn Hùng (tự Bảy “sẹo”, SN 1985). Bảy khai.", ["Lê Văn Hùng", "Bảy", "Bảy"]),
+        ("Ông Trần Đình T. tố cáo bà N.T.H lừa đảo.", ["Trần Đình T.", "N.T.H"]),
+        ("Bị can Lê Văn Tám do Phạm Công Danh rủ rê. Vũ Hải khai nhận.", ["Lê Văn Tám", "Phạm Công Danh", "Vũ Hải"]),
+        ("Bị can Lê Văn Tám. Người ngồi sau là Danh Thị Kiều.", ["Lê Văn Tám", "Danh Thị Kiều"]),
         ("Họ và tên: Hồ Sỹ Quyền\nHọ tên cha: Hồ Sỹ Lợi", ["Hồ Sỹ Quyền", "Hồ Sỹ Lợi"]),
     ],
 )
@@ -325,6 +336,33 @@ def test_the_given_name_as_the_first_word_of_another():
 
 def test_the_older_and_the_newer_tone_are_one():
     assert found("Nghi can là anh Nguyễn Hoà, tên trộm Vũ Thuý.", "private_person") == ["Nguyễn Hoà", "Vũ Thuý"]
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "anh Lê Văn A, ",
+        "trú tại xã A (",
+        "trú xã A, huyện B, ",
+        "bị can Lê A (SN 1990, ",
+        "09",
+        "0912 345 678 - ",
+        "29A-",
+        "(",
+        "a.",
+        "@a.b",
+        "tuổi ",
+        "số CMND ",
+        "tên gọi khác: ",
+        "Nguyễn ",
+        "12/",
+    ],
+)
+def test_a_long_text_of_one_piece_takes_no_longer_than_its_length(piece):
+    text = piece * (50_000 // len(piece))
+    start = time.process_time()
+    personal(text, ())
+    assert time.process_time() - start < 5
 
 
 PIECES = st.sampled_from(

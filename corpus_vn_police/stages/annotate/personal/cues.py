@@ -9,13 +9,13 @@ from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.annotate.words import any_of
 from corpus_vn_police.syllables import UPPER
 
-WORDS = lexicon("personal")
+_WORDS = lexicon("personal")
 _KINDS = ("phone", "id number", "passport", "driving licence", "bank account", "plate", "other number")
-_CUE = re.compile("|".join(rf"(?P<{kind.replace(' ', '_')}>(?<!\w)(?i:{any_of(WORDS, kind)}))" for kind in _KINDS))
+_CUE = re.compile("|".join(rf"(?P<{kind.replace(' ', '_')}>(?<!\w)(?i:{any_of(_WORDS, kind)}))" for kind in _KINDS))
 _SENTENCE = re.compile(rf"[.!?…][”\"»)]?\s+(?=[{UPPER}“\"«])|\n")
-_BANK = re.compile(rf"[ ,]*(?:\(|tại |mở tại |của |ở |thuộc |- )*(?i:{any_of(WORDS, 'bank')})(?!\.?\w)")
+_BANK = re.compile(rf"[ ,]*(?:\(|tại |mở tại |của |ở |thuộc |- )*(?i:{any_of(_WORDS, 'bank')})(?!\.?\w)")
 _IN_BRACKETS = re.compile(r" ?\(([^()\n]{1,24})")
-_AMOUNT = re.compile(rf" ?(?i:{any_of(WORDS, 'amount')})")
+_AMOUNT = re.compile(rf" ?(?i:{any_of(_WORDS, 'amount')})")
 _LOOK_BACK = 110  # code points in front of a number, in which its cue stands; a list of numbers shares one
 
 

@@ -6,32 +6,37 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from corpus_vn_police.stages.annotate.personal.cues import WORDS
+from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.annotate.personal.homes import home_at, place_end
 from corpus_vn_police.stages.annotate.personal.naming import is_full, name_at, name_before
 from corpus_vn_police.stages.annotate.spans import Span
 from corpus_vn_police.stages.annotate.words import any_of
 
+_WORDS = lexicon("personal")
 _DATE = (
-    r"(?:[0-9]{1,2} ?[./-] ?[0-9]{1,2} ?[./-] ?(?:19|20)[0-9]{2}|[0-9]{1,2} tháng [0-9]{1,2},? (?:năm )?(?:19|20)[0-9]{2}"
+    r"(?:[0-9]{1,2} ?[./-] ?[0-9]{1,2} ?[./-] ?(?:19|20)[0-9]{2}"
+    r"|[0-9]{1,2} tháng [0-9]{1,2},? (?:năm )?(?:19|20)[0-9]{2}"
     r"|[0-9]{1,2}[./-](?:19|20)[0-9]{2}|(?:19|20)[0-9]{2})(?![\w])(?![./-][0-9])"
 )
-_BIRTH = re.compile(rf"(?<!\w)(?i:{any_of(WORDS, 'birth')})[: ]{{0,2}}(?:(?:năm|ngày) )?(?P<date>{_DATE})")
+_BIRTH = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'birth')})[: ]{{0,2}}(?:(?:năm|ngày) )?(?P<date>{_DATE})")
 _NICKNAME = re.compile(r" ?[“\"'‘]?[^“”\"'’‘\n(),;]{0,20}[”\"'’]")
 _YEAR = re.compile(r"(?P<date>(?:19[2-9]|20[0-2])[0-9])(?=[),;])")
-_ALIAS = re.compile(rf"(?i:{any_of(WORDS, 'alias')}):? [“\"'‘]?")
+_ALIAS = re.compile(rf"(?i:{any_of(_WORDS, 'alias')}):? [“\"'‘]?")
 _LABELLED_BIRTH = re.compile(rf"(?:[Ss]inh (?:ngày|năm):|(?:[Nn]gày|[Nn]ăm) sinh:?) (?P<date>{_DATE})")
 _AGE = re.compile(
-    r"(?:khoảng |hơn |gần |mới |đã |nay |năm nay |hiện |vừa tròn |tròn )?[0-9]{1,3} ?(?:tuổi|tháng tuổi)\b"
+    r"(?:khoảng |hơn |gần |mới |đã |nay |năm nay |hiện |vừa tròn |tròn )?[0-9]{1,3} ?(?:tuổi|tháng tuổi)(?!\w)"
 )
 _AGE_NUMBER = re.compile(r"(?<![\w.,/–-])[0-9]{1,3} ?$")
 _OPENS = re.compile(r" ?\(| ?, ?| [-–] | (?=sinh |trú|ngụ|quê |ở |SN )")
 _GOES_ON = re.compile(r" ?[,;] ?| [-–] ")
 _ALSO = re.compile(r"[^()\n,;.]{1,30}(?=, (?:nhà ở|trú|ngụ|ở |sinh |SN|thường trú|tạm trú|hiện |HKTT|quê))")
+_AFTER_BRACKET = re.compile(r",? (?=ở |trú|ngụ|thường trú|tạm trú|HKTT)")
 _OTHER = re.compile(r"[^()\n,;]{1,60}")
 _PAPER = re.compile(
-    r"(?:số )?(?:CMND|CCCD|CMT|căn cước|hộ chiếu|giới tính|dân tộc|quốc tịch|nghề nghiệp)[^()\n,;]{0,40}", re.I
+    r"(?i:(?:số )?(?:CMND|CCCD|CMT|căn cước|hộ chiếu|giới tính|dân tộc|quốc tịch|nghề nghiệp))[^()\n,;]{0,40}"
 )
+_SHORT_UNITS = frozenset({"P.", "X.", "H.", "Q.", "TP", "TX", "TT"})
+_MOST = 12  # facts beside one name; each name reads its own, so a list without end would take its square
 _AT = (", ở ", "(ở ")
 _ANCHORS = ("SN", "inh n", "trú", "ngụ", "KTT", *_AT)
 _GAP = re.compile(r"(?: ?, ?| ?[-–] ?| ?: ?| \(| )(?:hiện |đã |nay |cùng |đều |năm nay |mới |khoảng |đang )?$")
@@ -56,51 +61,52 @@ class Facts(NamedTuple):
 
 def facts_after(text: str, name_end: int) -> Facts:
     """What follows a name: in brackets, or after a comma."""
-    births: list[Span] = []
-    homes: list[Span] = []
-    aliases: list[Span] = []
-    known = False
-    place = name_end
-    opening = _OPENS.match(text, place)
+    facts = Facts(False, [], [], [], name_end)
+    opening = _OPENS.match(text, name_end)
     bracket = opening is not None and "(" in opening.group()
-    while opening:
-        begin = opening.end()
-        end = begin
-        if birth := birth_at(text, begin, bracket):
-            births.append(birth)
-            end = birth.end
-        elif (alias := _ALIAS.match(text, begin)) and (name := name_at(text, alias.end())):
-            aliases.append(name)
-            nick = _NICKNAME.match(text, name.end)
-            end = nick.end() if nick else name.end
-        elif age := _AGE.match(text, begin):
-            known = True
-            end = age.end()
-        elif home := home_at(text, begin, beside=True):
-            homes.append(home)
-            end = home.end
-        elif (opening.group().strip() or bracket) and (until := _bare_home(text, begin)):
-            homes.append(Span(begin, until))
-            end = until
-        elif paper := _PAPER.match(text, begin):
-            known = known or paper.group()[-1:].isdigit()
-            end = paper.end()
-        elif other := (_OTHER if bracket else _ALSO).match(text, begin):
-            end = other.end()
-        else:
+    for _ in range(_MOST):
+        bare = facts.known or facts.end == name_end
+        after = _fact(text, opening, bracket, bare, facts) if opening else None
+        if after is None:
             break
-        place = end
-        opening = _GOES_ON.match(text, place) or (None if bracket else _OPENS.match(text, place))
+        facts = after
+        opening = _GOES_ON.match(text, facts.end) or (None if bracket else _OPENS.match(text, facts.end))
         if opening and "(" in opening.group():
             opening = None
-        if bracket and text.startswith(")", place):
-            place += 1
-            opening = _AFTER_BRACKET.match(text, place)
+        if bracket and text.startswith(")", facts.end):
+            facts = facts._replace(end=facts.end + 1)
+            opening = _AFTER_BRACKET.match(text, facts.end)
             bracket = False
-    return Facts(known or bool(births or homes), births, homes, aliases, place)
+    return facts
 
 
-_AFTER_BRACKET = re.compile(r",? (?=ở |trú|ngụ|thường trú|tạm trú|HKTT)")
+def _fact(text: str, opening: re.Match[str], bracket: bool, bare: bool, facts: Facts) -> Facts | None:
+    """The facts with the one that stands behind a comma or a bracket; None if none does.
+
+    Args:
+        text: the text.
+        opening: the comma or the bracket.
+        bracket: whether it stands in brackets.
+        bare: whether a place alone is a home: not behind a word for a school or a company.
+        facts: those in front of it.
+    """
+    begin = opening.end()
+    if birth := birth_at(text, begin, bracket):
+        return facts._replace(known=True, births=[*facts.births, birth], end=birth.end)
+    if (alias := _ALIAS.match(text, begin)) and (name := name_at(text, alias.end())):
+        nick = _NICKNAME.match(text, name.end)
+        return facts._replace(aliases=[*facts.aliases, name], end=nick.end() if nick else name.end)
+    if age := _AGE.match(text, begin):
+        return facts._replace(known=True, end=age.end())
+    home = home_at(text, begin, beside=True)
+    if not home and bare and (opening.group().strip() or bracket) and (until := _bare_home(text, begin)):
+        home = Span(begin, until)
+    if home:
+        return facts._replace(known=True, homes=[*facts.homes, home], end=home.end)
+    if paper := _PAPER.match(text, begin):
+        return facts._replace(known=facts.known or paper.group()[-1:].isdigit(), end=paper.end())
+    other = (_OTHER if bracket else _ALSO).match(text, begin)
+    return facts._replace(end=other.end()) if other else None
 
 
 def birth_at(text: str, start: int, bracket: bool) -> Span | None:
@@ -145,20 +151,13 @@ def _name_of(text: str, start: int) -> Span | None:
     if bracket >= 0 and ")" not in text[bracket:start]:
         return name_before(text, len(text[:bracket].rstrip(" ")))
     gap = _GAP.search(text, max(begin, start - 12), start)
-    name = name_before(text, gap.start()) if gap else None
+    if not gap:
+        return None
+    name = name_before(text, gap.start())
     return name if name and (gap.group().strip(" ") in _MARKS or is_full(text, name)) else None
 
 
 def _bare_home(text: str, start: int) -> int | None:
     """Where a place without words in front ends: `(78 tuổi, buôn Tơ Yoa)`."""
-    if not text[start : start + 1].islower() and text[start : start + 2] not in (
-        "P.",
-        "X.",
-        "H.",
-        "Q.",
-        "TP",
-        "TX",
-        "TT",
-    ):
-        return None
-    return place_end(text, start)
+    is_unit = text[start : start + 1].islower() or text[start : start + 2] in _SHORT_UNITS
+    return place_end(text, start) if is_unit else None

@@ -6,51 +6,52 @@ import re
 from collections.abc import Iterator
 
 from corpus_vn_police.lexicon import lexicon
-from corpus_vn_police.stages.annotate.personal.cues import WORDS
 from corpus_vn_police.stages.annotate.spans import Span
 from corpus_vn_police.stages.annotate.words import CAPITAL, any_of
 
+_WORDS = lexicon("personal")
 _PLACES = lexicon("places")
-_UNIT = rf"(?i:{any_of(WORDS, 'unit')})"
+_UNIT = rf"(?i:{any_of(_WORDS, 'unit')})"
 _NAMED = rf"(?:{CAPITAL}(?:-{CAPITAL})*|[0-9]+[A-ZĐa-z]?(?:/[0-9]+[A-Za-z]?){{0,4}}(?!\w))"
 _PROVINCE = rf"(?:{any_of(_PLACES, 'province', 'city')}|TP\.? ?HCM|TPHCM|HCM|Thành phố Hồ Chí Minh|BR-VT|TT-Huế)"
 _HOUSE = r"[0-9]+[A-Za-z]?(?:/[0-9]+[A-Za-z]?){0,4}"
 _PART = re.compile(
     rf"(?:{_HOUSE},? (?=(?i:đường|phố|đại lộ|quốc lộ|ngõ|hẻm|ấp|thôn|khu)\b))?"
-    rf"(?:{_UNIT}(?: (?i:{any_of(WORDS, 'in a unit')}))? ?{_NAMED}(?: {_NAMED}){{0,4}}"
-    rf"|{_PROVINCE}|{_HOUSE} {CAPITAL}(?: {CAPITAL}){{1,4}})"
+    rf"(?:{_UNIT}(?: (?i:{any_of(_WORDS, 'in a unit')}))? ?{_NAMED}(?: {_NAMED}){{0,4}}"
+    rf"|(?:[Nn]hà )?[Ss]ố (?:nhà )?{_HOUSE}|{_PROVINCE}|{_HOUSE} {CAPITAL}(?: {CAPITAL}){{1,4}})"
 )
 _LAST = re.compile(rf"{CAPITAL}(?: {CAPITAL}){{1,2}}(?: - {CAPITAL} {CAPITAL})?(?=\)|;|\.(?:\s|$)|$)")
 _STREET = re.compile(rf" (?={_UNIT} ?{_NAMED})")
-_NEXT = re.compile(r" ?, ?| ?[-–] | \(")
-_HOME = re.compile(rf"(?<!\w)(?i:{any_of(WORDS, 'home')})(?: \([^()\n]{{1,30}}\))?[: ]{{1,2}}(?:(?:ở|tại|là) )?")
-_NEEDS_PERSON = frozenset(WORDS.phrases("home beside a person"))
-_MARKS = ("trú", "ngụ", "KTT", "hộ khẩu", "quê quán", "nguyên quán")
+_NEXT = re.compile(r" ?, ?| ?[-–] ")
+_HOME = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'home')})(?: \([^()\n]{{1,30}}\))?[: ]{{1,2}}(?:(?:ở|tại|là) )?")
+_NEEDS_PERSON = frozenset(_WORDS.phrases("home beside a person"))
+_MARKS = ("trú", "ngụ", "KTT", "hộ khẩu", "quê quán", "nguyên quán", "hỗ ở", "ơi ở")
 _DWELLINGS = ("phòng trọ ", "nhà riêng ", "nơi thuê ở ", "ơi ở của ", "hỗ ở của ")
 _AT_A_DWELLING = re.compile(r"(?:[^\W\d_]+ ){0,7}?(?:ở|tại|là) ")
 
 
 def place_end(text: str, start: int) -> int | None:
     """Where a place ends that begins with a unit, a number or the name of a province; None if there is none."""
+    end = _parts_end(text, start)
+    if end and text.startswith(" (", end):
+        inside = _parts_end(text, end + 2)
+        if inside and text.startswith(")", inside):
+            return inside + 1
+    return end
+
+
+def _parts_end(text: str, start: int) -> int | None:
     part = _PART.match(text, start)
-    if not part:
-        return None
-    end = part.end()
-    while True:
+    end = None
+    while part:
+        end = part.end()
         if street := _STREET.match(text, end):
-            following = _PART.match(text, street.end())
+            part = _PART.match(text, street.end())
         elif gap := _NEXT.match(text, end):
-            following = _PART.match(text, gap.end()) or (
-                _LAST.match(text, gap.end()) if "(" not in gap.group() else None
-            )
-            if following and "(" in gap.group():
-                inside = place_end(text, gap.end())
-                return inside + 1 if inside and text.startswith(")", inside) else end
+            part = _PART.match(text, gap.end()) or _LAST.match(text, gap.end())
         else:
-            return end
-        if not following:
-            return end
-        end = following.end()
+            part = None
+    return end
 
 
 def home_at(text: str, start: int, beside: bool) -> Span | None:

@@ -5,23 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.annotate.names import FAMILY
-from corpus_vn_police.stages.annotate.personal.cues import WORDS
 from corpus_vn_police.stages.annotate.personal.naming import both_styles, is_address, is_public, name_before
 from corpus_vn_police.stages.annotate.spans import Person, Span
 from corpus_vn_police.stages.annotate.words import any_of
 
-_NO_PERSON = both_styles(WORDS.phrases("not a person"))
-_AMBIGUOUS = both_styles(WORDS.phrases("ambiguous given"))
-_BEGINS = both_styles(WORDS.phrases("begins a sentence"))
+_WORDS = lexicon("personal")
+_NO_PERSON = both_styles(_WORDS.phrases("not a person"))
+_AMBIGUOUS = both_styles(_WORDS.phrases("ambiguous given"))
+_BEGINS = both_styles(_WORDS.phrases("begins a sentence"))
 _DIGIT = re.compile(r" ?[0-9A-Z]")
-_DOES = both_styles(tuple(phrase.split(" ")[0] for phrase in WORDS.phrases("does")))
-_COMPOUND = re.compile(rf"(?i:{any_of(WORDS, 'compound')})")
+_DOES = both_styles(tuple(phrase.split(" ")[0] for phrase in _WORDS.phrases("does")))
+_COMPOUND = re.compile(rf"(?i:{any_of(_WORDS, 'compound')})")
 _WORD_BEFORE = re.compile(r"([^\W\d_]+\.?) $")
 _TWO_BEFORE = re.compile(r"([^\W\d_]+ [^\W\d_]+\.?) $")
 _WORD_AFTER = re.compile(r" ([^\W\d_]+)")
 _FAMILY = re.compile(FAMILY)
 _BESIDE_PLACES = frozenset({"của", "tại", "ở", "từ", "với", "sang", "đến", "và", "phía", "người"})
+_NO_BEGIN = frozenset("-.’'/@_")
+_NO_END = frozenset("-/’'_@")
+_MOST = 300  # persons whose further mentions are looked for: the time is theirs times the length of the text
 _SENTENCE_START = frozenset('.!?…:\n“”"«(•*-–')
 
 
@@ -38,7 +42,7 @@ def mentions(text: str, known: Sequence[Span], officers: Sequence[Person]) -> li
     for span in (*known, *(officer.mention for officer in officers)):
         taken.update(range(*span))
     officer_given = {text[slice(*officer.name)].split(" ")[-1] for officer in officers}
-    names = {text[slice(*name)] for name in known}
+    names = set(list(dict.fromkeys(text[slice(*name)] for name in known))[:_MOST])
     for form in sorted({form for name in names for form in _forms(name)}, key=lambda form: (-len(form), form)):
         for start in _places(text, form):
             end = start + len(form)
@@ -82,20 +86,20 @@ def _forms(name: str) -> Iterator[str]:
 def _places(text: str, form: str) -> Iterator[int]:
     place = text.find(form)
     while place >= 0:
-        before, after = text[place - 1 : place], text[place + len(form) : place + len(form) + 1]
-        if not (before.isalnum() or (before in ("-", ".", "’", "'", "/", "@", "_") and before)) and not (
-            (after.isalnum() or after in ("-", "/", "’", "'", "_", "@")) and after
-        ):
+        end = place + len(form)
+        if not _goes_on(text[place - 1 : place], _NO_BEGIN) and not _goes_on(text[end : end + 1], _NO_END):
             yield place
         place = text.find(form, place + 1)
 
 
+def _goes_on(sign: str, signs: frozenset[str]) -> bool:
+    """Whether a sign beside a form of a name makes it a piece of something longer."""
+    return sign.isalnum() or sign in signs
+
+
 def _is_mention(text: str, place: Span, officer_given: set[str]) -> bool:
     """Whether a form of a name at a place means the person."""
-    before = _WORD_BEFORE.search(text, max(0, place.start - 16), place.start)
-    word = before.group(1) if before else ""
-    if word.endswith(".") and word.lower() not in _NO_PERSON:
-        before, word = None, ""
+    word = _word_before(text, place.start)
     lower = word.lower()
     two = _TWO_BEFORE.search(text, max(0, place.start - 24), place.start)
     if lower in _NO_PERSON or (two and two.group(1).lower() in _NO_PERSON):
@@ -105,20 +109,31 @@ def _is_mention(text: str, place: Span, officer_given: set[str]) -> bool:
         return not is_public(text, place.start)
     after = _WORD_AFTER.match(text, place.end)
     following = after.group(1) if after else ""
-    if following and following[0].isupper():
+    if following[:1].isupper():
         return False
     if is_address(lower):
         return not (form in officer_given and lower in ("ông", "bà", "đồng chí"))
-    begins = not before and (place.start == 0 or text[: place.start].rstrip(" ")[-1:] in _SENTENCE_START)
+    return _is_bare_mention(text, place, word, following)
+
+
+def _word_before(text: str, start: int) -> str:
+    """The word in front of a place; none if its point ends a sentence."""
+    before = _WORD_BEFORE.search(text, max(0, start - 16), start)
+    word = before.group(1) if before else ""
+    return "" if word.endswith(".") and word.lower() not in _NO_PERSON else word
+
+
+def _is_bare_mention(text: str, place: Span, word: str, following: str) -> bool:
+    """Whether a given name or an initial without an address means the person: by the words beside it."""
+    form, lower = text[slice(*place)], word.lower()
+    begins = not word and (
+        place.start == 0 or text[max(0, place.start - 4) : place.start].rstrip(" ")[-1:] in _SENTENCE_START
+    )
     if len(form) == 1 or "." in form:
         said = following in _DOES if begins else word.islower()
         return "." in form and said and not _DIGIT.match(text, place.end)
-    if _COMPOUND.match(text, place.start):
-        return False
-    if word and word[0].isupper() and lower not in _BEGINS:
+    if _COMPOUND.match(text, place.start) or (word[:1].isupper() and lower not in _BEGINS):
         return False
     if form.lower() in _AMBIGUOUS:
         return following in _DOES and lower not in _BESIDE_PLACES
-    if begins:
-        return following in _DOES
-    return not is_public(text, place.start)
+    return following in _DOES if begins else not is_public(text, place.start)

@@ -6,10 +6,11 @@ import re
 
 from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.annotate.names import FAMILY, name_end
-from corpus_vn_police.stages.annotate.personal.cues import WORDS
 from corpus_vn_police.stages.annotate.spans import Span
 from corpus_vn_police.stages.annotate.words import CAPITAL, any_of
 from corpus_vn_police.syllables import in_style
+
+_WORDS = lexicon("personal")
 
 
 def both_styles(phrases: tuple[str, ...]) -> frozenset[str]:
@@ -29,21 +30,21 @@ _LONGEST = 48  # code points of a name
 _FIRST = re.compile(rf"{CAPITAL} ")
 _OFFICE_AFTER = re.compile(
     rf"(?:, | [-–] | \()(?:(?:là|hiện là|nguyên là|nguyên|quyền) )?"
-    rf"(?i:{any_of(_OFFICERS, 'office', 'member')}|{any_of(WORDS, 'public role')})"
+    rf"(?i:{any_of(_OFFICERS, 'office', 'member')}|{any_of(_WORDS, 'public role')})"
 )
 _PUBLIC = both_styles(
-    (*WORDS.phrases("public role"), *_OFFICERS.phrases("office", "police rank", "army rank"))
-) - both_styles(WORDS.phrases("role"))
+    (*_WORDS.phrases("public role"), *_OFFICERS.phrases("office", "police rank", "army rank"))
+) - both_styles(_WORDS.phrases("role"))
 _BODY_WORDS = frozenset(
     word for phrase in both_styles(_OFFICERS.phrases("body", "goes on a title")) for word in phrase.split(" ")
 ) | {"và", "ông", "bà", "đồng", "chí", "anh", "chị", "cô", "nhân", "dân", "thường", "trực", "kiêm"}
 _PUBLIC_WORDS = max(phrase.count(" ") for phrase in _PUBLIC) + 1
 _CLAUSE = re.compile(r"[,.;:()\n“”\"]")
-_ADDRESSES = both_styles(WORDS.phrases("address", "address of anybody"))
-_NO_FIRST_WORDS = frozenset(word.capitalize() for word in _ADDRESSES | both_styles(WORDS.phrases("begins a sentence")))
-_NO_NAMES = both_styles(WORDS.phrases("no name"))
+_ADDRESSES = both_styles(_WORDS.phrases("address", "address of anybody"))
+_NO_FIRST_WORDS = frozenset(word.capitalize() for word in _ADDRESSES | both_styles(_WORDS.phrases("begins a sentence")))
+_NO_NAMES = both_styles(_WORDS.phrases("no name"))
 _NO_PERSONS = frozenset(place.lower() for place in both_styles(_PLACES.phrases("province", "city", "other name")))
-_COMPOUND = re.compile(rf"(?i:{any_of(WORDS, 'compound')})")
+_COMPOUND = re.compile(rf"(?i:{any_of(_WORDS, 'compound')})")
 _ONE_WORD = re.compile(r"[^\W\d_]+ [^\W\d_]")
 
 
@@ -105,7 +106,7 @@ def is_full(text: str, name: Span) -> bool:
 
 
 def is_public(text: str, start: int) -> bool:
-    """Whether an office, a rank or a public role stands in front of a place, and at most the name of its body between."""
+    """Whether an office, a rank or a public role stands in front, at most with the name of a body between."""
     begin = max(0, start - 90)
     for boundary in _CLAUSE.finditer(text, begin, start):
         begin = boundary.end()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from corpus_vn_police.lexicon import lexicon
-from corpus_vn_police.stages.annotate.personal.cues import WORDS
 from corpus_vn_police.stages.annotate.personal.facts import births, facts_after, named
 from corpus_vn_police.stages.annotate.personal.homes import homes, speaks_of_homes
 from corpus_vn_police.stages.annotate.personal.mentions import mentions
@@ -22,20 +21,22 @@ from corpus_vn_police.stages.annotate.personal.triggers import STRONG, WEAK, Tri
 from corpus_vn_police.stages.annotate.spans import Person, Personal, Span
 from corpus_vn_police.stages.annotate.words import CAPITAL, any_of
 
-_ANY_ADDRESS = any_of(WORDS, "address", "address of anybody")
-_TOLD = re.compile(rf"(?:, | [-–] | \()(?:(?:là|vốn là) )?(?i:{any_of(WORDS, 'told of a person')})(?!\w)")
+_WORDS = lexicon("personal")
+_ANY_ADDRESS = any_of(_WORDS, "address", "address of anybody")
+_TOLD = re.compile(rf"(?:, | [-–] | \()(?:(?:là|vốn là) )?(?i:{any_of(_WORDS, 'told of a person')})(?!\w)")
 _RELATED = re.compile(
-    rf"(?<!\w)(?:(?i:{any_of(WORDS, 'relative', 'role', 'suspect')})|[Nn]gười (?:lái|chạy|bán|mua|cha|mẹ|con|thợ|nông)[^,.\n]{{0,20}}|nhà)(?: của)?"
+    rf"(?<!\w)(?:(?i:{any_of(_WORDS, 'relative', 'role', 'suspect')})|nhà"
+    r"|[Nn]gười (?:lái|chạy|bán|mua|cha|mẹ|con|thợ|nông)[^,.\n]{0,20})(?: của)?"
     rf"(?: (?i:{_ANY_ADDRESS}|nạn nhân|bị cáo|bị can))?(?: {CAPITAL}){{0,4}}\.?,? (?:là )?$"
 )
-_IDENTIFIED = re.compile(rf"(?<!\w)(?i:{any_of(WORDS, 'somebody')})(?: [^\W\d_]+){{0,8}} $")
+_IDENTIFIED = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'somebody')})(?: [^\W\d_]+){{0,8}} $")
 _NEXT_NAME = re.compile(
     rf"(?: \([^()\n]{{0,120}}\))?(?: [0-9]+ (?:năm|tháng)(?: [0-9]+ tháng)?(?: tù)?)?"
     rf"(?:,? và |, |; |,? cùng | là )(?:(?i:{_ANY_ADDRESS}) )?(?={CAPITAL})"
 )
 _INITIALS = re.compile(r"[A-ZĐ]\.$|(?:^|(?<=[ .]))[A-ZĐ]$")
 _IS_OFFICER = re.compile(rf",? (?:hiện |đang |từng |nguyên )?là (?i:{any_of(lexicon('officers'), 'office', 'member')})")
-_DOERS = tuple(f" {phrase}" for phrase in both_styles(WORDS.phrases("does as a suspect")))
+_DOERS = tuple(f" {phrase}" for phrase in both_styles(_WORDS.phrases("does as a suspect")))
 _CLAUSE = 60  # code points behind an officer's mention, in which a home is the officer's
 _CLAUSE_ENDS = re.compile(r"[.;:!?\n(]")
 _SENTENCE_START = frozenset('.!?…:\n“”"-–•*(«')
@@ -79,32 +80,33 @@ def _doers(text: str) -> Iterator[Span]:
 def _known(text: str, officers: Sequence[Person]) -> list[Span]:
     """Names that the words around them show to be private persons', in order."""
     officer_names = {text[slice(*officer.name)] for officer in officers}
-    officer_given = {name.split(" ")[-1] for name in officer_names}
-    inside = [officer.mention for officer in officers]
+    inside = {place for officer in officers for place in range(*officer.mention)}
     known: dict[int, Span] = {}
 
-    def take(name: Span) -> None:
-        if text[slice(*name)] in officer_names or any(start <= name.start < end for start, end in inside):
-            return
-        known[name.start] = name
+    def take(names: Iterable[Span]) -> None:
+        for name in names:
+            if name.start not in inside and text[slice(*name)] not in officer_names:
+                known[name.start] = name
 
+    take(_strong_names(text, {name.split(" ")[-1] for name in officer_names}))
+    if known:
+        take(filter(None, (_weak(text, trigger) for trigger in triggers(text, WEAK))))
+        take(_doers(text))
+        for name in list(known.values()):
+            take(_listed(text, name, known))
+            take(facts_after(text, name.end).aliases)
+    return [known[start] for start in sorted(known)]
+
+
+def _strong_names(text: str, officer_given: set[str]) -> Iterator[Span]:
+    """Names that show by themselves that the text speaks of a private person."""
     for name in named(text):
         if not is_public(text, name.start) and not _IS_OFFICER.match(text, facts_after(text, name.end).end):
-            take(name)
+            yield name
     for trigger in triggers(text, STRONG):
-        name = _strong(text, trigger)
-        if name and not (trigger.kind == "address" and text[slice(*name)] in officer_given):
-            take(name)
-    if known:
-        for trigger in triggers(text, WEAK):
-            if name := _weak(text, trigger):
-                take(name)
-        for name in _doers(text):
-            take(name)
-        for name in list(known.values()):
-            for other in (*_listed(text, name), *facts_after(text, name.end).aliases):
-                take(other)
-    return [known[start] for start in sorted(known)]
+        found = _strong(text, trigger)
+        if found and not (trigger.kind == "address" and text[slice(*found)] in officer_given):
+            yield found
 
 
 def _strong(text: str, trigger: Trigger) -> Span | None:
@@ -155,12 +157,12 @@ def _is_small(text: str, start: int) -> bool:
     return not before or before[-1] in _SENTENCE_START
 
 
-def _listed(text: str, name: Span) -> Iterator[Span]:
-    """The full names that follow a private person's in a list."""
+def _listed(text: str, name: Span, known: Container[int]) -> Iterator[Span]:
+    """The full names that follow a private person's in a list, up to one that is known already."""
     end = name.end
     while following := _NEXT_NAME.match(text, end):
         other = name_at(text, following.end())
-        if not other or not is_full(text, other) or has_office(text, other):
+        if not other or other.start in known or not is_full(text, other) or has_office(text, other):
             return
         yield other
         end = other.end

@@ -30,10 +30,9 @@ def plates(text: str) -> Iterator[Personal]:
     """The plates in a text: those of Vietnam as they are, others only behind a word for plates."""
     ends: dict[int, int] = {}
     for found in _PLATE.finditer(text):
-        if not found["four"] or (
-            (_is_said(text, found) or found["gap"].strip()) and not _is_vessel(text, found.start())
-        ):
-            ends[found.start()] = found.end()
+        if found["four"] and (not (found["gap"].strip() or _is_said(text, found)) or _is_vessel(text, found.start())):
+            continue
+        ends[found.start()] = found.end()
     if any(word in text for word in _WORDS_OF_PLATES):
         for found in _WITH_CUE.finditer(text):
             if _is_said(text, found):

@@ -6,19 +6,19 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from corpus_vn_police.lexicon import NOTHING
-from corpus_vn_police.stages.annotate.personal.cues import WORDS
+from corpus_vn_police.lexicon import NOTHING, lexicon
 from corpus_vn_police.stages.annotate.personal.naming import both_styles
 from corpus_vn_police.syllables import UPPER
 
-STRONG = ("suspect", "done to a suspect", "address", "address of anybody")
+_WORDS = lexicon("personal")
+STRONG: tuple[str, ...] = ("suspect", "done to a suspect", "address", "address of anybody")
 """Words that make a private person of anybody; the last ones only in front of initials."""
 
-WEAK = ("role", "relative", "address of anybody", "identified")
+WEAK: tuple[str, ...] = ("role", "relative", "address of anybody", "identified")
 """Words that do so only where the text has another private person."""
 
 _BEFORE_COLON = frozenset(
-    ["gồm", "là", "khác", "nã", "nhân", "tượng", "can", "cáo", "em", "cháu"]
+    {"gồm", "là", "khác", "nã", "nhân", "tượng", "can", "cáo", "em", "cháu"}
 )  # `4 đối tượng gồm: Nguyễn Văn A, …`
 _LONGEST = 30  # code points of a phrase
 _NOT_AFTER = frozenset({"đàn", "bậc", "người", "nước"})  # `đàn anh`
@@ -46,7 +46,7 @@ Table = dict[str, list[tuple[str, str]]]
 def _by_last_word(kinds: tuple[str, ...]) -> Table:
     table: Table = {}
     for kind in kinds:
-        for phrase in both_styles(WORDS.phrases(kind)):
+        for phrase in both_styles(_WORDS.phrases(kind)):
             last = phrase.rpartition(" ")[2]
             table.setdefault(last, []).append((phrase, kind))
             if last in _BEFORE_COLON:
@@ -83,7 +83,7 @@ def _written(word: str) -> Iterator[str]:
 
 _TABLES = {kinds: _by_last_word(kinds) for kinds in (STRONG, WEAK)}
 _SITES = {kinds: _sites(kinds) for kinds in _TABLES}
-_LABEL = re.compile(rf"(?i:{'|'.join(WORDS.phrases('label'))})(?: [^\n:]{{0,20}})?: ?(?=[{UPPER}])")
+_LABEL = re.compile(rf"(?i:{'|'.join(_WORDS.phrases('label'))})(?: [^\n:]{{0,20}})?: ?(?=[{UPPER}])")
 
 
 def triggers(text: str, kinds: tuple[str, ...]) -> Iterator[Trigger]:
