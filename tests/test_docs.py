@@ -52,13 +52,15 @@ def _of(page):
 
 @pytest.fixture(scope="module")
 def scratch(tmp_path_factory):
-    """A folder with what the pages speak of: `my_seeds`, the shipped texts, and `my_dataset` (or `FOLDER`), built from them."""
+    """A folder with what the pages speak of: `my_seeds`, the shipped texts, `my_dataset` (or `FOLDER`), built from them, and
+    `examples`."""
     folder = tmp_path_factory.mktemp("pages")
     (folder / "my_seeds").mkdir()
     for path in SEEDS.glob("*.txt"):
         shutil.copy(path, folder / "my_seeds")
     cvp.build(folder / "my_seeds", out=folder / "my_dataset", workers=1)
     shutil.copytree(folder / "my_dataset", folder / "FOLDER")
+    shutil.copytree(ROOT / "examples", folder / "examples", ignore=shutil.ignore_patterns("__pycache__"))
     return folder
 
 
