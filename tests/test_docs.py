@@ -33,6 +33,7 @@ NOT_RUN = {
     ("start.md", "pip install ."): "installs the package into your environment",
     ("evaluation-by-time.md", "from corpus_vn_police import train"): "takes torch, and minutes of training",
     ("training.md", "pip install 'corpus-vn-police[train]'   # tokenizers, torch, transformers"): "installs the package into your environment",
+    ("examples.md", "pip install 'corpus-vn-police[train]'"): "trains, for minutes",
     ("training-example.md", "pip install 'corpus-vn-police[train,figures]'"): "trains, for minutes",
     ("training-example.md", "model.config.use_cache = False"): "a piece of a training script",
     ("training-example.md", "accelerator = Accelerator()"): "a piece of a training script",
