@@ -33,6 +33,7 @@ NOT_RUN = {
     ("start.md", "pip install ."): "installs the package into your environment",
     ("evaluation-by-time.md", "from corpus_vn_police import train"): "takes torch, and minutes of training",
     ("training.md", "pip install 'corpus-vn-police[train]'   # tokenizers, torch, transformers"): "installs the package into your environment",
+    ("examples.md", "pip install 'corpus-vn-police[train]'"): "trains, for minutes",
     ("training-example.md", "pip install 'corpus-vn-police[train,figures]'"): "trains, for minutes",
     ("training-example.md", "model.config.use_cache = False"): "a piece of a training script",
     ("training-example.md", "accelerator = Accelerator()"): "a piece of a training script",
@@ -52,13 +53,15 @@ def _of(page):
 
 @pytest.fixture(scope="module")
 def scratch(tmp_path_factory):
-    """A folder with what the pages speak of: `my_seeds`, the shipped texts, and `my_dataset` (or `FOLDER`), built from them."""
+    """A folder with what the pages speak of: `my_seeds`, the shipped texts, `my_dataset` (or `FOLDER`), built from them, and
+    `examples`."""
     folder = tmp_path_factory.mktemp("pages")
     (folder / "my_seeds").mkdir()
     for path in SEEDS.glob("*.txt"):
         shutil.copy(path, folder / "my_seeds")
     cvp.build(folder / "my_seeds", out=folder / "my_dataset", workers=1)
     shutil.copytree(folder / "my_dataset", folder / "FOLDER")
+    shutil.copytree(ROOT / "examples", folder / "examples", ignore=shutil.ignore_patterns("__pycache__"))
     return folder
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from corpus_vn_police.train.blocks import Blocks
     from corpus_vn_police.train.boundaries import check_boundaries
     from corpus_vn_police.train.fitting import date_tokens, fit_tokenizer
+    from corpus_vn_police.train.labels import token_offsets
     from corpus_vn_police.train.monthplot import plot_by_month
     from corpus_vn_police.train.months import Perplexity, perplexity_by_month
     from corpus_vn_police.train.stream import Stream
@@ -40,6 +41,7 @@ __all__ = [
     "plot_by_month",
     "render",
     "stratify",
+    "token_offsets",
 ]
 
 # As in the package itself: where a name is imported from when it is first asked for.
@@ -47,6 +49,7 @@ _HOMES = {
     "blocks": ("Blocks",),
     "boundaries": ("check_boundaries",),
     "fitting": ("date_tokens", "fit_tokenizer"),
+    "labels": ("token_offsets",),
     "monthplot": ("plot_by_month",),
     "months": ("Perplexity", "perplexity_by_month"),
     "stream": ("Stream",),

@@ -18,6 +18,7 @@ IGNORED = -100
 Arrays = dict[str, npt.NDArray[np.int64]]
 
 _Ints = npt.NDArray[np.int64]
+_Numbers = npt.NDArray[np.generic]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,16 +68,29 @@ class Layout:
         begins = np.cumsum(self.sizes) - self.sizes
         return self.documents[self.opens], begins[self.opens]
 
-    def arrays(self, blocks: _Ints, token_ids: npt.NDArray[np.generic], pad: int) -> Arrays:
-        """The arrays of some blocks, each of shape (blocks, length)."""
+    def arrays(self, blocks: _Ints, token_ids: _Numbers, pad: int, own: npt.NDArray[np.int32] | None = None) -> Arrays:
+        """The arrays of some blocks, each of shape (blocks, length).
+
+        Args:
+            blocks: their numbers.
+            token_ids: of all documents in the store.
+            pad: the token of padding.
+            own: the label of every token in the store; None is the token itself, for a model that predicts the next.
+        """
         ends = self.ends[blocks]
         firsts = np.where(blocks > 0, self.ends[blocks - 1], 0)
         inside = runs(firsts, ends - firsts)
         sizes = self.sizes[inside]
-        return self._laid(self.documents[inside], self.firsts[inside], sizes, token_ids, pad)
+        return self._laid(self.documents[inside], self.firsts[inside], sizes, token_ids, pad, own)
 
     def _laid(
-        self, documents: _Ints, firsts: _Ints, sizes: _Ints, token_ids: npt.NDArray[np.generic], pad: int
+        self,
+        documents: _Ints,
+        firsts: _Ints,
+        sizes: _Ints,
+        token_ids: _Numbers,
+        pad: int,
+        own: npt.NDArray[np.int32] | None = None,
     ) -> Arrays:
         """The arrays of fragments that fill blocks, laid end to end."""
         begins = np.cumsum(sizes) - sizes
@@ -84,10 +98,13 @@ class Layout:
         position_ids = place - np.repeat(begins, sizes)
         document_ids = np.repeat(documents, sizes)
         # Padding has no tokens in the store: what is taken for it, behind the end too, is replaced.
-        taken = np.take(token_ids, place + np.repeat(firsts - begins, sizes), mode="clip")
-        input_ids: _Ints = taken.astype(np.int64)
-        labels = input_ids.copy()
-        labels[begins] = IGNORED
+        stored = place + np.repeat(firsts - begins, sizes)
+        input_ids: _Ints = np.take(token_ids, stored, mode="clip").astype(np.int64)
+        if own is None:
+            labels = input_ids.copy()
+            labels[begins] = IGNORED
+        else:
+            labels = np.take(own, stored, mode="clip").astype(np.int64)
         if (documents < 0).any():
             padding = document_ids < 0
             input_ids[padding] = pad

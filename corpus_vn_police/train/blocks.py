@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from corpus_vn_police.commands.built.reading import folder_of
 from corpus_vn_police.contract import canonical_json
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.progress import Reporting, reported
-from corpus_vn_police.errors import ConfigError, InputError, LedgerError
+from corpus_vn_police.errors import InputError, LedgerError
 from corpus_vn_police.files import StrPath
 from corpus_vn_police.ids import id_text
 from corpus_vn_police.paths import cache_folder
@@ -27,8 +28,9 @@ from corpus_vn_police.results import Result
 from corpus_vn_police.train.arguments import check_integer, checked_ids
 from corpus_vn_police.train.arrays import Arrays, Layout
 from corpus_vn_police.train.encoding import Encoder
+from corpus_vn_police.train.labels import OwnLabels
 from corpus_vn_police.train.order import epoch_order
-from corpus_vn_police.train.plan import PACKINGS, BlockPlan, pack
+from corpus_vn_police.train.plan import BlockPlan, Packing, pack
 from corpus_vn_police.train.store import FORMAT as TOKENS_FORMAT
 from corpus_vn_police.train.store import StoreKey, TokenStore
 from corpus_vn_police.train.templates import Rendering
@@ -54,7 +56,7 @@ class Balance(Result):
         blocks: how many there are.
         length: tokens that a block has room for.
         tokens: of all documents. Each is in one block, once.
-        targets: labels that count: all tokens but the first of every fragment.
+        targets: labels that count: all tokens but the first of every fragment, unless you gave labels of your own.
         padding: places in blocks that no token has.
     """
 
@@ -74,25 +76,6 @@ class Balance(Result):
         return self.tokens / (self.blocks * self.length)
 
 
-@dataclass(frozen=True)
-class Packing:
-    """How documents are put into blocks; see `Blocks`."""
-
-    length: int
-    packing: str
-    min_fill: float
-    seed: int
-
-    def __post_init__(self) -> None:
-        """Refuse what is not allowed."""
-        check_integer("length", self.length, 1, 1 << 31)
-        check_integer("seed", self.seed, 0)
-        if self.packing not in PACKINGS:
-            raise ConfigError(f"packing = {self.packing!r} is not a packing", f"give {', '.join(PACKINGS)}")
-        if type(self.min_fill) not in (int, float) or not 0 <= self.min_fill <= 1:
-            raise ConfigError(f"min_fill = {self.min_fill!r} is not allowed", "give a share from 0 to 1")
-
-
 class Blocks:
     """The blocks of a split. Every token of every document is in one block, once.
 
@@ -105,7 +88,8 @@ class Blocks:
 
     - `input_ids`: the tokens of one or more fragments of documents; then padding.
     - `labels`: the same, but -100 for padding and for the first token of every fragment, which nothing before it in
-      the block predicts (as `DataCollatorWithFlattening` of transformers does). A model shifts them itself.
+      the block predicts (as `DataCollatorWithFlattening` of transformers does). A model shifts them itself. See
+      `with_labels` for labels of your own.
     - `position_ids`: 0, 1, 2, ... from the start of every fragment, and of the padding. Give them to the model, without
       `attention_mask` and with `use_cache=False`: then no fragment attends to another one. `check_boundaries` tries it.
     - `document_ids`: the number of the document, which is that of its row in the split; -1 in padding.
@@ -179,6 +163,7 @@ class Blocks:
             **asdict(key), **asdict(self._packing), "pad": encoder.pad, "ids": _ids_digest(wanted),
             "format": f"{TOKENS_FORMAT}.{FORMAT}",
         }  # fmt: skip
+        self._own: OwnLabels | None = None
         self._take_plan(_chosen(store, wanted))
 
     def _take_plan(self, chosen: _Ints) -> None:
@@ -188,7 +173,7 @@ class Blocks:
         plan = pack(lengths, packing.length, packing.packing, packing.min_fill)
         if int(plan.sizes.sum()) != int(lengths.sum()):
             raise LedgerError(f"{plan.sizes.sum()} of {lengths.sum()} tokens are in blocks", "please report this")
-        self.key = hashlib.sha256(canonical_json(self.made_of)).hexdigest()
+        self.key = _key_of(self.made_of)
         if not len(plan.ends):
             raise InputError(f"none of {len(lengths)} documents has a token", "give other records, or another template")
         self.report = _balance(plan, lengths)
@@ -232,7 +217,8 @@ class Blocks:
         wrong = chosen[(chosen < -len(self)) | (chosen >= len(self))]
         if len(wrong):
             raise IndexError(f"there is no block {wrong[0]}: there are {len(self)}")
-        return self._layout.arrays(chosen.astype(np.int64) % len(self), self._store.token_ids, self._pad)
+        own = self._own.flat if self._own else None
+        return self._layout.arrays(chosen.astype(np.int64) % len(self), self._store.token_ids, self._pad, own)
 
     def padding(self, count: int) -> Arrays:
         """Blocks without tokens: what a rank gets at the end of an epoch when there are no more blocks for it.
@@ -241,6 +227,30 @@ class Blocks:
             The arrays of `batch`, all labels -100.
         """
         return self._layout.empty(count, self._pad)
+
+    def with_labels(self, labels: Mapping[str, Any]) -> Blocks:
+        """The same blocks with labels of your own, as for token classification.
+
+        A label is that of the token at its place; it is -100 in padding. Models of `transformers` for token
+        classification do not shift them. In `report`, `targets` counts the labels that are not -100; `key` depends on
+        the labels.
+
+        Args:
+            labels: for each record in the blocks, by its id, an array of integers of shape (tokens,), from 0 or -100:
+                a label for each token that `token_offsets` gives for its training text. They are held in memory, at 4
+                bytes a token of the split.
+
+        Raises:
+            ConfigError: labels are not such integers.
+            InputError: a record has no labels, or not one per token.
+        """
+        documents = np.unique(self._layout.documents)
+        made = copy.copy(self)
+        made._own = OwnLabels.of(self._store, documents[documents >= 0], labels)
+        made.made_of = {**self.made_of, "labels": made._own.sha256}
+        made.key = _key_of(made.made_of)
+        made.report = replace(self.report, targets=made._own.counting)
+        return made
 
     def order(self, epoch: int) -> _Ints:
         """The numbers of the blocks in the order of an epoch (int64): a permutation by seed and epoch.
@@ -296,6 +306,10 @@ def _tokenise(
         rows = there.rows("default", *([key.split] if key.split else []))
         rendering.check_columns(rows.contract.schema.names)
         return Tokenising(rows, encoder, rendering, progress).make(folder, key)
+
+
+def _key_of(made_of: Mapping[str, Any]) -> str:
+    return hashlib.sha256(canonical_json(made_of)).hexdigest()
 
 
 def _folder(cache: StrPath | None, key: StoreKey) -> Path:

@@ -6,9 +6,13 @@ import hashlib
 import json
 import os
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
 
 from corpus_vn_police.errors import ConfigError, DiskError
 from corpus_vn_police.files import UNREADABLE, StrPath, read_file, why
@@ -18,6 +22,8 @@ from corpus_vn_police.train.arguments import check_installed
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerBase
+
+_Ints = npt.NDArray[np.int64]
 
 ENDS = ("<|endoftext|>", "</s>", "<eos>", "<|end_of_text|>", "<|im_end|>")
 """What ends a document, by the names that tokenizers give it; of several the first is taken."""
@@ -108,6 +114,20 @@ class Encoder:
                 each += self._appended
         return found
 
+    def offsets(self, texts: list[str]) -> list[_Ints]:
+        """Where in its text each token of `encode` is: its first code point, and one past its last.
+
+        Returns:
+            For each text an array of shape (tokens, 2), int64. Both are equal for tokens that are not of the text; for
+            the document's end they are the length of the text.
+
+        Raises:
+            ConfigError: the tokenizer fails, or does not know.
+        """
+        found = self._held.offsets(texts)
+        ends = [[(len(text), len(text))] * len(self._appended) for text in texts]
+        return [np.array(each + end, np.int64).reshape(-1, 2) for each, end in zip(found, ends, strict=True)]
+
 
 @dataclass(frozen=True)
 class _Fast:
@@ -175,8 +195,14 @@ class _Fast:
         return bool(self._live.num_special_tokens_to_add(False))
 
     def encode(self, texts: list[str]) -> list[list[int]]:
+        return [each.ids for each in self._encoded(self._live.encode_batch_fast, texts)]
+
+    def offsets(self, texts: list[str]) -> list[list[tuple[int, int]]]:
+        return [each.offsets for each in self._encoded(self._live.encode_batch, texts)]
+
+    def _encoded(self, encode: Callable[[list[str]], list[Any]], texts: list[str]) -> list[Any]:
         try:
-            return [each.ids for each in self._live.encode_batch_fast(texts)]
+            return encode(texts)
         except Exception as error:  # tokenizers raises no class of its own
             raise ConfigError(
                 f"the tokenizer cannot encode a text: {error!s:.200}", "give it a token for what it does not know"
@@ -221,6 +247,12 @@ class _Slow:
             return []
         found = self.live(texts, padding=False, truncation=False, split_special_tokens=True, verbose=False)
         return [list(each) for each in found["input_ids"]]
+
+    def offsets(self, texts: list[str]) -> list[list[tuple[int, int]]]:
+        raise ConfigError(
+            f"a {type(self.live).__name__} does not know where its tokens are in a text",
+            "give a fast tokenizer of transformers, or one of tokenizers",
+        )
 
 
 def _held(tokenizer: Any) -> _Fast | _Slow:

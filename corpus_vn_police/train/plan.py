@@ -9,10 +9,32 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from corpus_vn_police.errors import ConfigError
+from corpus_vn_police.train.arguments import check_integer
+
 PACKINGS = ("best_fit", "in_order", "none")
 """The ways to pack; see `pack`."""
 
 _Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Packing:
+    """How documents are put into blocks; see `Blocks`."""
+
+    length: int
+    packing: str
+    min_fill: float
+    seed: int
+
+    def __post_init__(self) -> None:
+        """Refuse what is not allowed."""
+        check_integer("length", self.length, 1, 1 << 31)
+        check_integer("seed", self.seed, 0)
+        if self.packing not in PACKINGS:
+            raise ConfigError(f"packing = {self.packing!r} is not a packing", f"give {', '.join(PACKINGS)}")
+        if type(self.min_fill) not in (int, float) or not 0 <= self.min_fill <= 1:
+            raise ConfigError(f"min_fill = {self.min_fill!r} is not allowed", "give a share from 0 to 1")
 
 
 @dataclass(frozen=True, eq=False)

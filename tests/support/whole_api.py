@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, assert_type
 
+import numpy as np
 import pandas as pd
 import polars as pl
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 import corpus_vn_police as cvp
@@ -154,6 +156,10 @@ cvp.train.render("a")  # refused: arg-type
 cvp.train.render({}, mask=True)  # refused: call-arg
 fitted: Tokenizer = cvp.train.fit_tokenizer(b, 8000, split=None, template="token", out="tok.json", min_frequency=1)
 assert_type(cvp.train.date_tokens("out"), tuple[str, ...])
+blocks = cvp.train.Blocks(b, fitted, length=128, ids=["a"])
+assert_type(cvp.train.token_offsets(fitted, ["a"], end_token=None), list[NDArray[np.int64]])
+assert_type(blocks.with_labels({"a": [0, 1]}), cvp.train.Blocks)
+blocks.with_labels([[0, 1]])  # refused: arg-type
 cvp.train.fit_tokenizer(b, "8000")  # refused: arg-type
 cvp.train.fit_tokenizer(3)  # refused: arg-type
 assert_type(cvp.train.stratify(b), cvp.train.TimeSplit)

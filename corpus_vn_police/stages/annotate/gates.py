@@ -30,11 +30,9 @@ _IN_FRONT = "|".join(
     for written in spelled(phrase)
     for form in (re.escape(written), re.escape(written[0].upper() + written[1:]))
 )
-_PERSON = (
-    rf"(?:{_IN_FRONT}):? [{UPPER}]|[0-9] ?(?:tháng )?tuổi|SN|[Ss]inh n|[NnĂă](?:gày|ăm) sinh|[Tt]rú|[Nn]gụ|KTT"
-    rf"|[{LOWER}] (?:[A-ZĐ]\.)+"
-    r"|[,(] ?ở |[Hh]ộ khẩu|[Qq]uê quán|[Nn]guyên quán|ọ (?:và )?tên|phòng trọ|nhà riêng|nơi thuê ở|ơi ở của|hỗ ở của"
-)
+_INTRODUCED = rf"(?:{_IN_FRONT}):? [{UPPER}]|[{LOWER}] (?:[A-ZĐ]\.)+|ọ (?:và )?tên"
+_FACT = r"[0-9] ?(?:tháng )?tuổi|SN|[Ss]inh n|[NnĂă](?:gày|ăm) sinh|[Tt]rú|[Nn]gụ|KTT|[,(] ?ở "
+_HOME = r"[Tt]rú|[Nn]gụ|KTT|[Hh]ộ khẩu|[Qq]uê quán|[Nn]guyên quán|phòng trọ|nhà riêng|nơi thuê ở|ơi ở của|hỗ ở của"
 
 
 class Gates(NamedTuple):
@@ -43,13 +41,15 @@ class Gates(NamedTuple):
     Attributes:
         ranks, short_forms: of officers, of abbreviations.
         numbers: personal data that is a number or an address of mail.
-        persons: private persons, their births and homes.
+        introduced, facts, homes: private persons: words in front of a name, what is told of somebody, where somebody lives.
     """
 
     ranks: bool
     short_forms: bool
     numbers: bool
-    persons: bool
+    introduced: bool
+    facts: bool
+    homes: bool
 
     def opened_by(self, text: str) -> Gates:
         """The gates for a text and another one."""
@@ -57,10 +57,10 @@ class Gates(NamedTuple):
         return Gates(*(is_open or pattern.search(text) is not None for is_open, pattern in pairs))
 
 
-ALL = Gates(ranks=True, short_forms=True, numbers=True, persons=True)
+ALL = Gates(*[True] * 6)
 """The gates of a text that was not tried."""
 
-_SOURCES = (_RANK, _SHORT_FORM, _NUMBER, _PERSON)
+_SOURCES = (_RANK, _SHORT_FORM, _NUMBER, _INTRODUCED, _FACT, _HOME)
 _PATTERNS = [re.compile(source) for source in _SOURCES]
 
 

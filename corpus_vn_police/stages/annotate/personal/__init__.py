@@ -28,8 +28,8 @@ def personal(text: str, officers: Sequence[Person], may_have: Gates = ALL) -> li
         found += emails(text) if "@" in text else []
         found += numbers(text) if has_number(text) else []
         found += list(_again(text, found))
-    if may_have.persons:
-        found += persons(text, officers)
+    if may_have.introduced or may_have.facts or may_have.homes:
+        found += persons(text, officers, may_have)
     return _apart(found)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 
 from corpus_vn_police.lexicon import lexicon
+from corpus_vn_police.stages.annotate.gates import Gates
 from corpus_vn_police.stages.annotate.personal.facts import births, facts_after, named
 from corpus_vn_police.stages.annotate.personal.homes import homes, speaks_of_homes
 from corpus_vn_police.stages.annotate.personal.mentions import mentions
@@ -42,16 +43,17 @@ _CLAUSE_ENDS = re.compile(r"[.;:!?\n(]")
 _SENTENCE_START = frozenset('.!?…:\n“”"-–•*(«')
 
 
-def persons(text: str, officers: Sequence[Person]) -> list[Personal]:
+def persons(text: str, officers: Sequence[Person], may_have: Gates) -> list[Personal]:
     """The names, dates of birth and homes of the private persons of a text, in no order."""
-    known = _known(text, officers)
-    found = [Personal(place, "private_person") for place in mentions(text, known, officers)]
+    known = _known(text, officers, may_have)
+    found = [Personal(place, "private_person") for place in mentions(text, known, officers)] if known else []
     for name in known:
         facts = facts_after(text, name.end)
         found += [Personal(place, "birth_date") for place in facts.births]
         found += [Personal(place, "address") for place in facts.homes]
-    found += [Personal(place, "birth_date") for place in births(text)]
-    if known or speaks_of_homes(text):
+    if may_have.facts:
+        found += [Personal(place, "birth_date") for place in births(text)]
+    if may_have.homes and (known or speaks_of_homes(text)):
         found += [Personal(place, "address") for place in homes(text) if not _is_officers(text, place, officers)]
     return found
 
@@ -77,7 +79,7 @@ def _doers(text: str) -> Iterator[Span]:
             place = text.find(verb, place + len(verb))
 
 
-def _known(text: str, officers: Sequence[Person]) -> list[Span]:
+def _known(text: str, officers: Sequence[Person], may_have: Gates) -> list[Span]:
     """Names that the words around them show to be private persons', in order."""
     officer_names = {text[slice(*officer.name)] for officer in officers}
     inside = {place for officer in officers for place in range(*officer.mention)}
@@ -88,7 +90,10 @@ def _known(text: str, officers: Sequence[Person]) -> list[Span]:
             if name.start not in inside and text[slice(*name)] not in officer_names:
                 known[name.start] = name
 
-    take(_strong_names(text, {name.split(" ")[-1] for name in officer_names}))
+    if may_have.facts:
+        take(_told_of(text))
+    if may_have.introduced:
+        take(_introduced(text, {name.split(" ")[-1] for name in officer_names}))
     if known:
         take(filter(None, (_weak(text, trigger) for trigger in triggers(text, WEAK))))
         take(_doers(text))
@@ -98,11 +103,15 @@ def _known(text: str, officers: Sequence[Person]) -> list[Span]:
     return [known[start] for start in sorted(known)]
 
 
-def _strong_names(text: str, officer_given: set[str]) -> Iterator[Span]:
-    """Names that show by themselves that the text speaks of a private person."""
+def _told_of(text: str) -> Iterator[Span]:
+    """The names beside an age, a birth or a home."""
     for name in named(text):
         if not is_public(text, name.start) and not _IS_OFFICER.match(text, facts_after(text, name.end).end):
             yield name
+
+
+def _introduced(text: str, officer_given: set[str]) -> Iterator[Span]:
+    """The names behind words that make a private person of anybody."""
     for trigger in triggers(text, STRONG):
         found = _strong(text, trigger)
         if found and not (trigger.kind == "address" and text[slice(*found)] in officer_given):
