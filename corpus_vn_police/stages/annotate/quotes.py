@@ -21,7 +21,6 @@ _FULL_STOP = re.compile(r"[.!?…]|\s|$")
 _BY = re.compile(r"(?:Cũng )?[Tt]heo ")
 _COLON_NAMES = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'names what follows a colon')})[^,;:]{{0,24}}:\s*$")
 _AFTER = re.compile(r"[.,!?…]? ?[-–—]?,? ?(?P<theo>[Tt]heo |[Đđ]ó là lời |[Ll]ời (?:của )?|là lời (?:của )?)?")
-_STOPS = (". ", "? ", "! ", "… ", ".” ", '." ', "?” ", '?" ', "!” ", '!" ', "…” ", '…" ')
 _STOP = re.compile(rf"[.!?…][”\"»]? (?![{LOWER}])")
 _AFTER_INITIAL = re.compile(r"[\s.][A-ZĐ]$")  # `anh T. kể`
 _PREVIOUS_QUOTE = re.compile(r"[”\"»](?:,| và| hay| hoặc|;|, và) ?$")
@@ -110,14 +109,9 @@ def _sentence_begins(text: str, opening: int) -> int:
     if text[max(0, opening - 2) : opening] == "\n\n" and text[: opening - 2].endswith(":"):
         end -= 2
     begin = max(limit, text.rfind("\n", limit, end) + 1)
-    while end > begin:
-        stop = max(text.rfind(mark, begin, end) for mark in _STOPS)
-        if stop < 0:
-            break
-        after = _STOP.match(text, stop)
-        if after and after.end() <= opening and not _AFTER_INITIAL.search(text, max(0, stop - 2), stop):
-            return after.end()
-        end = stop
+    for stop in reversed([*_STOP.finditer(text, begin, opening)]):
+        if stop.start() < end and not _AFTER_INITIAL.search(text, max(0, stop.start() - 2), stop.start()):
+            return stop.end()
     return begin
 
 

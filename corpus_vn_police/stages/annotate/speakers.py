@@ -39,8 +39,7 @@ _WHEN = re.compile(r"(?<!\w)(?:[Kk]hi|[Nn]ghe|[Tt]rước việc|[Ss]au khi) $")
 _CLAUSE = re.compile(r"[,;:] ?|[-–] |(?<!\w)(?:[Tt]heo|nhưng|và|còn|[Rr]iêng|[Nn]gay cả|[Cc]ó|khi|mà|rồi|để) ")
 _WORD = re.compile(r"(?<![’'])\b\w+")
 _LATER = rf"(?:,? (?i:{any_of(_SPEECH, 'with the verb')}))*+"
-_SAYS = re.compile(rf"(?i:{any_of(_SPEECH, 'says')})")
-_FIRST_WORDS_OF_VERBS = first_words(_SPEECH, "says")
+_SAYS = re.compile(rf"(?<!\w)(?i:{any_of(_SPEECH, 'says')})")
 _THEN_SAYS = re.compile(rf"(?:,| [-–])?{_LATER},? (?i:{any_of(_SPEECH, 'says')})")
 _ONE = re.compile(
     rf"(?i:một|nhiều|vài|các|những) (?:\w+ ){{1,7}}?(?={_LATER.replace(',? ', '')}(?: ?)(?i:{any_of(_SPEECH, 'says')}))"
@@ -126,10 +125,7 @@ def speaker_end(cast: Cast, start: int) -> int | None:
 
 def says_in(text: str, begin: int, end: int) -> bool:
     """Whether a verb of saying stands between two places."""
-    return any(
-        word.group().lower() in _FIRST_WORDS_OF_VERBS and _SAYS.match(text, word.start(), end)
-        for word in _WORD.finditer(text, begin, end)
-    )
+    return _SAYS.search(text, begin, end) is not None
 
 
 def _bare_end(cast: Cast, start: int) -> int | None:

@@ -18,8 +18,8 @@ _BEGINS = both_styles(_WORDS.phrases("begins a sentence"))
 _DIGIT = re.compile(r" ?[0-9A-Z]")
 _DOES = both_styles(tuple(phrase.split(" ")[0] for phrase in _WORDS.phrases("does")))
 _COMPOUND = re.compile(rf"(?i:{any_of(_WORDS, 'compound')})")
-_WORD_BEFORE = re.compile(r"([^\W\d_]+\.?) $")
-_TWO_BEFORE = re.compile(r"([^\W\d_]+ [^\W\d_]+\.?) $")
+_LAST_LETTERS = re.compile(r"[^\W\d_]+\.?$")
+_LONGEST = 24  # code points of two words
 _WORD_AFTER = re.compile(r" ([^\W\d_]+)")
 _FAMILY = re.compile(FAMILY)
 _BESIDE_PLACES = frozenset({"của", "tại", "ở", "từ", "với", "sang", "đến", "và", "phía", "người"})
@@ -99,10 +99,9 @@ def _goes_on(sign: str, signs: frozenset[str]) -> bool:
 
 def _is_mention(text: str, place: Span, officer_given: set[str]) -> bool:
     """Whether a form of a name at a place means the person."""
-    word = _word_before(text, place.start)
+    word, two = _words_before(text, place.start)
     lower = word.lower()
-    two = _TWO_BEFORE.search(text, max(0, place.start - 24), place.start)
-    if lower in _NO_PERSON or (two and two.group(1).lower() in _NO_PERSON):
+    if lower in _NO_PERSON or two.lower() in _NO_PERSON:
         return False
     form = text[slice(*place)]
     if " " in form:
@@ -116,11 +115,23 @@ def _is_mention(text: str, place: Span, officer_given: set[str]) -> bool:
     return _is_bare_mention(text, place, word, following)
 
 
-def _word_before(text: str, start: int) -> str:
-    """The word in front of a place; none if its point ends a sentence."""
-    before = _WORD_BEFORE.search(text, max(0, start - 16), start)
-    word = before.group(1) if before else ""
-    return "" if word.endswith(".") and word.lower() not in _NO_PERSON else word
+def _words_before(text: str, start: int) -> tuple[str, str]:
+    """The word in front of a place, and the two; the word is empty if its point ends a sentence."""
+    before = text[max(0, start - _LONGEST) : start]
+    if not before.endswith(" "):
+        return "", ""
+    *_, first, last = ["", *before[:-1].rsplit(" ", 2)]
+    word = _letters_at_end(last)
+    two = f"{_letters_at_end(first).rstrip('.')} {word}" if word == last and first else ""
+    return ("" if word.endswith(".") and word.lower() not in _NO_PERSON else word), two
+
+
+def _letters_at_end(word: str) -> str:
+    """The letters that a word ends in, with their point."""
+    if word.isalpha():
+        return word
+    found = _LAST_LETTERS.search(word)
+    return found.group() if found else ""
 
 
 def _is_bare_mention(text: str, place: Span, word: str, following: str) -> bool:

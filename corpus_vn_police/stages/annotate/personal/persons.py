@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
 from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.annotate.gates import Gates
-from corpus_vn_police.stages.annotate.personal.facts import births, facts_after, named
+from corpus_vn_police.stages.annotate.personal.facts import Facts, births, facts_after, named
 from corpus_vn_police.stages.annotate.personal.homes import homes, speaks_of_homes
 from corpus_vn_police.stages.annotate.personal.mentions import mentions
 from corpus_vn_police.stages.annotate.personal.naming import (
-    both_styles,
     has_office,
     is_full,
     is_public,
@@ -37,7 +37,10 @@ _NEXT_NAME = re.compile(
 )
 _INITIALS = re.compile(r"[A-ZĐ]\.$|(?:^|(?<=[ .]))[A-ZĐ]$")
 _IS_OFFICER = re.compile(rf",? (?:hiện |đang |từng |nguyên )?là (?i:{any_of(lexicon('officers'), 'office', 'member')})")
-_DOERS = tuple(f" {phrase}" for phrase in both_styles(_WORDS.phrases("does as a suspect")))
+_DOES = re.compile(rf" {any_of(_WORDS, 'does as a suspect')}")
+FactsBehind = Callable[[int], Facts]
+"""What stands beside the name that ends at a place; looked up once for each name."""
+
 _CLAUSE = 60  # code points behind an officer's mention, in which a home is the officer's
 _CLAUSE_ENDS = re.compile(r"[.;:!?\n(]")
 _SENTENCE_START = frozenset('.!?…:\n“”"-–•*(«')
@@ -45,10 +48,11 @@ _SENTENCE_START = frozenset('.!?…:\n“”"-–•*(«')
 
 def persons(text: str, officers: Sequence[Person], may_have: Gates) -> list[Personal]:
     """The names, dates of birth and homes of the private persons of a text, in no order."""
-    known = _known(text, officers, may_have)
+    facts_behind = functools.cache(functools.partial(facts_after, text))
+    known = _known(text, officers, may_have, facts_behind)
     found = [Personal(place, "private_person") for place in mentions(text, known, officers)] if known else []
     for name in known:
-        facts = facts_after(text, name.end)
+        facts = facts_behind(name.end)
         found += [Personal(place, "birth_date") for place in facts.births]
         found += [Personal(place, "address") for place in facts.homes]
     if may_have.facts:
@@ -69,17 +73,13 @@ def _is_officers(text: str, place: Span, officers: Sequence[Person]) -> bool:
 
 def _doers(text: str) -> Iterator[Span]:
     """The full names in front of what suspects and victims do: `Trần Văn B khai nhận`."""
-    for verb in _DOERS:
-        place = text.find(verb)
-        while place >= 0:
-            after = text[place + len(verb) : place + len(verb) + 1]
-            name = None if after.isalnum() else name_before(text, place)
-            if name and is_full(text, name) and not is_public(text, name.start):
-                yield name
-            place = text.find(verb, place + len(verb))
+    for verb in _DOES.finditer(text):
+        name = name_before(text, verb.start())
+        if name and is_full(text, name) and not is_public(text, name.start):
+            yield name
 
 
-def _known(text: str, officers: Sequence[Person], may_have: Gates) -> list[Span]:
+def _known(text: str, officers: Sequence[Person], may_have: Gates, facts: FactsBehind) -> list[Span]:
     """Names that the words around them show to be private persons', in order."""
     officer_names = {text[slice(*officer.name)] for officer in officers}
     inside = {place for officer in officers for place in range(*officer.mention)}
@@ -91,22 +91,22 @@ def _known(text: str, officers: Sequence[Person], may_have: Gates) -> list[Span]
                 known[name.start] = name
 
     if may_have.facts:
-        take(_told_of(text))
+        take(_told_of(text, facts))
     if may_have.introduced:
         take(_introduced(text, {name.split(" ")[-1] for name in officer_names}))
     if known:
-        take(filter(None, (_weak(text, trigger) for trigger in triggers(text, WEAK))))
+        take(filter(None, (_weak(text, trigger, facts) for trigger in triggers(text, WEAK))))
         take(_doers(text))
         for name in list(known.values()):
             take(_listed(text, name, known))
-            take(facts_after(text, name.end).aliases)
+            take(facts(name.end).aliases)
     return [known[start] for start in sorted(known)]
 
 
-def _told_of(text: str) -> Iterator[Span]:
+def _told_of(text: str, facts: FactsBehind) -> Iterator[Span]:
     """The names beside an age, a birth or a home."""
     for name in named(text):
-        if not is_public(text, name.start) and not _IS_OFFICER.match(text, facts_after(text, name.end).end):
+        if not is_public(text, name.start) and not _IS_OFFICER.match(text, facts(name.end).end):
             yield name
 
 
@@ -134,7 +134,7 @@ def _strong(text: str, trigger: Trigger) -> Span | None:
     return name if _is_small(text, trigger.start) else None
 
 
-def _weak(text: str, trigger: Trigger) -> Span | None:
+def _weak(text: str, trigger: Trigger, facts: FactsBehind) -> Span | None:
     """The name behind words that make a private person of somebody only where the text has another one."""
     name = name_at(text, trigger.name)
     if not name or not _is_small(text, trigger.start):
@@ -147,10 +147,10 @@ def _weak(text: str, trigger: Trigger) -> Span | None:
         begin = max(0, trigger.start - 60, text.rfind("\n", 0, trigger.start) + 1)
         return name if is_full(text, name) and _IDENTIFIED.search(text, begin, trigger.start) else None
     if trigger.kind == "role":
-        return name if is_full(text, name) or facts_after(text, name.end).known else None
+        return name if is_full(text, name) or facts(name.end).known else None
     if trigger.kind == "relative":
         return name if not is_public(text, trigger.start) else None
-    if facts_after(text, name.end).known:
+    if facts(name.end).known:
         return name
     if _TOLD.match(text, name.end):
         return name
