@@ -13,7 +13,7 @@ import polars as pl
 
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.reasons import PRIVACY
-from corpus_vn_police.stages.annotate.columns import NOTHING, annotation_column
+from corpus_vn_police.stages.annotate.columns import NOTHING, annotation_column, kinds_column
 from corpus_vn_police.stages.annotate.gates import gates
 from corpus_vn_police.stages.annotate.look import Looked, look_at
 from corpus_vn_police.stages.annotate.record_strings import columns_of
@@ -44,20 +44,13 @@ def annotate(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
     opened = gates(batch, [name for name in names if batch.schema[name] == pl.String])
     rows = zip(alive, opened, batch.select(names).iter_rows(), strict=True)
     looked = [look_at(values, may_have, corpus) if here else None for here, may_have, values in rows]
-    batch = batch.with_columns(
-        pl.Series("privacy", [each.kinds if each else () for each in looked], batch_type(corpus))
-    )
+    batch = batch.with_columns(kinds_column([each.kinds if each else () for each in looked], "privacy"))
     if corpus.annotations:
         found = [each.found if each else NOTHING for each in looked]
         batch = batch.with_columns(annotation_column(found, corpus.contracts["annotations"].schema))
     if corpus.privacy == "mask":
         return _with_masked(batch, names, looked)
     return _without_personal(batch, looked) if corpus.privacy == "drop" else batch
-
-
-def batch_type(corpus: Corpus) -> pl.DataType:
-    """The type of `privacy`."""
-    return pl.Schema(corpus.contracts["default"].schema)["privacy"]
 
 
 def _with_masked(batch: pl.DataFrame, names: Sequence[str], looked: Sequence[Looked | None]) -> pl.DataFrame:

@@ -63,15 +63,25 @@ def annotation_column(found: Sequence[Found], schema: pa.Schema) -> pl.Series:
     return pl.Series("annotations", structs)
 
 
-def _lists(rows: Sequence[Sequence[tuple[Any, ...]]], kind: pa.ListType) -> pa.ListArray:
-    """A list of structs for each text."""
+def kinds_column(kinds: Sequence[Sequence[str]], name: str) -> pl.Series:
+    """A list of strings for each text, without a Python object for each list; see `_array`."""
+    values = _array([kind for each in kinds for kind in each], pa.string())
+    return pl.Series(name, pa.ListArray.from_arrays(_offsets(kinds), values))
+
+
+def _offsets(rows: Sequence[Sequence[Any]]) -> pa.Array:
     offsets = np.zeros(len(rows) + 1, np.int32)
     np.cumsum([len(each) for each in rows], out=offsets[1:])
+    return from_numpy(offsets)
+
+
+def _lists(rows: Sequence[Sequence[tuple[Any, ...]]], kind: pa.ListType) -> pa.ListArray:
+    """A list of structs for each text."""
     spans = [span for each in rows for span in each]
     columns = zip(*spans, strict=True) if spans else [()] * len(kind.value_type)
     arrays = [_array(column, field.type) for column, field in zip(columns, kind.value_type, strict=True)]
     values = pa.StructArray.from_arrays(arrays, fields=list(kind.value_type))
-    return pa.ListArray.from_arrays(from_numpy(offsets), values, type=kind)
+    return pa.ListArray.from_arrays(_offsets(rows), values, type=kind)
 
 
 def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:

@@ -41,7 +41,7 @@ class Gates(NamedTuple):
     Attributes:
         ranks, short_forms: of officers, of abbreviations.
         numbers: personal data that is a number or an address of mail.
-        introduced, facts, homes: private persons: words in front of a name, what is told of somebody, where somebody lives.
+        introduced, facts, homes: private persons: words in front of a name, what is told of somebody, homes.
     """
 
     ranks: bool

@@ -45,8 +45,9 @@ def look_at(values: Sequence[Any], may_have: Gates, corpus: Corpus) -> Looked:
         corpus: reads `annotations`, `privacy`.
     """
     strings = list(strings_in(values))
-    whole, text = joined(strings), strings[0]
-    if len(whole) > len(text):
+    text = strings[0]
+    whole = joined(strings) if len(strings) > 1 else text
+    if len(strings) > 1:
         may_have = may_have.opened_by(whole[len(text) :])
     officers = people(whole) if may_have.ranks else []
     places = apart(strings, personal(whole, officers, may_have))
@@ -55,10 +56,12 @@ def look_at(values: Sequence[Any], may_have: Gates, corpus: Corpus) -> Looked:
         mine = [officer for officer in officers if officer.mention.end <= len(text)]
         short = abbreviations(text) if may_have.short_forms else []
         found = Found(text, short, mine, quotes(text, mine), places[0])
+    if not any(places):
+        return Looked(found, (), "", None)
     numbers = Counter(kind for each in places for _, kind in each)
     kinds = tuple(kind for kind in PRIVACY if kind in numbers)
     counted = ", ".join(f"{numbers[kind]} {kind}" for kind in kinds)
-    if corpus.privacy != "mask" or not kinds:
+    if corpus.privacy != "mask":
         return Looked(found, kinds, counted, None)
     new = [masked(string, mine) for string, mine in zip(strings, places, strict=True)]
     changed = with_strings(values, iter([each.text for each in new]))
