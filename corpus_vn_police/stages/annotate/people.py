@@ -94,6 +94,6 @@ def _title_before(text: str, start: int, after: int) -> Span | None:
         end = title_end(text, head.start())
         gaps = (" ", ", ", " - ", " – ") if _OFFICE.match(text, head.start()) else (" ",)
         if end is not None and text[end:start] in gaps:
-            taken = _TAKES.search(text, max(0, head.start() - 12), head.start())
+            taken = _TAKES.search(text, max(0, head.start() - 24), head.start())
             return None if taken else Span(head.start(), end)
     return None
