@@ -21,7 +21,7 @@ from corpus_vn_police.dataset.figures import measure
 from corpus_vn_police.dataset.folder import open_build
 from corpus_vn_police.documents import CARD, compare
 from corpus_vn_police.documents import pictures as charts
-from corpus_vn_police.documents.accuracy import ACCURACY
+from corpus_vn_police.documents.accuracy import ACCURACY, ANNOTATION_ACCURACY, PERSONAL_ACCURACY
 from corpus_vn_police.documents.card import _changes, differences
 from corpus_vn_police.documents.front_matter import size_category
 from corpus_vn_police.documents.opened import facts_of, settings_of
@@ -431,6 +431,15 @@ def test_how_good_the_rules_are_is_what_the_benchmark_gave():
     given = {row[0]: tuple(float(value) for value in row[column].split(" / ")) for row in rows}
     pages = len((ROOT / "benchmarks/pages/11.jsonl").read_text(encoding="utf-8").splitlines())
     assert (ACCURACY.fields, ACCURACY.pages) == (given, pages)
+
+
+def test_how_good_the_annotations_are_is_what_the_benchmark_gave():
+    text = (ROOT / "benchmarks/README.md").read_text(encoding="utf-8")
+    table = text.partition("| list or kind |")[2].partition("\n\n")[0].split("\n")[2:]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+    given = {row[0]: tuple(float(value) for value in row[2].split(" / ")) for row in rows}
+    pages = (ROOT / "benchmarks/annotated/6.xml").read_text(encoding="utf-8").count("<page ")
+    assert (ANNOTATION_ACCURACY.fields | PERSONAL_ACCURACY.fields, ANNOTATION_ACCURACY.pages) == (given, pages)
 
 
 def test_without_matplotlib_a_build_has_no_pictures_and_says_so(write, tmp_path, monkeypatch):
