@@ -290,6 +290,13 @@ def test_dropping_rejects_by_kind_and_never_says_the_text(write, tmp_path):
     assert [record["privacy"] for record in records(tmp_path / "out")] == [[]]
 
 
+def test_check_says_what_dropping_rejects(write):
+    folder = write(
+        {"a.txt": _POLICE, "b.txt": " date 2021-06 Một ngày yên bình ở thôn nhỏ.", "corpus.toml": _toml("drop")}
+    )
+    assert cvp.check(folder).ledger["reason"].to_list() == ["privacy.phone", None]
+
+
 def test_masking_beside_the_exact_seeds_is_refused(write, tmp_path):
     folder = write({"a.txt": _POLICE, "corpus.toml": '[privacy]\nmode = "mask"\n'})
     with pytest.raises(cvp.ConfigError, match=r"sources\.enabled is true"):

@@ -159,7 +159,7 @@ def check_seeds(seeds: Source | str, corpus: Corpus, job: Job, tombstones: Tombs
 @contextmanager
 def _decided(seeds: Source | str, corpus: Corpus, job: Job, tombstones: Tombstones) -> Iterator[Decision]:
     """What a build would decide, with its parts in a temporary folder."""
-    corpus = with_latest(corpus)
+    corpus = with_latest(corpus).with_flags(annotations=False)  # they decide about no seed
     listing = list_input(seeds, follow_links=corpus.limits.follow_links)
     with scratch_folder() as folder, open_parts(folder, listing, corpus, job) as journal:
         yield decide(journal, listing, corpus, job, tombstones, keep_records=False)

@@ -201,17 +201,23 @@ class Corpus:
         return value
 
     def with_flags(
-        self, *, dedup: str | None = None, latest: str | None = None, rows: Mapping[str, str] | None = None
+        self,
+        *,
+        dedup: str | None = None,
+        latest: str | None = None,
+        rows: Mapping[str, str] | None = None,
+        annotations: bool | None = None,
     ) -> Corpus:
         """The settings, with those that an argument sets; None leaves one as it is.
 
         Raises:
             ConfigError: `dedup` is not near, exact or off, or `rows` has a name or a key that is not allowed.
         """
-        changes: dict[str, dict[str, str | None]] = {
+        changes: dict[str, dict[str, Any]] = {
             "dedup": {"level": dedup},
             "limits": {"latest": latest},
             "rows": {**(rows or {})},
+            "annotations": {"enabled": annotations},
         }
         document = {key: dict(value) if isinstance(value, dict) else value for key, value in self.settings.items()}
         for table, values in changes.items():
