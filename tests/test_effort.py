@@ -11,8 +11,11 @@ from corpus_vn_police.config import corpus_of
 from corpus_vn_police.stages.read import Batching, Texts, list_input, seeds_in
 from corpus_vn_police.state.plan import PlannedTask
 
-_ALL_OFF = {"dedup": {"level": "off"}, "structure": {"enabled": False}, "quality": {"enabled": False}}
-_TEXT = {"dedup": {"level": "off"}}
+_PLAIN = {"dedup": {"level": "off"}, "annotations": {"enabled": False}}
+_ALL_OFF = {**_PLAIN, "structure": {"enabled": False}, "quality": {"enabled": False}}
+_TEXT = _PLAIN
+_ANNOTATED = {"dedup": {"level": "off"}}
+_NAMES = ["spine", "text", "annotated"]
 _FEW, _MANY = 100, 300
 _WITH_PATTERNS = (
     "str_contains", "str_count_matches", "str_extract", "str_extract_all", "str_extract_groups", "str_replace",
@@ -65,7 +68,7 @@ def _calls(folder, parts, settings, seeds):
     return counted
 
 
-@pytest.mark.parametrize(("settings", "calls"), [(_ALL_OFF, 65), (_TEXT, 90)], ids=["spine", "text"])
+@pytest.mark.parametrize(("settings", "calls"), [(_ALL_OFF, 65), (_TEXT, 90), (_ANNOTATED, 200)], ids=_NAMES)
 def test_a_seed_more_is_opened_and_read_once_and_costs_few_calls(folder, tmp_path, settings, calls):
     few, many = (_calls(folder, tmp_path, settings, seeds) for seeds in (_FEW, _MANY))
     more = {name: (many[name] - few[name]) / (_MANY - _FEW) for name in ("open", "read", "fstat", "close", "stat")}
@@ -74,7 +77,7 @@ def test_a_seed_more_is_opened_and_read_once_and_costs_few_calls(folder, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("settings", "calls", "patterns"), [(_ALL_OFF, 100, 40), (_TEXT, 400, 200)], ids=["spine", "text"]
+    ("settings", "calls", "patterns"), [(_ALL_OFF, 100, 40), (_TEXT, 400, 200), (_ANNOTATED, 450, 220)], ids=_NAMES
 )
 def test_a_batch_takes_few_calls_of_polars_whatever_its_size(folder, tmp_path, settings, calls, patterns):
     few, many = (_calls(folder, tmp_path, settings, seeds) for seeds in (_FEW, _MANY))

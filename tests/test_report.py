@@ -479,7 +479,7 @@ def _no_utf8(count):
     ("name", "change"),
     [
         ("data/train-00000-of-00001.parquet", lambda table: table.drop(["title"])),
-        ("data/train-00000-of-00001.parquet", lambda table: pl.DataFrame(table).with_columns(privacy=None)),
+        ("data/train-00000-of-00001.parquet", lambda table: pl.DataFrame(table).with_columns(captions=None)),
         ("data/train-00000-of-00001.parquet", lambda table: pl.DataFrame(table).with_columns(n_syllables=None)),
         ("data/train-00000-of-00001.parquet", lambda table: pl.DataFrame(table).with_columns(date=pl.lit("x"))),
         ("data/train-00000-of-00001.parquet", lambda table: table.slice(0, 0)),
