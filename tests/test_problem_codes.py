@@ -189,6 +189,10 @@ _CASES = {
         (lambda out: rewrite(out, _TRAIN.replace("data", "annotations"), lambda frame: frame[1:]), [("annotations/train", "configs.aligned"), _CONTENT]),
         (lambda out: without(out, _TEST.replace("data", "annotations")), [("annotations/test", "configs.aligned"), _CONTENT]),
     ],
+    "annotations.span": [
+        (lambda out: rewrite(out, _TRAIN.replace("data", "annotations"), _first("personal", pl.lit([{"start": 0, "end": 10**6, "kind": "phone"}], pl.List(pl.Struct({"start": pl.Int32, "end": pl.Int32, "kind": pl.String}))))), [("annotations/train", "annotations.span"), _CONTENT]),
+        (lambda out: rewrite(out, _TRAIN.replace("data", "annotations"), _first("quotes", pl.lit([{"start": 0, "end": 1, "text": "?", "speaker": None}], pl.List(pl.Struct({"start": pl.Int32, "end": pl.Int32, "text": pl.String, "speaker": pl.String}))))), [("annotations/train", "annotations.span"), _CONTENT]),
+    ],
     "ledger.balance": [
         (lambda out: sign(out, seeds=10), [(_LEDGER, "ledger.balance")]),
         (lambda out: sign(out, status=read(out)["status"] | {"rejected": 2, "duplicate": 0}), [(_LEDGER, "ledger.balance")]),

@@ -14,6 +14,7 @@ from corpus_vn_police.commands.verify.documents import check_documents
 from corpus_vn_police.commands.verify.findings import Findings
 from corpus_vn_police.commands.verify.ledger import check_alignment, check_ledger
 from corpus_vn_police.commands.verify.rows import check_config
+from corpus_vn_police.commands.verify.spans import check_spans
 from corpus_vn_police.config import Dedup, Splits
 from corpus_vn_police.contract import CONFIGS, schema_digests
 from corpus_vn_police.dataset.digest import content_digest
@@ -136,6 +137,7 @@ def _verify_rows(
     check_alignment(findings)
     if findings.readable:
         check_cuts(manifest["config"], findings)
+        check_spans(folder, findings)
     findings.forget_records()
     give_back_memory()  # 70 MB of 450,000 records, before their texts are read
     digest = None

@@ -11,6 +11,7 @@ _DEFECT = "build it again with this version; if the problem stays, it is a defec
 
 HINTS = {
     **{f"{document.code}.{what}": _DOCUMENT for document in DOCUMENTS for what in ("content", "invalid")},
+    "annotations.span": _SAYS_ELSE,
     "card.loading": _SAYS_ELSE,
     "configs.aligned": _SAYS_ELSE,
     "copies.duplicate": _DEFECT,
