@@ -171,4 +171,5 @@ def _restyled(token: str, style: str) -> str:
         return token
     rime = STYLES[style][token[-2:].lower()]
     cased = [new.upper() if old.isupper() else new for old, new in zip(token[-2:], rime, strict=True)]
-    return token[:-2] + "".join(cased)
+    other = token[:-2] + "".join(cased)
+    return token if other.lower() in _NO_SYLLABLES else other  # there would be no way back

@@ -126,6 +126,10 @@ def test_only_open_oa_oe_and_uy_have_a_style(token, style):
     assert style_of(token) == style
 
 
+def test_a_syllable_does_not_become_a_name():
+    assert in_style("Nóe nóe", "new") == "Nóe nóe"
+
+
 @given(st.lists(st.sampled_from(sorted(syllables())), max_size=8).map(" ".join))
 def test_a_text_in_one_style_goes_to_the_other_and_back(text):
     old = in_style(text, "old")
