@@ -44,8 +44,7 @@ _THEN_SAYS = re.compile(rf"(?:,| [-–])?{_LATER},? (?i:{any_of(_SPEECH, 'says')
 _ONE = re.compile(
     rf"(?i:một|nhiều|vài|các|những) (?:\w+ ){{1,7}}?(?={_LATER.replace(',? ', '')}(?: ?)(?i:{any_of(_SPEECH, 'says')}))"
 )
-
-
+_BEGINS_ONE = frozenset("mMnNvVcC")  # what the words begin with
 _PHRASE = re.compile(
     rf"((?!(?i:{any_of(_SPEECH, 'begins no speaker')}))(?:[^\W_]+[.-]?[ -]){{0,8}}?[^\W_]+)(?={_THEN_SAYS.pattern})"
 )
@@ -66,7 +65,7 @@ class Cast:
 
     def knows(self, name: str) -> bool:
         """Whether the text has a whole name of which this is the last word, or this is a whole name."""
-        if _WHOLE_NAME.match(name):
+        if " " in name and _WHOLE_NAME.match(name):
             return True
         place = self.text.find(f" {name}")
         while place >= 0:
@@ -167,7 +166,7 @@ def _with_name(text: str, end: int) -> int:
 
 def _one_end(text: str, start: int) -> int | None:
     """Where `một người dân xóm 3` ends, before a verb of saying or a colon."""
-    one = _ONE.match(text, start)
+    one = _ONE.match(text, start) if text[start : start + 1] in _BEGINS_ONE else None
     return len(text[: one.end()].rstrip()) if one else None
 
 
@@ -206,17 +205,22 @@ def _candidates(cast: Cast, begin: int, end: int) -> Iterator[_Candidate]:
     text = cast.text
     starts = {begin, *(clause.end() for clause in _CLAUSE.finditer(text, begin, end))}
     place = begin
+    brackets = text.find("(", begin, end) >= 0
     for word in _WORD.finditer(text, begin, end):
         start = word.start()
-        if start < place or not (start in starts or start in cast.mentions or word.group().lower() in _FIRST_WORDS):
+        if start < place:
             continue
-        if text.rfind("(", begin, start) > text.rfind(")", begin, start):
+        begins = word.group().lower() in _FIRST_WORDS or start in cast.mentions
+        if not begins and start not in starts:
             continue
-        until = speaker_end(cast, start)
+        if brackets and text.rfind("(", begin, start) > text.rfind(")", begin, start):
+            continue
+        until = speaker_end(cast, start) if begins else None
         bare = False
         if start in starts:
-            bare = until is None and _bare_end(cast, start) is not None
-            until = max(until or 0, _bare_end(cast, start) or 0, _one_end(text, start) or 0) or None
+            alone = _bare_end(cast, start)
+            bare = until is None and alone is not None
+            until = max(until or 0, alone or 0, _one_end(text, start) or 0) or None
         if until is not None and until <= end:
             place = until
             aside = _BRACKET.match(text, until)
@@ -235,7 +239,9 @@ def _bodies(text: str, begin: int, end: int) -> Iterator[_Candidate]:
 
 def speaker_after(cast: Cast, start: int) -> tuple[Span, bool] | None:
     """Who is named at a place, behind a quotation, and whether a verb of saying follows."""
-    end = max(speaker_end(cast, start) or 0, _bare_end(cast, start) or 0, _one_end(cast.text, start) or 0)
+    word = _WORD.match(cast.text, start)
+    begins = start in cast.mentions or (word is not None and word.group().lower() in _FIRST_WORDS)
+    end = max((speaker_end(cast, start) if begins else 0) or 0, _bare_end(cast, start) or 0, _one_end(cast.text, start) or 0)
     if not end and (phrase := _PHRASE.match(cast.text, start)):
         end = len(phrase.group(1)) + start
     if not end:
