@@ -23,7 +23,11 @@ _RANK = (
 )
 _NAME_LIKE = "|".join(lexicon("shortforms").phrases("small letters"))
 _SHORT_FORM = rf"\((?:{_NAME_LIKE})\)|\([“\"'‘]?[{UPPER}][^\s()]*[{UPPER}0-9]|[{UPPER}0-9] ?\([^\W\d_]| tắt"
-_NUMBER = r"[0-9](?:[ .()/–-]{0,3}[0-9]){5}|[0-9]{2}[ –-]{0,3}[A-ZĐ]{1,2}[0-9]?[ .–-]{0,3}[0-9]{3}|@"
+_GAP = "[ .()+–-]*"
+_NUMBER = (
+    rf"[0-9](?:{_GAP}[0-9]){{7}}|[0-9]{_GAP}[0-9]{_GAP}[A-Z]{_GAP}[A-ZĐ]?(?:{_GAP}[0-9]){{4}}"
+    rf"|[A-Z](?:{_GAP}[0-9]){{6}}|[A-Z]{_GAP}[A-Z](?:{_GAP}[0-9]){{4}}|@"
+)
 _IN_FRONT = "|".join(
     form
     for phrase in _PERSONAL.phrases("suspect", "done to a suspect", "address")
