@@ -241,7 +241,9 @@ def speaker_after(cast: Cast, start: int) -> tuple[Span, bool] | None:
     """Who is named at a place, behind a quotation, and whether a verb of saying follows."""
     word = _WORD.match(cast.text, start)
     begins = start in cast.mentions or (word is not None and word.group().lower() in _FIRST_WORDS)
-    end = max((speaker_end(cast, start) if begins else 0) or 0, _bare_end(cast, start) or 0, _one_end(cast.text, start) or 0)
+    end = max(
+        (speaker_end(cast, start) if begins else 0) or 0, _bare_end(cast, start) or 0, _one_end(cast.text, start) or 0
+    )
     if not end and (phrase := _PHRASE.match(cast.text, start)):
         end = len(phrase.group(1)) + start
     if not end:
