@@ -6,7 +6,6 @@ import functools
 import re
 import unicodedata
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.annotate.spans import Abbreviation, Span
@@ -169,43 +168,32 @@ def _first_word(short: str, words: list[str], skipped: int) -> int | None:
         skipped: how many words inside may have no letter.
     """
     letters = _LETTERS.findall(short.lower())
-    candidates = [_LongWord.of(word.lower()) for word in words]
-    starts = [first for first, word in enumerate(candidates) if word.text not in _NO_LETTER and word.taken(letters, 0)][
-        ::-1
-    ]
+    lower = [word.lower() for word in words]
+    starts = [first for first, word in enumerate(lower) if word not in _NO_LETTER and _taken(word, letters, 0)][::-1]
     for allowed in range(skipped + 1):
         for first in starts:
-            if _spells(letters, candidates[first:], allowed):
+            if _spells(letters, lower[first:], allowed):
                 return first
     return None
 
 
-class _LongWord(NamedTuple):
-    """A word of a long form, in small letters: its text, what may stand for it, and all of its letters."""
-
-    text: str
-    initials: str
-    letters: list[str]
-
-    @classmethod
-    def of(cls, text: str) -> _LongWord:
-        return cls(text, _initials(text[0]), _LETTERS.findall(text))
-
-    def taken(self, letters: list[str], place: int) -> int:
-        """How many letters of the short form are its own: its initial, its figures, or all if it is short itself."""
-        if len(self.letters) > 1 and letters[place : place + len(self.letters)] == self.letters:
-            return len(self.letters)
-        return int(place < len(letters) and (letters[place] == self.text or letters[place] in self.initials))
+def _taken(word: str, letters: list[str], place: int) -> int:
+    """How many letters of the short form are a word's: its initial, its figures, or all if it is short itself."""
+    if place >= len(letters):
+        return 0
+    letter = letters[place]
+    if letter[0] == word[0] and len(own := _LETTERS.findall(word)) > 1 and letters[place : place + len(own)] == own:
+        return len(own)
+    return int(letter == word or letter in _initials(word[0]))
 
 
-def _spells(letters: list[str], words: list[_LongWord], allowed: int) -> bool:
+def _spells(letters: list[str], words: list[str], allowed: int) -> bool:
     """Whether letters are the initials of words, in order; so many words may be without a letter."""
     place, left = 0, allowed
     for number, word in enumerate(words):
-        taken = word.taken(letters, place)
-        if taken:
+        if taken := _taken(word, letters, place):
             place += taken
-        elif word.text in _NO_LETTER:
+        elif word in _NO_LETTER:
             continue
         elif left and 0 < number < len(words) - 1:
             left -= 1

@@ -6,6 +6,7 @@ rank and one in three names a private person.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -23,7 +24,11 @@ _RANK = (
 )
 _NAME_LIKE = "|".join(lexicon("shortforms").phrases("small letters"))
 _SHORT_FORM = rf"\((?:{_NAME_LIKE})\)|\([“\"'‘]?[{UPPER}][^\s()]*[{UPPER}0-9]|[{UPPER}0-9] ?\([^\W\d_]| tắt"
-_NUMBER = r"[0-9](?:[ .()/–-]{0,3}[0-9]){5}|[0-9]{2}[ –-]{0,3}[A-ZĐ]{1,2}[0-9]?[ .–-]{0,3}[0-9]{3}|@"
+_GAP = "[ .()+–-]*"
+_NUMBER = (
+    rf"[0-9](?:{_GAP}[0-9]){{7}}|[0-9]{_GAP}[0-9]{_GAP}[A-Z]{_GAP}[A-ZĐ]?(?:{_GAP}[0-9]){{4}}"
+    rf"|[A-Z](?:{_GAP}[0-9]){{6}}|[A-Z]{_GAP}[A-Z](?:{_GAP}[0-9]){{4}}|@"
+)
 _IN_FRONT = "|".join(
     form
     for phrase in _PERSONAL.phrases("suspect", "done to a suspect", "address")
@@ -53,7 +58,7 @@ class Gates(NamedTuple):
 
     def opened_by(self, text: str) -> Gates:
         """The gates for a text and another one."""
-        pairs = zip(self, _PATTERNS, strict=True)
+        pairs = zip(self, _patterns(), strict=True)
         return Gates(*(is_open or pattern.search(text) is not None for is_open, pattern in pairs))
 
 
@@ -61,7 +66,12 @@ ALL = Gates(*[True] * 6)
 """The gates of a text that was not tried."""
 
 _SOURCES = (_RANK, _SHORT_FORM, _NUMBER, _INTRODUCED, _FACT, _HOME)
-_PATTERNS = [re.compile(source) for source in _SOURCES]
+
+
+@functools.cache
+def _patterns() -> list[re.Pattern[str]]:
+    """The patterns for Python, compiled when a text has something beside it."""
+    return [re.compile(source) for source in _SOURCES]
 
 
 def gates(batch: pl.DataFrame, names: Iterable[str]) -> list[Gates]:

@@ -45,12 +45,13 @@ def look_at(values: Sequence[Any], may_have: Gates, corpus: Corpus) -> Looked:
         corpus: reads `annotations`, `privacy`.
     """
     strings = list(strings_in(values))
-    text = strings[0]
-    whole = joined(strings) if len(strings) > 1 else text
+    whole = text = strings[0]
     if len(strings) > 1:
+        whole = joined(strings)
         may_have = may_have.opened_by(whole[len(text) :])
     officers = people(whole) if may_have.ranks else []
-    places = apart(strings, personal(whole, officers, may_have))
+    spans = personal(whole, officers, may_have)
+    places = apart(strings, spans) if len(strings) > 1 else [spans]
     found = NOTHING
     if corpus.annotations:
         mine = [officer for officer in officers if officer.mention.end <= len(text)]

@@ -64,7 +64,8 @@ class _Open(NamedTuple):
 
 def _marks(text: str) -> Iterator[tuple[str, int, int]]:
     """The marks of a text, with where each begins and ends."""
-    for start in places_of(text, (*_MARKS, "’") if "‘" in text else _MARKS):
+    needles = [mark for mark in _MARKS if mark[0] in text]
+    for start in places_of(text, [*needles, "’"] if "‘" in needles else needles):
         mark = "''" if text[start] == "'" else text[start]
         end = start + len(mark)
         if mark != "’" or not text[end : end + 1].isalnum():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from corpus_vn_police.lexicon import lexicon
-from corpus_vn_police.stages.annotate.words import CAPITAL, any_of
+from corpus_vn_police.stages.annotate.words import CAPITAL, any_of, first_words
 from corpus_vn_police.syllables import UPPER
 
 _LONGEST = 5  # words of a name: `Tôn Nữ Thị Ninh Hương`; what follows more is a heading in capitals
@@ -19,6 +19,7 @@ _WORD = re.compile(CAPITAL)
 _NEXT = re.compile(rf" (?:[A-Z]\. ?)?({CAPITAL})")
 _INITIALS = re.compile(rf"(?:[A-ZĐ]\.){{1,4}}[A-ZĐ]?(?!\w)|[A-ZĐ](?![\w’'ʼ]| {CAPITAL})")
 _BODY_OR_OFFICE = re.compile(rf"(?i:{any_of(_OFFICERS, 'not a name', 'office', 'member', 'body')})")
+_FIRST_WORDS = first_words(_OFFICERS, "not a name", "office", "member", "body")
 _HYPHEN = re.compile(r"-[^\W\d_]+")
 
 
@@ -32,7 +33,7 @@ def name_end(text: str, start: int) -> int | None:
     Returns:
         None if there is no name.
     """
-    if initials := _INITIALS.match(text, start):
+    if not text[start + 1 : start + 2].isalpha() and (initials := _INITIALS.match(text, start)):
         return initials.end()
     first = _WORD.match(text, start)
     if not first or (_begins_title(text, start)):
@@ -52,6 +53,9 @@ def is_full_name(text: str, start: int) -> bool:
 
 def _begins_title(text: str, start: int) -> bool:
     """Whether words after a name begin a title: `Công an` and `CÔNG AN`, not the `Công An` of `Dương Công An`."""
+    word = _WORD.match(text, start)
+    if word and word.group().isalpha() and word.group().lower() not in _FIRST_WORDS:
+        return False
     found = _BODY_OR_OFFICE.match(text, start)
     if not found or found.group().istitle():
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 
@@ -62,6 +63,7 @@ def ends_in(text: str, phrases: frozenset[str], longest: int) -> bool:
     return any(" ".join(words[start:]) in phrases for start in range(len(words)))
 
 
+@functools.cache  # most phrases are in several patterns
 def spelled(phrase: str) -> list[str]:
     """A phrase of the lexicon in all its spellings: `[ĩỹ]` as one of its letters, and both styles of the tone."""
     return sorted({in_style(form, style) for form in _forms(phrase) for style in ("old", "new")})

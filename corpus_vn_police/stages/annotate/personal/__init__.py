@@ -42,18 +42,21 @@ def _again(text: str, found: Iterable[Personal]) -> Iterator[Personal]:
             place = text.find(said, place + len(said))
 
 
-def _apart(found: Iterable[Personal]) -> list[Personal]:
+def _apart(found: list[Personal]) -> list[Personal]:
     """What is left in order if of two that overlap one stays.
 
     A number stays beside a home that has taken it for a house's; else the one that begins first stays, of the same
     beginning the longer one.
     """
+    if len(found) < 2:
+        return found
     kept: list[Personal] = []
-    for each in sorted(found, key=lambda each: (each.kind == "address", each.place.start, -each.place.end)):
-        at = bisect.bisect_left(kept, each)
-        before, after = kept[at - 1 : at] if at else [], kept[at : at + 1]
-        if all(other.place.end <= each.place.start for other in before) and all(
-            each.place.end <= other.place.start for other in after
-        ):
-            kept.insert(at, each)
+    starts: list[int] = []
+    ordered = sorted((kind == "address", start, -end, kind) for (start, end), kind in found)
+    for _, start, minus_end, kind in ordered:
+        at = len(starts) if not starts or start > starts[-1] else bisect.bisect_left(starts, start)
+        free = not at or kept[at - 1].place.end <= start
+        if free and (at == len(starts) or -minus_end <= starts[at]):
+            starts.insert(at, start)
+            kept.insert(at, Personal(Span(start, -minus_end), kind))
     return kept

@@ -105,7 +105,7 @@ def _known(text: str, officers: Sequence[Person], may_have: Gates, facts: FactsB
 
 def _told_of(text: str, facts: FactsBehind) -> Iterator[Span]:
     """The names beside an age, a birth or a home."""
-    for name in named(text):
+    for name in dict.fromkeys(named(text)):
         if not is_public(text, name.start) and not _IS_OFFICER.match(text, facts(name.end).end):
             yield name
 

@@ -92,7 +92,9 @@ def triggers(text: str, kinds: tuple[str, ...]) -> Iterator[Trigger]:
     for site in _SITES[kinds].finditer(text):
         end = site.start()
         word = text[text.rfind(" ", 0, end) + 1 : end]
-        phrases = table.get(word) or table.get(_bare(word))
+        phrases = table.get(word)
+        if phrases is None and not (word.islower() and word.isalpha()):
+            phrases = table.get(_bare(word))
         if phrases and (found := _longest(text, end, phrases)):
             yield found
     if kinds is STRONG and ("ọ tên" in text or "ọ và tên" in text):
