@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import re
-import unicodedata
 from collections.abc import Iterator
 
 from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.annotate.spans import Abbreviation, Span
 from corpus_vn_police.stages.annotate.words import any_of
 from corpus_vn_police.syllables import UPPER, without_diacritics
+from corpus_vn_police.text import nfd
 
 _WORDS = lexicon("shortforms")
 _CAPITALS = UPPER.replace("A-Z", "A-ZƯƠ")
@@ -208,4 +208,4 @@ def _initials(first: str) -> str:
     if first in "ưứừửữự":
         return "ưuw"
     plain = "đd" if first == "đ" else without_diacritics(first)
-    return f"{first}{unicodedata.normalize('NFD', first)[0]}{plain}"
+    return f"{first}{nfd(first)[0]}{plain}"

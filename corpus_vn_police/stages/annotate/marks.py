@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from corpus_vn_police.stages.annotate.words import places_of
 _MARKS = ("“", "”", '"', "«", "»", "„", "‟", "''", "‘")
 _PARAGRAPH = "\n\n"
 _LONGEST = 8  # paragraphs of one quotation
+_DEEPEST = 8  # quotations inside one another; what a stranger nests deeper would take the square of its length
 _OPENS = "“«„‘"
 _CLOSES = "”»’"
 _CLOSED_BY = {"“": '”"', '"': '"”', "«": "»", "„": '“”"', "''": "''", "‘": "’", "‟": '”"'}
@@ -38,18 +40,20 @@ def quoted(text: str) -> list[Quoted]:
     """
     found: list[Quoted] = []
     open_now: list[_Open] = []
+    breaks = places_of(text, (_PARAGRAPH,))
     for mark, start, end in _marks(text):
-        if open_now and text.count(_PARAGRAPH, open_now[0].end, start) >= _LONGEST:
+        passed = bisect.bisect(breaks, start - 1) - bisect.bisect(breaks, open_now[0].end - 1) if open_now else 0
+        if passed >= _LONGEST:
             open_now.clear()
         opens = _looks_opening(text, start, end, mark)
         if not opens:
             if closed := _closed(open_now, mark):
                 del open_now[open_now.index(closed) :]
                 found += [] if open_now else [Quoted(closed.start, closed.end, start, end)]
-        elif open_now and _PARAGRAPH in text[open_now[0].end : start]:
+        elif open_now and passed:
             if not (text.endswith(_PARAGRAPH, 0, start) and mark == open_now[0].mark):
                 open_now = [_Open(mark, start, end)]  # what was open before has lost its end
-        else:
+        elif len(open_now) < _DEEPEST:
             open_now.append(_Open(mark, start, end))
     return found
 
