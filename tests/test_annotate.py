@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.builds import ROOT, SEEDS, ledger, records
+from support.steps import lines_run
 
 import corpus_vn_police as cvp
 from corpus_vn_police.config import corpus_of
@@ -172,6 +173,21 @@ def _quotes(text):
 )  # fmt: skip
 def test_speech_is_what_somebody_is_said_to_say(text, found):
     assert _quotes(text) == found
+
+
+def _all_rules(text):
+    abbreviations(text)
+    quotes(text, people(text))
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["“", "“a” ", "“«", '"a\n\n', "(A) ", "Đại tá Lê An, Giám đốc ", "Đại tá ", "Giám đốc Công an ", "Công an (CA) ",
+     "gọi tắt là A ", "Ông Ba nói: “Tôi đi rồi.” ", "Kỳ nói “tôi đã đi rồi đó” ", "một người ", "‘a ", "A.B. ", "và "],
+)  # fmt: skip
+def test_a_long_text_of_one_piece_takes_steps_in_proportion_to_its_length(piece):
+    short, long = (lines_run(_all_rules, piece * (size // len(piece))) for size in (3_000, 6_000))
+    assert long <= 2.5 * short + 200
 
 
 _WORDS = st.sampled_from(

@@ -1,10 +1,9 @@
 """Personal data in texts: numbers, plates, homes, births and private persons."""
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.steps import lines_run
 
 from corpus_vn_police.stages.annotate.people import people
 from corpus_vn_police.stages.annotate.personal import personal
@@ -358,11 +357,9 @@ def test_the_older_and_the_newer_tone_are_one():
         "12/",
     ],
 )
-def test_a_long_text_of_one_piece_takes_no_longer_than_its_length(piece):
-    text = piece * (50_000 // len(piece))
-    start = time.process_time()
-    personal(text, ())
-    assert time.process_time() - start < 5
+def test_a_long_text_of_one_piece_takes_steps_in_proportion_to_its_length(piece):
+    short, long = (lines_run(personal, piece * (size // len(piece)), ()) for size in (3_000, 6_000))
+    assert long <= 2.5 * short + 200
 
 
 PIECES = st.sampled_from(
