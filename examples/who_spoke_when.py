@@ -114,7 +114,8 @@ def picture_of(counts: pl.DataFrame, most: int) -> Figure:
     axes = figure.subplots()
 
     def dots(x: Sequence[int], y: Sequence[int], quotes: Sequence[int], **more: Any) -> Any:
-        return axes.scatter(x, y, [220 * each / highest for each in quotes], DOTS, linewidths=0, **more)
+        sizes = [220 * each / highest for each in quotes]
+        return axes.scatter(x, y, sizes, DOTS, linewidths=0, **more)
 
     dots(months, [speakers.index(each) for each in rows["speaker"]], rows["quotes"].to_list())
     sizes = sorted({1, (highest + 1) // 2, highest})
@@ -124,7 +125,8 @@ def picture_of(counts: pl.DataFrame, most: int) -> Figure:
     named = [month for month in range(first, last + 1) if month % step == 0]
     axes.set_xticks(named, [f"{month // 12}-{month % 12 + 1:02}" for month in named])
     axes.set_yticks(range(len(speakers)), [textwrap.shorten(each, 44, placeholder=" …") for each in speakers])
-    axes.set(xlim=(first - 0.7, last + 0.7), ylim=(len(speakers) - 0.4, -0.6))
+    room = 0.7 + 0.02 * (last - first)  # for half a dot
+    axes.set(xlim=(first - room, last + room), ylim=(len(speakers) - 0.4, -0.6))
     axes.grid(color=FAINT, axis="y")
     axes.set_axisbelow(True)
     axes.tick_params(axis="y", length=0)
