@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
@@ -46,9 +45,20 @@ _CLAUSE_ENDS = re.compile(r"[.;:!?\n(]")
 _SENTENCE_START = frozenset('.!?…:\n“”"-–•*(«')
 
 
+class _Facts(dict[int, Facts]):
+    """What stands beside the names that end at places of a text, each looked up once."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __missing__(self, name_end: int) -> Facts:
+        self[name_end] = facts = facts_after(self._text, name_end)
+        return facts
+
+
 def persons(text: str, officers: Sequence[Person], may_have: Gates) -> list[Personal]:
     """The names, dates of birth and homes of the private persons of a text, in no order."""
-    facts_behind = functools.cache(functools.partial(facts_after, text))
+    facts_behind = _Facts(text).__getitem__
     known = _known(text, officers, may_have, facts_behind)
     found = [Personal(place, "private_person") for place in mentions(text, known, officers)] if known else []
     for name in known:
