@@ -1,7 +1,8 @@
 """Which texts a rule need not look at: patterns that Polars tries on a whole column.
 
-A text without a match has nothing for the rule. Each takes 0.05 to 0.2 s for 42,000 articles, in which one in 25 has a
-rank and one in three names a private person.
+A text without a match has nothing for the rule. For 39,000 articles a pattern takes 0.01 s if all of its forms share a
+word or a letter that is not common, 0.05 to 0.2 s else; so they are tried one by one. One text in 25 has a rank and one
+in three names a private person.
 """
 
 from __future__ import annotations
@@ -23,11 +24,20 @@ _RANK = (
     r" (?:[Tt](?:ướng|á)|T(?:ƯỚNG|Á)|[ÚúUu][yýYÝ]|[Ss][ĩỹ]|S[ĨỸ])|[Đđ]ô [Đđ]ốc|ĐÔ ĐỐC|[Bb]inh [Nn]h(?:ất|ì)|BINH NH"
 )
 _NAME_LIKE = "|".join(lexicon("shortforms").phrases("small letters"))
-_SHORT_FORM = rf"\((?:{_NAME_LIKE})\)|\([“\"'‘]?[{UPPER}][^\s()]*[{UPPER}0-9]|[{UPPER}0-9] ?\([^\W\d_]| tắt"
+_SHORT_FORM = (
+    rf"\((?:{_NAME_LIKE})\)",
+    rf"\([“\"'‘]?[{UPPER}][^\s()]*[{UPPER}0-9]",
+    rf"[{UPPER}0-9] ?\([^\W\d_]",
+    " tắt",
+)
 _GAP = "[ .()+–-]*"
 _NUMBER = (
-    rf"[0-9](?:{_GAP}[0-9]){{7}}|[0-9]{_GAP}[0-9]{_GAP}[A-Z]{_GAP}[A-ZĐ]?(?:{_GAP}[0-9]){{4}}"
-    rf"|[A-Z](?:{_GAP}[0-9]){{6}}|[A-Z]{_GAP}[A-Z](?:{_GAP}[0-9]){{4}}|@"
+    rf"[0-9](?:{_GAP}[0-9]){{5}}",
+    rf"[0-9]{_GAP}[0-9]{_GAP}[A-Z]{_GAP}[A-ZĐ]?(?:{_GAP}[0-9]){{4}}",
+    "BKS",
+    "biển số",
+    "biển kiểm soát",
+    "@",
 )
 _IN_FRONT = "|".join(
     form
@@ -35,9 +45,18 @@ _IN_FRONT = "|".join(
     for written in spelled(phrase)
     for form in (re.escape(written), re.escape(written[0].upper() + written[1:]))
 )
-_INTRODUCED = rf"(?:{_IN_FRONT}):? [{UPPER}]|[{LOWER}] (?:[A-ZĐ]\.)+|ọ (?:và )?tên"
-_FACT = r"[0-9] ?(?:tháng )?tuổi|SN|[Ss]inh n|[NnĂă](?:gày|ăm) sinh|[Tt]rú|[Nn]gụ|KTT|[,(] ?ở "
-_HOME = r"[Tt]rú|[Nn]gụ|KTT|[Hh]ộ khẩu|[Qq]uê quán|[Nn]guyên quán|phòng trọ|nhà riêng|nơi thuê ở|ơi ở của|hỗ ở của"
+_INTRODUCED = (rf"(?:{_IN_FRONT}):? [{UPPER}]|[{LOWER}] (?:[A-ZĐ]\.)+|ọ (?:và )?tên",)
+_FACT = (
+    "[0-9] ?(?:tháng )?tuổi",
+    "SN",
+    "[Ss]inh n",
+    "[NnĂă](?:gày|ăm) sinh",
+    "[Tt]rú",
+    "[Nn]gụ",
+    "KTT",
+    "[,(] ?ở ",
+)
+_HOME = (r"[Tt]rú|[Nn]gụ|KTT|[Hh]ộ khẩu|[Qq]uê quán|[Nn]guyên quán|phòng trọ|nhà riêng|nơi thuê ở|ơi ở của|hỗ ở của",)
 
 
 class Gates(NamedTuple):
@@ -65,13 +84,13 @@ class Gates(NamedTuple):
 ALL = Gates(*[True] * 6)
 """The gates of a text that was not tried."""
 
-_SOURCES = (_RANK, _SHORT_FORM, _NUMBER, _INTRODUCED, _FACT, _HOME)
+_SOURCES = ((_RANK,), _SHORT_FORM, _NUMBER, _INTRODUCED, _FACT, _HOME)
 
 
 @functools.cache
 def _patterns() -> list[re.Pattern[str]]:
     """The patterns for Python, compiled when a text has something beside it."""
-    return [re.compile(source) for source in _SOURCES]
+    return [re.compile("|".join(sources)) for sources in _SOURCES]
 
 
 def gates(batch: pl.DataFrame, names: Iterable[str]) -> list[Gates]:
@@ -83,7 +102,9 @@ def gates(batch: pl.DataFrame, names: Iterable[str]) -> list[Gates]:
     """
     columns = list(names)
     opened = (
-        pl.any_horizontal(pl.col(column).str.contains(source).fill_null(False) for column in columns).alias(name)
-        for name, source in zip(Gates._fields, _SOURCES, strict=True)
+        pl.any_horizontal(
+            pl.col(column).str.contains(source).fill_null(False) for column in columns for source in sources
+        ).alias(name)
+        for name, sources in zip(Gates._fields, _SOURCES, strict=True)
     )
     return [Gates(*row) for row in batch.select(opened).iter_rows()]
