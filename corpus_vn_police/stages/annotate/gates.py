@@ -46,7 +46,7 @@ _IN_FRONT = "|".join(
     for form in (re.escape(written), re.escape(written[0].upper() + written[1:]))
 )
 _INTRODUCED = (rf"(?:{_IN_FRONT}):? [{UPPER}]|[{LOWER}] (?:[A-ZĐ]\.)+|ọ (?:và )?tên",)
-_FACT = (
+FACTS = (
     "[0-9] ?(?:tháng )?tuổi",
     "SN",
     "[Ss]inh n",
@@ -56,11 +56,13 @@ _FACT = (
     "KTT",
     "[,(] ?ở ",
 )
+"""The patterns of what is told of somebody; `facts` looks only for those that match."""
+
 _HOME = (r"[Tt]rú|[Nn]gụ|KTT|[Hh]ộ khẩu|[Qq]uê quán|[Nn]guyên quán|phòng trọ|nhà riêng|nơi thuê ở|ơi ở của|hỗ ở của",)
 
 
 class Gates(NamedTuple):
-    """Whether a text may have what each rule looks for.
+    """Whether a text may have what each rule looks for: a bit for each of its patterns that match.
 
     Attributes:
         ranks, short_forms: of officers, of abbreviations.
@@ -68,23 +70,23 @@ class Gates(NamedTuple):
         introduced, facts, homes: private persons: words in front of a name, what is told of somebody, homes.
     """
 
-    ranks: bool
-    short_forms: bool
-    numbers: bool
-    introduced: bool
-    facts: bool
-    homes: bool
+    ranks: int
+    short_forms: int
+    numbers: int
+    introduced: int
+    facts: int
+    homes: int
 
     def opened_by(self, text: str) -> Gates:
-        """The gates for a text and another one."""
+        """The gates for a text and another one, with all bits of those that the other one opens."""
         pairs = zip(self, _patterns(), strict=True)
-        return Gates(*(is_open or pattern.search(text) is not None for is_open, pattern in pairs))
+        return Gates(*(-1 if pattern.search(text) else bits for bits, pattern in pairs))
 
 
-ALL = Gates(*[True] * 6)
+ALL = Gates(*[-1] * 6)
 """The gates of a text that was not tried."""
 
-_SOURCES = ((_RANK,), _SHORT_FORM, _NUMBER, _INTRODUCED, _FACT, _HOME)
+_SOURCES = ((_RANK,), _SHORT_FORM, _NUMBER, _INTRODUCED, FACTS, _HOME)
 
 
 @functools.cache
@@ -102,9 +104,14 @@ def gates(batch: pl.DataFrame, names: Iterable[str]) -> list[Gates]:
     """
     columns = list(names)
     opened = (
-        pl.any_horizontal(
-            pl.col(column).str.contains(source).fill_null(False) for column in columns for source in sources
-        ).alias(name)
+        pl.sum_horizontal(_found(columns, source).cast(pl.Int32) * 2**bit for bit, source in enumerate(sources)).alias(
+            name
+        )
         for name, sources in zip(Gates._fields, _SOURCES, strict=True)
     )
     return [Gates(*row) for row in batch.select(opened).iter_rows()]
+
+
+def _found(columns: Iterable[str], source: str) -> pl.Expr:
+    """Whether a pattern matches in one of some columns."""
+    return pl.any_horizontal(pl.col(column).str.contains(source).fill_null(False) for column in columns)

@@ -66,7 +66,7 @@ def persons(text: str, officers: Sequence[Person], may_have: Gates) -> list[Pers
         found += [Personal(place, "birth_date") for place in facts.births]
         found += [Personal(place, "address") for place in facts.homes]
     if may_have.facts:
-        found += [Personal(place, "birth_date") for place in births(text)]
+        found += [Personal(place, "birth_date") for place in births(text, may_have.facts)]
     if may_have.homes and (known or speaks_of_homes(text)):
         found += [Personal(place, "address") for place in homes(text) if not _is_officers(text, place, officers)]
     return found
@@ -101,7 +101,7 @@ def _known(text: str, officers: Sequence[Person], may_have: Gates, facts: FactsB
                 known[name.start] = name
 
     if may_have.facts:
-        take(_told_of(text, facts))
+        take(_told_of(text, may_have.facts, facts))
     if may_have.introduced:
         take(_introduced(text, {name.split(" ")[-1] for name in officer_names}))
     if known:
@@ -113,9 +113,9 @@ def _known(text: str, officers: Sequence[Person], may_have: Gates, facts: FactsB
     return [known[start] for start in sorted(known)]
 
 
-def _told_of(text: str, facts: FactsBehind) -> Iterator[Span]:
+def _told_of(text: str, may_have: int, facts: FactsBehind) -> Iterator[Span]:
     """The names beside an age, a birth or a home."""
-    for name in dict.fromkeys(named(text)):
+    for name in dict.fromkeys(named(text, may_have)):
         if not is_public(text, name.start) and not _IS_OFFICER.match(text, facts(name.end).end):
             yield name
 
