@@ -47,9 +47,11 @@ def quoted(text: str) -> list[Quoted]:
             open_now.clear()
         opens = _looks_opening(text, start, end, mark)
         if not opens:
-            if closed := _closed(open_now, mark):
-                del open_now[open_now.index(closed) :]
-                found += [] if open_now else [Quoted(closed.start, closed.end, start, end)]
+            closed = _closed(open_now, mark)
+            if closed == 0:
+                found.append(Quoted(open_now[0].start, open_now[0].end, start, end))
+            if closed is not None:
+                del open_now[closed:]
         elif open_now and passed:
             if not (text.endswith(_PARAGRAPH, 0, start) and mark == open_now[0].mark):
                 open_now = [_Open(mark, start, end)]  # what was open before has lost its end
@@ -76,9 +78,11 @@ def _marks(text: str) -> Iterator[tuple[str, int, int]]:
             yield mark, start, end
 
 
-def _closed(open_now: list[_Open], mark: str) -> _Open | None:
+def _closed(open_now: list[_Open], mark: str) -> int | None:
     """Which of the marks that are open one closes: the last one that it fits, else the first."""
-    return next((each for each in (*open_now[-1:], *open_now[:1]) if mark in _CLOSED_BY[each.mark]), None)
+    if open_now and mark in _CLOSED_BY[open_now[-1].mark]:
+        return len(open_now) - 1
+    return 0 if open_now and mark in _CLOSED_BY[open_now[0].mark] else None
 
 
 def _looks_opening(text: str, start: int, end: int, mark: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from corpus_vn_police.lexicon import lexicon
+from corpus_vn_police.stages.annotate.gates import FACTS
 from corpus_vn_police.stages.annotate.personal.homes import home_at, place_end
 from corpus_vn_police.stages.annotate.personal.naming import is_full, name_at, name_before
 from corpus_vn_police.stages.annotate.spans import Span
@@ -38,7 +39,16 @@ _PAPER = re.compile(
 _SHORT_UNITS = frozenset({"P.", "X.", "H.", "Q.", "TP", "TX", "TT"})
 _MOST = 12  # facts beside one name; each name reads its own, so a list without end would take its square
 _AT = (", ở ", "(ở ")
-_ANCHORS = ("SN", "inh n", "trú", "ngụ", "KTT", *_AT)
+_AGE_BIT, _SN, _BORN, _LABEL, _LIVES, _STAYS, _KTT, _AT_BIT = (1 << bit for bit in range(len(FACTS)))
+_ANCHORS = {
+    "SN": _SN,
+    "sinh n": _BORN,
+    "Sinh n": _BORN,
+    "trú": _LIVES,
+    "ngụ": _STAYS,
+    "KTT": _KTT,
+    **dict.fromkeys(_AT, _AT_BIT),
+}
 _GAP = re.compile(r"(?: ?, ?| ?[-–] ?| ?: ?| \(| )(?:hiện |đã |nay |cùng |đều |năm nay |mới |khoảng |đang )?$")
 _MARKS = frozenset(",-–:")
 
@@ -115,28 +125,35 @@ def birth_at(text: str, start: int, bracket: bool) -> Span | None:
     return Span(*birth.span("date")) if birth else None
 
 
-def births(text: str) -> Iterator[Span]:
-    """The dates of birth that a text gives under such a heading: `Ngày sinh: 1/2/1990`."""
+def births(text: str, may_have: int = -1) -> Iterator[Span]:
+    """The dates of birth that a text gives under such a heading: `Ngày sinh: 1/2/1990`; see `named`."""
+    if not may_have & (_BORN | _LABEL):
+        return
     if "inh ngày:" in text or "ày sinh" in text or "inh năm:" in text or "ăm sinh" in text:
         for birth in _LABELLED_BIRTH.finditer(text):
             yield Span(*birth.span("date"))
 
 
-def named(text: str) -> Iterator[Span]:
-    """The names in front of an age, a birth or a home, in no order; some more than once."""
-    for start in _fact_starts(text):
+def named(text: str, may_have: int = -1) -> Iterator[Span]:
+    """The names in front of an age, a birth or a home, in no order; some more than once.
+
+    Args:
+        text: the text.
+        may_have: a bit for each of `gates.FACTS` that it may have.
+    """
+    for start in _fact_starts(text, may_have):
         if name := _name_of(text, start):
             yield name
 
 
-def _fact_starts(text: str) -> Iterator[int]:
-    place = text.find(" tuổi")
+def _fact_starts(text: str, may_have: int) -> Iterator[int]:
+    place = text.find(" tuổi") if may_have & _AGE_BIT else -1
     while place >= 0:
         if number := _AGE_NUMBER.search(text, max(0, place - 6), place):
             yield number.start()
         place = text.find(" tuổi", place + 1)
-    for mark in _ANCHORS:
-        place = text.find(mark)
+    for mark, bit in _ANCHORS.items():
+        place = text.find(mark) if may_have & bit else -1
         while place >= 0:
             start = place + 2 if mark == ", ở " else text.rfind(" ", 0, place + 1) + 1
             if mark not in _AT or text[place + len(mark) : place + len(mark) + 1].islower():

@@ -61,8 +61,10 @@ def mentions(text: str, known: Sequence[Span], officers: Sequence[Person]) -> li
 
 def _with_family(text: str, start: int, form: str) -> int:
     """Where a mention begins: at the family name, if only the given name was known and all of it stands here."""
-    if " " in form or "." in form:
+    if " " in form or "." in form or text[start - 1 : start] != " ":
         return start
+    if text[text.rfind(" ", 0, start - 1) + 1 : start - 1].islower():
+        return start  # most places; to look for a name costs ten times as much
     name = name_before(text, start + len(form))
     return name.start if name else start
 
@@ -87,14 +89,10 @@ def _places(text: str, form: str) -> Iterator[int]:
     place = text.find(form)
     while place >= 0:
         end = place + len(form)
-        if not _goes_on(text[place - 1 : place], _NO_BEGIN) and not _goes_on(text[end : end + 1], _NO_END):
+        before, after = text[place - 1 : place], text[end : end + 1]  # signs that make it a piece of something longer
+        if not (before.isalnum() or after.isalnum() or before in _NO_BEGIN or after in _NO_END):
             yield place
         place = text.find(form, place + 1)
-
-
-def _goes_on(sign: str, signs: frozenset[str]) -> bool:
-    """Whether a sign beside a form of a name makes it a piece of something longer."""
-    return sign.isalnum() or sign in signs
 
 
 def _is_mention(text: str, place: Span, officer_given: set[str]) -> bool:

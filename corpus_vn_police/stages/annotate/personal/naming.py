@@ -92,7 +92,7 @@ def _capitals_begin(text: str, end: int) -> int:
 def is_name(text: str, name: Span) -> bool:
     """Whether words with capitals can be a person's: no place, no body, no word that only begins a sentence."""
     words = text[slice(*name)]
-    if not words.isalpha() and any(map(str.isdigit, words)):
+    if not words.replace(" ", "").isalpha() and any(map(str.isdigit, words)):
         return False
     lower = words.lower()
     if lower in _NO_NAMES or lower in _NO_PERSONS:

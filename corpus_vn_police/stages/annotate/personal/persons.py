@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
@@ -46,9 +45,20 @@ _CLAUSE_ENDS = re.compile(r"[.;:!?\n(]")
 _SENTENCE_START = frozenset('.!?…:\n“”"-–•*(«')
 
 
+class _Facts(dict[int, Facts]):
+    """What stands beside the names that end at places of a text, each looked up once."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __missing__(self, name_end: int) -> Facts:
+        self[name_end] = facts = facts_after(self._text, name_end)
+        return facts
+
+
 def persons(text: str, officers: Sequence[Person], may_have: Gates) -> list[Personal]:
     """The names, dates of birth and homes of the private persons of a text, in no order."""
-    facts_behind = functools.cache(functools.partial(facts_after, text))
+    facts_behind = _Facts(text).__getitem__
     known = _known(text, officers, may_have, facts_behind)
     found = [Personal(place, "private_person") for place in mentions(text, known, officers)] if known else []
     for name in known:
@@ -56,7 +66,7 @@ def persons(text: str, officers: Sequence[Person], may_have: Gates) -> list[Pers
         found += [Personal(place, "birth_date") for place in facts.births]
         found += [Personal(place, "address") for place in facts.homes]
     if may_have.facts:
-        found += [Personal(place, "birth_date") for place in births(text)]
+        found += [Personal(place, "birth_date") for place in births(text, may_have.facts)]
     if may_have.homes and (known or speaks_of_homes(text)):
         found += [Personal(place, "address") for place in homes(text) if not _is_officers(text, place, officers)]
     return found
@@ -91,7 +101,7 @@ def _known(text: str, officers: Sequence[Person], may_have: Gates, facts: FactsB
                 known[name.start] = name
 
     if may_have.facts:
-        take(_told_of(text, facts))
+        take(_told_of(text, may_have.facts, facts))
     if may_have.introduced:
         take(_introduced(text, {name.split(" ")[-1] for name in officer_names}))
     if known:
@@ -103,9 +113,9 @@ def _known(text: str, officers: Sequence[Person], may_have: Gates, facts: FactsB
     return [known[start] for start in sorted(known)]
 
 
-def _told_of(text: str, facts: FactsBehind) -> Iterator[Span]:
+def _told_of(text: str, may_have: int, facts: FactsBehind) -> Iterator[Span]:
     """The names beside an age, a birth or a home."""
-    for name in dict.fromkeys(named(text)):
+    for name in dict.fromkeys(named(text, may_have)):
         if not is_public(text, name.start) and not _IS_OFFICER.match(text, facts(name.end).end):
             yield name
 

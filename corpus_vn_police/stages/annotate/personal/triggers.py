@@ -112,8 +112,10 @@ def _longest(text: str, end: int, phrases: list[tuple[str, str]]) -> Trigger | N
     for phrase, kind in phrases:
         start = end - len(phrase)
         if before.endswith(phrase) and (start <= 0 or not text[start - 1].isalnum()):
-            further = before[: -len(phrase)].rstrip().rpartition(" ")[2]
-            if kind == "address" and further in _NOT_AFTER:
-                return None
-            return Trigger("done to a suspect" if kind == "address" and further in _SEVERAL else kind, start, end + 1)
+            if kind == "address":
+                further = before[: -len(phrase)].rstrip().rpartition(" ")[2]
+                if further in _NOT_AFTER:
+                    return None
+                kind = "done to a suspect" if further in _SEVERAL else kind
+            return Trigger(kind, start, end + 1)
     return None
