@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.annotate.spans import Abbreviation, Span
@@ -17,12 +17,11 @@ _CAPITALS = UPPER.replace("A-Z", "A-ZƯƠ")
 _SHORT = rf"[{_CAPITALS}][\w&./+-]*(?: [0-9]{{1,3}}(?!\w)| (?:về|và|&) [{_CAPITALS}]{{2,}})?"
 _IN_BRACKETS = re.compile(rf"[“\"'‘]?((?:Cục |Phòng )?{_SHORT})[”\"'’]?(?:\)|[,;] [^()\n]{{2,40}}\))")
 _CALLED = re.compile(rf"(?i:{any_of(_WORDS, 'called for short')}):? ?[“\"'‘]?([{_CAPITALS}][^()\n,.;:“”\"’]{{1,40}})")
-_CALL_BEGINS = re.compile(r"[ (,–-]*(?:(?:sau đây|dưới đây|sau này|được|thường|hay|còn|có|và) ?)*$")
+_CALL_WORDS = ("sau đây", "dưới đây", "sau này", "được", "thường", "hay", "còn", "có", "và")
 _LONG_IN_BRACKETS = re.compile(r"[^\W\d_][^()\n“”\"]{4,120}\)")
 _BEGINS_SHORT = re.compile(_SHORT)
 _BEFORE_BRACKET = re.compile(rf"(?<![\w.-]){_SHORT}$")
 _CODE = re.compile(r"[A-ZĐ]{1,3}[0-9]{2,3}[A-Z]?")
-_IS_SHORT = re.compile(rf"[{_CAPITALS}][\w&./ -]*")
 _UNIT = re.compile(
     rf"(?<!\w)(?:{any_of(_WORDS, 'unit with a code')}|phòng|cục|đội|văn phòng|trung tâm)(?! trưởng|,? chống| cháy)\b"
 )
@@ -85,8 +84,7 @@ def _called(text: str, place: int) -> Abbreviation | None:
     if not called:
         return None
     begin = max(0, called.start() - _LONGEST_CALL)
-    opening = _CALL_BEGINS.search(text, begin, called.start())
-    end = opening.start() if opening else called.start()
+    end = _call_begins(text, begin, called.start())
     capitals = _BEGINS_SHORT.match(text, called.start(1))
     if capitals and _is_short(capitals.group()) and (long := _long_before(text, end, capitals.group())):
         return Abbreviation(Span(*capitals.span()), long)
@@ -94,6 +92,16 @@ def _called(text: str, place: int) -> Abbreviation | None:
     first = text[slice(*short)].split(" ")[0]
     same = text.rfind(first, max(0, end - _LOOK_BACK), end)
     return Abbreviation(short, Span(same, end)) if same >= 0 and end - same > len(first) else None
+
+
+def _call_begins(text: str, begin: int, end: int) -> int:
+    """Where the words begin that lead to `gọi tắt là`: ` (sau đây được `."""
+    while True:
+        end = begin + len(text[begin:end].rstrip(" ,(–-"))
+        words = (word for word in _CALL_WORDS if text.endswith((f" {word}", f"({word}"), begin, end))
+        if not (word := next(words, "")):
+            return end
+        end -= len(word)
 
 
 def _long_in_brackets(text: str, bracket: int) -> Abbreviation | None:
@@ -134,7 +142,7 @@ def _long_before(text: str, end: int, short: str) -> Span | None:
     for boundary in _SENTENCE.finditer(text, begin, end):
         begin = boundary.end()
     if _CODE.fullmatch(short.removeprefix("Cục ").removeprefix("Phòng ")):
-        return _last_name(text, begin, end, _UNIT)
+        return _last_name(text, _UNIT.finditer(text, begin, end), end)
     words = list(_WORD.finditer(text, begin, end))
     if not words or words[-1].end() != end:
         return None
@@ -142,20 +150,19 @@ def _long_before(text: str, end: int, short: str) -> Span | None:
     if first is not None:
         return Span(words[first].start(), end)
     if (short.isupper() and short.isalpha() and short.isascii()) or short in _NAME_LIKE:
-        return _last_name(text, begin, end, _NAME)
+        name = _last_name(text, _NAME.finditer(text, begin, end), end)
+        return None if name and ("," in text[slice(*name)] or _NO_NAME.search(text, *name)) else name
     return None
 
 
-def _last_name(text: str, begin: int, end: int, heads: re.Pattern[str]) -> Span | None:
+def _last_name(text: str, heads: Iterable[re.Match[str]], end: int) -> Span | None:
     """The name of a body that ends at a place: from the last of the words that begin one, or those right before it."""
-    starts = [head.start() for head in heads.finditer(text, begin, end)]
+    starts = [head.start() for head in heads]
     if not starts:
         return None
     last = starts.pop()
     while starts and text[starts[-1] : last].count(" ") <= 2 and "," not in text[starts[-1] : last]:
         last = starts.pop()
-    if heads is _NAME and ("," in text[last:end] or _NO_NAME.search(text, last, end)):
-        return None
     return Span(last, end)
 
 

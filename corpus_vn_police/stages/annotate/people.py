@@ -23,12 +23,11 @@ the pattern takes."""
 _BEFORE_TAIL = frozenset("iguạnhôIGUẠNHÔ")  # what the words before them end in
 _LONGEST_HEAD = 9  # code points of a rank before its last word: `phó đô`, `thượng`
 _LONGEST_RANK = 16  # code points of a rank from there on: ` đốc hải quân`
-_BETWEEN = re.compile(rf"(?:\s*[,–-]?\s*(?i:{any_of(_WORDS, 'between rank and name')})[.,]*)+(?=\W)")
+_BETWEEN = re.compile(rf"(?:(?: ?[,–-] ?| )?(?i:{any_of(_WORDS, 'between rank and name')})[.,]*)+(?=\W)")
 _GAP = re.compile(r"[ \u00a0]+")
 _TITLE = re.compile(r" ?(?:,|[-–—]|\() ?")
 _LOOK_BACK = 160  # code points in front of a rank, in which its title may begin
 _BOUNDARY = re.compile(r"[.;:!?…”\"“\n]")
-_WORD_BEGINS = re.compile(r"(?<!\w)\w")
 _HEAD = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'office', 'member')})")
 _OFFICE = re.compile(rf"(?i:{any_of(_WORDS, 'office')})")
 _TAKES = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'takes an office')}) $")

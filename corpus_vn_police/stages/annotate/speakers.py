@@ -24,6 +24,7 @@ _THIS = re.compile(r" (?:này|ấy|ta|đó|kia)\b")
 _NAME = re.compile(rf" (?={CAPITAL})")
 _BARE = re.compile(rf"{CAPITAL}(?: {CAPITAL}){{0,3}}(?=[ ,(])")
 _INITIALS = re.compile(r"(?:[A-ZĐ]\.){1,4}(?= [^\W\d_])")
+_LONG = 100_000  # code points of a text in which names are looked for once instead of one by one
 _LONGEST_NAME = 32  # code points of a name before its last word
 _TITLE = re.compile(r" ?[,–-] ?")
 _BRACKET = re.compile(r" \([^()\n]{1,80}\)")
@@ -93,6 +94,8 @@ class Cast:
         """Whether the text has a whole name of which this is the last word, or this is a whole name."""
         if " " in name and _patterns().whole_name.match(name):
             return True
+        if len(self.text) > _LONG:
+            return name in self._last_words
         place = self.text.find(f" {name}")
         while place >= 0:
             before = self.text.rfind(" ", max(0, place - _LONGEST_NAME), place)
@@ -102,6 +105,13 @@ class Cast:
                 return True
             place = self.text.find(f" {name}", place + 1)
         return False
+
+    @functools.cached_property
+    def _last_words(self) -> frozenset[str]:
+        """The last words of all whole names: to look for each of many names in a long text took its square."""
+        names = _patterns().whole_name.finditer(self.text)
+        ends = (name_end(self.text, name.start()) or name.end() for name in names)
+        return frozenset(self.text[self.text.rfind(" ", 0, end) + 1 : end] for end in ends)
 
 
 def cast_of(text: str, officers: Sequence[Person]) -> Cast:

@@ -53,7 +53,7 @@ _GAP = re.compile(r"(?: ?, ?| ?[-–] ?| ?: ?| \(| )(?:hiện |đã |nay |cùng 
 _MARKS = frozenset(",-–:")
 
 
-class Facts(NamedTuple):
+class Told(NamedTuple):
     """What stands beside a name.
 
     Attributes:
@@ -69,9 +69,9 @@ class Facts(NamedTuple):
     end: int
 
 
-def facts_after(text: str, name_end: int) -> Facts:
+def facts_after(text: str, name_end: int) -> Told:
     """What follows a name: in brackets, or after a comma."""
-    facts = Facts(False, [], [], [], name_end)
+    facts = Told(False, [], [], [], name_end)
     opening = _OPENS.match(text, name_end)
     bracket = opening is not None and "(" in opening.group()
     for _ in range(_MOST):
@@ -90,7 +90,7 @@ def facts_after(text: str, name_end: int) -> Facts:
     return facts
 
 
-def _fact(text: str, opening: re.Match[str], bracket: bool, bare: bool, facts: Facts) -> Facts | None:
+def _fact(text: str, opening: re.Match[str], bracket: bool, bare: bool, facts: Told) -> Told | None:
     """The facts with the one that stands behind a comma or a bracket; None if none does.
 
     Args:
@@ -115,7 +115,7 @@ def _fact(text: str, opening: re.Match[str], bracket: bool, bare: bool, facts: F
         return facts._replace(known=True, homes=[*facts.homes, home], end=home.end)
     if paper := _PAPER.match(text, begin):
         return facts._replace(known=facts.known or paper.group()[-1:].isdigit(), end=paper.end())
-    other = (_OTHER if bracket else _ALSO).match(text, begin)
+    other = _OTHER.match(text, begin) if bracket else _ALSO.match(text, begin)
     return facts._replace(end=other.end()) if other else None
 
 

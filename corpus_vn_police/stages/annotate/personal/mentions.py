@@ -18,7 +18,6 @@ _BEGINS = both_styles(_WORDS.phrases("begins a sentence"))
 _DIGIT = re.compile(r" ?[0-9A-Z]")
 _DOES = both_styles(tuple(phrase.split(" ")[0] for phrase in _WORDS.phrases("does")))
 _COMPOUND = re.compile(rf"(?i:{any_of(_WORDS, 'compound')})")
-_LAST_LETTERS = re.compile(r"[^\W\d_]+\.?$")
 _LONGEST = 24  # code points of two words
 _WORD_AFTER = re.compile(r" ([^\W\d_]+)")
 _FAMILY = re.compile(FAMILY)
@@ -128,8 +127,12 @@ def _letters_at_end(word: str) -> str:
     """The letters that a word ends in, with their point."""
     if word.isalpha():
         return word
-    found = _LAST_LETTERS.search(word)
-    return found.group() if found else ""
+    stop = "." if word.endswith(".") else ""
+    letters = word.removesuffix(".")
+    start = len(letters)
+    while start and letters[start - 1].isalpha():
+        start -= 1
+    return letters[start:] + stop if letters[start:] else ""
 
 
 def _is_bare_mention(text: str, place: Span, word: str, following: str) -> bool:

@@ -45,7 +45,6 @@ _NO_FIRST_WORDS = frozenset(word.capitalize() for word in _ADDRESSES | both_styl
 _NO_NAMES = both_styles(_WORDS.phrases("no name"))
 _NO_PERSONS = frozenset(place.lower() for place in both_styles(_PLACES.phrases("province", "city", "other name")))
 _COMPOUND = re.compile(rf"(?i:{any_of(_WORDS, 'compound')})")
-_ONE_WORD = re.compile(r"[^\W\d_]+ [^\W\d_]")
 
 
 def name_at(text: str, start: int) -> Span | None:

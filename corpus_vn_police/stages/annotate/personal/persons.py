@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
 from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.annotate.gates import Gates
-from corpus_vn_police.stages.annotate.personal.facts import Facts, births, facts_after, named
+from corpus_vn_police.stages.annotate.personal.facts import Told, births, facts_after, named
 from corpus_vn_police.stages.annotate.personal.homes import homes, speaks_of_homes
 from corpus_vn_police.stages.annotate.personal.mentions import mentions
 from corpus_vn_police.stages.annotate.personal.naming import (
@@ -37,7 +37,7 @@ _NEXT_NAME = re.compile(
 _INITIALS = re.compile(r"[A-ZĐ]\.$|(?:^|(?<=[ .]))[A-ZĐ]$")
 _IS_OFFICER = re.compile(rf",? (?:hiện |đang |từng |nguyên )?là (?i:{any_of(lexicon('officers'), 'office', 'member')})")
 _DOES = re.compile(rf" {any_of(_WORDS, 'does as a suspect')}")
-FactsBehind = Callable[[int], Facts]
+FactsBehind = Callable[[int], Told]
 """What stands beside the name that ends at a place; looked up once for each name."""
 
 _CLAUSE = 60  # code points behind an officer's mention, in which a home is the officer's
@@ -45,13 +45,13 @@ _CLAUSE_ENDS = re.compile(r"[.;:!?\n(]")
 _SENTENCE_START = frozenset('.!?…:\n“”"-–•*(«')
 
 
-class _Facts(dict[int, Facts]):
+class _Facts(dict[int, Told]):
     """What stands beside the names that end at places of a text, each looked up once."""
 
     def __init__(self, text: str) -> None:
         self._text = text
 
-    def __missing__(self, name_end: int) -> Facts:
+    def __missing__(self, name_end: int) -> Told:
         self[name_end] = facts = facts_after(self._text, name_end)
         return facts
 

@@ -20,7 +20,13 @@ _COUNTRY = "84"
 
 def is_strong(digits: str) -> bool:
     """Whether digits are a telephone number of Vietnam without any word that says so."""
-    return any(form.fullmatch(digits) for form in (_MOBILE, _FIXED, _FORMER_FIXED, _POLICE))
+    forms = (
+        _MOBILE.fullmatch(digits),
+        _FIXED.fullmatch(digits),
+        _FORMER_FIXED.fullmatch(digits),
+        _POLICE.fullmatch(digits),
+    )
+    return any(forms)
 
 
 def is_phone(digits: str) -> bool:
