@@ -58,7 +58,20 @@ FACTS = (
 )
 """The patterns of what is told of somebody; `facts` looks only for those that match."""
 
-_HOME = (r"[Tt]rú|[Nn]gụ|KTT|[Hh]ộ khẩu|[Qq]uê quán|[Nn]guyên quán|phòng trọ|nhà riêng|nơi thuê ở|ơi ở của|hỗ ở của",)
+HOMES = (
+    "trú",
+    "ngụ",
+    "KTT",
+    "hộ khẩu",
+    "quê quán",
+    "nguyên quán",
+    "hỗ ở",
+    "ơi ở",
+    "phòng trọ",
+    "nhà riêng",
+    "nơi thuê ở",
+)
+"""The patterns of words for homes; `homes` looks only for those that match."""
 
 
 class Gates(NamedTuple):
@@ -86,7 +99,7 @@ class Gates(NamedTuple):
 ALL = Gates(*[-1] * 6)
 """The gates of a text that was not tried."""
 
-_SOURCES = ((_RANK,), _SHORT_FORM, _NUMBER, _INTRODUCED, FACTS, _HOME)
+_SOURCES = ((_RANK,), _SHORT_FORM, _NUMBER, _INTRODUCED, FACTS, HOMES)
 
 
 @functools.cache

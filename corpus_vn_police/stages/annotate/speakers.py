@@ -33,49 +33,77 @@ _WHEN = re.compile(r"(?<!\w)(?:[Kk]hi|[Nn]ghe|[Tt]rước việc|[Ss]au khi) $")
 _CLAUSE = re.compile(r"[,;:] ?|[-–] |(?<!\w)(?:[Tt]heo|nhưng|và|còn|[Rr]iêng|[Nn]gay cả|[Cc]ó|khi|mà|rồi|để) ")
 _WORD = re.compile(r"(?<![’'])\b\w+")
 _BEGINS_ONE = frozenset("mMnNvVcC")  # what the words begin with
-
-
-class _Patterns(NamedTuple):
-    """The patterns of the words of speakers.
-
-    Attributes:
-        phrase: whatever stands between a quotation and a verb of saying: `”, các công ty công nghệ viết`.
-    """
-
-    address: re.Pattern[str]
-    body: re.Pattern[str]
-    office: re.Pattern[str]
-    in_front: re.Pattern[str]
-    rank: re.Pattern[str]
-    whole_name: re.Pattern[str]
-    name_begun: re.Pattern[str]
-    says: re.Pattern[str]
-    then_says: re.Pattern[str]
-    one: re.Pattern[str]
-    phrase: re.Pattern[str]
+_FRONT = any_of(_SPEECH, "in front of an address")
+_LATER = rf"(?:,? (?i:{any_of(_SPEECH, 'with the verb')}))*+"
+_SAID = rf"(?i:{any_of(_SPEECH, 'says')})"
+_THEN_SAYS = rf"(?:,| [-–])?{_LATER},? {_SAID}"
+_NO_SPEAKER = rf"(?!(?i:{any_of(_SPEECH, 'begins no speaker')}))"
 
 
 @functools.cache
-def _patterns() -> _Patterns:
-    """The patterns, compiled when a speaker is looked for first: they take 0.04 s."""
-    front = any_of(_SPEECH, "in front of an address")
-    later = rf"(?:,? (?i:{any_of(_SPEECH, 'with the verb')}))*+"
-    says = rf"(?i:{any_of(_SPEECH, 'says')})"
-    then_says = re.compile(rf"(?:,| [-–])?{later},? {says}")
-    no_speaker = rf"(?!(?i:{any_of(_SPEECH, 'begins no speaker')}))"
-    return _Patterns(
-        address=re.compile(rf"(?i:(?:{front} )?{any_of(_SPEECH, 'address')})"),
-        body=re.compile(rf"(?i:{any_of(_SPEECH, 'body that speaks')})"),
-        office=re.compile(rf"(?i:(?:{front} )?{any_of(_OFFICERS, 'office', 'member')})"),
-        in_front=re.compile(rf"(?i:{front}) "),
-        rank=re.compile(rf"(?i:{any_of(_OFFICERS, 'police rank', 'army rank')})"),
-        whole_name=re.compile(rf"{FAMILY} {CAPITAL}"),
-        name_begun=re.compile(rf"(?<!\w){FAMILY}(?: {CAPITAL}){{0,3}}$"),
-        says=re.compile(rf"(?<!\w){says}"),
-        then_says=then_says,
-        one=re.compile(rf"(?i:một|nhiều|vài|các|những) (?:\w+ ){{1,7}}?(?={later.replace(',? ', '')}(?: ?){says})"),
-        phrase=re.compile(rf"({no_speaker}(?:[^\W_]+[.-]?[ -]){{0,8}}?[^\W_]+)(?={then_says.pattern})"),
-    )
+def _address() -> re.Pattern[str]:
+    """A word for addressing somebody."""
+    return re.compile(rf"(?i:(?:{_FRONT} )?{any_of(_SPEECH, 'address')})")
+
+
+@functools.cache
+def _body() -> re.Pattern[str]:
+    """A body that speaks."""
+    return re.compile(rf"(?i:{any_of(_SPEECH, 'body that speaks')})")
+
+
+@functools.cache
+def _office() -> re.Pattern[str]:
+    """An office, or a member of a body."""
+    return re.compile(rf"(?i:(?:{_FRONT} )?{any_of(_OFFICERS, 'office', 'member')})")
+
+
+@functools.cache
+def _in_front() -> re.Pattern[str]:
+    """A word in front of an address."""
+    return re.compile(rf"(?i:{_FRONT}) ")
+
+
+@functools.cache
+def _rank() -> re.Pattern[str]:
+    """A rank."""
+    return re.compile(rf"(?i:{any_of(_OFFICERS, 'police rank', 'army rank')})")
+
+
+@functools.cache
+def _whole_name() -> re.Pattern[str]:
+    """A family name and another one."""
+    return re.compile(rf"{FAMILY} {CAPITAL}")
+
+
+@functools.cache
+def _name_begun() -> re.Pattern[str]:
+    """A name without its last word."""
+    return re.compile(rf"(?<!\w){FAMILY}(?: {CAPITAL}){{0,3}}$")
+
+
+@functools.cache
+def _says() -> re.Pattern[str]:
+    """A verb of saying."""
+    return re.compile(rf"(?<!\w){_SAID}")
+
+
+@functools.cache
+def _then_says() -> re.Pattern[str]:
+    """A verb of saying, behind a phrase for a person."""
+    return re.compile(_THEN_SAYS)
+
+
+@functools.cache
+def _one() -> re.Pattern[str]:
+    """Somebody without a name: `một người dân`."""
+    return re.compile(rf"(?i:một|nhiều|vài|các|những) (?:\w+ ){{1,7}}?(?={_LATER.replace(',? ', '')}(?: ?){_SAID})")
+
+
+@functools.cache
+def _phrase() -> re.Pattern[str]:
+    """Whatever stands between a quotation and a verb of saying: `”, các công ty công nghệ viết`."""
+    return re.compile(rf"({_NO_SPEAKER}(?:[^\W_]+[.-]?[ -]){{0,8}}?[^\W_]+)(?={_THEN_SAYS})")
 
 
 @dataclass(frozen=True)
@@ -92,7 +120,7 @@ class Cast:
 
     def knows(self, name: str) -> bool:
         """Whether the text has a whole name of which this is the last word, or this is a whole name."""
-        if " " in name and _patterns().whole_name.match(name):
+        if " " in name and _whole_name().match(name):
             return True
         if len(self.text) > _LONG:
             return name in self._last_words
@@ -101,7 +129,7 @@ class Cast:
             before = self.text.rfind(" ", max(0, place - _LONGEST_NAME), place)
             ends = not self.text[place + 1 + len(name) : place + 2 + len(name)].isalnum()
             begun = ends and self.text[before + 1 : before + 2].isupper()
-            if begun and _patterns().name_begun.search(self.text, max(0, place - _LONGEST_NAME), place):
+            if begun and _name_begun().search(self.text, max(0, place - _LONGEST_NAME), place):
                 return True
             place = self.text.find(f" {name}", place + 1)
         return False
@@ -146,12 +174,12 @@ def speaker_end(cast: Cast, start: int) -> int | None:
     text = cast.text
     if start in cast.mentions:
         return cast.mentions[start]
-    if rank := _patterns().rank.match(text, start):
+    if rank := _rank().match(text, start):
         begin = rank.end() + 1
-        return (title_end(text, begin) if _patterns().office.match(text, begin) else None) or rank.end()
-    office, address = _patterns().office.match(text, start), _patterns().address.match(text, start)
+        return (title_end(text, begin) if _office().match(text, begin) else None) or rank.end()
+    office, address = _office().match(text, start), _address().match(text, start)
     if office and not (address and address.end() > office.end()):
-        front = _patterns().in_front.match(text, start)
+        front = _in_front().match(text, start)
         return _with_name(text, title_end(text, front.end() if front else start) or office.end())
     if address:
         return _after_address(cast, address.end())
@@ -160,7 +188,7 @@ def speaker_end(cast: Cast, start: int) -> int | None:
 
 def says_in(text: str, begin: int, end: int) -> bool:
     """Whether a verb of saying stands between two places."""
-    return _patterns().says.search(text, begin, end) is not None
+    return _says().search(text, begin, end) is not None
 
 
 def _bare_end(cast: Cast, start: int) -> int | None:
@@ -168,9 +196,7 @@ def _bare_end(cast: Cast, start: int) -> int | None:
     if initials := _INITIALS.match(cast.text, start):
         return initials.end()
     bare = _BARE.match(cast.text, start)
-    if bare and (
-        cast.knows(bare.group()) or (_patterns().then_says.match(cast.text, bare.end()) and _is_foreign(bare.group()))
-    ):
+    if bare and (cast.knows(bare.group()) or (_then_says().match(cast.text, bare.end()) and _is_foreign(bare.group()))):
         return bare.end()
     return None
 
@@ -187,7 +213,7 @@ def _after_address(cast: Cast, end: int) -> int:
     if text.startswith(" ", end):
         if begin in cast.mentions:
             return cast.mentions[begin]
-        if _patterns().address.match(text, begin) or _patterns().office.match(text, begin):
+        if _address().match(text, begin) or _office().match(text, begin):
             return speaker_end(cast, begin) or end
     if _NAME.match(text, end) and (until := name_end(text, begin)):
         officer = next((start for start in cast.mentions if begin < start < until), None)
@@ -204,7 +230,7 @@ def _with_name(text: str, end: int) -> int:
 
 def _one_end(text: str, start: int) -> int | None:
     """Where `một người dân xóm 3` ends, before a verb of saying or a colon."""
-    one = _patterns().one.match(text, start) if text[start : start + 1] in _BEGINS_ONE else None
+    one = _one().match(text, start) if text[start : start + 1] in _BEGINS_ONE else None
     return len(text[: one.end()].rstrip()) if one else None
 
 
@@ -262,17 +288,17 @@ def _candidates(cast: Cast, begin: int, end: int) -> Iterator[_Candidate]:
         if until is not None and until <= end:
             place = until
             aside = _BRACKET.match(text, until)
-            says = _patterns().then_says.match(text, aside.end() if aside else until)
+            says = _then_says().match(text, aside.end() if aside else until)
             named = start in cast.mentions or any(letter.isupper() for letter in text[start + 1 : until]) or bare
             yield _Candidate(Span(start, until), start in starts, named, bool(says))
 
 
 def _bodies(text: str, begin: int, end: int) -> Iterator[_Candidate]:
     for word in _WORD.finditer(text, begin, end):
-        if word.group().lower() in _FIRST_WORDS_OF_BODIES and _patterns().body.match(text, word.start()):
+        if word.group().lower() in _FIRST_WORDS_OF_BODIES and _body().match(text, word.start()):
             until = title_end(text, word.start())
             if until is not None and until <= end:
-                yield _Candidate(Span(word.start(), until), True, True, bool(_patterns().then_says.match(text, until)))
+                yield _Candidate(Span(word.start(), until), True, True, bool(_then_says().match(text, until)))
 
 
 def speaker_after(cast: Cast, start: int) -> tuple[Span, bool] | None:
@@ -282,7 +308,7 @@ def speaker_after(cast: Cast, start: int) -> tuple[Span, bool] | None:
     end = max(
         (speaker_end(cast, start) if begins else 0) or 0, _bare_end(cast, start) or 0, _one_end(cast.text, start) or 0
     )
-    if not end and (phrase := _patterns().phrase.match(cast.text, start)):
+    if not end and (phrase := _phrase().match(cast.text, start)):
         end = len(phrase.group(1)) + start
     if not end:
         bodies = next(_bodies(cast.text, start, start + 80), None)
@@ -290,4 +316,4 @@ def speaker_after(cast: Cast, start: int) -> tuple[Span, bool] | None:
             return None
         end = bodies.span.end
     aside = _BRACKET.match(cast.text, end)
-    return Span(start, end), bool(_patterns().then_says.match(cast.text, aside.end() if aside else end))
+    return Span(start, end), bool(_then_says().match(cast.text, aside.end() if aside else end))

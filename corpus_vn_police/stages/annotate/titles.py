@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import NamedTuple
 
 from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.annotate.words import CAPITAL, any_of
@@ -15,41 +14,69 @@ _ALSO = re.compile(r",? (?:kiêm|đồng thời là|kiêm nhiệm)(?= )")
 _BREAK = re.compile(r", ?| [-–—] ?|[-–—] ")
 
 
-class _Patterns(NamedTuple):
-    """The patterns of the words of titles."""
-
-    rank: re.Pattern[str]
-    office: re.Pattern[str]
-    head: re.Pattern[str]
-    body: re.Pattern[str]
-    step: re.Pattern[str]
-    aside: re.Pattern[str]
-    may_be_a_verb: re.Pattern[str]
-    ends_in_body: re.Pattern[str]
-    joined: re.Pattern[str]
-    province: re.Pattern[str]
+@functools.cache
+def _rank() -> re.Pattern[str]:
+    """A rank."""
+    return re.compile(rf"(?i:{any_of(_WORDS, 'police rank', 'army rank')})")
 
 
 @functools.cache
-def _patterns() -> _Patterns:
-    """The patterns, compiled when a title is looked for first: they take 0.05 s."""
-    return _Patterns(
-        rank=re.compile(rf"(?i:{any_of(_WORDS, 'police rank', 'army rank')})"),
-        office=re.compile(rf"(?i:{any_of(_WORDS, 'office', 'member')})"),
-        head=re.compile(rf"(?i:{any_of(_WORDS, 'office', 'member', 'body')})"),
-        body=re.compile(rf"(?i:{any_of(_WORDS, 'body')})"),
-        step=re.compile(
-            rf" ?(?:(?i:{any_of(_WORDS, 'office', 'body', 'goes on a title')})"
-            rf"|{CAPITAL}(?:[-/&]{CAPITAL})*|[0-9][\w./-]*\w|[0-9]|\([{UPPER}][{UPPER}0-9./-]+\))"
-        ),
-        aside=re.compile(rf" \([^()\n]{{2,60}}\)(?= (?i:{any_of(_WORDS, 'body', 'goes on a title')}))"),
-        may_be_a_verb=re.compile(rf" (?i:{any_of(_WORDS, 'may be a verb')})"),
-        ends_in_body=re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'body', 'member', 'may be a verb')}|viên)$"),
-        joined=re.compile(rf" (?i:{any_of(_WORDS, 'joins a title')})(?= )"),
-        province=re.compile(
-            rf"(?:(?:tỉnh|thành phố|TP\.?|huyện|quận|thị xã|H\.|Q\.) ?{CAPITAL}(?: {CAPITAL}){{0,3}}"
-            rf"|{any_of(lexicon('places'), 'province')}|TP\.? ?HCM|TPHCM)(?=[ ,.;)]| [-–])"
-        ),
+def _office() -> re.Pattern[str]:
+    """An office, or a member of a body."""
+    return re.compile(rf"(?i:{any_of(_WORDS, 'office', 'member')})")
+
+
+@functools.cache
+def _head() -> re.Pattern[str]:
+    """What a title begins with: an office, a member or a body."""
+    return re.compile(rf"(?i:{any_of(_WORDS, 'office', 'member', 'body')})")
+
+
+@functools.cache
+def _body() -> re.Pattern[str]:
+    """A body."""
+    return re.compile(rf"(?i:{any_of(_WORDS, 'body')})")
+
+
+@functools.cache
+def _step() -> re.Pattern[str]:
+    """The next word of a title, with the space in front."""
+    return re.compile(
+        rf" ?(?:(?i:{any_of(_WORDS, 'office', 'body', 'goes on a title')})"
+        rf"|{CAPITAL}(?:[-/&]{CAPITAL})*|[0-9][\w./-]*\w|[0-9]|\([{UPPER}][{UPPER}0-9./-]+\))"
+    )
+
+
+@functools.cache
+def _aside() -> re.Pattern[str]:
+    """Words in brackets inside a title."""
+    return re.compile(rf" \([^()\n]{{2,60}}\)(?= (?i:{any_of(_WORDS, 'body', 'goes on a title')}))")
+
+
+@functools.cache
+def _may_be_a_verb() -> re.Pattern[str]:
+    """A word that goes on a title or is a verb."""
+    return re.compile(rf" (?i:{any_of(_WORDS, 'may be a verb')})")
+
+
+@functools.cache
+def _ends_in_body() -> re.Pattern[str]:
+    """Whether words end in a body, a member or such a word."""
+    return re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'body', 'member', 'may be a verb')}|viên)$")
+
+
+@functools.cache
+def _joined() -> re.Pattern[str]:
+    """A word that joins two parts of a title."""
+    return re.compile(rf" (?i:{any_of(_WORDS, 'joins a title')})(?= )")
+
+
+@functools.cache
+def _province() -> re.Pattern[str]:
+    """A province, a town or a district."""
+    return re.compile(
+        rf"(?:(?:tỉnh|thành phố|TP\.?|huyện|quận|thị xã|H\.|Q\.) ?{CAPITAL}(?: {CAPITAL}){{0,3}}"
+        rf"|{any_of(lexicon('places'), 'province')}|TP\.? ?HCM|TPHCM)(?=[ ,.;)]| [-–])"
     )
 
 
@@ -63,8 +90,7 @@ def title_end(text: str, start: int) -> int | None:
     Returns:
         None if no title begins there.
     """
-    words = _patterns()
-    head = words.head.match(text, start)
+    head = _head().match(text, start)
     if not head:
         return None
     end = _part_end(text, head.end())
@@ -73,12 +99,12 @@ def title_end(text: str, start: int) -> int | None:
         while text.startswith(" ", begin):
             begin += 1
         also = _ALSO.match(text, end)
-        if also and (head := words.office.match(text, begin)):
+        if also and (head := _office().match(text, begin)):
             end = _part_end(text, head.end())
             continue
-        if _goes_on_title(text, begin) and (head := words.head.match(text, begin)):
+        if _goes_on_title(text, begin) and (head := _head().match(text, begin)):
             end = _part_end(text, head.end())
-        elif place := words.province.match(text, begin):
+        elif place := _province().match(text, begin):
             end = place.end()
         else:
             break
@@ -87,35 +113,31 @@ def title_end(text: str, start: int) -> int | None:
 
 def _goes_on_title(text: str, start: int) -> bool:
     """Whether an office, or a body in capitals, stands behind a comma: `, cơ quan Công an` begins what is said."""
-    words = _patterns()
-    if words.rank.match(text, start):
+    if _rank().match(text, start):
         return False
-    return bool(
-        words.office.match(text, start) or (text[start : start + 1].isupper() and words.head.match(text, start))
-    )
+    return bool(_office().match(text, start) or (text[start : start + 1].isupper() and _head().match(text, start)))
 
 
 def _part_end(text: str, end: int) -> int:
     """Where a title without its commas ends."""
-    words = _patterns()
     while True:
         begin = end + text.startswith(" ", end)
-        if words.rank.match(text, begin):
+        if _rank().match(text, begin):
             return end
-        verb = words.may_be_a_verb.match(text, end)
-        if verb and (step := words.step.match(text, end)) and step.end() >= verb.end():
+        verb = _may_be_a_verb().match(text, end)
+        if verb and (step := _step().match(text, end)) and step.end() >= verb.end():
             verb = None
         if verb:
-            if not (words.ends_in_body.search(text, max(0, end - 24), end) or text[verb.start() + 1].isupper()):
+            if not (_ends_in_body().search(text, max(0, end - 24), end) or text[verb.start() + 1].isupper()):
                 return end
             end = verb.end()
-        elif step := words.step.match(text, end):
+        elif step := _step().match(text, end):
             end = step.end()
-        elif aside := words.aside.match(text, end):
+        elif aside := _aside().match(text, end):
             end = aside.end()
-        elif joined := words.joined.match(text, end):
-            following = words.step.match(text, joined.end())
-            if not following or words.rank.match(text, joined.end() + 1) or not _joins(text, joined, following):
+        elif joined := _joined().match(text, end):
+            following = _step().match(text, joined.end())
+            if not following or _rank().match(text, joined.end() + 1) or not _joins(text, joined, following):
                 return end
             end = following.end()
         else:
@@ -124,8 +146,7 @@ def _part_end(text: str, end: int) -> int:
 
 def _joins(text: str, joined: re.Match[str], following: re.Match[str]) -> bool:
     """Whether what follows `và` is still of the title: `Quốc phòng và An ninh`, not `Bộ Công an và Công an tỉnh`."""
-    words = _patterns()
     if joined.group().strip().lower() not in ("và", "&"):
         return True
     begin = joined.end() + 1
-    return not words.body.match(text, begin) and not words.office.match(text, begin)
+    return not _body().match(text, begin) and not _office().match(text, begin)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from corpus_vn_police.lexicon import lexicon
+from corpus_vn_police.stages.annotate.gates import HOMES
 from corpus_vn_police.stages.annotate.spans import Span
 from corpus_vn_police.stages.annotate.words import CAPITAL, any_of
 
@@ -25,8 +26,12 @@ _STREET = re.compile(rf" (?={_UNIT} ?{_NAMED})")
 _NEXT = re.compile(r" ?, ?| ?[-–] ")
 _HOME = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'home')})(?: \([^()\n]{{1,30}}\))?[: ]{{1,2}}(?:(?:ở|tại|là) )?")
 _NEEDS_PERSON = frozenset(_WORDS.phrases("home beside a person"))
-_MARKS = ("trú", "ngụ", "KTT", "hộ khẩu", "quê quán", "nguyên quán", "hỗ ở", "ơi ở")
-_DWELLINGS = ("phòng trọ ", "nhà riêng ", "nơi thuê ở ", "ơi ở của ", "hỗ ở của ")
+_BITS = {mark: 1 << bit for bit, mark in enumerate(HOMES)}
+_MARKS = {mark: _BITS[mark] for mark in HOMES[:8]}
+_DWELLINGS = {
+    **{f"{mark} ": _BITS[mark] for mark in HOMES[8:]},
+    **{f"{mark} của ": _BITS[mark] for mark in ("ơi ở", "hỗ ở")},
+}
 _AT_A_DWELLING = re.compile(r"(?:[^\W\d_]+ ){0,7}?(?:ở|tại|là) ")
 
 
@@ -76,16 +81,21 @@ def speaks_of_homes(text: str) -> bool:
     return "trú" in text or "ngụ" in text or "KTT" in text
 
 
-def homes(text: str) -> Iterator[Span]:
-    """The places behind words that speak of nothing but homes, in no order; some more than once."""
-    for mark in _MARKS:
-        place = text.find(mark)
+def homes(text: str, may_have: int = -1) -> Iterator[Span]:
+    """The places behind words that speak of nothing but homes, in no order; some more than once.
+
+    Args:
+        text: the text.
+        may_have: a bit for each of `gates.HOMES` that it may have.
+    """
+    for mark, bit in _MARKS.items():
+        place = text.find(mark) if may_have & bit else -1
         while place >= 0:
             if home := home_at(text, _word_start(text, place), beside=False):
                 yield home
             place = text.find(mark, place + len(mark))
-    for mark in _DWELLINGS:
-        place = text.find(mark)
+    for mark, bit in _DWELLINGS.items():
+        place = text.find(mark) if may_have & bit else -1
         while place >= 0:
             if (words := _AT_A_DWELLING.match(text, place + len(mark))) and (end := place_end(text, words.end())):
                 yield Span(words.end(), end)

@@ -68,7 +68,11 @@ def persons(text: str, officers: Sequence[Person], may_have: Gates) -> list[Pers
     if may_have.facts:
         found += [Personal(place, "birth_date") for place in births(text, may_have.facts)]
     if may_have.homes and (known or speaks_of_homes(text)):
-        found += [Personal(place, "address") for place in homes(text) if not _is_officers(text, place, officers)]
+        found += [
+            Personal(place, "address")
+            for place in homes(text, may_have.homes)
+            if not _is_officers(text, place, officers)
+        ]
     return found
 
 
