@@ -175,6 +175,11 @@ def test_speech_is_what_somebody_is_said_to_say(text, found):
     assert _quotes(text) == found
 
 
+def test_a_name_is_known_in_a_long_text_too():
+    text = "Công an bắt Lê Văn Tèo. " + "Trời mưa to. " * 10_000 + "Tèo khai: “Tôi không biết gì cả”."
+    assert _quotes(text) == [("Tôi không biết gì cả", "Tèo")]
+
+
 def _all_rules(text):
     abbreviations(text)
     quotes(text, people(text))

@@ -59,6 +59,12 @@ def _office() -> re.Pattern[str]:
 
 
 @functools.cache
+def _no_address() -> re.Pattern[str]:
+    """A word that begins like an address: `Cụ thể`."""
+    return re.compile(rf"(?i:{any_of(_SPEECH, 'begins like an address')})")
+
+
+@functools.cache
 def _in_front() -> re.Pattern[str]:
     """A word in front of an address."""
     return re.compile(rf"(?i:{_FRONT}) ")
@@ -137,7 +143,7 @@ class Cast:
     @functools.cached_property
     def _last_words(self) -> frozenset[str]:
         """The last words of all whole names: to look for each of many names in a long text took its square."""
-        names = _patterns().whole_name.finditer(self.text)
+        names = _whole_name().finditer(self.text)
         ends = (name_end(self.text, name.start()) or name.end() for name in names)
         return frozenset(self.text[self.text.rfind(" ", 0, end) + 1 : end] for end in ends)
 
@@ -177,6 +183,8 @@ def speaker_end(cast: Cast, start: int) -> int | None:
     if rank := _rank().match(text, start):
         begin = rank.end() + 1
         return (title_end(text, begin) if _office().match(text, begin) else None) or rank.end()
+    if _no_address().match(text, start):
+        return None
     office, address = _office().match(text, start), _address().match(text, start)
     if office and not (address and address.end() > office.end()):
         front = _in_front().match(text, start)
