@@ -15,6 +15,7 @@ from corpus_vn_police.config import corpus_of
 from corpus_vn_police.contract import load_contract
 from corpus_vn_police.stages.annotate import annotate
 from corpus_vn_police.stages.annotate.abbreviations import abbreviations
+from corpus_vn_police.stages.annotate.gates import gates
 from corpus_vn_police.stages.annotate.people import people
 from corpus_vn_police.stages.annotate.quotes import quotes
 
@@ -201,6 +202,12 @@ _WORDS = st.sampled_from(
      "a@b.vn", "ông", "kể", "gọi tắt là", "sinh ngày 1/2/1990", "STK 0123456789", "H’", "’", "‘", "-", "1", "Bắc"]
 )  # fmt: skip
 _TEXTS = st.one_of(st.lists(_WORDS, max_size=30).map(" ".join), st.text(max_size=80))
+
+
+@given(st.lists(_TEXTS, min_size=1, max_size=3))
+def test_few_texts_and_many_have_the_same_gates(texts):
+    many = pl.Series(texts * 65, dtype=pl.String)
+    assert gates(many)[: len(texts)] == gates(pl.Series(texts, dtype=pl.String))
 
 
 def _annotated(text, mode, **others):

@@ -41,8 +41,7 @@ def annotate(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
         return batch
     names = columns_of(batch)
     alive = batch["reason"].is_null()
-    opened = gates(batch, [name for name in names if batch.schema[name] == pl.String])
-    rows = zip(alive, opened, batch.select(names).iter_rows(), strict=True)
+    rows = zip(alive, gates(batch["text"]), batch.select(names).iter_rows(), strict=True)
     looked = [look_at(values, may_have, corpus) if here else None for here, may_have, values in rows]
     batch = batch.with_columns(kinds_column([each.kinds if each else () for each in looked], "privacy"))
     if corpus.annotations:

@@ -41,7 +41,7 @@ def look_at(values: Sequence[Any], may_have: Gates, corpus: Corpus) -> Looked:
 
     Args:
         values: those of the columns of `record_strings.columns_of`, the text first.
-        may_have: what its strings may have, as far as they are columns of strings.
+        may_have: what its text may have.
         corpus: reads `annotations`, `privacy`.
     """
     strings = list(strings_in(values))
