@@ -1,24 +1,14 @@
 """`examples/export_conll.py`: what it writes has every officer and every quote of the build, word for word."""
 
-import importlib.util
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.builds import ROOT
 from support.officers import rows
+from support.scripts import script
 
 import corpus_vn_police as cvp
 
-
-def _loaded():
-    spec = importlib.util.spec_from_file_location("export_conll", ROOT / "examples/export_conll.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-example = _loaded()
+example = script("examples/export_conll.py")
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,11 @@
 """`examples/finetune_people.py`: the labels are the officers, word for word, and a tiny model learns to find them."""
 
 import argparse
-import importlib.util
 
 import numpy as np
 import pytest
-from support.builds import ROOT
 from support.officers import rows
+from support.scripts import script
 
 import corpus_vn_police as cvp
 from corpus_vn_police import train
@@ -21,10 +20,7 @@ RANK, NAME, TITLE = range(3)
 
 @pytest.fixture(scope="module")
 def example():
-    spec = importlib.util.spec_from_file_location("finetune_people", ROOT / "examples/finetune_people.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("examples/finetune_people.py")
 
 
 @pytest.fixture(scope="module")

@@ -1,23 +1,13 @@
 """`examples/who_spoke_when.py`: the counts are those of the build, and each is a dot at its month."""
 
-import importlib.util
-
 import polars as pl
 import pytest
-from support.builds import ROOT
 from support.officers import rows
+from support.scripts import script
 
 import corpus_vn_police as cvp
 
-
-def _loaded():
-    spec = importlib.util.spec_from_file_location("who_spoke_when", ROOT / "examples/who_spoke_when.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-example = _loaded()
+example = script("examples/who_spoke_when.py")
 
 _LAM = "Đại tá Bùi Đức Lâm, Giám đốc Công an tỉnh Hà Nam, nói: “{}”."
 _AGAIN = "Công an tỉnh họp với Thượng tá Bùi Đức Lâm trong một ngày.\n\nĐại tá Lâm nói: “{}”."

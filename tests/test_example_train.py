@@ -1,6 +1,5 @@
 """`examples/train_lm.py` as users run it: killed, stopped, and gone on with on other ranks, its losses stay the same."""
 
-import importlib.util
 import json
 import math
 import os
@@ -10,6 +9,7 @@ from unittest import mock
 
 import pytest
 from support.builds import ROOT
+from support.scripts import script
 from support.training import small_build
 
 from corpus_vn_police import train
@@ -67,10 +67,7 @@ train_lm.main(sys.argv[1:])
 
 @pytest.fixture(scope="module")
 def example():
-    spec = importlib.util.spec_from_file_location("train_lm", EXAMPLE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("examples/train_lm.py")
 
 
 def log_of(run):

@@ -1,6 +1,5 @@
 """Headlines, datelines, captions, bylines and residue."""
 
-import importlib.util
 import itertools
 import json
 
@@ -8,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.builds import ROOT, SEEDS
+from support.scripts import script
 from support.texts import taken_apart
 
 import corpus_vn_police as cvp
@@ -50,16 +50,9 @@ def test_a_seed_is_taken_apart_as_the_expert_did(name):
     assert (row["title"], row["byline"], row["date_conflict"]) == (None, None, False)
 
 
-def _benchmark():
-    spec = importlib.util.spec_from_file_location("structure_benchmark", ROOT / "benchmarks/structure.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.mark.parametrize("pages", sorted((ROOT / "benchmarks/pages").glob("*.jsonl")), ids=lambda path: path.stem)
 def test_the_annotated_pages_are_read_as_well_as_the_benchmark_says(pages):
-    module = _benchmark()
+    module = script("benchmarks/structure.py")
     annotated = [json.loads(line) for line in pages.read_text(encoding="utf-8").splitlines()]
     # Of these the errors were looked at once, or not at all; they are as the table says.
     floor = {"6": 0.9, "7": 0.87, "8": 0.91, "10": 0.92, "11": 0.81}.get(pages.stem, 0.95)
@@ -69,7 +62,7 @@ def test_the_annotated_pages_are_read_as_well_as_the_benchmark_says(pages):
 
 
 def test_the_benchmark_takes_a_class_of_words_away_and_puts_it_back():
-    module = _benchmark()
+    module = script("benchmarks/structure.py")
     page = {"name": "a", "text": _page(_PROSE, "Quang cảnh hội nghị", _MORE)}
     with module.taken_away("captions", "scene") as without:
         (row,) = module.answers(module.cleaned([page]), without)
@@ -79,7 +72,7 @@ def test_the_benchmark_takes_a_class_of_words_away_and_puts_it_back():
 
 
 def test_law_4_a_page_is_read_alone_as_among_others():
-    module = _benchmark()
+    module = script("benchmarks/structure.py")
     paths = sorted((ROOT / "benchmarks/pages").iterdir())
     lines = [path.read_text(encoding="utf-8").splitlines()[:: 5 if path.stem == "11" else 15] for path in paths]
     pages = [json.loads(line) for line in itertools.chain.from_iterable(lines)]
