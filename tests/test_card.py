@@ -440,6 +440,8 @@ def test_how_good_the_annotations_are_is_what_the_benchmark_gave():
     given = {row[0]: tuple(float(value) for value in row[2].split(" / ")) for row in rows}
     pages = (ROOT / "benchmarks/annotated/6.xml").read_text(encoding="utf-8").count("<page ")
     assert (ANNOTATION_ACCURACY.fields | PERSONAL_ACCURACY.fields, ANNOTATION_ACCURACY.pages) == (given, pages)
+    annotated = {row[0]: int(row[1]) for row in rows}
+    assert ANNOTATION_ACCURACY.annotated | PERSONAL_ACCURACY.annotated == annotated
 
 
 def test_without_matplotlib_a_build_has_no_pictures_and_says_so(write, tmp_path, monkeypatch):
