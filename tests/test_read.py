@@ -6,6 +6,8 @@ import io
 import json
 import os
 import socket
+import subprocess
+import sys
 
 import polars as pl
 import pyarrow as pa
@@ -437,6 +439,35 @@ def test_law_9_no_damage_to_a_container_raises(tmp_path, data):
     for task in unpacker.tasks(list_input(str(tmp_path))):
         for frame in load(task, CORPUS, Batching()):
             assert frame["path"].null_count() == 0
+
+
+_EACH_FOOTER = """
+import io, sys
+import pyarrow as pa, pyarrow.parquet as pq
+from corpus_vn_police.stages.read.bounds import Budget, table_batches
+
+file = io.BytesIO()
+pq.write_table(pa.table({"text": ["Ngày 7/12", "b"], "n": [1, 2]}), file)
+whole = file.getvalue()
+footer = len(whole) - 8 - int.from_bytes(whole[-8:-4], "little")
+read, refused = 0, 0
+for place in range(footer, len(whole)):
+    for value in (0, 19, 35, 64):
+        content = bytearray(whole)
+        content[place] = value
+        try:
+            for batch in table_batches(io.BytesIO(content), Budget(len(content), 200, 1 << 20, 1 << 20), 10):
+                batch.validate()
+            read += 1
+        except Exception:
+            refused += 1
+print(read > 500, refused > 500)
+"""
+
+
+def test_no_byte_in_the_footer_of_a_parquet_file_ends_the_process():
+    done = subprocess.run([sys.executable, "-c", _EACH_FOOTER], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "True True\n"), done.stderr[-500:]
 
 
 def test_a_url_of_this_machine_is_read_as_its_path(write):
