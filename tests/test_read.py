@@ -470,6 +470,14 @@ def test_no_byte_in_the_footer_of_a_parquet_file_ends_the_process():
     assert (done.returncode, done.stdout) == (0, "True True\n"), done.stderr[-500:]
 
 
+@pytest.mark.parametrize("encoding", ["PLAIN", "DELTA_LENGTH_BYTE_ARRAY", "DELTA_BYTE_ARRAY"])
+def test_a_parquet_file_is_read_in_any_encoding_of_its_strings(tmp_path, encoding):
+    rows = pa.table({"text": ["a", "b"], "tags": [["x", "y"], []]})
+    columns = {"text": encoding, "tags.list.element": encoding}
+    pq.write_table(rows, tmp_path / "a.parquet", use_dictionary=False, column_encoding=columns)
+    assert texts_or_reasons(tmp_path) == {"a.parquet#1": "a", "a.parquet#2": "b"}
+
+
 def test_a_url_of_this_machine_is_read_as_its_path(write):
     folder = write({"a.txt": "a"})
     os.mkfifo(folder / "fifo.txt")

@@ -139,12 +139,15 @@ def _check_columns(raw: Any, plain: pq.ParquetFile) -> None:
         Exception: the file is damaged; `pyarrow` raises many kinds.
     """
     columns = [plain.schema.column(number) for number in range(len(plain.schema))]
-    # As dictionaries, since one row may have a list that points at one long value many times. Decimals have none.
-    coded = [c.path for c in columns if c.physical_type == "BYTE_ARRAY" and c.logical_type.type != "DECIMAL"]
+    lists = [c.path for c in columns if c.max_repetition_level and c.physical_type == "BYTE_ARRAY"]
     raw.seek(0)
-    file = pq.ParquetFile(raw, read_dictionary=coded)
-    for number in range(file.num_row_groups):
-        next(file.iter_batches(batch_size=1, row_groups=[number], use_threads=False), None)
+    # A row may have a list that points at one long value many times: as a dictionary it is that value once.
+    folded = pq.ParquetFile(raw, read_dictionary=lists) if lists else plain
+    for number in range(plain.num_row_groups):
+        try:
+            next(folded.iter_batches(batch_size=1, row_groups=[number], use_threads=False), None)
+        except OSError:  # also what pyarrow says of encodings that cannot be read as dictionaries
+            next(plain.iter_batches(batch_size=1, row_groups=[number], use_threads=False), None)
 
 
 def _check_alone(raw: Any, chunks: list[Any]) -> None:
