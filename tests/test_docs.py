@@ -27,6 +27,7 @@ WITH_TORCH = {"training.md"}
 NOT_RUN = {
     ("README.md", "make dataset   # builds the shipped corpus into dataset/, loads it, prints the rows"): "makes an environment of its own, and takes minutes",
     ("README.md", "pip install '.[figures]'   # in a checkout; without [figures] builds have no pictures"): "installs the package into your environment",
+        ("benchmarks.md", "python benchmarks/annotating.py SEEDS"): "builds a folder of many seeds six times",
     ("benchmarks.md", "make bench ARTICLES=articles.jsonl.zst COUNT=20000 RUNS=5 OUT=bench"): "makes an environment of its own, and takes half an hour",
     ("benchmarks.md", "make .venv-bench/.ready"): "makes an environment of its own, and takes hours",
     ("publish.md", "hf auth login   # once; or set HF_TOKEN"): "asks for a token",
