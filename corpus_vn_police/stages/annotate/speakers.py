@@ -79,7 +79,7 @@ def _rank() -> re.Pattern[str]:
 @functools.cache
 def _whole_name() -> re.Pattern[str]:
     """A family name and another one."""
-    return re.compile(rf"{FAMILY} {CAPITAL}")
+    return re.compile(rf"(?<!\w){FAMILY} {CAPITAL}")
 
 
 @functools.cache
