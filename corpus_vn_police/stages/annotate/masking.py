@@ -33,17 +33,13 @@ class Masked:
         return Span(self._moved(span.start, 0), self._moved(span.end, 1))
 
     def _moved(self, offset: int, end: int) -> int:
-        number = bisect.bisect_right(self._starts, offset - end) - 1
+        number = bisect.bisect_right(self.before, offset - end, key=lambda each: each.place.start) - 1
         if number < 0:
             return offset
         old, new = self.before[number].place, self.places[number].place
         if offset < old.end or (end and offset == old.end):
             return new.end if end else new.start
         return offset + new.end - old.end
-
-    @property
-    def _starts(self) -> list[int]:
-        return [place.start for place, _ in self.before]
 
 
 def masked(text: str, personal: Sequence[Personal]) -> Masked:

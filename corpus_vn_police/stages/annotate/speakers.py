@@ -11,7 +11,7 @@ from typing import NamedTuple
 from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.annotate.names import FAMILY, name_end
 from corpus_vn_police.stages.annotate.spans import Person, Span
-from corpus_vn_police.stages.annotate.titles import title_end
+from corpus_vn_police.stages.annotate.titles import rank_pattern, title_end
 from corpus_vn_police.stages.annotate.words import CAPITAL, any_of, first_words
 from corpus_vn_police.syllables import is_syllable
 
@@ -68,12 +68,6 @@ def _no_address() -> re.Pattern[str]:
 def _in_front() -> re.Pattern[str]:
     """A word in front of an address."""
     return re.compile(rf"(?i:{_FRONT}) ")
-
-
-@functools.cache
-def _rank() -> re.Pattern[str]:
-    """A rank."""
-    return re.compile(rf"(?i:{any_of(_OFFICERS, 'police rank', 'army rank')})")
 
 
 @functools.cache
@@ -180,7 +174,7 @@ def speaker_end(cast: Cast, start: int) -> int | None:
     text = cast.text
     if start in cast.mentions:
         return cast.mentions[start]
-    if rank := _rank().match(text, start):
+    if rank := rank_pattern().match(text, start):
         begin = rank.end() + 1
         return (title_end(text, begin) if _office().match(text, begin) else None) or rank.end()
     if _no_address().match(text, start):

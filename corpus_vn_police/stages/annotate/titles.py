@@ -15,7 +15,7 @@ _BREAK = re.compile(r", ?| [-–—] ?|[-–—] ")
 
 
 @functools.cache
-def _rank() -> re.Pattern[str]:
+def rank_pattern() -> re.Pattern[str]:
     """A rank."""
     return re.compile(rf"(?i:{any_of(_WORDS, 'police rank', 'army rank')})")
 
@@ -113,7 +113,7 @@ def title_end(text: str, start: int) -> int | None:
 
 def _goes_on_title(text: str, start: int) -> bool:
     """Whether an office, or a body in capitals, stands behind a comma: `, cơ quan Công an` begins what is said."""
-    if _rank().match(text, start):
+    if rank_pattern().match(text, start):
         return False
     return bool(_office().match(text, start) or (text[start : start + 1].isupper() and _head().match(text, start)))
 
@@ -122,7 +122,7 @@ def _part_end(text: str, end: int) -> int:
     """Where a title without its commas ends."""
     while True:
         begin = end + text.startswith(" ", end)
-        if _rank().match(text, begin):
+        if rank_pattern().match(text, begin):
             return end
         verb = _may_be_a_verb().match(text, end)
         if verb and (step := _step().match(text, end)) and step.end() >= verb.end():
@@ -137,7 +137,7 @@ def _part_end(text: str, end: int) -> int:
             end = aside.end()
         elif joined := _joined().match(text, end):
             following = _step().match(text, joined.end())
-            if not following or _rank().match(text, joined.end() + 1) or not _joins(text, joined, following):
+            if not following or rank_pattern().match(text, joined.end() + 1) or not _joins(text, joined, following):
                 return end
             end = following.end()
         else:

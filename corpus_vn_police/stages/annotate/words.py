@@ -54,7 +54,12 @@ def first_words(words: Lexicon, *names: str) -> frozenset[str]:
 
 def phrases_of(words: Lexicon, *names: str) -> frozenset[str]:
     """The phrases of some classes, in small letters and both styles of the tone."""
-    return frozenset(form.lower() for phrase in words.phrases(*names) for form in spelled(phrase))
+    return frozenset(form.lower() for form in both_styles(words.phrases(*names)))
+
+
+def both_styles(phrases: tuple[str, ...]) -> frozenset[str]:
+    """Phrases in both styles of the tone."""
+    return frozenset(form for phrase in phrases for form in spelled(phrase))
 
 
 def ends_in(text: str, phrases: frozenset[str], longest: int) -> bool:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.annotate.names import FAMILY
-from corpus_vn_police.stages.annotate.personal.naming import both_styles, is_address, is_public, name_before
+from corpus_vn_police.stages.annotate.personal.naming import is_address, is_public, name_before
 from corpus_vn_police.stages.annotate.spans import Person, Span
-from corpus_vn_police.stages.annotate.words import any_of
+from corpus_vn_police.stages.annotate.words import any_of, both_styles
 
 _WORDS = lexicon("personal")
 _NO_PERSON = both_styles(_WORDS.phrases("not a person"))

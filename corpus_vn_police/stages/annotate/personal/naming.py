@@ -7,14 +7,9 @@ import re
 from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.annotate.names import FAMILY, name_end
 from corpus_vn_police.stages.annotate.spans import Span
-from corpus_vn_police.stages.annotate.words import CAPITAL, any_of, spelled
+from corpus_vn_police.stages.annotate.words import CAPITAL, any_of, both_styles
 
 _WORDS = lexicon("personal")
-
-
-def both_styles(phrases: tuple[str, ...]) -> frozenset[str]:
-    """Phrases in both styles of the tone."""
-    return frozenset(form for phrase in phrases for form in spelled(phrase))
 
 
 _OFFICERS, _PLACES = lexicon("officers"), lexicon("places")

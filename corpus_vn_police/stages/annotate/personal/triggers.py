@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from corpus_vn_police.lexicon import NOTHING, lexicon
-from corpus_vn_police.stages.annotate.personal.naming import both_styles
+from corpus_vn_police.stages.annotate.words import both_styles
 from corpus_vn_police.syllables import UPPER
 
 _WORDS = lexicon("personal")
