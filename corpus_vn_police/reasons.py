@@ -307,3 +307,10 @@ BROKEN_KEYWORD = Reason(
     "correct the field",
 )
 """Represents all codes of `broken_keyword` in the table."""
+
+
+def meaning_of(code: str) -> str:
+    """What a reason means, in Markdown; empty if the code is not known."""
+    prefix = BROKEN_KEYWORD.code.partition("<")[0]
+    known = BROKEN_KEYWORD if code.startswith(prefix) else REASONS.get(code)
+    return known.meaning if known else ""

@@ -30,6 +30,7 @@ from corpus_vn_police.errors import ConfigError, DamagedError
 
 _EMPTY = dict.fromkeys(BLOCKS, "0")
 _OTHER = {name: f"| {name} |\n```\n## Uses\n```" for name in BLOCKS}
+_BEFORE_WORDS = "<!-- measured: summary -->\n0\n<!-- end: summary -->\n\n"
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +79,8 @@ def test_a_section_of_which_nobody_says_anything_says_so_or_is_left_out():
 
 def test_the_keeper_s_words_stand_under_their_heading_whatever_its_level_and_place():
     card = compose("# Mine\n\nBefore.\n\n## citation\n\nC.\n\n# Direct use\n\nD.\n\n## Of mine\n\nE.\n", _EMPTY)
-    assert card.startswith("Before.\n\n## Dataset Details\n")
-    assert "### Direct Use\n\nD.\n\n## Of mine\n\nE.\n\n<!-- measured: loading -->" in card
+    assert card.startswith(f"{_BEFORE_WORDS}Before.\n\n<!-- measured: loading -->")
+    assert "### Direct Use\n\nD.\n\n## Of mine\n\nE.\n\n### Out-of-Scope Use" in card
     assert "## Citation\n\nC.\n\n<!-- measured: citation -->" in card
 
 
@@ -278,7 +279,9 @@ def test_the_card_says_what_the_files_say(out):
 def _numbers(card):
     """Where the figures of a card stand that were measured: not those of prose, markup and fields' descriptions."""
     for block in re.finditer(
-        r"<!-- measured: (?!fields|loading|pictures|citation|changes|contact)\w+ -->.*?<!-- end", card, re.DOTALL
+        r"<!-- measured: (?!fields|loading|example|pictures|citation|changes|contact)\w+ -->.*?<!-- end",
+        card,
+        re.DOTALL,
     ):
         yield from (
             found.span()
@@ -315,23 +318,32 @@ def test_any_number_that_is_not_that_of_the_files_is_found(out):
 
 def test_a_card_that_says_other_things_than_its_files_is_named_by_line_and_block(out, cli):
     card = (out / "README.md").read_text()
-    line = next(number for number, line in enumerate(card.split("\n"), 1) if line.startswith("| published |"))
-    (out / "README.md").write_text(card.replace("| published | 1 |", "| published | 2 |"))
+    line = next(
+        number for number, line in enumerate(card.split("\n"), 1) if line.startswith("| published as a record |")
+    )
+    (out / "README.md").write_text(card.replace("| published as a record | 1 |", "| published as a record | 2 |"))
     told = cli("card", out, "--check")
     assert (told.returncode, told.stdout) == (
         1,
-        f"{out}/README.md:{line}: ledger\n  expected | published | 1 |\n  got      | published | 2 |\n"
+        f"{out}/README.md:{line}: ledger\n  expected | published as a record | 1 |\n  got      | published as a record | 2 |\n"
         f"{out}/README.md: differs from the files in 1 place\n",
     )
     assert json.loads(cli("card", out, "--check", "--json").stdout) == {
         "ok": False,
-        "differences": [{"line": line, "block": "ledger", "expected": "| published | 1 |", "got": "| published | 2 |"}],
+        "differences": [
+            {
+                "line": line,
+                "block": "ledger",
+                "expected": "| published as a record | 1 |",
+                "got": "| published as a record | 2 |",
+            }
+        ],
     }
 
 
 def test_verify_holds_the_card_to_the_files_where_the_manifest_has_its_digest(out):
     card = (out / "README.md").read_text()
-    _rewrite(out, "README.md", card.replace("| published | 1 |", "| published | 2 |").encode())
+    _rewrite(out, "README.md", card.replace("| published as a record | 1 |", "| published as a record | 2 |").encode())
     assert problem_codes(out) == [("README.md", "card.content")]
 
 
@@ -389,7 +401,10 @@ def test_a_keeper_s_file_is_filled_in_place_and_its_empty_blocks_stay_empty(out,
     )
     assert cli("card", out, "--check", "--file", file).returncode == 1
     assert cli("card", out, "--file", file).stdout == f"filled {file}\n"
-    assert (cli("card", out, "--check", "--file", file).returncode, "| published | 1 |" in file.read_text()) == (
+    assert (
+        cli("card", out, "--check", "--file", file).returncode,
+        "| published as a record | 1 |" in file.read_text(),
+    ) == (
         0,
         True,
     )

@@ -31,8 +31,9 @@ CARD_NAME = "DATASET_CARD.md"
 _CARD = """\
 # {name}
 
-<!-- In a sentence or two: which texts, in which language, from when, about what. Comments like this one are not
-published, and a section that stays empty says that more information is needed. -->
+<!-- The card opens with a measured sentence, and with the summary that corpus.toml gives. What a reader should know
+next goes here. Comments like this one are not published. A section that stays empty says that more information is
+needed. -->
 
 ## Dataset Details
 

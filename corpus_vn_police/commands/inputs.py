@@ -13,6 +13,7 @@ from typing import Any
 from corpus_vn_police.commands.shipped import CHECKSUMS, shipped_corpus, shipped_seeds
 from corpus_vn_police.config import CHANGES_NAME, FILE_NAME, REMOVED_NAME, Corpus, config_of, load_config
 from corpus_vn_police.config.beside import read_schema
+from corpus_vn_police.config.checks import check_counted
 from corpus_vn_police.config.given import IN_DICT, Settings
 from corpus_vn_police.dataset.tombstones import Tombstones, read_removed
 from corpus_vn_police.errors import ConfigError, InputError
@@ -64,15 +65,17 @@ def with_arguments(
     Own fields may be the path of their schema, which is not a seed.
 
     Raises:
-        ConfigError: one of them is not allowed, or the schema cannot be read.
+        ConfigError: one of them is not allowed, the schema cannot be read, or `[card] by` names a field that the record
+            does not have.
     """
     corpus = corpus.with_flags(rows=rows)
-    if fields is None:
-        return source, corpus
     if isinstance(fields, Mapping):
-        return source, corpus.with_own(dict(fields), "fields")
-    ours = source.ours | {os.path.realpath(fields)}
-    return replace(source, ours=ours), corpus.with_own(read_schema(Path(fields)), os.fspath(fields))
+        corpus = corpus.with_own(dict(fields), "fields")
+    elif fields is not None:
+        source = replace(source, ours=source.ours | {os.path.realpath(fields)})
+        corpus = corpus.with_own(read_schema(Path(fields)), os.fspath(fields))
+    check_counted(corpus.by, corpus.contracts["default"].schema, corpus.read_from or IN_DICT)
+    return source, corpus
 
 
 def _with_dict(source: Source, config: Mapping[str, Any]) -> tuple[Source, Corpus]:

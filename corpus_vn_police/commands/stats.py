@@ -10,8 +10,8 @@ import polars as pl
 
 from corpus_vn_police.commands.built import Build
 from corpus_vn_police.commands.built import open as open_location
-from corpus_vn_police.commands.built.frames import count_by
 from corpus_vn_police.commands.built.reading import reading
+from corpus_vn_police.dataset.counts import count_by
 from corpus_vn_police.dataset.figures import Figures
 from corpus_vn_police.dataset.layout import FOLDERS, LEDGER
 from corpus_vn_police.dedup.leaks import Sharing, shared_ngrams
@@ -139,7 +139,7 @@ def measure_build(build: Build) -> Stats:
         DamagedError, DiskError: as `stats`.
     """
     with reading(build, LEDGER, *(f"{FOLDERS[config]}/" for config in ("default", "annotations"))) as folder:
-        publishers = dict(count_by(folder, _PUBLISHER).iter_rows())
+        publishers = dict(count_by(folder.path, _PUBLISHER).iter_rows())
         sharing = tuple(shared_ngrams(folder.path))
         return Stats(
             folder.manifest["name"], folder.version, folder.digest, folder.figures(), sharing, build, publishers

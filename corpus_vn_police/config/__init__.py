@@ -26,7 +26,9 @@ from corpus_vn_police.reasons import Reason
 FILE_NAME = "corpus.toml"
 REMOVED_NAME = "removed.csv"  # beside it: what was taken down
 CHANGES_NAME = "CHANGES.md"  # beside it: what each version of the data changed
-CARD_KEYS = ("title", "language", "license", "license_name", "license_link", "homepage", "contact", "citation")
+CARD_KEYS = (
+    "title", "summary", "language", "license", "license_name", "license_link", "homepage", "contact", "citation", "repo"
+)  # fmt: skip
 """The keys that shape the card, not the data."""
 
 
@@ -97,6 +99,7 @@ class Corpus:
         prose: the hand-written half of the card, as Markdown text (not its path); None if
             there is none.
         changes: what each version changed, as Markdown text; None if the keeper does not say.
+        by: the fields whose values the card counts, beside years and publishers.
         shard_mib: the most MiB of text in a shard; None if `dataset.cuts.shard_limit` chooses.
         settings: all keys that shape the data, as corpus.toml has them: for the manifest.
         read_from: the path of the corpus.toml, or `config` of a dict; None of the defaults.
@@ -120,12 +123,15 @@ class Corpus:
     sources: bool
     privacy: str
     settings: dict[str, Any]
+    by: tuple[str, ...] = ()
     shard_mib: int | None = None
+    summary: str | None = None
     license_name: str | None = None
     license_link: str | None = None
     homepage: str | None = None
     contact: str | None = None
     citation: str | None = None
+    repo: str | None = None
     prose: str | None = None
     changes: str | None = None
     read_from: str | None = None
@@ -169,10 +175,10 @@ class Corpus:
     def tables(self) -> dict[str, dict[str, Any]]:
         """The tables of corpus.toml with all their keys, but for those that name files.
 
-        The words that `[card]` names are on the card, the own fields that `[record]` names in the build's schema.
+        The words that `[card] prose` names are on the card, the own fields that `[record]` names in the build's schema.
         """
-        tables = {key: value for key, value in self.settings.items() if isinstance(value, dict)}
-        return {key: value for key, value in tables.items() if key not in ("card", "record")}
+        tables = {key: value for key, value in self.settings.items() if isinstance(value, dict) and key != "record"}
+        return tables | {"card": {"by": list(self.by)}}
 
     @property
     def reading(self) -> dict[str, dict[str, Any]]:
@@ -313,6 +319,7 @@ def _corpus(raw: dict[str, Any], where: str) -> Corpus:
         annotations=settings["annotations"]["enabled"],
         sources=settings["sources"]["enabled"],
         privacy=settings["privacy"]["mode"],
+        by=tuple(settings["card"]["by"]),
         shard_mib=settings["build"].get("shard_mib"),
         settings=settings,
     )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+import pyarrow as pa
 
 from corpus_vn_police.contract import first_error, validator
 from corpus_vn_police.contract.hub import hub_values, nearest
@@ -91,6 +94,43 @@ def check_masking(settings: dict[str, Any], where: str) -> None:
             "bytes, with all that is masked in the records",
             'write enabled = false under [sources], or leave privacy.mode = "mask" out',
         )
+
+
+def check_counted(names: Iterable[str], schema: pa.Schema, where: str) -> None:
+    """Refuse a field of `card.by` that the record does not have, or whose values cannot be counted.
+
+    Args:
+        names: the fields; one of a struct is `source.url`.
+        schema: of the record, with the own fields.
+        where: what they were read from, for messages.
+
+    Raises:
+        ConfigError: there is no such field, or it holds structs or bytes.
+    """
+    known = dict(countable_fields(schema))
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            guess = f"did you mean {near[0]!r}? " if near else ""
+            raise ConfigError(
+                f"{where}: card.by has {name!r}, which is not a field with values that can be counted",
+                f"{guess}allowed: {', '.join(known)}",
+            )
+
+
+def countable_fields(schema: pa.Schema) -> Iterator[tuple[str, pa.DataType]]:
+    """The fields of a table with values that can be counted, and their types: those of a struct as `source.url`.
+
+    A list counts if its items do. Structs in lists, structs in structs and bytes are left out.
+    """
+    for each in schema:
+        inner = each.type.fields if pa.types.is_struct(each.type) else None
+        for name, kind in (
+            [(each.name, each.type)] if inner is None else [(f"{each.name}.{x.name}", x.type) for x in inner]
+        ):
+            item = kind.value_type if pa.types.is_list(kind) else kind
+            if not (pa.types.is_nested(item) or pa.types.is_binary(item)):
+                yield name, kind
 
 
 def check_hub(settings: dict[str, Any], where: str) -> None:

@@ -34,9 +34,10 @@ STATUSES = ("published", "rejected", "duplicate", "near_duplicate", "removed")
 
 _QUARTILES = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
 _COLUMNS = (
-    "date", "year", "month", "n_paragraphs", "n_syllables", "n_chars", "duplicates", "privacy", *FOUND
+    "date", "year", "month", "n_paragraphs", "n_syllables", "n_chars", "duplicates", "privacy", "source.path", *FOUND
 )  # fmt: skip
 _REASON = re.compile(r"[a-z0-9_]+([.][A-Za-z0-9_]+)+")
+_ROW = "#[0-9]+$"  # at the end of a row's path; a file's ends with its extension
 _DATE = "^[0-9]{4}(-[0-9]{2}){0,2}$"
 
 
@@ -68,6 +69,7 @@ class Figures(Result):
         years: records by year of their date, undated ones left out.
         months: records by month (`YYYY-MM`); records without a month are left out.
         found: how many records have each field of `FOUND`.
+        row_titles: how many records have a title and were a row: most rows give it themselves.
         privacy: records by kind of personal data.
         spans: how many spans each list of the annotations has; empty if that config is not built.
         copied: records that have copies that were left out.
@@ -81,6 +83,7 @@ class Figures(Result):
     years: Mapping[str, int]
     months: Mapping[str, int]
     found: Mapping[str, int]
+    row_titles: int
     privacy: Mapping[str, int]
     spans: Mapping[str, int]
     copied: int
@@ -137,6 +140,7 @@ def measure(folder: Path) -> Figures:
         dict(sorted(both.years.items())),
         dict(sorted(both.months.items())),
         {name: both.sums[f"found {name}"] for name in FOUND},
+        both.sums["row titles"],
         dict(sorted(both.privacy.items())),
         _spans(folder),
         both.sums["copied"],
@@ -169,6 +173,9 @@ class _Tally:
             *(pl.col(f"n_{name}").cast(pl.Int64).sum().alias(name) for name in ("paragraphs", "syllables", "chars")),
             *(present.sum().alias(f"found {name}") for name, present in have.items()),
             (pl.col("duplicates") > 0).sum().alias("copied"),
+            (pl.col("title").is_not_null() & pl.col("source").struct.field("path").str.contains(_ROW))
+            .sum()
+            .alias("row titles"),
         ]
         for frame in _groups(folder, "default", split, _COLUMNS):
             tally.add(frame, frame.select(sums).row(0, named=True))

@@ -13,17 +13,30 @@ from pathlib import Path
 from typing import Any
 
 from corpus_vn_police.align import opcodes
-from corpus_vn_police.config import CHANGES_NAME
+from corpus_vn_police.config import CHANGES_NAME, Corpus
 from corpus_vn_police.contract import document, load_contract
 from corpus_vn_police.dataset.layout import CARD
 from corpus_vn_police.documents.accuracy import ACCURACY, ANNOTATION_ACCURACY, PERSONAL_ACCURACY
 from corpus_vn_police.documents.document import Comparison, Document, whole
 from corpus_vn_police.documents.facts import Facts
+from corpus_vn_police.documents.field_lines import field_lines
 from corpus_vn_police.documents.front_matter import front_matter
 from corpus_vn_police.documents.markdown import cell, fenced, plain, without_front
+from corpus_vn_police.documents.phrases import (
+    bibtex,
+    counted,
+    language,
+    left_out,
+    licence,
+    megabytes,
+    opening,
+    personal_data,
+    time_span,
+)
 from corpus_vn_police.documents.pictures import plan_charts
 from corpus_vn_police.documents.sections import BLOCKS, MARK, block_text, check_closed, compose, markdown_blocks
 from corpus_vn_police.errors import ConfigError
+from corpus_vn_police.reasons import meaning_of
 from corpus_vn_police.version import GENERATOR
 
 _BLANK_LINES = re.compile(r"\n{3,}")
@@ -101,28 +114,60 @@ def render_card(facts: Facts) -> str:
 
 
 def measured_blocks(facts: Facts) -> dict[str, str]:
-    """The content of every measured block of a card, as Markdown."""
+    """The content of every measured block of a card, as Markdown; that of `contents` is made with the card."""
     template = _template()
-    context = template.new_context(
-        {
-            "corpus": facts.corpus,
-            "figures": facts.figures,
-            "shards": facts.shards,
-            "digest": facts.digest,
-            "charts": plan_charts(facts.figures) if facts.pictures else (),
-            "examples": facts.examples,
-            "configs": facts.configs,
-            "fields": {config: contract.fields() for config, contract in facts.corpus.contracts.items()},
-            "accuracy": ACCURACY,
-            "annotation_accuracy": ANNOTATION_ACCURACY,
-            "personal_accuracy": PERSONAL_ACCURACY,
-            "rules_version": document("annotations")["x-rules-version"],
-            "lists": {field.name: field.description for field in load_contract("annotations").fields()},
-            "generator": GENERATOR,
-        }
-    )
+    context = template.new_context({**_settings(facts.corpus, facts), **_measured(facts)})
     contents = {name: "".join(template.blocks[name](context)) for name in BLOCKS}
     return {name: _BLANK_LINES.sub("\n\n", content).strip() for name, content in contents.items()}
+
+
+def _settings(corpus: Corpus, facts: Facts) -> dict[str, Any]:
+    """What the blocks show of the settings, of the schemas and of the software."""
+    schemas = {contract.name: contract.document["$id"] for contract in corpus.contracts.values()}
+    return {
+        "corpus": corpus,
+        "language": language(corpus.language),
+        "licence": licence(corpus),
+        "bibtex": bibtex(corpus, facts.date, facts.digest),
+        "accuracy": ACCURACY,
+        "annotation_accuracy": ANNOTATION_ACCURACY,
+        "personal_accuracy": PERSONAL_ACCURACY,
+        "rules_version": document("annotations")["x-rules-version"],
+        "schema_versions": {name: identity.rpartition(":")[2] for name, identity in schemas.items()},
+        "lists": {field.name: field.description for field in load_contract("annotations").fields()},
+        "generator": GENERATOR,
+    }
+
+
+def _measured(facts: Facts) -> dict[str, Any]:
+    """What the blocks show of the files."""
+    figures, contracts = facts.figures, facts.corpus.contracts
+    examples = facts.examples
+    return {
+        "figures": figures,
+        "shards": facts.shards,
+        "digest": facts.digest,
+        "charts": plan_charts(figures) if facts.pictures else (),
+        "configs": facts.configs,
+        "opening": opening(facts.corpus, figures),
+        "time": time_span(figures),
+        "left_out": left_out(figures),
+        "personal": personal_data(facts.corpus, figures),
+        "examples": examples,
+        "counted_fields": facts.counted,
+        "reasons": [(code, meaning_of(code), number) for code, number in figures.reasons.items()],
+        "sizes": {config: _size(facts, config) for config in facts.configs},
+        "tables": {config: field_lines(contracts[config], examples.values[config]) for config in facts.configs},
+    }
+
+
+def _size(facts: Facts, config: str) -> dict[str, str]:
+    """How large the Parquet files of a config are, and their rows in memory."""
+    shards = [each for each in facts.shards if each.config == config]
+    return {
+        "file": megabytes(sum(shard.bytes for shard in shards)),
+        "memory": megabytes(sum(shard.arrow_bytes for shard in shards)),
+    }
 
 
 @functools.cache
@@ -136,13 +181,13 @@ def _template() -> Any:
         undefined=jinja2.StrictUndefined,
         autoescape=False,  # noqa: S701 - Markdown: `plain` and `fenced` are for what is not ours
     )
-    environment.globals["count"] = lambda number: f"{number:,}"
+    environment.globals["count"] = "{:,}".format
     environment.filters |= {
         "cell": cell,
         "plain": plain,
         "fenced": fenced,
         "changes": _changes,
-        "code": lambda name: f"`{name}`",
+        "counted": counted,
         "json": lambda value: json.dumps(value, ensure_ascii=False, indent=2),
         "least": lambda values: min(value for value in values if value),
         "greatest": max,

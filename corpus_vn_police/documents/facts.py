@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from corpus_vn_police.config import Corpus
-from corpus_vn_police.contract import Contract, json_rows
 from corpus_vn_police.dataset.figures import Figures
 from corpus_vn_police.dataset.files import BuildFile
-from corpus_vn_police.dataset.parquet import open_table
+from corpus_vn_police.documents.counted import Counted, count_fields
+from corpus_vn_police.documents.examples import Examples, first_shards, gather_examples
 from corpus_vn_police.documents.front_matter import built_configs
-from corpus_vn_police.errors import DamagedError
-
-_LONGEST = 240  # characters of a value that the card shows
-_MOST = 2  # of the values of a list
 
 
 @dataclass(frozen=True)
@@ -32,7 +27,8 @@ class Facts:
         date: the build's date; None if no record has one.
         pictures: whether the build has pictures.
         files: the other files with data: the ledger, and what the documents before this one wrote.
-        examples: the first record of each config, as JSON has it, with long values cut.
+        examples: a record, and a value of each field, with long values cut.
+        counted: how many records have each value of some fields.
     """
 
     folder: Path
@@ -43,7 +39,8 @@ class Facts:
     date: str | None
     pictures: bool
     files: tuple[BuildFile, ...]
-    examples: dict[str, dict[str, Any]]
+    examples: Examples
+    counted: tuple[Counted, ...]
 
     @property
     def configs(self) -> list[str]:
@@ -66,30 +63,12 @@ def gather_facts(
     pictures: bool,
     files: tuple[BuildFile, ...],
 ) -> Facts:
-    """The facts of a build; the first record of each config is read.
+    """The facts of a build; its first rows are read, and the fields whose values the card counts.
 
     Raises:
-        DamagedError: a shard cannot be read, or holds no row.
+        DamagedError: a shard cannot be read, or has no row.
+        ConfigError: `[card] by` names a field that the records do not have.
     """
-    firsts = {shard.config: shard.path for shard in reversed(shards)}
-    contracts = corpus.contracts
-    examples = {config: _example(folder, contracts[config], firsts[config]) for config in built_configs(shards)}
-    return Facts(folder, corpus, figures, shards, digest, date, pictures, files, examples)
-
-
-def _example(folder: Path, contract: Contract, name: str) -> dict[str, Any]:
-    """The first row of a shard as JSON has it, with long values cut."""
-    with open_table(folder, name, contract) as table:
-        first = next(table.batches(0, contract.schema.names, 1), None) if table.sizes else None
-        if first is None:
-            raise DamagedError.of(folder, f"{name}: holds no row")
-        row: dict[str, Any] = json_rows(first)[0]
-    return {key: _cut(value) for key, value in row.items()}
-
-
-def _cut(value: Any) -> Any:
-    if isinstance(value, str) and len(value) > _LONGEST:
-        return value[:_LONGEST] + "…"
-    if isinstance(value, list):
-        return [*map(_cut, value[:_MOST]), *(["…"] if len(value) > _MOST else [])]
-    return {key: _cut(part) for key, part in value.items()} if isinstance(value, dict) else value
+    examples = gather_examples(folder, corpus.contracts, first_shards(shards))
+    counted = count_fields(folder, corpus.by)
+    return Facts(folder, corpus, figures, shards, digest, date, pictures, files, examples, counted)

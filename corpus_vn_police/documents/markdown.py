@@ -28,6 +28,14 @@ def fenced(text: str, language: str = "") -> str:
     return f"{fence}{language}\n{visible(text)}\n{fence}"
 
 
+def code(text: str) -> str:
+    """A text on one line as code inside a paragraph or a cell of a table; nothing in it can end the code."""
+    line = " ".join(visible(text).split())
+    longest = max((len(run) for run in _TICKS.findall(line)), default=0)
+    fence = "`" * (longest + 1)
+    return f"{fence} {line} {fence}" if longest else f"`{line}`"
+
+
 def without_front(text: str) -> str:
     """A Markdown text without the YAML at its head."""
     text = text.replace("\r\n", "\n").lstrip("\n")

@@ -68,11 +68,13 @@ def rai_fields(corpus: Corpus, figures: Figures) -> dict[str, str | list[str]]:
 
 
 def summary(corpus: Corpus) -> str | None:
-    """The first paragraph of the keeper's prose as plain text; None if there is none.
+    """The keeper's summary, else the first paragraph of the prose as plain text; None if there is neither.
 
     Raises:
         ValueError: the prose is not one that a card can hold.
     """
+    if corpus.summary:
+        return corpus.summary
     said = words(without_front(corpus.prose or ""))
     texts = [plain_text(said.get(title, "")) for title in ("", "Dataset Description")]
     return next((text.split("\n\n")[0] for text in texts if text), None)

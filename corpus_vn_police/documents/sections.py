@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from corpus_vn_police.documents.markdown import plain
+
 UNSAID = "[More Information Needed]"
 """What the Hub's template has if nobody has said anything."""
 
@@ -46,14 +48,17 @@ class Section:
     optional: bool = False
 
 
+OPENING = ("summary", "loading", "example", "details", "contents")
+"""The measured blocks before the first section; the keeper's words there stand below the first of them."""
+
 SECTIONS = (
     Section(2, "Dataset Details"),
-    Section(3, "Dataset Description", ("details",)),
+    Section(3, "Dataset Description", ("configs",)),
     Section(3, "Dataset Sources", optional=True),
     Section(2, "Uses"),
-    Section(3, "Direct Use", ("loading",)),
+    Section(3, "Direct Use"),
     Section(3, "Out-of-Scope Use"),
-    Section(2, "Dataset Structure", ("splits", "lengths", "pictures", "fields", "examples")),
+    Section(2, "Dataset Structure", ("splits", "counts", "lengths", "pictures", "fields")),
     Section(2, "Dataset Creation"),
     Section(3, "Curation Rationale"),
     Section(3, "Source Data"),
@@ -72,7 +77,7 @@ SECTIONS = (
     Section(2, "Dataset Card Contact", ("contact",)),
 )
 
-BLOCKS = tuple(name for section in SECTIONS for name in section.blocks)
+BLOCKS = (*OPENING, *(name for section in SECTIONS for name in section.blocks))
 """The names of the measured blocks, in their order."""
 
 _TITLES = {section.title.casefold(): section for section in SECTIONS}
@@ -83,13 +88,14 @@ def fill(text: str, blocks: Mapping[str, str]) -> str:
 
     Args:
         text: Markdown with marks; the text between them is replaced, but empty blocks stay empty.
-        blocks: the content of each block.
+        blocks: the content of each block but `contents`, which is made of the headings of the text.
 
     Raises:
         ValueError: a block is not known, has no end, or stands twice.
     """
+    filled = {**blocks, "contents": _contents(text)}
     return "".join(
-        f"{_marked(part.block, blocks[part.block])}\n" if part.block and part.text.strip() else part.source
+        f"{_marked(part.block, filled[part.block])}\n" if part.block and part.text.strip() else part.source
         for part in _parts(text)
     )
 
@@ -100,7 +106,7 @@ def compose(prose: str, blocks: Mapping[str, str]) -> str:
     Args:
         prose: Markdown; a first heading of level 1 is left out. Text under one of the Hub's headings goes under the
             same heading, whatever its level. Other headings stay after the Hub's heading before them.
-        blocks: the content of each block.
+        blocks: the content of each block but `contents`, which is made of the headings of the card.
 
     Returns:
         The card from the text before its first section on.
@@ -108,20 +114,37 @@ def compose(prose: str, blocks: Mapping[str, str]) -> str:
     Raises:
         ValueError: a block is not known, has no end, or stands twice.
     """
+    without = _composed(prose, {**blocks, "contents": ""})
+    return _composed(prose, {**blocks, "contents": _contents(without)})
+
+
+def _composed(prose: str, blocks: Mapping[str, str]) -> str:
     said, placed = _said(prose)
     own = {title: _filled(text, blocks) for title, text in said.items()}
     for text in own.values():
         check_closed(text)
+    before, *after = (_marked(name, blocks[name]) if name not in placed else "" for name in OPENING)
     bodies = []
     for section in SECTIONS:
         measured = [_marked(name, blocks[name]) for name in section.blocks if name not in placed]
         bodies.append([part for part in (own.get(section.title, ""), *measured) if part])
-    pieces = [own.get("", "")]
+    pieces = [before, own.get("", ""), *after]
     for place, (section, body) in enumerate(zip(SECTIONS, bodies, strict=True)):
         if body or not section.optional:
             unsaid = [] if body or _has_below(place, bodies) else [UNSAID]
             pieces.append("\n\n".join([f"{'#' * section.level} {section.title}", *body, *unsaid]))
     return "\n\n".join(piece for piece in pieces if piece) + "\n"
+
+
+def _contents(text: str) -> str:
+    """Links to the headings of level 2 of a text, on one line; empty if it has none."""
+    titles = [part.heading[1] for part in _parts(text) if part.heading and part.heading[0] == 2]
+    return " · ".join(f"[{plain(title)}](#{_anchor(title)})" for title in titles)
+
+
+def _anchor(title: str) -> str:
+    """The anchor that the Hub and code hosts give to a heading."""
+    return "".join(each for each in title.lower().replace(" ", "-") if each.isalnum() or each in "-_")
 
 
 def markdown_blocks(text: str) -> list[Token]:

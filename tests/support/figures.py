@@ -13,5 +13,5 @@ FIGURES = Figures(
     histogram={0: 3, 100: 2, 200: 0, 300: 2},
     years={"2019": 1, "2020": 2, "2023": 2},
     months={"2020-11": 1, "2020-12": 1, "2023-06": 2},
-    found={}, privacy={}, spans={}, copied=2,
+    found={}, row_titles=0, privacy={}, spans={}, copied=2,
 )  # fmt: skip

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 
+from corpus_vn_police.dataset.counts import field
 from corpus_vn_police.dataset.folder import BuildFolder
 from corpus_vn_police.dataset.layout import FOLDERS
 from corpus_vn_police.dataset.rows import scan_shards
@@ -71,28 +71,6 @@ def rows(build: BuildFolder, config: str, split: str | None, columns: Sequence[s
     return (found if columns is None else found.select(_fields(found, columns))).collect()
 
 
-def field(frame: pl.LazyFrame, name: str) -> pl.Expr:
-    """A field of a frame, one of a struct as `source.url`.
-
-    Raises:
-        ConfigError: there is none of this name; the message names the nearest.
-    """
-    known = dict(_known(frame.collect_schema().items()))
-    if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        guess = f"did you mean {near[0]!r}? " if near else ""
-        raise ConfigError(f"{name!r} is not a field of the table", f"{guess}There are {', '.join(known)}")
-    outer, _, inner = name.partition(".")
-    return pl.col(outer).struct.field(inner).alias(name) if inner else pl.col(outer)
-
-
-def _known(schema: Iterable[tuple[str, pl.DataType]]) -> Iterable[tuple[str, pl.DataType]]:
-    for name, kind in schema:
-        yield name, kind
-        if isinstance(kind, pl.Struct):
-            yield from ((f"{name}.{inner.name}", inner.dtype) for inner in kind.fields)  # type: ignore[misc]
-
-
 def _fields(frame: pl.LazyFrame, columns: Sequence[str]) -> list[pl.Expr]:
     if isinstance(columns, str):
         raise ConfigError(f"columns = {columns!r} is a string", f"give a list: columns=[{columns!r}]")
@@ -125,22 +103,3 @@ def with_published_texts(build: BuildFolder, copies: pl.DataFrame) -> pl.DataFra
     )
     named = texts.select(pl.col("id").alias("duplicate_of"), pl.col("text").alias(f"{_LIKE}text"))
     return copies.join(named, on="duplicate_of", how="left", maintain_order="left")
-
-
-def count_by(build: BuildFolder, name: str) -> pl.DataFrame:
-    """How many records have each value of a field: `value`, null for none, and `records` (int64).
-
-    Args:
-        build: the build.
-        name: a field, one of a struct as `source.publisher`; of a list each item is a value.
-
-    Raises:
-        ConfigError: there is no such field.
-        DamagedError: a file cannot be read.
-    """
-    every = scan_rows(build, "default", None)
-    values = every.select(field(every, name).alias("value"))
-    if isinstance(values.collect_schema()["value"], pl.List):
-        values = values.filter(pl.col("value").is_null() | (pl.col("value").list.len() > 0)).explode("value")
-    counted = values.group_by("value").agg(pl.len().cast(pl.Int64).alias("records")).collect(engine="streaming")
-    return counted.sort("records", "value", descending=[True, False], nulls_last=True)

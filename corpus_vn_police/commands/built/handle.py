@@ -194,10 +194,10 @@ class Build(PathResult):
             ConfigError: there is no such field.
             OutputError, DamagedError, DiskError: as `records`.
         """
-        from corpus_vn_police.commands.built.frames import count_by
+        from corpus_vn_police.dataset.counts import count_by
 
         with reading(self, f"{FOLDERS['default']}/") as build:
-            return count_by(build, name)
+            return count_by(build.path, name)
 
     @machine_failures()
     def stats(self) -> Stats:

@@ -1,0 +1,60 @@
+"""A schema and example values -> the table of fields on a card."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from corpus_vn_police.contract import Contract, Field
+from corpus_vn_police.documents.markdown import cell, code
+
+
+@dataclass(frozen=True)
+class FieldLine:
+    """A line of the table: a field of a config, with those inside it.
+
+    Attributes:
+        name: of the field.
+        type: in words, such as `string or null`.
+        meaning: its description, an example, and a line for each field inside it, as Markdown in one cell.
+    """
+
+    name: str
+    type: str
+    meaning: str
+
+
+def field_lines(contract: Contract, examples: Mapping[str, Any]) -> list[FieldLine]:
+    """The lines of a config's table, in the order of its columns.
+
+    Args:
+        contract: of the config.
+        examples: a value by the name of a field, such as `captions.text`; a field without one has no example.
+    """
+    fields = contract.fields()
+    inside = [field for field in fields if "." in field.name]
+    return [_line(field, [each for each in inside if each.name.startswith(f"{field.name}.")], examples)
+            for field in fields if "." not in field.name]  # fmt: skip
+
+
+def _line(field: Field, inside: list[Field], examples: Mapping[str, Any]) -> FieldLine:
+    example = "" if inside else _example(examples.get(field.name))
+    below = [
+        f"<br>• {code(each.name.removeprefix(f'{field.name}.'))} ({_type(each)}): {cell(each.description)}"
+        f"{_example(examples.get(each.name))}"
+        for each in inside
+    ]
+    return FieldLine(field.name, _type(field), f"{cell(field.description)}{example}{''.join(below)}")
+
+
+def _type(field: Field) -> str:
+    return f"{field.type} or null" if field.nullable else field.type
+
+
+def _example(value: Any) -> str:
+    if value is None:
+        return ""
+    line = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return f" Example: {cell(code(line))}"

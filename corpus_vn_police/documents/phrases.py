@@ -1,0 +1,117 @@
+"""Settings and figures -> the sentences of a card that Markdown alone cannot put together."""
+
+from __future__ import annotations
+
+import re
+
+from corpus_vn_police.config import Corpus
+from corpus_vn_police.dataset.figures import Figures
+from corpus_vn_police.documents.markdown import plain
+
+_LANGUAGES = {"vi": "Vietnamese", "en": "English", "fr": "French", "zh": "Chinese", "km": "Khmer", "lo": "Lao"}
+_BIBTEX = re.compile(r"[\\{}$&#%_^~]")
+_BIBTEX_SIGNS = {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
+_NO_KEY = re.compile(r"[^A-Za-z0-9]+")
+
+
+def language(code: str) -> str:
+    """A language in words, or its code if it is not one of a few."""
+    return _LANGUAGES.get(code, f"`{code}`")
+
+
+def opening(corpus: Corpus, figures: Figures) -> str:
+    """What the dataset is, in one sentence: how many records, in which language, of which time, how split."""
+    names = [split.split for split in figures.splits]
+    rule = "hash" if corpus.splits.strategy == "hash" else "date"
+    parted = f"split by {rule} into {_listed(names)}" if len(names) > 1 else f"all in one split, {names[0]}"
+    return f"{counted(figures.records, f'{language(corpus.language)} news article')}, {time_span(figures)}, {parted}."
+
+
+def time_span(figures: Figures) -> str:
+    """The months that the records cover, such as `2019-09 to 2021-05`; and how many records have no date."""
+    if not figures.newest:
+        return "undated"
+    first = min(split.first for split in figures.splits if split.first)[:7]
+    last = figures.newest[:7]
+    undated = f" ({figures.undated:,} undated)" if figures.undated else ""
+    return (first if first == last else f"{first} to {last}") + undated
+
+
+def counted(number: int, noun: str) -> str:
+    """A number and what it counts: 1 record, 2,652 records."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def left_out(figures: Figures) -> str:
+    """What became of the source texts that are not published, as Markdown."""
+    words = {
+        "rejected": "rejected",
+        "duplicate": "duplicates",
+        "near_duplicate": "near duplicates",
+        "removed": "removed",
+    }
+    parts = [f"{figures.status[status]:,} {word}" for status, word in words.items() if figures.status[status]]
+    texts = counted(figures.seeds, "source text")
+    if not parts:
+        return f"none of {texts}"
+    left = figures.seeds - figures.status["published"]
+    return f"{left:,} of {texts}: {', '.join(parts)} ([why](#data-collection-and-processing))"
+
+
+def personal_data(corpus: Corpus, figures: Figures) -> str:
+    """What became of personal data, in a sentence."""
+    if not corpus.finds_personal:
+        return "nobody has looked for it"
+    if corpus.privacy == "mask":
+        return "what rules found is masked, but they may miss some"
+    if corpus.privacy == "drop":
+        return "records in which rules found some are left out, but they may miss some"
+    if not figures.privacy:
+        return "rules found none, but they may miss some"
+    return "rules found some, and it is still in the texts; [which kinds](#personal-and-sensitive-information)"
+
+
+def _listed(names: list[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def licence(corpus: Corpus) -> str:
+    """The licence as a sentence in Markdown."""
+    link = f" ({plain(corpus.license_link)})" if corpus.license_link else ""
+    if corpus.license != "other":
+        return f"`{corpus.license}`{link}."
+    if corpus.license_name:
+        return f"`{corpus.license_name}`{link}, which is not a standard licence: read it before you use the texts."
+    if link:
+        return f"not a standard licence{link}: read it before you use the texts."
+    return "not named. Ask before you use the texts."
+
+
+def megabytes(size: int) -> str:
+    """A number of bytes in MB (1,000,000 bytes), or in kB if it is small."""
+    return f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:,.1f} kB"
+
+
+def bibtex(corpus: Corpus, date: str | None, digest: str) -> str:
+    """An entry for BibTeX, if the keeper gives none.
+
+    Args:
+        corpus: the settings.
+        date: the date of the build; None leaves the year out.
+        digest: the content digest.
+    """
+    where = corpus.homepage or (f"hf://datasets/{corpus.repo}" if corpus.repo else None)
+    fields = {
+        "title": "{" + _escaped(corpus.title) + "}",
+        "year": date[:4] if date else None,
+        "version": corpus.version,
+        "howpublished": rf"\url{{{where}}}" if where else None,
+        "note": f"Dataset, content digest {digest}",
+    }
+    key = _NO_KEY.sub("_", f"{corpus.name}_{corpus.version}").strip("_")
+    lines = [f"  {name:<12} = {{{value}}}," for name, value in fields.items() if value]
+    return "\n".join([f"@misc{{{key},", *lines, "}"])
+
+
+def _escaped(text: str) -> str:
+    return _BIBTEX.sub(lambda found: _BIBTEX_SIGNS.get(found[0], f"\\{found[0]}"), text)
