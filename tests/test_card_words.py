@@ -139,6 +139,11 @@ def test_a_field_has_its_type_an_example_and_the_fields_inside_it():
     assert isinstance(captions, FieldLine)
 
 
+def test_an_example_without_spaces_is_cut_so_that_a_table_fits_a_phone():
+    (line,) = (each for each in field_lines(load_contract("sources"), {"path": 30 * "a"}) if each.name == "path")
+    assert line.meaning.endswith(f" Example: `{24 * 'a'}…`")
+
+
 # Of a build
 
 

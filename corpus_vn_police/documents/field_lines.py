@@ -10,6 +10,8 @@ from typing import Any
 from corpus_vn_police.contract import Contract, Field
 from corpus_vn_police.documents.markdown import cell, code
 
+_WIDEST = 24  # characters without a space, such as a sha256: more would make the table wider than a phone
+
 
 @dataclass(frozen=True)
 class FieldLine:
@@ -57,4 +59,6 @@ def _example(value: Any) -> str:
     if value is None:
         return ""
     line = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if any(len(word) > _WIDEST for word in line.split()):
+        line = f"{line[:_WIDEST]}…"
     return f" Example: {cell(code(line))}"
