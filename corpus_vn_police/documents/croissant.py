@@ -32,7 +32,7 @@ _CR = (
     "parentField", "path", "recordSet", "references", "regex", "repeated", "replace", "samplingRate", "separator",
     "source", "subField", "transform",
 )  # fmt: skip
-# The context that the specification gives, which readers compare with.
+# The context of the specification. Readers compare the file with it.
 _CONTEXT = {
     "@language": "en",
     "@vocab": "https://schema.org/",
@@ -48,7 +48,7 @@ _CONTEXT = {
     "sc": "https://schema.org/",
     **{name: f"cr:{name}" for name in _CR},
 }
-# The Hub's names of licences -> SPDX; those of Creative Commons differ in case alone.
+# The Hub's names of licences -> SPDX. Those of Creative Commons differ only in case.
 _SPDX = {
     "apache-2.0": "Apache-2.0",
     "bsd-2-clause": "BSD-2-Clause",
@@ -65,7 +65,7 @@ _SPDX = {
 
 
 def croissant(facts: Facts) -> dict[str, Any]:
-    """Make the content of a build's Croissant file; unknown things are left out."""
+    """The content of a build's Croissant file; what is not known is left out."""
     corpus, figures, configs = facts.corpus, facts.figures, facts.configs
     title = visible(corpus.title)
     said = {
@@ -134,16 +134,16 @@ class Croissant(Document):
         yield croissant_text(croissant(facts)).encode()
 
     def differences(self, stream: BufferedReader, facts: Facts, file: str = CROISSANT) -> Comparison:
-        """Where it does not say what the facts say: JSON Pointer, what was expected, what is there."""
+        """The places that differ from the facts: JSON Pointer, what was expected, what is there."""
         got, expected = whole(stream), croissant(facts)
         found = tuple(differences(expected, json.loads(got)))
         if not found and got != croissant_text(expected).encode():
-            found = ("its bytes are not those that a build writes, such as a key that stands twice",)
+            found = ("its bytes are not those that a build writes: a key may be there twice, for example",)
         return Comparison(found)
 
 
 def differences(expected: Any, got: Any, pointer: str = "") -> Iterator[str]:
-    """Where one JSON value differs from another: the JSON Pointer, what was expected, what is there."""
+    """The places where one JSON value differs from another: JSON Pointer, what was expected, what is there."""
     if isinstance(expected, dict) and isinstance(got, dict):
         for key in [*expected, *(key for key in got if key not in expected)]:
             step = f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
@@ -160,7 +160,7 @@ def differences(expected: Any, got: Any, pointer: str = "") -> Iterator[str]:
 
 
 def _period(figures: Figures) -> str | None:
-    """From the first to the last date of a record, as ISO 8601 writes it; None if none has one."""
+    """The time from the first to the last date of a record, in ISO 8601; None if no record has a date."""
     first = min((split.first for split in figures.splits if split.first), default=None)
     return first if first == figures.newest else f"{first}/{figures.newest}"
 
@@ -174,7 +174,7 @@ def _license(corpus: Corpus) -> str | dict[str, str]:
 
 
 def _with_data(files: Iterable[BuildFile]) -> list[BuildFile]:
-    """The files that hold rows, by path: not the card, not a picture."""
+    """The files that have rows, by path: not the card, not the pictures."""
     return sorted((file for file in files if _ending(file.path) in _ENCODINGS), key=lambda file: file.path)
 
 
@@ -197,7 +197,7 @@ def _file_object(file: BuildFile) -> dict[str, Any]:
 def _file_set(config: str) -> dict[str, Any]:
     """All shards of a config, since a field has one source.
 
-    It is contained in nothing: mlcroissant then reads it from the folder that the JSON file is in.
+    It has no `containedIn`. So mlcroissant reads it from the folder of the JSON file.
     """
     return {
         "@type": "cr:FileSet",
@@ -214,7 +214,7 @@ def _split_names(figures: Figures) -> dict[str, Any]:
         "@type": "cr:RecordSet",
         "@id": "splits",
         "name": "splits",
-        "description": "The splits that there are.",
+        "description": "The splits of the dataset.",
         "dataType": "cr:Split",
         "key": {"@id": "splits/name"},
         "field": [name],
@@ -230,15 +230,15 @@ def _config(config: str, schema: dict[str, Any], figures: Figures) -> dict[str, 
         "@type": "cr:Field",
         "@id": f"{config}/split",
         "name": "split",
-        "description": "The split, as the file's name says it.",
+        "description": "The split, which the name of the file says.",
         "dataType": "sc:Text",
         "references": {"field": {"@id": "splits/name"}},
         "source": {
             "fileSet": {"@id": f"{config}-files"},
             "extract": {"fileProperty": "fullpath"},
-            # mlcroissant takes what the pattern found through it a second time, hence the two `?`.
+            # mlcroissant applies the pattern a second time, to what it found. That is why two groups are optional.
             "transform": {"regex": f"(?:{FOLDERS[config]}/)?({names})(?:-.+\\.parquet)?$"},
         },
     }
-    # An id does not reference that of `default`: with it mlcroissant 1.1 finds no row of a single split.
+    # The ids do not reference those of `default`: with a reference, mlcroissant 1.1 finds no row of a single split.
     return {**found, "field": [split, *found["field"]]}

@@ -26,10 +26,10 @@ class Comparison:
 
 
 def whole(stream: BufferedReader) -> bytes:
-    """The content of a document that is held at once.
+    """The whole content of a document.
 
     Raises:
-        ValueError: it is longer than any that a build writes.
+        ValueError: it is longer than any document that a build writes.
     """
     data = stream.read(LONGEST + 1)
     if len(data) > LONGEST:
@@ -38,10 +38,10 @@ def whole(stream: BufferedReader) -> bytes:
 
 
 class Document(abc.ABC):
-    """A file, or a folder of files, that is made of a build's Parquet files and settings.
+    """A file, or a folder of files, that is made from a build's Parquet files and settings.
 
-    `build` and `remove` write all documents, `verify` compares all, and `card` shows one: they go through the list
-    `DOCUMENTS`. A document holds no state, so that two renderings of the same facts are equal.
+    `build` and `remove` write all documents, `verify` compares all of them, and `card` shows one. All of these use the
+    list `DOCUMENTS`. A document has no state, so two renderings of the same facts are equal.
 
     Attributes:
         name: its path below the build; if it is a folder, the path of the folder.
@@ -74,6 +74,6 @@ class Document(abc.ABC):
             file: its path below the build.
 
         Raises:
-            ValueError, RecursionError: it cannot be read as what it should be.
-            ConfigError: the keeper's words that it holds cannot be put into it.
+            ValueError, RecursionError: it cannot be parsed.
+            ConfigError: the keeper's words in it cannot be put on a card.
         """

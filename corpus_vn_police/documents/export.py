@@ -42,17 +42,17 @@ class Export(Document):
         yield packer.flush()
 
     def differences(self, stream: BufferedReader, facts: Facts, file: str = name) -> Comparison:
-        """The first line that is not the record that should stand there; what was compressed is compared."""
+        """The first line that is not the right record; the lines are compared, not the compressed bytes."""
         number = 0
         try:
             with zstd.ZstdFile(stream) as got:
                 for number, line in enumerate(_lines(facts), 1):
                     if got.read(len(line)) != line:
-                        return Comparison((f"line {number} is not the record that stands there",))
+                        return Comparison((f"line {number} is not the record that it should be",))
                 more = got.read(1)
         except (zstd.ZstdError, EOFError) as error:
-            raise ValueError(f"line {number + 1}: is not sound zstd: {error}") from error
-        return Comparison(("there is more after the last record",) if more else ())
+            raise ValueError(f"line {number + 1}: is not valid zstd: {error}") from error
+        return Comparison(("there are more bytes after the last record",) if more else ())
 
 
 def _lines(facts: Facts) -> Iterator[bytes]:

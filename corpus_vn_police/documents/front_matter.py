@@ -13,7 +13,7 @@ from corpus_vn_police.dataset.figures import Figures
 from corpus_vn_police.dataset.files import BuildFile
 from corpus_vn_police.dataset.layout import FOLDERS
 
-_LONGEST = 1 << 18  # code points of a card in which its front matter must end: YAML is slow
+_LONGEST = 1 << 18  # code points at the start of a card: its front matter must end there, because YAML is slow
 
 
 def front_matter(corpus: Corpus, figures: Figures, shards: Sequence[BuildFile], digest: str) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def front_matter(corpus: Corpus, figures: Figures, shards: Sequence[BuildFile], 
 def loaded_from(
     version: str, shards: Sequence[BuildFile], digest: str, contracts: Mapping[str, Contract]
 ) -> dict[str, Any]:
-    """The part of the front matter that says what `datasets` loads.
+    """The keys of the front matter that decide what `datasets` loads.
 
     Args:
         version: of the data.
@@ -66,7 +66,7 @@ def loading_differences(
 ) -> list[str]:
     """Where the front matter of a card makes `datasets` load something other than the build's files.
 
-    These two keys alone decide what a reader gets, even if a stranger wrote the card.
+    Only these two keys decide what a reader gets, whoever wrote the card.
 
     Args:
         card: the card's text.
@@ -89,7 +89,7 @@ def loading_differences(
         raise ValueError(f"its front matter cannot be read: {error}") from error
     if not isinstance(got, dict):
         raise ValueError("its front matter is not a table of keys")
-    said = "in its front matter is not what the files say, so `datasets` may load something else"
+    said = "in its front matter does not agree with the files, so `datasets` may load something else"
     return [f"`{key}` {said}" for key, value in expected.items() if got.get(key) != value]
 
 
@@ -99,7 +99,7 @@ def built_configs(shards: Sequence[BuildFile]) -> list[str]:
 
 
 def size_category(records: int) -> str:
-    """The Hub's word for so many records: `n<1K`, then a step for each power of ten."""
+    """The Hub's name for a number of records: `n<1K`, `1K<n<10K` and so on."""
     sizes = hub_values("size_categories")
     return next((name for power, name in enumerate(sizes[:-1], 3) if records < 10**power), sizes[-1])
 

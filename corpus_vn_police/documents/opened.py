@@ -1,4 +1,4 @@
-"""The facts about an existing build, to compare its documents or to write them again."""
+"""The facts about a build that exists, to compare its documents or to write them again."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def recorded_settings(build: BuildFolder) -> Corpus:
 
 
 def facts_of(build: BuildFolder, shards: Sequence[BuildFile], digest: str) -> Facts:
-    """What a build's documents have to say.
+    """The facts that a build's documents must agree with.
 
     Args:
         build: the build.

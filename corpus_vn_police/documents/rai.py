@@ -20,8 +20,8 @@ from corpus_vn_police.reasons import QUALITY_SYLLABLE_SHARE, QUALITY_VIETNAMESE_
 from corpus_vn_police.text import visible
 from corpus_vn_police.version import GENERATOR
 
-# The sections of the Hub's card that say what a property means; of one that stands nowhere here the Croissant
-# file says nothing.
+# The sections of the Hub's card, and the properties that they fill. The text of other sections is not in the
+# Croissant file.
 SECTIONS: dict[str, tuple[str, ...]] = {
     "Uses": ("dataUseCases",),
     "Direct Use": ("dataUseCases",),
@@ -38,10 +38,10 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Dataset Card Contact": ("dataReleaseMaintenancePlan",),
 }
 
-# Those that hold one text; the others hold a list of texts.
+# The properties that have one text. The others have a list of texts.
 _ONE = {"dataCollection", "dataCollectionRawData", "dataCollectionMissingData", "dataReleaseMaintenancePlan"}
 
-_LONGEST = 20_000  # code points of a paragraph whose marks are read: those of HTML are looked for to its end, each
+_LONGEST = 20_000  # code points of a paragraph whose marks are read: for each mark of HTML, all the rest is searched
 
 _INLINE = {"inline", "paragraph", "heading", "link", "em", "strong", "image"}
 
@@ -54,7 +54,7 @@ def rai_fields(corpus: Corpus, figures: Figures) -> dict[str, str | list[str]]:
         figures: what was measured.
 
     Raises:
-        ValueError: the prose is not one that a card can hold.
+        ValueError: the prose cannot be put on a card.
     """
     said = words(without_front(corpus.prose or ""))
     found: dict[str, list[str]] = {}
@@ -71,7 +71,7 @@ def summary(corpus: Corpus) -> str | None:
     """The keeper's summary, else the first paragraph of the prose as plain text; None if there is neither.
 
     Raises:
-        ValueError: the prose is not one that a card can hold.
+        ValueError: the prose cannot be put on a card.
     """
     if corpus.summary:
         return corpus.summary
@@ -106,7 +106,7 @@ def _markdown() -> MarkdownIt:
 
 
 def _read_marks(state: StateCore) -> None:
-    """Read what stands in paragraphs and headings, but for those that are too long."""
+    """Parse the text of paragraphs and headings, except those that are too long."""
     for token in state.tokens:
         if token.type == "inline" and len(token.content) <= _LONGEST:
             token.children = []
@@ -116,7 +116,7 @@ def _read_marks(state: StateCore) -> None:
 
 
 def _plain(node: SyntaxTreeNode) -> str:
-    """A part of a Markdown text without its marks and its HTML."""
+    """One node of a Markdown text, without its marks and its HTML."""
     if node.type in ("html_block", "html_inline"):
         return ""
     if node.type in ("softbreak", "hardbreak"):
@@ -134,7 +134,7 @@ def _plain(node: SyntaxTreeNode) -> str:
 
 
 def _known(corpus: Corpus, figures: Figures) -> Iterator[tuple[str, str]]:
-    """What this software knows of a build: the property, and a sentence."""
+    """What this software knows about a build: pairs of a property and a sentence."""
     for sentence in _preprocessing(corpus):
         yield "dataPreprocessingProtocol", sentence
     if any(figures.spans.values()):
@@ -148,12 +148,21 @@ def _known(corpus: Corpus, figures: Figures) -> Iterator[tuple[str, str]]:
     if not corpus.finds_personal:
         yield "personalSensitiveInformation", "Personal data was not looked for."
     elif corpus.privacy == "mask":
-        yield "personalSensitiveInformation", "What rules found was replaced by placeholders; they miss some."
+        yield (
+            "personalSensitiveInformation",
+            "Placeholders replace the personal data that rules found. They may miss some.",
+        )
     elif corpus.privacy == "drop":
-        yield "personalSensitiveInformation", "Records in which rules found some were left out; they miss some."
+        yield (
+            "personalSensitiveInformation",
+            "Records in which rules found personal data are left out. They may miss some.",
+        )
     if figures.privacy:
         named = ", ".join(f"{kind} in {count:,} records" for kind, count in figures.privacy.items())
-        yield "personalSensitiveInformation", f"Found by rules, and named in the field privacy: {named}."
+        yield (
+            "personalSensitiveInformation",
+            f"Rules found some, and the field privacy names its kinds: {named}.",
+        )
     counts = [f"{count:,} {status}" for status, count in figures.status.items() if count]
     rows = f"{', '.join(counts)}. ledger.parquet has a row for every seed that was read, and says why one is left out."
     yield "dataCollectionMissingData", f"Of {figures.seeds:,} seeds: {rows}"

@@ -1,8 +1,8 @@
 """A card's text: the Hub's sections in their order, the keeper's words in them, and measured blocks between marks.
 
-A block is between `<!-- measured: NAME -->` and `<!-- end: NAME -->`, each on a line of its own. If the keeper has
-placed a block, it stays there; other blocks are at the end of their section. If a text was filled before, filling it
-again changes only the blocks. So a card can be read and filled again.
+A block begins with the line `<!-- measured: NAME -->` and ends with the line `<!-- end: NAME -->`. If the keeper has
+placed a block, it stays there. Other blocks go to the end of their section. Filling a text again changes only its
+blocks, so a card can be read and filled again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from markdown_it.token import Token
 from corpus_vn_police.documents.markdown import plain
 
 UNSAID = "[More Information Needed]"
-"""What the Hub's template has if nobody has said anything."""
+"""The words of the Hub's template for an empty section."""
 
 MARK = re.compile(r"<!-- (measured|end): ([a-z_]+) -->")
 """A line that begins or ends a block."""
@@ -148,7 +148,7 @@ def _anchor(title: str) -> str:
 
 
 def markdown_blocks(text: str) -> list[Token]:
-    """A Markdown text as paragraphs, headings, lists and so on, a hundred within one another at most."""
+    """The paragraphs, headings, lists and so on of a Markdown text; at most a hundred of them may be nested."""
     return MarkdownIt("commonmark", {"maxNesting": 100}).disable(["inline", "text_join"]).parse(text)
 
 
@@ -163,7 +163,7 @@ def check_closed(text: str) -> None:
     if parts[-1].type != "heading_close":
         begun = parts[-1].map[0] if parts[-1].map else 0
         line = _LINE_END.split(text)[begun].strip()
-        raise ValueError(f"what begins with {line[:40]!r} has no end, or holds too much within one another")
+        raise ValueError(f"what begins with {line[:40]!r} has no end, or is nested too deep")
 
 
 def block_text(text: str, name: str) -> str | None:
@@ -303,7 +303,7 @@ def _without_comments(prose: str) -> str:
     lines = enumerate(_lines(prose), 1)
     for number, line in lines:
         mark = MARK.fullmatch(line.strip()) if not fence else None
-        if block or mark:  # what stands in a block is written anew
+        if block or mark:  # the content of a block will be replaced
             kept.append(line)
             ends = mark and mark.groups() == ("end", block)
             block = "" if ends else block or (mark[2] if mark and mark[1] == "measured" else "")
@@ -330,13 +330,13 @@ def _filled(text: str, blocks: Mapping[str, str]) -> str:
 
 
 def _without_blank_ends(text: str) -> str:
-    """A text without its first and last blank lines; spaces before its first word may make it code, and stay."""
+    """A text without its first and last blank lines. Spaces before its first word may make it code, so they stay."""
     text = text.rstrip()
     blank = _BLANK_LINES.match(text)
     return text[blank.end() :] if blank else text
 
 
 def _marked(name: str, content: str) -> str:
-    """A block with its marks; no line of its content can be taken for one."""
+    """A block with its marks. A line of its content that looks like a mark is escaped."""
     lines = [f"\\{line}" if MARK.fullmatch(line.strip()) else line for line in content.strip("\n").split("\n")]
     return "\n".join([f"<!-- measured: {name} -->", *lines, f"<!-- end: {name} -->"])
