@@ -19,7 +19,7 @@ from corpus_vn_police.config import corpus_of
 
 PAGES = sorted([ROOT / "README.md", ROOT / "DATASET_CARD.md", *(ROOT / "docs").glob("*.md")])
 RUN = ("sh", "python")
-SHOWN = ("toml", "text", "json", "{toctree}", "{eval-rst}")
+SHOWN = ("bibtex", "toml", "text", "json", "{toctree}", "{eval-rst}")
 
 WITH_TORCH = {"training.md"}
 """Pages whose blocks need what `make test-train` installs."""

@@ -119,7 +119,7 @@ def test_the_croissant_file_and_the_card_tell_of_the_export(out):
     assert (found.content_url, found.encoding_formats) == ("data.jsonl.zst", ["application/jsonlines"])
     card = (out / "README.md").read_text()
     assert (
-        "- **JSON lines:** `data.jsonl.zst`, the records of all splits one after the other (train 2, validation 1, test 2)\n"
+        "`data.jsonl.zst` has the records of all splits as JSON, one per line (train 2, validation 1, test 2).\n"
         in card
     )
 

@@ -344,8 +344,8 @@ def test_datasets_gives_the_own_fields_as_they_were_built(corpus):
 
 def test_the_card_and_croissant_describe_them(corpus):
     out = Path(corpus.path)
-    assert "| `topic` | string | no | Chủ đề. |" in (out / "README.md").read_text(encoding="utf-8")
-    assert "| `desk.floor` | int64 | yes |  |" in (out / "README.md").read_text(encoding="utf-8")
+    assert "| `topic`<br>string | Chủ đề. Example: `" in (out / "README.md").read_text(encoding="utf-8")
+    assert "<br>• `floor` (int64 or null): Example: `" in (out / "README.md").read_text(encoding="utf-8")
     sets = {each["@id"]: each for each in json.loads((out / "croissant.json").read_text())["recordSet"]}
     fields = {each["name"]: each for each in sets["default"]["field"]}
     assert [*fields][-len(_FIELDS) :] == [*_FIELDS]

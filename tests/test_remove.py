@@ -139,7 +139,7 @@ def test_what_is_left_gets_the_version_that_is_given(here):
     removal = cvp.remove(here / "out", _id("a.txt"), reason="x", version="0.1.1")
     assert (
         version(),
-        f"**Data version:** 0.1.1\n- **Content digest:** `{removal.digest}`" in (here / "out/README.md").read_text(),
+        f"| Data version | 0.1.1 |\n| Content digest | `{removal.digest}` |" in (here / "out/README.md").read_text(),
     ) == ("0.1.1", True)
     again = cvp.remove(here / "out", _id("a.txt"), reason="x", version="0.2.0")  # also of what had been taken down
     assert (version(), again.digest, again.already) == ("0.2.0", removal.digest, (_id("a.txt"),))

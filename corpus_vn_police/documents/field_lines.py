@@ -42,23 +42,25 @@ def field_lines(contract: Contract, examples: Mapping[str, Any]) -> list[FieldLi
 
 
 def _line(field: Field, inside: list[Field], examples: Mapping[str, Any]) -> FieldLine:
-    example = "" if inside else _example(examples.get(field.name))
     below = [
-        f"<br>• {code(each.name.removeprefix(f'{field.name}.'))} ({_type(each)}): {cell(each.description)}"
-        f"{_example(examples.get(each.name))}"
+        f"• {code(each.name.removeprefix(f'{field.name}.'))} ({_type(each)}): {_words(each, examples.get(each.name))}"
         for each in inside
     ]
-    return FieldLine(field.name, _type(field), f"{cell(field.description)}{example}{''.join(below)}")
+    own = _words(field, None if inside else examples.get(field.name))
+    return FieldLine(field.name, _type(field), "<br>".join([own, *below]))
 
 
 def _type(field: Field) -> str:
     return f"{field.type} or null" if field.nullable else field.type
 
 
-def _example(value: Any) -> str:
-    if value is None:
-        return ""
+def _words(field: Field, value: Any) -> str:
+    """A field's description, and an example if there is a value."""
+    return " ".join(filter(None, [cell(field.description), "" if value is None else f"Example: {_shown(value)}"]))
+
+
+def _shown(value: Any) -> str:
     line = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     if any(len(word) > _WIDEST for word in line.split()):
         line = f"{line[:_WIDEST]}…"
-    return f" Example: {cell(code(line))}"
+    return cell(code(line))
