@@ -266,7 +266,7 @@ def _collisions(shared: pl.DataFrame) -> pl.DataFrame:
     named = pl.col("path").head(_NAMED).str.join(", ").over("id")
     more = (pl.len().over("id").cast(pl.Int64) - _NAMED).clip(lower_bound=0)
     detail = pl.format(
-        "one id, different bytes: {}{}",
+        "same id, different bytes: {}{}",
         named,
         pl.when(more > 0).then(pl.format(" and {} more", more)).otherwise(pl.lit("")),
     )

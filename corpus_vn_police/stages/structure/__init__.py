@@ -44,7 +44,7 @@ def structure(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
     batch = read_headers(batch, corpus).with_columns(one_line(batch["title"]))
     batch = _take_apart(batch) if corpus.structure else batch.with_columns(plain_paragraphs(), title_kept=False)
     batch = batch.with_columns(counts(batch["text"]))
-    batch = reject(batch, pl.col("text") == "", TEXT_EMPTY, pl.lit("no text beside the header"))
+    batch = reject(batch, pl.col("text") == "", TEXT_EMPTY, pl.lit("no text besides the header"))
     return reject_beyond(batch, pl.col("n_paragraphs"), LIMIT_PARAGRAPHS, corpus)
 
 

@@ -78,7 +78,7 @@ def _take_header(batch: pl.DataFrame) -> pl.DataFrame:
         like = pl.col("text").str.contains(_LIKE_HEADER)
         said = pl.lit("begins with date and a year, not with ` date YYYY[-MM[-DD]] `")
         batch = reject(batch, like, HEADER_MALFORMED, said)
-    batch = reject(batch, pl.col("differs"), HEADER_CONTRADICTION, pl.lit("two headers say different dates"))
+    batch = reject(batch, pl.col("differs"), HEADER_CONTRADICTION, pl.lit("two headers give different dates"))
     batch = reject(batch, ~agree, HEADER_CONTRADICTION, pl.format("header {}, row {}", "date", "given"))
     merged = pl.when(longer).then("date").otherwise(pl.coalesce("given", "date"))
     return batch.with_columns(merged.alias("date")).drop("differs", "header_date")
@@ -103,7 +103,7 @@ def _check_date(batch: pl.DataFrame, latest: str | None) -> pl.DataFrame:
     first = first_days(pl.col("date"))
     impossible = pl.col("date").is_not_null() & (first.is_null() | pl.col("date").str.starts_with("0000"))
     where = pl.when(pl.col("date") == pl.col("given")).then(pl.lit("/date"))
-    detail = pl.format("{} is no date of the calendar", "date")
+    detail = pl.format("{} is not a date in the calendar", "date")
     batch = reject(batch, impossible, HEADER_IMPOSSIBLE_DATE, detail, where)
     if latest is not None:
         detail = pl.format("latest {}, got {}", pl.lit(latest), "date")

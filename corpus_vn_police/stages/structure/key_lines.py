@@ -73,7 +73,7 @@ def _taken(row: dict[str, Any], lines: str, own: OwnFields) -> dict[str, Any]:
     if row["reason"] is None and unfit is not None:
         found |= {"reason": broken_keyword(unfit.keyword), "pointer": unfit.pointer, "detail": unfit.detail}
     elif row["reason"] is None and twice is not None:
-        detail = "a line `# key = value` says another value"
+        detail = "a line `# key = value` gives another value"
         found |= {"reason": HEADER_CONTRADICTION.code, "pointer": f"/{twice}", "detail": detail}
     return found
 
