@@ -122,7 +122,7 @@ def _long_in_brackets(text: str, bracket: int) -> Abbreviation | None:
 
 
 def _is_short(short: str) -> bool:
-    """Whether a word can be a short form: two or more capitals or digits, and not the code of a paper or photographer."""
+    """Whether a word can be a short form: two or more capitals or digits, and no code of a paper or photographer."""
     bare = short.rstrip(".")
     if bare in _NAME_LIKE:
         return True

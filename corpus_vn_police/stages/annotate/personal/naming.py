@@ -84,7 +84,7 @@ def _capitals_begin(text: str, end: int) -> int:
 
 
 def is_name(text: str, name: Span) -> bool:
-    """Whether words with capitals can be a person's name: not a place, a body, or a word that just begins a sentence."""
+    """Whether words with capitals can be a person's name: no place, no body, no word that only begins a sentence."""
     words = text[slice(*name)]
     if not words.replace(" ", "").isalpha() and any(map(str.isdigit, words)):
         return False
