@@ -137,7 +137,7 @@ def write_block(out: Path, reusable: Reusable, block: Block) -> Written:
 
 
 def cut_groups(held: npt.NDArray[np.integer]) -> list[tuple[int, int]]:
-    """Cut a shard into row groups, by the bytes of text (or seed) of each row: first row, and the one after the last."""
+    """Cut a shard into row groups, by the bytes of text (or seed) per row: first row, and the one after the last."""
     return cut_blocks(held.astype(np.int64) + parquet.ROW_BYTES, parquet.GROUP_BYTES)
 
 

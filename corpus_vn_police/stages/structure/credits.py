@@ -104,7 +104,7 @@ def unfuse(paragraph: str, longest: int) -> list[Piece]:
         else:
             end = match.end()
             prose.append(paragraph[start:end])
-        start = _BLANK.match(paragraph, end).end()  # type: ignore[union-attr]  # type: ignore[union-attr]  # it matches anywhere
+        start = _BLANK.match(paragraph, end).end()  # type: ignore[union-attr]  # it matches anywhere
     if not captions:
         return _with_tail(paragraph)
     around = (piece.strip() for piece in (*prose, paragraph[start:]))
