@@ -85,7 +85,7 @@ def _check_top(document: Schema, built_in: Schema) -> None:
     if other:
         raise SchemaError(
             f"#/{other[0]}: only properties and required may describe own fields",
-            "leave it out; keys of a row that are not fields are counted and reported, they reject no row"
+            "leave it out; keys of a row that are not fields are counted and reported, they do not reject the row"
             if other[0] == "additionalProperties"
             else "leave it out, or move it into the schema of a property",
         )

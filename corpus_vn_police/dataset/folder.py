@@ -99,11 +99,11 @@ class BuildFolder:
             frames = {first: frame, **{config: stream.take(len(frame)) for config, stream in streams.items()}}
             for config, other in frames.items():
                 if not other["id"].equals(frame["id"]):
-                    raise DamagedError.of(self.path, f"{FOLDERS[config]} and {FOLDERS[first]} are out of step")
+                    raise DamagedError.of(self.path, f"{FOLDERS[config]} and {FOLDERS[first]} have different rows")
             yield frames
         for config, stream in streams.items():
             if len(stream.take(1)):
-                raise DamagedError.of(self.path, f"{FOLDERS[config]} and {FOLDERS[first]} are out of step")
+                raise DamagedError.of(self.path, f"{FOLDERS[config]} and {FOLDERS[first]} have different rows")
 
     def ledger(self) -> pl.LazyFrame:
         """The rows of the ledger, for Polars to stream; collect it inside `reading`.

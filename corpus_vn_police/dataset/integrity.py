@@ -57,7 +57,7 @@ def check_files(folder: Path, manifest: dict[str, Any], but: str = "") -> FilesC
         *(Problem(path, "file.unlisted", "is not in the manifest")
           for path in sorted(found.files - listed.keys() - {MANIFEST})),
     ]  # fmt: skip
-    wrong = [Problem(path, "file.foreign", "is listed, and is not a file of a build")
+    wrong = [Problem(path, "file.foreign", "is listed, but is not a file that a build has")
              for path in listed if not is_part(path)]  # fmt: skip
     wrong += [Problem(path, "file.missing", what) for path, what in _missing(listed, found.files)]
     digests: dict[str, tuple[int, str]] = {}
@@ -83,7 +83,7 @@ def _missing(listed: Iterable[str], here: frozenset[str]) -> Iterator[tuple[str,
 
 def _manifest_problems(manifest: dict[str, Any], listed: dict[str, Any]) -> Iterator[Problem]:
     if self_digest(manifest) != manifest["sha256"]:
-        yield Problem(MANIFEST, "manifest.digest", "its own sha256 is not that of its contents")
+        yield Problem(MANIFEST, "manifest.digest", "its sha256 does not match its contents")
     if len(listed) < len(manifest["files"]):
         yield Problem(MANIFEST, "manifest.files", "lists a file twice")
 
@@ -92,6 +92,6 @@ def _schema_problems(folder: Path, manifest: dict[str, Any]) -> Iterator[Problem
     """Check the schemas in a build: they must be those of the manifest, with the built-in fields of this version."""
     try:
         if manifest["schemas"] != schema_digests(contracts_in(folder)):
-            yield Problem(MANIFEST, "manifest.schemas", "names other schemas than those that the build carries")
+            yield Problem(MANIFEST, "manifest.schemas", "names other schemas than those in the build")
     except DamagedError as error:
         yield Problem(MANIFEST, "manifest.schemas", error.what)

@@ -85,7 +85,7 @@ def missing_shards(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
         if least < count:
             yield place, f"has shards of {least} and of {count}"
     if not any(shard.config == "default" for shard in have):
-        yield FOLDERS["default"], "there is no record"
+        yield FOLDERS["default"], "there are no records"
 
 
 def is_harmless(path: str) -> bool:

@@ -111,7 +111,7 @@ class RemoteCopy:
         except ValueError as error:
             raise DamagedError.of(location, f"{MANIFEST}: {error}") from error
         if self_digest(manifest) != manifest["sha256"]:
-            raise DamagedError.of(location, f"{MANIFEST}: its own sha256 is not that of its contents")
+            raise DamagedError.of(location, f"{MANIFEST}: its sha256 does not match its contents")
         for copy in kept_copies(location):
             if copy.manifest == manifest:
                 shutil.rmtree(folder)

@@ -135,9 +135,9 @@ def _interrupted(out: Path, new_folder: os.stat_result | None) -> KeyboardInterr
     if new_folder is not None and out.exists() and os.path.samestat(new_folder, out.stat()):
         return KeyboardInterrupt(
             f"interrupted after the new build was put in place: {out} is whole",
-            "the same command again does what was to come after that",
+            "run the same command again for the steps after that",
         )
-    return KeyboardInterrupt(f"interrupted: {out} is as it was", "run it again: it goes on from what was done")
+    return KeyboardInterrupt(f"interrupted: {out} is as it was", "run it again: it continues where it stopped")
 
 
 def recover_output(out: Path) -> None:

@@ -142,7 +142,7 @@ def _mapped(file: Path, kind: np.dtype[Any], count: int) -> _Numbers:
             size = os.fstat(stream.fileno()).st_size
             if size != count * kind.itemsize:
                 wanted = count * kind.itemsize
-                raise DiskError(f"{file}: has {size:,} bytes instead of {wanted:,}", "make the blocks anew")
+                raise DiskError(f"{file}: has {size:,} bytes instead of {wanted:,}", "make the blocks again")
             return np.frombuffer(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) if size else b"", kind)
     except OSError as error:
         raise DiskError.of(error) from error

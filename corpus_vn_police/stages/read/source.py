@@ -67,8 +67,8 @@ def _together(inputs: Sequence[str], listings: Sequence[Listing]) -> Listing:
         name = _last_name(seeds, place)
         if name in mounts:
             raise InputError(
-                f"{printable(given[name])} and {printable(seeds)}: both are called {printable(display(name))}, and "
-                "each path would begin with that",
+                f"{printable(given[name])} and {printable(seeds)}: both are called {printable(display(name))}, so "
+                "their paths could not be told apart",
                 "rename one of them, or put both into one folder and give that",
             )
         mounts[name], given[name] = place, seeds

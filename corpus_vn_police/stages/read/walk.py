@@ -43,8 +43,8 @@ class Refusal(NamedTuple):
 
 
 IRREGULAR = Refusal(FILE_NOT_REGULAR, "a device, a FIFO, a socket or a broken link")
-_HOW = "give a copy, or follow_links in a --config file"
-_BUILT = Refusal(FILE_BUILD_OUTPUT, "what a build wrote is not read as seeds: keep it outside of the input", True)
+_HOW = "give a copy, or set follow_links in a --config file"
+_BUILT = Refusal(FILE_BUILD_OUTPUT, "the output of a build is not read as seeds: keep it outside of the input", True)
 # Files that every build has, and the ending of the folder beside it.
 _OF_A_BUILD = {"manifest.json", "ledger.parquet"}
 _STATE = ".state"
@@ -95,7 +95,7 @@ class Walk:
             except OSError as error:
                 raise DiskError(
                     f"{printable(self._place(name))}: cannot be listed: {error.strerror}",
-                    "make it readable, or take it out of the input: else its seeds would be missing from the ledger",
+                    "make it readable, or take it out of the input: its seeds would be missing from the ledger",
                 ) from error
 
     def _below(self, folder: str) -> list[str]:
@@ -114,7 +114,7 @@ class Walk:
         """Why a folder is not read: it was read already, or it is a build."""
         if key in self._read:
             read = self._read[key] or "the input itself"
-            return Refusal(FILE_LINK_LOOP, f"leads to {read}, which is read there", True)
+            return Refusal(FILE_LINK_LOOP, f"leads to {read}, which is read under that path", True)
         if name and {entry.name for entry in entries} >= _OF_A_BUILD:
             return _BUILT
         self._read[key] = name
