@@ -76,7 +76,7 @@ class Encoder:
                 another tokenizer, the first of `ENDS` among its added tokens; or else no token.
 
         Raises:
-            ConfigError: it is not a tokenizer, its encoding is never the same (`dropout`), or it has no such
+            ConfigError: it is not a tokenizer, it encodes a text differently each time (`dropout`), or it has no such
                 token.
             ExtraError: `tokenizers` is not installed.
             DiskError: the file cannot be read.
@@ -151,7 +151,7 @@ class _Fast:
         described = json.loads(tokenizer.to_str())
         if described["model"].get("dropout"):
             raise ConfigError(
-                f"the tokenizer has dropout = {described['model']['dropout']}: its encoding is never the same",
+                f"the tokenizer has dropout = {described['model']['dropout']}: it encodes a text differently each time",
                 "set tokenizer.model.dropout = None",
             )
         # The decoder does not affect encoding; transformers adds a post-processor that adds nothing.
