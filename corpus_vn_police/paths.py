@@ -123,7 +123,7 @@ def unloadable(given: str, target: str) -> str | None:
     if (length := len(name.encode())) > _LONGEST_NAME:
         return f"its name has {length} bytes, and files of the cache are named after it: {_LONGEST_NAME} at most"
     if (length := len(target.encode())) > _LONGEST_PATH:
-        return f"it has {length} bytes, of which {_LONGEST_PATH} leave room for the files in it"
+        return f"it has {length} bytes, and only {_LONGEST_PATH} leave room for the files in it"
     if os.path.isabs(given):  # noqa: PTH117
         return None
     if first.startswith("~"):

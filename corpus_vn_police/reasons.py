@@ -79,8 +79,8 @@ FILE_BUILD_OUTPUT = Reason(
 CONTAINER_DAMAGED = Reason(
     "container.damaged",
     "an archive, a compressed file, a JSON array or a file of Parquet or Arrow cannot be read to its end, has a wrong "
-    "checksum, or has bytes that belong to nothing; `detail` says which. Sound data before the damage are read (see "
-    "below)",
+    "checksum, or has bytes that belong to no part of it; `detail` says which. Sound data before the damage are read "
+    "(see below)",
     "make the file again",
 )
 CONTAINER_ENCRYPTED = Reason("container.encrypted", "a member of a zip archive has a password", "unpack it")
@@ -103,7 +103,7 @@ CONTAINER_INDICES = Reason(
     "container.indices",
     "a folder of `datasets.save_to_disk` keeps the order or the choice of its rows in a file of indices, as old "
     "versions of `datasets` wrote it",
-    "load it with `datasets` and save it again: its rows are then written as they are chosen",
+    "load it with `datasets` and save it again: it then writes the chosen rows in their order",
 )
 
 LIMIT_BYTES = Reason(
@@ -116,7 +116,7 @@ LIMIT_RATIO = Reason(
     "limit.ratio",
     "a compressed seed, file of rows, archive or file of Parquet or Arrow unpacks to more than `max_ratio` times its "
     "size and more than `max_bytes`; rows and members before this point are read",
-    "look at what it holds",
+    "check its contents",
     setting="limits.max_ratio",
 )
 LIMIT_WINDOW = Reason(
@@ -151,8 +151,8 @@ CSV_FIELDS = Reason(
 )
 CSV_QUOTE = Reason(
     "csv.quote",
-    "a quote in a CSV or TSV file is not closed, or something stands between it and the end of its cell; `detail` "
-    "names the line. Nothing behind it is read, because it may be text or rows",
+    "a quote in a CSV or TSV file is not closed, or there is something between it and the end of its cell; `detail` "
+    "names the line. Nothing after it is read, because it may be text or rows",
     "close the quote; a quote inside of a cell in quotes is written twice",
 )
 

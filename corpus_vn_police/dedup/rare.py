@@ -2,8 +2,8 @@
 
 Texts that share a footer share bands with thousands of texts that have nothing else in common. Suppose that all
 shingles are sorted in some fixed order, and two sets have a Jaccard similarity of at least `t`. Then they share a
-shingle among their first ones: the first `n - ⌈2t / (1 + t) · n⌉ + 1` of the smaller set and the first `n - ⌈t · n⌉ +
-1` of the larger one (prefix filtering: Chaudhuri 2006, Bayardo 2007, Xiao 2008). If the rarest shingles come first,
+shingle among their first ones: the first `n - ⌈2t / (1 + t) · n⌉ + 1` of the smaller set, and of the larger one the
+first `n - ⌈t · n⌉ + 1` (prefix filtering: Chaudhuri 2006, Bayardo 2007, Xiao 2008). If the rarest shingles come first,
 those of a footer are not among them, and nothing is missed.
 
 Texts written from one template share many shingles that are neither rare nor frequent. So the prefixes are a little

@@ -2,7 +2,7 @@
 
 A document's year is easily read off the years that it names, so document dating is also tested without them
 (Chambers 2012, "Labeling Documents with Timestamps"; Kumar, Lease and Baldridge 2011, "Supervised Language Modeling
-for Temporal Resolution of Texts"). The rules were found by reading what they mask, and what they leave, in some 8,000
+for Temporal Resolution of Texts"). The rules were found by reading masked and unmasked dates in about 8,000
 news articles; the docstring of `masked` explains ambiguous cases.
 """
 

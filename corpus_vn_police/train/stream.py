@@ -174,7 +174,7 @@ class Stream(IterableDataset):
         """Refuse to continue an older pass, because its batches would be handed out twice."""
         if number != self._passes:
             raise StateError(
-                "the stream was begun anew, or a state was loaded, since this pass began",
+                "a new pass over the stream began, or a state was loaded, since this pass began",
                 "go through a stream once at a time; begin again with iter(loader)",
             )
 
@@ -221,7 +221,7 @@ class Stream(IterableDataset):
             made_of = _differing(self.blocks.made_of, state.get("made_of") or {}) if "key" in other else []
             raise StateError(
                 f"the state is of other blocks: another {', '.join(made_of or other)}",
-                "make the blocks as they were when the state was saved, or begin anew without it",
+                "make the blocks as they were when the state was saved, or start again without it",
             )
         self._begin()
         self._move(position)

@@ -63,7 +63,7 @@ NAMES = (*_HEADERS, _NONE)
 """The names of templates."""
 
 
-@functools.lru_cache(maxsize=65_536)  # a corpus has few dates: some 40,000 days in a century
+@functools.lru_cache(maxsize=65_536)  # a corpus has few dates: a century has about 36,500 days
 def _header(template: str, date: str) -> str:
     """The header that a named template writes for a date.
 
@@ -74,7 +74,7 @@ def _header(template: str, date: str) -> str:
     if not parts:
         raise ConfigError(
             f"date = {date!r} is not a date of the calendar",
-            "give 2020, 2020-12, 2020-12-07 or None, as records have it",
+            "give 2020, 2020-12, 2020-12-07 or None, as in records",
         )
     return _HEADERS[template](*parts)
 
@@ -159,7 +159,7 @@ def _named_writer(template: str, change: Callable[[str], str] | None) -> Callabl
             ) from None
         if not isinstance(text, str) or not isinstance(date, str | None):
             wrong = "date" if isinstance(text, str) else "text"
-            raise ConfigError(f"{wrong} = {record[wrong]!r} is not a string", "give it as records have it")
+            raise ConfigError(f"{wrong} = {record[wrong]!r} is not a string", "give a string, as in records")
         body = change(text) if change else text
         return body if date is None else _header(template, date) + body
 

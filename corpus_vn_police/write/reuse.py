@@ -69,7 +69,7 @@ class Reusable:
             split: its split in the new build.
 
         Returns:
-            The shard; None if there is none with these records, or if it has other bytes than it was written with.
+            The shard; None if there is none with these records, or if its bytes have changed.
 
         Raises:
             OSError: the disk is full or fails.

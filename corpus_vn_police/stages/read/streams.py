@@ -163,7 +163,7 @@ class Unpacked:
             return False
         if (self._frames and not codec.magics) or (codec.magics and not self._held.startswith(codec.magics)):
             behind = f"there is something else after the end of the {codec.name} stream"
-            raise BrokenError(behind if self._frames else f"does not begin as {codec.name} does", self.given)
+            raise BrokenError(behind if self._frames else f"does not begin like {codec.name} data", self.given)
         self._decoder, self._frames, self.start = codec.decoder(), self._frames + 1, self.given
         return True
 

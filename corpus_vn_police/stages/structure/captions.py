@@ -19,7 +19,7 @@ _SIGNED = r"(?:^|[.!?…”\"]\s*)(?:Tin|Bài|Tin,? bài)[,;. ]*(?:và |& |- )?[
 
 
 def mark_captions(units: pl.DataFrame) -> pl.DataFrame:
-    """Mark the captions whose credit has a label, and the line before a credit that stands alone.
+    """Mark the captions whose credit has a label, and the line before a credit that is a paragraph of its own.
 
     Args:
         units: the columns of `UNITS`.
