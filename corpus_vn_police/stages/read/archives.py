@@ -187,9 +187,7 @@ class _TarInfo(tarfile.TarInfo):
                 raise
             raise ReadError("its end mark is missing: the archive was cut") from error
         except HeaderError as error:
-            behind = (
-                "there is something else after its end mark" if tarfile.ended else "the archive goes on or was cut"
-            )
+            behind = "there is something else after its end mark" if tarfile.ended else "the archive goes on or was cut"
             raise ReadError(f"{error}: {behind}") from error
         tarfile.ended = False
         return info
