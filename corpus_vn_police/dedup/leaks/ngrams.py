@@ -40,7 +40,7 @@ class SharingRecord:
     Attributes:
         id: its id.
         shared, ngrams: how many of its n-grams the earlier split also has, and how many it has in all.
-        like: the id of the record in the earlier split that has most of them.
+        like: the id of the record in the earlier split that is the first to have most of them.
     """
 
     id: str

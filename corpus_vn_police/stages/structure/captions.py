@@ -13,7 +13,7 @@ from corpus_vn_police.stages.structure.points import points
 from corpus_vn_police.stages.structure.units import per_text, with_values
 
 LONGEST = 50  # words of a caption with a credit; of 2,533 captions in 6,000 real articles, 99 % have at most 47
-_SHORT = 30  # words; three longer sentences are prose followed by a caption
+_SHORT = 30  # words; three sentences with more are prose and a caption
 _CREDIT = 9  # the most words of a credit
 _SIGNED = r"(?:^|[.!?…”\"]\s*)(?:Tin|Bài|Tin,? bài)[,;. ]*(?:và |& |- )?[ảẢ]nh"  # `Tin, ảnh: X` is a byline
 
