@@ -176,7 +176,7 @@ def check_columns(batch: pl.DataFrame, stage: str, corpus: Corpus) -> None:
     """Check that a batch has exactly the columns and types that it should have after a stage.
 
     Raises:
-        SchemaError: it has not, for example because a name is misspelt: a defect of this package.
+        SchemaError: they differ, for example because a name is misspelt: a defect of this package.
     """
     wanted, here = columns_after(stage, corpus), batch.schema
     other = sorted(name for name in wanted.keys() & here.keys() if wanted[name] != here[name])
