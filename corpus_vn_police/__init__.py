@@ -5,9 +5,9 @@
     cvp.load_dataset()                  # the shipped corpus, a DatasetDict, offline
     cvp.check("my_seeds")               # what a build would make of a folder of seeds; writes nothing
     cvp.build("my_seeds", out="out")    # a folder of seeds -> a dataset
-    cvp.verify("out").ok                # whether a build is what its manifest says
+    cvp.verify("out").ok                # True if the build is as its manifest says
     cvp.diff("old", "new")              # records added, removed, changed, moved to another split
-    cvp.check_card("out")               # where the card does not agree with the files
+    cvp.check_card("out")               # differences between the card and the files
     cvp.report("out", out="r.html")     # a private page for the keeper, never published
     cvp.sources("out", out="seeds")     # the published seeds, byte for byte
     cvp.remove("out", ID, reason="…")   # takedown: removed from a build, and kept out of later builds
@@ -117,7 +117,7 @@ __all__ = [
     "verify",
 ]
 
-# What a type checker reads above, for Python: where a name is imported from when it is first asked for.
+# Type checkers read the imports above. Python uses this table: which module to import a name from, on first use.
 _HOMES = {
     "commands.build": ("build",),
     "commands.built": ("Build", "open"),
@@ -136,11 +136,11 @@ _HOMES = {
     "stages.normalise": ("normalise",),
 }
 
-if not TYPE_CHECKING:  # with it, any name would pass the type checker
+if not TYPE_CHECKING:  # a type checker must not see it, because it would then accept any name
     _of_homes = lazy_names(globals(), _HOMES)
 
     def __getattr__(name: str) -> object:
-        """Import a public name when it is first asked for, and keep it."""
+        """Import a public name when it is first used, and keep it."""
         # `train` is a package of its own.
         return importlib.import_module(f"{__name__}.train") if name == "train" else _of_homes(name)
 

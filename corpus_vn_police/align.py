@@ -11,21 +11,21 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-_LEVELS = 6  # of places that stand once between two others
-_AHEAD = 12  # steps on both sides together, within which the next place that agrees is looked for
+_LEVELS = 6  # how often the gaps between matched items are searched again for items that occur once
+_AHEAD = 12  # how many steps, both sides together, the search for the next equal items looks ahead
 _STEPS = sorted(
     ((one, both - one) for both in range(1, _AHEAD + 1) for one in range(both + 1)),
     key=lambda step: (sum(step), abs(step[0] - step[1])),
 )
 
 Opcode = tuple[str, int, int, int, int]
-"""`equal`, `replace`, `delete` or `insert`; from where to where on the left, and on the right."""
+"""`equal`, `replace`, `delete` or `insert`; then start and end on the left, and start and end on the right."""
 
 
 def opcodes(old: Sequence[str], new: Sequence[str]) -> list[Opcode]:
-    """How one sequence becomes another, in the form of `difflib.SequenceMatcher.get_opcodes`.
+    """The changes that turn one sequence into the other, in the form of `difflib.SequenceMatcher.get_opcodes`.
 
-    Not always by the fewest changes: where nothing stands once, what moved by more than 12 places is a change.
+    They are not always the fewest: if no item occurs only once, an item that moved by more than 12 places is a change.
     """
     found: list[Opcode] = []
     a = b = 0
@@ -43,13 +43,13 @@ def opcodes(old: Sequence[str], new: Sequence[str]) -> list[Opcode]:
 
 
 def same_start(old: Sequence[str], new: Sequence[str]) -> int:
-    """How many elements two sequences begin with alike."""
+    """How many elements at their start two sequences have in common."""
     pairs = enumerate(zip(old, new, strict=False))
     return next((place for place, (one, other) in pairs if one != other), min(len(old), len(new)))
 
 
 def _pairs(old: Sequence[str], new: Sequence[str], levels: int) -> Iterator[tuple[int, int]]:
-    """The places that belong together, in order."""
+    """The pairs of positions (left, right) that are matched, in order."""
     start = same_start(old, new)
     yield from ((place, place) for place in range(start))
     left, right = old[start:], new[start:]
@@ -67,11 +67,11 @@ def _pairs(old: Sequence[str], new: Sequence[str], levels: int) -> Iterator[tupl
 
 
 def _anchors(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
-    """The longest row of places that hold what stands once on either side, in the order of both."""
+    """The longest series of items that occur once on either side, in the same order on both: their positions."""
     counts, others = Counter(old), Counter(new)
     places = {each: place for place, each in enumerate(new) if others[each] == 1}
     once = [(place, places[each]) for place, each in enumerate(old) if counts[each] == 1 and each in places]
-    heads: list[int] = []  # of each length the row that ends first on the right, by its last place there
+    heads: list[int] = []  # for each length: the series that ends earliest on the right, as its last position there
     ends: list[int] = []
     before: list[int] = []
     for number, (_, other) in enumerate(once):
@@ -87,7 +87,7 @@ def _anchors(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _without_anchors(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """The places that agree, going through both once, and those that both end with."""
+    """Match equal items by one pass through both sides; then match the ends that are equal."""
     end = same_start(old[::-1], new[::-1])
     a = b = 0
     while a < len(old) - end and b < len(new) - end:

@@ -32,14 +32,14 @@ class CorpusError(Exception):
     code: ClassVar[str] = "error"
     exit_code: ClassVar[int] = 2
 
-    __hash__ = Exception.__hash__  # a dataclass with equality has none of its own
+    __hash__ = Exception.__hash__  # a dataclass that defines equality loses its hash
 
     def __str__(self) -> str:
         """The message and the hint, one per line."""
         return f"{self.message}\n{self.hint}" if self.hint else self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the fields, however they were given: a pool waits for ever for an error that it cannot unpickle."""
+        """Pickle the fields, however they were passed: a process pool hangs if it cannot unpickle an error."""
         return type(self), tuple(getattr(self, field.name) for field in fields(self))
 
 
@@ -118,7 +118,7 @@ _HINTS = {
     errno.EROFS: "the file system is read-only: write to another one",
     errno.ENAMETOOLONG: "give a shorter path",
 }
-"""What to do, by the system's error number; for any other number, check the disk and the permissions."""
+"""Hints by the system's error number; the hint for any other number is to check the disk and the permissions."""
 
 
 class DiskError(CorpusError):
@@ -129,37 +129,37 @@ class DiskError(CorpusError):
 
     @classmethod
     def of(cls, error: OSError) -> DiskError:
-        """What the system said, with the name of the file."""
+        """The error that the system reported, with the name of the file."""
         name = f"{error.filename}: " if error.filename else ""
         hint = _HINTS.get(error.errno or 0, "check the disk and the permissions")
         return cls(f"{name}{error.strerror or error}", hint)
 
 
 class ExtraError(CorpusError):
-    """A library is missing that an extra of this package installs."""
+    """An extra of this package must be installed, because one of its libraries is missing."""
 
     code = "extra"
 
     @classmethod
     def of(cls, what: str, library: str, extra: str) -> ExtraError:
-        """What needs which library, and the extra that installs it."""
+        """The error for something that needs a library; it names the extra that installs the library."""
         return cls(f"{what} needs {library}, which is not installed", f"pip install 'corpus-vn-police[{extra}]'")
 
 
 class StateError(CorpusError):
-    """A state of training is of other blocks, or is not a state."""
+    """A saved training state belongs to other blocks, or is not a state at all."""
 
     code = "state"
 
 
 class AccessError(CorpusError):
-    """The Hub refuses access: the token is missing, wrong or has no right, or the repository is somebody else's."""
+    """The Hub refuses access: the token is missing, wrong or lacks a right, or somebody else owns the repository."""
 
     code = "access"
 
 
 class HubError(CorpusError):
-    """The Hub failed for good after retries, or somebody else changed the repository meanwhile."""
+    """The Hub kept failing after retries, or somebody else changed the repository in the meantime."""
 
     code = "hub"
     exit_code = 3
@@ -170,7 +170,7 @@ class UnverifiedError(CorpusError):
     """`publish`: `verify` found something; nothing was sent.
 
     Attributes:
-        report: what it found, a `Report`.
+        report: what `verify` found, a `Report`.
     """
 
     report: Any = None
@@ -181,7 +181,7 @@ class UnverifiedError(CorpusError):
 
 
 class InterruptedBuildError(CorpusError):
-    """The run was interrupted."""
+    """The command was interrupted."""
 
     code = "interrupted"
     exit_code = 3
@@ -191,7 +191,7 @@ class _LackError(CorpusError):
     """The machine does not have enough of something.
 
     Attributes:
-        lack: what happened.
+        lack: what the machine lacks.
         advice: the hint.
     """
 
@@ -201,7 +201,7 @@ class _LackError(CorpusError):
 
     @classmethod
     def of(cls, error: BaseException) -> Self:
-        """The error, with what a library said."""
+        """The error, with the message of the library that failed."""
         return cls(f"{cls.lack}: {first_line(error) or type(error).__name__}", cls.advice)
 
 
@@ -224,13 +224,13 @@ class ThreadsError(_LackError):
 
 
 class ForkedError(CorpusError):
-    """The process was forked after Polars had started its threads: it would wait for them for ever."""
+    """The process was forked after Polars had started its threads, so it would wait for them for ever."""
 
     code = "forked"
 
     @classmethod
     def of(cls) -> ForkedError:
-        """The error of this process."""
+        """The error for this process."""
         return cls(
             "this process was forked after Polars had started threads, which a fork does not copy",
             'start it with multiprocessing.get_context("spawn") or "forkserver", or call this before the fork',

@@ -1,4 +1,4 @@
-"""The files that this package opens: regular ones only, so that nothing waits for a FIFO or reads a device."""
+"""Open files: only regular ones, so that nothing waits for a FIFO or reads a device."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 StrPath = str | os.PathLike[str]
 
 LONGEST = 64 << 20
-"""Bytes that a file may have that is read whole, such as a manifest, a card or a removed.csv of 500,000 lines."""
+"""The most bytes of a file that is read as a whole, such as a manifest, a card or a removed.csv of 500,000 lines."""
 
 
 class IrregularError(Exception):
@@ -34,7 +34,7 @@ class LongError(ValueError):
 
 
 UNREADABLE = (OSError, ValueError, IrregularError)
-"""What reading a file, and decoding it, raises."""
+"""The errors that reading and decoding a file can raise."""
 
 
 def why(error: Exception) -> str:
@@ -48,10 +48,10 @@ _READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 
 
 
 def open_regular(location: StrPath) -> tuple[int, int]:
-    """Open a file of this machine for reading; never waits for a FIFO's writer, nor reads a device.
+    """Open a local file for reading. It never waits for the writer of a FIFO, and never reads a device.
 
     Returns:
-        The descriptor, which the caller closes, and the bytes that the file has.
+        The descriptor, which the caller must close, and the file's length in bytes.
 
     Raises:
         OSError: it cannot be opened, or is a folder (`IsADirectoryError`).
@@ -69,10 +69,10 @@ def open_regular(location: StrPath) -> tuple[int, int]:
 
 
 def open_folder(location: StrPath) -> int:
-    """Open a folder of this machine, whose path may be longer than the system takes at once.
+    """Open a local folder; its path may be longer than the system accepts in one call.
 
     Returns:
-        The descriptor, which the caller closes.
+        The descriptor, which the caller must close.
 
     Raises:
         OSError: it cannot be opened, or is not a folder.
@@ -90,7 +90,7 @@ def _open(location: StrPath, flags: int) -> int:
 
 
 def _open_by_steps(location: str, flags: int) -> int:
-    """Open what is too deep to be named: each folder from the one above it."""
+    """Open a path that is too long for one call: open each folder from the one above it."""
     *folders, name = location.split("/")
     here = os.open("/" if location.startswith("/") else ".", os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -104,7 +104,7 @@ def _open_by_steps(location: str, flags: int) -> int:
 
 
 def open_file(location: StrPath) -> BufferedReader:
-    """Open a file of this machine as a stream of bytes.
+    """Open a local file as a stream of bytes.
 
     Raises:
         OSError, IrregularError: as `open_regular`.
@@ -113,11 +113,11 @@ def open_file(location: StrPath) -> BufferedReader:
 
 
 def read_file(location: StrPath, longest: int = LONGEST) -> bytes:
-    """All bytes of a file of this machine.
+    """Read all bytes of a local file.
 
     Args:
         location: the file.
-        longest: bytes that it may have.
+        longest: how many bytes it may have.
 
     Raises:
         OSError, IrregularError: as `open_regular`.
@@ -142,19 +142,19 @@ def file_digest(location: StrPath) -> tuple[int, str]:
 
 
 def write_numbers(sink: BinaryIO, values: NDArray[Any]) -> None:
-    """Write an array as it is in memory, row after row.
+    """Write the bytes of an array as they are in memory.
 
-    Not by numpy's `tofile`: it loses the last block that a full disk does not take, and says nothing.
+    numpy's `tofile` is not used: on a full disk it loses the last block without an error.
 
     Raises:
-        OSError: it cannot be written to its end; for what the stream still holds, when it is closed.
+        OSError: not all bytes can be written; for bytes that the stream still buffers, closing it raises this.
     """
     sink.write(values.tobytes())
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep other processes out while a folder is made: who comes second waits, and finds it made.
+    """Keep other processes out while a folder is made: a second process waits, and then finds the folder.
 
     Raises:
         OSError: the folders above it cannot be made, or it cannot be locked.
@@ -167,18 +167,18 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def write_whole(out: Path, content: bytes | Iterable[bytes], mode: int = 0o666) -> None:
-    """Write a file whole or not at all; the folders above it are made.
+    """Write a file whole or not at all; make missing folders above it.
 
     Args:
         out: the file; it is replaced if it is there.
         content: its bytes, or pieces of them.
-        mode: its permissions, of which the process's umask takes some.
+        mode: its permissions, before the process's umask is applied.
 
     Raises:
         OSError: it cannot be written.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
-    new = out.with_name(f".{secrets.token_hex(8)}.new")  # a short name: that of `out` may be as long as names can be
+    new = out.with_name(f".{secrets.token_hex(8)}.new")  # a short name, as that of `out` may be as long as allowed
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         with os.fdopen(os.open(new, flags, mode), "wb") as stream:
@@ -192,24 +192,24 @@ def write_whole(out: Path, content: bytes | Iterable[bytes], mode: int = 0o666) 
 
 
 def in_utf8(name: str) -> str:
-    """A name of the system as the text that its bytes are in UTF-8; other bytes become surrogates.
+    """Read a name that the system gave as UTF-8; bytes that are not UTF-8 become surrogates.
 
-    In a locale with another encoding Python decodes names in that one; in a UTF-8 locale nothing changes.
+    In a locale with another encoding, Python has decoded the name with that one. In a UTF-8 locale nothing changes.
     """
     return os.fsencode(name).decode("utf-8", "surrogateescape")
 
 
 def of_system(name: str) -> str:
-    """The system's name for a text: the opposite of `in_utf8`."""
+    """The system's name for a text: the reverse of `in_utf8`."""
     return os.fsdecode(name.encode("utf-8", "surrogateescape"))
 
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """A temporary folder, which is gone afterwards.
+    """A temporary folder that is deleted afterwards.
 
     Raises:
-        DiskError: none can be made, as in a container without /tmp.
+        DiskError: it cannot be made, for example in a container without /tmp.
     """
     try:
         folder = tempfile.TemporaryDirectory(prefix="corpus-vn-police-")
@@ -220,7 +220,7 @@ def scratch_folder() -> Iterator[Path]:
 
 
 def no_scratch(error: OSError) -> DiskError:
-    """No temporary folder can be made, as in a container without /tmp."""
+    """The error if no temporary folder can be made, for example in a container without /tmp."""
     return DiskError(
         f"no temporary folder can be made: {error.strerror}", "set TMPDIR to a folder that you may write to"
     )

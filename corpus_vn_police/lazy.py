@@ -1,4 +1,4 @@
-"""Public names that are imported when they are first asked for, so that importing a package is quick."""
+"""Import public names when they are first used, so that importing a package is quick."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def lazy_names(namespace: dict[str, Any], homes: Mapping[str, Sequence[str]]) -> Callable[[str], object]:
-    """The `__getattr__` of a package: it imports a public name when it is first asked for, and keeps it.
+    """Make the `__getattr__` of a package: it imports a public name when it is first used, and keeps it.
 
     Args:
         namespace: the `globals()` of the package.

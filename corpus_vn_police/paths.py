@@ -1,4 +1,4 @@
-"""Where a build may be written: `datasets.load_dataset` must read the name of the folder as a plain folder.
+"""Where a build may be written: `datasets.load_dataset` must recognise its path as that of a plain folder.
 
 Each rule was found by loading a build from a folder of that name with datasets 5.2 (`tests/test_places.py`).
 """
@@ -18,13 +18,13 @@ PACKAGED = {
     "imagefolder", "json", "lance", "meshfolder", "mmcif", "niftifolder", "pandas", "parquet", "pdb",
     "pdffolder", "text", "tsfile", "videofolder", "vortex", "webdataset", "xml",
 }  # fmt: skip
-"""What `load_dataset` takes for a kind of file, although there is a folder of that name."""
+"""The names that `load_dataset` takes for a kind of file, even if there is a folder of that name."""
 
-# Bytes. `datasets` names files of its cache after the folder, up to `-validation-00000-00000-of-NNNNN.arrow`
-# and an underscore at each capital, and `.NAME.state` stands beside it: none may have more than 255.
+# In bytes. `datasets` names cache files after the folder: it adds up to `-validation-00000-00000-of-NNNNN.arrow` and an
+# underscore before each capital. The folder `.NAME.state` is beside the build. No name may exceed 255 bytes.
 _LONGEST_NAME = 128
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
-_LONGEST_PATH = 3_800  # of 4,096, for the files below it and next to it
+_LONGEST_PATH = 3_800  # the limit is 4,096; the rest is for the files inside it and beside it
 _ANYWHERE = (
     (re.compile(r"[*?\[]"), "it takes {0} for a pattern"),
     (re.compile("::"), "it takes {0} for a chain of URLs"),
@@ -34,11 +34,11 @@ _ANYWHERE = (
 
 
 CACHE_VARIABLE = "CORPUS_VN_POLICE_CACHE"
-"""The variable of the environment that names the cache's folder."""
+"""The environment variable that names the cache folder."""
 
 
 def cache_folder() -> Path:
-    """The folder of what can be made again: `$CORPUS_VN_POLICE_CACHE`, else one in the platform's user cache."""
+    """The folder for files that can be made again: `$CORPUS_VN_POLICE_CACHE`, else one in the user's cache folder."""
     if named := os.environ.get(CACHE_VARIABLE):
         return Path(named)
     import platformdirs
@@ -48,11 +48,11 @@ def cache_folder() -> Path:
 
 @dataclass(frozen=True)
 class Output:
-    """Something to be written.
+    """A path that something will be written to.
 
     Attributes:
-        given: its path as the caller gave it, which results repeat.
-        path: its absolute path, links followed.
+        given: the path as the caller gave it; results show this one.
+        path: the absolute path, with links resolved.
     """
 
     given: str
@@ -60,14 +60,14 @@ class Output:
 
 
 def output_path(given: StrPath, option: str = "--out") -> Output:
-    """Where something is to be written.
+    """Check and resolve a path that something will be written to.
 
     Args:
         given: a path.
-        option: what it was given as, for messages.
+        option: the name of the option or argument, for messages.
 
     Raises:
-        ConfigError: it is empty, is a URL, or is a text that the system cannot have as a name.
+        ConfigError: it is empty, is a URL, or cannot be a file name on this system.
     """
     text = os.fspath(given)
     hint = f"give a path on this machine for {option}"
@@ -79,7 +79,7 @@ def output_path(given: StrPath, option: str = "--out") -> Output:
 
 
 def unnamable(text: str) -> str | None:
-    """Why a text cannot be a path on this machine, or the URL of one; None if it can."""
+    """Why a text cannot be a local path, or the URL of one; None if it can."""
     if not text or "\0" in text:
         return "is not a path"
     try:
@@ -90,13 +90,13 @@ def unnamable(text: str) -> str | None:
 
 
 def check_loadable(out: Output) -> None:
-    """Refuse a folder that `load_dataset` could not read, or would read as something else.
+    """Refuse a folder that `load_dataset` cannot read, or would mistake for something else.
 
     Args:
-        out: the folder, which the caller will give to `load_dataset` as it was given here.
+        out: the folder; the caller will give `load_dataset` the same path as here.
 
     Raises:
-        OutputError: it could not; the message says why.
+        OutputError: `load_dataset` cannot read it; the message says why.
     """
     reason = unloadable(os.path.normpath(out.given), in_utf8(str(out.path)))
     if reason:
@@ -107,11 +107,11 @@ def check_loadable(out: Output) -> None:
 
 
 def unloadable(given: str, target: str) -> str | None:
-    """Why `load_dataset` cannot read a folder, or takes it for something else; None if it can.
+    """Why `load_dataset` cannot read a folder, or mistakes it for something else; None if it can read it.
 
     Args:
-        given: the path that it is given.
-        target: the absolute path in UTF-8, links followed.
+        given: the path that `load_dataset` is given.
+        target: the absolute path in UTF-8, with links resolved.
     """
     for pattern, reason in _ANYWHERE:
         if match := pattern.search(target):
@@ -123,7 +123,7 @@ def unloadable(given: str, target: str) -> str | None:
     if (length := len(name.encode())) > _LONGEST_NAME:
         return f"its name has {length} bytes, and files of the cache are named after it: {_LONGEST_NAME} at most"
     if (length := len(target.encode())) > _LONGEST_PATH:
-        return f"it has {length} bytes, of which {_LONGEST_PATH} leave room for the files in it"
+        return f"it has {length} bytes, and only {_LONGEST_PATH} leave room for the files in it"
     if os.path.isabs(given):  # noqa: PTH117
         return None
     if first.startswith("~"):

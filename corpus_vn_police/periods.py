@@ -1,6 +1,6 @@
-"""Dates that may be partial: `2020`, `2020-12` or `2020-12-07`, each a period of days.
+"""Dates that may be partial: `2020`, `2020-12` or `2020-12-07`, each means a period of days.
 
-The functions in the singular take one text, those in the plural a column of Polars (strings, null if there is no date).
+Functions named in the singular take one text. Those in the plural take a Polars column of strings (null: no date).
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ Dates = TypeVar("Dates", pl.Expr, pl.Series)
 _PERIOD = re.compile(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?")
 _YEAR, _MONTH, _DAY = (len(period) for period in ("2020", "2020-12", "2020-12-07"))
 
-# A value that may be a date: 2020-12-07, 07/12/2020 08:00, 20201207, 2020-12-07T08:00:00Z, `Thứ hai, 7/12/2020`.
+# Values that look like dates: 2020-12-07, 07/12/2020 08:00, 20201207, 2020-12-07T08:00:00Z, `Thứ hai, 7/12/2020`.
 _LIKE_DATE = re.compile(
     r"(?<![0-9])(?:[0-9]{4}[-/.][0-9]{1,2}(?:[-/.][0-9]{1,2})?|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4}"
     r"|(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))(?![0-9])"
 )
-_LONGEST_DATE = 40  # code points: a longer value is a text that has a date in it
+_LONGEST_DATE = 40  # code points: a longer value is a text that mentions a date
 
 
 def is_period(text: str) -> bool:
@@ -52,14 +52,14 @@ def _first(period: str) -> str:
 
 
 def first_days(periods: Dates) -> Dates:
-    """The first day of each period (Date); null if it is not in the calendar. The year 0 is one to Polars."""
+    """The first day of each period (Date); null if it is not in the calendar. Polars also accepts the year 0."""
     return (periods + "-01-01").str.slice(0, _DAY).str.to_date("%Y-%m-%d", strict=False)
 
 
 def last_days(periods: pl.Expr) -> pl.Expr:
     """The last day of each period (Date); null if it is not in the calendar."""
     length, first = periods.str.len_bytes(), first_days(periods)
-    # The last day of a year is written out: a year after 9999 cannot be.
+    # The last day of a year is not computed from the next year, because there is no year after 9999.
     december = (periods + "-12-31").str.slice(0, _DAY).str.to_date("%Y-%m-%d", strict=False)
     return pl.when(length == _YEAR).then(december).when(length == _MONTH).then(first.dt.month_end()).otherwise(first)
 
@@ -71,7 +71,7 @@ def precisions(periods: pl.Expr) -> pl.Expr:
 
 
 def is_like_date(value: Any) -> bool:
-    """Whether a value may be a date in a form that people write."""
+    """Whether a value looks like a date in one of the forms that people write."""
     if type(value) is int:
         value = str(value)
     return isinstance(value, str) and len(value) <= _LONGEST_DATE and bool(_LIKE_DATE.search(value))

@@ -1,6 +1,6 @@
 """Why a seed is rejected: a list of all reasons, with what a keeper needs to know about each.
 
-The ledger and the messages show a reason's code. `python docs/reasons.py` makes the table in `docs/reasons.md`
+The ledger and messages show the code of the reason. `python docs/reasons.py` makes the table in `docs/reasons.md`
 from this list. To add a reason, add a constant here and a case to `tests/test_reasons.py`.
 """
 
@@ -17,8 +17,8 @@ class Reason:
         code: the ledger's `reason`, such as `limit.bytes`.
         meaning: what is wrong with the seed, in Markdown.
         remedy: what the keeper can do about it, in Markdown.
-        setting: the key of corpus.toml that decides, such as `limits.max_bytes`; None if there is no such key.
-        changeable: whether the same bytes may be accepted on another day, because the day or the file system also
+        setting: the key of corpus.toml that sets the limit, such as `limits.max_bytes`; None if there is no such key.
+        changeable: True if the same bytes may be accepted on another day, because the day or the file system also
             decides. If so, the next build reads the seed again, although it has not changed.
     """
 
@@ -79,8 +79,8 @@ FILE_BUILD_OUTPUT = Reason(
 CONTAINER_DAMAGED = Reason(
     "container.damaged",
     "an archive, a compressed file, a JSON array or a file of Parquet or Arrow cannot be read to its end, has a wrong "
-    "checksum, or has bytes that belong to nothing; `detail` says which. Sound data before the damage are read (see "
-    "below)",
+    "checksum, or has bytes that belong to no part of it; `detail` says which. Sound data before the damage are read "
+    "(see below)",
     "make the file again",
 )
 CONTAINER_ENCRYPTED = Reason("container.encrypted", "a member of a zip archive has a password", "unpack it")
@@ -103,7 +103,7 @@ CONTAINER_INDICES = Reason(
     "container.indices",
     "a folder of `datasets.save_to_disk` keeps the order or the choice of its rows in a file of indices, as old "
     "versions of `datasets` wrote it",
-    "load it with `datasets` and save it again: its rows are then written as they are chosen",
+    "load it with `datasets` and save it again: it then writes the chosen rows in their order",
 )
 
 LIMIT_BYTES = Reason(
@@ -116,7 +116,7 @@ LIMIT_RATIO = Reason(
     "limit.ratio",
     "a compressed seed, file of rows, archive or file of Parquet or Arrow unpacks to more than `max_ratio` times its "
     "size and more than `max_bytes`; rows and members before this point are read",
-    "look at what it holds",
+    "check its contents",
     setting="limits.max_ratio",
 )
 LIMIT_WINDOW = Reason(
@@ -151,8 +151,8 @@ CSV_FIELDS = Reason(
 )
 CSV_QUOTE = Reason(
     "csv.quote",
-    "a quote in a CSV or TSV file is not closed, or something stands between it and the end of its cell; `detail` "
-    "names the line. Nothing behind it is read, because it may be text or rows",
+    "a quote in a CSV or TSV file is not closed, or there is something between it and the end of its cell; `detail` "
+    "names the line. Nothing after it is read, because it may be text or rows",
     "close the quote; a quote inside of a cell in quotes is written twice",
 )
 
@@ -260,7 +260,7 @@ _PERMIT = 'leave the seed out, or write `mode = "mask"` or `"flag"` under `[priv
 
 
 def _personal(kind: str, what: str) -> Reason:
-    """The reason for a kind of personal data, with `[privacy] mode = "drop"`."""
+    """The reason for rejecting a kind of personal data, used with `[privacy] mode = "drop"`."""
     return Reason(f"privacy.{kind}", f"`[privacy] mode` is `drop`, and the record has {what}", _PERMIT)
 
 
@@ -288,16 +288,16 @@ REASONS = {value.code: value for value in list(globals().values()) if isinstance
 """Every reason, by its code, in the order of the table."""
 
 PRIVACY = {code.removeprefix("privacy."): reason for code, reason in REASONS.items() if code.startswith("privacy.")}
-"""The reason of each kind of personal data, in the order in which a record's `privacy` has them."""
+"""The reason for each kind of personal data, in the order of the kinds in a record's `privacy`."""
 
 
 def broken_keyword(keyword: str) -> str:
-    """The code of a record that breaks a keyword of `schema/record.schema.json`, such as `schema.pattern`."""
+    """The code for a record that breaks a keyword of `schema/record.schema.json`, such as `schema.pattern`."""
     return f"schema.{keyword}"
 
 
 def breaks(keyword: str) -> Reason:
-    """The reason of a row whose own field has a value that its column cannot hold, such as `schema.type`."""
+    """The reason for a row with an own field whose column cannot hold the value, such as `schema.type`."""
     return replace(BROKEN_KEYWORD, code=broken_keyword(keyword))
 
 

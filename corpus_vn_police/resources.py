@@ -1,4 +1,4 @@
-"""Where `schema/`, `seeds/` and DATASET_CARD.md are: only this module knows.
+"""Find `schema/`, `seeds/` and DATASET_CARD.md; only this module knows where they are.
 
 In an installed package they are in `corpus_vn_police/_data/`; pyproject.toml puts them there. In a
 checkout (or an editable install) they are beside pyproject.toml. This file must exist: otherwise a

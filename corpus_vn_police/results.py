@@ -1,4 +1,4 @@
-"""What commands give back: frozen values that compare, hash, pickle, and show themselves in a notebook."""
+"""The values that commands return: they never change, can be compared, hashed and pickled, and have a notebook view."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from corpus_vn_police.text import visible
 _K = TypeVar("_K", bound=Hashable)
 _V = TypeVar("_V")
 
-_MOST = 10  # rows or entries of a value that are shown before they are counted
-_LONGEST = 500  # code points of a value that are shown in a notebook,
-_SHORT = 200  # and in a line
+_MOST = 10  # rows or entries of a value that are shown; the rest is only counted
+_LONGEST = 500  # code points of a value that are shown in a notebook
+_SHORT = 200  # the same in a repr, which is one line
 
 
 class FrozenDict(dict[_K, _V]):
     """A dict that never changes, so it has a hash; it is equal to any dict with the same items."""
 
-    def __hash__(self) -> int:  # type: ignore[override] # of a dict that may change there is none
-        """Of the items, whatever their order."""
+    def __hash__(self) -> int:  # type: ignore[override] # a normal dict has no hash, because it can change
+        """The hash of the items; their order does not matter."""
         return hash(frozenset(self.items()))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle and copy by the items, since none may be set afterwards."""
+        """Pickle and copy from the items, because setting an item is refused."""
         return type(self), (dict(self),)
 
     def _refuse(self, *_: object, **__: object) -> NoReturn:
-        raise TypeError("this is a result, which never changes: dict(...) gives a copy that may")
+        raise TypeError("this is a result, which cannot be changed: dict(...) gives a copy that can")
 
     __setitem__ = __delitem__ = __ior__ = _refuse
     clear = pop = popitem = setdefault = update = _refuse
 
 
 class _Short(reprlib.Repr):
-    """Values in one line: of long ones the first part."""
+    """Show values on one line, and only the first part of long ones."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class _Short(reprlib.Repr):
         self.maxstring = self.maxother = _SHORT
 
     def repr_FrozenDict(self, value: Mapping[Any, Any], level: int) -> str:
-        """A mapping in its own order."""
+        """Show a mapping in its own order, not sorted."""
         shown = [f"{self.repr1(key, level - 1)}: {self.repr1(each, level - 1)}" for key, each in _first(value.items())]
         return "{" + ", ".join([*shown, *(["..."] if len(value) > _MOST else [])]) + "}"
 
@@ -56,21 +56,21 @@ _short = _Short()
 
 @dataclass(frozen=True)
 class Result:
-    """What a command gives back. It never changes; dicts in it become dicts that never change."""
+    """The result of a command. It never changes; dicts in it become dicts that never change."""
 
     def __post_init__(self) -> None:
-        """Freeze the dicts, so that the whole has a hash."""
+        """Freeze the dicts, so that the result can be hashed."""
         for each in fields(self):
             value = getattr(self, each.name)
             if type(value) is dict:
                 object.__setattr__(self, each.name, FrozenDict(value))
 
     def __repr__(self) -> str:
-        """The fields in one line; of long values the first part."""
+        """The fields on one line, with only the first part of long values."""
         return f"{type(self).__name__}({', '.join(f'{name}={_short.repr(value)}' for name, value in self._shown())})"
 
     def _repr_html_(self) -> str:
-        """A small table, for a notebook."""
+        """A small table for a notebook."""
         rows = (
             f"<tr><th{_LEFT}>{html.escape(name)}</th><td{_LEFT}>{_cell(value)}</td></tr>"
             for name, value in self._shown()
@@ -84,10 +84,10 @@ class Result:
 
 @dataclass(frozen=True, repr=False)
 class PathResult(Result):
-    """A result that lies in a file or a folder: it can be given wherever its path can.
+    """A result that is a file or a folder; it can be used wherever a path can.
 
     Attributes:
-        path: as it was given.
+        path: the path, as it was given.
     """
 
     path: str

@@ -13,12 +13,12 @@ import unicodedata
 from corpus_vn_police.text import nfc, nfd
 
 _TONES = "\u0300\u0301\u0309\u0303\u0323"  # grave, acute, hook above, tilde, dot below
-_CHECKED = "\u0301\u0323"  # a syllable that ends in p, t, c or ch has no other tone
+_CHECKED = "\u0301\u0323"  # a syllable that ends in p, t, c or ch can only have one of these tones
 
-_ONSETS = "b ch d đ h l m n nh p ph r s t th tr v x".split()  # and those that depend on the vowel
+_ONSETS = "b ch d đ h l m n nh p ph r s t th tr v x".split()  # the other onsets depend on the vowel that follows
 _FRONT = ("e", "ê", "i", "y")
 
-# Rimes without a tone, by what they end in. `uơ`, `uya` and the like are rare but spelt.
+# Rimes without a tone, grouped by their ending. `uơ`, `uya` and the like are rare, but correct spellings.
 _OPEN = (
     "a ai ao au ay âu ây e eo ê êu i ia iêu iu o oa oai oao oay oe oeo oi ô ôi ơ ơi u ua uây uê uêu ui uôi "
     "uơ uy uya uyu ư ưa ưi ưu ươi ươu y yêu"
@@ -32,7 +32,7 @@ _STOP = (
     "ac ach ap at ăc ăp ăt âc âp ât ec ep et êch êp êt ich ip it iêc iêp iêt oc ooc op ot ôc ôp ôt ơp ơt uc up "
     "ut uôc uôp uôt ưc ưt ươc ươp ươt oac oach oap oat oăc oăt oet uât uêch uêt uych uyêt uyp uyt yêt"
 ).split()
-# After `qu` the glide is spelt already, and after `gi` the i of `iê` is.
+# `qu` already spells the glide, and `gi` already spells the i of `iê`.
 _AFTER_QU = (
     "a ai ao au ay ây e eo ê êu i ơ ơi y am an ang anh ăm ăn ăng âm ân âng en eng ên ênh in inh ơn ynh yên yn "
     "ac ach ap at ăc ăp ăt âc âp ât ec ep et êch êt ich it ip ôc ơt ơp yêt yt ych yp"
@@ -40,19 +40,19 @@ _AFTER_QU = (
 _AFTER_GI = "ê êu êm ên êng êc êp êt".split()
 
 LOWER = "a-zàáâãèéêìíòóôõùúýăđĩũơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ"
-"""Small letters, for a class of a pattern; `LOWER.upper()` are the capitals. (Ranges such as à-ỹ hold both.)"""
+"""Lower-case letters, for a character class; `LOWER.upper()` are the upper-case ones. (Ranges like à-ỹ hold both.)"""
 UPPER = LOWER.upper()
 
 _OLD_OR_NEW = {"oa", "oe", "uy"}
-"""The open rimes whose tone stands on the first letter in the old style, on the second in the new."""
+"""The open rimes whose tone mark is on the first letter in the old style, and on the second in the new style."""
 
 _VOWELS = frozenset("aăâeêioôơuưy")
 _MARKED = frozenset("ăâêôơư")
-_NO_SYLLABLES = frozenset({"noé"})  # names that are spelt like one: no style is theirs
+_NO_SYLLABLES = frozenset({"noé"})  # names that are spelt like a syllable; they are not rewritten in another style
 
 
 def _onsets_before(rime: str) -> list[str]:
-    """The onsets that may stand before a rime, as the spelling of c/k/q, g/gh and ng/ngh has it."""
+    """The onsets that can come before a rime, by the spelling rules for c/k/q, g/gh and ng/ngh."""
     if rime.startswith("yê"):
         return [""]
     if rime == "y":
@@ -64,7 +64,7 @@ def _onsets_before(rime: str) -> list[str]:
 
 
 def _bearers(rime: str) -> tuple[int, ...]:
-    """Which letters of the rime may bear the tone, counted from 0: one, or one for each of two styles."""
+    """The letters of the rime that may carry the tone mark, counted from 0: one, or one for each of the two styles."""
     marked = [number for number, letter in enumerate(rime) if letter in _MARKED]
     if marked:
         return (marked[-1],)
@@ -72,7 +72,7 @@ def _bearers(rime: str) -> tuple[int, ...]:
     if rime in _OLD_OR_NEW:
         return (0, 1)
     if len(vowels) < len(rime) or len(vowels) == 1:
-        return (vowels[-1],)  # closed: on the last vowel (hoàn, khuỳnh)
+        return (vowels[-1],)  # closed rime: the last vowel carries it (hoàn, khuỳnh)
     return (1,) if len(vowels) > 2 else (0,)  # oài, khuỷu; ài, ía
 
 
@@ -100,12 +100,12 @@ def syllables() -> frozenset[str]:
 
 @functools.cache
 def toneless_syllables() -> frozenset[str]:
-    """The syllables as they look without any diacritic, `d` for `đ`: lower case, ASCII."""
+    """The syllables without any diacritics, with `d` for `đ`: lower case, ASCII."""
     return frozenset(without_diacritics(onset + rime) for onset, rime in _pairs())
 
 
 def without_diacritics(text: str) -> str:
-    """A text without its marks, with d for đ."""
+    """A text without diacritics, with d for đ."""
     letters = nfd(text.replace("đ", "d").replace("Đ", "D"))
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
@@ -116,12 +116,12 @@ def is_syllable(token: str) -> bool:
 
 
 def is_word(token: str) -> bool:
-    """Whether a token is a syllable that is written in lower case, capitals, or with a capital first."""
+    """Whether a token is a syllable in lower case, in capitals, or with only its first letter a capital."""
     return is_syllable(token) and (token.islower() or token.isupper() or token.istitle())
 
 
 def _both_styles() -> dict[str, dict[str, str]]:
-    """For each style its rimes with a tone, and the same rime in the other style."""
+    """For each style, its rimes with a tone mark, mapped to the same rimes in the other style."""
     styles: dict[str, dict[str, str]] = {"old": {}, "new": {}}
     for rime in sorted(_OLD_OR_NEW):
         for tone in _TONES:
@@ -139,7 +139,7 @@ TOKEN = re.compile(r"(?:[^\W\d_]|[\u0300-\u036f])+")
 
 
 def style_of(token: str) -> str | None:
-    """`old` or `new` for a syllable whose tone could stand on another letter; None for all else."""
+    """`old` or `new` for a syllable that is spelt differently in the other style; None for anything else."""
     lower = token.lower()
     if lower in _NO_SYLLABLES or lower not in syllables():
         return None
@@ -147,7 +147,7 @@ def style_of(token: str) -> str | None:
 
 
 def _styled(style: str) -> re.Pattern[str]:
-    """Words that end in a rime of a style."""
+    """A pattern for words that end in a rime of a style."""
     rimes = "|".join("".join(f"[{letter}{letter.upper()}]" for letter in rime) for rime in STYLES[style])
     return re.compile(rf"(?<![^\W\d_])[^\W\d_]{{0,3}}(?:{rimes})(?![^\W\d_]|[\u0300-\u036f])")
 
@@ -156,7 +156,7 @@ _STYLED = {style: _styled(style) for style in STYLES}
 
 
 def in_style(text: str, style: str) -> str:
-    """Rewrite the syllables of a text in one style of the tone; case stays with its letter.
+    """Rewrite the syllables of a text in one style of placing the tone mark; each letter keeps its case.
 
     Args:
         text: NFC.
@@ -172,4 +172,4 @@ def _restyled(token: str, style: str) -> str:
     rime = STYLES[style][token[-2:].lower()]
     cased = [new.upper() if old.isupper() else new for old, new in zip(token[-2:], rime, strict=True)]
     other = token[:-2] + "".join(cased)
-    return token if other.lower() in _NO_SYLLABLES else other  # there would be no way back
+    return token if other.lower() in _NO_SYLLABLES else other  # it could not be changed back

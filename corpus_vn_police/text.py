@@ -1,4 +1,4 @@
-"""Make text safe to show to people or to write into files for programs; normal forms and encodings of text."""
+"""Make text safe to show to people or to write into files; Unicode normal forms and text encodings."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ import unicodedata
 
 
 def printable(text: object) -> str:
-    """A text on one line, without what a terminal would obey: control and bidirectional characters, escaped."""
+    """A text on one line; control and bidirectional characters, which a terminal would obey, are escaped."""
     return "".join(each if each.isprintable() else escaped(each) for each in str(text))
 
 
 def visible(text: str) -> str:
-    """A text of several lines, escaped in the same way: tabs, newlines and no-break spaces stay."""
+    """A text of several lines, escaped as in `printable`, except that tabs, newlines and no-break spaces stay."""
     return "".join(each if is_visible(each) else escaped(each) for each in text)
 
 
 def is_visible(character: str) -> bool:
-    """Whether a character stays as it is in a text of several lines."""
+    """Whether `visible` leaves a character as it is."""
     return character.isprintable() or character in "\n\t\u00a0"
 
 
 def escaped(character: str) -> str:
-    r"""A character as Python writes it in a string: `\x07`, `\u202e`."""
+    r"""A character as an escape in a Python string: `\x07`, `\u202e`."""
     return character.encode("unicode_escape").decode("ascii")
 
 
 def readable(name: bytes) -> str:
-    r"""The bytes of a file's name as the ledger writes them: those that are not UTF-8 as `\xNN`."""
+    r"""A file name's bytes as the ledger writes them: bytes that are not UTF-8 become `\xNN`."""
     return name.decode("utf-8", "backslashreplace")
 
 
@@ -43,32 +43,32 @@ def is_utf8(data: bytes) -> bool:
 
 
 def spreadsheet_safe(text: str) -> str:
-    """A text as a cell of a CSV file, which a spreadsheet must not take for a formula."""
+    """A text for a cell of a CSV file, changed so that a spreadsheet does not take it for a formula."""
     line = printable(text)
     return f"'{line}" if line.startswith(("=", "+", "-", "@")) else line
 
 
 def nfc(text: str) -> str:
-    """A text in NFC; the steps grow with the length of the text, never with its square."""
+    """A text in NFC; the time grows with the length of the text, not with its square."""
     return unicodedata.normalize("NFC", with_marks_in_order(text))
 
 
 def nfd(text: str) -> str:
-    """A text in NFD, as `nfc`."""
+    """A text in NFD; see `nfc`."""
     return unicodedata.normalize("NFD", with_marks_in_order(text))
 
 
-# UAX #15 calls a text "stream-safe" that has at most 30 marks in a row; all real text is. The class is
-# a superset of marks that needs no table: nothing that has a combining class is a letter, digit or space.
+# UAX #15 calls a text "stream-safe" if it has at most 30 marks in a row; all real text has. The class below matches
+# more than marks, which needs no table: no letter, digit or space has a combining class.
 _STREAM_SAFE = 30
 _LONG_RUN = re.compile(rf"[^\x00-\x7f\w\s]{{{_STREAM_SAFE + 1},}}")
 
 
 def with_marks_in_order(text: str) -> str:
-    """A text that is canonically equal, its long runs of marks in canonical order.
+    """An equivalent text in which long runs of marks are in canonical order.
 
     `unicodedata` puts marks in order by swapping neighbours: n marks cost up to n * n / 2 swaps, and
-    a run of 100,000 took 11 s. Of marks that are in order already it sees only that they are.
+    a run of 100,000 took 11 s. Marks that are already in order cost it one look each.
     """
     return text if len(text) <= _STREAM_SAFE else _LONG_RUN.sub(_run_in_order, text)
 
@@ -79,7 +79,7 @@ def _run_in_order(match: re.Match[str]) -> str:
     return "".join("".join(sorted(run, key=unicodedata.combining) if loose else run) for loose, run in runs)
 
 
-# UTF-32 first: its little-endian mark begins with that of UTF-16.
+# UTF-32 comes first, because its little-endian mark begins with that of UTF-16.
 _BYTE_ORDER_MARKS = {
     codecs.BOM_UTF32_LE: "utf-32-le",
     codecs.BOM_UTF32_BE: "utf-32-be",
@@ -89,14 +89,14 @@ _BYTE_ORDER_MARKS = {
 
 
 def marked_encoding(data: bytes) -> str | None:
-    """The codec of UTF-16 or UTF-32 whose byte order mark the bytes begin with; None if there is none."""
+    """The UTF-16 or UTF-32 codec whose byte order mark the bytes begin with; None if they begin with none."""
     return next((codec for mark, codec in _BYTE_ORDER_MARKS.items() if data.startswith(mark)), None)
 
 
 def western(data: bytes) -> str:
-    """Bytes read as windows-1252, as browsers do: each is a character, the five free codes are C1 controls."""
+    """Decode windows-1252 as browsers do: every byte is a character, and the five unused codes are C1 controls."""
     return data.decode("latin-1").translate(_WESTERN)
 
 
-# As `cp1252` has them; the five free codes stay.
+# Encoded as in `cp1252`, except for the five unused codes.
 _WESTERN = dict(enumerate("€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ", 0x80))

@@ -4,12 +4,12 @@
     python examples/export_conll.py BUILD --split test --layers people --out people.conll
     python examples/export_conll.py BUILD --docbin --out people.spacy       # needs `pip install spacy`
 
-CoNLL has one token per line, and behind it, after a tab, its tag in each layer, in BIO: OFFICER for people, QUOTE for
-quotes. A blank line ends a paragraph, and a line `-DOCSTART- (id)` begins a record. A tag cannot go on across a blank
-line, so speech of several paragraphs begins anew in each.
+CoNLL has one token per line, followed by a tab and its tag in each layer, in BIO: OFFICER for people, QUOTE for
+quotes. A blank line ends a paragraph, and a line `-DOCSTART- (id)` begins a record. A tag cannot continue across a
+blank line, so speech of several paragraphs begins again in each.
 
 A DocBin has one Doc per record: the officers are its `ents`, the speech is `spans["quotes"]`, and `user_data` has the
-id and who speaks in each quote.
+id and the speaker of each quote.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ import datasets
 
 LABELS = {"people": "OFFICER", "quotes": "QUOTE"}
 _TOKEN = re.compile(r"\w+|[^\w\s]")
-_PARAGRAPHS = "\n\n"  # what separates paragraphs of a record's text
+_PARAGRAPHS = "\n\n"  # the separator of paragraphs in a record's text
 
 
 class Token(NamedTuple):
-    """A piece of a text, in code points from `start` up to, not including, `end`."""
+    """A piece of a text, in code points from `start` up to, but not including, `end`."""
 
     start: int
     end: int
 
 
 def arguments(given: Sequence[str] | None) -> argparse.Namespace:
-    """What the command line says."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description="Write officers and direct speech as CoNLL, or as a DocBin for spaCy.")
-    parser.add_argument("build", help="a built folder, or what else `datasets.load_dataset` takes")
-    parser.add_argument("--out", required=True, type=Path, help="the file that is written")
+    parser.add_argument("build", help="a built folder, or anything that `datasets.load_dataset` accepts")
+    parser.add_argument("--out", required=True, type=Path, help="the file to write")
     parser.add_argument("--split", default="train", help="train (the default), validation or test")
     parser.add_argument("--layers", nargs="+", choices=list(LABELS), default=list(LABELS), help="the columns of tags")
     parser.add_argument("--docbin", action="store_true", help="write a DocBin for spaCy; it always has both layers")
@@ -55,20 +55,20 @@ def annotated(build: str, split: str) -> Iterator[tuple[str, str, Mapping[str, A
     """The id, the text and the annotations of each record of a split.
 
     Raises:
-        SystemExit: the rows of both configs are not those of the same records, as in a folder that somebody changed.
+        SystemExit: the rows of the two configs belong to different records, as in a folder that somebody changed.
     """
     records = datasets.load_dataset(build, split=split).select_columns(["id", "text"])
     found = datasets.load_dataset(build, "annotations", split=split)
     if list(records["id"]) != list(found["id"]):
         raise SystemExit(
-            f"{build}: the rows of `annotations` are not those of `default`: run `corpus-vn-police verify`"
+            f"{build}: the rows of `annotations` do not match those of `default`: run `corpus-vn-police verify`"
         )
     for record, spans in zip(records, found, strict=True):
         yield record["id"], record["text"], spans
 
 
 def tokens_of(text: str, spans: Iterable[Mapping[str, Any]]) -> list[Token]:
-    """Words and single other signs, never white space, cut wherever a span begins or ends.
+    """Words and other single characters, without white space, cut wherever a span begins or ends.
 
     So every span is a run of whole tokens.
     """
@@ -78,7 +78,7 @@ def tokens_of(text: str, spans: Iterable[Mapping[str, Any]]) -> list[Token]:
 
 
 def paragraphs_of(text: str, tokens: Sequence[Token]) -> Iterator[list[Token]]:
-    """The tokens of each paragraph that has some."""
+    """The tokens of each paragraph that has any."""
     paragraph: list[Token] = []
     for token in tokens:
         if paragraph and _PARAGRAPHS in text[paragraph[-1].end : token.start]:

@@ -1,13 +1,13 @@
-"""Train a small model of random weights to find officers: which tokens are a name, a rank or a title.
+"""Train a small model from random weights to find officers: tokens that are a name, a rank or a title.
 
     python examples/finetune_people.py BUILD
     python examples/finetune_people.py BUILD --epochs 20 --out tagger
 
 It needs `pip install 'corpus-vn-police[train]'`, and a build with a test split. A GPU is used if there is one.
 
-The labels are the `people` of the config "annotations", which rules have found: F1 says how well the model does as the
-rules do. It is measured on the test split, before and after training. A part of an officer counts if the model finds
-exactly its tokens.
+The labels are the `people` of the config "annotations", which rules have found: F1 shows how well the model agrees with
+these rules. It is measured on the test split, before and after training. A part of an officer is right if the model
+finds exactly its tokens.
 """
 
 from __future__ import annotations
@@ -29,31 +29,31 @@ from corpus_vn_police import train
 
 PARTS = ("rank", "name", "title")
 LABELS = ["O", *(f"{place}-{part}" for part in PARTS for place in "BI")]  # O, B-rank, I-rank, B-name, ...
-IGNORED = -100  # what the loss leaves out: padding, and the ends of documents
+IGNORED = -100  # ignored by the loss: padding, and the ends of documents
 
 Part = tuple[int, int, int]
-"""First token, one past the last, and the place in `PARTS`."""
+"""First token, the token after the last, and the index in `PARTS`."""
 
 
 def arguments(given: Sequence[str] | None) -> argparse.Namespace:
-    """What the command line says."""
-    parser = argparse.ArgumentParser(description="Train a small model of random weights to find officers.")
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description="Train a small model from random weights to find officers.")
     add = parser.add_argument
-    add("build", help="the folder, or what else `corpus_vn_police.open` takes")
+    add("build", help="the folder, or anything that `corpus_vn_police.open` accepts")
     add("--out", type=Path, help="a folder for the model and its tokenizer")
     add("--epochs", type=int, default=10)
     add("--batch", type=int, default=8, help="blocks in a step")
     add("--length", type=int, default=256, help="tokens in a block")
-    add("--vocab", type=int, default=4000, help="tokens of the tokenizer that is fitted")
+    add("--vocab", type=int, default=4000, help="tokens of the tokenizer")
     add("--hidden", type=int, default=128, help="width of the model, a multiple of 32")
     add("--layers", type=int, default=3)
     add("--lr", type=float, default=1e-3, help="the highest learning rate")
-    add("--seed", type=int, default=0, help="of the weights, and of the order of the blocks")
+    add("--seed", type=int, default=0, help="the seed of the weights and of the order of the blocks")
     return parser.parse_args(given)
 
 
 def parts_in(text: str, officer: Mapping[str, Any]) -> Iterator[tuple[int, int, str]]:
-    """Where rank, name and title of an officer are, in code points; the title is behind the name, or in front."""
+    """The spans of an officer's rank, name and title, in code points; the title is after the name, or before it."""
     behind = officer["start"]
     for part in PARTS:
         words = officer[part] or ""
@@ -65,12 +65,12 @@ def parts_in(text: str, officer: Mapping[str, Any]) -> Iterator[tuple[int, int, 
 
 
 def labels_of(text: str, people: Sequence[Mapping[str, Any]], offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The label of each token of a text: its place in `LABELS`.
+    """The label of each token of a text: its index in `LABELS`.
 
     Args:
         text: the text.
         people: the officers in it.
-        offsets: where the tokens are, as `train.token_offsets` says.
+        offsets: the positions of the tokens, from `train.token_offsets`.
     """
     starts, ends = offsets.T
     labels = np.where(starts < ends, 0, IGNORED)
@@ -90,16 +90,16 @@ def blocks_of(build: cvp.Build, split: str, tokenizer: tokenizers.Tokenizer, arg
         id_: labels_of(text, officers, places)
         for (id_, text), officers, places in zip(rows.iter_rows(), people, offsets, strict=True)
     }
-    # Without a date in front of the text, so that the offsets are those of the text.
+    # Without a date before the text, so that the offsets are those in the record's text.
     blocks = train.Blocks(build, tokenizer, length=args.length, split=split, template="none", seed=args.seed)
     return blocks.with_labels(labels)
 
 
 class Tagger(torch.nn.Module):
-    """A model that reads to both sides, and never beyond the fragment of a document that a token is in."""
+    """A model that reads in both directions, but never beyond the fragment of a document that a token is in."""
 
     def __init__(self, tokenizer: tokenizers.Tokenizer, args: argparse.Namespace) -> None:
-        """Make the weights, which depend on the seed alone."""
+        """Make the weights, which depend only on the seed."""
         super().__init__()
         torch.manual_seed(args.seed)
         padding = tokenizer.token_to_id("<|padding|>")
@@ -113,25 +113,25 @@ class Tagger(torch.nn.Module):
             num_labels=len(LABELS),
             id2label=dict(enumerate(LABELS)),
             pad_token_id=padding,
-            mask_token_id=padding,  # it must have one, and nothing here is masked
+            mask_token_id=padding,  # it needs one, but nothing is masked here
             bos_token_id=None,
             eos_token_id=None,
         )
         self.model = transformers.EuroBertForTokenClassification._from_config(config, attn_implementation="sdpa")
 
     def get_input_embeddings(self) -> torch.nn.Module:
-        """What `train.check_boundaries` asks for."""
+        """Needed by `train.check_boundaries`."""
         return self.model.get_input_embeddings()
 
     def forward(self, input_ids: torch.Tensor, position_ids: torch.Tensor) -> Any:
         """The logits of each label, for blocks as `train.Blocks` makes them.
 
-        Models that read from left to right take the boundaries of documents from `position_ids`; this one does not. So
-        it gets a mask: a token attends to those of its own fragment.
+        Models that read from left to right derive the boundaries of documents from `position_ids`; this one does not.
+        So it gets a mask: a token attends only to those of its own fragment.
 
         Args:
-            input_ids: of shape (blocks, length).
-            position_ids: the same; they begin at 0 with every fragment.
+            input_ids: an array of shape (blocks, length).
+            position_ids: the same shape; they begin at 0 in every fragment.
         """
         fragments = (position_ids == 0).cumsum(1)
         together = fragments[:, None, :, None] == fragments[:, None, None, :]
@@ -139,7 +139,7 @@ class Tagger(torch.nn.Module):
 
 
 def parts_of(labels: npt.NDArray[np.int64], position_ids: npt.NDArray[np.int64]) -> set[Part]:
-    """The parts of officers that labels say, in blocks that are laid end to end; none goes on in another fragment."""
+    """The parts of officers in labels of blocks that are laid end to end; a part ends with its fragment."""
     found: set[Part] = set()
     start, part = 0, -1
     for place, (label, position) in enumerate(zip([*labels.flat, 0], [*position_ids.flat, 0], strict=True)):
@@ -152,7 +152,7 @@ def parts_of(labels: npt.NDArray[np.int64], position_ids: npt.NDArray[np.int64])
 
 
 def f1(model: Tagger, blocks: train.Blocks, batch: int, device: torch.device) -> dict[str, float]:
-    """F1 of each part of officers, and of `all` together; a part counts if all its tokens, and no others, are found."""
+    """F1 of each part of officers, and of `all` together; a part is right if exactly its tokens are found."""
     model.eval()
     counts = {part: np.zeros(3, int) for part in PARTS}  # right, found, wanted
     for first in range(0, len(blocks), batch):
@@ -180,7 +180,7 @@ def trained(model: Tagger, blocks: train.Blocks, args: argparse.Namespace, devic
         losses = []
         for batch in loader:
             logits = model(batch["input_ids"].to(device), batch["position_ids"].to(device)).logits
-            labels = batch["labels"].to(device)  # of the token itself: nothing is shifted
+            labels = batch["labels"].to(device)  # of the token itself: they are not shifted
             loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -1,4 +1,4 @@
-"""Train a small language model from scratch on a built folder: stopped at any step, it goes on exactly, on any ranks.
+"""Train a small language model from scratch on a built folder: stopped at any step, it continues exactly, on any ranks.
 
     python examples/train_lm.py BUILD --out RUN
     python examples/train_lm.py BUILD --out RUN --resume        # after Ctrl-C, SIGTERM or a crash
@@ -35,31 +35,31 @@ from torch.utils.data import DataLoader
 import corpus_vn_police as cvp
 from corpus_vn_police import train
 
-END, PADDING = "<|endoftext|>", "<|padding|>"  # of train.fit_tokenizer
+END, PADDING = "<|endoftext|>", "<|padding|>"  # the tokens of train.fit_tokenizer
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 NOT_OF_THE_RUN = ("build", "out", "resume", "workers", "save_every", "tokenizer", "dates", "log_documents")
 
 
 def arguments(given: Sequence[str] | None) -> argparse.Namespace:
-    """What the command line says."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description="Train a small language model on a built folder.")
     add = parser.add_argument
-    add("build", help="the folder, or what else `corpus_vn_police.open` takes")
+    add("build", help="the folder, or anything that `corpus_vn_police.open` accepts")
     add("--out", required=True, type=Path, metavar="RUN", help="the folder of this run")
-    add("--resume", action="store_true", help="go on from RUN's checkpoint, if it has one")
-    add("--steps", type=positive, help="of the whole run; without it, one epoch")
+    add("--resume", action="store_true", help="continue from RUN's checkpoint, if it has one")
+    add("--steps", type=positive, help="steps of the whole run; without this option, one epoch")
     add("--length", type=positive, default=512, help="tokens in a block")
     add("--global-batch", type=positive, default=16, help="blocks in a step, of all ranks together")
-    add("--vocab", type=positive, default=8000, help="tokens of the tokenizer that is fitted")
+    add("--vocab", type=positive, default=8000, help="tokens of the tokenizer")
     add("--tokenizer", type=Path, help="a tokenizer.json to use instead")
     add("--hidden", type=positive, default=256, help="width of the model, a multiple of 64")
     add("--layers", type=positive, default=4)
     add("--lr", type=float, default=1e-3, help="the highest learning rate")
-    add("--warmup", type=int, help="steps until then; without it, a tenth of all, at most 100")
+    add("--warmup", type=int, help="steps up to the highest rate; by default a tenth of all steps, at most 100")
     add("--template", default="seed", choices=["seed", "year_text", "token", "natural", "none"])
-    add("--seed", type=int, default=0, help="of the model's weights and the order of the blocks")
+    add("--seed", type=int, default=0, help="the seed of the model's weights and of the order of the blocks")
     add("--workers", type=int, default=2, help="processes of a rank that prepare batches")
-    add("--save-every", type=int, default=100, metavar="STEPS", help="0 saves at the end, or when stopped")
+    add("--save-every", type=int, default=100, metavar="STEPS", help="0 saves only at the end, or when stopped")
     add("--dates", nargs="*", default=["2019-06", "2020-12"], help="the dates of the samples")
     add("--log-documents", action="store_true", help="log the ids of the records of every step as well")
     args = parser.parse_args(given)
@@ -76,14 +76,14 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
 
 
 def positive(text: str) -> int:
-    """A number of the command line that is 1 or more."""
+    """Parse a number that must be 1 or more."""
     if (number := int(text)) < 1:
         raise argparse.ArgumentTypeError(f"{number} is not 1 or more")
     return number
 
 
 class Ranks:
-    """The processes that train together; one alone unless `torchrun` started it."""
+    """The processes that train together; there is only one unless `torchrun` started it."""
 
     def __init__(self) -> None:
         """Find the others, and the device of this one."""
@@ -93,7 +93,7 @@ class Ranks:
         if gpu:
             torch.cuda.set_device(self.device)
         if self.world > 1:
-            patience = datetime.timedelta(hours=2)  # while rank 0 makes the tokens of a large corpus
+            patience = datetime.timedelta(hours=2)  # the others wait while rank 0 makes the tokens of a large corpus
             distributed.init_process_group("nccl" if gpu else "gloo", timeout=patience)
 
     def summed(self, *values: Any) -> list[float]:
@@ -104,14 +104,14 @@ class Ranks:
         return sums.tolist()
 
     def gathered(self, value: Any) -> list[Any]:
-        """What every rank has, in their order."""
+        """The values of all ranks, in their order."""
         found = [value] * self.world
         if self.world > 1:
             distributed.all_gather_object(found, value)
         return found
 
     def in_turn(self) -> Iterator[None]:
-        """Rank 0 first, then all others: what it writes they can read."""
+        """Run rank 0 first, then all others, so that they can read what it writes."""
         for turn in (True, False):
             if turn == (self.rank == 0):
                 yield
@@ -120,7 +120,7 @@ class Ranks:
 
 
 class Stop:
-    """Whether a signal has asked this rank to stop. Training then saves after the step that it is in, and ends."""
+    """Notes if a signal has asked this rank to stop. Training then finishes its step, saves, and ends."""
 
     def __enter__(self) -> Stop:
         self.asked = False
@@ -136,13 +136,13 @@ class Stop:
 
 
 def ignore_signals(worker: int) -> None:
-    """A worker goes on when Ctrl-C reaches the whole process group: its rank finishes the step and ends it."""
+    """Let a worker ignore Ctrl-C, which reaches the whole process group: its rank finishes the step and ends it."""
     for number in STOPPING:
         signal.signal(number, signal.SIG_IGN)
 
 
 def tokenizer_of(args: argparse.Namespace) -> tokenizers.Tokenizer:
-    """The tokenizer of the run; fitted to the training texts if it has none yet."""
+    """The tokenizer of the run; if it has none yet, one is fitted to the training texts."""
     path = args.out / "tokenizer.json"
     if not path.exists():
         if args.tokenizer:
@@ -153,7 +153,7 @@ def tokenizer_of(args: argparse.Namespace) -> tokenizers.Tokenizer:
 
 
 def model_of(args: argparse.Namespace, tokenizer: tokenizers.Tokenizer, ranks: Ranks) -> torch.nn.Module:
-    """A llama of random weights, which depend on the seed alone."""
+    """A llama with random weights, which depend only on the seed."""
     torch.manual_seed(args.seed)
     heads = args.hidden // 64
     config = transformers.LlamaConfig(
@@ -171,7 +171,7 @@ def model_of(args: argparse.Namespace, tokenizer: tokenizers.Tokenizer, ranks: R
     )
     flash = ranks.device.type == "cuda" and importlib.util.find_spec("flash_attn")
     attention = "flash_attention_2" if flash else "sdpa"
-    # Made on the CPU, so that they are the same everywhere, and kept in 32 bits: bf16 would lose small changes.
+    # Made on the CPU, so that they are the same everywhere, and kept in float32: bf16 would lose small changes.
     model = transformers.AutoModelForCausalLM.from_config(config, attn_implementation=attention, dtype=torch.float32)
     model.to(ranks.device).config.use_cache = False  # with a cache, documents in a block see one another
     with in_bf16(ranks.device):
@@ -180,12 +180,12 @@ def model_of(args: argparse.Namespace, tokenizer: tokenizers.Tokenizer, ranks: R
 
 
 def in_bf16(device: torch.device) -> torch.autocast:
-    """What a GPU computes in, and all that flash attention takes; a CPU stays with 32 bits."""
+    """Compute in bf16 on a GPU; flash attention supports nothing else. A CPU uses float32."""
     return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
 
 
 def rate(step: int, args: argparse.Namespace) -> float:
-    """The learning rate of a step, from 1: up in a line, then down to a tenth along a cosine; by the whole run."""
+    """The learning rate of a step (from 1): a linear rise, then along a cosine to a tenth, over the whole run."""
     if step <= args.warmup:
         return args.lr * step / args.warmup
     share = (step - args.warmup) / max(1, args.steps - args.warmup)
@@ -193,17 +193,17 @@ def rate(step: int, args: argparse.Namespace) -> float:
 
 
 def loss_of(model: torch.nn.Module, batch: dict[str, torch.Tensor], device: torch.device) -> torch.Tensor:
-    """The sum of the losses of the labels that count; 0 if a rank has only padding, where a mean would be NaN."""
+    """The sum of the losses of the labels that count; 0 if a rank has only padding, for which a mean would be NaN."""
     with in_bf16(device):
-        # No attention mask: `position_ids` tell the model where a document begins.
+        # There is no attention mask: `position_ids` tell the model where documents begin.
         inputs = {name: batch[name].to(device, non_blocking=True) for name in ("input_ids", "position_ids")}
         logits = model(**inputs).logits
-    labels = batch["labels"][:, 1:].to(device)  # a token is predicted at the place before it
+    labels = batch["labels"][:, 1:].to(device)  # a token is predicted at the position before it
     return torch.nn.functional.cross_entropy(logits[:, :-1].float().flatten(0, 1), labels.flatten(), reduction="sum")
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
-    """Write a checkpoint whole or not at all: one that is killed here leaves the one before."""
+    """Write a checkpoint completely or not at all; if the process is killed here, the previous one stays."""
     part = path.with_suffix(".part")
     with part.open("wb") as stream:
         torch.save(state, stream)
@@ -213,10 +213,10 @@ def save(path: Path, state: dict[str, Any]) -> None:
 
 
 class Run:
-    """A model in training: what a checkpoint has, and how a step is done."""
+    """A model in training: the content of a checkpoint, and how to do a step."""
 
     def __init__(self, args: argparse.Namespace, ranks: Ranks) -> None:
-        """Begin, or go on from the checkpoint."""
+        """Begin, or continue from the checkpoint."""
         self.args, self.ranks, self.step = args, ranks, 0
         for _ in ranks.in_turn():
             self.tokenizer = tokenizer_of(args)
@@ -243,15 +243,17 @@ class Run:
         other = [name for name, value in self.settings.items() if state["settings"].get(name) != value]
         if other:
             was = ", ".join(f"{name} = {state['settings'].get(name)!r}" for name in other)
-            sys.exit(f"the checkpoint is of a run with {was}: resume with the same, or give another --out")
+            sys.exit(
+                f"the checkpoint belongs to a run with {was}: resume with the same settings, or give another --out"
+            )
         self.step = state["step"]
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.stream.load_state_dict(state["stream"])
-        torch.set_rng_state(state["rng"])  # this model draws nothing while it trains; one with dropout does
+        torch.set_rng_state(state["rng"])  # this model draws no random numbers in training, but one with dropout does
 
     def _trim_log(self) -> None:
-        """Take from the log what a run that was killed did after its last checkpoint: it is done again."""
+        """Remove from the log the steps that a killed run did after its last checkpoint; they are done again."""
         lines = self.log.read_text(encoding="utf-8").splitlines(keepends=True) if self.log.exists() else []
         whole = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= self.step]
         part = self.log.with_suffix(".part")
@@ -270,7 +272,7 @@ class Run:
             save(self.checkpoint, {**known, **models})
 
     def train(self) -> bool:
-        """All steps that are left; False if a signal stopped it before."""
+        """Do all remaining steps; return False if a signal stopped training before the end."""
         args = self.args
         loader = DataLoader(self.stream, batch_size=None, num_workers=args.workers, worker_init_fn=ignore_signals)
         self._clock = time.perf_counter()
@@ -288,11 +290,11 @@ class Run:
         return True
 
     def _trained(self, batch: Any, stop: Stop) -> bool:
-        """Do a step, and log it; whether any rank was asked to stop, so that all of them stop after the same step."""
+        """Do a step and log it; return True if any rank was asked to stop, so that all stop after the same step."""
         counting, tokens = (batch["labels"][:, 1:] != -100).sum(), (batch["document_ids"] >= 0).sum()
         targets, tokens = self.ranks.summed(counting, tokens)
         total = loss_of(self._wrapped, batch, self.ranks.device)
-        # DDP takes the mean of the gradients over ranks; wanted is that of (sum of all losses) / (all targets).
+        # DDP averages the gradients over ranks, but we need those of (sum of all losses) / (all targets).
         (total * self.ranks.world / max(1, targets)).backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.step += 1
@@ -306,7 +308,7 @@ class Run:
         return asked > 0
 
     def _note(self, loss: float, tokens: int, speed: float, batch: Any) -> None:
-        at = {name: batch.state[name] for name in ("epoch", "next")}  # how far all ranks have come, with this step
+        at = {name: batch.state[name] for name in ("epoch", "next")}  # the progress of all ranks, including this step
         line = {"step": self.step, **at, "loss": loss, "tokens": tokens, "tokens_per_s": round(speed)}
         line["lr"] = rate(self.step, self.args)
         if self.args.log_documents:
@@ -322,13 +324,13 @@ class Run:
 
 
 def write_samples(run: Run) -> None:
-    """Continue the openings of some dates, as a reader would ask the model for them."""
+    """Continue the openings of some dates, as somebody would ask the model for them."""
     path, end = run.args.out / "samples.jsonl", run.tokenizer.token_to_id(END)
     torch.manual_seed(run.args.seed)
     run.model.eval()
     with path.open("w", encoding="utf-8") as lines:
         for date in run.args.dates:
-            # Without the space at its end: in the texts it is the first byte of the token that follows.
+            # Without the space at its end: in the texts it belongs to the token that follows.
             prompt = train.render({"date": date, "text": ""}, run.args.template).rstrip(" ")
             ids = torch.tensor([run.tokenizer.encode(prompt).ids or [end]], device=run.ranks.device)
             found = run.model.generate(
@@ -373,7 +375,7 @@ def write_months(run: Run, pictures: bool) -> None:
 
 
 def finish(run: Run) -> None:
-    """What is done once, after the last step."""
+    """Do the work that is done once, after the last step."""
     out = run.args.out
     run.model.save_pretrained(out / "model")
     end, padding = (token if run.tokenizer.token_to_id(token) is not None else None for token in (END, PADDING))
@@ -391,12 +393,12 @@ def finish(run: Run) -> None:
 
 
 def main(given: Sequence[str] | None = None) -> None:
-    """Train, or go on training."""
+    """Train, or continue training."""
     args, ranks = arguments(given), Ranks()
     if args.global_batch % ranks.world:
         sys.exit(f"--global-batch {args.global_batch} is not a multiple of {ranks.world} ranks")
     if (args.out / "checkpoint.pt").exists() and not args.resume:
-        sys.exit(f"{args.out} has a checkpoint: give --resume to go on from it, or another --out")
+        sys.exit(f"{args.out} has a checkpoint: give --resume to continue from it, or another --out")
     args.out.mkdir(parents=True, exist_ok=True)
     run = Run(args, ranks)
     finished = run.train()

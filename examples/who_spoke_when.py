@@ -1,14 +1,14 @@
-"""Count who speaks in which month of a built folder, and draw it.
+"""Count who speaks in which month in a built folder, and draw it.
 
     python examples/who_spoke_when.py BUILD
     python examples/who_spoke_when.py BUILD --officers --most 20 --csv speakers.csv --plot speakers.png
 
 The plot needs `pip install 'corpus-vn-police[figures]'`.
 
-The direct speech and its speakers are those of the config "annotations", and the month is that of the record's date. A
-speaker whom the text itself calls an officer counts under his name: his rank and title change with the years. Others
-count as the text writes them, and those whom it does not name (`ông`, `một người`) are left out. Two people of one name
-are one line here.
+The direct speech and its speakers are those in the config "annotations"; the month is that of the record's date. If the
+text itself calls a speaker an officer, he or she is counted under the full name, because rank and title change with the
+years. Others are counted as the text writes them; speakers whom it does not name (`ông`, `một người`) are left out. Two
+people with the same name share a line.
 """
 
 from __future__ import annotations
@@ -29,16 +29,19 @@ if TYPE_CHECKING:
 
 DOTS, FAINT = "#0072b2", "#d0d7de"
 SPLITS = ("train", "validation", "test")
-MONTHS_NAMED, STEPS = 8, (1, 2, 3, 6, *range(12, 12_000, 12))  # at most so many below the plot, so far apart
+MONTHS_NAMED, STEPS = (
+    8,
+    (1, 2, 3, 6, *range(12, 12_000, 12)),
+)  # the most names below the plot, and the distances between them
 
 
 def arguments(given: Sequence[str] | None) -> argparse.Namespace:
-    """What the command line says."""
-    parser = argparse.ArgumentParser(description="Count who speaks in which month of a built folder, and draw it.")
-    parser.add_argument("build", help="the folder, or what else `corpus_vn_police.open` takes")
-    parser.add_argument("--split", choices=SPLITS, help="count this split alone")
-    parser.add_argument("--officers", action="store_true", help="count officers alone")
-    parser.add_argument("--most", type=int, default=10, metavar="N", help="how many speakers are shown: 10")
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description="Count who speaks in which month in a built folder, and draw it.")
+    parser.add_argument("build", help="the folder, or anything that `corpus_vn_police.open` accepts")
+    parser.add_argument("--split", choices=SPLITS, help="count only this split")
+    parser.add_argument("--officers", action="store_true", help="count only officers")
+    parser.add_argument("--most", type=int, default=10, metavar="N", help="how many speakers to show (10)")
     parser.add_argument("--csv", type=Path, help="write all counts: speaker, month, quotes")
     parser.add_argument("--plot", type=Path, help="draw the speakers that are shown: a .png or .svg")
     args = parser.parse_args(given)
@@ -56,17 +59,17 @@ def officer_of(speaker: str, officers: Iterable[str]) -> str | None:
     """
     names = sorted(set(officers), key=len, reverse=True)
     said = next((name for name in names if f" {name}," in f" {speaker},"), None)
-    # `Trung tá Mẫn` is whom the text has called by a longer name that ends in `Mẫn`.
+    # `Trung tá Mẫn` is the person whom the text has called by a longer name that ends in `Mẫn`.
     return said and next(name for name in names if f" {name}".endswith(f" {said}"))
 
 
 def name_of(speaker: str) -> str | None:
-    """A speaker as the text writes it; None if no name is in it, which has a capital behind the first word."""
+    """A speaker as the text writes it; None if it has no name, that is no capital after the first word."""
     return speaker if any(word[0].isupper() for word in speaker.split()[1:]) else None
 
 
 def spoken(build: cvp.Build, split: str | None = None) -> pl.DataFrame:
-    """A row for each quote.
+    """Make a frame with one row for each quote.
 
     Returns:
         `month` (string such as `2020-12`; null if the record's date has none), `speaker` (string; null if the text
@@ -85,14 +88,14 @@ def spoken(build: cvp.Build, split: str | None = None) -> pl.DataFrame:
 
 
 def counted(quotes: pl.DataFrame) -> pl.DataFrame:
-    """How often each speaker speaks in each month: `speaker`, `month`, `quotes`; who speaks most first."""
+    """How often each speaker speaks in each month: `speaker`, `month`, `quotes`; the most frequent speakers first."""
     counts = quotes.drop_nulls().group_by("speaker", "month").agg(pl.len().alias("quotes"))
     total = pl.col("quotes").sum().over("speaker")
     return counts.sort(total, "speaker", "month", descending=[True, False, False])
 
 
 def table_of(counts: pl.DataFrame, most: int) -> list[str]:
-    """A line for each of the speakers who speak most: how often in all, who, and how often in which months."""
+    """A line for each of the most frequent speakers: the number of quotes, the name, and the number in each month."""
     lines = []
     for (speaker,), rows in counts.group_by("speaker", maintain_order=True):
         months = ", ".join(f"{month} ×{quotes}" for month, quotes in rows.select("month", "quotes").iter_rows())
@@ -103,7 +106,7 @@ def table_of(counts: pl.DataFrame, most: int) -> list[str]:
 
 
 def picture_of(counts: pl.DataFrame, most: int) -> Figure:
-    """A dot for each speaker and month; its area is how often the speaker speaks there."""
+    """A dot for each speaker and month; its area shows how often the speaker speaks."""
     from matplotlib.figure import Figure
 
     speakers = counts["speaker"].unique(maintain_order=True).head(most).to_list()
@@ -119,13 +122,13 @@ def picture_of(counts: pl.DataFrame, most: int) -> Figure:
 
     dots(months, [speakers.index(each) for each in rows["speaker"]], rows["quotes"].to_list())
     sizes = sorted({1, (highest + 1) // 2, highest})
-    key = [dots([first], [-9], [size], label=str(size)) for size in sizes]  # outside of what is shown
+    key = [dots([first], [-9], [size], label=str(size)) for size in sizes]  # outside of the visible area
     figure.legend(handles=key, title="quotes", loc="outside right upper", frameon=False, labelspacing=1)
     step = next(each for each in STEPS if each * MONTHS_NAMED > last - first)
     named = [month for month in range(first, last + 1) if month % step == 0]
     axes.set_xticks(named, [f"{month // 12}-{month % 12 + 1:02}" for month in named])
     axes.set_yticks(range(len(speakers)), [textwrap.shorten(each, 44, placeholder=" …") for each in speakers])
-    room = 0.7 + 0.02 * (last - first)  # for half a dot
+    room = 0.7 + 0.02 * (last - first)  # space for half a dot
     axes.set(xlim=(first - room, last + room), ylim=(len(speakers) - 0.4, -0.6))
     axes.grid(color=FAINT, axis="y")
     axes.set_axisbelow(True)

@@ -259,7 +259,7 @@ def test_seeds_with_one_id_and_different_bytes_are_all_rejected(write, tmp_path)
         f"3_{name}": "encoding.invalid_utf8",
         "ok.txt": "published",
     }
-    assert ledger(tmp_path / "out")[0]["detail"] == f"one id, different bytes: 1_{name}, 2_{name}, 3_{name}"
+    assert ledger(tmp_path / "out")[0]["detail"] == f"same id, different bytes: 1_{name}, 2_{name}, 3_{name}"
 
 
 def test_two_seeds_are_enough_for_a_collision_and_the_id_of_zeros_is_one(write, tmp_path):

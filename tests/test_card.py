@@ -213,9 +213,9 @@ def test_the_front_matter_is_what_the_hub_takes(out, shipped):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"license": "apache2"}, "license: 'apache2' is not what the Hub takes; nearest: apache-2.0"),
-        ({"language": ["vie"]}, "language: 'vie' is not what the Hub takes; nearest: vi"),
-        ({"size_categories": ["1K"]}, "size_categories: '1K' is not what the Hub takes; nearest: n<1K"),
+        ({"license": "apache2"}, "license: 'apache2' is not accepted by the Hub; nearest: apache-2.0"),
+        ({"language": ["vie"]}, "language: 'vie' is not accepted by the Hub; nearest: vi"),
+        ({"size_categories": ["1K"]}, "size_categories: '1K' is not accepted by the Hub; nearest: n<1K"),
         ({"task_categories": []}, "task_categories is missing"),
         ({"configs": []}, "configs is missing"),
     ],

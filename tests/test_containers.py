@@ -305,9 +305,9 @@ _A, _B = zip_member(b"a.txt", b"A"), zip_member(b"b.txt", b"B")
     ("data", "said"),
     [
         (b"junk" * 9 + zip_file([_A], start=36), "36 bytes at 0 belong to no member that its directory names"),
-        (b"junk" * 9 + zip_file([_A]), "36 bytes stand before its start"),
-        (zip_file([_A]) + b"junk" * 9, "36 bytes stand behind its end"),
-        (zip_file([_A]) + b"junk" * 50_000, "200000 bytes stand behind its end"),
+        (b"junk" * 9 + zip_file([_A]), "36 bytes come before its start"),
+        (zip_file([_A]) + b"junk" * 9, "36 bytes follow its end"),
+        (zip_file([_A]) + b"junk" * 50_000, "200000 bytes follow its end"),
         (zip_file([_A], comment=b"comment")[:-3], "its comment is cut"),
         (zip_file([_A, _B], listed=[0]), "36 bytes at 36 belong to no member that its directory names"),
         (zip_file([_B, _A], listed=[1]), "36 bytes at 0 belong to no member that its directory names"),

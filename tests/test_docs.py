@@ -166,7 +166,7 @@ def test_the_site_builds_without_a_warning_and_says_nothing_of_this_machine(tmp_
     pages = {path.relative_to(tmp_path / "html").as_posix() for path in (tmp_path / "html").rglob("*.html")}
     assert {f"{page.stem}.html" for page in PAGES if page.parent.name == "docs"} <= pages
     record = (tmp_path / "html/record.html").read_text(encoding="utf-8")
-    assert "Photo captions, taken out of the body, in the order of the page." in record
+    assert "Photo captions in the order of the page, taken out of" in record
     assert "duplicate_of" in record
     assert "max_paragraphs" in (tmp_path / "html/your-corpus.html").read_text(encoding="utf-8")
     for path in (tmp_path / "html").rglob("*.html"):

@@ -97,7 +97,7 @@ def test_rows_that_do_not_line_up_are_refused(build, tmp_path, monkeypatch):
         return rows.select(range(len(rows) - 1, -1, -1)) if config else rows
 
     monkeypatch.setattr(example.datasets, "load_dataset", load_turned)
-    with pytest.raises(SystemExit, match="are not those of `default`"):
+    with pytest.raises(SystemExit, match="do not match those of `default`"):
         example.main([str(build.path), "--out", str(tmp_path / "people.conll")])
 
 

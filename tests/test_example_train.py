@@ -178,7 +178,7 @@ def test_a_finished_run_leaves_a_model_samples_and_a_picture(runs):
 def test_a_run_with_a_checkpoint_is_not_written_over(example, runs):
     folder, *_ = runs
     given = [str(folder / "build"), "--out", str(folder / "whole"), *map(str, OPTIONS)]
-    with pytest.raises(SystemExit, match="has a checkpoint: give --resume to go on from it, or another --out"):
+    with pytest.raises(SystemExit, match="has a checkpoint: give --resume to continue from it, or another --out"):
         example.main(given)
 
 
@@ -186,7 +186,7 @@ def test_a_checkpoint_of_other_settings_is_refused(example, runs, monkeypatch):
     folder, *_ = runs
     monkeypatch.setenv("CORPUS_VN_POLICE_CACHE", str(folder / "cache"))
     given = [str(folder / "build"), "--out", str(folder / "whole"), *map(str, OPTIONS), "--resume", "--lr", "0.01"]
-    with pytest.raises(SystemExit, match=r"the checkpoint is of a run with lr = 0.001: resume with the same"):
+    with pytest.raises(SystemExit, match=r"the checkpoint belongs to a run with lr = 0.001: resume with the same"):
         example.main(given)
 
 

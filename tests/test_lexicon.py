@@ -25,7 +25,7 @@ def test_a_file_becomes_classes_with_their_reasons_and_weights():
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("tại\n", "'tại' stands before the first class"), ("[a]\nb\n[a]\n", "the class [a] is there twice")],
+    [("tại\n", "'tại' comes before the first class"), ("[a]\nb\n[a]\n", "the class [a] occurs twice")],
 )
 def test_a_file_that_cannot_be_meant_is_refused(text, message):
     with pytest.raises(ValueError, match=re.escape(message)):

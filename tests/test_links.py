@@ -27,7 +27,7 @@ _TEXTS = {
     "b.txt": " date 2020-12-08 Lực lượng cảnh sát giao thông tỉnh Hậu Giang xử phạt nhiều trường hợp vi phạm.",
     "c.txt": " date 2020-12-09 Cơ quan điều tra khởi tố vụ án, khởi tố bị can về tội lừa đảo chiếm đoạt tài sản.",
 }
-_OUTSIDE = "leads out of the input: give a copy, or follow_links in a --config file"
+_OUTSIDE = "leads out of the input: give a copy, or set follow_links in a --config file"
 
 
 def _rows(listing):
@@ -67,8 +67,8 @@ def test_each_link_is_read_once_or_has_a_reason(linked):
         **dict.fromkeys(("a.txt", "b.txt", "c.txt", "sub/s.txt", "inside.txt", "hidden.txt", "cache/h.txt"), "read"),
         **dict.fromkeys(("up", "proc", "out.txt", "out", "endless.txt", "sub/out.jsonl"), (away, _OUTSIDE)),
         **dict.fromkeys(("itself", "there", "back_again"), (loop, "leads to itself")),
-        **dict.fromkeys(("here", "sub/back"), (loop, "leads to the input itself, which is read there")),
-        **dict.fromkeys(("sub/round", "again"), (loop, "leads to sub, which is read there")),
+        **dict.fromkeys(("here", "sub/back"), (loop, "leads to the input itself, which is read under that path")),
+        **dict.fromkeys(("sub/round", "again"), (loop, "leads to sub, which is read under that path")),
         **dict.fromkeys(("device.txt", "broken.txt"), (irregular, "a device, a FIFO, a socket or a broken link")),
     }
 
@@ -91,8 +91,8 @@ def test_links_that_lead_out_are_followed_when_asked_for(linked):
     }  # fmt: skip
     loops = ("back/here", "back/again", "back/up/seeds", "back/up/other")
     assert {name: found[name][1] for name in loops} == {
-        "back/here": "leads to back, which is read there", "back/again": "leads to the input itself, which is read there",
-        "back/up/seeds": "leads to back, which is read there", "back/up/other": "leads to back/out, which is read there",
+        "back/here": "leads to back, which is read under that path", "back/again": "leads to the input itself, which is read under that path",
+        "back/up/seeds": "leads to back, which is read under that path", "back/up/other": "leads to back/out, which is read under that path",
     }  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from corpus_vn_police.errors import ConfigError, SchemaError
 from corpus_vn_police.periods import is_like_date
 
 _BUILT_IN = document("record")
-_MAY_REFUSE = ("cannot be compared", "has no text", "has no length", "has no float64 of its own")
+_MAY_REFUSE = ("cannot be compared", "has no text", "has no length", "cannot be written exactly")
 
 
 def _own(fields):
@@ -82,7 +82,7 @@ def test_the_own_fields_of_a_build_are_those_of_its_schema(drawn):
         ({"n": {"type": "string", "format": "email"}}, "fields: #/properties/n/format: only format date with x-arrow-type "
          "date32, got 'email'"),
         ({"a-b": {"type": "string"}}, "fields: #/properties: 'a-b' is not a plain word"),
-        ({}, "fields: #/properties: there is none"),
+        ({}, "fields: #/properties: there are none"),
         ({"n": {"$ref": "#/$defs/x"}}, "fields: #/properties/n/$ref: '#/$defs/x' is not one of this document's $defs"),
         ({"n": {"type": "array"}}, "fields: #/properties/n/items/type: got [], expected one type, with or without null"),
     ],
@@ -98,8 +98,8 @@ def test_a_schema_that_cannot_be_held_to_is_refused_with_the_keyword_and_its_pla
 @pytest.mark.parametrize(
     ("document", "message"),
     [
-        ({"properties": {"a": {"type": "string"}}, "additionalProperties": False}, "#/additionalProperties: own fields "
-         "are described by properties and required alone"),
+        ({"properties": {"a": {"type": "string"}}, "additionalProperties": False}, "#/additionalProperties: only "
+         "properties and required may describe own fields"),
         ({"properties": {"a": {"type": "string"}}, "required": ["b"]}, "#/required: 'b' is not one of the properties"),
         ({"properties": {"a": {"type": "string"}}, "type": "array"}, "#/type: got 'array', expected 'object'"),
         ([], "#: got [], expected an object"),

@@ -73,14 +73,14 @@ def test_a_row_with_too_few_or_too_many_cells_is_a_row_of_the_ledger_and_the_oth
     ("rows", "said"),
     [
         ('"c\nd,e\n', "line 5, in the row that begins in line 3: the quote is not closed by the end of the file"),
-        ('"c\n"d","e"\n', "line 4, in the row that begins in line 3: something stands between a quote and the end of its cell"),
-        ('"c"x,d\n', "line 3, in the row that begins in line 3: something stands between a quote and the end of its cell"),
+        ('"c\n"d","e"\n', "line 4, in the row that begins in line 3: there is something between a quote and the end of its cell"),
+        ('"c"x,d\n', "line 3, in the row that begins in line 3: there is something between a quote and the end of its cell"),
     ],
 )  # fmt: skip
 def test_a_quote_that_is_left_open_ends_the_reading_and_is_named(write, rows, said):
     folder = write({"a.csv": f"text,title\na,b\n{rows}"})
     assert texts_or_reasons(folder) == {"a.csv#1": "a", "a.csv": "csv.quote"}
-    assert details(folder)["a.csv"] == ("csv.quote", f"{said}; nothing behind it is read")
+    assert details(folder)["a.csv"] == ("csv.quote", f"{said}; nothing after it is read")
 
 
 @pytest.mark.parametrize("header", ["text,text", ",,text", '"a",text,a'])
@@ -202,10 +202,10 @@ def test_a_json_file_that_is_no_array_says_what_it_is(write, data, got):
     [
         ("17", ("json.type", "expected object, got number")),
         ("nope", ("json.invalid", "Expecting value at character 0")),
-        ('{"text": "a", "text": "b"}', ("json.duplicate_key", "a key stands twice in one object")),
+        ('{"text": "a", "text": "b"}', ("json.duplicate_key", "an object has the same key twice")),
         ('{"text": "a\nb"}', ("json.invalid", "Invalid control character at at character 11")),
         ('{"text": "a"}}', ("json.invalid", "Extra data at character 13")),
-        ("", ("json.invalid", "nothing stands before a comma or the end of the array")),
+        ("", ("json.invalid", "no value before a comma or the end of the array")),
         ('{"text": NaN}', ("json.invalid", "NaN or Infinity")),
         ('{"text": ' + "[" * 600 + "]" * 600 + "}", ("json.depth", "nested deeper than 500")),
         ('{"text": "\\ud83d"}', ("encoding.lone_surrogate", "a lone surrogate")),
@@ -222,8 +222,8 @@ def test_an_element_that_is_no_row_says_why_and_the_others_are_read(write, eleme
     [
         ("", 2, "the array is cut: its end is missing"),
         (', {"text": "z', 2, "the array is cut: its end is missing"),
-        ("] []", 2, "something else stands behind the end of the array"),
-        ("]\n{}", 2, "something else stands behind the end of the array"),
+        ("] []", 2, "there is something else after the end of the array"),
+        ("]\n{}", 2, "there is something else after the end of the array"),
     ],
 )
 def test_an_array_that_is_cut_or_goes_on_gives_its_rows_and_one_row_for_itself(write, end, rows, said):
@@ -311,12 +311,12 @@ def test_rows_of_arrow_files_and_streams_are_canonical_json(write, kind, ending)
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (_ARROW["stream"] + b"x", "something else stands behind the end of the stream"),
+        (_ARROW["stream"] + b"x", "there is something else after the end of the stream"),
         (_ARROW["stream"][:-8], "it is cut: its end mark is missing, or is not whole"),
-        (_ARROW["file"] + b"x", "it is cut, or something else stands behind it: its footer is missing"),
-        (_ARROW["file"][:-20], "it is cut, or something else stands behind it: its footer is missing"),
+        (_ARROW["file"] + b"x", "its footer is missing: the file is cut, or something follows it"),
+        (_ARROW["file"][:-20], "its footer is missing: the file is cut, or something follows it"),
         (_ARROW["file"] * 2, "its footer does not name all that is in it"),
-        (b"FEA1" + bytes(200), "does not begin, or go on, as Arrow's files and streams do"),
+        (b"FEA1" + bytes(200), "does not begin or continue like an Arrow file or stream"),
         (b"", "an empty file"),
     ],
 )
@@ -363,7 +363,7 @@ def test_two_columns_of_one_name_and_two_fields_of_one_name_are_named(write):
         "a.arrow": _stream(pa.Table.from_batches([twice])),
         "b.arrow": _stream(pa.table({"text": ["a"], "s": inner})),
     })  # fmt: skip
-    assert details(folder)["a.arrow"] == ("container.damaged", "ValueError: two columns have one name")
+    assert details(folder)["a.arrow"] == ("container.damaged", "ValueError: two columns have the same name")
     assert texts_or_reasons(folder)["b.arrow#1"] == "a"  # nothing reads the struct
 
 

@@ -207,10 +207,10 @@ def _change(out, config, change):
     ("config", "change", "said"),
     [
         ("sources", lambda t: t.set_column(2, "data", pa.array([b"x"] * 3)), "is not the one in its record"),
-        ("sources", lambda t: t.slice(1), "out of step"),
-        ("sources", lambda t: t.slice(0, 2), "out of step"),
+        ("sources", lambda t: t.slice(1), "have different rows"),
+        ("sources", lambda t: t.slice(0, 2), "have different rows"),
         ("sources", lambda t: t.drop(["path"]), "columns are not those"),
-        ("sources", lambda t: t.set_column(0, "id", pa.array(["../../evil"] * 3)), "out of step"),
+        ("sources", lambda t: t.set_column(0, "id", pa.array(["../../evil"] * 3)), "have different rows"),
         ("sources", lambda t: t.set_column(1, "path", pa.array(["x.jsonl#1", "b", "c"])).set_column(2, "data", pa.array([b"a\nb"] * 3)), "has a line break"),
         ("sources", lambda t: t.set_column(1, "path", pa.array([None, "b", "c"], pa.string())), "a row without"),
     ],

@@ -279,7 +279,7 @@ def test_an_older_iterator_is_refused(blocks, workers):
     next(first)
     second = iter(loader_of(stream, workers))
     next(second)
-    with pytest.raises(cvp.StateError, match="the stream was begun anew"):
+    with pytest.raises(cvp.StateError, match="a new pass over the stream began"):
         next(first)
     next(second)
 

@@ -199,7 +199,7 @@ def _open(out: Path) -> BuildFolder:
     """
     build = open_build(out)
     if build.manifest["schemas"] != schema_digests(contracts_in(out)):
-        raise _damaged(out, f"{MANIFEST}: it names other schemas than those that the build carries")
+        raise _damaged(out, f"{MANIFEST}: it names other schemas than those in the build")
     return build
 
 

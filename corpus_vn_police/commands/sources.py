@@ -284,7 +284,7 @@ def _checked(build: BuildFolder) -> Iterator[list[tuple[str, str, bytes]]]:
     """Id, path and bytes of every source, in lists; each agrees with its record.
 
     Raises:
-        DamagedError: the two configs are out of step, or bytes have another sha256.
+        DamagedError: the two configs have different rows, or bytes have another sha256.
     """
     columns = {"default": ("id", "source"), "sources": ("id", "path", "data")}
     for frames in build.rows_of_all(columns):
@@ -294,7 +294,7 @@ def _checked(build: BuildFolder) -> Iterator[list[tuple[str, str, bytes]]]:
             if not _ID.fullmatch(identity):
                 raise DamagedError.of(build.path, "sources: an id that is not 16 characters 0-9a-f")
             if source["path"] != path:
-                raise DamagedError.of(build.path, f"sources and data are out of step at {identity}")
+                raise DamagedError.of(build.path, f"sources and data have different rows at {identity}")
             if hashlib.sha256(data).hexdigest() != source["sha256"]:
                 raise DamagedError.of(build.path, f"the sha256 of the bytes of {identity} is not the one in its record")
             checked.append((identity, path, data))

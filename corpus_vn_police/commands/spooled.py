@@ -155,7 +155,7 @@ def _of_frame(frame: Any) -> Iterator[dict[Any, Any]]:
     """The rows of a frame of pandas; what it calls missing becomes null.
 
     Raises:
-        InputError: two columns have one name.
+        InputError: two columns have the same name.
     """
     if not frame.columns.is_unique:
         raise InputError("the frame has two columns of one name", "rename one of them")

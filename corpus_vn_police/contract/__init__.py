@@ -44,10 +44,10 @@ __all__ = [
 ]
 
 CONFIGS = {"default": "record", "annotations": "annotations", "sources": "sources"}
-"""The configs of a build, and the schema that each one's rows follow."""
+"""The configs of a build, and the name of the schema that the rows of each must follow."""
 
 NAMES = ("record", "annotations", "sources", "ledger", "manifest", "corpus")
-"""The schemas that there are."""
+"""The names of all schemas."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Contract:
         document: the JSON Schema.
         schema: the Arrow schema, with the metadata that `datasets` reads its features from.
         valid: a Boolean Polars expression over those columns, without nulls: the columnar check.
-        nullable: the columns that may be null.
+        nullable: the names of the columns that may be null.
     """
 
     name: str
@@ -83,14 +83,14 @@ class Contract:
         """Derive everything from a JSON Schema.
 
         Args:
-            name: as of the contract.
+            name: the contract's name.
             document: the JSON Schema.
-            shipped: whether it is one of this package. The tests check that those are JSON Schemas: to check it in each
+            shipped: True for a schema of this package. Tests check that these are JSON Schemas: checking them in each
                 command took a tenth of its start.
 
         Raises:
             SchemaError: it is not a JSON Schema, does not describe a table, or uses a keyword or a pattern
-                that the columnar check cannot hold to `jsonschema`'s verdict.
+                for which the columnar check cannot give the same verdict as `jsonschema`.
         """
         try:
             check_document(document)
@@ -99,7 +99,7 @@ class Contract:
             schema = arrow_schema(document)
             valid = mask(document, Column.of_rows(schema, document, f"{name}: #"))
         except RecursionError as error:
-            raise SchemaError(f"{name}: is nested deeper than can be followed", "make it flatter") from error
+            raise SchemaError(f"{name}: is nested too deeply", "make it flatter") from error
         except jsonschema.SchemaError as error:
             where = "/".join(str(step) for step in error.absolute_path)
             raise SchemaError(
@@ -111,22 +111,22 @@ class Contract:
 
     @functools.cached_property
     def validator(self) -> Any:
-        """The `jsonschema` validator of the document, `format` asserted, ECMAScript patterns."""
+        """The `jsonschema` validator of the document; it checks `format`, and patterns have ECMAScript's meaning."""
         return oracle(self.document, linear=True)
 
     @functools.cached_property
     def digest(self) -> str:
-        """sha256 (hex) of the document's canonical JSON."""
+        """The sha256 (hex) of the document's canonical JSON."""
         return hashlib.sha256(canonical_json(self.document)).hexdigest()
 
     def fields(self) -> list[Field]:
-        """The fields in order, those of a struct or a list of structs below it."""
+        """The fields in order; the fields inside a struct or a list of structs follow it."""
         return list(_fields(self.document, self.document, ""))
 
     def empty(self, names: Iterable[str], rows: int) -> dict[str, pa.Array]:
         """Columns that no stage fills: null if the field may be null, else an empty list, false or 0.
 
-        A field that has no such value (an id, say) is null, and the check rejects it.
+        A field that allows none of these (such as an id) is null, and the check then rejects the row.
         """
         return {name: _empty(self.schema.field(name).type, name in self.nullable, rows) for name in names}
 
@@ -146,7 +146,7 @@ _SHAPES = {"array": "list", "object": "struct", "boolean": "bool", "number": "fl
 
 
 def _fields(schema: dict[str, Any], root: dict[str, Any], prefix: str) -> Iterator[Field]:
-    """The fields that a schema describes, and those below them; `prefix` stands before their names."""
+    """The fields that a schema describes, and those inside them; `prefix` is put before their names."""
     for name, raw in schema.get("properties", {}).items():
         described = resolve(raw, root, name)
         types = [described["type"]] if isinstance(described["type"], str) else described["type"]
@@ -159,7 +159,7 @@ def _fields(schema: dict[str, Any], root: dict[str, Any], prefix: str) -> Iterat
 
 @functools.cache
 def document(name: str) -> dict[str, Any]:
-    """A schema as it is shipped.
+    """Load a schema of this package.
 
     Raises:
         SchemaError: there is no schema of this name, or it is not JSON.
@@ -186,12 +186,12 @@ def load_contract(name: str) -> Contract:
 
 @functools.cache
 def validator(name: str) -> Any:
-    """The `jsonschema` validator of a shipped schema, `format` asserted, ECMAScript patterns."""
+    """The `jsonschema` validator of a shipped schema; it checks `format`, and patterns have ECMAScript's meaning."""
     return oracle(document(name))
 
 
 def canonical_json(value: Any) -> bytes:
-    """JSON with sorted keys, no spaces, in UTF-8: the form that digests are taken of."""
+    """JSON with sorted keys and no spaces, in UTF-8: digests are computed from this form."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
@@ -210,10 +210,10 @@ def contracts(own: Mapping[str, Any] | None = None) -> Mapping[str, Contract]:
 
 @functools.lru_cache(16)
 def _with_own(own: str) -> Contract:
-    """By JSON in the keeper's order, which is that of the fields of a struct."""
+    """The contracts for own fields, given as JSON, because it keeps the keeper's order of the fields in a struct."""
     return Contract.from_document("record", with_own(document("record"), json.loads(own)))
 
 
 def schema_digests(of_configs: Mapping[str, Contract]) -> dict[str, str]:
-    """sha256 (hex) of the schema of each config, by the schema's name."""
+    """The sha256 (hex) of each config's schema, by the schema's name."""
     return {contract.name: contract.digest for contract in of_configs.values()}

@@ -1,9 +1,9 @@
 """JSON Schema -> Arrow types.
 
-The type comes from the schema alone: `string`, `boolean`, `array` and `object` say it
-themselves; `integer` is int64 and `number` float64 unless `x-arrow-type` names another one;
-`x-arrow-type` is also how a string of `format: date` becomes date32 and one of
-`contentEncoding: base64` becomes binary.
+The type comes from the schema alone. `string`, `boolean`, `array` and `object` need nothing more;
+`integer` is int64 and `number` is float64, unless `x-arrow-type` names another type.
+`x-arrow-type` also makes a string of `format: date` a date32, and one of
+`contentEncoding: base64` binary.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _ALLOWED = {
 
 
 def resolve(schema: Schema, root: Schema, pointer: str) -> Schema:
-    """Follow a `$ref` into `$defs`; the keywords beside it are kept.
+    """Follow a `$ref` into `$defs`; keep the keywords beside it.
 
     Raises:
-        SchemaError: it points elsewhere, at nothing, or leads back to itself.
+        SchemaError: it points outside of `$defs` or at nothing, or leads back to itself.
     """
     if not isinstance(schema, dict):
         raise SchemaError(f"{pointer}: got {schema!r}, expected an object", "write a schema with a type")
@@ -40,7 +40,7 @@ def resolve(schema: Schema, root: Schema, pointer: str) -> Schema:
         if prefix != "#/$defs" or name not in root.get("$defs", {}) or reference in seen:
             raise SchemaError(
                 f"{pointer}/$ref: {reference!r} is not one of this document's $defs",
-                "only references of the form #/$defs/name are followed, and none that go round",
+                "use references of the form #/$defs/name that do not lead back to themselves",
             )
         seen.add(reference)
         target = root["$defs"][name]
@@ -50,8 +50,8 @@ def resolve(schema: Schema, root: Schema, pointer: str) -> Schema:
         overlap = {key for key in beside.keys() & target.keys() if key not in ("description", "examples")}
         if overlap:
             raise SchemaError(
-                f"{pointer}: {sorted(overlap)} stand beside a $ref that sets them too",
-                "say each keyword in one place",
+                f"{pointer}: {sorted(overlap)} are beside a $ref that sets them too",
+                "set each keyword in one place only",
             )
         schema = {**target, **beside}
     return schema
@@ -62,8 +62,8 @@ def arrow_type(schema: Schema, root: Schema, pointer: str = "#") -> pa.DataType:
 
     Args:
         schema: a schema, or a part of one.
-        root: the document it stands in, for its `$defs`.
-        pointer: where it stands, for messages.
+        root: the document that contains it, for its `$defs`.
+        pointer: where it is, for messages.
 
     Raises:
         SchemaError: the type is missing, is a union of more than one type and null, or
@@ -107,7 +107,7 @@ def arrow_schema(document: Schema) -> pa.Schema:
     """Derive the Arrow schema of a table whose rows the document describes.
 
     Raises:
-        SchemaError: as `arrow_type`; or the document describes no object.
+        SchemaError: as `arrow_type`; or the document does not describe an object.
     """
     row = arrow_type(document, document)
     if not pa.types.is_struct(row):

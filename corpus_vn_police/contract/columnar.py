@@ -1,12 +1,12 @@
 """JSON Schema -> one Polars expression that says for every row whether it is valid.
 
-`mask` compiles a schema against the Arrow type of the column it describes. Law 1 holds it to
-the verdict of `jsonschema`: a keyword whose verdict it cannot give for every value of the
-column's type is refused when the schema is loaded, an unknown one (a slip of the pen that JSON
-Schema would ignore) as well.
+`mask` compiles a schema for the Arrow type of the column that it describes. The result must
+agree with `jsonschema` on every value of that type (law 1). If that is not possible for a
+keyword, the schema is refused when it is loaded. So is one with an unknown keyword, such as a
+spelling mistake, which JSON Schema would ignore.
 
-Null is a value like any other: a keyword that speaks of another type lets it pass, as JSON
-Schema has it. A number that is not finite is not a JSON number.
+Null is a value like any other. A keyword for another type accepts it, as in JSON Schema. A
+number that is not finite is not a JSON number.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31, in day
 
 @dataclass(frozen=True)
 class Column:
-    """A column under check: how Polars reaches it, its Arrow type, and where its schema is.
+    """A column that is checked: how Polars reaches it, its Arrow type, and where its schema is.
 
-    `row` is true for a table's row, whose fields are the frame's columns: to make a struct of
-    them for each keyword costs ten times what the checks do.
+    `row` is true for a whole row of a table, whose fields are the columns of the frame: making a
+    struct of them for each keyword costs ten times as much as the checks.
     """
 
     expr: pl.Expr
@@ -59,7 +59,7 @@ class Column:
 
     @property
     def kind(self) -> str:
-        """The JSON type of its values that are not null."""
+        """The JSON type of the values that are not null."""
         tests: list[tuple[Callable[[pa.DataType], bool], str]] = [
             (pa.types.is_boolean, "boolean"),
             (pa.types.is_integer, "integer"),
@@ -74,11 +74,11 @@ class Column:
         return self.expr.is_null() | condition
 
     def everywhere(self, verdict: bool) -> pl.Expr:
-        """One verdict for all values: a literal alone would have one row."""
+        """One verdict for all values, one per row; a literal alone would have only one row."""
         return self.expr.is_null() | True if verdict else self.expr.is_null() & False
 
     def refuse(self, keyword: str, why: str) -> SchemaError:
-        """The error that says that a keyword cannot be held to."""
+        """The error for a keyword that cannot be checked exactly as `jsonschema` checks it."""
         return SchemaError(
             f"{self.pointer}/{keyword}: {why}",
             "the columnar check must give jsonschema's verdict on every record; leave it out",
@@ -101,7 +101,7 @@ def mask(schema: Any, column: Column) -> pl.Expr:
         A Boolean expression without nulls, true if the value is valid.
 
     Raises:
-        SchemaError: a keyword or a pattern cannot be held to `jsonschema`'s verdict.
+        SchemaError: a keyword or a pattern cannot be checked exactly as `jsonschema` does.
     """
     verdict = _mask(schema, column)
     return column.everywhere(True) if verdict is None else verdict
@@ -162,11 +162,11 @@ def _same_kind(entry: Any, column: Column) -> bool:
 
 
 def _exact(number: float, column: Column, keyword: str) -> float:
-    """The number as the column compares it; refused if that would round it."""
+    """The number as the column compares it; refused if it would have to be rounded."""
     if column.kind == "integer":
         return int(number)
     if abs(number) > 2**53 and int(number) != int(float(number)):
-        raise column.refuse(keyword, f"{number} has no float64 of its own")
+        raise column.refuse(keyword, f"{number} cannot be written exactly as a float64")
     return float(number)
 
 
@@ -192,7 +192,7 @@ def _bound(keyword: str, value: Any, column: Column) -> Verdict:
 
 
 def _whole_limit(value: float, low: bool, strict: bool) -> int:
-    """The bound of whole numbers that a strict or fractional one comes to: no float is compared."""
+    """The integer bound that means the same as a strict or fractional one, so that no float is compared."""
     if low:
         return math.floor(value) + 1 if strict else math.ceil(value)
     return math.ceil(value) - 1 if strict else math.floor(value)
@@ -266,7 +266,7 @@ def _unique(value: bool, column: Column, _: dict[str, Any]) -> Verdict:
 
 
 def _parts(keyword: str, value: list[Any], column: Column) -> Iterator[tuple[Any, Column]]:
-    """The subschemas of a keyword, each with the column, which has its pointer."""
+    """The subschemas of a keyword, each with the column and its own pointer."""
     for number, part in enumerate(value):
         yield part, replace(column, pointer=f"{column.pointer}/{keyword}/{number}")
 

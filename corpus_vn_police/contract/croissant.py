@@ -1,7 +1,7 @@
 """JSON Schema -> the fields of a Croissant record set.
 
-A list is an array, a struct or a list of structs has its fields as sub-fields, each taken out of the
-column by a `jsonPath`. Croissant has no types for bytes and for parts of dates: both are text.
+A list becomes an array. A struct or a list of structs has its fields as sub-fields, each read from the
+column by a `jsonPath`. Croissant has no types for bytes and for partial dates: both become text.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def croissant_fields(document: Schema, record_set: str, source: dict[str, Any]) 
 
 
 def _has_lists_of_lists_of_objects(kind: pa.DataType) -> bool:
-    """Whether a column, or a field in it, is one: mlcroissant 1.1 then reads no row of the record set."""
+    """Whether a column, or a field in it, is a list of lists of objects: mlcroissant 1.1 then reads no row at all."""
     if pa.types.is_struct(kind):
         return any(_has_lists_of_lists_of_objects(field.type) for field in kind)
     dimensions = 0
@@ -58,7 +58,7 @@ def _has_lists_of_lists_of_objects(kind: pa.DataType) -> bool:
 
 
 def _field(name: str, part: Schema, root: Schema, source: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
-    """A field: `path` leads to it from its column, which comes first."""
+    """One field; `path` leads to it, and begins with the name of its column."""
     part = resolve(part, root, name)
     found: dict[str, Any] = {"@type": "cr:Field", "@id": name, "name": path[-1]}
     if "description" in part:

@@ -1,4 +1,4 @@
-"""Which rules a schema may use: this is checked before anything is derived from it."""
+"""Check which rules a schema uses, before anything is derived from it."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 from corpus_vn_police.errors import SchemaError
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
-# Polars reads `*` and `^...$` as patterns of column names; a `$ref` is a URI with a JSON Pointer,
-# in which `%` and `~` are escapes.
+# Such names mean something else to others: Polars reads `*` and `^...$` as patterns of column names, and a `$ref` is a
+# URI with a JSON Pointer, in which `%` and `~` begin escapes.
 _NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 
 
 def check_document(document: Any) -> None:
-    """Refuse what the parts that read a schema could take for different things.
+    """Refuse anything that two readers of a schema could understand differently.
 
     Raises:
-        SchemaError: another draft, a nested `$id`, a name of a property or definition that is not
-            a plain word, a number out of float64's range, a string that UTF-8 cannot write.
+        SchemaError: it has another draft, a nested `$id`, a property or definition whose name is not
+            a plain word, a number out of float64's range, or a string that UTF-8 cannot write.
     """
     if not isinstance(document, dict):
         raise SchemaError(f"#: got {document!r}, expected an object", "describe a row: an object with properties")
@@ -39,7 +39,7 @@ def check_document(document: Any) -> None:
 
 
 def _walk(value: Any, pointer: str) -> Iterator[tuple[str, str, Any]]:
-    """Every member of every object and array: its pointer, its key, its value."""
+    """Every member of every object and array: its parent's pointer, its key, its value."""
     members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, part in members:
         yield pointer, str(key), part

@@ -1,4 +1,4 @@
-"""Arrow schema -> the features of `datasets`, without importing `datasets` (that costs a second).
+"""Arrow schema -> the features of `datasets`, without importing `datasets`, which takes a second.
 
 Features are written in two forms: as JSON in the `huggingface` metadata of a Parquet file, and as YAML
 in the `dataset_info` of a card. A test compares both with `datasets.Features`.
@@ -13,9 +13,9 @@ import pyarrow as pa
 
 
 def feature(kind: pa.DataType) -> Any:
-    """The JSON form of one feature, in a spelling that `Features.from_dict` of datasets 3, 4 and 5 reads.
+    """The JSON form of one feature, written so that `Features.from_dict` of datasets 3, 4 and 5 can read it.
 
-    A list is `[of]`: datasets 4 and 5 write a type `List`, which 3 does not know.
+    A list is `[item]`. Datasets 4 and 5 write `List` instead, which datasets 3 does not know.
     """
     if pa.types.is_struct(kind):
         return {field.name: feature(field.type) for field in kind}
@@ -29,7 +29,7 @@ def _dtype(kind: pa.DataType) -> str:
 
 
 def metadata(schema: pa.Schema) -> dict[bytes, bytes]:
-    """The key and value that `datasets` reads a Parquet file's features from."""
+    """The metadata key from which `datasets` reads the features of a Parquet file, with its value."""
     features = {field.name: feature(field.type) for field in schema}
     return {b"huggingface": json.dumps({"info": {"features": features}}).encode()}
 

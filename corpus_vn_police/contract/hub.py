@@ -1,4 +1,4 @@
-"""What the Hub accepts in the front matter of a card: its lists, and a check that needs no network.
+"""The values that the Hub accepts in a card's front matter, and a check that needs no network.
 
 `hub.json` holds the lists of November 2026: languages, sizes, creators and multilinguality from `datasets` 5.2
 (`utils/resources`), licences from the Hub's documentation of repositories, and the tasks that are about
@@ -18,7 +18,7 @@ _REQUIRED = ("language", "license", "pretty_name", "size_categories", "task_cate
 
 @functools.cache
 def hub_values(key: str) -> tuple[str, ...]:
-    """What the Hub takes as values of a key, such as `languages`, `licenses` or `task_categories`."""
+    """The values that the Hub accepts for a key, such as `languages`, `licenses` or `task_categories`."""
     return tuple(_lists()[key])
 
 
@@ -29,7 +29,7 @@ def _lists() -> dict[str, list[str]]:
 
 
 def nearest(value: str, key: str) -> str:
-    """The Hub's value that is most like one that it does not take; its first one if none is like it."""
+    """The accepted value that is most similar to one that the Hub does not accept; the first one if none is similar."""
     known = hub_values(key)
     return next(iter(difflib.get_close_matches(value, known, n=1, cutoff=0.4)), known[0])
 
@@ -41,8 +41,8 @@ def check_front_matter(front: dict[str, Any]) -> list[str]:
         front: the YAML at the head of a card, as Python reads it.
 
     Returns:
-        What is wrong with it: lines that name the key, the value and the nearest that the Hub takes, if there is
-        one. Empty if nothing is.
+        What is wrong with it: lines that name the key, the value and the most similar value that the Hub accepts, if
+        there is one. Empty if nothing is wrong.
     """
     wrong = [f"{key} is missing" for key in _REQUIRED if not front.get(key)]
     lists = {"language": "languages", "license": "licenses"}
@@ -52,7 +52,7 @@ def check_front_matter(front: dict[str, Any]) -> list[str]:
             continue
         for each in value if isinstance(value, list) else [value]:
             if each not in hub_values(listed):
-                wrong.append(f"{key}: {each!r} is not what the Hub takes; nearest: {nearest(str(each), listed)}")
+                wrong.append(f"{key}: {each!r} is not accepted by the Hub; nearest: {nearest(str(each), listed)}")
     named = [config.get("config_name") for config in front.get("configs", [])]
     described = [info.get("config_name") for info in front.get("dataset_info", [])]
     if named != described:

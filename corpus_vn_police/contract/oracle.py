@@ -1,8 +1,8 @@
-"""`jsonschema`, set up for the contract: the oracle of law 1; it also explains why a record is rejected.
+"""`jsonschema`, set up as the contract needs it: the reference for law 1, and the explanation of a rejected record.
 
 Three things differ from its defaults: `pattern` has ECMAScript's meaning, which `patterns.matches` gives (Python's `$`
-also matches before a final newline), `format` is asserted, and a number that is not finite is not a
-number (JSON has none).
+also matches before a final newline), `format` is checked, and a number that is not finite is not a number, because
+JSON has none.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LENGTHS = {"minLength", "maxLength", "minItems", "maxItems"}
 
 
 def _pattern_by(found: Callable[[str, str], bool]) -> Any:
-    """The keyword `pattern`, by an engine."""
+    """The keyword `pattern`, checked by a given regex engine."""
 
     def check(validator: Any, pattern: str, instance: Any, _: Any) -> Iterator[jsonschema.ValidationError]:
         if validator.is_type(instance, "string") and not found(pattern, instance):
@@ -36,7 +36,7 @@ def _pattern_by(found: Callable[[str, str], bool]) -> Any:
 def _number(_: Any, instance: Any) -> bool:
     if isinstance(instance, bool) or not isinstance(instance, int | float):
         return False
-    return isinstance(instance, int) or math.isfinite(instance)  # of 10**400 `isfinite` makes a float
+    return isinstance(instance, int) or math.isfinite(instance)  # `isfinite` fails on 10**400
 
 
 def _integer(checker: Any, instance: Any) -> bool:
@@ -57,38 +57,38 @@ def oracle(document: dict[str, Any], *, linear: bool = False) -> Any:
     """The `jsonschema` validator of a document, with `format` asserted.
 
     Args:
-        document: a JSON Schema: what somebody has given goes through `check_schema` before.
-        linear: whether a stranger may have written its patterns; see `patterns.matches_in_linear_time`.
+        document: a JSON Schema; one that a user gave must pass `check_schema` first.
+        linear: True if a stranger may have written its patterns; see `patterns.matches_in_linear_time`.
     """
     return (_LinearValidator if linear else _Validator)(document, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 def check_schema(document: Any) -> None:
-    """Refuse what is not a JSON Schema.
+    """Refuse a document that is not a JSON Schema.
 
     Raises:
-        jsonschema.SchemaError: it is not.
+        jsonschema.SchemaError: it is not a JSON Schema.
     """
     _Validator.check_schema(document)
 
 
 def first_error(validator: Any, instance: Any) -> Any:
-    """The first error of an instance, by pointer, then keyword; None if it is valid."""
+    """The first error of a value, sorted by pointer, then keyword; None if it is valid."""
     errors = sorted(validator.iter_errors(instance), key=lambda e: (list(map(str, e.absolute_path)), e.validator or ""))
     return errors[0] if errors else None
 
 
 def violation(validator: Any, instance: Any) -> tuple[str, str, str] | None:
-    """The first violation of an instance: keyword, JSON Pointer, detail; None if it is valid.
+    """The first violation in a value: keyword, JSON Pointer, detail; None if it is valid.
 
-    First is by pointer, then keyword, so that the same record always gives the same reason. The
-    detail names rule, limit and measure and never quotes the instance: a text that was rejected
-    is not in a build.
+    Violations are sorted by pointer, then keyword, so that the same record always has the same
+    reason. The detail gives the rule, the limit and the measured value. It never quotes the
+    record, because a rejected text must not be in a build.
     """
     error = first_error(validator, instance)
     if error is None:
         return None
-    # The schema `false` has no keyword.
+    # If the schema is `false`, the error has no keyword.
     return error.validator or "false", _pointer(error), _detail(error)
 
 
@@ -110,7 +110,7 @@ def _detail(error: Any) -> str:
 
 
 def json_type(value: Any) -> str:
-    """What JSON Schema calls the type of a value; of one that JSON cannot have, what Python calls it."""
+    """The name of a value's type in JSON Schema; for a value that JSON cannot have, its name in Python."""
     names = {dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null", bytes: "binary"}
     return names.get(type(value), "number" if isinstance(value, int | float) else type(value).__name__)
 
@@ -118,8 +118,8 @@ def json_type(value: Any) -> str:
 def json_rows(table: pa.Table) -> list[dict[str, Any]]:
     """The JSON form of a table's rows: date32 as an ISO date, binary as base64.
 
-    A date32 that ISO 8601's four-digit years cannot hold is written with the year it has, which
-    `format: date` refuses.
+    A date32 whose year does not have the four digits of ISO 8601 is written with its own year, and
+    `format: date` then refuses it.
     """
     columns = {
         field.name: [_json(value, field.type) for value in _plain(table.column(field.name))] for field in table.schema
@@ -128,7 +128,7 @@ def json_rows(table: pa.Table) -> list[dict[str, Any]]:
 
 
 def _plain(column: pa.ChunkedArray) -> list[Any]:
-    # A date outside Python's years cannot become a `date`; its days can.
+    # A date with a year that Python does not support cannot become a `date`; its number of days can.
     values: list[Any] = column.cast(_days(column.type)).to_pylist()
     return values
 

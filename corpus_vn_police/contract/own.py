@@ -1,8 +1,8 @@
 """Own fields: the keeper's JSON Schema -> columns of the record, after the built-in ones.
 
-A row of Parquet has every column, so "the key is missing" and "the value is null" are one thing there. Therefore a
+A row of Parquet has every column, so a missing key and a null value are the same thing there. Therefore a
 property that is not in `required` may be null in the record, and each property is in the record's `required`.
-References are written out: a build's schema has no `$defs` of the keeper's.
+References are replaced by their targets, so the schema in a build has no `$defs` of the keeper's.
 """
 
 from __future__ import annotations
@@ -20,28 +20,28 @@ from corpus_vn_police.errors import SchemaError
 Schema = dict[str, Any]
 
 _TOP = {"$schema", "$id", "$comment", "$defs", "title", "description", "type", "properties", "required", "examples"}
-_SAID = {"title", "description", "examples", "default", "$comment"}  # annotations: they check nothing
+_SAID = {"title", "description", "examples", "default", "$comment"}  # keywords that only describe, and check nothing
 _COMBINED = {"allOf", "anyOf", "oneOf", "not", "if"}
-_MOST_SCHEMAS = 10_000  # once references are written out
-_LONGEST = 500_000  # bytes of JSON: every build carries it, and every command reads it
-_DEEPEST = 20  # lists and objects in one another; Parquet takes some 50
+_MOST_SCHEMAS = 10_000  # after references are replaced
+_LONGEST = 500_000  # bytes of JSON: every build contains it, and every command reads it
+_DEEPEST = 20  # how deep lists and objects may be nested; Parquet supports about 50
 
 
 def own_properties(document: Any, built_in: Schema) -> dict[str, Schema]:
     """The properties that a keeper's schema adds to the record.
 
     Args:
-        document: a JSON Schema of an object with `properties`, and perhaps `required` and `$defs`.
+        document: a JSON Schema for an object with `properties`, and perhaps `required` and `$defs`.
         built_in: the record's own document.
 
     Returns:
-        For each name the schema of its column: references written out, `x-arrow-type` filled in for dates, null
+        For each name the schema of its column: references replaced, `x-arrow-type` added for dates, null
         allowed unless the name is in `required`.
 
     Raises:
-        SchemaError: it is not a JSON Schema, has a keyword at the top that is not one of a plain object, describes
-            no field, has a name that the record has already, or has references that lead back to themselves.
-            Whether each property can be checked, `Contract.from_document` says.
+        SchemaError: it is not a JSON Schema, has a top-level keyword that does not belong to a plain object, describes
+            no field, uses a name that the record already has, or has references that lead back to themselves.
+            (`Contract.from_document` then refuses properties that cannot be checked.)
     """
     check_document(document)
     try:
@@ -72,7 +72,7 @@ def _check_size(own: dict[str, Schema]) -> None:
 
 
 def _depth(schema: Any) -> int:
-    """How many lists and objects are in one another."""
+    """How deep lists and objects are nested."""
     if not isinstance(schema, dict):
         return 0
     inner = [schema.get("items"), *schema.get("properties", {}).values()]
@@ -84,8 +84,8 @@ def _check_top(document: Schema, built_in: Schema) -> None:
     other = sorted(document.keys() - _TOP - allowed)
     if other:
         raise SchemaError(
-            f"#/{other[0]}: own fields are described by properties and required alone",
-            "leave it out; keys of a row that are not fields are counted and reported, they reject no row"
+            f"#/{other[0]}: only properties and required may describe own fields",
+            "leave it out; keys of a row that are not fields are counted and reported, they do not reject the row"
             if other[0] == "additionalProperties"
             else "leave it out, or move it into the schema of a property",
         )
@@ -93,7 +93,7 @@ def _check_top(document: Schema, built_in: Schema) -> None:
         raise SchemaError(f"#/type: got {document['type']!r}, expected 'object'", 'write "type": "object"')
     properties = document.get("properties")
     if not properties:
-        raise SchemaError("#/properties: there is none", "name at least one field, or leave own fields out")
+        raise SchemaError("#/properties: there are none", "name at least one field, or leave own fields out")
     taken = [name for name in properties if name in built_in["properties"]]
     if taken:
         raise SchemaError(f"#/properties/{taken[0]}: the record has a field of this name", "give it another name")
@@ -103,14 +103,14 @@ def _check_top(document: Schema, built_in: Schema) -> None:
 
 
 def _written_out(schema: Any, root: Schema, pointer: str, budget: list[int], *, column: bool = True) -> Any:
-    """A schema without references.
+    """A copy of a schema with its references replaced by their targets.
 
     Args:
         schema: a schema of the keeper's.
         root: his document.
         pointer: where the schema is.
-        budget: how many more schemas may be written out: a list of one number, which is lowered.
-        column: whether it describes a column, which has null in place of what is missing. A schema below `not`, `if`
+        budget: how many more schemas may be produced: a list of one number, which is counted down.
+        column: True if it describes a column, in which a missing value is null. A schema below `not`, `if`
             or `allOf` only checks a column that is described elsewhere.
     """
     budget[0] -= 1
@@ -136,7 +136,7 @@ def _written_out(schema: Any, root: Schema, pointer: str, budget: list[int], *, 
 
 
 def _without_any_of_null(schema: Schema, root: Schema, pointer: str) -> Schema:
-    """`{"anyOf": [A, {"type": "null"}]}`, as programs write what may be missing -> A, with null."""
+    """Turn `{"anyOf": [A, {"type": "null"}]}`, which programs write for optional values, into A with null allowed."""
     parts = schema.get("anyOf", ())
     others = [part for part in parts if part != {"type": "null"}]
     beside = {key: value for key, value in schema.items() if key != "anyOf"}
@@ -146,7 +146,7 @@ def _without_any_of_null(schema: Schema, root: Schema, pointer: str) -> Schema:
 
 
 def _as_column(schema: Schema) -> Schema:
-    """A schema whose Arrow type is filled in for dates, and whose optional properties may be null."""
+    """A schema with the Arrow type added for dates, and with null allowed for optional properties."""
     if schema.get("format") == "date" and "string" in _types(schema):
         schema = {**schema, "x-arrow-type": schema.get("x-arrow-type", "date32")}
     if "object" in _types(schema) and "properties" in schema:
@@ -157,13 +157,13 @@ def _as_column(schema: Schema) -> Schema:
 
 
 def _as_check(schema: Schema, pointer: str) -> Schema:
-    """A schema below `allOf`, `if` and the like, in which a key is missing if its value is null.
+    """A schema below `allOf`, `if` and the like, changed so that a null value counts as a missing key.
 
-    A record has every key. So what a schema says of a key lets null pass unless the key is in `required`, and a key in
-    `required` must have a value, unless what is said of it allows null.
+    A record has every key. So a rule about a key lets null pass unless the key is in `required`, and a key in
+    `required` must have a value, unless its rule allows null.
 
     Raises:
-        SchemaError: it has `additionalProperties`, which would have to know all keys of the column.
+        SchemaError: it has `additionalProperties`, which would need to know all keys of the column.
     """
     if schema.get("additionalProperties", True) is not True:
         raise SchemaError(f"{pointer}/additionalProperties: cannot be checked here", "write it beside the properties")
@@ -189,7 +189,7 @@ def nullable(schema: Schema) -> Schema:
     """A schema that accepts null as well as what it accepts already."""
     types = _types(schema)
     if not types:
-        return schema  # without a type it is not a column, and is refused as such
+        return schema  # without a type it cannot be a column, and is refused as such
     with_null = {"type": types if "null" in types else [*types, "null"]}
     if _COMBINED & schema.keys() or {"enum", "const"} <= schema.keys():
         said = {key: value for key, value in schema.items() if key in _SAID or key == "x-arrow-type"}
@@ -211,7 +211,7 @@ def _types(schema: Schema) -> list[str]:
 
 
 def with_own(built_in: Schema, own: dict[str, Schema]) -> Schema:
-    """The document of a record with own fields, which stand after the built-in ones."""
+    """The document of a record with own fields; they come after the built-in ones."""
     if not own:
         return built_in
     return {
@@ -223,15 +223,15 @@ def with_own(built_in: Schema, own: dict[str, Schema]) -> Schema:
 
 
 def own_of(document: Any, built_in: Schema, *, may_have_own: bool = True) -> dict[str, Schema]:
-    """The own fields of a document that `with_own` made.
+    """Find the own fields in a document that `with_own` made.
 
     Args:
         document: the schema that a build carries.
-        built_in: this version's.
-        may_have_own: False if the keeper adds no field to this table.
+        built_in: the document of this version.
+        may_have_own: False for a table that keepers cannot add fields to.
 
     Raises:
-        SchemaError: its built-in part is not this version's, or it has own fields that it may not have.
+        SchemaError: its built-in part differs from this version's, or it has own fields but may not.
     """
     properties = document.get("properties") if isinstance(document, dict) else None
     own = (
@@ -248,7 +248,7 @@ def own_of(document: Any, built_in: Schema, *, may_have_own: bool = True) -> dic
 
 
 def _ordered(value: Any) -> Any:
-    """A document in a form in which the order of properties counts as well."""
+    """A copy of a document in which the order of properties matters for equality."""
     if isinstance(value, dict):
         return [(key, _ordered(each)) for key, each in value.items()]
     return [_ordered(each) for each in value] if isinstance(value, list) else (type(value), value)

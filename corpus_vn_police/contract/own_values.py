@@ -1,7 +1,7 @@
-"""A row's values of own fields -> values that their columns can hold.
+"""The values of own fields in a row -> values that their columns can hold.
 
-A column has one type, and a row of JSON may have any value. What the type cannot hold is explained here by
-`jsonschema`; all other rules are checked later, by the columnar check of the whole record.
+A column has one type, but a row of JSON may contain any value. If a value does not fit the type, `jsonschema` explains
+why. All other rules are checked later, by the columnar check of the whole record.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ Schema = dict[str, Any]
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _BITS = {"int8": 7, "int16": 15, "int32": 31, "int64": 63}
-_DEEPEST = 100  # of a text that is read as JSON
+_DEEPEST = 100  # how deep a text that is parsed as JSON may be nested
 
 
 @dataclass(frozen=True)
 class Unfit:
-    """Why a value cannot be in its column: the keyword that it breaks, its JSON Pointer in the row, the detail.
+    """Why a column cannot hold a value: the keyword that it breaks, its JSON Pointer in the row, and the detail.
 
-    It is not a keyword of JSON Schema but `nul` or `surrogate` if the value holds a NUL character or half of a
-    surrogate pair, and `range` if a number is out of the range of the column's Arrow type.
+    Instead of a keyword of JSON Schema it is `nul` or `surrogate` if the value contains a NUL character or half of a
+    surrogate pair, or `range` if a number is out of the range of the column's Arrow type.
     """
 
     keyword: str
@@ -42,7 +42,7 @@ class Unfit:
 
 
 class _UnfitError(Exception):
-    """A value that its column cannot hold; `keyword` is the one to name if `jsonschema` accepts the value."""
+    """A column cannot hold a value; `keyword` is the one to report if `jsonschema` accepts the value."""
 
     def __init__(self, keyword: str, pointer: str, detail: str) -> None:
         super().__init__(detail)
@@ -74,11 +74,11 @@ class OwnFields:
         """Take the values of own fields out of a row.
 
         Args:
-            row: its keys and values, as JSON has them.
+            row: its keys and values, of the types that JSON has.
 
         Returns:
-            The values as their columns hold them; the keys of objects that no column takes, as `meta.source`; and
-            why the first value does not fit, None if all do.
+            The values as their columns hold them; the keys of objects that no column holds, such as `meta.source`; and
+            why the first unfit value does not fit, or None if all fit.
         """
         values: dict[str, Any] = {}
         unused: list[str] = []
@@ -91,17 +91,17 @@ class OwnFields:
         return values, unused, None
 
     def _explained(self, row: dict[str, Any], unfit: Unfit) -> Unfit:
-        """What `jsonschema` says of a value that does not fit; if it accepts the value, what we say."""
+        """The explanation of `jsonschema` for a value that does not fit; if it accepts the value, our own."""
         if unfit.keyword in ("nul", "surrogate"):
             return unfit
         first = violation(self._oracle, row)
         return unfit if first is None else Unfit(*first)
 
     def from_texts(self, row: Mapping[str, str]) -> dict[str, Any]:
-        """Read values that came as text, from a CSV file or a line `# key = value`; other keys are kept as they are.
+        """Parse values that are text, from a CSV file or a line `# key = value`; other keys are kept as they are.
 
-        A field that is not a string is written as JSON writes it: `3`, `true` (in any case), `["a", "b"]`. An empty
-        text is null if the field may be null. What cannot be read stays a text, which the field's type refuses.
+        A field that is not a string is written as in JSON: `3`, `true` (in any case), `["a", "b"]`. An empty text is
+        null if the field may be null. A text that cannot be parsed stays a text, which the field's type then refuses.
         """
         return {
             name: _from_text(value, self.properties[name]) if name in self.properties else value
@@ -130,7 +130,7 @@ def _from_text(text: str, schema: Schema) -> Any:
 
 
 def _fitted(value: Any, schema: Schema, pointer: str, unused: list[str]) -> Any:
-    """A value as its column holds it; keys of objects that no column takes are added to `unused`.
+    """A value as its column holds it; keys of objects that no column holds are added to `unused`.
 
     Raises:
         _UnfitError: the column cannot hold it.
@@ -169,7 +169,7 @@ def _day(value: str, pointer: str) -> datetime.date:
         if _DAY.fullmatch(value):
             return datetime.date.fromisoformat(value)
     except ValueError:
-        pass  # not in the calendar: the same answer as for other texts
+        pass  # it is not in the calendar: the answer is the same as for other texts
     raise _UnfitError("format", pointer, "format date")
 
 
@@ -218,7 +218,7 @@ def _object(value: Any, schema: Schema, pointer: str, unused: list[str]) -> dict
 
 
 def _dotted(pointer: str) -> str:
-    """A pointer without its numbers, as `meta.authors`."""
+    """A pointer without its array indexes and with dots, such as `meta.authors`."""
     return ".".join(step for step in pointer.split("/")[1:] if not step.isdecimal())
 
 

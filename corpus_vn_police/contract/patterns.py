@@ -1,10 +1,10 @@
 r"""Patterns that mean the same to JSON Schema and to the columnar check.
 
 JSON Schema uses the patterns of ECMAScript, with the `u` flag. The columnar check uses Rust's
-`regex`. Three kinds of syntax are refused: classes whose members differ (`\d`, `\w`, `\s`,
-`.`, `\b`), everything that Rust lacks (lookaround, back references), and what only one of the two
-reads as syntax (`[` inside a class, `&&`, `[^]`). On everything else the two agree. Nothing is rewritten:
-both get an accepted pattern unchanged. The test of law 1 compares the two.
+`regex`. Three kinds of syntax are refused: classes that the two define differently (`\d`, `\w`, `\s`,
+`.`, `\b`), everything that Rust does not support (lookaround, back references), and characters that only one
+of the two reads as syntax (`[` inside a class, `&&`, `[^]`). Everything else means the same to both. Nothing is
+rewritten: both get an accepted pattern unchanged. The test of law 1 compares the two.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _TOKEN = re.compile(
 
 
 def check_pattern(pattern: str, pointer: str) -> None:
-    """Refuse a pattern that the two engines could read differently.
+    """Refuse a pattern that the two engines could understand differently.
 
     Args:
         pattern: the value of a `pattern` keyword.
-        pointer: where it stands in the schema, for the message.
+        pointer: where it is in the schema, for the message.
 
     Raises:
-        SchemaError: it is not an ECMAScript pattern, or uses what the two engines read differently.
+        SchemaError: it is not an ECMAScript pattern, or uses syntax that the two engines read differently.
     """
     position = 0
     while position < len(pattern):
@@ -64,13 +64,13 @@ def matches(pattern: str, text: str) -> bool:
 
 
 def matches_in_linear_time(pattern: str, text: str) -> bool:
-    """The same of an accepted pattern, whoever wrote it, in time that grows with the length of the text alone.
+    """The same as `matches`, in time that grows only with the length of the text, whoever wrote the pattern.
 
-    The engines of ECMAScript go back: `^(a+)+$` takes them for ever on forty letters. This one is Polars', so it needs
-    what Polars needs: threads, and a process that was not forked.
+    ECMAScript engines backtrack: `^(a+)+$` keeps them busy for ever on forty letters. This engine is Polars', so it
+    needs threads, and a process that was not forked.
     """
     try:
         text.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair, which no column holds
+    except UnicodeEncodeError:  # half of a surrogate pair, which no column can hold
         return False
     return bool(pl.Series([text]).str.contains(pattern).item())

@@ -1,1 +1,1 @@
-"""Reading a build folder: every reader opens a build here and nowhere else."""
+"""Reading a build folder: everything that reads a build opens it here and nowhere else."""

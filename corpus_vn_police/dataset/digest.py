@@ -1,6 +1,6 @@
 """The content digest: it identifies the content of a build, however its files are encoded.
 
-The rows of a split are cut into blocks, whatever files they are in. Every column of every block is brought into a
+The rows of a split are cut into blocks, whatever files they are in. Every column of every block is converted to a
 canonical byte form and hashed separately. The digest is the sha256 of the canonical JSON of all these hashes and of
 the schemas. The form is documented in docs/content-digest.md; a test with fixed values protects it.
 """
@@ -21,14 +21,14 @@ from corpus_vn_police.contract import canonical_json
 from corpus_vn_police.dataset.cuts import BlockEnds
 
 BlockHashes = dict[str, dict[str, list[dict[str, Any]]]]
-"""Config -> split -> the `ColumnHashes.digest` of its blocks, in order."""
+"""Config -> split -> the `ColumnHashes.digest` of each of its blocks, in order."""
 
 
 class ColumnHashes:
-    """The hashes of a block's columns. Rows are added batch by batch; the size of the batches changes nothing."""
+    """The hashes of a block's columns. Rows are added batch by batch; the size of the batches makes no difference."""
 
     def __init__(self) -> None:
-        """Hashes of no rows."""
+        """Start without rows."""
         self._hashes: dict[str, Any] = {}
         self._rows = 0
 
@@ -41,19 +41,19 @@ class ColumnHashes:
                     self._hashes.setdefault(buffer, hashlib.sha256()).update(data)
 
     def digest(self) -> dict[str, Any]:
-        """`rows`, and the sha256 (hex) of every buffer."""
+        """The number of rows as `rows`, and the sha256 (hex) of every buffer."""
         return {"rows": self._rows, "buffers": {name: value.hexdigest() for name, value in self._hashes.items()}}
 
 
 class ContentHashes:
-    """The hashes of a build's blocks. Rows are added table by table; the size of the tables changes nothing.
+    """The hashes of a build's blocks. Rows are added table by table; the size of the tables makes no difference.
 
-    The rows of a split are added in order, and those of the config `default` before the other configs': the texts say
-    where blocks end.
+    The rows of a split are added in order, and the config `default` before the other configs, because its texts
+    decide where blocks end.
     """
 
     def __init__(self, limit: int | None = None) -> None:
-        """Hashes of no rows; `limit` is the text of a block in bytes, None that of the content digest."""
+        """Start without rows; `limit` is the bytes of text in a block, None the limit of the content digest."""
         self._limit = limit
         self._ends: dict[str, BlockEnds] = {}
         self._rows: dict[tuple[str, str], int] = {}
@@ -84,7 +84,7 @@ class ContentHashes:
 
 
 def text_sizes(table: pa.Table) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """The bytes of text of each record of a table; 0 where it is missing."""
+    """The bytes of text in each record of a table; 0 if the text is missing."""
     texts = table.column("text").combine_chunks()
     lengths = to_numpy(pc.binary_length(texts)).astype(np.int64)
     lengths[to_numpy(pc.is_null(texts).cast(pa.uint8())) == 1] = 0  # `fill_null` would import pandas
@@ -112,7 +112,7 @@ def _buffers(array: pa.Array, name: str) -> Iterator[tuple[str, Any]]:
 
 
 def _field(array: pa.StructArray, number: int) -> pa.Array:
-    # `flatten` takes the struct's offset into account, which `field` does not.
+    # `flatten` respects the struct's offset, which `field` ignores.
     return array.flatten()[number]
 
 
@@ -121,7 +121,7 @@ def _numbers(array: pa.Array, kind: str) -> Any:
 
 
 def _values(array: pa.Array) -> Any:
-    """Fixed-width values, little-endian; a Boolean is a byte, a date the days from 1970-01-01."""
+    """Fixed-width values, little-endian; a Boolean is one byte, a date is the number of days since 1970-01-01."""
     kind = array.type
     if pa.types.is_boolean(kind):
         return to_numpy(array.cast(pa.uint8()))
@@ -129,7 +129,7 @@ def _values(array: pa.Array) -> Any:
         array = array.cast(pa.int32())
     values = to_numpy(array)
     if pa.types.is_floating(kind):
-        # What is equal has one form: 0.0 for -0.0, one NaN for all.
+        # Equal values get one form: 0.0 for -0.0, and one NaN for all.
         values = np.where(np.isnan(values), np.nan, values + 0.0)
     return values.astype(values.dtype.newbyteorder("<"))
 

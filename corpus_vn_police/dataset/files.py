@@ -19,7 +19,7 @@ from corpus_vn_police.stages.split import SPLITS
 
 @dataclass(frozen=True)
 class BuildFile:
-    """A file that was written: path below the build, bytes, sha256 (hex).
+    """A file that was written: its path in the build, length in bytes, sha256 (hex).
 
     For a shard, also the config, the split, the number of rows, and their size in Arrow in bytes.
     """
@@ -35,10 +35,10 @@ class BuildFile:
 
 @dataclass
 class ShardTally:
-    """Counts the rows of a shard while it is written or read, row group by row group.
+    """Count the rows of a shard while it is written or read, row group by row group.
 
     Attributes:
-        path: the path of the shard, below the build.
+        path: the path of the shard in the build.
         config: its config.
         split: its split.
     """
@@ -48,7 +48,7 @@ class ShardTally:
     split: str
 
     def __post_init__(self) -> None:
-        """Begin with no row."""
+        """Start without rows."""
         self.rows, self.arrow_bytes = 0, 0
 
     def add(self, table: pa.Table) -> None:
@@ -57,12 +57,12 @@ class ShardTally:
         self.arrow_bytes += table_bytes(table)
 
     def file(self, size: int, sha256: str) -> BuildFile:
-        """The facts about the shard when all its rows are counted; its size and sha256 come from the file."""
+        """The facts about the shard once all its rows are counted; its size and sha256 are those of the file."""
         return BuildFile(self.path, size, sha256, self.config, self.split, self.rows, self.arrow_bytes)
 
 
 def find_shards(folder: Path, *configs: str) -> list[ShardTally]:
-    """The shards of a build's configs (of all if none is named), not yet read, by config, split and number."""
+    """The shards of the named configs (of all if none is named), not read yet; by config, split and number."""
     return [
         ShardTally(path.relative_to(folder).as_posix(), config, split)
         for config in configs or CONFIGS
@@ -91,14 +91,14 @@ def read_shards(folder: Path) -> tuple[list[BuildFile], str]:
 
 
 def table_bytes(table: pa.Table) -> int:
-    """The bytes that a row group takes in Arrow: what `dataset_info` calls `num_bytes`."""
+    """The bytes of a row group in Arrow, which `dataset_info` calls `num_bytes`."""
     return sum(_arrow_bytes(column) for column in table.columns)
 
 
 def _arrow_bytes(column: pa.ChunkedArray) -> int:
-    """The bytes that a column takes in Arrow, in one piece, with validity if there are nulls.
+    """The bytes of a column in Arrow as one piece, with its validity bits if there are nulls.
 
-    `nbytes` also depends on how the rows lay in the tables that they come from.
+    `nbytes` is not used, because it also depends on the tables that the rows come from.
     """
     kind, rows = column.type, len(column)
     validity = (rows + 7) // 8 if column.null_count else 0

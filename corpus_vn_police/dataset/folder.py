@@ -26,16 +26,16 @@ from corpus_vn_police.errors import CorpusError, DamagedError
 from corpus_vn_police.files import StrPath
 
 TRIES = 3
-"""How often a folder is read again in whose place a build puts another one meanwhile."""
+"""How often a folder is read again because another build replaced it in the meantime."""
 
 
 @dataclass(frozen=True)
 class BuildFolder:
-    """A build on this machine whose files are those that its manifest lists, to the byte.
+    """A build on this machine whose files are exactly those that its manifest lists, byte for byte.
 
     Attributes:
         path: the folder.
-        manifest: its manifest, which is valid by `schema/manifest.schema.json`.
+        manifest: its manifest, valid according to `schema/manifest.schema.json`.
     """
 
     path: Path
@@ -53,19 +53,19 @@ class BuildFolder:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The keys of corpus.toml that the manifest holds; the keeper's words are on the card."""
+        """The keys of corpus.toml that the manifest holds; the keeper's descriptions are on the card."""
         stated = {"name": self.manifest["name"], "version": self.version}
         return {**stated, **self.manifest["card"], **self.manifest["config"]}
 
     @property
     def files(self) -> dict[str, BuildFile]:
-        """Every file that the manifest lists, by its path below the folder."""
+        """Every file that the manifest lists, by its path in the folder."""
         entries = self.manifest["files"]
         return {each["path"]: BuildFile(each["path"], int(each["bytes"]), str(each["sha256"])) for each in entries}
 
     @property
     def contracts(self) -> Mapping[str, Contract]:
-        """What the rows of each config hold to, by the schemas that the build carries.
+        """The contract that the rows of each config follow, from the schemas in the build.
 
         Raises:
             DamagedError: a schema is not one that this version can read.
@@ -77,7 +77,7 @@ class BuildFolder:
         return bool(shard_paths(self.path, config))
 
     def rows(self, config: str = "default", *splits: str) -> Published:
-        """The rows of a config, of the named splits or of all.
+        """The rows of a config, of the named splits, or of all if none is named.
 
         Raises:
             DamagedError: a file cannot be opened, or has other columns.
@@ -99,14 +99,14 @@ class BuildFolder:
             frames = {first: frame, **{config: stream.take(len(frame)) for config, stream in streams.items()}}
             for config, other in frames.items():
                 if not other["id"].equals(frame["id"]):
-                    raise DamagedError.of(self.path, f"{FOLDERS[config]} and {FOLDERS[first]} are out of step")
+                    raise DamagedError.of(self.path, f"{FOLDERS[config]} and {FOLDERS[first]} have different rows")
             yield frames
         for config, stream in streams.items():
             if len(stream.take(1)):
-                raise DamagedError.of(self.path, f"{FOLDERS[config]} and {FOLDERS[first]} are out of step")
+                raise DamagedError.of(self.path, f"{FOLDERS[config]} and {FOLDERS[first]} have different rows")
 
     def ledger(self) -> pl.LazyFrame:
-        """The rows of the ledger, for Polars to stream; collect it within `reading`.
+        """The rows of the ledger, for Polars to stream; collect it inside `reading`.
 
         Raises:
             DamagedError: it cannot be opened, or has other columns.
@@ -114,40 +114,40 @@ class BuildFolder:
         return scan_ledger(self.path)
 
     def tombstones(self) -> Tombstones:
-        """What was taken down."""
+        """The seeds that were taken down."""
         return tombstones_in(self.path) if self.manifest["status"]["removed"] else Tombstones()
 
     def figures(self) -> Figures:
-        """What is measured of its Parquet files.
+        """The figures that are computed from the Parquet files.
 
         Raises:
-            DamagedError: a file cannot be read, or holds what it must not.
+            DamagedError: a file cannot be read, or contains something that it must not.
         """
         with self.reading():
             return measure(self.path)
 
     def shards(self) -> tuple[list[BuildFile], str]:
-        """Its Parquet files, each read again, with rows and bytes in Arrow; and the content digest of the rows.
+        """Read all Parquet files again, and return them with their rows and bytes in Arrow, and the content digest.
 
         Raises:
-            DamagedError: one cannot be read.
+            DamagedError: a file cannot be read.
         """
         return read_shards(self.path)
 
     def reading(self, file: str = "") -> AbstractContextManager[None]:
-        """While files of the build are read: turn errors of a damaged file into a DamagedError that names it."""
+        """While files of the build are read: turn errors of a damaged file into a DamagedError that names the file."""
         return damage_named(self.path, file)
 
 
 class _Stream:
-    """Frames, taken in other sizes than they come in: the row groups of two configs begin at other rows."""
+    """Frames, read in other sizes than they come in: the row groups of two configs begin at different rows."""
 
     def __init__(self, frames: Iterator[pl.DataFrame]) -> None:
         self._frames = frames
         self._waiting: list[pl.DataFrame] = []
 
     def take(self, count: int) -> pl.DataFrame:
-        """The next rows; fewer if there are no more. If there are no rows at all, a frame without columns."""
+        """The next rows, or fewer if there are no more. If there were never any rows, a frame without columns."""
         held = sum(map(len, self._waiting))
         while held < count and (frame := next(self._frames, None)) is not None:
             self._waiting.append(frame)
@@ -160,15 +160,15 @@ class _Stream:
 
 
 def open_build(folder: StrPath, but: str = "") -> BuildFolder:
-    """Open a build that is to be read.
+    """Open a build for reading.
 
     Args:
         folder: the build.
-        but: a file that may have other bytes, because the caller checks it.
+        but: a file that may have changed, because the caller checks it.
 
     Raises:
         OutputError: the folder is not a build.
-        DamagedError: something in it is not as it was built.
+        DamagedError: something in it has changed since it was built.
         OSError: the folder cannot be listed.
     """
     path = Path(folder)
@@ -189,11 +189,11 @@ def open_build(folder: StrPath, but: str = "") -> BuildFolder:
 
 
 def reopen(folder: StrPath) -> BuildFolder:
-    """A build that was compared with its manifest before: only the manifest is read again.
+    """Open a build that was already compared with its manifest: read only the manifest again.
 
     Raises:
         OutputError: the folder is not a build any more.
-        DamagedError: the manifest is not one.
+        DamagedError: the manifest is damaged.
     """
     path = Path(folder)
     try:
@@ -204,10 +204,10 @@ def reopen(folder: StrPath) -> BuildFolder:
 
 @contextmanager
 def open_anywhere(location: StrPath) -> Iterator[BuildFolder]:
-    """Open a build in a folder, or at an fsspec URL; while it is open, a local copy is kept.
+    """Open a build in a folder, or at an fsspec URL; for a URL, a local copy exists while it is open.
 
     Raises:
-        OutputError, DamagedError: as `open_build`; they name the location, also while the build is read.
+        OutputError, DamagedError: as `open_build`; all errors while the build is read name the location.
         DiskError: the URL cannot be fetched.
     """
     with at_hand(location) as folder:
@@ -216,11 +216,11 @@ def open_anywhere(location: StrPath) -> Iterator[BuildFolder]:
 
 @contextmanager
 def at_hand(location: StrPath) -> Iterator[Path]:
-    """The folder of a build; for an fsspec URL a copy of it all, which is deleted afterwards.
+    """The folder of a build; for an fsspec URL a complete copy, which is deleted afterwards.
 
     Raises:
         OutputError: there is no build at the URL.
-        CorpusError: what the caller raises about the copy, about the location.
+        CorpusError: an error of the caller about the copy, changed to name the location.
         DiskError: the URL cannot be fetched.
     """
     with local_copy(os.fspath(location)) as folder, naming(location, folder):
@@ -229,7 +229,7 @@ def at_hand(location: StrPath) -> Iterator[Path]:
 
 @contextmanager
 def naming(location: StrPath, folder: Path) -> Iterator[None]:
-    """While a copy of a build is read: an error names where the build is, not the copy."""
+    """While a copy of a build is read: let errors name the location of the build, not of the copy."""
     try:
         yield
     except CorpusError as error:
@@ -241,7 +241,7 @@ def naming(location: StrPath, folder: Path) -> Iterator[None]:
 
 
 def was_replaced(folder: Path, manifest: dict[str, Any]) -> bool:
-    """Whether a folder has another manifest now: a build was put in its place meanwhile."""
+    """Whether the manifest in a folder has changed, because another build was put in its place in the meantime."""
     try:
         return bool(read_manifest(folder) != manifest)
     except ValueError:

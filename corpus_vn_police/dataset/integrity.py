@@ -1,4 +1,4 @@
-"""Compare a build folder with its manifest, file by file: every command makes this check before it reads."""
+"""Compare a build folder with its manifest, file by file; every command does this before it reads a build."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from corpus_vn_police.results import Result
 
 @dataclass(frozen=True, repr=False)
 class Problem(Result):
-    """Something wrong with a build: the file, a dotted code, and what exactly."""
+    """Something that is wrong with a build: the file, a dotted code, and the details."""
 
     file: str
     code: str
@@ -32,7 +32,7 @@ class FilesCheck:
     Attributes:
         problems: what is wrong.
         digests: length and sha256 of the listed files that exist, by path.
-        whole: whether every listed file exists with exactly these bytes, and is a file that a build may have.
+        whole: True if every listed file exists with exactly these bytes, and is a file that a build may have.
     """
 
     problems: tuple[Problem, ...]
@@ -41,12 +41,12 @@ class FilesCheck:
 
 
 def check_files(folder: Path, manifest: dict[str, Any], but: str = "") -> FilesCheck:
-    """Compare a folder with its manifest; the content of the files is hashed, but not parsed.
+    """Compare a folder with its manifest; files are hashed, but not parsed.
 
     Args:
         folder: the build.
-        manifest: as `read_manifest` gives it.
-        but: a file that may have other bytes.
+        manifest: as `read_manifest` returns it.
+        but: a file that may have changed.
     """
     found = look_into(folder)
     listed = {entry["path"]: (entry["bytes"], entry["sha256"]) for entry in manifest["files"]}
@@ -57,7 +57,7 @@ def check_files(folder: Path, manifest: dict[str, Any], but: str = "") -> FilesC
         *(Problem(path, "file.unlisted", "is not in the manifest")
           for path in sorted(found.files - listed.keys() - {MANIFEST})),
     ]  # fmt: skip
-    wrong = [Problem(path, "file.foreign", "is listed, and is not a file of a build")
+    wrong = [Problem(path, "file.foreign", "is listed, but is not a file that a build has")
              for path in listed if not is_part(path)]  # fmt: skip
     wrong += [Problem(path, "file.missing", what) for path, what in _missing(listed, found.files)]
     digests: dict[str, tuple[int, str]] = {}
@@ -74,7 +74,7 @@ def check_files(folder: Path, manifest: dict[str, Any], but: str = "") -> FilesC
 
 
 def _missing(listed: Iterable[str], here: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """Files that are not here, or that no build is without: paths, and what is wrong."""
+    """Files that are missing, or that every build must list: their paths, and what is wrong."""
     yield from ((path, "is in the manifest but not here") for path in listed if path not in here)
     yield from ((path, "is not in the manifest, which lists every file of a build")
                 for path in (CARD, LEDGER, SCHEMAS["default"]) if path not in listed)  # fmt: skip
@@ -83,15 +83,15 @@ def _missing(listed: Iterable[str], here: frozenset[str]) -> Iterator[tuple[str,
 
 def _manifest_problems(manifest: dict[str, Any], listed: dict[str, Any]) -> Iterator[Problem]:
     if self_digest(manifest) != manifest["sha256"]:
-        yield Problem(MANIFEST, "manifest.digest", "its own sha256 is not that of its contents")
+        yield Problem(MANIFEST, "manifest.digest", "its sha256 does not match its contents")
     if len(listed) < len(manifest["files"]):
         yield Problem(MANIFEST, "manifest.files", "lists a file twice")
 
 
 def _schema_problems(folder: Path, manifest: dict[str, Any]) -> Iterator[Problem]:
-    """The schemas that a build carries are those that it was built to, and their built-in fields this version's."""
+    """Check the schemas in a build: they must be those of the manifest, with the built-in fields of this version."""
     try:
         if manifest["schemas"] != schema_digests(contracts_in(folder)):
-            yield Problem(MANIFEST, "manifest.schemas", "names other schemas than those that the build carries")
+            yield Problem(MANIFEST, "manifest.schemas", "names other schemas than those in the build")
     except DamagedError as error:
         yield Problem(MANIFEST, "manifest.schemas", error.what)

@@ -1,4 +1,4 @@
-"""Which files a build has, and which others may lie beside them."""
+"""The files that a build has, and other files that may be beside them."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ SCHEMAS = {
     "default": f"{SCHEMA_FOLDER}/record.schema.json",
     "annotations": f"{SCHEMA_FOLDER}/annotations.schema.json",
 }
-"""The schemas that a build carries, by config; that of a config that was not built is left out."""
+"""The schemas that a build contains, by config; the schema of a config that was not built is left out."""
 
 FOLDERS = {"default": "data", "annotations": "annotations", "sources": "sources"}
 """The folder of each config's shards."""
 
 _SHARD = re.compile(rf"({'|'.join(FOLDERS.values())})/({'|'.join(SPLITS)})-([0-9]{{5}})-of-([0-9]{{5}})\.parquet")
 _DOCUMENT = re.compile(rf"(?:{FIGURES}/)?[A-Za-z0-9_-]+\.(?:md|json|jsonl\.zst|svg)")
-# `datasets` reads this one beside the card, and it beats the card's front matter.
+# `datasets` reads this file if it is beside the card, and prefers it to the card's front matter.
 _READ_BY_DATASETS = ".huggingface.yaml"
-# What file managers leave whose names begin with no dot.
+# Files that file managers leave, and whose names do not begin with a dot.
 _LEFT_BY_FILE_MANAGERS = {"thumbs.db", "desktop.ini", "__macosx"}
 
 
 @dataclass(frozen=True, order=True)
 class ShardPath:
-    """What the path of a shard says: config and split, its number from 0, and how many shards there are."""
+    """The parts of a shard's path: config and split, its number from 0, and the number of shards."""
 
     config: str
     split: str
@@ -45,12 +45,12 @@ class ShardPath:
 
 
 def shard_path(config: str, split: str, number: int, count: int) -> str:
-    """The path of a shard below the build; `number` counts from 0."""
+    """The path of a shard in the build; `number` counts from 0."""
     return f"{FOLDERS[config]}/{split}-{number:05d}-of-{count:05d}.parquet"
 
 
 def shard_name(path: str) -> ShardPath | None:
-    """What the path of a shard says; None of another path."""
+    """The parts of a shard's path; None for any other path."""
     found = _SHARD.fullmatch(path)
     if found is None:
         return None
@@ -59,7 +59,7 @@ def shard_name(path: str) -> ShardPath | None:
 
 
 def shard_paths(folder: Path, config: str, *splits: str) -> list[Path]:
-    """The shards of a config that a build has, by split and number; of all splits if none is named."""
+    """The paths of the shards that a build has for a config, by split and number; of all splits if none is named."""
     below = folder / FOLDERS[config]
     names = [path.name for path in below.iterdir() if path.is_file()] if below.is_dir() else []
     found = [(shard_name(f"{FOLDERS[config]}/{name}"), name) for name in names]
@@ -69,12 +69,12 @@ def shard_paths(folder: Path, config: str, *splits: str) -> list[Path]:
 
 
 def is_part(path: str) -> bool:
-    """Whether a build may have a file of this path, beside its manifest."""
+    """Whether a build may contain a file with this path, apart from its manifest."""
     return path == LEDGER or path in SCHEMAS.values() or shard_name(path) is not None or bool(_DOCUMENT.fullmatch(path))
 
 
 def missing_shards(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Which shards are missing: the place, and what is wrong."""
+    """Find missing shards: yield the place, and what is wrong."""
     have = {shard for path in paths if (shard := shard_name(path)) is not None}
     for config, split, count in sorted({(shard.config, shard.split, shard.count) for shard in have}):
         place = f"{FOLDERS[config]}/{split}"
@@ -85,15 +85,15 @@ def missing_shards(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
         if least < count:
             yield place, f"has shards of {least} and of {count}"
     if not any(shard.config == "default" for shard in have):
-        yield FOLDERS["default"], "there is no record"
+        yield FOLDERS["default"], "there are no records"
 
 
 def is_harmless(path: str) -> bool:
-    """Whether a file of this path below a build changes nothing for those who read the build.
+    """Whether a file with this path in a build makes no difference to those who read the build.
 
-    File managers, git, notebooks and `hf download` leave dot files and `.cache/`. Two kinds are not harmless: files
-    that `datasets` reads beside the card, and a hidden Parquet file beside the shards. The reason for the second:
-    the pattern `data/*.parquet`, which the card gives for Polars and DuckDB, matches it.
+    File managers, git, notebooks and `hf download` leave dot files and `.cache/`. Two kinds of hidden files do make a
+    difference: those that `datasets` reads beside the card, and Parquet files beside the shards, because the pattern
+    `data/*.parquet`, which the card gives for Polars and DuckDB, matches them.
     """
     parts = path.split("/")
     if any(part.casefold() in _LEFT_BY_FILE_MANAGERS for part in parts):
@@ -110,7 +110,7 @@ class Contents:
     Attributes:
         files: the paths of regular files, and of links to regular files.
         irregular: path -> what is there instead of a regular file.
-        passed_over: harmless files and folders: only the topmost paths.
+        passed_over: harmless files and folders; for a folder only its own path.
     """
 
     files: frozenset[str]
@@ -153,7 +153,7 @@ def look_into(folder: Path) -> Contents:
 
 
 def _kind(path: Path) -> str:
-    """`file`, `folder`, or what else stands there."""
+    """`file`, `folder`, or a description of anything else at a path."""
     try:
         mode = path.lstat().st_mode
         if stat.S_ISDIR(mode):
@@ -170,10 +170,10 @@ def _kind(path: Path) -> str:
 def carry_over(old: Path, new: Path) -> None:
     """Move harmless files of an older build, such as its `.git/`, into the build that replaced it.
 
-    A file is not moved if the new build has the same path, or has no folder for it.
+    A file is not moved if the new build already has the path, or lacks the folder that it belongs in.
 
     Raises:
-        OSError: a file cannot be moved; nothing is lost.
+        OSError: a file cannot be moved; nothing is lost then.
     """
     for path in look_into(old).passed_over:
         if not os.path.lexists(new / path) and (new / path).parent.is_dir():

@@ -1,4 +1,4 @@
-"""Reading manifest.json: it is checked against its schema before anything uses it."""
+"""Reading manifest.json: it is checked against its schema before it is used."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _URN = "urn:corpus-vn-police:schema:manifest:"
 
 
 def self_digest(content: dict[str, Any]) -> str:
-    """sha256 (hex) of a manifest's canonical JSON without its `sha256`."""
+    """The sha256 (hex) of a manifest's canonical JSON without its `sha256` field."""
     rest = {key: value for key, value in content.items() if key != "sha256"}
     return hashlib.sha256(canonical_json(rest)).hexdigest()
 
 
 @dataclass(frozen=True)
 class Glance:
-    """What a manifest of any version of this package says, as far as it can be read.
+    """The content of a manifest of any version of this package, as far as it can be read.
 
     Attributes:
-        version: of the data.
-        sha256: the manifest's own.
+        version: the version of the data.
+        sha256: the sha256 that the manifest gives for itself.
         files: path -> bytes and sha256 of the files that it lists.
-        removed: how many tombstones the ledger has; None if it does not say.
-        sound: whether `sha256` is that of its contents.
+        removed: how many tombstones the ledger has; None if the manifest does not say.
+        sound: True if `sha256` is right.
     """
 
     version: str
@@ -43,7 +43,7 @@ class Glance:
 
 
 def glance(data: bytes) -> Glance | None:
-    """Read a manifest that may be of another version; None if the bytes are not a manifest."""
+    """Read a manifest that may come from another version; None if the bytes are not a manifest."""
     try:
         found = json.loads(data)
         if not found["schema"].startswith(_URN):
@@ -58,7 +58,7 @@ def glance(data: bytes) -> Glance | None:
 
 
 def glance_at(folder: Path) -> Glance | None:
-    """Read the manifest of a folder that may hold a build of another version; None if it has none that can be read."""
+    """Read the manifest of a folder that may hold another version's build; None if there is none that can be read."""
     try:
         return glance(read_file(folder / MANIFEST))
     except UNREADABLE:
@@ -66,7 +66,7 @@ def glance_at(folder: Path) -> Glance | None:
 
 
 def contradiction(manifest: Mapping[str, Any]) -> str | None:
-    """What the counts of a manifest, which is valid, say against one another (law 3); None if they agree."""
+    """Describe how the counts of a valid manifest contradict one another (law 3); None if they agree."""
     seeds, status, splits = manifest["seeds"], manifest["status"], manifest["splits"]
     if seeds != sum(status.values()):
         return f"it counts {seeds:,} seeds, and {sum(status.values()):,} by status"
@@ -98,6 +98,6 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     settings = first_error(validator("corpus"), content["config"])
     if settings is not None:
         raise ValueError(f"/config: {settings.message[:200]}")
-    self_digest(content)  # half a surrogate pair has no UTF-8, and a number may have no JSON
+    self_digest(content)  # fails if it holds half a surrogate pair, or a number that JSON cannot write
     result: dict[str, Any] = content
     return result

@@ -1,7 +1,7 @@
 """Opening the Parquet files of a build: they must be regular files, and their schema is checked before any row is read.
 
-If somebody made a wrong file on purpose, both Parquet libraries can fail in many ways; one of them even raises an
-exception that is not an `Exception`. This module alone turns all these errors into a DamagedError.
+A file that somebody made wrong on purpose makes both Parquet libraries fail in many ways; one of them even raises
+something that is not an `Exception`. Only this module turns all these errors into a DamagedError.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _FAILURES = (
     OSError,
     pa.ArrowException,
     pl.exceptions.PolarsError,
-    pl.exceptions.PanicException,  # a BaseException
+    pl.exceptions.PanicException,  # derives from BaseException
     IrregularError,
-    ValueError,  # UnicodeDecodeError, of names that are not UTF-8
-    LookupError,  # columns that are not there
+    ValueError,  # for example UnicodeDecodeError, for names that are not UTF-8
+    LookupError,  # for missing columns
     OverflowError,
 )
-_ABSURD = 1 << 40  # bytes: no page, and no machine, has so many
+_ABSURD = 1 << 40  # bytes; no page is so large, and no machine has so much memory
 _ASKED = re.compile(r"of size ([0-9]+)")
 
 
@@ -44,10 +44,10 @@ def damage_named(folder: Path, file: str = "") -> Iterator[None]:
 
     Args:
         folder: the build.
-        file: which file is read, below the build; empty if it may be any.
+        file: the path in the build of the file that is read; empty if it may be any file.
 
     Raises:
-        DamagedError: a file cannot be read (further), or holds what it must not.
+        DamagedError: a file cannot be read, or not to its end, or contains something that it must not.
         OSError: the operating system failed.
         MemoryError: there is not enough memory.
     """
@@ -70,7 +70,7 @@ def _damaged(folder: Path, file: str, error: BaseException) -> DamagedError:
 
 @dataclass(frozen=True)
 class TableFile:
-    """An open Parquet file of a build; `sizes` are the numbers of rows of its row groups."""
+    """An open Parquet file of a build; `sizes` is the number of rows in each row group."""
 
     folder: Path
     name: str
@@ -79,11 +79,11 @@ class TableFile:
     _file: pq.ParquetFile
 
     def tables(self, columns: Sequence[str] | None = None, at_once: int | None = None) -> Iterator[pa.Table]:
-        """All rows in order.
+        """Read all rows in order.
 
         Args:
-            columns: some of the contract's, also fields of a struct such as `source.bytes`; None is all.
-            at_once: rows of a table at most; None gives the row groups as they are.
+            columns: some of the contract's columns, or fields of a struct such as `source.bytes`; None reads all.
+            at_once: the most rows in one table; None returns the row groups as they are.
 
         Raises:
             DamagedError: they cannot be read, or hold strings that are not UTF-8.
@@ -95,27 +95,27 @@ class TableFile:
                 yield from self.batches(number, self.contract.schema.names if columns is None else columns, at_once)
 
     def group(self, number: int, columns: Sequence[str] | None = None) -> pa.Table:
-        """The rows of one row group; otherwise as `tables`."""
+        """The rows of one row group; other details as for `tables`."""
         with damage_named(self.folder, self.name):
             table = self._file.read_row_group(number, None if columns is None else list(columns))
             return self._checked(table)
 
     def batches(self, number: int, columns: Sequence[str], at_once: int) -> Iterator[pa.Table]:
-        """The rows of one row group, in tables of at most `at_once` rows; otherwise as `tables`."""
+        """The rows of one row group, in tables of at most `at_once` rows; other details as for `tables`."""
         with damage_named(self.folder, self.name):
             for batch in self._file.iter_batches(at_once, row_groups=[number], columns=list(columns)):
                 yield self._checked(pa.Table.from_batches([batch]))
 
     def _checked(self, table: pa.Table) -> pa.Table:
-        """A table without the metadata that the file has at its fields: Polars fails on what is not UTF-8."""
-        table.validate(full=True)  # else strings that are not UTF-8 pass for texts
+        """Check a table, and drop the metadata of its fields: Polars fails if they are not UTF-8."""
+        table.validate(full=True)  # otherwise strings that are not UTF-8 would be accepted
         expected = self.contract.schema
         return table.cast(pa.schema([pa.field(each.name, _part(each.type, expected.field(each.name).type))
                                      for each in table.schema]))  # fmt: skip
 
 
 def _part(kind: pa.DataType, expected: pa.DataType) -> pa.DataType:
-    """The contract's type of a column, of a struct the fields that were read."""
+    """The contract's type for a column; for a struct, only the fields that were read."""
     if not pa.types.is_struct(kind):
         return expected
     return pa.struct([expected.field(kind.field(place).name) for place in range(kind.num_fields)])
@@ -127,11 +127,11 @@ def open_table(folder: Path, name: str, contract: Contract) -> Iterator[TableFil
 
     Args:
         folder: the build.
-        name: the file's path below it.
-        contract: what its rows are.
+        name: the file's path in the build.
+        contract: the contract that its rows must follow.
 
     Raises:
-        ColumnsError: its columns are others.
+        ColumnsError: it has other columns.
         DamagedError: it cannot be read, or has metadata that is not UTF-8.
         OSError: the operating system failed.
     """
@@ -151,7 +151,7 @@ def _check_schema(folder: Path, name: str, file: pq.ParquetFile, contract: Contr
 
 
 def _metadata(field: pa.Field) -> dict[bytes, bytes]:
-    """The metadata of a field and of those in it."""
+    """The metadata of a field and of the fields inside it."""
     inner = (field.type.field(place) for place in range(field.type.num_fields))
     return dict(pair for each in (field.metadata or {}, *map(_metadata, inner)) for pair in each.items())
 
@@ -159,10 +159,10 @@ def _metadata(field: pa.Field) -> dict[bytes, bytes]:
 def row_groups(
     folder: Path, names: Iterable[str], contract: Contract, columns: Sequence[str] | None = None
 ) -> Iterator[pa.Table]:
-    """The rows of some Parquet files of a build by row group; Polars' own scan reads many of them ahead.
+    """Read Parquet files of a build one row group at a time; Polars' own scan reads many of them ahead.
 
     Raises:
-        DamagedError: as `open_table`.
+        DamagedError: as for `open_table`.
     """
     for name in names:
         with open_table(folder, name, contract) as table:
@@ -170,16 +170,16 @@ def row_groups(
 
 
 def scan(folder: Path, names: Iterable[str], contract: Contract) -> pl.LazyFrame:
-    """The rows of some Parquet files of a build, for Polars to stream; each is opened once, and checked, before.
+    """The rows of some Parquet files of a build as a lazy frame. Each file is opened once before that, and checked.
 
-    Collect it within `damage_named`.
+    Collect it inside `damage_named`.
 
     Raises:
-        DamagedError: as `open_table`; or there is no file.
+        DamagedError: as for `open_table`; or there is no file.
     """
     frames = []
     for name in names:
-        # Polars takes a path for UTF-8, whatever the locale has names in; of an open file it keeps a descriptor.
+        # Polars assumes that a path is UTF-8, whatever the locale's encoding; for an open file it keeps a descriptor.
         with open_table(folder, name, contract), open_file(folder / name) as stream:
             frames.append(pl.scan_parquet(stream, glob=False))
     if not frames:

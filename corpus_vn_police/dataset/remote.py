@@ -1,4 +1,4 @@
-"""A build on a remote file system -> a temporary copy on this machine, of all of it or of what is read."""
+"""A build on a remote file system -> a temporary local copy, of everything or of the files that are read."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from corpus_vn_police.stages.read.remote import at_commit, filesystem
 
 @contextmanager
 def local_copy(location: str) -> Iterator[Path]:
-    """The folder of a build; for an fsspec URL (`hf://datasets/…`), a copy that is deleted afterwards.
+    """The folder of a build. For an fsspec URL (`hf://datasets/…`) it is a copy that is deleted afterwards.
 
-    From the Hub, all files come from the same commit, even if a new one is made meanwhile. Harmless files, such as the
-    `.gitattributes` that the Hub adds, are left out.
+    All files from the Hub come from the same commit, even if there is a new one in the meantime. Harmless files, such
+    as the `.gitattributes` that the Hub adds, are left out.
 
     Raises:
         OutputError: there is no manifest at the URL, so it is not a build, or fsspec does not know it.
@@ -48,12 +48,12 @@ def local_copy(location: str) -> Iterator[Path]:
 
 @contextmanager
 def _fetching(location: str) -> Iterator[None]:
-    """While something is fetched: one error for whatever a client raises."""
+    """While something is fetched: turn any error of a client into a DiskError."""
     try:
         yield
     except CorpusError:
         raise
-    except Exception as error:  # what the client of a file system raises is its own: httpx has no OSError
+    except Exception as error:  # each client raises errors of its own: those of httpx are not OSErrors
         raise DiskError(f"{location}: cannot be fetched: {error}", "check the URL and the access to it") from error
 
 
@@ -64,7 +64,7 @@ def _root(location: str) -> tuple[Any, str]:
         OutputError: there is no manifest, so it is not a build.
     """
     system, root = filesystem(location)
-    system.invalidate_cache()  # of listings, which outlive what is published in the same process
+    system.invalidate_cache()  # cached listings would hide builds that this process publishes later
     root = at_commit(system, root)
     if not system.exists(f"{root}/{MANIFEST}"):
         raise OutputError(
@@ -75,13 +75,13 @@ def _root(location: str) -> tuple[Any, str]:
 
 @dataclass(frozen=True)
 class RemoteCopy:
-    """A copy of a remote build that grows as files of it are read, and is deleted when the process ends.
+    """A partial copy of a remote build: files are fetched when they are read, and deleted when the process ends.
 
     Attributes:
         location: the URL.
         folder: the copy: the manifest, and the files that were fetched.
         manifest: the manifest, which is valid.
-        get: fetches a file, by its path below the build, into a path on this machine.
+        get: fetches a file, given its path in the build, to a local path.
     """
 
     location: str
@@ -95,7 +95,7 @@ class RemoteCopy:
 
         Raises:
             OutputError: there is no manifest at the URL, so it is not a build.
-            DamagedError: the manifest is not one.
+            DamagedError: the manifest is damaged.
             DiskError: it cannot be fetched or written.
         """
         folder = _kept_folder()
@@ -111,7 +111,7 @@ class RemoteCopy:
         except ValueError as error:
             raise DamagedError.of(location, f"{MANIFEST}: {error}") from error
         if self_digest(manifest) != manifest["sha256"]:
-            raise DamagedError.of(location, f"{MANIFEST}: its own sha256 is not that of its contents")
+            raise DamagedError.of(location, f"{MANIFEST}: its sha256 does not match its contents")
         for copy in kept_copies(location):
             if copy.manifest == manifest:
                 shutil.rmtree(folder)
@@ -124,11 +124,11 @@ class RemoteCopy:
         """Fetch files that are not here yet.
 
         Args:
-            beginnings: what their paths below the build begin with.
+            beginnings: fetch the files whose paths in the build begin with one of these.
 
         Raises:
-            DamagedError: one has other bytes than the manifest says.
-            DiskError: one cannot be fetched or written.
+            DamagedError: a file has other bytes than the manifest says.
+            DiskError: a file cannot be fetched or written.
         """
         for entry in self.manifest["files"]:
             path = str(entry["path"])
@@ -136,7 +136,7 @@ class RemoteCopy:
                 continue
             target = self.folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            # Another thread may fetch the same file: whoever comes last puts the same bytes in its place.
+            # Another thread may fetch the same file; the one that finishes last replaces it with the same bytes.
             new = target.with_name(f"{target.name}.{os.getpid()}-{threading.get_ident()}")
             with _fetching(self.location):
                 self.get(path, str(new))
@@ -150,12 +150,12 @@ _kept: dict[str, list[RemoteCopy]] = {}
 
 
 def kept_copies(location: str) -> list[RemoteCopy]:
-    """The copies of a URL's builds that this process has, the newest first."""
+    """The copies that this process has of builds at a URL, the newest first."""
     return _kept.get(location, [])[::-1]
 
 
 def _kept_folder() -> Path:
-    """A new folder that is deleted when this process ends, and not when one that was forked from it does."""
+    """A new folder that is deleted when this process ends, but not when a process that was forked from it ends."""
     try:
         folder = Path(tempfile.mkdtemp(prefix="corpus-vn-police-"))
     except OSError as error:

@@ -19,19 +19,19 @@ from corpus_vn_police.dataset.schemas import contracts_in
 from corpus_vn_police.errors import DamagedError
 from corpus_vn_police.stages.split import SPLITS
 
-_AT_ONCE = 2_000  # records of a batch
+_AT_ONCE = 2_000  # the most records in a batch
 
 
 @dataclass(frozen=True)
 class Published:
-    """The records of a build, numbered in the order of splits, shards and rows.
+    """The records of a build, numbered by split, shard and row.
 
     Attributes:
         folder: the build.
-        config: whose rows these are.
-        contract: what they hold to.
-        groups: the file (its path below the build) and the number in it of every row group.
-        ends: how many records there are up to the end of every row group (int64).
+        config: the config that these rows belong to.
+        contract: the contract that they follow.
+        groups: for every row group, its file (the path in the build) and its number in that file.
+        ends: for every row group, how many records there are up to its end (int64).
     """
 
     folder: Path
@@ -42,7 +42,7 @@ class Published:
 
     @classmethod
     def open(cls, folder: Path, *splits: str, config: str = "default") -> Published:
-        """The rows of a config in the named splits of a build folder; or of all splits if none is named.
+        """Open the rows of a config in a build folder, in the named splits or, if none is named, in all.
 
         Raises:
             DamagedError: a file cannot be opened, or has other columns.
@@ -62,7 +62,7 @@ class Published:
         return int(self.ends[-1]) if len(self.ends) else 0
 
     def without(self, paths: Collection[str]) -> Published:
-        """These records without those in some files, numbered anew."""
+        """The same records without those in some files; they are numbered again from 0."""
         stay = np.array([name not in paths for name, _ in self.groups], np.bool_)
         groups = tuple(group for group, stays in zip(self.groups, stay.tolist(), strict=True) if stays)
         return replace(self, groups=groups, ends=np.cumsum(np.diff(self.ends, prepend=0)[stay]))
@@ -71,50 +71,50 @@ class Published:
         """All records in order, in tables of at most 2,000 rows.
 
         Raises:
-            DamagedError: a file cannot be read, holds strings that are not UTF-8, or null in a field that must have a
-                value.
+            DamagedError: a file cannot be read, holds strings that are not UTF-8, or has null in a field that must have
+                a value.
         """
         for group in range(len(self.groups)):
             yield from self.batches_of(group, *columns)
 
     def batches_of(self, group: int, *columns: str, at_once: int = _AT_ONCE) -> Iterator[pl.DataFrame]:
-        """The records of one row group in order, in tables of at most `at_once` rows; otherwise as `batches`."""
+        """The records of one row group in order, in tables of at most `at_once` rows; errors as for `batches`."""
         name, number = self.groups[group]
         with self._open(name) as table:
             for batch in table.batches(number, columns, at_once):
                 yield self._filled(name, batch)
 
     def by_group(self, *columns: str) -> Iterator[pl.DataFrame]:
-        """All records in order, a row group at a time, which is quicker; otherwise as `batches`.
+        """All records in order, one row group at a time, which is faster; errors as for `batches`.
 
-        A row group has 16 MiB of text, or one text that is longer.
+        A row group has 16 MiB of text, or one longer text.
         """
         for name, number in self.groups:
             with self._open(name) as table:
                 yield self._filled(name, table.group(number, columns))
 
     def column(self, name: str) -> pl.Series:
-        """A column of all records."""
+        """One column of all records."""
         return pl.concat([batch[name] for batch in self.batches(name)])
 
     def texts(self, places: npt.NDArray[np.integer]) -> pl.Series:
-        """The texts of places, which are sorted; only their row groups are read."""
+        """The texts of the records with these numbers, which must be sorted; other row groups are not read."""
         return pl.concat([pl.Series("text", [], pl.String), *(rows["text"] for rows in self.rows(places, "text"))])
 
     def rows(self, places: npt.NDArray[np.integer], *columns: str) -> Iterator[pl.DataFrame]:
-        """The columns of places, which are sorted, in order; only their row groups are read."""
+        """Columns of the records with these numbers, which must be sorted; other row groups are not read."""
         holders = np.searchsorted(self.ends, places, side="right")
         for holder in np.unique(holders):
             name, number = self.groups[holder]
             with self._open(name) as table:
                 read = self._filled(name, table.group(number, columns))
             start = self.ends[holder - 1] if holder else 0
-            # Through Arrow: what Polars picks keeps the strings of the whole row group.
+            # By way of Arrow: rows that Polars selects keep the strings of the whole row group in memory.
             picked = read[places[holders == holder] - start].to_arrow(compat_level=pl.CompatLevel.oldest())
             yield pl.DataFrame(picked)
 
     def _filled(self, name: str, table: pa.Table) -> pl.DataFrame:
-        """A table as a frame, once no field that must have a value is null."""
+        """A table as a frame, after checking that no field that must have a value is null."""
         nullable = self.contract.nullable
         for field, column in zip((flat := table.flatten()).column_names, flat.columns, strict=True):
             if column.null_count and field not in nullable and field.partition(".")[0] not in nullable:
@@ -126,7 +126,7 @@ class Published:
 
 
 def scan_shards(folder: Path, config: str, *splits: str) -> pl.LazyFrame:
-    """The rows of a config for Polars to stream, of the named splits or of all; see `dataset.parquet.scan`.
+    """The rows of a config as a lazy frame, of the named splits or of all; see `dataset.parquet.scan`.
 
     Raises:
         DamagedError: a file cannot be opened, or there is none.
@@ -136,7 +136,7 @@ def scan_shards(folder: Path, config: str, *splits: str) -> pl.LazyFrame:
 
 
 def ledger_groups(folder: Path, *columns: str) -> Iterator[pl.DataFrame]:
-    """The rows of the ledger by row group, of at most 65,536 rows.
+    """The rows of the ledger, one row group of at most 65,536 rows at a time.
 
     Raises:
         DamagedError: it cannot be read, or has other columns.
@@ -145,21 +145,21 @@ def ledger_groups(folder: Path, *columns: str) -> Iterator[pl.DataFrame]:
 
 
 def ledger_rows(folder: Path, wanted: pl.Expr, columns: Sequence[str] = (), most: int = 1 << 32) -> pl.DataFrame:
-    """Some rows of the ledger, of which those alone are held.
+    """Select rows of the ledger; only the selected ones are held in memory.
 
     Args:
         folder: the build.
-        wanted: which of them, by the columns and `place` (uint32), the row's number in the ledger.
-        columns: these are given, after `place`; none is all.
-        most: how many at most, the first ones.
+        wanted: the condition, on the columns and on `place` (uint32), the number of the row in the ledger.
+        columns: the columns to return after `place`; empty means all.
+        most: the most rows to return; the first ones are returned.
 
     Raises:
-        DamagedError: as `ledger_groups`.
+        DamagedError: as for `ledger_groups`.
     """
     found, held, first = [], 0, 0
     for frame in ledger_groups(folder, *columns):
         rows = frame.with_row_index("place", first).filter(wanted).head(most - held)
-        # Through Arrow: what Polars filters keeps the strings of all rows.
+        # By way of Arrow: rows that Polars filters keep the strings of all rows in memory.
         found.append(rows.to_arrow(compat_level=pl.CompatLevel.oldest()))
         held, first = held + len(rows), first + len(frame)
         if held == most:
@@ -168,7 +168,7 @@ def ledger_rows(folder: Path, wanted: pl.Expr, columns: Sequence[str] = (), most
 
 
 def scan_ledger(folder: Path) -> pl.LazyFrame:
-    """The rows of the ledger for Polars to stream.
+    """The rows of the ledger as a lazy frame.
 
     Raises:
         DamagedError: it cannot be opened, or has other columns.

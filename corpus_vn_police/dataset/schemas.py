@@ -1,4 +1,4 @@
-"""The schemas that a build carries: by these its rows are read and checked, whoever built it."""
+"""The schemas in a build: its rows are read and checked by these, whoever built it."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from corpus_vn_police.dataset.layout import SCHEMAS
 from corpus_vn_police.errors import DamagedError, SchemaError
 from corpus_vn_police.files import UNREADABLE, read_file, why
 
-_LONGEST = 1 << 20  # bytes of a schema
+_LONGEST = 1 << 20  # the most bytes of a schema
 
 
 def contracts_in(folder: Path) -> Mapping[str, Contract]:
-    """The contract of each config of a build, by the schemas in its folder.
+    """The contract of each config of a build, from the schemas in its folder.
 
     Raises:
-        DamagedError: a schema is missing or is not one that a build writes, its built-in fields are not those of
+        DamagedError: a schema is missing or is not a schema of a build, its built-in fields are not those of
             this version, or its own fields cannot be checked.
     """
     documents = []
     for config, path in SCHEMAS.items():
         try:
             if config != "default" and not (folder / path).exists():
-                continue  # as in a build without this config
+                continue  # this build does not have the config
             documents.append((config, read_file(folder / path, _LONGEST)))
         except UNREADABLE as error:
             raise DamagedError.of(folder, f"{path}: {why(error)}") from error
@@ -56,7 +56,7 @@ def own_fields_in(folder: Path) -> dict[str, Any]:
     """The schema of each own field of a build, by its name; empty if it has none.
 
     Raises:
-        DamagedError: as `contracts_in`.
+        DamagedError: as for `contracts_in`.
     """
     built_in = document(CONFIGS["default"])
     return own_of(contracts_in(folder)["default"].document, built_in)

@@ -1,4 +1,4 @@
-"""Tombstones: of each seed that was taken down, only an id and a sha256 are kept.
+"""Tombstones: when a seed is taken down, only its id and sha256 are kept.
 
 They are read from the ledger of an older build, and from `removed.csv` beside corpus.toml. The keeper may edit
 this file: it has a header line and the columns `id,sha256,date,reason`, and each line has an id, a sha256 or both.
@@ -44,7 +44,7 @@ class Tombstones:
     Attributes:
         ids: seeds with one of these ids are kept out.
         sha256: seeds with one of these sha256 are kept out.
-        pairs: id and sha256 of the seeds of which both are known: these are rows of the ledger.
+        pairs: id and sha256 of the seeds for which both are known; each pair is a row of the ledger.
     """
 
     ids: frozenset[str] = frozenset()
@@ -53,16 +53,16 @@ class Tombstones:
 
     @classmethod
     def of(cls, pairs: Iterable[Pair]) -> Tombstones:
-        """The tombstones of seeds of which both are known."""
+        """The tombstones of seeds for which both are known."""
         known = frozenset(pairs)
         return cls(frozenset(name for name, _ in known), frozenset(sha256 for _, sha256 in known), known)
 
     def __or__(self, other: Tombstones) -> Tombstones:
-        """Those of both."""
+        """The tombstones of both."""
         return Tombstones(self.ids | other.ids, self.sha256 | other.sha256, self.pairs | other.pairs)
 
     def __bool__(self) -> bool:
-        """Whether there is any."""
+        """Whether there are any."""
         return bool(self.ids or self.sha256)
 
     @functools.cached_property
@@ -72,21 +72,21 @@ class Tombstones:
     def holds(self, ids: pl.Series, sha256: pl.Series) -> pl.Series:
         """Which seeds are kept out (bool).
 
-        A seed without a sha256 could not be read. It cannot be published anyway, so it is not counted here.
+        A seed without a sha256 could not be read. It cannot be published anyway, so it is not included here.
 
         Args:
-            ids: the seeds' ids; null if there is none.
-            sha256: of their bytes; null if they could not be read.
+            ids: the ids of the seeds; null for a seed without one.
+            sha256: the sha256 of their bytes; null if they could not be read.
         """
         named, same = (column.is_in(known.implode()) for column, known in zip((ids, sha256), self._series, strict=True))
         return ((named | same) & ids.is_not_null() & sha256.is_not_null()).fill_null(False)
 
 
 def read_removed(path: Path) -> Tombstones:
-    """Read a `removed.csv`; none if the file is missing.
+    """Read a `removed.csv`; if the file is missing, there are none.
 
     Raises:
-        ConfigError: it cannot be read, or a line of it is not what it should be.
+        ConfigError: it cannot be read, or has a wrong line.
     """
     if not os.path.lexists(path):
         return Tombstones()
@@ -98,7 +98,7 @@ def read_removed(path: Path) -> Tombstones:
 
 
 def _rows(path: Path) -> Iterator[Pair]:
-    """Id and sha256 of each line, either of them empty if it is not known."""
+    """The id and sha256 in each line; one of them may be empty."""
     hint = f"its first line is {','.join(COLUMNS)}; of id and sha256 one may be empty, and date"
     try:
         text = read_file(path).decode("utf-8-sig")
@@ -123,7 +123,7 @@ def _wrong_header(fields: list[str]) -> str | None:
 
 
 def _wrong(fields: list[str]) -> str | None:
-    """What is wrong with a line's fields; None if nothing is. An empty line is none."""
+    """What is wrong with the fields of a line; None if nothing is. An empty line is correct."""
     if not fields:
         return None
     if len(fields) != len(COLUMNS):
@@ -141,7 +141,7 @@ def _wrong(fields: list[str]) -> str | None:
 
 
 def removed_lines(pairs: Iterable[Pair], date: str, reason: str) -> list[str]:
-    """The lines of `removed.csv` for seeds that are taken down, without line ends, by id and sha256.
+    """The lines of `removed.csv` for seeds that are taken down, without line ends, sorted by id and sha256.
 
     The lines are safe to open in a spreadsheet and to print: the reason may be copied from a stranger's mail.
     """
@@ -152,7 +152,7 @@ def removed_lines(pairs: Iterable[Pair], date: str, reason: str) -> list[str]:
 
 
 def older_tombstones(out: Path) -> Tombstones:
-    """The tombstones of the build that a folder holds; none if it does not hold a build.
+    """The tombstones of the build that a folder holds; empty if it holds no build.
 
     Raises:
         OutputError: its ledger cannot be read, and its manifest does not say that there are no tombstones.
@@ -172,7 +172,7 @@ def older_tombstones(out: Path) -> Tombstones:
 
 
 def tombstones_in(folder: Path) -> Tombstones:
-    """The tombstones of a build, whatever its manifest says.
+    """The tombstones in the ledger of a build, whatever its manifest says.
 
     Raises:
         DamagedError: the ledger cannot be read.
@@ -184,18 +184,18 @@ def tombstones_in(folder: Path) -> Tombstones:
 
 
 def write_down(seeds: Path, lines: list[str], changes: str) -> tuple[str, ...]:
-    """Write the takedown into the keeper's own files; each file is written completely, or not changed.
+    """Record a takedown in the keeper's own files; each file is written completely, or not changed.
 
     Args:
         seeds: the folder of the seeds.
-        lines: what is added to its removed.csv, without line ends.
-        changes: the text of its CHANGES.md.
+        lines: the lines to add to removed.csv, without line ends.
+        changes: the new text of CHANGES.md.
 
     Returns:
-        The files.
+        The files that were written.
 
     Raises:
-        OSError: one of them cannot be written.
+        OSError: a file cannot be written.
     """
     removed = seeds / REMOVED_NAME
     before = read_file(removed) if removed.exists() else (",".join(COLUMNS) + "\n").encode()
@@ -206,7 +206,7 @@ def write_down(seeds: Path, lines: list[str], changes: str) -> tuple[str, ...]:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write a file that is there whole, or as it was."""
+    """Replace an existing file completely, or leave it unchanged."""
     fresh = path.with_name(f".{path.name}.new")
     fresh.write_bytes(content)
     fresh.replace(path)

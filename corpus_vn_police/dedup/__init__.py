@@ -1,4 +1,4 @@
-"""Sign -> pair -> drop: which records are copies of one article, and which of them is published."""
+"""Sign -> pair -> drop: find records that are copies of one article, and decide which of them is published."""
 
 from corpus_vn_police.dedup.copies import Copies, Signed, find_copies
 from corpus_vn_police.dedup.key import dedup_key

@@ -1,7 +1,7 @@
-"""Bands -> buckets: which records share a band, with few bytes of memory per record.
+"""Bands -> buckets: find the records that share a band, with few bytes of memory per record.
 
-The bands are read one after the other, so that of each record one hash is held, and 1 byte while they are compared;
-of a record that shares a band also 8 bytes per bucket, 16 while they are sorted.
+The bands are read one after the other. So memory holds one hash per record, and 1 byte while they are compared. A
+record that shares a band takes 8 more bytes per bucket, and 16 while they are sorted.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Buckets:
     """Sets of two or more records that share a band; a set that several bands share is one bucket.
 
     Attributes:
-        members: the numbers of the records that are in any bucket, sorted; a member is known by its position here
+        members: the sorted numbers of all records that are in a bucket; a member is identified by its position here
             (uint32).
         numbers: the buckets that each member is in, member after member (uint32).
         bounds: member `i` is in the buckets `numbers[bounds[i]:bounds[i + 1]]`.
@@ -40,7 +40,7 @@ def share(read_band: Callable[[int], npt.NDArray[np.uint64]], bands: int) -> Buc
     """Find the buckets.
 
     Args:
-        read_band: gives the hash of a band of every record; a record is known by its position there.
+        read_band: returns the hash of a band for every record; a record is identified by its position there.
         bands: how many bands there are.
     """
     seen = np.empty(0, np.uint64)
@@ -60,12 +60,12 @@ def share(read_band: Callable[[int], npt.NDArray[np.uint64]], bands: int) -> Buc
         count += int(new.sum())
     del seen
     joined = np.concatenate(pairs)
-    pairs.clear()  # of near copies there are many
+    pairs.clear()  # near copies can make many
     return _by_record(joined, np.concatenate(sizes))
 
 
 def _groups(hashes: npt.NDArray[np.uint64]) -> tuple[Places, Numbers]:
-    """The records that share their hash with another one, group after group, and the end of each group."""
+    """The records that share their hash with another record, group by group, and the end of each group."""
     found, ends, count = [np.empty(0, np.uint32)], [np.empty(0, np.int64)], 0
     for places, each in equal(hashes):
         found.append(places)
@@ -75,7 +75,7 @@ def _groups(hashes: npt.NDArray[np.uint64]) -> tuple[Places, Numbers]:
 
 
 def _is_in(values: npt.NDArray[np.uint64], known: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
-    """Whether each value is one of some that are sorted: np.isin sorts both together, and holds them twice."""
+    """Whether each value is in a sorted array. np.isin would sort both together, and hold them twice."""
     if not len(known):
         return np.zeros(len(values), np.bool_)
     found: npt.NDArray[np.bool_] = known[np.minimum(np.searchsorted(known, values), len(known) - 1)] == values
@@ -83,7 +83,7 @@ def _is_in(values: npt.NDArray[np.uint64], known: npt.NDArray[np.uint64]) -> npt
 
 
 def _marks(grouped: Places, ends: Numbers) -> npt.NDArray[np.uint64]:
-    """A number for each group that depends on its members alone."""
+    """A number for each group that depends only on its members."""
     if not len(ends):
         return np.empty(0, np.uint64)
     values = mixed(grouped.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(1))
@@ -91,14 +91,14 @@ def _marks(grouped: Places, ends: Numbers) -> npt.NDArray[np.uint64]:
 
 
 def _firsts(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
-    """Whether each value is the first one of its kind."""
+    """Whether each value is the first of several equal ones."""
     is_first = np.zeros(len(values), np.bool_)
     is_first[np.unique(values, return_index=True)[1]] = True
     return is_first
 
 
 def _by_record(pairs: npt.NDArray[np.uint64], sizes: Places) -> Buckets:
-    """The buckets, from pairs of a record (the upper half) and a bucket (the lower half)."""
+    """The buckets, from pairs of a record (upper half of the number) and a bucket (lower half)."""
     pairs.sort()
     records = (pairs >> _HALF).astype(np.uint32)
     begins = np.flatnonzero(np.diff(records, prepend=records[:1] + 1))

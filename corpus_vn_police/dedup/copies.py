@@ -1,4 +1,4 @@
-"""Signed texts -> which of them are copies: texts with the same key, or near duplicates."""
+"""Signed texts -> those that are copies: texts with the same key, or near duplicates."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from corpus_vn_police.dedup.sign import BANDS, KEY_ROWS, band_row, read_row
 from corpus_vn_police.engine.progress import Progress, silent
 from corpus_vn_police.files import write_numbers
 
-_AT_ONCE = 2_000  # texts of which the sets are made at once,
-_BYTES = 16 << 20  # or fewer, if they are long
+_AT_ONCE = 2_000  # how many texts' sets are made at once,
+_BYTES = 16 << 20  # or fewer if the texts are long
 
 
 @dataclass(frozen=True)
 class Signed:
-    """Texts whose signs are on disk; a text is known by its number among all of them.
+    """Texts whose signs are on disk; a text is identified by its number among all of them.
 
     Attributes:
         paths: the files of signs.
-        counts: how many texts each file holds the signs of.
-        order: the numbers of the texts that take part (uint32); of two copies the earlier one in this order stays.
-        sizes: gives the lengths of the texts with some numbers, about, in bytes.
-        texts: gives the texts with some numbers, which must be sorted.
-        scratch: a file that may be written, for the sets of shingles: some 8 bytes per syllable of each text
+        counts: for how many texts each file has signs.
+        order: the numbers of the texts that take part (uint32); if two are copies, the earlier one in this order stays.
+        sizes: returns the approximate lengths in bytes of the texts with the given numbers.
+        texts: returns the texts with the given numbers, which must be sorted.
+        scratch: the path of a file to write the sets of shingles to: about 8 bytes per syllable of each text
             that shares a band with another one.
     """
 
@@ -45,7 +45,7 @@ class Signed:
     scratch: Path
 
     def rows(self, order: Places) -> Callable[[int], Hashes]:
-        """What gives a row of the signs of some texts, in an order of theirs."""
+        """Make a function that reads a row of the signs of the texts in `order`, in that order."""
         places = np.full(sum(self.counts), len(order), np.uint32)
         places[order] = np.arange(len(order), dtype=np.uint32)
         return lambda row: read_row(self.paths, self.counts, row, places, len(order))
@@ -57,9 +57,9 @@ class Copies:
 
     Attributes:
         left_out: their numbers (uint32), sorted.
-        kept: the number of the most similar text that stays, for each; of the first in order if there are several.
-        similarity: the true Jaccard similarity of each pair; 1.0 if the keys are equal.
-        exact: whether the keys of each pair are equal.
+        kept: for each, the number of the most similar text that stays; if several are, the first in order.
+        similarity: for each, the true Jaccard similarity with that text; 1.0 if the keys are equal.
+        exact: for each, whether it has the same key as that text.
     """
 
     left_out: Places
@@ -71,22 +71,23 @@ class Copies:
     def of(
         cls, left_out: Places, kept: Places, similarity: npt.NDArray[np.float64], exact: npt.NDArray[np.bool_]
     ) -> Copies:
-        """Of pairs in any order."""
+        """Make it from pairs in any order."""
         by_number = np.argsort(left_out)
         return cls(left_out[by_number], kept[by_number], similarity[by_number], exact[by_number])
 
 
 def find_copies(signed: Signed, dedup: Dedup, progress: Progress = silent) -> Copies:
-    """Find copies, by the key alone or by their shingles too.
+    """Find copies, by the key alone, or also by shingles.
 
-    Of texts with one key the first one stays. It alone takes part in the search for near duplicates; if it is
-    left out for another text, the others with its key are left out for that text too, as they are as similar.
+    Among texts with the same key, the first one stays. Only this one takes part in the search for near duplicates. If
+    it is left out because of another text, so are the others with its key, because they are equally similar.
 
     Args:
         signed: the texts.
         dedup: the level `exact` or `near`, and the threshold.
-        progress: for `near` called with `pair`, how many bands were just read, and of how many; then with `compare`,
-            how many texts that share a band were just taken apart or compared, and how many there are, twice.
+        progress: for `near`, called with `pair`, how many bands were just read, and the total; then with `compare`,
+            how many texts that share a band were just split into shingles or compared, and twice the number of such
+            texts.
     """
     same = _equal_keys(signed)
     if dedup.level != "near":
@@ -112,14 +113,14 @@ def _with_near(same: Copies, near: Copies) -> Copies:
 
 
 def _equal_keys(signed: Signed) -> Copies:
-    """Texts whose key an earlier one has, and the first one that has it."""
+    """Texts whose key an earlier text has, and the first text that has it."""
     row = signed.rows(signed.order)
     alike = list(equal(row(KEY_ROWS[0])))
-    low = row(KEY_ROWS[1])  # read when the others are gone
+    low = row(KEY_ROWS[1])  # read now, when memory for the others is free again
     left_out, kept = [np.empty(0, np.uint32)], [np.empty(0, np.uint32)]
     for places, ends in alike:
         groups = np.repeat(np.arange(len(ends)), np.diff(ends, prepend=0))
-        order = np.lexsort((low[places], groups))  # stable: of equal ones the first in order comes first
+        order = np.lexsort((low[places], groups))  # a stable sort: among equal ones, the first in order comes first
         places, groups = places[order], groups[order]
         begins = np.ones(len(places), np.bool_)
         begins[1:] = (groups[1:] != groups[:-1]) | (low[places[1:]] != low[places[:-1]])
@@ -135,9 +136,9 @@ def _near(signed: Signed, order: Places, threshold: float, progress: Progress) -
 
     Args:
         signed: the texts.
-        order: the numbers of those, in order.
-        threshold: the Jaccard similarity from which on they are copies.
-        progress: as `find_copies` has it.
+        order: the numbers of the first texts, in order.
+        threshold: the least Jaccard similarity that makes two texts copies.
+        progress: as in `find_copies`.
     """
     buckets = _buckets(signed, order, progress)
     members = order[buckets.members]
@@ -149,7 +150,7 @@ def _near(signed: Signed, order: Places, threshold: float, progress: Progress) -
     with signed.scratch.open("rb", buffering=0) as source:
 
         def read(start: int, count: int) -> Hashes:
-            # Not mapped: what is mapped counts as this process's memory as long as it is touched.
+            # Not mapped: mapped pages count as this process's memory once they are touched.
             source.seek(start * 8)
             return np.frombuffer(source.read(count * 8), np.uint64)
 
@@ -159,7 +160,7 @@ def _near(signed: Signed, order: Places, threshold: float, progress: Progress) -
 
 
 def _buckets(signed: Signed, order: Places, progress: Progress) -> Buckets:
-    """Which of some texts share a band, by their places in the order."""
+    """The buckets of texts that share a band; texts are numbered by their position in the order."""
     row = signed.rows(order)
 
     def band(number: int) -> Hashes:
@@ -170,7 +171,7 @@ def _buckets(signed: Signed, order: Places, progress: Progress) -> Buckets:
 
 
 def _store(signed: Signed, numbers: Places, stored: Callable[[int], None]) -> tuple[Numbers, npt.NDArray[np.uint32]]:
-    """Write the sets of texts to disk; returns where each set begins and its size, in the order of `numbers`."""
+    """Write the sets of texts to disk; return the start and size of each set, in the order of `numbers`."""
     order = np.argsort(numbers).astype(np.uint32)
     starts, sizes = np.zeros(len(numbers), np.int64), np.zeros(len(numbers), np.uint32)
     with signed.scratch.open("wb") as sink:

@@ -1,4 +1,4 @@
-"""Which of many numbers are equal, piece by piece: beside them little is held."""
+"""Find equal numbers among many, piece by piece, with little memory besides the numbers."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import numpy as np
 import numpy.typing as npt
 
 Places = npt.NDArray[np.uint32]
-"""Numbers of records, 4 bytes each."""
+"""Numbers that identify records, 4 bytes each."""
 
 Numbers = npt.NDArray[np.int64]
 
-_AT_ONCE = 1 << 18  # values that are sorted at once
+_AT_ONCE = 1 << 18  # how many values are sorted at once
 _MOST_PIECES = 1 << 8
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
 def equal(values: npt.NDArray[np.uint64]) -> Iterator[tuple[Places, Numbers]]:
-    """The places of values that others are equal to.
+    """Find the positions of values that occur more than once.
 
     Yields:
-        Places, group after group, in each group in order; and the end of each group. No group is in two of the pairs.
+        Positions, group after group, sorted in each group; and the end of each group. A group is never split.
     """
     for places in _pieces(values):
         found = values[places]
@@ -35,7 +35,7 @@ def equal(values: npt.NDArray[np.uint64]) -> Iterator[tuple[Places, Numbers]]:
 
 
 def _pieces(values: npt.NDArray[np.uint64]) -> Iterator[Places]:
-    """All places in pieces of which none has a value that another one has; the values may be of any distribution."""
+    """All positions in pieces, so that equal values are in the same piece; the values may have any distribution."""
     count = 1
     while count < _MOST_PIECES and len(values) > count * _AT_ONCE:
         count *= 2

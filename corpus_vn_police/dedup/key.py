@@ -11,28 +11,28 @@ import re
 
 from corpus_vn_police.text import nfc, nfd
 
-# The numbers that typists of VNI know the tones by.
+# The digits by which the VNI keyboard layout writes the tones.
 _TONES = {"\u0301": "1", "\u0300": "2", "\u0309": "3", "\u0303": "4", "\u0323": "5"}
-# A run of letters, marks and digits: anything else separates syllables.
+# A run of letters, marks and digits; everything else separates syllables.
 _RUN = re.compile(r"(?:[^\W_]|[\u0300-\u036f])+")
 
 
 def dedup_key(text: str) -> str:
-    """The key of a text: its syllables in lower case, each tone as a number at the end, one space between.
+    """The key of a text: its syllables in lower case, each with its tone as a digit at the end, separated by one space.
 
-    A text without any letter or digit is its own key, so that a row of dots is not a copy of another sign.
+    A text without any letter or digit is its own key, so that a line of dots is not a copy of a line of stars.
     """
     return " ".join(syllable for word in text.split() for syllable in key_syllables(word)) or text
 
 
 def key_syllables(word: str) -> tuple[str, ...]:
-    """The syllables that a word (what is between white space) has in the key: none, one or more."""
+    """The syllables that a word (text without white space) has in the key: none, one or several."""
     folded = word.lower() if word.isascii() else nfc(nfc(word).casefold())
     return tuple(map(_tone_last, _RUN.findall(folded)))
 
 
 def _tone_last(run: str) -> str:
-    """A syllable with its tone as a number at the end."""
+    """A syllable with its tone as a digit at the end."""
     if run.isascii():
         return run
     letters: list[str] = []

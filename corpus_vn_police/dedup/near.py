@@ -1,4 +1,4 @@
-"""Which records that share a band are near duplicates, and which of them stay.
+"""Decide which records that share a band are near duplicates, and which of them stay.
 
 Records are compared in their fixed order with the earlier records that stay. So a record is left
 out if, and only if, its true Jaccard similarity with an earlier record that stays reaches the
@@ -19,10 +19,10 @@ from corpus_vn_police.dedup.rare import Prefixes, RareIndex, Rarity
 from corpus_vn_police.dedup.runs import spread
 from corpus_vn_police.dedup.shingles import Hashes, Rows, jaccard
 
-_BLOCK = 64  # records that are compared with one another pair by pair
-_CROWDED = 8  # members that stay in one bucket; if there are more, they are looked up by their rarest shingles
-_SAMPLE = 4_096  # sets whose shingles are counted, to know which are common
-_SHINGLES = 1 << 22  # of a block or a sample, 8 bytes each: texts may be long
+_BLOCK = 64  # how many records are compared with one another pair by pair
+_CROWDED = 8  # how many members in one bucket may stay before they are looked up by their rarest shingles
+_SAMPLE = 4_096  # how many sets' shingles are counted, to find the common ones
+_SHINGLES = 1 << 22  # the most in a block or a sample, 8 bytes each, because texts may be long
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class StoredSets:
     """Sets of shingles that are not in memory.
 
     Attributes:
-        read: gives hashes: those from a position on, and how many.
+        read: reads hashes: takes a position and a number of hashes.
         starts: the position where the set of each member of the buckets begins.
         sizes: how many shingles each set has (uint32).
     """
@@ -54,9 +54,9 @@ class LeftOut:
     """Near duplicates.
 
     Attributes:
-        members: those that are left out, sorted (uint32).
-        kept: the most similar member that stays, for each (uint32).
-        similarity: the true Jaccard similarity of each pair.
+        members: the members that are left out, sorted (uint32).
+        kept: for each, the most similar member that stays (uint32).
+        similarity: for each, the true Jaccard similarity with that member.
     """
 
     members: Places
@@ -78,7 +78,7 @@ class _Staying:
         self.rarity: Rarity | None = None
 
     def add(self, members: Numbers) -> None:
-        """Let members stay."""
+        """Add members that stay."""
         owners, buckets = buckets_of(self.buckets, members)
         order = np.argsort(buckets, kind="stable")
         owners, buckets = owners[order], buckets[order]
@@ -117,12 +117,12 @@ class _Staying:
         similarity = similarities(self.stored, members[asking], found, self.threshold)
         reached = similarity >= self.threshold
         if len(among):
-            # These were found by their shingles alone: only pairs that share a band count.
+            # These were found by their shingles alone; only pairs that share a band count.
             reached[reached] &= self._share_a_band(members[asking[reached]], found[reached])
         return asking[reached], found[reached], similarity[reached]
 
     def _share_a_band(self, ones: Numbers, others: Numbers) -> npt.NDArray[np.bool_]:
-        """Whether each pair is in a common bucket."""
+        """Whether the two members of each pair share a bucket."""
         numbers, bounds = self.buckets.numbers, self.buckets.bounds
         pairs = zip(ones, others, strict=True)
         shared = [
@@ -133,22 +133,22 @@ class _Staying:
 
 
 def buckets_of(buckets: Buckets, members: Numbers) -> tuple[Numbers, Numbers]:
-    """The buckets of members, as pairs: the position of the member in `members`, and the bucket."""
+    """The buckets of members, as pairs: the member's position in `members`, and the bucket."""
     starts = buckets.bounds[members]
     counts = buckets.bounds[members + 1] - starts
     return np.repeat(np.arange(len(members)), counts), buckets.numbers[spread(starts, counts)].astype(np.int64)
 
 
 def _distinct(ones: Numbers, others: Numbers) -> tuple[Numbers, Numbers]:
-    """Each pair once, sorted."""
+    """Each pair once, in order."""
     pairs = np.unique(ones << 32 | others)
     return pairs >> 32, pairs & 0xFFFFFFFF
 
 
 def similarities(stored: StoredSets, ones: Numbers, others: Numbers, threshold: float) -> npt.NDArray[np.float64]:
-    """The true Jaccard similarity of pairs; 0 if their sizes alone rule the threshold out.
+    """The true Jaccard similarity of pairs; 0 if their sizes show that they cannot reach the threshold.
 
-    The sets of `ones`, which are those of a block, are held; of the others one is read at a time.
+    The sets of `ones` are those of a block and are held in memory; the other sets are read one at a time.
     """
     similarity = np.zeros(len(ones))
     small = np.minimum(stored.sizes[ones], stored.sizes[others])
@@ -165,7 +165,7 @@ def similarities(stored: StoredSets, ones: Numbers, others: Numbers, threshold: 
 
 
 def _blocks(members: Places, stored: StoredSets) -> Iterator[Numbers]:
-    """Members in blocks of a few, of fewer if their sets are large."""
+    """Members in blocks of a few, or of fewer if their sets are large."""
     start = 0
     while start < len(members):
         block = members[start : start + _BLOCK].astype(np.int64)
@@ -177,13 +177,13 @@ def _blocks(members: Places, stored: StoredSets) -> Iterator[Numbers]:
 def leave_out(
     buckets: Buckets, stored: StoredSets, threshold: float, compared: Callable[[int], None] = lambda members: None
 ) -> LeftOut:
-    """Say which members are left out, and for which.
+    """Decide which members are left out, and because of which other member.
 
     Args:
         buckets: the records that share a band; their numbers are in the order in which they stay.
         stored: the sets of their shingles.
         threshold: the Jaccard similarity that makes two records near duplicates.
-        compared: called with how many members have just been decided.
+        compared: called with the number of members that were just decided.
     """
     count = len(buckets.members)
     staying = _Staying(buckets, stored, threshold)
@@ -198,24 +198,24 @@ def leave_out(
 
 
 def _greedy(buckets: Buckets, stored: StoredSets, block: Numbers, threshold: float) -> npt.NDArray[np.bool_]:
-    """Whether each of a few members, in order, stays beside those before it."""
+    """Whether each of a few members, taken in order, stays beside those before it."""
     owners, mine = buckets_of(buckets, block)
     order = np.lexsort((owners, mine))
     owners, mine = owners[order], mine[order]
-    # Each with all after it in its bucket: the owners are in order there.
+    # Each one with all those after it in its bucket: within a bucket, the owners are in order.
     after = np.searchsorted(mine, mine, side="right") - np.arange(len(mine)) - 1
     ones = np.repeat(owners, after)
     others = owners[spread(np.arange(len(mine)) + 1, after)]
     ones, others = _distinct(ones, others)
     near = similarities(stored, block[ones], block[others], threshold) >= threshold
     stays = np.ones(len(block), np.bool_)
-    for one, other in zip(ones[near], others[near], strict=True):  # by `one` first, so it is decided
+    for one, other in zip(ones[near], others[near], strict=True):  # by `one` first, so that it is already decided
         stays[other] &= not stays[one]
     return stays
 
 
 def _most_similar(staying: _Staying, members: Places) -> LeftOut:
-    """The most similar member that stays, for each one that is left out; the first in order if there are several."""
+    """For each member that is left out, the most similar member that stays; if several are, the first in order."""
     kept, similarity = np.zeros(len(members), np.uint32), np.zeros(len(members))
     start = 0
     for block in _blocks(members, staying.stored):

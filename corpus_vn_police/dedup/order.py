@@ -1,4 +1,4 @@
-"""The fixed order of records, in which the earlier of two copies stays."""
+"""The fixed order of records: of two copies, the earlier one in this order stays."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from corpus_vn_police import periods
 from corpus_vn_police.dedup.equal import Places
 
 _UNDATED = np.iinfo(np.int32).max
-_AT_ONCE = 1 << 18  # records that are sorted at once, about
-_SAMPLE = 1 << 12  # ids by which many of one day are cut
+_AT_ONCE = 1 << 18  # about how many records are sorted at once
+_SAMPLE = 1 << 12  # how many ids are sampled to divide the records of a single day
 
 
 def standing_order(
     days: npt.NDArray[np.int32], ids: npt.NDArray[np.uint64], taking_part: npt.NDArray[np.bool_]
 ) -> Places:
-    """Records in the order in which they stay: by the first day that the date can mean, undated last, then id.
+    """Sort records into the fixed order: by the first day that the date can mean, undated last, then by id.
 
-    They are sorted some days at a time, and some ids of a day that many have, so that beside the arguments and the
-    result little is held.
+    They are sorted a few days at a time, and a very frequent day in several pieces by id. So little memory is needed
+    besides the arguments and the result.
 
     Args:
-        days: the first day of each, as `first_days` gives it.
-        ids: its id; different ones, so that nothing after the id decides.
-        taking_part: whether it has a place in the order.
+        days: the first day of each, as `first_days` returns it.
+        ids: the id of each; all are different, so that the order is complete.
+        taking_part: whether each has a place in the order.
 
     Returns:
-        The numbers of those that take part.
+        The numbers of those that take part, in order.
     """
     found = [np.empty(0, np.uint32)]
     for first, last in _spans(days[taking_part]):
@@ -42,7 +42,7 @@ def standing_order(
 
 
 def _spans(days: npt.NDArray[np.int32]) -> Iterator[tuple[int, int]]:
-    """The first and last day of spans that have few records, or are one day."""
+    """The first and last day of spans that have few records, or consist of one day."""
     each, counts = np.unique(days, return_counts=True)
     start = 0
     while start < len(each):
@@ -53,7 +53,7 @@ def _spans(days: npt.NDArray[np.int32]) -> Iterator[tuple[int, int]]:
 
 
 def _by_id(some: Places, ids: npt.NDArray[np.uint64]) -> Iterator[Places]:
-    """Records in pieces, each with ids that are higher than those of the piece before; whatever the ids are."""
+    """Records in pieces; the ids of each piece are higher than those before, whatever their distribution."""
     mine = ids[some]
     sample = np.sort(mine[:: max(1, len(mine) // _SAMPLE)])
     bounds = sample[:: max(1, len(sample) * _AT_ONCE // max(len(mine), 1))][1:]
@@ -67,5 +67,5 @@ def _by_id(some: Places, ids: npt.NDArray[np.uint64]) -> Iterator[Places]:
 
 
 def first_days(dates: pl.Series) -> npt.NDArray[np.int32]:
-    """The first day that each date can mean, in days since 1970-01-01; undated ones come after all others."""
+    """The first day that each date can mean, in days since 1970-01-01; undated records come after all others."""
     return periods.first_days(dates).cast(pl.Int32).fill_null(_UNDATED).to_numpy()

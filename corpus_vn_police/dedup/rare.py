@@ -1,14 +1,14 @@
-"""Candidates by their rarest shingles, if a bucket is too crowded to compare all of it.
+"""Find candidates by their rarest shingles, if a bucket is too crowded to compare all of its members.
 
-Texts that share a footer share bands with thousands that have nothing else in common. Of two sets
-whose Jaccard similarity is at least `t`, in whatever order all shingles are put, each has a shingle
-of the other among its first ones: of the smaller set the first `n - ⌈2t / (1 + t) · n⌉ + 1`, of the
-larger the first `n - ⌈t · n⌉ + 1` (prefix filtering: Chaudhuri 2006, Bayardo 2007, Xiao 2008). With
-the rarest shingles first, those of a footer are not among them, and nothing is missed.
+Texts that share a footer share bands with thousands of texts that have nothing else in common. Suppose that all
+shingles are sorted in some fixed order, and two sets have a Jaccard similarity of at least `t`. Then they share a
+shingle among their first ones: the first `n - ⌈2t / (1 + t) · n⌉ + 1` of the smaller set, and of the larger one the
+first `n - ⌈t · n⌉ + 1` (prefix filtering: Chaudhuri 2006, Bayardo 2007, Xiao 2008). If the rarest shingles come first,
+those of a footer are not among them, and nothing is missed.
 
-Texts by one template share many shingles that are neither rare nor frequent. So the prefixes are a little longer than
-they must be, and two sets have to share as many more shingles: whatever is common to both and in neither prefix
-cannot be more than what lies behind the longer rest.
+Texts written from one template share many shingles that are neither rare nor frequent. So the prefixes are a little
+longer than necessary, and two sets must share correspondingly more shingles: shingles that both have, but that are in
+neither prefix, cannot be more than the longer of the two rests.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from corpus_vn_police.dedup.equal import Numbers, Places
 from corpus_vn_police.dedup.runs import spread
 from corpus_vn_police.dedup.shingles import Hashes, Rows
 
-_LONGER = 24  # shingles of a prefix beyond those that it must have, if they are rare
-_COMMON = 0.1  # of a sample's sets; a shingle that more of them have is not rare
-_HITS = 1 << 18  # that are counted at once, if a set has no more
-_RUN = 1 << 21  # postings; longer runs are not merged, since that takes them twice
+_LONGER = 24  # how many rare shingles a prefix has beyond those that it needs
+_COMMON = 0.1  # a shingle that is in more than this portion of the sampled sets is not rare
+_HITS = 1 << 18  # how many are counted at once, unless a single set has more
+_RUN = 1 << 21  # postings; longer runs are not merged, because merging needs twice their memory
 _UPPER = np.uint64(0xFFFFFFFF00000000)
 _SHORTER = np.uint64(1 << 31)
 _RECORD = np.uint64((1 << 31) - 1)
@@ -35,14 +35,14 @@ _RECORD = np.uint64((1 << 31) - 1)
 
 @dataclass(frozen=True)
 class Rarity:
-    """An order of shingles, the rarest first: by how often a sample of texts has them, then by hash.
+    """An order of shingles, from rare to frequent: by how often they occur in a sample of texts, then by hash.
 
-    The sample changes how fast copies are found, not which.
+    The sample affects how fast copies are found, but not which ones.
 
     Attributes:
-        known: the hashes of the shingles that the sample has more than once, sorted.
-        counts: how often it has each.
-        many: the count that makes a shingle not rare.
+        known: the hashes of shingles that occur more than once in the sample, sorted.
+        counts: how often each of them occurs.
+        many: the count from which a shingle is not rare.
     """
 
     known: Hashes
@@ -51,12 +51,12 @@ class Rarity:
 
     @classmethod
     def of(cls, sample: Rows) -> Rarity:
-        """Count the shingles of a sample of sets; those that it has once count as if it had none."""
+        """Count the shingles of a sample of sets; those that occur once are treated like those that do not occur."""
         hashes, counts = np.unique(sample.hashes, return_counts=True)
         return cls(hashes[counts > 1], counts[counts > 1], max(2, math.ceil(_COMMON * len(sample))))
 
     def ordered(self, shingles: Hashes) -> tuple[Hashes, int]:
-        """Shingles, the rarest first, and how many of them are rare."""
+        """Sort shingles, the rarest first; also return how many of them are rare."""
         if not len(self.known):
             return np.sort(shingles), len(shingles)
         at = np.minimum(np.searchsorted(self.known, shingles), len(self.known) - 1)
@@ -69,8 +69,8 @@ class Prefixes:
     """The rarest shingles of several sets.
 
     Attributes:
-        rows: the prefixes that count if the set is the larger of two.
-        smaller: how many of the first shingles of each count if it is the smaller one.
+        rows: the prefixes to use if the set is the larger of two.
+        smaller: for each set, how many shingles to use if it is the smaller one.
         sizes: how many shingles each set has.
     """
 
@@ -80,7 +80,7 @@ class Prefixes:
 
     @classmethod
     def of(cls, rows: Rows, rarity: Rarity, threshold: float) -> Prefixes:
-        """The prefixes of sets, as long as the threshold needs them and a little longer."""
+        """Make the prefixes of sets, a little longer than the threshold requires."""
         ordered = [rarity.ordered(rows.row(row)) for row in range(len(rows))]
         lengths = [_length(len(shingles), rare, threshold) for shingles, rare in ordered]
         bounds = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
@@ -91,29 +91,30 @@ class Prefixes:
 
     @property
     def smaller_rows(self) -> Rows:
-        """The prefixes that count if the set is the smaller of two."""
+        """The prefixes to use if the set is the smaller of two."""
         chosen = spread(self.rows.bounds[:-1], self.smaller)
         return Rows(self.rows.hashes[chosen], np.concatenate([[0], np.cumsum(self.smaller)]).astype(np.int64))
 
 
 def _length(size: int, rare: int, share: float) -> int:
-    """How long the prefix of a set is, for a share of its shingles that a set must have in common."""
-    must = size - math.ceil(share * size - 1e-9) + 1  # a hair less, so that rounding never shortens a prefix
+    """The length of a set's prefix, if another set must have the given share of its shingles."""
+    must = size - math.ceil(share * size - 1e-9) + 1  # rounded down: rounding errors never shorten a prefix
     return min(size, max(must, min(must + _LONGER, rare)))
 
 
 @dataclass
 class Postings:
-    """Which records have a shingle, in sorted runs; runs of one size are merged up to a limit.
+    """The records that have each shingle, as sorted runs; runs of similar size are merged, up to a limit.
 
-    A posting takes 8 bytes: the upper half of a shingle's hash, whether it is in the record's shorter prefix, and the
-    record. Shingles that share the half of a hash may make a candidate too many, never one too few.
+    A posting takes 8 bytes: the upper half of a shingle's hash, a bit that says if it is in the record's shorter
+        prefix,
+    and the record. Shingles with the same half of a hash may add a wrong candidate, but never lose one.
     """
 
     runs: list[Hashes] = field(default_factory=list)
 
     def add(self, rows: Rows, shorter: npt.NDArray[np.bool_], records: Places) -> None:
-        """Add records with their shingles, and whether each of these is in the shorter prefix."""
+        """Add records with their shingles; `shorter` says for each shingle if it is in the shorter prefix."""
         owners = np.repeat(records, rows.sizes).astype(np.uint64)
         self._push(rows.hashes & _UPPER | np.where(shorter, _SHORTER, np.uint64(0)) | owners)
         while len(self.runs) > 1 and len(self.runs[-2]) < min(2 * len(self.runs[-1]), _RUN):
@@ -125,14 +126,14 @@ class Postings:
         self.runs.append(postings)
 
     def having(self, rows: Rows, shorter: bool) -> tuple[Numbers, Numbers, Numbers]:
-        """Pairs of a set's number in `rows` and a record that shares shingles with it, and how many they share.
+        """Find records that share shingles with sets: the set's number in `rows`, the record, and the number shared.
 
         Args:
             rows: the sets.
-            shorter: whether only the shorter prefixes of the records count.
+            shorter: True if only the shorter prefixes of the records count.
         """
         upper = rows.hashes & _UPPER
-        lowest = upper | _SHORTER if shorter else upper  # of a shingle those in shorter prefixes come last
+        lowest = upper | _SHORTER if shorter else upper  # those in shorter prefixes come last in a run
         starts = [np.searchsorted(run, lowest) for run in self.runs]
         counts = [
             np.searchsorted(run, upper | ~_UPPER, side="right") - start
@@ -150,7 +151,7 @@ class Postings:
         return pairs >> 32, pairs & 0xFFFFFFFF, shared
 
     def _having(self, rows: Rows, some: slice, starts: list[Numbers], counts: list[Numbers]) -> tuple[Numbers, Numbers]:
-        """The same for a few sets; each pair as one number."""
+        """The same for a few sets; each pair is one number."""
         mine = slice(int(rows.bounds[some.start]), int(rows.bounds[some.stop]))
         owners = np.repeat(np.arange(some.start, some.stop), rows.sizes[some])
         pairs = [np.empty(0, np.int64)]
@@ -161,7 +162,7 @@ class Postings:
 
 
 def _few(hits: Numbers) -> Iterator[tuple[int, int]]:
-    """Runs of sets with few hits together: the first of each, and one past its last."""
+    """Runs of sets that have few hits together: the first set of each run, and the one after its last."""
     ends, start = np.cumsum(hits), 0
     while start < len(hits):
         before = int(ends[start - 1]) if start else 0
@@ -172,12 +173,12 @@ def _few(hits: Numbers) -> Iterator[tuple[int, int]]:
 
 @dataclass
 class RareIndex:
-    """Records by their rarest shingles.
+    """Look up records by their rarest shingles.
 
     Attributes:
-        threshold: the Jaccard similarity that is asked for.
-        sizes: how many shingles each record has that may be added.
-        rests: how many of these are not in its prefix: in row 0 as the smaller of two, in row 1 as the larger.
+        threshold: the least Jaccard similarity.
+        sizes: the number of shingles of each record that may be added.
+        rests: how many of these are outside its prefix: row 0 if it is the smaller of two, row 1 if the larger.
     """
 
     threshold: float
@@ -194,7 +195,7 @@ class RareIndex:
         self.rests[1, records] = prefixes.sizes - rows.sizes
 
     def candidates(self, prefixes: Prefixes) -> tuple[Numbers, Numbers]:
-        """Pairs of a set's number and a record that may be similar to it."""
+        """Pairs of a set's number and a record that may be similar to the set."""
         found = [
             self._may_be(prefixes.sizes, mine, *self.postings.having(mine, shorter=not kind), kind)
             for mine, kind in ((prefixes.smaller_rows, 1), (prefixes.rows, 0))
@@ -204,7 +205,7 @@ class RareIndex:
     def _may_be(
         self, sizes: Numbers, mine: Rows, asking: Numbers, records: Numbers, shared: Numbers, kind: int
     ) -> tuple[Numbers, Numbers]:
-        """Those of the pairs that share enough shingles."""
+        """The pairs that share enough shingles."""
         here, there = sizes[asking], self.sizes[records].astype(np.int64)
         wanted = self.threshold / (1 + self.threshold) * (here + there) - 1e-9
         rest = np.maximum((sizes - mine.sizes)[asking], self.rests[kind, records])

@@ -1,8 +1,8 @@
-"""All seeds -> which are published: the only step that sees more than one batch.
+"""All seeds -> those that are published: the only step that sees more than one batch.
 
 An id names one record. If seeds have the same id but different bytes, all of them are rejected, so that nothing
 depends on which came first. If seeds have the same id and the same bytes, the first by path stays, and
-the others are its duplicates. Then copies with different ids are searched among the remaining seeds.
+the others are its duplicates. Then copies with different ids are looked for among the remaining seeds.
 Seeds that were taken down are left out of all this.
 """
 
@@ -31,18 +31,18 @@ KINDS = ("seed", "exact", "near")
 
 _STATUS = {"seed": "duplicate", "exact": "duplicate", "near": "near_duplicate"}
 
-_NAMED = 10  # paths that a collision's detail names before it counts
+_NAMED = 10  # how many paths the detail of a collision names; the others are only counted
 _NO_TOMBSTONES = Tombstones()
 
 
 @dataclass(frozen=True)
 class Settled:
-    """What became of the seeds beyond what their own batch could say.
+    """The outcome for seeds, as far as it depends on other seeds.
 
     Attributes:
         published: whether each seed is published (bool).
         collisions: `seed` (uint32, its number) and `detail` (string) of the seeds that are rejected because others with
-            other bytes have their id, sorted by `seed`.
+            other bytes have the same id, sorted by `seed`.
         copies: one row per seed that was left out as a copy, sorted by `seed` (uint32): `kind`, its number in `KINDS`
             (uint8); `duplicate_of`, the id of the record that stays, as a number (uint64); `similarity` (float64). That
             is 21 bytes a copy.
@@ -51,7 +51,7 @@ class Settled:
         removed: whether each seed was taken down (bool).
         tombstones: `id` and `sha256` (string) of the seeds that were taken down, and of the tombstones without a
             seed: rows of the ledger, sorted by both.
-        threshold: the Jaccard similarity from which on texts are near duplicates.
+        threshold: the least Jaccard similarity of near duplicates.
     """
 
     published: npt.NDArray[np.bool_]
@@ -64,17 +64,17 @@ class Settled:
 
     @property
     def rows(self) -> int:
-        """Rows of the ledger: the seeds read, and the tombstones whose seed is not among them."""
+        """The number of rows in the ledger: seeds that were read, and tombstones whose seed was not among them."""
         return int((~self.removed).sum()) + len(self.tombstones)
 
     def changes(self, seeds: Places) -> pl.DataFrame:
-        """What was decided of seeds, as the ledger says it.
+        """The decisions about seeds, in the words of the ledger.
 
         Args:
             seeds: the numbers of any seeds.
 
         Returns:
-            A row for each: `status`, `reason`, `detail`, `duplicate_of` (string), `similarity` (float64); null if
+            One row per seed: `status`, `reason`, `detail`, `duplicate_of` (string), `similarity` (float64); null if
             nothing was decided.
         """
         copies, collisions = _rows_of(self.copies, seeds), _rows_of(self.collisions, seeds)
@@ -92,7 +92,7 @@ class Settled:
         )
 
     def reasons(self, index: Index) -> dict[str, int]:
-        """How many seeds are rejected for each reason; those that were taken down are not counted."""
+        """The number of seeds rejected for each reason; seeds that were taken down are not counted."""
         counts = Counter({ID_COLLISION.code: len(self.collisions)} if len(self.collisions) else {})
         start = 0
         for part in index.parts:
@@ -104,7 +104,7 @@ class Settled:
 
 
 def _rows_of(frame: pl.DataFrame, seeds: Places) -> pl.DataFrame:
-    """The rows of a frame, sorted by `seed`, for some seeds; null for those that it does not have. Without `seed`."""
+    """The rows of a frame (sorted by `seed`) for the given seeds, without `seed`; null for seeds that it lacks."""
     known = frame["seed"].to_numpy()
     if not len(known):
         return frame.drop("seed").clear(len(seeds))
@@ -113,7 +113,7 @@ def _rows_of(frame: pl.DataFrame, seeds: Places) -> pl.DataFrame:
 
 
 def _said(kind: str, words: dict[str, str]) -> pl.Expr:
-    """The words for a column of numbers of `KINDS`; null for null."""
+    """Replace numbers of `KINDS` by words; null stays null."""
     return pl.col(kind).replace_strict(
         {KINDS.index(name): said for name, said in words.items()}, return_dtype=pl.String
     )
@@ -123,10 +123,10 @@ def settle(index: Index, dedup: Dedup, tombstones: Tombstones = _NO_TOMBSTONES, 
     """Decide which seeds are published.
 
     Args:
-        index: all seeds; their parts hold the signs that the level needs.
-        dedup: which copies are left out; `off` leaves out those that share their id alone.
-        tombstones: what was taken down: all seeds with such an id or such bytes.
-        progress: called as `find_copies` does.
+        index: all seeds; their parts have the signs that the level needs.
+        dedup: which copies are left out; with `off`, only those with the same id.
+        tombstones: seeds that were taken down; every seed with such an id or such bytes is left out.
+        progress: called as in `find_copies`.
     """
     removed, rows = _taken_down(index, tombstones)
     ids = index.ids()
@@ -134,7 +134,7 @@ def settle(index: Index, dedup: Dedup, tombstones: Tombstones = _NO_TOMBSTONES, 
     published = _without(index.publishable & ~removed, collisions, copies)
     if dedup.level != "off":
         signed = _signed(index, ids, published)
-        del ids  # 8 bytes a seed that are read again more quickly than they are kept
+        del ids  # 8 bytes per seed; reading them again is faster than keeping them
         copies = _in_one_step(copies, _by_text(signed.seeds, find_copies(signed.texts, dedup, progress)))
         del signed
     copies = copies.sort("seed")
@@ -152,10 +152,10 @@ def settle(index: Index, dedup: Dedup, tombstones: Tombstones = _NO_TOMBSTONES, 
 
 
 def _taken_down(index: Index, tombstones: Tombstones) -> tuple[npt.NDArray[np.bool_], pl.DataFrame]:
-    """Whether each seed was taken down, and the tombstones as rows of the ledger.
+    """Find the seeds that were taken down, and make the tombstones' rows of the ledger.
 
-    A seed that is found by its bytes may have another id: seeds with that id are kept away as well, and so on.
-    So the next build, which reads the tombstones of this one, keeps away the same seeds.
+    A seed that matches by its bytes may have another id. Then seeds with that id are left out as well, and so on.
+    So the next build, which reads the tombstones of this one, leaves out the same seeds.
     """
     removed = np.zeros(len(index), np.bool_)
     found = pl.DataFrame(schema={"id": pl.String, "sha256": pl.String})
@@ -177,7 +177,7 @@ def _taken_down(index: Index, tombstones: Tombstones) -> tuple[npt.NDArray[np.bo
 
 
 def _without(published: npt.NDArray[np.bool_], *changes: pl.DataFrame) -> npt.NDArray[np.bool_]:
-    """What is published without the seeds of some changes."""
+    """The published seeds without those in some frames of changes."""
     published = published.copy()
     for frame in changes:
         published[frame["seed"].to_numpy()] = False
@@ -187,21 +187,21 @@ def _without(published: npt.NDArray[np.bool_], *changes: pl.DataFrame) -> npt.ND
 def _by_id(
     index: Index, ids: npt.NDArray[np.uint64], removed: npt.NDArray[np.bool_]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The seeds whose id others have: collisions, and copies."""
+    """Seeds that share their id with others: collisions, and copies."""
     shared = _sharing_an_id(index, ids, removed)
     return _collisions(shared), _copies(shared)
 
 
 @dataclass(frozen=True)
 class _Signed:
-    """The texts that may be published, and the seed of each record (uint32)."""
+    """The texts that may be published, and for each record its seed (uint32)."""
 
     texts: Signed
     seeds: Places
 
 
 def _signed(index: Index, ids: npt.NDArray[np.uint64], published: npt.NDArray[np.bool_]) -> _Signed:
-    """The texts that may be published, known by the numbers of their records."""
+    """Collect the texts that may be published; they are identified by the numbers of their records."""
     seeds = index.seeds_of_records()
 
     def texts(wanted: Places) -> pl.Series:
@@ -223,7 +223,7 @@ def _signed(index: Index, ids: npt.NDArray[np.uint64], published: npt.NDArray[np
 
 
 def _by_text(seeds: Places, copies: Copies) -> pl.DataFrame:
-    """The copies of texts, by their seeds."""
+    """Copies of texts, given as seeds."""
     return pl.DataFrame(
         {
             "seed": seeds[copies.left_out],
@@ -235,7 +235,7 @@ def _by_text(seeds: Places, copies: Copies) -> pl.DataFrame:
 
 
 def _in_one_step(by_id: pl.DataFrame, by_text: pl.DataFrame) -> pl.DataFrame:
-    """Both together; a copy of a seed that is itself left out is a copy of the one that stays."""
+    """Combine both; if a seed is a copy of one that is itself left out, let it be a copy of the one that stays."""
     moved = by_id.select("seed", "kept").join(by_text, left_on="kept", right_on="seed", suffix="_of")
     moved = moved.select("seed", "kind", pl.col("kept_of").alias("kept"), "similarity")
     still = by_id.join(moved, on="seed", how="anti")
@@ -243,9 +243,9 @@ def _in_one_step(by_id: pl.DataFrame, by_text: pl.DataFrame) -> pl.DataFrame:
 
 
 def _sharing_an_id(index: Index, ids: npt.NDArray[np.uint64], removed: npt.NDArray[np.bool_]) -> pl.DataFrame:
-    """Seeds that share their id with others: `seed, id, sha256, path, reason`, in path order.
+    """Seeds that share their id with other seeds: `seed, id, sha256, path, reason`, in path order.
 
-    Without those that were taken down: then all seeds with their id were.
+    Seeds that were taken down are not included: all seeds with their id were taken down as well.
     """
     seeds = np.sort(np.concatenate([np.empty(0, np.uint32), *(places for places, _ in equal(ids))]))
     seeds = seeds[~removed[seeds]]
@@ -261,12 +261,12 @@ def _sharing_an_id(index: Index, ids: npt.NDArray[np.uint64], removed: npt.NDArr
 
 
 def _collisions(shared: pl.DataFrame) -> pl.DataFrame:
-    """Seeds that share an id and differ in their bytes: rejected."""
+    """Seeds with the same id but different bytes: they are rejected."""
     differ = shared.filter(pl.col("sha256").n_unique().over("id") > 1)
     named = pl.col("path").head(_NAMED).str.join(", ").over("id")
     more = (pl.len().over("id").cast(pl.Int64) - _NAMED).clip(lower_bound=0)
     detail = pl.format(
-        "one id, different bytes: {}{}",
+        "same id, different bytes: {}{}",
         named,
         pl.when(more > 0).then(pl.format(" and {} more", more)).otherwise(pl.lit("")),
     )
@@ -275,7 +275,7 @@ def _collisions(shared: pl.DataFrame) -> pl.DataFrame:
 
 
 def _copies(shared: pl.DataFrame) -> pl.DataFrame:
-    """Seeds that share id and bytes: duplicates of the first one."""
+    """Seeds with the same id and the same bytes: duplicates of the first one."""
     same = shared.filter((pl.col("sha256").n_unique().over("id") == 1) & pl.col("reason").is_null())
     kept = pl.col("seed").first().over("id")
     later = same.with_columns(kept.alias("kept")).filter(pl.col("seed") != pl.col("kept"))

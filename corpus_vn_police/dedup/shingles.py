@@ -1,6 +1,6 @@
 """Texts -> the syllables of their keys -> the hashes of their shingles, without a string per shingle.
 
-The distinct words of a batch are found once (Arrow's dictionary); all else is made from these.
+Each distinct word of a batch is processed once (found with Arrow's dictionary).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from corpus_vn_police.dedup.runs import spread
 from corpus_vn_police.dedup.vocabulary import keyed_words
 
 SHINGLE = 5
-"""Syllables of a shingle; a key with fewer is one shingle."""
+"""The length of a shingle in syllables; a shorter key is one shingle."""
 
 Hashes = npt.NDArray[np.uint64]
 Bounds = npt.NDArray[np.int64]
@@ -37,12 +37,12 @@ class Rows:
     bounds: Bounds
 
     def __len__(self) -> int:
-        """How many texts there are."""
+        """The number of texts."""
         return len(self.bounds) - 1
 
     @property
     def sizes(self) -> Bounds:
-        """How many hashes each text has."""
+        """The number of hashes of each text."""
         return np.diff(self.bounds)
 
     def row(self, number: int | np.integer) -> Hashes:
@@ -52,12 +52,12 @@ class Rows:
 
 @dataclass(frozen=True)
 class Keys:
-    """The dedup keys of texts: each one's syllables, as strings and hashed.
+    """The dedup keys of texts: their syllables as strings and as hashes.
 
     Attributes:
-        syllables: the distinct syllables of the batch.
-        numbers: the number in `syllables` of each syllable of each key, key after key (int64).
-        rows: the hashes of the same; at least one per text.
+        syllables: the distinct syllables in the batch.
+        numbers: for each syllable of each key, key after key, its position in `syllables` (int64).
+        rows: the hashes of the syllables; at least one per text.
     """
 
     syllables: pa.Array
@@ -65,23 +65,23 @@ class Keys:
     rows: Rows
 
     def texts(self) -> pa.Array:
-        """The keys as strings, as `dedup_key` has them."""
+        """The keys as strings, as `dedup_key` returns them."""
         bounds, numbers = map(buffers.from_numpy, (self.rows.bounds, self.numbers))
         lists = pa.LargeListArray.from_arrays(bounds, self.syllables.take(numbers))
         spaces = pl.Series([" "]).new_from_index(0, len(lists))
-        return pa.compute.binary_join(lists, buffers.strings(spaces))  # one scalar would import pandas
+        return pa.compute.binary_join(lists, buffers.strings(spaces))  # with a scalar separator, it would import pandas
 
 
 def keys(text: pl.Series) -> Keys:
     """The dedup keys of texts.
 
     Args:
-        text: strings without null; white space in them is spaces and newlines, none at the ends, as
-            `clean` leaves it.
+        text: strings without null; their white space is spaces and newlines, and none at the ends, as after
+            `clean`.
     """
     words, first_word = buffers.words(text)
     distinct = words.dictionary_encode()
-    del words  # of a long text each array is longer than the text
+    del words  # for a long text, each of these arrays is longer than the text
     word_numbers = buffers.to_numpy(distinct.indices)
     counts, hashes, spelt = keyed_words(pl.Series(pl.from_arrow(distinct.dictionary)))
     starts = np.cumsum(counts) - counts
@@ -89,7 +89,7 @@ def keys(text: pl.Series) -> Keys:
     at = spread(starts[word_numbers], per_word)
     bounds = np.concatenate([[0], np.cumsum(per_word)])[first_word]
     bare = np.flatnonzero(np.diff(bounds) == 0)
-    if len(bare):  # a text without letter or digit is its own key
+    if len(bare):  # a text without letters and digits is its own key
         at = np.insert(at, bounds[bare], len(spelt) + np.arange(len(bare)))
         own = text.gather(bare).to_list()
         spelt += own
@@ -99,16 +99,16 @@ def keys(text: pl.Series) -> Keys:
 
 
 def shingles(syllables: Rows, length: int = SHINGLE) -> Rows:
-    """The hashes of all runs of `length` syllables, in order; of a shorter text a single one, of all its syllables.
+    """The hashes of all runs of `length` syllables, in order; a shorter text has one hash, of all its syllables.
 
-    A run's hash is its syllables' hashes as digits of a number with base 0x9E3779B97F4A7C15 modulo
-    2**64, mixed by one round of xor-shift and multiply.
+    The hash of a run takes its syllables' hashes as the digits of a number with base 0x9E3779B97F4A7C15 modulo
+    2**64, and mixes it with one round of xor-shift and multiplication.
     """
     hashes, sizes = syllables.hashes, syllables.sizes
     counts = np.maximum(sizes - length + 1, 1)
     bounds = np.concatenate([[0], np.cumsum(counts)])
     short = np.flatnonzero(sizes < length)
-    is_run = np.ones(len(hashes), np.bool_)  # not at the last syllables of a text
+    is_run = np.ones(len(hashes), np.bool_)  # False for the last syllables of a text
     is_run[spread(syllables.bounds[:-1] + counts, sizes - counts)] = False
     runs = _runs(hashes, length)[is_run]
     for row in short:
@@ -120,7 +120,7 @@ def shingles(syllables: Rows, length: int = SHINGLE) -> Rows:
 
 
 def _runs(hashes: Hashes, length: int) -> Hashes:
-    """The runs of `length` hashes as digits, from each position on; made of halves, so that 13 take 5 steps."""
+    """The runs of `length` hashes as digits of a number, from each position on; built from halves: 5 steps for 13."""
     if length == 1:
         return hashes.copy()
     half = length // 2
@@ -135,7 +135,7 @@ def _runs(hashes: Hashes, length: int) -> Hashes:
 
 
 def mixed(values: Hashes) -> Hashes:
-    """Values in which every bit depends on every other."""
+    """Mix values so that every bit depends on every other bit."""
     values = values ^ (values >> _HALF)
     values *= _MIX
     values ^= values >> _HALF
@@ -143,10 +143,10 @@ def mixed(values: Hashes) -> Hashes:
 
 
 def sets(rows: Rows) -> Rows:
-    """Each text's hashes sorted, each once."""
+    """The hashes of each text, sorted and each once."""
     hashes = rows.hashes.copy()
     for start, stop in itertools.pairwise(rows.bounds.tolist()):
-        hashes[start:stop].sort()  # `np.unique` of each text takes six times as long
+        hashes[start:stop].sort()  # `np.unique` for each text takes six times as long
     is_first = np.ones(len(hashes), np.bool_)
     is_first[1:] = hashes[1:] != hashes[:-1]
     is_first[rows.bounds[:-1][rows.sizes > 0]] = True
@@ -155,7 +155,7 @@ def sets(rows: Rows) -> Rows:
 
 
 def distinct(hashes: Hashes) -> Hashes:
-    """Hashes sorted, each once; `np.unique` takes six times as long."""
+    """Sorted hashes, each once; `np.unique` takes six times as long."""
     hashes = np.sort(hashes)
     is_first = np.ones(len(hashes), np.bool_)
     is_first[1:] = hashes[1:] != hashes[:-1]
@@ -163,7 +163,7 @@ def distinct(hashes: Hashes) -> Hashes:
 
 
 def jaccard(one: Hashes, other: Hashes) -> float:
-    """The Jaccard similarity of two sets, as `sets` makes them."""
+    """The Jaccard similarity of two sets that `sets` made."""
     small, large = sorted((one, other), key=len)
     places = np.searchsorted(large, small)
     common = int((large[np.minimum(places, len(large) - 1)] == small).sum())

@@ -1,6 +1,6 @@
-"""Texts -> signs, by which copies are found: 272 bytes per record, on disk.
+"""Texts -> signs, by which copies are found: 272 bytes per record, stored on disk.
 
-Two records are candidates if they share a band: 4 of 128 minima of the hashes of their shingles. At a
+A band is 4 of the 128 minima of a record's shingle hashes. Two records are candidates if they share a band. At a
 Jaccard similarity of 0.70 one pair in 6,000 is missed; with 16 bands of 8, two in five would be missed.
 """
 
@@ -19,13 +19,13 @@ from corpus_vn_police.dedup.shingles import Hashes, Keys, Rows, keys, mixed, shi
 from corpus_vn_police.state.parts import read_numbers
 
 BANDS = 32
-_ROWS = 4  # minima of a band
+_ROWS = 4  # how many minima make a band
 _SEED = 42
 KEY_ROWS = (0, 1)
-"""The rows of the signs that have the keys' digests."""
+"""The rows of the signs that hold the digests of the keys."""
 
-_AT_ONCE = 500  # texts: ten arrays of 8 bytes a syllable are held meanwhile
-# Odd constants: a band's hash is a sum of its minima, each times one of them.
+_AT_ONCE = 500  # how many texts at once: each holds ten arrays of 8 bytes per syllable
+# Odd constants: the hash of a band is the sum of its minima, each multiplied by one of them.
 _WEIGHTS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], np.uint64)
 
 Signs = npt.NDArray[np.uint64]
@@ -34,11 +34,11 @@ bands in 32 rows if near duplicates are looked for."""
 
 
 def sign(text: pl.Series, *, near: bool) -> Signs:
-    """The signs of texts.
+    """Make the signs of texts.
 
     Args:
         text: clean texts, without null.
-        near: False leaves the bands out.
+        near: if False, the bands are left out.
     """
     pieces = [_sign(text.slice(start, _AT_ONCE), near) for start in range(0, len(text), _AT_ONCE)]
     return np.concatenate(pieces, axis=1) if pieces else _sign(text, near)
@@ -52,13 +52,13 @@ def _sign(text: pl.Series, near: bool) -> Signs:
 
 
 def sign_keys(dedup_keys: Keys) -> Signs:
-    """The first two rows of the signs: the keys' digests."""
+    """The first two rows of the signs: the digests of the keys."""
     digests = b"".join(hashlib.sha256(key.as_buffer()).digest()[:16] for key in dedup_keys.texts())
     return np.ascontiguousarray(np.frombuffer(digests, ">u8").astype(np.uint64).reshape(-1, len(KEY_ROWS)).T)
 
 
 def bands(rows: Rows) -> Signs:
-    """The hashes of the bands of texts, one row per band, from the hashes of their shingles."""
+    """The hashes of the bands of texts, one row per band, computed from the hashes of their shingles."""
     import rensa
 
     matrix = rensa.RMinHash.digest_matrix_from_flat_token_hashes(
@@ -69,14 +69,14 @@ def bands(rows: Rows) -> Signs:
 
 
 def read_row(paths: Sequence[Path], counts: Sequence[int], row: int, places: Places, taking_part: int) -> Hashes:
-    """A row of the signs of the records that take part, each at its place; a file's numbers are held at a time.
+    """Read one row of the signs of the records that take part, each at its place; files are read one at a time.
 
     Args:
         paths: the files of signs.
-        counts: how many records each holds the signs of.
-        row: `KEY_ROWS` are the keys, `band_row` says which are the bands.
+        counts: the number of records in each file.
+        row: one of `KEY_ROWS`, or the row that `band_row` returns for a band.
         places: the place of each record; `taking_part` or more if it has none.
-        taking_part: how many have one.
+        taking_part: how many records have a place.
     """
     values = np.empty(taking_part, np.uint64)
     first = 0
@@ -90,5 +90,5 @@ def read_row(paths: Sequence[Path], counts: Sequence[int], row: int, places: Pla
 
 
 def band_row(band: int) -> int:
-    """The row of the signs that has the hashes of a band."""
+    """The row of the signs that holds the hashes of a band."""
     return len(KEY_ROWS) + band

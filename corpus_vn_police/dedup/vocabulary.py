@@ -1,8 +1,8 @@
-"""What words have in the dedup key, remembered from batch to batch: few words of a batch are new.
+"""The syllables that words have in the dedup key, remembered from batch to batch, because few words are new.
 
-Of 1.5 million words that are distinct in batches of 500 articles, 123,000 are distinct in all 39,000 articles, without
-the marks around them. Working one out takes 5 us. A dictionary of Python looked one up in 1.2 us while other threads
-waited; the table here takes a quarter of that, and they go on.
+In batches of 500 articles there are 1.5 million distinct words, but in all 39,000 articles only 123,000, if the marks
+around words do not count. Computing the syllables of a word takes 5 us. A Python dictionary took 1.2 us for a lookup,
+while other threads waited; the table here takes a quarter of that, and other threads continue.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ import polars as pl
 from corpus_vn_police.dedup.key import key_syllables, syllable_hash
 from corpus_vn_police.dedup.runs import spread
 
-# Marks that hang on words, and that no mark after them combines with (as with `<`, which becomes `≮`).
+# Marks that may be attached to words, and do not combine with a mark after them (as `<` does: it becomes `≮`).
 _AROUND = ' \n.,;:!?()"“”…'
-_MOST_WORDS = 1 << 17  # that are remembered; with their syllables some 20 MB,
-_MOST_LETTERS = 1 << 21  # or fewer, if they are long
-_SLOTS = 1 << 16  # at first; there are always at least twice as many as words
+_MOST_WORDS = 1 << 17  # that are remembered; with their syllables about 20 MB
+_MOST_LETTERS = 1 << 21  # or fewer if they are long
+_SLOTS = 1 << 16  # at first; there are always at least twice as many slots as words
 
 Places = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 
 
 class KeyedWords(NamedTuple):
-    """Words in the dedup key.
+    """The form of words in the dedup key.
 
     Attributes:
         counts: how many syllables each word has (int64).
@@ -44,17 +44,17 @@ class KeyedWords(NamedTuple):
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Words with what they have in the key; a word is known by its number.
+    """Words with their syllables in the key; a word is identified by its number.
 
     Attributes:
-        slots: an open-addressing table: the number of a word stands in the slot of its first hash, or in the next one
-            that is free; -1 in those that are free (int32).
-        first, second: two hashes of each word (uint64). With 64 bits alone, one vocabulary in a billion would take a
-            word for another one.
+        slots: an open-addressing table: the number of a word is in the slot of its first hash, or in the next one
+            that was free; free slots are -1 (int32).
+        first, second: two hashes of each word (uint64). With one hash of 64 bits, one vocabulary in a billion would
+            mistake a word for another one.
         starts, counts: the first syllable of each word, and how many it has (int64).
         hashes: the hashes of all syllables (uint64).
         syllables: the syllables.
-        letters: how many letters all words have.
+        letters: the number of letters of all words.
     """
 
     slots: npt.NDArray[np.int32]
@@ -68,17 +68,17 @@ class Vocabulary:
 
     @classmethod
     def empty(cls) -> Vocabulary:
-        """A vocabulary without words."""
+        """Make a vocabulary without words."""
         hashes, places = np.empty(0, np.uint64), np.empty(0, np.int64)
         return cls(np.full(_SLOTS, -1, np.int32), hashes, hashes, places, places, hashes, [], 0)
 
     @property
     def is_full(self) -> bool:
-        """Whether it holds as many words as are to be remembered."""
+        """Whether it holds as many words as may be remembered."""
         return len(self.counts) > _MOST_WORDS or self.letters > _MOST_LETTERS
 
     def numbers(self, words: pl.Series) -> Places:
-        """The numbers of words; -1 if a word is not known."""
+        """The numbers of words; -1 for a word that is not known."""
         first, second = _hashes(words)
         found = np.full(len(words), -1, np.int64)
         asking, slots = np.arange(len(words) if len(self.counts) else 0), _slots(first, self.slots)
@@ -91,7 +91,7 @@ class Vocabulary:
         return found
 
     def with_words(self, words: pl.Series) -> Vocabulary:
-        """This vocabulary and more words, each once, none of which it has."""
+        """A copy of this vocabulary with more words, each given once, none of which it has yet."""
         keyed = [key_syllables(word) for word in words]
         spelt = [syllable for syllables in keyed for syllable in syllables]
         counts = np.fromiter(map(len, keyed), np.int64, len(keyed))
@@ -116,7 +116,7 @@ class Vocabulary:
         )
 
     def keyed(self, numbers: Places) -> KeyedWords:
-        """What words have in the key, by their numbers."""
+        """The syllables of words in the key, given the numbers of the words."""
         counts = self.counts[numbers]
         places = spread(self.starts[numbers], counts)
         return KeyedWords(counts, self.hashes[places], list(map(self.syllables.__getitem__, places.tolist())))
@@ -131,23 +131,23 @@ def _slots(hashes: Hashes, table: npt.NDArray[np.int32]) -> Places:
 
 
 def _put(table: npt.NDArray[np.int32], slots: Places, numbers: npt.NDArray[np.int32]) -> None:
-    """Put numbers into their slots, or into the next ones that are free."""
+    """Put numbers into their slots, or into the next free ones."""
     while len(numbers):
         free = table[slots] < 0
-        table[slots[free]] = numbers[free]  # of several in one slot the last one stays
+        table[slots[free]] = numbers[free]  # if several have the same slot, the last one gets it
         onwards = table[slots] != numbers
         numbers, slots = numbers[onwards], (slots[onwards] + 1) % len(table)
 
 
 class _Remembered:
-    """The vocabulary of this process. Threads read it as it is, and replace it one at a time."""
+    """The vocabulary of this process. Threads read it without a lock, and replace it one at a time."""
 
     vocabulary = Vocabulary.empty()
     replacing = threading.Lock()
 
 
 def keyed_words(words: pl.Series) -> KeyedWords:
-    """What words (string) have in the key; white space may hang on them."""
+    """The syllables that words (string) have in the key; words may end in white space."""
     bare = words.str.strip_chars(_AROUND)
     known = _Remembered.vocabulary
     numbers = known.numbers(bare)
@@ -158,7 +158,7 @@ def keyed_words(words: pl.Series) -> KeyedWords:
 
 
 def _remember(words: pl.Series) -> Vocabulary:
-    """The vocabulary with all of these words, which are distinct; if it was full, with no others."""
+    """A vocabulary with all of these distinct words; if the old one was full, it has no others."""
     with _Remembered.replacing:
         known = Vocabulary.empty() if _Remembered.vocabulary.is_full else _Remembered.vocabulary
         known = known.with_words(words.filter(known.numbers(words) < 0))

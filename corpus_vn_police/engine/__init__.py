@@ -1,1 +1,1 @@
-"""How tasks are mapped to results: only this package knows about processes."""
+"""How tasks are mapped to results: only this package knows about threads."""

@@ -1,4 +1,4 @@
-"""Threads of this process.
+"""Run tasks in threads of this process.
 
 The columnar libraries release the interpreter's lock while they work. So threads can use all processors, and they
 do not need what processes need: start methods, pickling, sockets and shared memory.
@@ -19,9 +19,9 @@ R = TypeVar("R")
 
 
 def give_back_memory() -> None:
-    """Have the allocators return freed memory to the system; does nothing if they cannot.
+    """Make the allocators return freed memory to the system; does nothing if they cannot do that.
 
-    They keep it for later use: 170 MB after a million records, while other processes need it.
+    They keep it for later, 170 MB after a million records, but other processes may need it.
     """
     import pyarrow
 
@@ -32,15 +32,15 @@ def give_back_memory() -> None:
 
 
 def map_tasks(function: Callable[[T], R], tasks: Iterable[T], workers: int) -> Generator[R]:
-    """Map a function over tasks, results in the order of the tasks.
+    """Map a function over tasks; the results are in the order of the tasks.
 
     Args:
         function: called from several threads at once if there is more than one worker.
-        tasks: read ahead by at most two per worker, so that memory stays flat.
-        workers: threads; 1, or a single task, runs in the caller's thread.
+        tasks: at most two per worker are taken ahead, so that memory does not grow.
+        workers: the number of threads; with 1, or with a single task, it runs in the caller's thread.
 
     Returns:
-        The results. Whoever stops before the end must close it: then no task runs any more.
+        The results. If you stop before the end, close the generator: then no task runs any more.
     """
     ahead = iter(tasks)
     first = list(itertools.islice(ahead, 2))
@@ -58,5 +58,5 @@ def map_tasks(function: Callable[[T], R], tasks: Iterable[T], workers: int) -> G
         while waiting:
             yield waiting.popleft().result()
     finally:
-        # Waits for what is running: nobody may clear a folder that a task still writes into.
+        # Waits for running tasks: nobody may clear a folder that a task still writes into.
         pool.shutdown(cancel_futures=True)

@@ -1,4 +1,4 @@
-"""Failures of the machine, or of the calling process: each gives one error that says what to do, never a hang."""
+"""Turn failures of the machine, or of the calling process, into errors that say what to do; nothing hangs."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pathlib import Path
 from corpus_vn_police.errors import CorpusError, DiskError, ForkedError, OutOfMemoryError, ThreadsError
 
 _THREADS = Path("/proc/self/task")
-_PATIENCE = 20  # seconds; an expression takes microseconds, on a busy machine some more
-_SYSTEM_ERROR = re.compile(r"Os \{ code: ([0-9]+)")  # as Rust shows an error of the system
+_PATIENCE = 20  # seconds; an expression takes microseconds, or a little longer on a busy machine
+_SYSTEM_ERROR = re.compile(r"Os \{ code: ([0-9]+)")  # the form in which Rust shows a system error
 _forked_after_import = False
 
 
@@ -31,7 +31,7 @@ if hasattr(os, "register_at_fork"):
 
 @contextmanager
 def machine_failures() -> Iterator[None]:
-    """Name what the machine fails in while a command runs; usable as a decorator.
+    """Turn failures of the machine while a command runs into errors that name them; also usable as a decorator.
 
     Raises:
         ForkedError: this process was forked from one whose Polars had started its threads.
@@ -45,7 +45,7 @@ def machine_failures() -> Iterator[None]:
     except (CorpusError, BrokenPipeError):
         raise
     except OSError as error:
-        lack = OutOfMemoryError if error.errno == errno.ENOMEM else DiskError  # a folder of a library cannot be listed
+        lack = OutOfMemoryError if error.errno == errno.ENOMEM else DiskError  # a library cannot list a folder
         raise lack.of(error) from error
     except MemoryError as error:
         raise OutOfMemoryError.of(error) from error
@@ -57,14 +57,13 @@ def machine_failures() -> Iterator[None]:
 
 
 def _of_the_machine(error: BaseException) -> CorpusError | None:
-    """What the libraries raise under names of their own when the machine fails; None for anything else.
+    """Recognise errors that libraries raise when the machine fails; None for any other error.
 
-    The loader finds no memory for a library: an `ImportError`; Python finds none while it imports one: a `SystemError`
-    about `_find_and_load`, or about an exception that nobody set, as in every other import of Polars within 700 MB of
-    addresses. Python starts no thread:
-    `RuntimeError: can't start new thread`. Polars cannot start its pool, or Rust finds no memory: a `PanicException`,
-    which is not an `Exception`, whose text says so; or a call of the system fails, as too many files are open: another
-    one, with the error's number.
+    The loader finds no memory for a library: it raises an `ImportError`. Python finds no memory while it imports one: a
+    `SystemError` about `_find_and_load`, or about an exception that nobody set, as in every second import of Polars
+    within 700 MB of address space. Python cannot start a thread: `RuntimeError: can't start new thread`. Polars cannot
+    start its threads, or Rust finds no memory: a `PanicException`, which is not an `Exception`, and whose text says so.
+    A system call fails, for example because too many files are open: also a `PanicException`, with the error's number.
     """
     text = str(error)
     if isinstance(error, ImportError) and "failed to map segment" in text:
@@ -84,20 +83,20 @@ def _of_the_machine(error: BaseException) -> CorpusError | None:
 
 
 def refuse_after_fork() -> None:
-    """Refuse to use Polars in a forked process that does not have the threads which Polars started.
+    """Refuse to use Polars in a forked process that lacks the threads that Polars had started.
 
     Polars starts its threads with the first expression of a process. A fork copies what Polars knows about them,
-    but not the threads, so every expression in the child waits for ever; tried with Polars 2.1: `str.contains`,
-    `filter`, `sort` and `group_by` hang, with POLARS_MAX_THREADS=1 still `filter` and `group_by`.
+    but not the threads, so every expression in the child waits for ever. Tried with Polars 2.1: `str.contains`,
+    `filter`, `sort` and `group_by` hang; with POLARS_MAX_THREADS=1, `filter` and `group_by` still do.
 
     Raises:
-        ForkedError: this is such a process.
+        ForkedError: this process is one.
     """
     if "polars" not in sys.modules:
         return
     import polars
 
-    polars.thread_pool_size()  # starts the threads, unless they were started here or before a fork
+    polars.thread_pool_size()  # starts the threads, unless they were started already, here or before a fork
     names = _names_of_threads()
     if any(name.startswith("polars-") for name in names):
         return
@@ -106,15 +105,15 @@ def refuse_after_fork() -> None:
 
 
 def _names_of_threads() -> list[str]:
-    """The names of this process's threads; none if the system does not say."""
+    """The names of this process's threads; empty if the system does not tell."""
     try:
         return [(task / "comm").read_text(encoding="ascii", errors="replace") for task in _THREADS.iterdir()]
-    except OSError:  # no /proc here, or a thread ended just now
+    except OSError:  # there is no /proc, or a thread has just ended
         return []
 
 
 def _polars_answers() -> bool:
-    """Whether an expression ends: the last resort, if no fork was noted or threads have no names."""
+    """Whether an expression finishes: the last resort, if no fork was noted, or threads have no names."""
     import polars
 
     probe = threading.Thread(target=lambda: polars.Series(["a"]).str.contains("a"), daemon=True)

@@ -10,9 +10,9 @@ _MEMBERSHIP = Path("/proc/self/cgroup")
 
 
 def available_processors() -> int:
-    """Processors that this process may use: its affinity, and the quota of its control groups.
+    """The number of processors that this process may use, by its affinity and the quota of its control groups.
 
-    A container that may use one of sixteen processors sees all sixteen.
+    (A container that may use one of sixteen processors still sees all sixteen.)
     """
     visible = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
@@ -30,8 +30,8 @@ def quotas(membership: str, root: Path) -> list[int]:
         root: where control groups are mounted.
 
     Returns:
-        One number per quota of the process's groups and the groups around them; none if nothing is limited.
-        Version 2 of control groups writes `cpu.max`, version 1 `cpu.cfs_quota_us` and `cpu.cfs_period_us`
+        One number per quota, of the process's groups and their parent groups; empty if nothing is limited.
+        Control groups version 2 have `cpu.max`, version 1 have `cpu.cfs_quota_us` and `cpu.cfs_period_us`
         (the kernel's documentation, cgroup-v2.rst and sched-bwc.rst).
     """
     allowed = []
@@ -41,14 +41,14 @@ def quotas(membership: str, root: Path) -> list[int]:
         if controllers and "cpu" not in controllers.split(","):
             continue
         folder = root / controllers if controllers else root
-        # In a container the path may be the host's; the group is then mounted as the root itself.
+        # In a container, the path may be that of the host; the group is then mounted as the root.
         for group in (PurePosixPath(path), *PurePosixPath(path).parents):
             allowed += _quota(folder / str(group).lstrip("/"))
     return allowed
 
 
 def _quota(group: Path) -> list[int]:
-    """How many processors a control group allows, rounded up; none if it does not limit them."""
+    """How many processors a control group allows, rounded up; empty if it does not limit them."""
     try:
         if (group / "cpu.max").exists():
             quota, period = (group / "cpu.max").read_text(encoding="ascii").split()
@@ -57,5 +57,5 @@ def _quota(group: Path) -> list[int]:
             period = (group / "cpu.cfs_period_us").read_text(encoding="ascii")
         limited = quota != "max" and int(quota) > 0 and int(period) > 0
         return [-(-int(quota) // int(period))] if limited else []
-    except (OSError, ValueError):  # there is no such group here, or this kernel does not limit it
+    except (OSError, ValueError):  # there is no such group, or this kernel does not limit it
         return []

@@ -8,7 +8,7 @@ A file `NAME.txt` beside this module looks like this:
     ma t[uú]y
 
 Lines with `#` are comments; the ones right above a class are its reason. A class may have a weight. In a phrase `[uú]`
-stands for one of these letters; all other signs mean themselves. Which classes are combined, and how, is the code's.
+matches one of these letters; all other characters match themselves. The code decides how classes are combined.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 NOTHING = r"[^\s\S]"
-"""A pattern that matches nothing: what a class without phrases becomes."""
+"""A pattern that matches nothing; a class without phrases becomes this."""
 
 _CLASS = re.compile(r"\[([a-z][a-z0-9 ,]*)\](?: ([+-][0-9]+))?")
 _SIGNS = re.compile(r"[\\.*+?(){}|^$]")
@@ -31,9 +31,9 @@ class WordClass:
     """Phrases that mean the same to a rule.
 
     Attributes:
-        reason: why they do, or where they come from.
-        weight: how much the rule counts one of them; None if the rule does not weigh.
-        phrases: in the order of the file; of two that fit at the same place a pattern takes the first.
+        reason: why these phrases belong together, or where they come from.
+        weight: how much one phrase counts in the rule; None if the rule has no weights.
+        phrases: in the order of the file; if two match at the same position, a pattern takes the first.
     """
 
     reason: str
@@ -61,14 +61,14 @@ class Lexicon:
         return f"(?:{'|'.join(_SIGNS.sub(_escaped, each) for each in phrases)})" if phrases else NOTHING
 
     def any_case_of(self, *names: str) -> str:
-        """A group that matches any phrase of some classes, whatever its capitals."""
+        """A group that matches any phrase of some classes in upper or lower case."""
         return f"(?i:{self.any_of(*names)})"
 
     def weight(self, *names: str) -> int:
         """The weight that some classes share.
 
         Raises:
-            ValueError: they have none, or not all the same.
+            ValueError: they have no weight, or different ones.
         """
         weights = {self.classes[name].weight for name in names}
         (weight,) = weights if len(weights) == 1 else (None,)
@@ -83,19 +83,19 @@ def _escaped(sign: re.Match[str]) -> str:
 
 @functools.cache
 def lexicon(name: str) -> Lexicon:
-    """Read a file of this folder, once.
+    """Read a file in this folder; a second call does not read it again.
 
     Args:
-        name: the file's, without `.txt`.
+        name: the name of the file without `.txt`.
 
     Raises:
-        ValueError: a phrase stands before the first class, or a class is there twice.
+        ValueError: a phrase comes before the first class, or a class occurs twice.
     """
     return parse(Path(__file__).with_name(f"{name}.txt").read_text(encoding="utf-8"))
 
 
 def parse(text: str) -> Lexicon:
-    """Read the text of a file; raises as `lexicon` does."""
+    """Parse the text of such a file; raises the same error as `lexicon`."""
     classes: dict[str, WordClass] = {}
     comments: list[str] = []
     phrases: list[str] | None = None
@@ -106,12 +106,12 @@ def parse(text: str) -> Lexicon:
         if header := _CLASS.fullmatch(line):
             name, weight = header.groups()
             if name in classes:
-                raise ValueError(f"the class [{name}] is there twice")
+                raise ValueError(f"the class [{name}] occurs twice")
             phrases = []
             classes[name] = WordClass(" ".join(comments), int(weight) if weight else None, phrases)
         elif line:
             if phrases is None:
-                raise ValueError(f"{line!r} stands before the first class")
+                raise ValueError(f"{line!r} comes before the first class")
             phrases.append(line)
         comments = []
     return Lexicon(classes)

@@ -1,6 +1,6 @@
 """A batch of seeds on its way through the stages: which columns it has, and how a stage rejects a seed.
 
-A batch is a Polars frame with one row per seed. A rejected seed keeps its row, so that the ledger has it.
+A batch is a Polars frame with one row per seed. A rejected seed keeps its row, so that the ledger lists it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from corpus_vn_police.errors import SchemaError
 from corpus_vn_police.reasons import Reason
 
 STAGES = ("read", "normalise", "structure", "annotate", "quality")
-"""The stages that add columns, in their order."""
+"""The stages that add columns, in the order in which they run."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,11 @@ class BatchColumn:
     """A column of a batch.
 
     Attributes:
-        name: a field of the record has the value of the column of its name; `SOURCE` says what `source` is made of.
-        added_by: the stage that adds it; None if none does, and the record has null, an empty list, false or 0.
-        type: None is the type that `schema/record.schema.json` gives the field.
+        name: a field of the record gets its value from the column with the same name; see `SOURCE` for `source`.
+        added_by: the stage that adds it; None if no stage does: the record then has null, an empty list, false or 0.
+        type: None means the type of the field in `schema/record.schema.json`.
         taken_by: the stage that takes it out of the batch again; None if it stays.
-        table: the table of corpus.toml whose `enabled` decides whether it is added; None if it always is.
+        table: the table of corpus.toml whose `enabled` must be true for it to be added; None if it is always added.
     """
 
     name: str
@@ -44,7 +44,7 @@ COLUMNS = (
     BatchColumn("sha256", "read"),
     BatchColumn("bytes", "read"),  # the length of `data`
     BatchColumn("data", "read", pl.Binary),  # the seed's bytes; empty if it is rejected
-    BatchColumn("body", "read", pl.Binary, taken_by="normalise"),  # the bytes of its text; of a text file the same
+    BatchColumn("body", "read", pl.Binary, taken_by="normalise"),  # the text's bytes; a text file's `data`
     BatchColumn("header_date", "read", pl.String, taken_by="structure"),  # the `date` of a row
     BatchColumn("title", "read"),
     BatchColumn("key", "read"),
@@ -52,8 +52,8 @@ COLUMNS = (
     BatchColumn("publisher", "read"),
     BatchColumn("own", "read"),  # a struct of the own fields; a build without own fields does not have it
     BatchColumn("unused", "read", pl.List(pl.String)),  # the keys that nothing reads
-    BatchColumn("unused_dates", "read", pl.List(pl.String)),  # those of them whose values are like dates
-    BatchColumn("reason", "read", pl.String),  # the ledger's; null for a seed that nothing is wrong with
+    BatchColumn("unused_dates", "read", pl.List(pl.String)),  # those of them whose values look like dates
+    BatchColumn("reason", "read", pl.String),  # the ledger's `reason`; null if nothing is wrong with the seed
     BatchColumn("pointer", "read", pl.String),
     BatchColumn("detail", "read", pl.String),
     BatchColumn("text", "normalise"),
@@ -68,38 +68,38 @@ COLUMNS = (
     BatchColumn("n_paragraphs", "structure"),
     BatchColumn(
         "title_kept", "structure", pl.Boolean
-    ),  # a row's title that equals the first paragraph, and stays there
+    ),  # the row's title equals the first paragraph, which stays in the text
     BatchColumn("captions", "structure", table="structure"),
     BatchColumn("byline", "structure", table="structure"),
     BatchColumn("event_date", "structure", table="structure"),
     BatchColumn("event_date_text", "structure", table="structure"),
     BatchColumn("date_conflict", "structure", table="structure"),
     BatchColumn("place", "structure", table="structure"),
-    BatchColumn("privacy", "annotate"),  # a batch has it if personal data is looked for
-    BatchColumn("annotations", "annotate", table="annotations"),  # a struct: a row of the config without its id
+    BatchColumn("privacy", "annotate"),  # only present if personal data is looked for
+    BatchColumn("annotations", "annotate", table="annotations"),  # a row of the config, without its id
     BatchColumn("vietnamese_share", "quality", table="quality"),
     BatchColumn("syllable_share", "quality", table="quality"),
     BatchColumn("tone_style", "quality", table="quality"),
-    BatchColumn("duplicates", None),  # counted when all copies are known
+    BatchColumn("duplicates", None),  # counted after all copies are known
 )
-"""Every column that a batch may have, and every field of a record but `source`."""
+"""Every column that a batch may have; these include every field of a record except `source`."""
 
 OWN = "own"
-"""The column that holds the own fields, so that their names cannot be those of other columns."""
+"""The column that holds the own fields, as one struct, so that their names cannot clash with other columns."""
 
 ANNOTATIONS = "annotations"
-"""The column that holds the annotations: a struct of lists of spans. It is no field of the record."""
+"""The column that holds the annotations: a struct of lists of spans. It is not a field of the record."""
 
 SOURCE = ("path", "sha256", "bytes", "key", "url", "publisher")
-"""The columns that a record's `source` is made of."""
+"""The columns that a record's `source` is made from."""
 
 
 def columns_after(stage: str, corpus: Corpus) -> pl.Schema:
-    """The columns of a batch, with their types, when it has gone through a stage.
+    """The columns of a batch after a stage, with their types.
 
     Args:
         stage: one of `STAGES`.
-        corpus: the settings, which leave columns out.
+        corpus: the settings; some of them leave columns out.
     """
     passed = STAGES[: STAGES.index(stage) + 1]
     return _schema(
@@ -113,7 +113,7 @@ def columns_after(stage: str, corpus: Corpus) -> pl.Schema:
 
 
 def seed_columns(corpus: Corpus) -> pl.Schema:
-    """The columns of a batch that has just been read, with their types; of the settings only own fields change them."""
+    """The columns of a batch that has just been read, with their types; only own fields in the settings change them."""
     return _seed_columns(corpus) if corpus.own else seed_columns_by_default()
 
 
@@ -132,7 +132,7 @@ def unfilled(corpus: Corpus) -> set[str]:
 
 @functools.cache
 def seed_columns_by_default() -> pl.Schema:
-    """The columns of a batch that has just been read, without own fields; made once, as every task asks for them."""
+    """The columns of a batch that has just been read, without own fields; cached, because every task needs them."""
     return _seed_columns(load_config(None))
 
 
@@ -150,7 +150,7 @@ def _schema(columns: Iterable[BatchColumn], corpus: Corpus) -> pl.Schema:
 
 
 def _field_types(corpus: Corpus) -> pl.Schema:
-    """The types of a record's fields, of those of its `source`, and of the struct of its own fields."""
+    """The types of a record's fields, of the fields in its `source`, and of the struct of its own fields."""
     fields = pl.Schema(corpus.contracts["default"].schema)
     source = fields.pop("source")
     assert isinstance(source, pl.Struct)  # noqa: S101 - for mypy
@@ -173,10 +173,10 @@ def _type(column: BatchColumn, fields: pl.Schema) -> pl.DataType:
 
 
 def check_columns(batch: pl.DataFrame, stage: str, corpus: Corpus) -> None:
-    """Check that a batch has the columns that it should have after a stage, of their types, and no others.
+    """Check that a batch has exactly the columns and types that it should have after a stage.
 
     Raises:
-        SchemaError: it has not, such as for a slip in a name: a defect of this package.
+        SchemaError: they differ, for example because a name is misspelt: a defect of this package.
     """
     wanted, here = columns_after(stage, corpus), batch.schema
     other = sorted(name for name in wanted.keys() & here.keys() if wanted[name] != here[name])
@@ -193,14 +193,14 @@ def check_columns(batch: pl.DataFrame, stage: str, corpus: Corpus) -> None:
 def reject(
     batch: pl.DataFrame, where: pl.Expr, reason: Reason, detail: pl.Expr, pointer: pl.Expr | None = None
 ) -> pl.DataFrame:
-    """Give a reason to the rows of a condition that have none yet.
+    """Reject the rows that meet a condition, except those that are rejected already.
 
     Args:
         batch: reads and writes `reason`, `pointer`, `detail`.
-        where: the condition; null is false.
-        reason: why.
-        detail: rule, limit and measure, never the text.
-        pointer: JSON Pointer of the field at fault; None leaves it null.
+        where: the condition; null counts as false.
+        reason: the reason for the rejection.
+        detail: the rule, the limit and the measured value, but never the text.
+        pointer: the JSON Pointer of the field that is wrong; None leaves it null.
     """
     hit = where.fill_null(False) & pl.col("reason").is_null()
     values = {"reason": pl.lit(reason.code), "detail": detail, "pointer": pl.lit(None) if pointer is None else pointer}
@@ -208,19 +208,19 @@ def reject(
 
 
 def is_beyond(measure: pl.Expr, reason: Reason, corpus: Corpus) -> pl.Expr:
-    """Whether a measure is above the `max_…` or below the `min_…` that a reason is decided by; null is null."""
+    """Whether a measured value is above the `max_…` or below the `min_…` of a reason's setting; null stays null."""
     threshold = corpus.threshold(reason)
     return measure < threshold if reason.key.startswith("min_") else measure > threshold
 
 
 def reject_beyond(batch: pl.DataFrame, measure: pl.Expr, reason: Reason, corpus: Corpus) -> pl.DataFrame:
-    """Reject the rows whose measure is above the `max_…` or below the `min_…` that a reason is decided by.
+    """Reject the rows whose measured value is above the `max_…` or below the `min_…` of a reason's setting.
 
     Args:
         batch: reads and writes `reason`, `pointer`, `detail`.
-        measure: a number; a row in which it is null stays.
+        measure: the measured value; rows in which it is null stay.
         reason: has a `setting`, such as `limits.max_paragraphs`.
-        corpus: has its value.
+        corpus: the settings, with the limit.
     """
     detail = pl.format(f"{reason.key} {corpus.threshold(reason)}, got {{}}", measure.round(4))
     return reject(batch, is_beyond(measure, reason, corpus), reason, detail)

@@ -1,4 +1,4 @@
-"""Body -> how Vietnamese it is: shares of letters and syllables, styles of the tone; rejects texts below a limit.
+"""Measure how Vietnamese a body is (letters, syllables, styles of the tone mark), and reject texts below a limit.
 
 Each distinct word of a batch is measured only once, because words repeat: 2,000 articles (7 MB) have a million words,
 but only 40,000 distinct ones.
@@ -29,9 +29,9 @@ _TOKEN = r"[\p{L}\p{M}]+"  # noqa: S105
 _AROUND = " \n.,:;!?…“”‘’\"'()[]-–/%"
 _PLAIN = r"^\p{L}+$"
 
-_ENOUGH = 25  # letters: a text of fewer is not judged by its language
-_TONELESS = 0.65  # share of words that are syllables without diacritics; English and Indonesian have 0.2 to 0.4
-_FOREIGN = 0.05  # share of Vietnamese letters; of 42,088 real articles one in 8,000 is below
+_ENOUGH = 25  # letters: the language of a shorter text is not judged
+_TONELESS = 0.65  # the share of words that are syllables without diacritics; in English and Indonesian it is 0.2 to 0.4
+_FOREIGN = 0.05  # the share of Vietnamese letters; one in 8,000 of 42,088 real articles has less
 
 
 def quality(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
@@ -39,13 +39,13 @@ def quality(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
 
     Args:
         batch: reads `text` (the body), `reason`, `pointer`, `detail`.
-        corpus: the settings; with `quality` False the batch is left as it is.
+        corpus: the settings; if `quality` is False, the batch is not changed.
 
     Returns:
-        The same rows in the same order; added are `vietnamese_share`, the share of letters that
-        only Vietnamese uses, `syllable_share`, the share of tokens of letters that are Vietnamese
+        The same rows in the same order. Added are `vietnamese_share`, the share of letters that
+        only Vietnamese uses, `syllable_share`, the share of letter tokens that are Vietnamese
         syllables (float64; null if there are none), and `tone_style` (struct {old, new: int32}).
-        A text of 25 letters and more below a threshold has the `reason` that names what it is.
+        A text of at least 25 letters that is below a threshold gets a `reason`.
     """
     if not corpus.quality:
         return batch
@@ -60,21 +60,21 @@ def quality(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
 
 
 def _measure(text: pl.Series) -> pl.DataFrame:
-    """How many letters, Vietnamese letters, tokens, syllables, old and new tones each text has (int64)."""
+    """The number of letters, Vietnamese letters, tokens, syllables, old and new tone marks in each text (int64)."""
     every, first_word = words(text)
     distinct = every.dictionary_encode()
-    # One empty word more, at the end, so that also a last text without words begins at a word.
+    # One more empty word at the end, so that a last text without words has a first word as well.
     figures = _of_words(pl.Series(pl.from_arrow(distinct.dictionary)).append(pl.Series([""])))
     which = np.append(to_numpy(distinct.indices), len(distinct.dictionary)).astype(np.intp)
     sums = {name: np.add.reduceat(each.to_numpy().take(which), first_word)[:-1] for name, each in figures.items()}
-    is_empty = np.diff(first_word) == 0  # `reduceat` gives a text without words the figures of the next word
+    is_empty = np.diff(first_word) == 0  # for a text without words, `reduceat` returns the numbers of the next word
     return pl.DataFrame({name: np.where(is_empty, 0, each) for name, each in sums.items()})
 
 
 def _of_words(every: pl.Series) -> dict[str, pl.Series]:
-    """The figures of each word (int64); punctuation may hang on it.
+    """The numbers for each word (int64); it may have punctuation.
 
-    Four of five words are one token, with or without punctuation around it; of the others each token is measured.
+    Four of five words are one token, perhaps with punctuation around it. For the others, each token is measured.
     """
     token = every.str.strip_chars(_AROUND)
     others = (~token.str.contains(_PLAIN)).arg_true()
@@ -88,7 +88,7 @@ def _of_words(every: pl.Series) -> dict[str, pl.Series]:
 
 
 def _of_tokens(token: pl.Series) -> dict[str, pl.Series]:
-    """The figures of each token (int64); an empty one has none."""
+    """The numbers for each token (int64); zero for an empty one."""
     known, old, new = _known()
     lower = token.str.to_lowercase()
     figures = {
@@ -104,7 +104,7 @@ def _of_tokens(token: pl.Series) -> dict[str, pl.Series]:
 
 @functools.cache
 def _known() -> tuple[pl.Series, pl.Series, pl.Series]:
-    """The syllables, and those of the old and the new style, each as the one list that `is_in` takes."""
+    """The syllables, and those of the old and the new style, each as one list, which `is_in` needs."""
     every = sorted(syllables())
     styled = {style: [syllable for syllable in every if style_of(syllable) == style] for style in STYLES}
     known, old, new = (pl.Series([values]) for values in (every, styled["old"], styled["new"]))
@@ -112,7 +112,7 @@ def _known() -> tuple[pl.Series, pl.Series, pl.Series]:
 
 
 def _gate(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
-    """Reject the texts below a threshold: first by what language they are in, then by the measure."""
+    """Reject the texts below a threshold: first those that are in another language, then by the shares."""
     thresholds = {"vietnamese_share": QUALITY_VIETNAMESE_SHARE, "syllable_share": QUALITY_SYLLABLE_SHARE}
     measures = {name: pl.when("judged").then(name) for name in thresholds}
     low = pl.any_horizontal(is_beyond(measures[name], reason, corpus) for name, reason in thresholds.items())

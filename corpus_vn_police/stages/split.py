@@ -1,4 +1,4 @@
-"""Record -> split: a pure function of the record alone, so that no other record moves it."""
+"""Record -> split: it depends only on the record itself, so that other records never move it."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from corpus_vn_police.config import Splits
 from corpus_vn_police.periods import first_day, first_days, last_days
 
 SPLITS = ("train", "validation", "test")
-"""The splits, in the order of time."""
+"""The splits, in order of time."""
 
 _YEAR = len("2020")
 
 
 def assign_split(batch: pl.DataFrame, splits: Splits) -> pl.Series:
-    """Say which split each record belongs to.
+    """Decide the split of each record.
 
     Args:
         batch: reads `date` (string, null if undated) and `id`.
         splits: the strategy. `temporal`: train strictly before `validation_from`, validation
             strictly before `test_from`, by the last day that the date can mean; an undated record
-            is in train; a start that is None takes its split away. `hash`: by `hash_share`.
+            is in train; if a start is None, its split does not exist. `hash`: by `hash_share`.
 
     Returns:
         `split` (uint8), the index in `SPLITS`.
@@ -40,7 +40,7 @@ def assign_split(batch: pl.DataFrame, splits: Splits) -> pl.Series:
 
 
 def hash_share(seed: int, record: str) -> float:
-    """A record's number in [0, 1): the first 53 bits of sha256 of `<seed>:<id>` in UTF-8."""
+    """A record's number in [0, 1): the first 53 bits of the sha256 of `<seed>:<id>` in UTF-8."""
     digest = hashlib.sha256(f"{seed}:{record}".encode()).digest()
     return (int.from_bytes(digest[:8], "big") >> 11) / 2**53
 
@@ -50,17 +50,17 @@ def _by_hash(records: Sequence[str], splits: Splits) -> list[int]:
     validation = train + splits.ratios.get("validation", 0.0)
     last = max(number for number, name in enumerate(SPLITS) if splits.ratios.get(name, 0.0) > 0)
     shares = (hash_share(splits.seed, record) for record in records)
-    # The last split takes what rounding leaves above its own bound.
+    # Rounding may leave values above the last bound; they belong to the last split.
     return [min(0 if share < train else 1 if share < validation else 2, last) for share in shares]
 
 
 @dataclass(frozen=True)
 class SplitAdvice:
-    """Starts that divide records by time.
+    """Suggested starts of splits in time.
 
     Attributes:
-        starts: `validation_from` and `test_from`, or only the second: months where records have no day, else days.
-        splits: how many records each split would then have, in the order of time.
+        starts: `validation_from` and `test_from`, or only the second; days if records have days, otherwise months.
+        splits: how many records each split would have, in order of time.
     """
 
     starts: dict[str, str]
@@ -68,19 +68,19 @@ class SplitAdvice:
 
 
 def suggest_starts(dates: Mapping[str | None, int]) -> SplitAdvice | None:
-    """The starts that give validation and test about 10 % of the records each, as near as the dates allow.
+    """Suggest starts that give validation and test about 10 % of the records each, as far as the dates allow.
 
-    A split begins where the date of a record begins: a month, or a day where records have days.
+    A split begins where the date of a record begins: a month, or a day if records have days.
 
     Args:
-        dates: how many records have each date; None is the undated ones, which are in train.
+        dates: how many records have each date; None stands for undated records, which are in train.
 
     Returns:
-        The starts; only `test_from` if that comes nearer. None if all would give splits that `lopsided` names.
+        The starts, or only `test_from` if that comes nearer. None if all choices give splits that `lopsided` names.
     """
     total = sum(dates.values())
     starts = _possible_starts({date: count for date, count in dates.items() if date is not None})
-    reached = [count for _, count in starts]  # records from each start on, the latest first
+    reached = [count for _, count in starts]  # records from each start on; the latest start first
     options: list[tuple[int, int | None]] = []
     for place, test in enumerate(reached):
         nearest = bisect.bisect_left(reached, test + total / 10, place + 1)
@@ -96,42 +96,42 @@ def suggest_starts(dates: Mapping[str | None, int]) -> SplitAdvice | None:
 
 
 def _possible_starts(dates: dict[str, int]) -> list[tuple[str, int]]:
-    """Where dates begin, the latest first, and how many records are then in the later split; some stay before it."""
+    """Possible starts, the latest first, and the size of the later split; some records must remain before it."""
     frame = pl.DataFrame({"date": list(dates), "count": list(dates.values())}, {"date": pl.String, "count": pl.Int64})
     frame = frame.with_columns(first_days(pl.col("date")).alias("first"), last_days(pl.col("date")).alias("last"))
     ends = frame.sort("last")
-    before = [0, *ends["count"].cum_sum()]  # records whose dates end before the n-th date does
-    # Of 2020-10 and 2020-10-01, which begin together, the month is the plainer one.
+    before = [0, *ends["count"].cum_sum()]  # for each date, the records whose dates end before that date ends
+    # Of dates that begin together, such as 2020-10 and 2020-10-01, the month is the simpler one.
     begins = frame.sort(pl.col("first"), pl.col("date").str.len_bytes(), descending=[True, False])
     places = ends["last"].search_sorted(begins["first"], side="left")
     starts: dict[int, str] = {}
     for date, place in zip(begins["date"], places, strict=True):
-        if before[place]:  # of starts that give the same, the latest
+        if before[place]:  # of starts with the same result, the latest one is used
             starts.setdefault(before[-1] - before[place], f"{date}-01" if len(date) == _YEAR else date)
     return [(start, count) for count, start in starts.items()]
 
 
 def _splits(total: int, reached: list[int], test: int, validation: int | None) -> dict[str, int]:
-    """What starts give; empty splits are left out."""
+    """The sizes of the splits that starts give, without empty splits."""
     before = reached[test if validation is None else validation]
     counts = {"train": total - before, "validation": before - reached[test], "test": reached[test]}
     return {split: count for split, count in counts.items() if count}
 
 
 def _distance(splits: dict[str, int]) -> float:
-    """How far splits are from 10 % each."""
+    """How far the sizes of splits are from 10 % each."""
     total = sum(splits.values())
     return sum(abs(splits.get(split, 0) - total / 10) for split in SPLITS[1:])
 
 
 def lopsided(splits: Mapping[str, int], rules: Splits | None = None) -> dict[str, str]:
-    """The splits that are too small to be of use, each with the reason in words.
+    """Find splits that are too small to be useful; return each with the reason in words.
 
-    A split is if it holds less than 2 % of the records; train also if it holds less than half of them, or none.
+    A split is too small with less than 2 % of the records; train also with less than half of them, or none.
 
     Args:
-        splits: how many records each has; those that are not there have none.
-        rules: by which records are divided; None if train has its share by them.
+        splits: how many records each has; missing splits have none.
+        rules: the settings, by which train may be meant to be empty; None if it is not.
     """
     total = sum(splits.values())
     has_train = rules is None or rules.strategy != "hash" or rules.ratios.get("train", 0) > 0

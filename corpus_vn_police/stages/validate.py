@@ -1,6 +1,6 @@
-"""Records -> kept and rejected, against the JSON Schema.
+"""Records -> valid and rejected ones, by the JSON Schema.
 
-The columnar check gives the verdict; `jsonschema` is asked only why a rejected record was.
+The columnar check gives the verdict; `jsonschema` only explains why a record is rejected.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ class Sieved:
 
 
 def records(batch: pl.DataFrame, contract: Contract, corpus: Corpus) -> pa.Table:
-    """Lay seeds out as records: the contract's columns, null or empty if no stage fills them.
+    """Turn seeds into records: the contract's columns, null or empty if no stage fills them.
 
     Args:
         batch: has the columns of `stages.batch.COLUMNS` after the last stage.
-        contract: the record's.
-        corpus: the settings, which say which fields no stage fills.
+        contract: the contract of the record.
+        corpus: the settings; they decide which fields no stage fills.
 
     Returns:
         The same rows in the same order, in the contract's Arrow schema.
@@ -70,7 +70,7 @@ def validate(table: pa.Table, contract: Contract) -> Sieved:
 
     Args:
         table: in the contract's Arrow schema.
-        contract: what they must hold to.
+        contract: the contract that they must follow.
 
     Raises:
         SchemaError: the columnar check and `jsonschema` disagree about a record (law 1): a

@@ -1,1 +1,1 @@
-"""The folder beside a build: what was read, its journal, the lock, and how a new build replaces the old one."""
+"""The folder beside a build: what was read, the journal, the lock, and replacing an old build by a new one."""

@@ -1,7 +1,7 @@
-"""What the last build was made of and what came out, so that the same build again has nothing to do.
+"""Remember what the last build was made from and its result, so that the same build again has nothing to do.
 
-It is a file beside the parts. It does not count if anything that a build depends on has changed, or if a file of the
-output has another size, time or inode. If it is damaged or missing, that costs the time of a build.
+This is a file beside the parts. It is ignored if anything that a build depends on has changed, or if a file of the
+output has another size, time or inode. If it is damaged or missing, the only cost is the time of a build.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ from corpus_vn_police.version import GENERATOR
 
 _NAME = "finished.json"
 _MOST_BYTES = 1 << 30
-# Libraries that decide how files of a build are written, and whether it has pictures.
+# Libraries that affect how files of a build are written, and whether it has pictures.
 _WRITERS = ("jinja2", "matplotlib", "polars", "pyarrow", "pyyaml")
 
 FileStamps = Mapping[str, tuple[int, int, int, int]]
-"""Size, mtime and ctime (ns) and inode of files, by path."""
+"""Size, mtime and ctime (ns) and inode of each file, by path."""
 
 
 @dataclass(frozen=True)
 class FinishedBuild:
-    """A build that is in place.
+    """A build that was put in place.
 
     Attributes:
-        made_of: a digest of the input and of everything else that it depends on; None if the same build again may
-            have another outcome.
-        latest: the last day that a header could mean.
+        made_of: a digest of the input and of everything else that the build depends on; None if the same build again
+            may have a different result.
+        latest: the value of `[limits] latest` in that build.
         files: its files, as they were when it was put in place.
         result: what `build` gave back, as JSON.
-        shards: its shards, by what their records are known by (`write.reuse.key_of`).
-        blocks: the hashes of its blocks (`ColumnHashes.digest`), likewise.
+        shards: its shards, by the key of their records (`write.reuse.key_of`).
+        blocks: the hashes of its blocks (`ColumnHashes.digest`), by the same kind of key.
     """
 
     made_of: str | None
@@ -58,13 +58,13 @@ class FinishedBuild:
     blocks: Mapping[str, dict[str, Any]]
 
     def is_still(self, files: FileStamps, made_of: str | None, latest: str) -> bool:
-        """Whether the same build again would change nothing.
+        """Whether running the build again would change nothing.
 
         Args:
-            files: what is where it was put, as `file_stamps` gives it.
-            made_of: what the next build would be made of.
-            latest: the last day that a header may mean in it. No seed of this build was rejected for a day beyond its
-                own, so a later one changes nothing.
+            files: the files that are there now, from `file_stamps`.
+            made_of: the digest for the next build.
+            latest: the value of `[limits] latest` in the next build. No seed of this build was rejected for a later day
+                than its own value, so a higher value changes nothing.
         """
         return made_of is not None and made_of == self.made_of and self.latest <= latest and self.files == files
 
@@ -72,14 +72,14 @@ class FinishedBuild:
 def made_of(
     listing: Listing, corpus: Corpus, removed: Tombstones, choices: Iterable[object], started: int
 ) -> str | None:
-    """A digest of all that a build depends on; None if a file of the input may have changed unseen.
+    """A digest of everything that a build depends on; None if a file of the input may have changed unnoticed.
 
     Args:
         listing: the input.
-        corpus: the settings, without a `latest` that the clock gave.
-        removed: which seeds are kept out, beside those that the output says.
-        choices: what else was chosen for this build.
-        started: when the first build of this input began, in ns since 1970, as in `stamps.stamp`.
+        corpus: the settings, without a `latest` that was taken from the clock.
+        removed: the seeds that are kept out, besides those that the output lists.
+        choices: other options of this build.
+        started: the start of the first build of this input, in ns since 1970; see `stamps.stamp`.
     """
     stamps = stamps_of(listing, list(listing.names), started)
     if (stamps == UNKNOWN).any():
@@ -105,7 +105,7 @@ def _version(name: str) -> str | None:
 
 
 def file_stamps(out: Path) -> FileStamps:
-    """The stamps of the files of a build; of a folder that is not there, none."""
+    """The stamps of the files of a build; empty if the folder does not exist."""
     if not out.is_dir():
         return {}
     found = look_into(out)
@@ -114,7 +114,7 @@ def file_stamps(out: Path) -> FileStamps:
 
 
 def read_finished(folder: Path) -> FinishedBuild | None:
-    """What the file in a folder says; None if there is none, if it is damaged, or if another version wrote it."""
+    """Read the file in a folder; None if there is none, if it is damaged, or if another version wrote it."""
     try:
         said = json.loads(read_file(folder / _NAME, _MOST_BYTES))
         content = said["content"]
@@ -128,7 +128,7 @@ def read_finished(folder: Path) -> FinishedBuild | None:
 
 
 def write_finished(folder: Path, finished: FinishedBuild | None) -> None:
-    """Write the file; for None delete it. Whatever stands in its place is deleted; a link is not followed.
+    """Write the file, or delete it if `finished` is None. Anything in its place is deleted; a link is not followed.
 
     Raises:
         OSError: the disk is full or fails.

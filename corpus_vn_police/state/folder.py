@@ -1,6 +1,6 @@
-"""`.OUT.state/`: what a build needs beside its output; it is never published.
+"""`.OUT.state/`: files that a build needs beside its output; they are never published.
 
-It holds the lock that stops a second build, the parts with what was read (also for the next build), the
+It holds the lock that stops a second build, the parts with everything that was read (also for the next build), the
 new build before it is put in place, and the older build before it is deleted.
 """
 
@@ -19,7 +19,7 @@ from corpus_vn_police.dataset.manifest import glance_at
 from corpus_vn_police.errors import DiskError, OutputError
 from corpus_vn_police.state.place import copy_of, delete, put_in_place, recover
 
-# What flock says on a file system that has no locks: NFS without lockd, some FUSE and network mounts.
+# Errors of flock on a file system without locks: NFS without lockd, some FUSE and network mounts.
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 
 
@@ -31,17 +31,17 @@ class State:
 
     @property
     def folder(self) -> Path:
-        """The folder: beside the output, so on the same file system."""
+        """The folder itself; it is beside the output, and so on the same file system."""
         return self.out.parent / f".{self.out.name}.state"
 
     @property
     def parts(self) -> Path:
-        """Where the parts are, of this build and of earlier ones, and their journal."""
+        """The folder of the parts, of this build and of earlier ones, and of their journal."""
         return self.folder / "parts"
 
     @property
     def new(self) -> Path:
-        """The build under way."""
+        """The folder of the build that is being made."""
         return self.folder / "new"
 
     @property
@@ -54,14 +54,14 @@ class State:
         self._delete_older()
 
     def _delete_older(self) -> None:
-        """Delete the older build; what does not belong to it, such as a `.git/`, is moved into the new one."""
+        """Delete the older build; files that do not belong to it, such as a `.git/`, are moved into the new one."""
         if self._aside.is_dir() and not self._aside.is_symlink():
             carry_over(self._aside, self.out)
-            with contextlib.suppress(OSError):  # the new build is in place, and the next one tries again
+            with contextlib.suppress(OSError):  # the new build is in place, and the next build tries again
                 delete(self._aside)
 
     def _clean(self) -> None:
-        """Undo, or end, what a killed build was doing, and delete what it left."""
+        """Undo or complete what a killed build was doing, and delete the files that it left."""
         recover(self.new, self.out, self._aside)
         self._delete_older()
         half_written = self.folder.glob(".*.new")  # by `files.write_whole`
@@ -91,10 +91,10 @@ def check_output(out: Path) -> None:
 
 
 def _foreign(out: Path) -> str | None:
-    """What in a folder does not belong to a build; None if nothing is foreign."""
+    """Something in a folder that does not belong to a build; None if there is nothing like that."""
     contents = look_into(out)
     if contents.files or contents.irregular:
-        manifest = glance_at(out)  # not `read_manifest`: a build of another version may be replaced as well
+        manifest = glance_at(out)  # not `read_manifest`, because builds of other versions may be replaced as well
         if manifest is None:
             return f"its {MANIFEST} is not that of a build" if MANIFEST in contents.files else f"no {MANIFEST}"
         other = [*contents.irregular, *sorted(contents.files - manifest.files.keys() - {MANIFEST})]
@@ -107,20 +107,20 @@ def open_state(out: Path) -> Iterator[State]:
     """Lock an output folder, delete what a killed build left, and clean up at the end.
 
     Raises:
-        OutputError: it holds something other than a build, another build is writing into it, or the folder beside
-            it is not one that a build made.
+        OutputError: it holds something that is not a build, another build is writing into it, or the folder beside
+            it was not made by a build.
         DiskError: the folder beside it cannot be written or locked.
-        KeyboardInterrupt: Ctrl-C; its arguments say what it left, and what to do.
+        KeyboardInterrupt: Ctrl-C; its arguments say what is in the folder now, and what to do.
     """
     state = State(out)
     new_folder: os.stat_result | None = None
     try:
-        if not state.folder.exists():  # else a killed process may have left the output half-way
+        if not state.folder.exists():  # otherwise a killed process may have left the output incomplete
             check_output(out)
         with _locked(state):
             try:
                 state._clean()
-                check_output(out)  # again, now that no other build can be at it
+                check_output(out)  # check again, now that no other build can change it
                 state.new.mkdir()
                 new_folder = state.new.stat()
                 yield state
@@ -131,17 +131,17 @@ def open_state(out: Path) -> Iterator[State]:
 
 
 def _interrupted(out: Path, new_folder: os.stat_result | None) -> KeyboardInterrupt:
-    """Ctrl-C, with what it left: the older build, or the new one if the output is the folder of that."""
+    """A KeyboardInterrupt that says what is there now: the older build, or the new one if the output is that folder."""
     if new_folder is not None and out.exists() and os.path.samestat(new_folder, out.stat()):
         return KeyboardInterrupt(
             f"interrupted after the new build was put in place: {out} is whole",
-            "the same command again does what was to come after that",
+            "run the same command again for the steps after that",
         )
-    return KeyboardInterrupt(f"interrupted: {out} is as it was", "run it again: it goes on from what was done")
+    return KeyboardInterrupt(f"interrupted: {out} is as it was", "run it again: it continues where it stopped")
 
 
 def recover_output(out: Path) -> None:
-    """Put back an older build that a killed process had moved aside, if there is one.
+    """If a killed process had moved an older build aside, put it back.
 
     Raises:
         OutputError, DiskError: as `open_state`.
@@ -154,7 +154,7 @@ def recover_output(out: Path) -> None:
 
 @contextmanager
 def _locked(state: State) -> Iterator[None]:
-    """Make the folder beside the output if it is missing, and keep other builds out as long as this runs."""
+    """Make the folder beside the output if it is missing, and keep other builds out in the meantime."""
     from filelock import FileLock, Timeout
 
     lock = FileLock(state.folder / "lock")
@@ -176,11 +176,11 @@ def _locked(state: State) -> Iterator[None]:
 
 
 def _make_own(folder: Path) -> None:
-    """Make a folder, or take the one that is there.
+    """Make a folder, or use the one that is there.
 
     Raises:
-        OutputError: it is a link, a file or a mount point. Behind a link somebody else's files would be deleted,
-            and no build could be renamed out of another disk.
+        OutputError: it is a link, a file or a mount point. With a link, somebody else's files would be deleted,
+            and a build cannot be renamed from another disk.
     """
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()) or folder.is_mount():
         kind = "a link" if folder.is_symlink() else "a mount point" if folder.is_dir() else "a file"

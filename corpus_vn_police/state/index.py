@@ -1,4 +1,4 @@
-"""The index of all parts: what a build holds in memory for each seed, 5 bytes."""
+"""The index of all parts: the 5 bytes per seed that a build keeps in memory."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from corpus_vn_police.state.parts import Part, damaged_part, gather, read_table
 from corpus_vn_police.state.path_order import path_order
 
 Seeds = npt.NDArray[np.uint32]
-"""Numbers of seeds, or of records: 4 bytes each, because there may be millions."""
+"""Numbers of seeds, or of records; 4 bytes each, because there may be millions."""
 
 NONE = 2**32 - 1
-"""The number that stands for no seed."""
+"""The number that means that there is no seed."""
 
-_REJECTED = 255  # the split of a seed that has none
-_MOST_NAMES = 1_000  # keys that are reported
-_AT_ONCE = 1 << 16  # seeds whose lengths are read at once
+_REJECTED = 255  # the split of a rejected seed
+_MOST_NAMES = 1_000  # the most keys in a report
+_AT_ONCE = 1 << 16  # how many seeds' lengths are read at once
 
 
 @dataclass(frozen=True)
 class Index:
-    """The current seeds of all parts, in the order of the parts; a seed is known by its number in that order.
+    """The current seeds of all parts, in the order of the parts; a seed is identified by its number in that order.
 
-    What is rarely asked for is read from the parts each time: of a seed 5 bytes are held.
+    Values that are rarely needed are read from the parts each time, so memory holds only 5 bytes per seed.
 
     Attributes:
-        folder: where the parts are.
+        folder: the folder of the parts.
         parts: the parts.
-        starts: the number of the first seed of each part, and how many seeds there are (int64).
-        record_starts: the same of the records, counting those of seeds that are not current.
+        starts: the number of the first seed of each part; then the number of all seeds (int64).
+        record_starts: the same for records, including records of seeds that are not current.
         splits: the number of each seed's split (uint8); 255 if it is rejected.
-        text_bytes: length of its text in UTF-8 (uint32).
+        text_bytes: the length of each seed's text in UTF-8 (uint32).
     """
 
     folder: Path
@@ -51,10 +51,10 @@ class Index:
 
     @classmethod
     def read(cls, folder: Path, parts: tuple[Part, ...]) -> Index:
-        """Gather the indexes of parts.
+        """Read the indexes of parts.
 
         Raises:
-            DiskError: one is damaged, or holds another number of seeds than its part.
+            DiskError: one is damaged, or has the wrong number of seeds.
         """
         starts = np.cumsum([0, *(len(part.current_rows) for part in parts)], dtype=np.int64)
         splits, text_bytes = np.empty(starts[-1], np.uint8), np.empty(starts[-1], np.uint32)
@@ -70,12 +70,12 @@ class Index:
         return cls(folder, parts, starts, np.cumsum([0, *records], dtype=np.int64), splits, text_bytes)
 
     def __len__(self) -> int:
-        """How many seeds there are."""
+        """The number of seeds."""
         return len(self.splits)
 
     @property
     def publishable(self) -> npt.NDArray[np.bool_]:
-        """Whether each seed has a record: nothing is wrong with it by itself (bool)."""
+        """Whether each seed has a record, because nothing is wrong with the seed itself (bool)."""
         has_split: npt.NDArray[np.bool_] = self.splits != _REJECTED
         return has_split
 
@@ -87,7 +87,7 @@ class Index:
         return ids
 
     def ids_of(self, seeds: Seeds) -> npt.NDArray[np.uint64]:
-        """The ids of some seeds; those of a part are held at a time."""
+        """The ids of some seeds, read one part at a time."""
         ids = np.empty(len(seeds), np.uint64)
         by_number = np.argsort(seeds).astype(np.uint32)
         bounds = np.searchsorted(seeds[by_number], self.starts)
@@ -98,7 +98,7 @@ class Index:
         return ids
 
     def seeds_of_records(self) -> Seeds:
-        """The seed of each record of all parts; `NONE` if that is not current."""
+        """The seed of each record in all parts; `NONE` if it is not current."""
         by_record = np.full(self.record_starts[-1], NONE, np.uint32)
         for number, first in enumerate(self.record_starts[:-1]):
             mine = self._seeds_of(number)
@@ -107,11 +107,11 @@ class Index:
         return by_record
 
     def _seeds_of(self, part: int) -> slice:
-        """The numbers of a part's seeds."""
+        """The range of seed numbers of a part."""
         return slice(int(self.starts[part]), int(self.starts[part + 1]))
 
     def _record_rows(self, part: int) -> npt.NDArray[np.int64]:
-        """The row of each of a part's seeds in its records; of no meaning if the seed is rejected."""
+        """For each seed of a part, the row of its record; undefined if the seed is rejected."""
         current = self.parts[part].current
         if current is None:
             return np.cumsum(self.splits[self._seeds_of(part)] != _REJECTED) - 1
@@ -127,10 +127,10 @@ class Index:
         )
 
     def dates(self, seeds: npt.NDArray[np.bool_]) -> dict[str | None, int]:
-        """How many of some seeds have each date; None is the undated ones.
+        """How many of the given seeds have each date; None stands for undated ones.
 
         Args:
-            seeds: whether each seed is one of them (bool).
+            seeds: whether each seed is included (bool).
         """
         counts: Counter[str | None] = Counter()
         start = 0
@@ -142,10 +142,10 @@ class Index:
         return counts
 
     def unused(self, column: str = "unused") -> dict[str, int]:
-        """In how many seeds each key is that nothing reads, the most frequent first; at most 1,000 keys.
+        """In how many seeds each unused key occurs, the most frequent first; at most 1,000 keys.
 
         Args:
-            column: `unused`, or `unused_dates` for those whose values are like dates.
+            column: `unused`, or `unused_dates` for keys whose values look like dates.
         """
         counts: Counter[str] = Counter()
         for part in self.parts:
@@ -156,7 +156,7 @@ class Index:
         return dict(ordered[:_MOST_NAMES])
 
     def titles_kept(self, published: npt.NDArray[np.bool_]) -> int:
-        """How many of the published records have a title that is not a headline, so that it stays in the text.
+        """How many published records have a title that is not a headline and therefore also stays in the text.
 
         Args:
             published: whether each seed is published (bool).
@@ -169,16 +169,16 @@ class Index:
         return kept
 
     def column(self, part: Part, name: str) -> pl.Series:
-        """A column of a part's index, of the seeds that are current."""
+        """A column of a part's index, for the seeds that are current."""
         column = pl.Series(name, read_table(self.folder, part, "index", [name]).column(name))
         return column if part.current is None else column.filter(pl.Series(part.current))
 
     def gather(self, seeds: npt.NDArray[np.integer], columns: list[str]) -> pa.Table:
-        """The index rows of seeds, in the order in which their numbers are given."""
+        """The index rows of seeds, in the order of the given numbers."""
         return self._gather(seeds, "index", columns)
 
     def gather_records(self, seeds: npt.NDArray[np.integer], columns: list[str]) -> pa.Table:
-        """The records of seeds, in the order in which their numbers are given; none of them may be rejected."""
+        """The records of seeds, in the order of the given numbers; none of the seeds may be rejected."""
         return self._gather(seeds, "records", columns)
 
     def _gather(self, seeds: npt.NDArray[np.integer], ending: str, columns: list[str]) -> pa.Table:
@@ -195,24 +195,24 @@ class Index:
         return gather(self.folder, self.parts, part_numbers, places, rows, ending, columns)
 
     def records_of(self, seeds: Seeds) -> SeedRecords:
-        """Where the records of seeds are; none of them may be rejected."""
+        """A handle for the records of seeds; none of the seeds may be rejected."""
         return SeedRecords(self, seeds)
 
 
 @dataclass(frozen=True)
 class SeedRecords:
-    """The records of some seeds, in an order of their own; 4 bytes are held of each.
+    """The records of some seeds, in a given order; memory holds 4 bytes for each.
 
     Attributes:
-        index: all seeds.
-        seeds: the numbers of those whose records these are.
+        index: the index of all seeds.
+        seeds: the numbers of the seeds that the records belong to.
     """
 
     index: Index
     seeds: Seeds
 
     def __len__(self) -> int:
-        """How many records there are."""
+        """The number of records."""
         return len(self.seeds)
 
     @property
@@ -221,7 +221,7 @@ class SeedRecords:
         return self.index.text_bytes[self.seeds]
 
     def marks(self) -> npt.NDArray[np.uint64]:
-        """A number for each record that stands for its part and its row there, in every build."""
+        """A number for each record that identifies its part and its row there, in every build."""
         numbers = np.searchsorted(self.index.starts, self.seeds, side="right") - 1
         rows = self.seeds - self.index.starts[numbers]
         marks = np.empty(len(self), np.uint64)
@@ -240,5 +240,5 @@ class SeedRecords:
         return np.concatenate([np.empty(0, np.int64), *(length.to_numpy() for length in lengths)])
 
     def gather(self, start: int, stop: int, columns: list[str]) -> pa.Table:
-        """Read the records from `start` up to, not including, `stop`."""
+        """Read the records from `start` up to, but not including, `stop`."""
         return self.index.gather_records(self.seeds[start:stop], columns)

@@ -1,15 +1,15 @@
-"""The journal beside the parts: an SQLite database of what builds have read, for the next build.
+"""The journal beside the parts: an SQLite database that tells the next build what earlier builds have read.
 
-A part has one row; it is written after the files of the part. All rows of a batch are written at once: if a process
-is killed, either all of them are there or none. A row does not count if the files of its part are gone, or have
-other bytes than the row says.
+Each part has one row, which is written after the files of the part. All rows of a batch are written together: if a
+process is killed, either all of them are there or none. A row is ignored if the files of its part are missing, or
+have other lengths than the row says.
 
 If a journal is damaged, or if another version wrote it, it is deleted and all seeds are read again. SQLite notices
 most damage; a checksum of each row finds the rest.
 
-Only one process has the journal open, because the folder is locked. If the system crashes, what the disk has lost
-is read again. So SQLite does not need locks (some network disks have none), and does not wait for the disk. It cannot
-open a path of more than 512 bytes; with such a path, a build forgets what it has read.
+Only one process has the journal open, because the folder is locked. If the system crashes, seeds whose rows were lost
+are read again. So SQLite does not need locks (some network disks have none), and does not wait for the disk. It cannot
+open a path of more than 512 bytes; with a longer path, a build does not remember what it has read.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from corpus_vn_police.state.parts import Part, part_bytes
 from corpus_vn_police.state.place import delete
 
 JOURNAL = "journal.sqlite"
-"""The name of the journal; SQLite keeps a file beside it whose name begins with it."""
+"""The name of the journal; SQLite has another file beside it whose name begins with this one."""
 
 _LONGEST_PATH = 512 - len("-journal")  # bytes: SQLite's MAX_PATHNAME
 
-# `file` is a stamp in hex, as SQLite's integers are signed, and null for parts of text files. `latest` is the
-# last day that a header could mean when the part was read. `skipped` is JSON. `finished` is 1 once the build of the
-# part is in place.
+# `file` is a stamp in hex, because SQLite's integers are signed; it is null for parts of text files. `latest` is the
+# value of `[limits] latest` when the part was read. `skipped` is JSON. `finished` is 1 after the build of the part was
+# put in place.
 _TABLES = """
 BEGIN;
 CREATE TABLE IF NOT EXISTS build (fingerprint TEXT NOT NULL);
@@ -54,18 +54,18 @@ CREATE TABLE IF NOT EXISTS files (
 COMMIT;
 """
 
-# What SQLite says if the disk fails; anything else is the journal's own fault.
+# SQLite's errors if the disk fails; for any other error, the journal itself is at fault.
 _DISK_FAILS = {
     sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM,
 }  # fmt: skip
 
 
 class _UnusableJournalError(ValueError):
-    """The journal that is there is damaged, or says nothing for this build."""
+    """The journal is damaged, or does not apply to this build."""
 
 
 class _PartRow(NamedTuple):
-    """What the journal says about a part; the columns of `parts` without the last two."""
+    """A row of the journal for a part: the columns of `parts` without the last two."""
 
     name: str
     seeds: int
@@ -84,9 +84,9 @@ class Journal:
     """An open journal.
 
     Attributes:
-        folder: where it is, beside the parts.
-        latest: the last day that a header may mean in this build.
-        known: what it said when it was opened.
+        folder: its folder, which is that of the parts.
+        latest: the value of `[limits] latest` in this build.
+        known: its content when it was opened.
     """
 
     folder: Path
@@ -95,7 +95,7 @@ class Journal:
     _connection: sqlite3.Connection
 
     def add(self, done: Iterable[DoneTask]) -> None:
-        """Write down tasks that were done, all or none of them.
+        """Record tasks that were done: all of them or none.
 
         Raises:
             DiskError: the disk is full or fails.
@@ -112,7 +112,7 @@ class Journal:
         return _PartRow(part.name, part.seeds, part_bytes(self.folder, part.name), file, task, self.latest)
 
     def finish(self, known: KnownParts) -> None:
-        """Write down that the build is in place, and forget all but these parts.
+        """Record that the build is in place, and forget all parts except these.
 
         Raises:
             DiskError: the disk is full or fails.
@@ -136,12 +136,12 @@ def open_journal(folder: Path, fingerprint: str, latest: str, *, resume: bool, r
     """Open the journal of a folder of parts, and delete the files in it that the journal does not know.
 
     Args:
-        folder: where the parts are; nobody else may have its journal open.
-        fingerprint: what parts depend on beside the seeds: a journal with another one is forgotten.
-        latest: the last day that a header may mean. Parts that were read under a later one are forgotten, as
-            they may hold what is rejected now.
-        resume: False forgets what a build that was interrupted has done.
-        rehash: True forgets all.
+        folder: the folder of the parts; nobody else may have its journal open.
+        fingerprint: a digest of what parts depend on besides the seeds; a journal with another one is discarded.
+        latest: the value of `[limits] latest`. Parts that were read with a later one are forgotten, because
+            they may contain seeds that are rejected now.
+        resume: if False, the work of an interrupted build is forgotten.
+        rehash: if True, everything is forgotten.
 
     Raises:
         DiskError: the disk is full or fails.
@@ -157,9 +157,9 @@ def open_journal(folder: Path, fingerprint: str, latest: str, *, resume: bool, r
 
 
 def _read(path: Path, fingerprint: str, rehash: bool) -> tuple[list[tuple[_PartRow, bool]], dict[int, FileContents]]:
-    """What the journal says: the parts, each with whether its build is in place, and the files.
+    """Read the journal: the parts, each with True if its build is in place, and the files.
 
-    A journal that cannot be used is deleted, and says nothing.
+    A journal that cannot be used is deleted; the result is then empty.
 
     Raises:
         sqlite3.Error: the disk fails.
@@ -169,7 +169,7 @@ def _read(path: Path, fingerprint: str, rehash: bool) -> tuple[list[tuple[_PartR
             _check_header(path)
             with closing(_connected(path)) as connection:
                 return _rows(connection, fingerprint)
-        except (sqlite3.Error, ValueError) as error:  # the latter also of names that are not UTF-8 any more
+        except (sqlite3.Error, ValueError) as error:  # ValueError also for names that are not UTF-8 any more
             if _is_of_the_disk(error):
                 raise
     for name in (path, path.with_name(f"{path.name}-journal")):
@@ -178,7 +178,7 @@ def _read(path: Path, fingerprint: str, rehash: bool) -> tuple[list[tuple[_PartR
 
 
 def _check_header(path: Path) -> None:
-    """Raise for a database that SQLite would read, but not write: its header says so."""
+    """Raise for a database whose header says that SQLite may read it, but not write it."""
     with path.open("rb") as database:
         if database.read(20)[18:] not in (b"", b"\1\1"):
             raise _UnusableJournalError
@@ -187,7 +187,7 @@ def _check_header(path: Path) -> None:
 def _rows(
     connection: sqlite3.Connection, fingerprint: str
 ) -> tuple[list[tuple[_PartRow, bool]], dict[int, FileContents]]:
-    """What an open journal says.
+    """Read the rows of an open journal.
 
     Raises:
         sqlite3.Error: the disk fails, or the journal is damaged or was written by another version.
@@ -208,7 +208,7 @@ def _rows(
 
 
 def _that_hold(folder: Path, rows: list[tuple[_PartRow, bool]], latest: str, resume: bool) -> dict[str, _PartRow]:
-    """The rows that hold for this build, by name; of a task none, if one does not."""
+    """The rows that are valid for this build, by name; if one row of a task is not, none of them is."""
     broken = {
         row.name: row.key
         for row, finished in rows
@@ -230,7 +230,7 @@ def _known(rows: Iterable[_PartRow], files: dict[int, FileContents]) -> KnownPar
 
 
 def _opened(path: Path, fingerprint: str, forgotten: list[str]) -> sqlite3.Connection:
-    """The journal to be written, made if it is not there, without some rows.
+    """Open the journal for writing; make it if it is missing, and delete some rows.
 
     Raises:
         sqlite3.Error: the disk fails.
@@ -247,10 +247,10 @@ def _opened(path: Path, fingerprint: str, forgotten: list[str]) -> sqlite3.Conne
 
 def _connected(path: Path) -> sqlite3.Connection:
     is_long = len(os.fsencode(path)) > _LONGEST_PATH
-    with ExitStack() as stack:  # a file that is not a database says so at the first statement
+    with ExitStack() as stack:  # a file that is not a database causes an error at the first statement
         location = ":memory:" if is_long else f"{path.as_uri()}?nolock=1"
         connection = stack.enter_context(closing(sqlite3.connect(location, uri=True)))
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # else each transaction reads the file anew
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # otherwise each transaction reads the file again
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA temp_store = MEMORY")  # there may be no temporary folder
         stack.pop_all()
@@ -258,16 +258,16 @@ def _connected(path: Path) -> sqlite3.Connection:
 
 
 def _with_sum(row: Iterable[object]) -> tuple[object, ...]:
-    """A row with a sum over its values."""
+    """A row, followed by a checksum of its values."""
     values = tuple(row)
     return *values, zlib.crc32(repr(values).encode())
 
 
 def _without_sum(row: Iterable[Any]) -> tuple[Any, ...]:
-    """A row of `_with_sum` as it was.
+    """The original row of one that `_with_sum` made.
 
     Raises:
-        _UnusableJournalError: the sum is another one.
+        _UnusableJournalError: the checksum is wrong.
     """
     *values, _ = row = tuple(row)
     if _with_sum(values) != row:
@@ -281,10 +281,10 @@ def _hex(stamp: int) -> str:
 
 @contextmanager
 def _named(folder: Path) -> Iterator[None]:
-    """Say what SQLite fails in.
+    """Turn SQLite's errors into a DiskError.
 
     Raises:
-        DiskError: it fails.
+        DiskError: SQLite fails.
     """
     try:
         yield
@@ -295,7 +295,7 @@ def _named(folder: Path) -> Iterator[None]:
 
 
 def _reason(folder: Path) -> DiskError | None:
-    """What the system says if a file is written: SQLite keeps that to itself. None if it can be written now."""
+    """The system's error for writing a file here, which SQLite does not report. None if a file can be written now."""
     probe = folder / "probe"
     try:
         with ExitStack() as files:
@@ -314,7 +314,7 @@ def _is_of_the_disk(error: Exception) -> bool:
 
 
 def _sweep(folder: Path, names: set[str]) -> None:
-    """Delete all files but the journal and those of some parts."""
+    """Delete all files except the journal and the files of some parts."""
     for path in folder.iterdir():
         if path.stem not in names and not path.name.startswith(JOURNAL):
             path.unlink()
@@ -323,12 +323,12 @@ def _sweep(folder: Path, names: set[str]) -> None:
 def delete_parts_with(folder: Path, gone: Tombstones) -> None:
     """Delete the parts that hold a seed that was taken down, so that the next build reads their other seeds again.
 
-    The journal need not say so: a row whose files are gone does not count. The index of a part is deleted last,
-    so that a part that was deleted half-way is found again.
+    The journal is not changed, because a row whose files are missing is ignored. The index of a part is deleted last,
+    so that a half-deleted part is found again.
 
     Args:
-        folder: where the parts are; may be missing.
-        gone: what was taken down.
+        folder: the folder of the parts; it may be missing.
+        gone: the seeds that were taken down.
     """
     if not folder.is_dir():
         return
@@ -340,7 +340,7 @@ def delete_parts_with(folder: Path, gone: Tombstones) -> None:
 
 
 def _is_free_of(index: Path, gone: Tombstones) -> bool:
-    """Whether a part is known to hold nothing that was taken down; of a part that was cut short it is not known."""
+    """Whether a part certainly holds nothing that was taken down; False for a part that is incomplete."""
     try:
         with pa.OSFile(os.fsencode(index)) as source:
             frame = pl.DataFrame(pa.ipc.open_file(source).read_all().select(["id", "sha256"]))

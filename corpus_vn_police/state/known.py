@@ -1,4 +1,4 @@
-"""What builds have read from an input, as values: the journal keeps them for the next build."""
+"""What builds have read from an input, as values; the journal keeps them for the next build."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from corpus_vn_police.stages.read import Skipped
 from corpus_vn_police.state.parts import Part
 
 TaskKey = tuple[int, int]
-"""What a task is known by: the stamp of the file that it was cut from, and its number in that file, from 0."""
+"""The key of a task: the stamp of the file that it was cut from, and its number in that file, from 0."""
 
 
 @dataclass(frozen=True)
 class FileContents:
-    """What a file of many seeds holds; known once it was read to its end.
+    """The contents of a file with many seeds; known after it was read to its end.
 
     Attributes:
-        tasks: into how many tasks it was cut.
-        seeds: how many seeds are in these.
-        skipped: what was passed over in it.
+        tasks: the number of tasks that it was cut into.
+        seeds: the number of seeds in them.
+        skipped: what was skipped in it.
     """
 
     tasks: int
@@ -30,15 +30,15 @@ class FileContents:
 
 @dataclass(frozen=True)
 class DoneTask:
-    """A task whose seeds are in their parts.
+    """A task that is done: its seeds are in parts.
 
     Attributes:
         seeds: how many seeds were read.
-        parts: where they are.
-        has_stamps: whether the parts have a stamp for each seed, as those of text files do.
-        key: what the task is known by; None if nothing can be remembered of it, and of text files.
-        contents: what its file holds, if it is the last task of a file of many seeds.
-        reused: whether an earlier build did it, so that nothing was read now.
+        parts: the parts that hold them.
+        has_stamps: True if the parts have a stamp for each seed, as for text files.
+        key: the key of the task; None for text files, and if the task cannot be remembered.
+        contents: the contents of its file, if it is the last task of a file with many seeds; otherwise None.
+        reused: True if an earlier build did it, so that nothing was read now.
     """
 
     seeds: int
@@ -52,20 +52,20 @@ class DoneTask:
     def lasting(self) -> bool:
         """Whether the next build may use it again.
 
-        A part of text files says of each seed whether it may. Of other tasks none of the seeds may need to be
-        read again: then the whole file is.
+        For text files, their parts say it of each seed. For other tasks, no seed may need to be read again,
+        because then the whole file is.
         """
         return self.has_stamps or (self.key is not None and not any(part.read_again for part in self.parts))
 
 
 @dataclass(frozen=True)
 class KnownParts:
-    """Parts whose seeds need not be read again as long as their files do not change.
+    """Parts whose seeds need not be read again, as long as their files do not change.
 
     Attributes:
         texts: parts of text files.
-        tasks: the parts of each task of a file of many seeds.
-        files: what such a file holds, by its stamp; only of files that were read to their end.
+        tasks: the parts of each task of files with many seeds.
+        files: the contents of such files, by their stamps; only for files that were read to their end.
     """
 
     texts: tuple[Part, ...] = ()
@@ -77,12 +77,12 @@ class KnownParts:
         return itertools.chain(self.texts, *self.tasks.values())
 
     def parts_of_task(self, key: TaskKey, seeds: int) -> tuple[Part, ...] | None:
-        """The parts of a task; None unless they hold as many seeds as the task."""
+        """The parts of a task; None if they do not have as many seeds as the task."""
         parts = self.tasks.get(key, ())
         return parts if sum(part.seeds for part in parts) == seeds else None
 
     def parts_of_file(self, stamp: int) -> tuple[Part, ...] | None:
-        """The parts of a file of many seeds; None unless they hold all of its seeds."""
+        """The parts of a file with many seeds; None if they do not have all of its seeds."""
         contents = self.files.get(stamp)
         if contents is None:
             return None
@@ -90,7 +90,7 @@ class KnownParts:
         return parts if sum(part.seeds for part in parts) == contents.seeds else None
 
     def with_done(self, done: Iterable[DoneTask]) -> KnownParts:
-        """These and the parts of tasks that were done; files that are not known to their end are left out."""
+        """These parts, and those of tasks that were done; files that were not read to their end are left out."""
         lasting = [task for task in done if task.lasting]
         texts = (*self.texts, *(part for task in lasting if task.has_stamps for part in task.parts))
         keyed = [(task.key, task) for task in lasting if task.key is not None]

@@ -39,30 +39,30 @@ _INDEX: dict[str, pl.DataType | type[pl.DataType]] = {
     "title_kept": pl.Boolean,
 }
 INDEX = pl.Schema(_INDEX)
-"""The columns of a part's index, one row per seed: what the ledger says of it so far, and what writing needs.
+"""The columns of a part's index, one row per seed: its values for the ledger so far, and values for writing.
 
 `split` (the number of the split) and `text_bytes` are null for a rejected seed; the others are in
-`<name>.records`, in the same order. `unused` has the keys of a row that nothing reads, `unused_dates` those of them
-whose values are like dates; null if there are none.
+`<name>.records`, in the same order. `unused` has the keys of a row that are not used, `unused_dates` those of them
+whose values look like dates; null if there are none.
 """
 
 ENDINGS = ("index", "records", "signs", "stamps")
-"""The files of a part."""
+"""The files of a part, by their endings."""
 
 _CHANGEABLE = [reason.code for reason in REASONS.values() if reason.changeable]
-_FEW = 64  # rows of a part, on average, below which they are copied together
+_FEW = 64  # rows; if the average per part is smaller, they are copied together
 
 
 @dataclass(frozen=True)
 class Part:
-    """A part that was written.
+    """A part on the disk.
 
     Attributes:
-        name: the name of its files, without the ending.
+        name: the name of its files, without their endings.
         seeds: how many seeds it holds.
-        current: whether each seed is in the input as it was when it was read (bool); None if all are. A part
+        current: whether each seed is still in the input, unchanged since it was read (bool); None if all are. A part
             of an earlier build may hold seeds that have changed since, or are gone.
-        read_again: whether it holds a seed that the next build has to read again although it did not change.
+        read_again: True if it holds a seed that the next build must read again, even if it did not change.
     """
 
     name: str
@@ -88,12 +88,12 @@ def write_part(
     """Write a part.
 
     Args:
-        folder: where.
+        folder: the folder of the parts.
         name: its name.
         index: the columns of `INDEX`, one row per seed.
-        records: a row for each row of `index` that has a `split`, in that order; None if nobody will read
-            them.
-        signs: what copies are found by, a column per record; None if none are looked for.
+        records: a row for each row of `index` that has a `split`, in that order; None if they are not needed
+            later.
+        signs: the signs by which copies are found, one column per record; None if copies are not looked for.
         stamps: the stamp of each row of `index`; None if the seeds are not text files.
 
     Raises:
@@ -116,7 +116,7 @@ def write_part(
 
 
 def part_bytes(folder: Path, name: str) -> int:
-    """The bytes of all files of a part; 0 if there are none."""
+    """The total length of the files of a part; 0 if there are none."""
     return sum(path.stat().st_size for ending in ENDINGS if (path := folder / f"{name}.{ending}").exists())
 
 
@@ -135,10 +135,10 @@ def read_numbers(path: Path, count: int, skipped: int = 0) -> npt.NDArray[np.uin
     Args:
         path: the file.
         count: how many.
-        skipped: how many before them are left unread.
+        skipped: how many numbers before them are skipped.
 
     Raises:
-        DiskError: the file holds fewer.
+        DiskError: the file has fewer.
     """
     numbers = np.fromfile(path, np.uint64, count, offset=8 * skipped)
     if len(numbers) < count:
@@ -149,8 +149,8 @@ def read_numbers(path: Path, count: int, skipped: int = 0) -> npt.NDArray[np.uin
 def read_table(folder: Path, part: Part, ending: str, columns: list[str]) -> pa.Table:
     """Read columns of a part's `index` or `records`.
 
-    Read, not mapped: what is mapped counts as this process's memory as long as it is touched, which came
-    to 0.7 GB for a million records.
+    The file is read, not mapped: mapped pages count as this process's memory once they are touched, which
+    was 0.7 GB for a million records.
 
     Raises:
         DiskError: the file is damaged.
@@ -165,7 +165,7 @@ def read_table(folder: Path, part: Part, ending: str, columns: list[str]) -> pa.
 
 
 def damaged_part(folder: Path, ending: str) -> DiskError:
-    """The error for a file of a part that is not as it was written."""
+    """The error for a file of a part that has changed since it was written."""
     return DiskError(
         f"{folder}: a file that an earlier build wrote is damaged ({ending})",
         "build again with --rehash, which reads all seeds again",
@@ -181,16 +181,16 @@ def gather(
     ending: str,
     columns: list[str],
 ) -> pa.Table:
-    """Read the rows of seeds of several parts, in the order given; a run of rows of one part is not copied.
+    """Read rows of several parts, in the given order; consecutive rows of one part are not copied.
 
     Args:
-        folder: where the parts are.
+        folder: the folder of the parts.
         parts: the parts.
-        part_numbers: which of the parts each seed is in.
-        places: its place among the seeds of that part that are current.
-        rows: gives the rows of places in the file of a part, which is known by its number.
+        part_numbers: for each seed, the number of its part.
+        places: for each seed, its position among the current seeds of that part.
+        rows: takes the number of a part and such positions, and returns rows in its file.
         ending: `index` or `records`.
-        columns: which columns.
+        columns: the columns to read.
 
     Raises:
         DiskError: a file is damaged.
@@ -206,7 +206,7 @@ def gather(
         tables.append(table.slice(wanted[0], len(wanted)) if is_run else table.take(from_numpy(wanted)))
     joined = pa.concat_tables(tables)
     if len(joined) < _FEW * len(tables):
-        joined = joined.combine_chunks()  # hashing 1,000 chunks of a row took 28 s, one of 1,000 rows 0.03
+        joined = joined.combine_chunks()  # hashing 1,000 rows as 1,000 chunks took 28 s, as one chunk 0.03 s
     if (np.diff(grouped) == 1).all():
         return joined
     return joined.take(from_numpy(np.argsort(grouped, kind="stable")))

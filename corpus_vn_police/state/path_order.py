@@ -1,8 +1,8 @@
-"""The order of seeds: by the bytes of their paths, and the rows of one file by their numbers; `f#2` before `f#10`.
+"""The order of seeds: by the bytes of their paths, and in a file by the number of the row; `f#2` comes before `f#10`.
 
-Parts are compared one after the other, so that the paths of all seeds are never held at once. If they follow one
-another, as the rows of a file do, nothing is sorted. Else a part is held only as long as another one that is not yet
-read may have seeds between its own.
+Parts are compared one after the other, so that the paths of all seeds are never in memory together. If one part comes
+after another, as the rows of a file do, nothing is sorted. Otherwise a part stays in memory only as long as a part
+that was not read yet may have seeds between its own.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ import polars as pl
 Numbers = npt.NDArray[np.uint32]
 
 _ROW = "#([0-9]{1,18})$"
-_AT_ONCE = 1 << 16  # paths below which it is not worth looking which of them are ready
+_AT_ONCE = 1 << 16  # with fewer paths in memory, it is not worth looking for those that are ready
 
 
 def path_keys(paths: pl.Series) -> pl.DataFrame:
-    """What paths are sorted by.
+    """The sort keys of paths.
 
     Args:
         paths: paths of seeds (string), none of them null.
@@ -38,7 +38,7 @@ def path_keys(paths: pl.Series) -> pl.DataFrame:
 
 
 def misplaced(paths: pl.Series) -> int:
-    """How many paths come before the one above them in the order."""
+    """How many paths come before the path above them."""
     keys = path_keys(paths)
     above = keys.select(pl.all().shift(1))
     earlier = (keys["file"] < above["file"]) | ((keys["file"] == above["file"]) & (keys["row"] < above["row"]))
@@ -53,7 +53,7 @@ class _Run:
         part: the part's number.
         start: the number of its first seed.
         first, last: the keys of the first and the last path in order.
-        ordered: whether its paths are in order, and all different.
+        ordered: True if its paths are in order, and all different.
     """
 
     part: int
@@ -66,13 +66,13 @@ class _Run:
 def path_order(
     counts: Sequence[int], paths: Callable[[int], pl.Series], sha256: Callable[[Numbers], pl.Series]
 ) -> Numbers:
-    """The numbers of seeds in the order of their paths; seeds with one path in the order of their sha256.
+    """The numbers of seeds in the order of their paths; seeds with the same path in the order of their sha256.
 
     Args:
-        counts: how many seeds each part has; they are numbered through all parts.
-        paths: gives the paths of the seeds of a part (string).
-        sha256: gives the sha256 of seeds (string); asked for only if two have one path, as in an archive that holds
-            a name twice. Null comes last.
+        counts: the number of seeds in each part; seeds are numbered through all parts.
+        paths: returns the paths of the seeds in a part (string).
+        sha256: returns the sha256 of seeds (string); used only if two seeds have the same path, as in an archive that
+            has a name twice. Null comes last.
     """
     starts = np.cumsum(counts, dtype=np.int64) - counts
     runs = [_run(part, int(starts[part]), path_keys(paths(part))) for part, count in enumerate(counts) if count]
@@ -93,7 +93,7 @@ def _run(part: int, start: int, keys: pl.DataFrame) -> _Run:
 def _merged(
     runs: list[_Run], paths: Callable[[int], pl.Series], sha256: Callable[[Numbers], pl.Series]
 ) -> Iterator[Numbers]:
-    """The numbers of the seeds of all runs in order, some at once."""
+    """The numbers of the seeds of all runs in order, several at a time."""
     waiting = sorted(runs, key=lambda run: run.first)
     held = pl.DataFrame(schema={"file": pl.String, "row": pl.Int64, "seed": pl.UInt32})
     enough = _AT_ONCE
@@ -109,7 +109,7 @@ def _merged(
             ready = (held["file"] < file) | ((held["file"] == file) & (held["row"] < row))
             yield _sorted(held.filter(ready), sha256)
             held = held.filter(~ready).rechunk()
-            enough = max(_AT_ONCE, 2 * len(held))  # each path is looked at a few times, however many runs overlap
+            enough = max(_AT_ONCE, 2 * len(held))  # each path is examined only a few times
 
 
 def _sorted(held: pl.DataFrame, sha256: Callable[[Numbers], pl.Series]) -> Numbers:

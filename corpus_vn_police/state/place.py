@@ -14,21 +14,21 @@ from corpus_vn_police.dataset.layout import MANIFEST
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
-# What fsync says if data may be lost. Anything else says that the file system cannot flush such a file:
-# of a folder EINVAL (vboxsf), EBADF (virtiofs), EOPNOTSUPP.
+# Errors of fsync that mean that data may be lost. Any other error means that the file system cannot flush such a file;
+# for a folder EINVAL (vboxsf), EBADF (virtiofs), EOPNOTSUPP.
 _LOSS = {errno.EIO, errno.ENOSPC, errno.EDQUOT}
 
 
 def put_in_place(new: Path, out: Path, aside: Path) -> None:
-    """Make a new build the output; whoever looks sees the older one or the new one.
+    """Make a new build the output; at any moment, readers find either the older build or the new one.
 
-    If the system can exchange two folders, it does so in one step. Otherwise the older one is moved aside
+    If the system can exchange two folders in one step, that is done. Otherwise the older one is moved aside
     first; if the process is killed in between, `recover` moves it back.
 
     Args:
         new: the folder of the new build, on the same file system.
         out: the output; may hold an older build.
-        aside: where the older build is put, to be deleted.
+        aside: where the older build is moved to before it is deleted.
 
     Raises:
         OSError: the folders cannot be renamed, or the disk fails.
@@ -48,9 +48,9 @@ def recover(new: Path, out: Path, aside: Path) -> None:
     """Put the older build back if a killed process had moved it aside and not put the new one in its place.
 
     Args:
-        new: the folder of the new build; it exists until it is put in place.
+        new: the folder of the new build; it exists until the build is put in place.
         out: the output.
-        aside: where the older build is, whole, if it was moved.
+        aside: where the older build is, complete, if it was moved.
     """
     if aside.exists() and (new.exists() or not out.exists()):
         delete(out)
@@ -66,10 +66,10 @@ def delete(path: Path) -> None:
     if path.is_symlink() or not path.is_dir():
         path.unlink(missing_ok=True)
         return
-    with contextlib.suppress(OSError):  # if it stays, deleting the folder says why
-        (path / MANIFEST).unlink()  # first, so that nobody takes what is left for a build
+    with contextlib.suppress(OSError):  # if this fails, deleting the folder reports why
+        (path / MANIFEST).unlink()  # first, so that nobody takes the rest for a build
     folders = [str(path)]
-    while folders:  # unlike shutil.rmtree not recursive: Python 3.11 follows no more than 980 folders in folders
+    while folders:  # not recursive, unlike shutil.rmtree: Python 3.11 follows at most 980 nested folders
         with os.scandir(folders[-1]) as scan:
             entries = list(scan)
         below = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
@@ -81,7 +81,7 @@ def delete(path: Path) -> None:
 
 
 def _move_aside(out: Path, aside: Path) -> None:
-    """Rename a folder; if it cannot be renamed, copy it and delete it then."""
+    """Rename a folder; if that is impossible, copy it and then delete it."""
     try:
         os.rename(out, aside)
     except OSError as error:
@@ -91,7 +91,7 @@ def _move_aside(out: Path, aside: Path) -> None:
         copy = copy_of(aside)
         try:
             shutil.copytree(out, copy, symlinks=True)
-        except shutil.Error as failed:  # it goes on after a file that it cannot copy, and lists them
+        except shutil.Error as failed:  # shutil continues after a file that it cannot copy, and lists them all
             raise OSError(errno.EIO, failed.args[0][0][2], str(copy)) from failed
         _flush(copy)
         os.rename(copy, aside)
@@ -100,12 +100,12 @@ def _move_aside(out: Path, aside: Path) -> None:
 
 
 def copy_of(aside: Path) -> Path:
-    """Where a copy of the older build is as long as it is not whole."""
+    """The path of a copy of the older build while the copy is incomplete."""
     return aside.with_name(f"{aside.name}.copy")
 
 
 def _exchange(one: Path, other: Path) -> bool:
-    """Swap two folders in one step; False if that fails: renaming them one by one then says why."""
+    """Swap two folders in one step; False if that fails: renaming them one by one then reports why."""
     if not sys.platform.startswith("linux"):
         return False
     libc = ctypes.CDLL(None, use_errno=True)
@@ -116,7 +116,7 @@ def _exchange(one: Path, other: Path) -> bool:
 
 
 def _flush(folder: Path) -> None:
-    """Have the disk hold every file before it gets its name."""
+    """Make sure that every file is on the disk before the folder gets its name."""
     for parent, _, names in os.walk(folder):
         for name in names:
             _flush_one(Path(parent, name))
@@ -124,17 +124,17 @@ def _flush(folder: Path) -> None:
 
 
 def _flush_one(path: Path) -> None:
-    """Have the disk hold a file, or the names in a folder.
+    """Make sure that a file, or the names in a folder, are on the disk.
 
     Raises:
         OSError: the disk is full or fails.
     """
-    if path.is_symlink() or (os.name == "nt" and path.is_dir()):  # folders cannot be opened there
+    if path.is_symlink() or (os.name == "nt" and path.is_dir()):  # folders cannot be opened on Windows
         return
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except PermissionError:
-        if path.is_dir():  # that may be entered, but not listed
+        if path.is_dir():  # a folder that may be entered, but not listed
             return
         raise
     try:

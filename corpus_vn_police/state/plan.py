@@ -1,7 +1,7 @@
-"""Which seeds of an input need not be read again, and the tasks that read the others.
+"""Decide which seeds of an input need not be read again, and make the tasks that read the others.
 
 A seed is not read again if it has not changed: name, size and mtime (ns) of its file are the same as when it
-was read, and the file is older than that build. A file with many seeds is read as a whole or not at all; but if a
+was read, and the file is older than that build. A file with many seeds is read completely or not at all; but if a
 build was interrupted in such a file, its finished tasks are used again.
 """
 
@@ -28,20 +28,20 @@ from corpus_vn_police.state.parts import INDEX, Part, read_stamps
 from corpus_vn_police.state.stamps import UNKNOWN, Stamps, stamps_of
 from corpus_vn_police.version import __version__
 
-_WORTH_KEEPING = 0.5  # of a part's seeds; if fewer are current, these are read again
+_WORTH_KEEPING = 0.5  # of a part's seeds; if fewer are current, they are read again
 _NO_SEEDS = Members((), ())
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What becomes of an input.
+    """The plan for reading an input.
 
     Attributes:
-        known: what is known of this input as it is now; of an unread file the tasks alone.
+        known: what is known about this input as it is now; for unread files, only their tasks.
         reused: the parts that are used as they are.
         unread: the files whose tasks are planned.
-        skipped: what was passed over, but for what is passed over in the unread files.
-        started: when this build began, in ns since 1970; a file that is not older may change unseen.
+        skipped: what was skipped, without what will be skipped in the unread files.
+        started: when this build began, in ns since 1970; a file that is not older may change unnoticed.
     """
 
     known: KnownParts
@@ -56,13 +56,13 @@ class PlannedTask:
     """A task, and its parts if an earlier build did it.
 
     Attributes:
-        name: what the names of its parts begin with.
-        task: the seeds.
-        seeds: how many it has.
+        name: the beginning of its parts' names.
+        task: the seeds to read.
+        seeds: how many seeds it has.
         stamps: the stamp of each text file; None for other tasks.
-        key: what the task is known by; None for text files, and if the stamp of its file cannot be trusted.
-        contents: what its file holds, if it is the last task of a file of many seeds.
-        parts: its parts if an earlier build did it; None if it is to be done.
+        key: the key of the task; None for text files, and if the stamp of its file cannot be trusted.
+        contents: the contents of its file, if it is the last task of a file with many seeds; otherwise None.
+        parts: its parts, if an earlier build did it; None if it must be done now.
     """
 
     name: str
@@ -74,12 +74,12 @@ class PlannedTask:
     parts: tuple[Part, ...] | None = None
 
     def done(self, parts: tuple[Part, ...]) -> DoneTask:
-        """The task once its seeds are in parts."""
+        """The task as done, once its seeds are in parts."""
         return DoneTask(self.seeds, parts, self.stamps is not None, self.key, self.contents, self.parts is not None)
 
 
 def fingerprint(listing: Listing, corpus: Corpus) -> str:
-    """What parts depend on beside the seeds, as hex: version, schemas, settings, columns, and where the input is."""
+    """A digest (hex) of what parts depend on besides the seeds: version, schemas, settings, columns, place of input."""
     limits = {key: value for key, value in corpus.reading["limits"].items() if key != "latest"}
     settings = {**corpus.reading, "dedup": {"level": corpus.dedup.level}, "limits": limits}
     depends = {
@@ -96,16 +96,16 @@ def fingerprint(listing: Listing, corpus: Corpus) -> str:
 
 
 def _whole(place: str) -> str:
-    """A place by its whole path, or its URL."""
+    """The absolute path or URL of a place."""
     return place if "://" in place else display(os.path.realpath(place))
 
 
 def plan_reading(known: KnownParts, folder: Path, listing: Listing) -> Plan:
-    """Say which parts can be used as they are, and which files are to be read.
+    """Decide which parts can be used unchanged, and which files must be read.
 
     Args:
         known: what earlier builds have read.
-        folder: where the parts are.
+        folder: the folder of the parts.
         listing: the input.
 
     Raises:
@@ -139,10 +139,10 @@ def plan_reading(known: KnownParts, folder: Path, listing: Listing) -> Plan:
 def _current_texts(
     known: KnownParts, folder: Path, listing: Listing, started: int
 ) -> tuple[tuple[Part, ...], set[str]]:
-    """The parts of text files of which enough is current, and the text files that are in none of them."""
+    """The parts of text files with enough current seeds, and the text files that are in none of them."""
     texts = [name for name in listing.names if _is_text(listing, name)]
     if not known.texts:
-        return (), set(texts)  # 3 us a file to ask, for nothing
+        return (), set(texts)  # a look at each file would take 3 us, for nothing
     stamps = stamps_of(listing, texts, started)
     wanted = stamps[stamps != UNKNOWN]
     kept, held = [], [np.empty(0, np.uint64)]
@@ -152,7 +152,7 @@ def _current_texts(
         if len(part.current_rows) >= _WORTH_KEEPING * part.seeds:
             kept.append(part)
             held.append(part_stamps)
-            # A build that failed may have read anew what an older part holds: one of them counts.
+            # A failed build may have read seeds again that are in an older part; only one of them counts.
             wanted = np.setdiff1d(wanted, part_stamps)
     unread = ~np.isin(stamps, np.concatenate(held)) | (stamps == UNKNOWN)
     return tuple(kept), set(itertools.compress(texts, unread))
@@ -162,9 +162,9 @@ def planned_tasks(plan: Plan, limits: Limits, batching: Batching) -> Iterator[Pl
     """The tasks of the unread files, in their order.
 
     Args:
-        plan: which files.
-        limits: what is refused.
-        batching: how large a task may be.
+        plan: the plan, with the files to read.
+        limits: the limits on seeds.
+        batching: the limits on the size of a task.
     """
     part_names = (f"{plan.started:x}-{number:07d}" for number in itertools.count())
     for is_text, names in itertools.groupby(plan.unread.names, lambda name: _is_text(plan.unread, name)):
@@ -179,7 +179,7 @@ def planned_tasks(plan: Plan, limits: Limits, batching: Batching) -> Iterator[Pl
 
 
 def _tasks_of_file(plan: Plan, name: str, unpacker: Unpacker, part_names: Iterator[str]) -> Iterator[PlannedTask]:
-    """The tasks of a file of many seeds."""
+    """The tasks of a file with many seeds."""
     stamp = int(stamps_of(plan.unread, [name], plan.started)[0])
     file_seeds = 0
     for number, (task, is_last) in enumerate(_with_last(unpacker.tasks(replace(plan.unread, names=(name,))))):
@@ -192,11 +192,11 @@ def _tasks_of_file(plan: Plan, name: str, unpacker: Unpacker, part_names: Iterat
 
 
 def _with_last(tasks: Iterator[Task]) -> Iterator[tuple[Task, bool]]:
-    """The tasks of a file, each with whether it is the last one; of a file without tasks one without seeds.
+    """The tasks of a file, each with True if it is the last one; for a file without tasks, one task without seeds.
 
-    A task comes once the next one was cut as well, or the file has ended: if reading fails for the machine's
-    sake, the last task is cut short before that is raised, and must not be known as the one that it would
-    have been.
+    A task is returned only after the next one was cut, or the file has ended. If the machine fails while reading, the
+    last task was cut short before the error is raised. It must then not be recorded under the key that the complete
+    task would have had.
     """
     before: Task | None = None
     for task in tasks:

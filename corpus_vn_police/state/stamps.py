@@ -1,4 +1,4 @@
-"""How the next build recognises a file without reading it: name, size and mtime in 64 bits."""
+"""Recognise an unchanged file without reading it: name, size and mtime in 64 bits."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ def stamps_of(listing: Listing, names: list[str], started: int) -> Stamps:
     """The stamps of files of an input.
 
     Args:
-        listing: the input; a file that it refuses has no stamp, as what a link leads to does not say why.
+        listing: the input; a file that it refuses has no stamp, because the target of a link does not show why it was
+            refused.
         names: the files.
         started: as in `stamp`.
     """
@@ -32,12 +33,12 @@ def stamps_of(listing: Listing, names: list[str], started: int) -> Stamps:
 
 
 def stamp(root: Root, name: str, started: int) -> int:
-    """64 bits that stand for name, size and mtime (ns) of a file; `UNKNOWN` if they cannot be trusted.
+    """A 64-bit digest of the name, size and mtime (ns) of a file; `UNKNOWN` if they cannot be trusted.
 
     Args:
-        root: what the name is below; behind a URL no file is trusted.
+        root: the place that the name is relative to; at a URL, no file is trusted.
         name: the file.
-        started: when this build began, in ns since 1970; a file that is not older may still change and keep
+        started: when this build began, in ns since 1970; a file that is not older may still change, but keep
             its mtime.
     """
     location = root.on_disk(name)

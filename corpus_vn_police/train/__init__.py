@@ -6,7 +6,7 @@
     blocks = train.Blocks(build, tokenizer, length=1024)     # every token once, in blocks of equal length
     stream = train.Stream(blocks, batch_size=8)              # for a torch DataLoader; stops and resumes exactly
 
-Whatever has to do with tokens needs `tokenizers`; `Stream`, `check_boundaries` and `perplexity_by_month` need torch:
+Everything that works with tokens needs `tokenizers`; `Stream`, `check_boundaries` and `perplexity_by_month` need torch:
 `pip install 'corpus-vn-police[train]'`. A name's libraries are imported when it is first used.
 """
 
@@ -44,7 +44,7 @@ __all__ = [
     "token_offsets",
 ]
 
-# As in the package itself: where a name is imported from when it is first asked for.
+# As in the main package: which module to import a name from, on first use.
 _HOMES = {
     "blocks": ("Blocks",),
     "boundaries": ("check_boundaries",),

@@ -1,4 +1,4 @@
-"""What arguments may be."""
+"""Check arguments."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 from corpus_vn_police.errors import ConfigError, ExtraError
 
 BITS = 1 << 64
-"""What seeds are below."""
+"""Seeds must be below this."""
 
 
 def check_integer(name: str, value: Any, least: int, below: int = BITS) -> None:
-    """Refuse what is not an integer within bounds.
+    """Refuse a value that is not an integer within bounds.
 
     Raises:
-        ConfigError: it is not; the message names the argument.
+        ConfigError: it is not one; the message names the argument.
     """
     if type(value) is not int or not least <= value < below:
         bounds = f"from {least}" + (f" below {below}" if below < BITS else "")
@@ -24,10 +24,10 @@ def check_integer(name: str, value: Any, least: int, below: int = BITS) -> None:
 
 
 def checked_ids(ids: Iterable[str] | None) -> tuple[str, ...] | None:
-    """Ids of records, each once and sorted; None of None.
+    """Ids of records, sorted and each once; None stays None.
 
     Raises:
-        ConfigError: it is one string, or something in it is not a string.
+        ConfigError: it is a single string, or contains something that is not a string.
     """
     if ids is None:
         return None
@@ -40,7 +40,7 @@ def checked_ids(ids: Iterable[str] | None) -> tuple[str, ...] | None:
 
 
 def check_installed(library: str, what: str) -> None:
-    """Refuse to begin without a library of the extra `train`; nothing is imported.
+    """Refuse to begin if a library of the extra `train` is missing; nothing is imported.
 
     Raises:
         ExtraError: it is not installed.

@@ -1,4 +1,4 @@
-"""The arrays of blocks, gathered from the token store."""
+"""Make the arrays of blocks from the token store."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy.typing as npt
 from corpus_vn_police.train.plan import BlockPlan, runs
 
 COLUMNS = ("input_ids", "labels", "position_ids", "document_ids")
-"""The arrays of a block."""
+"""The arrays of a block, by name."""
 
 IGNORED = -100
-"""The label of a token that is not predicted: what torch's cross entropy leaves out."""
+"""The label of a token that is not predicted; torch's cross entropy leaves it out."""
 
 Arrays = dict[str, npt.NDArray[np.int64]]
 
@@ -23,15 +23,15 @@ _Numbers = npt.NDArray[np.generic]
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """Where in the store each block's tokens are; padding is a fragment of document -1.
+    """The positions in the store of each block's tokens; padding is a fragment of document -1.
 
     Attributes:
-        length: tokens that a block has room for.
-        documents: of every fragment (int64).
-        firsts: the place of its first token in the store (int64).
-        sizes: its tokens (int64).
-        ends: fragments up to the end of every block (int64).
-        opens: whether a document begins with the fragment (bool).
+        length: the number of tokens in a block.
+        documents: the document of every fragment (int64).
+        firsts: the position in the store of every fragment's first token (int64).
+        sizes: the number of tokens in every fragment (int64).
+        ends: the number of fragments up to the end of every block (int64).
+        opens: whether every fragment is the beginning of its document (bool).
     """
 
     length: int
@@ -43,12 +43,12 @@ class Layout:
 
     @classmethod
     def of(cls, plan: BlockPlan, chosen: _Ints, starts: _Ints) -> Layout:
-        """The layout of a plan.
+        """Make the layout of a plan.
 
         Args:
-            plan: of the chosen documents.
+            plan: the plan of the chosen documents.
             chosen: their numbers in the store.
-            starts: the place of every document's first token in the store.
+            starts: the position in the store of every document's first token.
         """
         documents = chosen[plan.documents]
         gaps = plan.length - plan.used
@@ -64,18 +64,19 @@ class Layout:
         )
 
     def openings(self) -> tuple[_Ints, _Ints]:
-        """The documents, and the place of the first token of each, counted through all blocks (int64 each)."""
+        """The documents, and the position of each one's first token, counted through all blocks (int64 each)."""
         begins = np.cumsum(self.sizes) - self.sizes
         return self.documents[self.opens], begins[self.opens]
 
     def arrays(self, blocks: _Ints, token_ids: _Numbers, pad: int, own: npt.NDArray[np.int32] | None = None) -> Arrays:
-        """The arrays of some blocks, each of shape (blocks, length).
+        """Make the arrays of some blocks, each of shape (blocks, length).
 
         Args:
-            blocks: their numbers.
-            token_ids: of all documents in the store.
-            pad: the token of padding.
-            own: the label of every token in the store; None is the token itself, for a model that predicts the next.
+            blocks: the numbers of the blocks.
+            token_ids: the tokens of all documents in the store.
+            pad: the token for padding.
+            own: the label of every token in the store; None means the token itself, for a model that predicts the next
+                one.
         """
         ends = self.ends[blocks]
         firsts = np.where(blocks > 0, self.ends[blocks - 1], 0)
@@ -97,7 +98,7 @@ class Layout:
         place = np.arange(int(sizes.sum()), dtype=np.int64)
         position_ids = place - np.repeat(begins, sizes)
         document_ids = np.repeat(documents, sizes)
-        # Padding has no tokens in the store: what is taken for it, behind the end too, is replaced.
+        # Padding has no tokens in the store: the tokens read for it, perhaps from after the end, are replaced.
         stored = place + np.repeat(firsts - begins, sizes)
         input_ids: _Ints = np.take(token_ids, stored, mode="clip").astype(np.int64)
         if own is None:
@@ -115,5 +116,5 @@ class Layout:
     def empty(self, count: int, pad: int) -> Arrays:
         """Blocks of padding."""
         sizes = np.full(count, self.length, np.int64)
-        any_token = np.zeros(1, np.int64)  # it becomes padding
+        any_token = np.zeros(1, np.int64)  # replaced by padding
         return self._laid(np.full(count, -1, np.int64), np.zeros(count, np.int64), sizes, any_token, pad)

@@ -1,4 +1,4 @@
-"""Packed blocks: every token of a split once, in blocks of equal length."""
+"""Packed blocks: every token of a split exactly once, in blocks of equal length."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from corpus_vn_police.train.templates import Rendering
 from corpus_vn_police.train.tokenise import Tokenising
 
 FORMAT = 1
-"""The version of how blocks are planned, filled and ordered: another one gives other blocks."""
+"""The version of the rules by which blocks are planned, filled and ordered; other rules make other blocks."""
 
 _ID = re.compile("[0-9a-f]{16}")
 
@@ -46,18 +46,18 @@ _Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, repr=False)
 class Balance(Result):
-    """Where the tokens of a split are: `blocks * length == tokens + padding`.
+    """How the tokens of a split fill its blocks: `blocks * length == tokens + padding`.
 
     Attributes:
-        documents: how many there are; of these
-        empty: how many have no token, so they are in no block, and
-        cut: how many are in more than one fragment.
-        fragments: runs of tokens of one document in one block.
-        blocks: how many there are.
-        length: tokens that a block has room for.
-        tokens: of all documents. Each is in one block, once.
-        targets: labels that count: all tokens but the first of every fragment, unless you gave labels of your own.
-        padding: places in blocks that no token has.
+        documents: the number of documents in the split.
+        empty: how many of them have no token, so that they are in no block.
+        cut: how many of them are in more than one fragment.
+        fragments: the number of fragments: runs of tokens of one document in one block.
+        blocks: the number of blocks.
+        length: the number of tokens in a block.
+        tokens: the number of tokens in all documents. Each is in one block, once.
+        targets: the number of labels that count: all tokens except the first of every fragment, or your own labels.
+        padding: the number of positions in blocks that no token has.
     """
 
     documents: int
@@ -72,7 +72,7 @@ class Balance(Result):
 
     @property
     def fill(self) -> float:
-        """The share of the places in blocks that have a token."""
+        """The share of positions in blocks that have a token."""
         return self.tokens / (self.blocks * self.length)
 
 
@@ -80,24 +80,24 @@ class Blocks:
     """The blocks of a split. Every token of every document is in one block, once.
 
     The documents of the split are tokenised once, into a folder of the cache whose name depends on the build's content
-    digest, the tokenizer, the template and the split. It is made whole or not at all; if a run is killed, the next
-    one continues. Later runs and other processes map it into memory. The blocks follow from the lengths of the
-    documents alone.
+    digest, the tokenizer, the template and the split. The store is complete or does not exist; if a run is killed, the
+    next run continues. Later runs and other processes map it into memory. The blocks depend only on the lengths of the
+    documents.
 
     Each block is a dict of arrays (int64) of `length`, for models of `transformers` and their like:
 
     - `input_ids`: the tokens of one or more fragments of documents; then padding.
-    - `labels`: the same, but -100 for padding and for the first token of every fragment, which nothing before it in
-      the block predicts (as `DataCollatorWithFlattening` of transformers does). A model shifts them itself. See
-      `with_labels` for labels of your own.
+    - `labels`: the same, but -100 for padding and for the first token of every fragment, because nothing before it in
+      the block predicts it (`DataCollatorWithFlattening` of transformers does the same). Models shift the labels
+      themselves. See `with_labels` for your own labels.
     - `position_ids`: 0, 1, 2, ... from the start of every fragment, and of the padding. Give them to the model, without
-      `attention_mask` and with `use_cache=False`: then no fragment attends to another one. `check_boundaries` tries it.
-    - `document_ids`: the number of the document, which is that of its row in the split; -1 in padding.
+      `attention_mask` and with `use_cache=False`: then no fragment attends to another one (`check_boundaries`).
+    - `document_ids`: the number of the document, which is the number of its row in the split; -1 in padding.
 
     Attributes:
-        key: the sha256 (hex) of all that the blocks and their order depend on.
-        made_of: the same in the clear, as JSON has it.
-        report: what is in the blocks.
+        key: the sha256 (hex) of everything that the blocks and their order depend on.
+        made_of: the same, as JSON and not hashed.
+        report: numbers about the blocks.
     """
 
     @machine_failures()
@@ -118,33 +118,33 @@ class Blocks:
         cache: StrPath | None = None,
         progress: Reporting = None,
     ) -> None:
-        """Tokenise a split, unless the cache has it, and plan its blocks.
+        """Tokenise a split, unless it is in the cache, and plan its blocks.
 
         Args:
-            build: a `Build`, or what `open` takes.
+            build: a `Build`, or anything that `open` accepts.
             tokenizer: one of `tokenizers` or `transformers`, or the path of a `tokenizer.json`. Truncation and padding
-                that it may have switched on are ignored. A special token that is written in a text is text, and no
-                boundary; a template can write tokens that were added with `add_tokens`, as `date_tokens` are.
-            length: tokens in a block.
-            split: `train`, `validation` or `test`; None is all, in this order.
+                that may be switched on are ignored. If a text contains the letters of a special token, they are text,
+                not a boundary; a template can write tokens that were added with `add_tokens`, such as `date_tokens`.
+            length: the number of tokens in a block.
+            split: `train`, `validation` or `test`; None means all, in this order.
             template: how a record becomes text; see `render`.
             packing: `best_fit`, `in_order` or `none`; see `plan.pack`.
             seed: decides the order of the blocks in every epoch.
-            ids: only these records of the split are used; None is all.
+            ids: use only these records of the split; None means all.
             mask_dates: whether explicit dates in the text become `[DATE]`; see `render`.
-            end_token: the token that every document ends with; None is the tokenizer's own token for that, if it has
+            end_token: the token that every document ends with; None means the tokenizer's own token for that, if it has
                 one.
-            min_fill: how full blocks must be with `best_fit`, as a share of their places. Documents that fit into a
-                block are cut only as far as that needs; 0 cuts none of them.
-            cache: the folder with token stores; None is `tokens` in `$CORPUS_VN_POLICE_CACHE`, else in the platform's
-                user cache.
+            min_fill: how full blocks must be with `best_fit`, as a share of their positions. Documents that fit into a
+                block are cut only as far as this requires; with 0, none of them is cut.
+            cache: the folder with token stores; None means `tokens` in `$CORPUS_VN_POLICE_CACHE`, else in the
+                platform's user cache.
             progress: how the progress is shown; see `build`.
 
         Raises:
             ConfigError: an argument is not allowed, or the tokenizer fails.
             ExtraError: `tokenizers` is not installed.
             InputError: the split has no records, or not all of `ids`; or no record has a token.
-            OutputError: it is not a build, or the folder has another build now.
+            OutputError: it is not a build, or the folder now has another build.
             DamagedError: the build cannot be read.
             DiskError: the operating system failed to read or write.
         """
@@ -167,7 +167,7 @@ class Blocks:
         self._take_plan(_chosen(store, wanted))
 
     def _take_plan(self, chosen: _Ints) -> None:
-        """Plan the blocks of chosen documents."""
+        """Plan the blocks of the chosen documents."""
         lengths = self._store.lengths[chosen]
         packing = self._packing
         plan = pack(lengths, packing.length, packing.packing, packing.min_fill)
@@ -181,11 +181,11 @@ class Blocks:
         self._layout = Layout.of(plan, chosen, starts)
 
     def __len__(self) -> int:
-        """How many blocks there are."""
+        """The number of blocks."""
         return self.report.blocks
 
     def __getitem__(self, number: Any) -> Any:
-        """A block by its number: arrays (int64) of `length`. Of a slice, a list of blocks.
+        """A block by its number, as arrays (int64) of `length`; for a slice, a list of blocks.
 
         Raises:
             IndexError: there is no such block.
@@ -195,17 +195,17 @@ class Blocks:
         return {name: array[0] for name, array in self.batch([number]).items()}
 
     def __iter__(self) -> Iterator[Arrays]:
-        """The blocks by their numbers; `order` has the order of an epoch."""
+        """The blocks in the order of their numbers; `order` has the order of an epoch."""
         return (self[number] for number in range(len(self)))
 
     def batch(self, numbers: Sequence[int] | _Ints) -> Arrays:
         """Several blocks.
 
         Args:
-            numbers: of the blocks, from 0; negative ones count from the end.
+            numbers: the numbers of the blocks, from 0; negative ones count from the end.
 
         Returns:
-            The arrays of a block, but of shape (blocks, `length`).
+            The same arrays as for one block, but of shape (blocks, `length`).
 
         Raises:
             IndexError: there is no such block.
@@ -221,27 +221,27 @@ class Blocks:
         return self._layout.arrays(chosen.astype(np.int64) % len(self), self._store.token_ids, self._pad, own)
 
     def padding(self, count: int) -> Arrays:
-        """Blocks without tokens: what a rank gets at the end of an epoch when there are no more blocks for it.
+        """Blocks without tokens: a rank gets them at the end of an epoch if there are no more blocks for it.
 
         Returns:
-            The arrays of `batch`, all labels -100.
+            The same arrays as `batch`; all labels are -100.
         """
         return self._layout.empty(count, self._pad)
 
     def with_labels(self, labels: Mapping[str, Any]) -> Blocks:
-        """The same blocks with labels of your own, as for token classification.
+        """The same blocks with your own labels, for example for token classification.
 
-        A label is that of the token at its place; it is -100 in padding. Models of `transformers` for token
+        Each label belongs to the token at the same position; in padding it is -100. Models of `transformers` for token
         classification do not shift them. In `report`, `targets` counts the labels that are not -100; `key` depends on
         the labels.
 
         Args:
-            labels: for each record in the blocks, by its id, an array of integers of shape (tokens,), from 0 or -100:
-                a label for each token that `token_offsets` gives for its training text. They are held in memory, at 4
-                bytes a token of the split.
+            labels: id of each record in the blocks -> an array of integers of shape (tokens,), which are 0 or more, or
+                -100: one label for each token that `token_offsets` returns for its training text. They are kept in
+                memory: 4 bytes per token of the split.
 
         Raises:
-            ConfigError: labels are not such integers.
+            ConfigError: labels are not integers of this kind.
             InputError: a record has no labels, or not one per token.
         """
         documents = np.unique(self._layout.documents)
@@ -253,20 +253,20 @@ class Blocks:
         return made
 
     def order(self, epoch: int) -> _Ints:
-        """The numbers of the blocks in the order of an epoch (int64): a permutation by seed and epoch.
+        """The numbers of the blocks in the order of an epoch (int64): a permutation that depends on seed and epoch.
 
         Raises:
-            ConfigError: the epoch is not an integer from 0.
+            ConfigError: the epoch is not an integer of at least 0.
         """
         check_integer("epoch", epoch, 0)
         return epoch_order(len(self), self._packing.seed, epoch)
 
     def openings(self) -> tuple[_Ints, _Ints]:
-        """Where documents begin: a later fragment of a document that was cut is not among these.
+        """The positions where documents begin, without the later fragments of documents that were cut.
 
         Returns:
-            The numbers of the documents, and the places of their first tokens in ascending order: the number of the
-            block times `length`, and the place in the block (int64 each).
+            The numbers of the documents, and the positions of their first tokens in ascending order: the number of the
+            block times `length`, plus the position in the block (int64 each).
         """
         return self._layout.openings()
 
@@ -279,12 +279,12 @@ class Blocks:
         return id_text(int(self._store.record_ids[document]))
 
     def __repr__(self) -> str:
-        """What is in the blocks."""
+        """A summary of the blocks."""
         return f"Blocks({self.report!r})"
 
     @property
     def length(self) -> int:
-        """Tokens that a block has room for."""
+        """The number of tokens in a block."""
         return self._packing.length
 
 
@@ -313,12 +313,12 @@ def _key_of(made_of: Mapping[str, Any]) -> str:
 
 
 def _folder(cache: StrPath | None, key: StoreKey) -> Path:
-    """Where a store lies, whatever the current folder is later."""
+    """The folder of a store, as an absolute path, so that a later change of the current folder makes no difference."""
     return (Path(cache).absolute() if cache is not None else cache_folder().absolute() / "tokens") / key.sha256
 
 
 def _chosen(store: TokenStore, ids: Sequence[str] | None) -> _Ints:
-    """The numbers of the documents whose records have these ids, in order; of None, of all.
+    """The numbers of the documents whose records have these ids, in order; None means all.
 
     Raises:
         InputError: the split does not have all of them.
@@ -335,7 +335,7 @@ def _chosen(store: TokenStore, ids: Sequence[str] | None) -> _Ints:
 
 
 def _ids_digest(ids: Sequence[str] | None) -> str | None:
-    """The sha256 (hex) of ids, which are sorted; None of None."""
+    """The sha256 (hex) of ids, which are sorted; None stays None."""
     return None if ids is None else hashlib.sha256("\n".join(ids).encode()).hexdigest()
 
 

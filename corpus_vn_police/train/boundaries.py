@@ -1,4 +1,4 @@
-"""Whether a model keeps the documents in a block apart."""
+"""Check if a model keeps the documents in a block apart."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from typing import Any
 from corpus_vn_police.errors import ConfigError
 from corpus_vn_police.train.arguments import check_installed
 
-_FRAGMENT = 16  # tokens of each of the two documents that are tried
+_FRAGMENT = 16  # tokens in each of the two test documents
 _LEAST = 2e-2
-"""A share of the largest logit that is a real difference. In 32 bits logits differ by 1e-7 of it, in bfloat16 by some
-thousandths, and by more than a tenth if a document sees another one; tried with llama, gpt-neox, gpt2, qwen3, mistral,
-gemma2 and phi3."""
+"""A difference of this share of the largest logit is a real one. In float32, logits differ by 1e-7 of it, in bfloat16
+by a few thousandths, but by more than a tenth if a document sees another one; tried with llama, gpt-neox, gpt2, qwen3,
+mistral, gemma2 and phi3."""
 
 
 def check_boundaries(model: Any) -> None:
     """Refuse a model that lets documents in a block see one another.
 
     Two documents are put into a block and given to the model as `Stream` gives them: `input_ids` and `position_ids`, no
-    attention mask. The logits of the second one must not depend on the first, and must be those that it has alone.
+    attention mask. The logits of the second one must not depend on the first, and must be the same as without it.
 
-    Models of transformers keep documents apart if they have no cache. By default they have one, also while they train;
-    then they silently do not. So `model.config.use_cache = False` comes first, or `model(..., use_cache=False)` each
+    Models of transformers keep documents apart if they use no cache. By default they use one, also while they train,
+    and then silently mix documents. So set `model.config.use_cache = False` first, or pass `use_cache=False` each
     time.
 
     Args:
-        model: a causal language model as those of transformers; it is in eval mode meanwhile, and then as it was.
+        model: a causal language model like those of transformers; it is put into eval mode for the test, and then back.
 
     Raises:
         ConfigError: documents see one another, or the model does not take `position_ids`.
@@ -71,7 +71,7 @@ def _logits(model: Any, ids: Any, positions: Any) -> Any:
 
 @contextmanager
 def in_eval_mode(model: Any) -> Iterator[None]:
-    """Have a model without dropout; afterwards each of its modules is in its own mode again."""
+    """Put a model into eval mode, without dropout; afterwards each of its modules gets its own mode back."""
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:

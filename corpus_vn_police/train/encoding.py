@@ -1,4 +1,4 @@
-"""Texts -> tokens, as a tokenizer encodes one document, with the document's end."""
+"""Texts -> tokens: encode whole documents, with a token at the end of each."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 _Ints = npt.NDArray[np.int64]
 
 ENDS = ("<|endoftext|>", "</s>", "<eos>", "<|end_of_text|>", "<|im_end|>")
-"""What ends a document, by the names that tokenizers give it; of several the first is taken."""
+"""Names of tokens that end a document, in tokenizers; if a tokenizer has several, the first one is used."""
 
 _WANTED = "give a tokenizers.Tokenizer, a tokenizer of transformers, or the path of a tokenizer.json"
-_LONGEST = 1 << 30  # bytes of a tokenizer.json; that of a vocabulary of 260,000 tokens has 35 million
+_LONGEST = 1 << 30  # the most bytes of a tokenizer.json; with a vocabulary of 260,000 tokens it has 35 million
 _TONES = ("", "\u0300", "\u0309", "\u0303", "\u0301", "\u0323")
 _SMALL = [*"bcdđghklmnpqrstvx", *(nfc(vowel + tone) for vowel in "aăâeêioôơuưy" for tone in _TONES)]
 _LETTERS = [*_SMALL, *map(str.upper, _SMALL), *"0123456789"]
@@ -39,18 +39,19 @@ _PROBES = ("a", "Ngày 7/12, Công an tỉnh. <|endoftext|></s>\n\n  HỘI NGH�
 
 @dataclass(frozen=True)
 class Encoder:
-    """A copy of a tokenizer that encodes whole documents: nothing is cut off, nothing is filled up.
+    """A copy of a tokenizer that encodes whole documents, without truncation and padding.
 
-    A special token that stands in a text as letters is text, and no boundary. Special tokens that the tokenizer itself
-    puts around a text, such as the first one of llama, stay. Encoders are equal if `sha256` is; they pickle.
+    If a text contains the letters of a special token, they are text, not a boundary. Special tokens that the tokenizer
+    itself puts around a text, such as the first one of llama, stay. Encoders are equal if `sha256` is; they can be
+    pickled.
 
     Attributes:
-        sha256: 64 hex characters, of everything that decides how a document is encoded, its end too; the same in every
-            process, whatever the tokenizer's path, name, truncation and padding.
-        size: the highest id and 1, added tokens included.
-        end: the id that ends each document; None if nothing does.
+        sha256: a digest (hex) of everything that decides how a document is encoded, including its end; the same in
+            every process, and independent of the tokenizer's path, name, truncation and padding.
+        size: the highest id plus 1, including added tokens.
+        end: the id of the token that ends each document; None if there is no such token.
         end_token: the token of `end`.
-        pad: an id for what fills a block: that of the padding token, else `end`, else 0.
+        pad: an id for padding: that of the padding token, or else `end`, or else 0.
     """
 
     sha256: str
@@ -65,23 +66,24 @@ class Encoder:
     def of(
         cls, tokenizer: Tokenizer | PreTrainedTokenizerBase | StrPath | Encoder, end_token: str | None = None
     ) -> Encoder:
-        """The encoder of a tokenizer, which is left as it is.
+        """Make the encoder of a tokenizer; the tokenizer is not changed.
 
         Args:
             tokenizer: a `tokenizers.Tokenizer`, a tokenizer of transformers, the path of a tokenizer.json or of a
                 folder with one, or an encoder.
-            end_token: what ends each document, unless the tokenizer itself ends it so. None is the one of `ENDS` that
-                the tokenizer itself ends documents with, else the `eos_token` of a tokenizer of transformers; of
-                another one the first of `ENDS` among its added tokens, or nothing.
+            end_token: the token that ends each document, unless the tokenizer itself adds it. None means the one of
+                `ENDS` that the tokenizer itself adds; or else the `eos_token` of a tokenizer of transformers; for
+                another tokenizer, the first of `ENDS` among its added tokens; or else no token.
 
         Raises:
-            ConfigError: it is not a tokenizer, it encodes a text differently every time (`dropout`), or it has no such
+            ConfigError: it is not a tokenizer, it encodes a text differently each time (`dropout`), or it has no such
                 token.
             ExtraError: `tokenizers` is not installed.
             DiskError: the file cannot be read.
 
         Warns:
-            UserWarning: the tokenizer leaves out letters of Vietnamese, as one without a token for what is unknown.
+            UserWarning: the tokenizer leaves out Vietnamese letters, for example because it has no token for unknown
+                text.
         """
         if isinstance(tokenizer, Encoder):
             if end_token in (None, tokenizer.end_token):
@@ -90,7 +92,7 @@ class Encoder:
         else:
             held = _held(tokenizer)
         ids = held.ids
-        # What the tokenizer itself ends a document with.
+        # The token that the tokenizer itself adds at the end.
         closing = held.encode([_PROBES[0]])[0][-1:] if held.adds else []
         own = next((each for each in ENDS if closing == [ids.get(each)]), held.end_token)
         token = own if end_token is None else end_token
@@ -103,10 +105,10 @@ class Encoder:
         return cls(sha256, max(ids.values(), default=-1) + 1, end, token, pad, held, appended)
 
     def encode(self, texts: list[str]) -> list[list[int]]:
-        """The ids of each text, the end included; all processors are used.
+        """The ids of each text, including the end token; all processors are used.
 
         Raises:
-            ConfigError: the tokenizer fails, as one without a token for what it does not know.
+            ConfigError: the tokenizer fails, for example because it has no token for unknown text.
         """
         found = self._held.encode(texts)
         if self._appended:
@@ -115,14 +117,14 @@ class Encoder:
         return found
 
     def offsets(self, texts: list[str]) -> list[_Ints]:
-        """Where in its text each token of `encode` is: its first code point, and one past its last.
+        """The position in its text of each token of `encode`: its first code point, and the one after its last.
 
         Returns:
-            For each text an array of shape (tokens, 2), int64. Both are equal for tokens that are not of the text; for
-            the document's end they are the length of the text.
+            For each text an array of shape (tokens, 2), int64. Both are equal for tokens that are not from the text;
+            for the end token they are the length of the text.
 
         Raises:
-            ConfigError: the tokenizer fails, or does not know.
+            ConfigError: the tokenizer fails, or does not know offsets.
         """
         found = self._held.offsets(texts)
         ends = [[(len(text), len(text))] * len(self._appended) for text in texts]
@@ -131,11 +133,11 @@ class Encoder:
 
 @dataclass(frozen=True)
 class _Fast:
-    """A tokenizer of the library tokenizers, as JSON without what does not encode.
+    """A tokenizer of the library tokenizers, as JSON without parts that do not affect encoding.
 
     Attributes:
         content: everything that decides how it encodes.
-        end_token: what ends a document, if nobody says so.
+        end_token: the token that ends a document by default.
         pad: the id of its padding token.
     """
 
@@ -149,10 +151,10 @@ class _Fast:
         described = json.loads(tokenizer.to_str())
         if described["model"].get("dropout"):
             raise ConfigError(
-                f"the tokenizer has dropout = {described['model']['dropout']}: it encodes a text anew every time",
+                f"the tokenizer has dropout = {described['model']['dropout']}: it encodes a text differently each time",
                 "set tokenizer.model.dropout = None",
             )
-        # The decoder encodes nothing; transformers adds a post-processor that adds nothing.
+        # The decoder does not affect encoding; transformers adds a post-processor that adds nothing.
         described |= {"truncation": None, "padding": None, "decoder": None}
         if (described["post_processor"] or {}).get("single") == _ONLY_THE_TEXT:
             described["post_processor"] = None
@@ -161,10 +163,10 @@ class _Fast:
         return made
 
     def _warn_of_lost_letters(self) -> None:
-        """Say which letters leave no trace in the tokens: of whole texts nobody would see it."""
+        """Warn about letters that leave no trace in the tokens; in whole texts, nobody would notice."""
         try:
             lost = [letter for letter in _LETTERS if not self._live.encode(letter, add_special_tokens=False).ids]
-        except Exception:  # what it cannot encode is an error when a text has it
+        except Exception:  # a text that cannot be encoded raises an error when it is read
             return
         if lost:
             warnings.warn(
@@ -178,7 +180,7 @@ class _Fast:
         from tokenizers import Tokenizer
 
         live = Tokenizer.from_str(content)
-        live.encode_special_tokens = True  # not in the JSON, and lost when it is pickled
+        live.encode_special_tokens = True  # not part of the JSON, and lost when it is pickled
         return cls(content, end_token, pad, live)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -191,7 +193,7 @@ class _Fast:
 
     @property
     def adds(self) -> bool:
-        """Whether it puts tokens around a text."""
+        """Whether it adds tokens around a text."""
         return bool(self._live.num_special_tokens_to_add(False))
 
     def encode(self, texts: list[str]) -> list[list[int]]:
@@ -203,7 +205,7 @@ class _Fast:
     def _encoded(self, encode: Callable[[list[str]], list[Any]], texts: list[str]) -> list[Any]:
         try:
             return encode(texts)
-        except Exception as error:  # tokenizers raises no class of its own
+        except Exception as error:  # tokenizers has no error class of its own
             raise ConfigError(
                 f"the tokenizer cannot encode a text: {error!s:.200}", "give it a token for what it does not know"
             ) from error
@@ -221,7 +223,7 @@ class _Slow:
 
     @property
     def content(self) -> Any:
-        # It has no file that says everything: its class, what it knows, and what it makes of two texts.
+        # It has no file with all its settings: it is identified by its class, vocabulary, and the ids of two texts.
         tokens = [str(token) for token in self.live.all_special_tokens]
         kind = f"{type(self.live).__module__}.{type(self.live).__qualname__}"
         return [kind, sorted(self.ids.items()), sorted(tokens), self.encode(list(_PROBES))]
@@ -256,7 +258,7 @@ class _Slow:
 
 
 def _held(tokenizer: Any) -> _Fast | _Slow:
-    """The copy of a tokenizer that an encoder works with."""
+    """Make the copy of a tokenizer that an encoder uses."""
     check_installed("tokenizers", "train.Blocks")
     from tokenizers import Tokenizer
 
@@ -282,7 +284,7 @@ def _of_tokenizers(tokenizer: Tokenizer) -> _Fast:
 
 
 def _is_of_transformers(tokenizer: Any) -> bool:
-    # By the names of its classes: to import transformers takes seconds.
+    # Recognised by the names of its classes, because importing transformers takes seconds.
     return any(
         each.__name__ == "PreTrainedTokenizerBase" and each.__module__.startswith("transformers.")
         for each in type(tokenizer).__mro__
@@ -302,7 +304,7 @@ def _read(path: StrPath) -> Tokenizer:
         raise DiskError.of(error) from error
     except UNREADABLE as error:
         raise ConfigError(f"tokenizer = {os.fspath(path)!r} cannot be read: {why(error)}", _WANTED) from error
-    except Exception as error:  # tokenizers raises no class of its own for a file that it does not understand
+    except Exception as error:  # tokenizers has no error class for files that it cannot read
         raise ConfigError(
             f"tokenizer = {os.fspath(path)!r} is not a tokenizer.json: {error!s:.200}", _WANTED
         ) from error

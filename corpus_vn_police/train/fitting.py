@@ -1,4 +1,4 @@
-"""A tokenizer of a corpus's own: byte-level BPE, fitted to the training texts of a build."""
+"""Fit a tokenizer to a corpus: byte-level BPE, from the training texts of a build."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SPECIAL = ("<|endoftext|>", "<|padding|>")
 """The special tokens of a fitted tokenizer; their ids are 0 and 1."""
 
-_BYTES = 256  # tokens that any text can be written with
+_BYTES = 256  # tokens with which any text can be written
 _DATED = "token"  # the template whose dates are tokens
 
 
@@ -45,17 +45,19 @@ def fit_tokenizer(
 ) -> Tokenizer:
     """Fit a byte-level BPE tokenizer to the training texts of a build.
 
-    Every text can be encoded, and decoding gives it back: no token is unknown, nothing is normalised. The same build
-    and settings give the same tokenizer, byte for byte. Texts are read in batches; each distinct word is held.
+    Every text can be encoded, and decoding gives it back: there are no unknown tokens, and nothing is normalised. The
+        same build
+    and settings give the same tokenizer, byte for byte. Texts are read in batches; memory holds each distinct word.
 
     Args:
         build: a build, or the path or URL of one.
-        vocab_size: the most tokens that it has, the special ones and those of dates included. It has fewer if the texts
-            have no more pairs that are frequent enough.
-        split: the split whose texts it is fitted to; None is all, test included.
-        template: how a record becomes text, as `render` takes it. With `token`, every year of the build, every month
-            and every day is a token as well (`date_tokens`), and the tokenizer is fitted to the texts without them.
-        out: the tokenizer.json to write, whole or not at all; None writes none.
+        vocab_size: the most tokens, including special tokens and those of dates. There are fewer if the texts
+            have too few pairs that are frequent enough.
+        split: the split whose texts are used; None means all, including test.
+        template: how a record becomes text; see `render`. With `token`, every year of the build, every month
+            and every day is a token as well (`date_tokens`), and the tokenizer is fitted to the texts without these
+            tokens.
+        out: the tokenizer.json to write (completely, or not at all); None writes no file.
         min_frequency: how often a pair must occur to become a token.
         progress: a callable, True for a bar, False for none, None for one on a terminal or in a notebook.
 
@@ -100,16 +102,16 @@ def fit_tokenizer(
 
 @machine_failures()
 def date_tokens(build: Build | StrPath) -> tuple[str, ...]:
-    """The tokens that the template `token` writes, for a tokenizer that is to have them: `tokenizer.add_tokens(...)`.
+    """The tokens that the template `token` writes; add them to a tokenizer with `tokenizer.add_tokens(...)`.
 
-    Not by `add_special_tokens`: a special token that is written in a text is taken for text.
+    Do not use `add_special_tokens`: if a text contains a special token, it is treated as text.
 
     Args:
         build: a build, or the path or URL of one.
 
     Returns:
-        `<|2019|>` and so on, one per year from the first to the last of all records of all splits, so that a model can
-        be asked for a later split; then `<|m01|>` to `<|m12|>` and `<|d01|>` to `<|d31|>`. Empty if no record
+        `<|2019|>` and so on, one per year from the first to the last year in any split, so that a model can
+        also be evaluated on a later split; then `<|m01|>` to `<|m12|>` and `<|d01|>` to `<|d31|>`. Empty if no record
         has a date.
 
     Raises:
@@ -132,7 +134,7 @@ def _date_tokens(folder: BuildFolder) -> tuple[str, ...]:
 
 
 def _check_split(build: Build, split: str | None) -> None:
-    shards_of("default", split)  # it refuses what is not a split
+    shards_of("default", split)  # it also refuses a value that is not a split
     if split is not None and split not in build.splits:
         raise InputError(
             f"the build has no records in the split {split}", f"it has records in {', '.join(build.splits)}"

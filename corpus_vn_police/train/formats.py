@@ -1,4 +1,4 @@
-"""Format strings over the fields of a record: `{date}`, `{source.url}`, own fields; and their parsing back."""
+"""Format strings over the fields of a record: `{date}`, `{source.url}`, own fields; and parsing them back."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _TOUCHES = re.compile(r"[0-9-]")
 
 
 def parts_of(date: str) -> tuple[str, str | None, str | None] | None:
-    """Year, month and day of a date of the calendar, the last ones None if it is not so precise; else None.
+    """Year, month and day of a valid date; month and day are None if it is less precise. None for any other text.
 
-    As `periods.is_period`, which imports Polars.
+    The same rule as `periods.is_period`, which imports Polars.
     """
     found = _DATE.fullmatch(date)
     if not found:
@@ -37,12 +37,12 @@ def parts_of(date: str) -> tuple[str, str | None, str | None] | None:
 
 @dataclass(frozen=True)
 class FormatString:
-    """A format string, taken apart.
+    """A parsed format string.
 
     Attributes:
         given: as it was written.
-        names: the fields in order; one may be there several times.
-        literals: what stands before, between and after them; one more than `names`.
+        names: the fields in order; a field may occur several times.
+        literals: the text before, between and after the fields; one more than `names`.
     """
 
     given: str
@@ -51,10 +51,10 @@ class FormatString:
 
     @classmethod
     def of(cls, given: str) -> FormatString:
-        """Take a format string apart.
+        """Parse a format string.
 
         Raises:
-            ConfigError: a brace is not closed or too many, or what is in braces is not a field's name.
+            ConfigError: a brace is not closed, there is one too many, or the text in braces is not the name of a field.
         """
         names, literals, end = [], [""], 0
         for piece in _PIECE.finditer(given):
@@ -72,14 +72,14 @@ class FormatString:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The fields at the top level of the record that are read."""
+        """The top-level fields of the record that are read."""
         return tuple(dict.fromkeys(name.partition(".")[0] for name in self.names))
 
     def writer(self, change: Callable[[str], str] | None) -> Callable[[Mapping[str, Any]], str]:
-        """What writes a record in this form.
+        """Make a function that writes a record in this form.
 
         Args:
-            change: what becomes of every string of the record save that of `date`; None if nothing does.
+            change: changes every string of the record except that of `date`; None changes nothing.
         """
         first, *literals = self.literals
         fields = [
@@ -91,7 +91,7 @@ class FormatString:
             parts = [first]
             for name, path, altered, literal in fields:
                 value = record.get(name)
-                if type(value) is not str:  # nearly all are, at the top level
+                if type(value) is not str:  # true for nearly all fields at the top level
                     value = _found(record, path, record)
                 parts += (_written(value, name, altered), literal)
             return "".join(parts)
@@ -99,11 +99,11 @@ class FormatString:
         return write
 
     def parse(self, text: str) -> tuple[str | None, str]:
-        """The date (None if it was null) and the text of what was written in this form.
+        """Read the date (None if it was null) and the text from a text in this form.
 
         Raises:
-            ConfigError: there are other fields than `date` and `text`, one is there twice, or nothing between them
-                shows where the date begins or ends; or the text is not in this form.
+            ConfigError: there are other fields than `date` and `text`, one of them occurs twice, or nothing between
+                them shows where the date begins or ends; or the text is not in this form.
         """
         before, between, after = self._parted()
         if text.startswith(before) and text.endswith(after) and len(text) >= len(before) + len(after):
@@ -143,7 +143,7 @@ def _name(given: str, inside: str) -> str:
 
 
 def _found(value: Any, path: list[str], record: Mapping[str, Any]) -> Any:
-    """The value at a path of names; of a list of structs the list of what each has there."""
+    """The value at a path of names; for a list of structs, the list of their values."""
     for place, name in enumerate(path):
         if value is None:
             return None
@@ -159,7 +159,7 @@ def _written(value: Any, name: str, change: Callable[[str], str] | None) -> str:
     """A value as text, with its strings changed; see `render`.
 
     Raises:
-        ConfigError: it is a struct, or no value of a record.
+        ConfigError: it is a struct, or not a value that records have.
     """
     if isinstance(value, str):
         return change(value) if change else value
@@ -182,7 +182,7 @@ def _written(value: Any, name: str, change: Callable[[str], str] | None) -> str:
 
 
 def unknown(name: str, known: Sequence[str]) -> ConfigError:
-    """The error for a field that is not among those that are known; it names the nearest."""
+    """The error for an unknown field; it names the most similar known field."""
     near = difflib.get_close_matches(name[:200], known, n=1)
     guess = f"did you mean {near[0]!r}? " if near else ""
     return ConfigError(f"{name!r} is not a field of the record", f"{guess}There are {', '.join(known)}")

@@ -13,9 +13,9 @@ import polars as pl
 from corpus_vn_police.train.order import mixed
 
 UNDATED = -1
-"""The number of the month of documents without one."""
+"""The month number of documents without a month."""
 
-_TOGETHER = -2  # the number of the month when all documents are one group
+_TOGETHER = -2  # the month number if all documents are one group
 _BOUNDS = (0.025, 0.975)
 
 _Ints = npt.NDArray[np.int64]
@@ -28,13 +28,13 @@ _RATIO = ("ratio", "ratio_low", "ratio_high")
 
 @dataclass(frozen=True, eq=False)
 class Losses:
-    """What models made of some documents: arrays with a place per document.
+    """The losses of models on some documents: arrays with one value per document.
 
     Attributes:
         months: year * 12 + month - 1, or `UNDATED` (int64).
-        targets: tokens that are predicted (int64).
-        bytes: UTF-8 bytes of what these tokens are of (int64).
-        sums: the negative log-likelihood of these tokens in nats (float64): of a model, or of it and another one.
+        targets: the number of tokens that are predicted (int64).
+        bytes: the UTF-8 bytes of the text of these tokens (int64).
+        sums: the negative log-likelihood of these tokens in nats (float64): for one model, or for it and another one.
     """
 
     months: _Ints
@@ -43,19 +43,19 @@ class Losses:
     sums: tuple[_Floats, ...]
 
     def __getitem__(self, chosen: npt.NDArray[np.bool_]) -> Losses:
-        """Those of some documents."""
+        """The losses of some of the documents."""
         sums = tuple(each[chosen] for each in self.sums)
         return Losses(self.months[chosen], self.targets[chosen], self.bytes[chosen], sums)
 
     def by_month(self, resamples: int, seed: int) -> pl.DataFrame:
-        """A row per month in order, documents without one last: `month` (string) and the columns of `Perplexity`."""
+        """One row per month, the row without a month last: `month` (string) and the columns of `Perplexity`."""
         numbers = np.unique(self.months)
         ordered = [*numbers[numbers != UNDATED].tolist(), *numbers[numbers == UNDATED].tolist()]
         rows = [{"month": _name(each), **self[self.months == each]._row(each, resamples, seed)} for each in ordered]
         return pl.DataFrame(rows, schema={"month": pl.String, **self._schema})
 
     def together(self, resamples: int, seed: int) -> pl.DataFrame:
-        """One row over all documents, with the columns of `Perplexity`."""
+        """One row for all documents, with the columns of `Perplexity`."""
         return pl.DataFrame([self._row(_TOGETHER, resamples, seed)], schema=self._schema)
 
     @property
@@ -89,7 +89,7 @@ def _name(month: int) -> str | None:
 
 
 def _interval(means: _Floats) -> tuple[float | None, float | None]:
-    """Between which perplexities 95 % of the resamples lie; None if there are none."""
+    """The range that contains 95 % of the resampled perplexities; None if there are none."""
     if not len(means):
         return None, None
     low, high = np.exp(np.quantile(means, _BOUNDS, method="linear"))
@@ -97,9 +97,9 @@ def _interval(means: _Floats) -> tuple[float | None, float | None]:
 
 
 def _resampled(targets: _Ints, sums: tuple[_Floats, ...], resamples: int, seed: int, stream: int) -> _Floats:
-    """The mean loss of a token in every resample, of shape (models, resamples); none for fewer than two documents.
+    """The mean loss per token in every resample, of shape (models, resamples); empty for fewer than two documents.
 
-    Documents without targets say nothing and are left out. All models get the same draws.
+    Documents without targets are left out. All models get the same draws.
     """
     counting = targets > 0
     tokens, losses = targets[counting], np.stack([each[counting] for each in sums])
@@ -110,16 +110,17 @@ def _resampled(targets: _Ints, sums: tuple[_Floats, ...], resamples: int, seed: 
 
 
 def draws(count: int, resamples: int, seed: int, stream: int) -> Iterator[_Ints]:
-    """Numbers below `count`, `count` of them, drawn with replacement; once per resample.
+    """For each resample, draw `count` numbers below `count` with replacement.
 
-    Every draw is the upper half of a number of 64 bits from seed, stream, resample and place (see `order.mixed`), times
-    `count`, without its last 32 bits: the same in every version and on every machine.
+    Every draw takes the upper half of a 64-bit number made from seed, stream, resample and position (see
+    `order.mixed`), times `count`, without the last 32 bits of the product: the same in every version and on every
+    machine.
 
     Args:
-        count: from 1, below 2**32.
-        resamples: how many.
-        seed: from 0 below 2**64.
-        stream: a small integer, other ones give other draws.
+        count: at least 1, below 2**32.
+        resamples: the number of resamples.
+        seed: at least 0, below 2**64.
+        stream: a small integer; a different one gives different draws.
     """
     half = np.uint64(32)
     first = mixed(mixed(np.array([seed], np.uint64)) ^ np.array([stream], np.int64).view(np.uint64))

@@ -1,4 +1,4 @@
-"""Labels of your own: one per token, instead of the token that comes next."""
+"""Your own labels: one per token, instead of the token that comes next."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ _Ints = npt.NDArray[np.int64]
 def token_offsets(
     tokenizer: Tokenizer | PreTrainedTokenizerBase | StrPath, texts: Iterable[str], *, end_token: str | None = None
 ) -> list[_Ints]:
-    """Where in its text each token is, for the tokens that `Blocks` makes of the text.
+    """The positions of tokens in their text, for the tokens that `Blocks` makes from it.
 
     Args:
-        tokenizer: as of `Blocks`; one of `transformers` that is written in Python does not know it.
-        texts: the training texts. Those of the template `none` are the `text` of the records, so that the offsets are
-            those that the config "annotations" counts in.
-        end_token: as of `Blocks`.
+        tokenizer: as in `Blocks`; tokenizers of `transformers` that are written in Python do not know offsets.
+        texts: the training texts. With the template `none` they are the `text` of the records, so that the offsets are
+            comparable with those in the config "annotations".
+        end_token: as in `Blocks`.
 
     Returns:
-        For each text an array of shape (tokens, 2), int64: the first code point of the token, and one past its last.
-        Both are equal for a token that is not of the text, such as the one that ends a document. Tokens overlap if a
-        letter is several of them. A space in front of a word is mostly part of its token.
+        For each text an array of shape (tokens, 2), int64: the first code point of the token, and the one after its
+        last. Both are equal for a token that is not from the text, such as the one that ends a document. Tokens overlap
+        if a letter is divided into several tokens. A space before a word usually belongs to the word's token.
 
     Raises:
         ConfigError: the tokenizer does not know offsets, or fails.
@@ -55,8 +55,8 @@ class OwnLabels:
     """The labels of the tokens in a store.
 
     Attributes:
-        flat: of all documents, one document after another (int32); `IGNORED` for documents that have none.
-        sha256: of these (hex).
+        flat: the labels of all documents, one after another (int32); `IGNORED` for documents without labels.
+        sha256: the digest of these labels (hex).
         counting: how many of the labels count.
     """
 
@@ -66,15 +66,15 @@ class OwnLabels:
 
     @classmethod
     def of(cls, store: TokenStore, documents: _Ints, labels: Mapping[str, Any]) -> OwnLabels:
-        """The labels of some documents.
+        """Check and collect the labels of some documents.
 
         Args:
             store: the tokens.
-            documents: the numbers of those that need labels, each once.
-            labels: by the id of the record.
+            documents: the numbers of the documents that need labels, each once.
+            labels: the labels of each record, by its id.
 
         Raises:
-            ConfigError: the labels of a record are not integers that are allowed.
+            ConfigError: the labels of a record are not allowed integers.
             InputError: a document has no labels, or not one per token.
         """
         flat = np.full(store.tokens, IGNORED, _TYPE)
@@ -86,7 +86,7 @@ class OwnLabels:
 
 
 def _checked(labels: Mapping[str, Any], record: str, size: int) -> npt.NDArray[np.generic]:
-    """The labels of a record with `size` tokens."""
+    """Check the labels of a record with `size` tokens."""
     if record not in labels:
         raise InputError(f"the record {record} has no labels", "give labels for every record that is in the blocks")
     found = np.asarray(labels[record])

@@ -1,4 +1,4 @@
-"""The loss of every document under a model, from packed blocks."""
+"""Compute the loss of every document under a model, from packed blocks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from corpus_vn_police.train.arrays import IGNORED, Arrays
 from corpus_vn_police.train.blocks import Blocks
 from corpus_vn_police.train.boundaries import check_boundaries, in_eval_mode
 
-_AT_ONCE = 1 << 24  # logits that are float32 at once: 64 MiB
+_AT_ONCE = 1 << 24  # how many logits are float32 at once: 64 MiB
 
 _Ints = npt.NDArray[np.int64]
 _Floats = npt.NDArray[np.float64]
@@ -22,12 +22,12 @@ _Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Evaluated:
-    """Blocks whose labels count without those of headers.
+    """Blocks in which the labels of headers do not count.
 
     Attributes:
-        blocks: of the documents.
-        headers: tokens that a header may have, one tuple per kind of header.
-        header_of: the header of every document of the split, by its place in `headers` (int64).
+        blocks: the blocks of the documents.
+        headers: the tokens of each header that occurs.
+        header_of: for every document of the split, the index of its header in `headers` (int64).
     """
 
     blocks: Blocks
@@ -39,14 +39,14 @@ class Evaluated:
         return self.blocks.openings()
 
     def batches(self, size: int) -> Iterator[Arrays]:
-        """The blocks in the order of their numbers, `size` at once, as `Blocks.batch` gives them."""
+        """The blocks in the order of their numbers, `size` at a time, as `Blocks.batch` returns them."""
         for first in range(0, len(self.blocks), size):
             arrays = self.blocks.batch(range(first, min(first + size, len(self.blocks))))
             self._leave_out_headers(arrays, first * self.blocks.length)
             yield arrays
 
     def _leave_out_headers(self, arrays: Arrays, begin: int) -> None:
-        """Ignore the labels of tokens that lie in a header."""
+        """Ignore the labels of tokens that are part of a header."""
         tokens, labels = arrays["input_ids"].reshape(-1), arrays["labels"].reshape(-1)
         documents, places = self._opens
         for number in range(*np.searchsorted(places, [begin, begin + len(tokens)])):
@@ -55,7 +55,7 @@ class Evaluated:
             labels[at : at + _common(tokens[at : at + len(header)], header)] = IGNORED
 
     def targets(self) -> _Ints:
-        """Tokens of every document of the split that are predicted (int64)."""
+        """The number of tokens that are predicted, for every document of the split (int64)."""
         found = np.zeros(len(self.header_of), np.int64)
         for arrays in self.batches(_BLOCKS):
             counting = arrays["labels"] != IGNORED
@@ -63,13 +63,13 @@ class Evaluated:
         return found
 
     def losses(self, model: Any, batch_size: int, device: Any, moved: Any) -> _Floats:
-        """The negative log-likelihood in nats of every document of the split under a model (float64).
+        """The negative log-likelihood in nats of every document of the split, under a model (float64).
 
         Args:
-            model: as of `perplexity_by_month`; it is left in the mode that it was in.
-            batch_size: blocks at once.
-            device: where the inputs go; None is where the first parameter of the model is.
-            moved: called with the blocks done.
+            model: as in `perplexity_by_month`; its training mode is restored.
+            batch_size: how many blocks are computed together.
+            device: the device of the inputs; None means that of the model's first parameter.
+            moved: called with the number of blocks that are done.
         """
         import torch
 
@@ -86,13 +86,13 @@ class Evaluated:
         return found
 
 
-_BLOCKS = 64  # that are looked through at once
+_BLOCKS = 64  # how many are searched at once
 
 
 def _common(tokens: _Ints, header: tuple[int, ...]) -> int:
-    """With how many tokens of a header a document begins.
+    """How many tokens of its header a document begins with.
 
-    The last ones may not be among them: of ` date 2020-12 ` and a text, tokenizers mostly put the last space into the
+    The last ones may be missing: in ` date 2020-12 ` before a text, tokenizers usually put the last space into the
     first token of the text.
     """
     known = np.asarray(header[: len(tokens)], np.int64)
@@ -100,9 +100,9 @@ def _common(tokens: _Ints, header: tuple[int, ...]) -> int:
 
 
 def _token_losses(logits: Any, arrays: Arrays) -> tuple[_Ints, _Floats]:
-    """The document of every token that is predicted, and its loss in nats.
+    """For every token that is predicted: its document and its loss in nats.
 
-    Only some logits at once are taken into float32: of a model in a shorter type there is never a copy of all.
+    Only some logits at a time are converted to float32, so that there is never a float32 copy of all.
     """
     import torch
 
@@ -120,27 +120,27 @@ def _token_losses(logits: Any, arrays: Arrays) -> tuple[_Ints, _Floats]:
 
 @dataclass(frozen=True)
 class Uncached:
-    """A model that is called without a cache, as it is here.
+    """Calls a model without a cache.
 
     Attributes:
-        model: what is called.
+        model: the model that is called.
     """
 
     model: Any
 
     def __getattr__(self, name: str) -> Any:
-        """All else is as the model has it."""
+        """All other attributes are those of the model."""
         return getattr(self.model, name)
 
     def __call__(self, **inputs: Any) -> Any:
-        """What the model gives."""
+        """The output of the model."""
         return self.model(**inputs, use_cache=False)
 
     def check(self) -> None:
-        """Refuse a model that lets documents see one another; one without known embeddings cannot be tried.
+        """Refuse a model that lets documents see one another; a model whose embeddings are not known is not tested.
 
         Raises:
-            ConfigError: it does.
+            ConfigError: it does that.
         """
         if hasattr(self.model, "get_input_embeddings"):
             check_boundaries(self)

@@ -1,4 +1,4 @@
-"""Perplexity by month as a picture, with the same bytes each time."""
+"""Draw perplexity by month; the same input gives the same bytes."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from corpus_vn_police.paths import output_path
 from corpus_vn_police.train.months import Perplexity
 
 _KINDS = ("png", "svg")
-_MOST = 9  # names of months that stand beside one another
+_MOST = 9  # the most names of months on the axis
 _TITLE = "Perplexity by month, with 95 % intervals"
 
 
 @machine_failures()
 def plot_by_month(result: Perplexity, out: StrPath, *, labels: tuple[str, str] = ("model", "against")) -> str:
-    """Draw perplexity by month with its intervals, of both models if two were compared, and the documents below.
+    """Draw perplexity by month with its intervals, for both models if two were compared, and the documents below.
 
-    Months stand as far apart as they are in time. Documents without a month, and months without a perplexity, are not
-    drawn; the words say how many there are. The same result and matplotlib give the same bytes.
+    The distance between months shows the time between them. Documents without a month, and months without a perplexity,
+    are not drawn; the description gives their number. The same result and matplotlib give the same bytes.
 
     Args:
         result: what `perplexity_by_month` returned.
-        out: the file, `.png` or `.svg`, replaced if it is there.
-        labels: what the model and the one that it was compared with are called.
+        out: the file, `.png` or `.svg`, replaced if it exists.
+        labels: the names of the model and of the one that it was compared with.
 
     Returns:
-        What the picture shows, in words, for people who cannot see it. An SVG also has it as its description.
+        A description of the picture for people who cannot see it. An SVG also contains it.
 
     Raises:
         ConfigError: the name of the file has another ending, or `labels` is not two names.
@@ -84,7 +84,7 @@ def _drawn(rows: pl.DataFrame, kind: str, said: str, labels: tuple[str, str]) ->
 
 
 def _draw_models(axes: Any, months: Any, rows: pl.DataFrame, labels: tuple[str, str], colours: dict[str, str]) -> None:
-    """Perplexity of each model."""
+    """Draw the perplexity of each model."""
     kinds = (("", "first", "o"), ("against_", "second", "s"))
     for (before, role, marker), label in zip(kinds, labels, strict=True):
         if f"{before}perplexity" in rows:
@@ -97,7 +97,7 @@ def _draw_models(axes: Any, months: Any, rows: pl.DataFrame, labels: tuple[str, 
 
 
 def _draw_ratio(axes: Any, months: Any, rows: pl.DataFrame, labels: tuple[str, str], colours: dict[str, str]) -> None:
-    """The ratio of the two, and the line at which they are equal."""
+    """Draw the ratio of the two, and the line at which they are equal."""
     values = [rows[name].to_numpy() for name in ("ratio", "ratio_low", "ratio_high")]
     axes.axhline(1, color=colours["ink"], linewidth=0.8)
     _line(axes, months, *values, color=colours["ink"], marker="D", label=None)
@@ -105,7 +105,7 @@ def _draw_ratio(axes: Any, months: Any, rows: pl.DataFrame, labels: tuple[str, s
 
 
 def _line(axes: Any, months: Any, values: Any, low: Any, high: Any, *, color: str, marker: str, label: Any) -> None:
-    """Values with a band, interrupted where months are missing; a month that no band can reach has a bar."""
+    """Draw values with a band, interrupted if months are missing; a month without neighbours gets a bar instead."""
     every = np.arange(months[0], months[-1] + 1)
     spread = np.full((3, len(every)), np.nan)
     spread[:, months - months[0]] = values, low, high
@@ -116,7 +116,7 @@ def _line(axes: Any, months: Any, values: Any, low: Any, high: Any, *, color: st
 
 
 def _name_months(axes: Any, months: list[int]) -> None:
-    """Name some months below the axis, Januaries first if there are many."""
+    """Write the names of some months below the axis, with Januaries first if there are many months."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     spans = months[-1] - months[0] + 1
@@ -130,7 +130,7 @@ def _name_months(axes: Any, months: list[int]) -> None:
 
 
 def _words(rows: pl.DataFrame, months: pl.DataFrame, labels: tuple[str, str]) -> str:
-    """What is drawn, in words, and what of all months is not."""
+    """Describe what is drawn, and what is left out, in words."""
     first, last = rows.row(0, named=True), rows.row(-1, named=True)
 
     def spoken(label: str, name: str) -> str:

@@ -1,4 +1,4 @@
-"""How well a model predicts the texts of each month, with intervals; alone, or against another model."""
+"""Measure how well a model predicts the texts of each month, with intervals; alone, or against another model."""
 
 from __future__ import annotations
 
@@ -32,16 +32,18 @@ _Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Perplexity(Result):
-    """How well a model predicts the texts of each month.
+    """The perplexity of a model on the texts of each month.
 
-    The tables have these columns; the last two groups only if another model was compared with:
+    The tables have these columns; the last two groups only if there was another model to compare with:
 
-    - `documents, tokens, bytes` (int64): of the month; the tokens that are predicted; the bytes of the texts in UTF-8,
+    - `documents, tokens, bytes` (int64): the number of documents, of tokens that are predicted, and of bytes of the
+    texts in UTF-8,
       without their headers.
     - `nll` (float64): the negative log-likelihoods of these tokens in nats, summed.
     - `perplexity, low, high` (float64): exp(`nll` / `tokens`), and its 95 % interval.
     - `bits_per_byte` (float64): `nll` / (`bytes` · ln 2), by which models with different tokenizers can be compared.
-    - `against_nll`, `against_perplexity`, `against_low`, `against_high`, `against_bits_per_byte` (float64): the same of
+    - `against_nll`, `against_perplexity`, `against_low`, `against_high`, `against_bits_per_byte` (float64): the same
+    for
       the other model.
     - `ratio, ratio_low, ratio_high` (float64): `perplexity` / `against_perplexity`, and its 95 % interval. Above 1 the
       other model predicts the texts better.
@@ -49,13 +51,14 @@ class Perplexity(Result):
     A perplexity is null if no token is predicted. An interval is null if fewer than two documents have such tokens.
 
     Attributes:
-        months: a row per month: `month` (string, `2020-12`) and the columns above. Documents without a month, because
-            their date is a year alone or null, are in the last row, whose `month` is null.
+        months: a row per month: `month` (string, `2020-12`) and the columns above. Documents without a month (because
+            their date is only a year, or null) are in the last row, whose `month` is null.
         whole: one row of the columns above, over all documents.
-        split: what was evaluated on; None is all.
+        split: the split that was evaluated; None means all.
         template: how records became text.
-        length: tokens that a model sees at most.
-        cut: documents of more tokens: they are in fragments, and nothing before a fragment is seen.
+        length: the most tokens that a model sees at once.
+        cut: how many documents have more tokens: they are cut into fragments, and the model sees nothing before a
+            fragment.
     """
 
     months: pl.DataFrame
@@ -72,7 +75,7 @@ class Perplexity(Result):
         return self.months.equals(other.months) and self.whole.equals(other.whole)
 
     def __hash__(self) -> int:
-        """Of all but the tables."""
+        """The hash of everything except the tables."""
         return hash(self._settings)
 
     @property
@@ -107,32 +110,32 @@ def perplexity_by_month(
 ) -> Perplexity:
     """Measure how well a model predicts the texts of each month, alone or against another model.
 
-    What stands before the text does not count, as it names the month: the tokens that lie wholly inside the header of a
-    named template, or inside what a format string has up to its second field if its first one is `date`. The model
-    sees them. The first token of a fragment does not count either, as nothing predicts it; if there is no header, that
-    is the first token of the text. What ends a document counts. Documents that fit into `length` tokens are never cut.
+    Text before the body does not count, because it names the month. For a named template these are the tokens that are
+    completely inside the header; for a format string whose first field is `date`, those before its second field. The
+    model sees them. The first token of a fragment does not count either, because nothing predicts it; without a header,
+    that is the first token of the text. The end token counts. Documents that fit into `length` tokens are never cut.
 
     The intervals are percentile intervals of the bootstrap (Efron and Tibshirani 1993, "An Introduction to the
-    Bootstrap"): the documents of a month are drawn with replacement, since tokens of one document are not independent.
-    For the ratio both models get the same draws.
+    Bootstrap"): the documents of a month are drawn with replacement, because tokens of one document are not
+    independent. For the ratio, both models get the same draws.
 
     Args:
-        model: a causal language model as those of transformers: a `torch.nn.Module` that is called with `input_ids` and
-            `position_ids` of shape (batch, length) and `use_cache=False`, gives `.logits` of shape (batch, length,
-            vocabulary), those of a place for the token after it, and lets no token attend to one before the last place
-            where the positions restart at 0. It is in eval mode meanwhile, and then as it was.
+        model: a causal language model like those of transformers: a `torch.nn.Module` that is called with `input_ids`
+            and `position_ids` of shape (batch, length) and `use_cache=False`, returns `.logits` of shape (batch,
+            length, vocabulary), those at a position for the token after it, and lets no token attend to one before the
+            last position where the position ids restart at 0. It is put into eval mode, and then back.
         tokenizer: that of the model; see `Blocks`.
         build: a build, or the path or URL of one.
-        split: `train`, `validation` or `test`; None is all.
-        ids: only these records of the split, such as `stratify(build).test`; None is all.
+        split: `train`, `validation` or `test`; None means all.
+        ids: only these records of the split, such as `stratify(build).test`; None means all.
         template: how a record becomes text; see `render`.
         length: the most tokens of a document that a model sees at once.
-        batch_size: blocks of `length` tokens that are computed at once; of the losses it changes what rounding does.
-        device: where the inputs go, as torch takes it; None is where the first parameter of the model is. Models are
+        batch_size: blocks of `length` tokens that are computed at once; it changes the losses only by rounding.
+        device: the device of the inputs, as in torch; None means that of the model's first parameter. Models are
             not moved.
-        against: another model with the same tokenizer, such as the control; None is none.
-        resamples: draws of the bootstrap.
-        seed: of the draws.
+        against: another model with the same tokenizer, such as the control; None compares with none.
+        resamples: the number of bootstrap resamples.
+        seed: the seed of the draws.
         cache: the folder with token stores; see `Blocks`.
         progress: how the progress is shown; see `build`.
 
@@ -166,7 +169,7 @@ def perplexity_by_month(
 
 
 def _check_models(models: Sequence[Any], encoder: Encoder, length: int) -> None:
-    """Refuse what cannot give losses, or what its configuration says is too small."""
+    """Refuse models that cannot give losses, or that are too small according to their configuration."""
     check_installed("torch", "train.perplexity_by_month")
     from torch.nn import Module
 
@@ -189,14 +192,14 @@ def _check_models(models: Sequence[Any], encoder: Encoder, length: int) -> None:
 
 @dataclass(frozen=True, eq=False)
 class _Texts:
-    """What the texts of a split are, apart from their tokens: arrays with a place per record, in the order of rows.
+    """Facts about the texts of a split, apart from their tokens: arrays with one value per record, in row order.
 
     Attributes:
-        months: as of `Losses`.
-        bytes: of the text in UTF-8, without the header.
+        months: as in `Losses`.
+        bytes: the length of the text in UTF-8, without the header.
         headers: the different headers.
-        header_of: the place of each record's header in `headers`.
-        chosen: whether the record is evaluated on.
+        header_of: the index of each record's header in `headers`.
+        chosen: whether the record is evaluated.
     """
 
     months: _Ints
@@ -207,7 +210,7 @@ class _Texts:
 
     @classmethod
     def read(cls, build: Build, split: str | None, ids: Sequence[str] | None, rendering: Rendering) -> _Texts:
-        """Read them.
+        """Read these facts from a build.
 
         Raises:
             DamagedError: the build cannot be read.
@@ -228,12 +231,12 @@ class _Texts:
 
 
 def _month(date: str | None) -> int:
-    """The number of the month of a date: year * 12 + month - 1; `UNDATED` if it is null or a year alone."""
+    """The month number of a date: year * 12 + month - 1; `UNDATED` if it is null or only a year."""
     return UNDATED if date is None or len(date) == 4 else int(date[:4]) * 12 + int(date[5:7]) - 1
 
 
 def _header_of(template: str) -> Callable[[str | None], str]:
-    """What gives the header that a template writes for a date: what stands before the text, and names the month."""
+    """A function that returns the header of a template for a date: the text before the body, which names the month."""
     if template in NAMES:
         return lambda date: render({"date": date, "text": ""}, template)
     form = FormatString.of(template)
@@ -244,10 +247,10 @@ def _header_of(template: str) -> Callable[[str | None], str]:
 
 
 def _header_tokens(headers: Sequence[str], encoder: Encoder, length: int) -> list[tuple[int, ...]]:
-    """The tokens of each header, without what ends a document.
+    """The tokens of each header, without an end token.
 
     Raises:
-        ConfigError: one fills a block.
+        ConfigError: a header fills a block.
     """
     found = [tuple(each) for each in encoder.encode(list(headers))] if headers else []
     tokens = [each[:-1] if each and each[-1] == encoder.end else each for each in found]

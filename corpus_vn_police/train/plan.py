@@ -1,4 +1,4 @@
-"""Packing: which fragment of which document is in which block, from the lengths of the documents alone."""
+"""Packing: decide which fragment of which document is in which block, only from the lengths of the documents."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from corpus_vn_police.errors import ConfigError
 from corpus_vn_police.train.arguments import check_integer
 
 PACKINGS = ("best_fit", "in_order", "none")
-"""The ways to pack; see `pack`."""
+"""The methods of packing; see `pack`."""
 
 _Ints = npt.NDArray[np.int64]
 
@@ -28,7 +28,7 @@ class Packing:
     seed: int
 
     def __post_init__(self) -> None:
-        """Refuse what is not allowed."""
+        """Refuse values that are not allowed."""
         check_integer("length", self.length, 1, 1 << 31)
         check_integer("seed", self.seed, 0)
         if self.packing not in PACKINGS:
@@ -42,11 +42,11 @@ class BlockPlan:
     """Fragments of documents, block after block. A fragment is a run of tokens of one document in one block.
 
     Attributes:
-        length: tokens that a block has room for.
-        documents: the document of every fragment, by its number (int64).
-        starts: the first token of every fragment, counted from 0 in its document (int64).
-        sizes: tokens of every fragment, at least 1 (int64).
-        ends: how many fragments there are up to the end of every block (int64).
+        length: the number of tokens in a block.
+        documents: the number of every fragment's document (int64).
+        starts: the position in its document of every fragment's first token, from 0 (int64).
+        sizes: the number of tokens of every fragment, at least 1 (int64).
+        ends: the number of fragments up to the end of every block (int64).
     """
 
     length: int
@@ -57,14 +57,14 @@ class BlockPlan:
 
     @property
     def used(self) -> _Ints:
-        """Tokens in every block (int64)."""
+        """The number of tokens in every block (int64)."""
         totals: _Ints = np.concatenate([[0], np.cumsum(self.sizes)])[np.concatenate([[0], self.ends])]
         return np.diff(totals)
 
 
 @dataclass(frozen=True, eq=False)
 class _Pieces:
-    """Runs of tokens, not yet in blocks: their document, first token and size (int64 each)."""
+    """Runs of tokens that are not in blocks yet: their document, first token and size (int64 each)."""
 
     documents: _Ints
     starts: _Ints
@@ -84,15 +84,15 @@ def pack(lengths: _Ints, length: int, packing: str = "best_fit", min_fill: float
     """Put every token of every document into a block, once.
 
     Args:
-        lengths: tokens of every document (int64); one of 0 is in no block.
-        length: tokens that a block has room for, at least 1.
-        packing: one of `PACKINGS`. `best_fit` puts documents that fit into blocks whole, the longest first, each into
+        lengths: the number of tokens of every document (int64); a document with 0 is in no block.
+        length: the number of tokens in a block, at least 1.
+        packing: one of `PACKINGS`. `best_fit` first places documents that fit into blocks, the longest first, each into
             the fullest block that has room for it (best-fit decreasing); longer ones are cut into fragments of `length`
-            and a rest. If that leaves the blocks less full than `min_fill`, the emptiest ones are dissolved, and their
-            fragments are cut to fill the widest gaps of the others. `in_order` lays the documents end to end and cuts
-            every `length` tokens. `none` gives every document blocks of its own.
-        min_fill: with `best_fit`, how full the blocks must be, as a share; 0 cuts no document that fits into a block.
-            The last block can be less full than that if there are few.
+            and a rest. If the blocks are then less full than `min_fill`, the emptiest ones are dissolved, and their
+            fragments are cut to fill the widest gaps in the others. `in_order` joins the documents end to end, and cuts
+            after every `length` tokens. `none` gives every document its own blocks.
+        min_fill: with `best_fit`, how full the blocks must be, as a share; with 0, no document that fits into a block
+            is cut. With few blocks, the last one can be less full.
     """
     numbers = np.arange(len(lengths), dtype=np.int64)
     if packing == "in_order":
@@ -106,7 +106,7 @@ def pack(lengths: _Ints, length: int, packing: str = "best_fit", min_fill: float
 
 
 def _cut(lengths: _Ints, length: int) -> _Pieces:
-    """Documents that are too long for a block in pieces of `length` and a rest; all others whole."""
+    """Documents that are too long for a block, in pieces of `length` and a rest; all others uncut."""
     counts = -(-lengths // length)
     documents = np.repeat(np.arange(len(lengths), dtype=np.int64), counts)
     firsts = np.cumsum(counts) - counts
@@ -115,10 +115,10 @@ def _cut(lengths: _Ints, length: int) -> _Pieces:
 
 
 def _best_fit(sizes: _Ints, length: int) -> _Ints:
-    """The block of every piece (int64), by best-fit decreasing.
+    """Assign every piece to a block (int64), by best-fit decreasing.
 
-    Pieces of one size are placed together: the fullest block that has room for one takes as many as fit, and only then
-    comes the next block. So the work depends on how many different sizes there are, not on the number of pieces.
+    Pieces of one size are placed together: the fullest block with room for one takes as many as fit, and then the next
+    block follows. So the work depends on how many different sizes there are, not on the number of pieces.
     """
     block_of = np.empty(len(sizes), np.int64)
     order = np.argsort(-sizes, kind="stable")
@@ -137,20 +137,20 @@ def _best_fit(sizes: _Ints, length: int) -> _Ints:
 
 
 class _FreeBlocks:
-    """Blocks by how much room they have."""
+    """Blocks, by how much room they have."""
 
     def __init__(self, length: int) -> None:
         self._length = length
         self._blocks = 0
-        self._rooms: list[int] = []  # sorted: the rooms that some block has
+        self._rooms: list[int] = []  # sorted: every amount of room that some block has
         self._by_room: dict[int, list[_Ints]] = {}
-        self._room = length  # of what was taken last
+        self._room = length  # of the blocks that were taken last
 
     def taken(self, size: int, count: int) -> tuple[_Ints, int]:
-        """The fullest blocks with room for pieces of a size, all equally full; new ones if there are none.
+        """Take the fullest blocks with room for pieces of a size; they are equally full. If there are none, new ones.
 
         Returns:
-            At most as many as `count` pieces need, and how many pieces fit into each.
+            The blocks (no more than `count` pieces need), and how many pieces fit into each.
         """
         place = bisect.bisect_left(self._rooms, size)
         if place == len(self._rooms):
@@ -166,7 +166,7 @@ class _FreeBlocks:
         return there[:needed], each
 
     def given_back(self, blocks: _Ints, each: int, size: int, placed: int) -> None:
-        """Note the room of blocks that have taken pieces: `each` of them, and the last one what was left."""
+        """Record the room of blocks that have taken pieces: `each` pieces per block, and the last block the rest."""
         last = placed - (len(blocks) - 1) * each
         self._put(self._room - each * size, blocks[:-1])
         self._put(self._room - last * size, blocks[-1:])
@@ -180,7 +180,7 @@ class _FreeBlocks:
 
 
 def _filled(pieces: _Pieces, block_of: _Ints, length: int, min_fill: float) -> tuple[_Pieces, _Ints]:
-    """Pieces and their blocks after the emptiest blocks were dissolved, so that the others are full enough."""
+    """Dissolve the emptiest blocks, so that the others are full enough; return the new pieces and their blocks."""
     tokens = int(pieces.sizes.sum())
     used = np.bincount(block_of, weights=pieces.sizes).astype(np.int64)
     fewest = -(-tokens // length)
@@ -190,16 +190,16 @@ def _filled(pieces: _Pieces, block_of: _Ints, length: int, min_fill: float) -> t
     by_use = np.argsort(used, kind="stable")
     dissolved, kept = np.split(by_use, [len(used) - wanted])
     moves = np.isin(block_of, dissolved)
-    widest = kept  # the least used first
+    widest = kept  # the emptiest first
     cut, gap_of = _laid(pieces[moves], length - used[widest])
     return pieces[~moves] + cut, np.concatenate([block_of[~moves], widest[gap_of]])
 
 
 def _laid(pieces: _Pieces, gaps: _Ints) -> tuple[_Pieces, _Ints]:
-    """Pieces laid end to end into gaps, and cut where a gap ends.
+    """Put pieces end to end into gaps, and cut them where a gap ends.
 
     Returns:
-        What they were cut into, and the number of the gap of each.
+        The new pieces, and the number of the gap of each.
     """
     ends, walls = np.cumsum(pieces.sizes), np.cumsum(gaps)
     total = int(ends[-1]) if len(ends) else 0
@@ -212,9 +212,9 @@ def _laid(pieces: _Pieces, gaps: _Ints) -> tuple[_Pieces, _Ints]:
 
 
 def _in_blocks(pieces: _Pieces, block_of: _Ints, length: int) -> BlockPlan:
-    """Pieces in the order of blocks, inside a block in that of the documents; empty blocks are left out.
+    """Sort pieces by block, and inside a block by document; leave out empty blocks.
 
-    Blocks are numbered in the order of the first document in each, so that the numbers say nothing about sizes.
+    Blocks are numbered in the order of the first document in each, so that the numbers do not depend on sizes.
     """
     inside = np.lexsort((pieces.starts, pieces.documents, block_of))
     firsts = np.flatnonzero(np.diff(block_of[inside], prepend=-1))
@@ -227,7 +227,7 @@ def _in_blocks(pieces: _Pieces, block_of: _Ints, length: int) -> BlockPlan:
 
 
 def runs(firsts: _Ints, counts: _Ints) -> _Ints:
-    """The numbers first, first + 1, ... of every run, one run after another."""
+    """The numbers first, first + 1, ... of every run, one run after the other."""
     total = int(counts.sum())
     offsets = np.repeat(firsts - (np.cumsum(counts) - counts), counts)
     numbers: _Ints = np.arange(total, dtype=np.int64) + offsets

@@ -18,7 +18,7 @@ from corpus_vn_police.contract import canonical_json
 from corpus_vn_police.errors import DiskError
 
 FORMAT = 1
-"""The version of how tokens are made and stored: another one makes another store."""
+"""The version of the rules for making and storing tokens; other rules make another store."""
 
 TOKENS, LENGTHS, IDS, ABOUT = "tokens.bin", "lengths.bin", "ids.bin", "store.json"
 LENGTH_TYPE, ID_TYPE = np.dtype("<u4"), np.dtype("<u8")
@@ -28,13 +28,13 @@ _Numbers = npt.NDArray[np.generic]
 
 @dataclass(frozen=True)
 class StoreKey:
-    """What the tokens of a store are a function of.
+    """Everything that the tokens of a store depend on.
 
     Attributes:
         digest: the content digest of the build.
-        split: `train`, `validation` or `test`; None is all.
+        split: `train`, `validation` or `test`; None means all.
         tokenizer: the sha256 (hex) of the tokenizer.
-        end: the id that every document ends with; None is none.
+        end: the id of the end token of every document; None means that there is none.
         template: how a record becomes text.
         mask_dates: whether dates in the text are masked.
     """
@@ -48,22 +48,22 @@ class StoreKey:
 
     @cached_property
     def sha256(self) -> str:
-        """Of the attributes and the format (hex)."""
+        """The digest (hex) of the attributes and the format."""
         return hashlib.sha256(canonical_json({"format": FORMAT, **asdict(self)})).hexdigest()
 
 
 def token_type(size: int) -> np.dtype[Any]:
-    """The type that tokens of a vocabulary are stored in: the smallest that holds `size` different ids."""
+    """The type in which tokens of a vocabulary are stored: the smallest that can hold `size` different ids."""
     return np.dtype("<u2" if size <= 1 << 16 else "<u4")
 
 
 def file_sizes(documents: int, tokens: int, kind: str) -> dict[str, int]:
-    """How many bytes each file of a store has, by its name.
+    """The length in bytes of each file of a store, by its name.
 
     Args:
-        documents: in it.
-        tokens: of these.
-        kind: the type of a token, as `TokenStore.type`.
+        documents: the number of documents.
+        tokens: the number of their tokens.
+        kind: the type of a token, as in `TokenStore.type`.
     """
     return {
         TOKENS: np.dtype(kind).itemsize * tokens,
@@ -77,11 +77,11 @@ class TokenStore:
     """The tokens of all documents of a split, in the order of the rows.
 
     Attributes:
-        folder: where it lies.
-        key: the sha256 of its `StoreKey`.
-        documents: how many there are.
-        tokens: how many there are.
-        type: of a token, as numpy writes it: `<u2` or `<u4`.
+        folder: its folder.
+        key: the digest of its `StoreKey`.
+        documents: the number of documents.
+        tokens: the number of tokens.
+        type: the type of a token, as numpy writes it: `<u2` or `<u4`.
     """
 
     folder: Path
@@ -92,7 +92,7 @@ class TokenStore:
 
     @classmethod
     def open(cls, folder: Path) -> TokenStore | None:
-        """A store that is there; None if the folder has none, or not a whole one.
+        """Open a store; None if the folder has none, or an incomplete one.
 
         Raises:
             DiskError: the system failed to read it.
@@ -103,7 +103,7 @@ class TokenStore:
             whole = (store.key, store._sizes()) == (folder.name, file_sizes(store.documents, store.tokens, store.type))
             return store if whole and int(store.lengths.sum()) == store.tokens else None
         except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
-            return None  # nothing is there, or something that a run did not write
+            return None  # there is nothing, or something that no run wrote
         except OSError as error:
             raise DiskError.of(error) from error
 
@@ -113,21 +113,21 @@ class TokenStore:
 
     @cached_property
     def token_ids(self) -> _Numbers:
-        """The tokens of all documents, one document after another (`type`), mapped."""
+        """The tokens of all documents, one document after the other (`type`), mapped."""
         return _mapped(self.folder / TOKENS, np.dtype(self.type), self.tokens)
 
     @cached_property
     def lengths(self) -> npt.NDArray[np.int64]:
-        """Tokens of every document (int64)."""
+        """The number of tokens of every document (int64)."""
         return _mapped(self.folder / LENGTHS, LENGTH_TYPE, self.documents).astype(np.int64)
 
     @cached_property
     def record_ids(self) -> _Numbers:
-        """The number that the id of every document's record writes (uint64), mapped."""
+        """The id of every document's record, as a number (uint64), mapped."""
         return _mapped(self.folder / IDS, ID_TYPE, self.documents)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the folder alone: whoever unpickles it maps the files again."""
+        """Pickle only the folder: unpickling maps the files again."""
         return TokenStore, (self.folder, self.key, self.documents, self.tokens, self.type)
 
 
@@ -135,14 +135,14 @@ def _mapped(file: Path, kind: np.dtype[Any], count: int) -> _Numbers:
     """The numbers of a file, read only.
 
     Raises:
-        DiskError: it cannot be opened, or does not have so many.
+        DiskError: it cannot be opened, or does not have so many numbers.
     """
     try:
         with file.open("rb") as stream:
             size = os.fstat(stream.fileno()).st_size
             if size != count * kind.itemsize:
                 wanted = count * kind.itemsize
-                raise DiskError(f"{file}: has {size:,} bytes instead of {wanted:,}", "make the blocks anew")
+                raise DiskError(f"{file}: has {size:,} bytes instead of {wanted:,}", "make the blocks again")
             return np.frombuffer(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) if size else b"", kind)
     except OSError as error:
         raise DiskError.of(error) from error

@@ -1,4 +1,4 @@
-"""Batches of blocks for torch, which stop and resume exactly."""
+"""Batches of blocks for torch, which can stop and resume exactly."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ except ImportError:
 class Batch(dict[str, Any]):
     """Tensors (int64) of shape (batch_size, length) by name: `model(**batch, use_cache=False)`.
 
-    With a cache, which models of transformers have by default, documents in a block see one another: see
+    With a cache, which models of transformers use by default, documents in a block see one another; see
     `check_boundaries`.
 
     Attributes:
-        state: the state of training after this batch, as `Stream.state_dict` has it: save it with the model.
+        state: the state of training after this batch, as from `Stream.state_dict`; save it with the model.
     """
 
     state: dict[str, Any]
 
     @classmethod
     def of(cls, arrays: Mapping[str, Any], state: dict[str, Any]) -> Batch:
-        """Arrays as tensors, without a copy."""
+        """Turn arrays into tensors, without a copy."""
         batch = cls({name: torch.from_numpy(array) for name, array in arrays.items()})
         batch.state = state
         return batch
@@ -47,17 +47,18 @@ class Batch(dict[str, Any]):
 class Stream(IterableDataset):
     """The blocks in batches, for a `DataLoader`: `DataLoader(stream, batch_size=None, num_workers=2)`.
 
-    Going through it once gives the rest of an epoch; the next time gives the next epoch, whose blocks are in another
+    One pass over it gives the rest of an epoch; the next pass gives the next epoch, whose blocks are in another
     order. All ranks take the same number of steps: if there are no more blocks for a rank, it gets blocks of padding,
-    whose labels are all -100. So divide the sum of the losses by the number of labels of all ranks that count, not by
-    those of one rank, which may be 0.
+    whose labels are all -100. So divide the sum of the losses by the number of labels that count on all ranks, not by
+    the number on one rank, which may be 0.
 
-    The state says how many blocks all ranks together have taken. It is the same on all ranks, and a run with another
-    number of ranks or workers, or another batch size, goes on from it: over an epoch each block is seen once.
+    The state says how many blocks all ranks have taken together. It is the same on all ranks, and a run with another
+    number of ranks or workers, or another batch size, can continue from it: in an epoch, each block is seen once.
 
-    Batches that a `DataLoader` has prepared ahead do not count, only those that it has handed out. A program that takes
-    batches ahead of its own training step saves `batch.state` of the last batch that it has trained on. Do not have
-    `accelerate` prepare the loader: it would share out what rank 0 reads, and its copies of batches have no `state`.
+    Only batches that a `DataLoader` has handed out count, not those that it has prepared ahead. A program that takes
+    batches ahead of its own training step should save `batch.state` of the last batch that it has trained on. Do not
+    let `accelerate` prepare the loader: it would distribute the batches of rank 0, and its copies of batches have no
+    `state`.
     """
 
     def __init__(
@@ -70,16 +71,17 @@ class Stream(IterableDataset):
         shuffle: bool = True,
         columns: Iterable[str] = COLUMNS,
     ) -> None:
-        """Begin with the first epoch.
+        """Begin at the first epoch.
 
         Args:
-            blocks: what is trained on.
-            rank: of this process, from 0; None asks `torch.distributed` at the beginning of every pass, and is 0 if
-                that is not in use.
-            world_size: how many ranks there are; None likewise, and 1.
-            batch_size: blocks in a batch of one rank.
-            shuffle: whether every epoch has its own order, by the seed of the blocks; else it is that of their numbers.
-            columns: which arrays of the blocks a batch has.
+            blocks: the blocks to train on.
+            rank: the rank of this process, from 0; None asks `torch.distributed` at the beginning of every pass, and is
+                0 if that is not in use.
+            world_size: the number of ranks; None does the same, with 1 as the default.
+            batch_size: the number of blocks in a batch of one rank.
+            shuffle: True if every epoch has its own order, by the seed of the blocks; otherwise blocks are sorted by
+                number.
+            columns: the arrays of the blocks that a batch has.
 
         Raises:
             ExtraError: torch is not installed.
@@ -94,44 +96,44 @@ class Stream(IterableDataset):
             raise ConfigError(f"columns = {chosen!r} is not allowed", f"give some of {', '.join(COLUMNS)}, as a list")
         self.blocks = blocks
         self._given = rank, world_size, batch_size
-        self._schedule  # noqa: B018 - what is not allowed is an error here
+        self._schedule  # noqa: B018 - raises an error now if something is not allowed
         self._shuffle = shuffle
         self._columns = tuple(chosen)
         self._passes = 0
         self._origin = self._position = Position()
-        self._resumed = False  # in a worker, from a state of its own
+        self._resumed = False  # true in a worker that continues from its own state
         self._passes_of_worker = 0
         self._shared = _shared_position()
 
     @property
     def _schedule(self) -> Schedule:
-        """Made anew for every pass: `torch.distributed` may have begun since."""
+        """The schedule, made again for every pass, because `torch.distributed` may have been started by then."""
         rank, world_size, batch_size = self._given
         found_rank, found_size = _ranks()
         rank, world_size = found_rank if rank is None else rank, found_size if world_size is None else world_size
         return Schedule(len(self.blocks), rank, world_size, batch_size)
 
     def __getstate__(self) -> dict[str, Any]:
-        """With rank and world size as they are here: in a worker that is spawned `torch.distributed` knows nothing."""
+        """Pickle rank and world size as they are here: in a spawned worker, `torch.distributed` does not know them."""
         schedule = self._schedule
         return {**self.__dict__, "_given": (schedule.rank, schedule.world_size, schedule.batch_size)}
 
     def __repr__(self) -> str:
-        """Where it is, and of what."""
+        """The position and the schedule of the stream."""
         schedule, position = self._schedule, self._position
         where = f"epoch={position.epoch}, next={position.next} of {schedule.blocks} blocks"
         return f"Stream({where}, rank={schedule.rank} of {schedule.world_size}, batch_size={schedule.batch_size})"
 
     def __len__(self) -> int:
-        """Steps from where the stream, or its current epoch, began to the end of the epoch; the same on all ranks."""
+        """The number of steps from the start of this pass to the end of its epoch; the same on all ranks."""
         return self._schedule.steps(self._origin)
 
     def __iter__(self) -> Iterator[Batch]:
-        """The batches of this rank to the end of the epoch; in a worker of a `DataLoader` its share of them.
+        """The batches of this rank to the end of the epoch; in a `DataLoader` worker, its share of them.
 
         Raises:
-            ConfigError: this is a worker of a loader of another dataset, which this stream is a part of.
-            StateError: while it is gone through: somebody has begun to go through the stream anew, or loaded a state.
+            ConfigError: this is a loader's worker for another dataset, which contains this stream.
+            StateError: during the pass: somebody has begun a new pass over the stream, or loaded a state.
         """
         worker = get_worker_info()
         if worker is not None and worker.dataset is not self:
@@ -142,7 +144,7 @@ class Stream(IterableDataset):
         current = self._begin()
         number, workers = (0, 1) if worker is None else (worker.id, worker.num_workers)
         if worker is not None:
-            if self._passes_of_worker:  # since then the main process has moved on
+            if self._passes_of_worker:  # since then, the main process has moved on
                 self._position = Position(*self._shared.tolist())
             self._passes_of_worker += 1
         if not self._resumed:
@@ -164,20 +166,20 @@ class Stream(IterableDataset):
             yield Batch.of({name: arrays[name] for name in self._columns}, self._state(self._position))
 
     def _begin(self) -> int:
-        """The number of a new pass; from now on the older ones are over."""
+        """The number of a new pass; all older passes are over from now on."""
         self._passes += 1
         return self._passes
 
     def _check_pass(self, number: int) -> None:
-        """Refuse to go on with a pass that is not the newest: its batches would be handed out twice."""
+        """Refuse to continue an older pass, because its batches would be handed out twice."""
         if number != self._passes:
             raise StateError(
-                "the stream was begun anew, or a state was loaded, since this pass began",
+                "a new pass over the stream began, or a state was loaded, since this pass began",
                 "go through a stream once at a time; begin again with iter(loader)",
             )
 
     def _taken(self, schedule: Schedule) -> int:
-        """Steps from the origin to the position."""
+        """The number of steps from the origin to the position."""
         if self._position.epoch != self._origin.epoch:
             return schedule.steps(self._origin)
         return -(-(self._position.next - self._origin.next) // schedule.together)
@@ -194,7 +196,7 @@ class Stream(IterableDataset):
 
         Returns:
             `key` and `made_of` of the blocks, `shuffle`, `epoch` and `next`: how many blocks of the epoch all ranks
-            together have taken. In a worker also `origin`, which only the same worker can go on from.
+            have taken together. In a worker also `origin`; only the same worker can continue from it.
         """
         state = self._state(self._position)
         return state if get_worker_info() is None else {**state, "origin": asdict(self._origin)}
@@ -205,10 +207,10 @@ class Stream(IterableDataset):
         return {**known, "epoch": position.epoch, "next": position.next}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a state, which may be of a run with other ranks, workers and batch sizes.
+        """Continue from a state, which may come from a run with other ranks, workers and batch sizes.
 
         Raises:
-            StateError: it is the state of other blocks, or not a state.
+            StateError: the state belongs to other blocks, or is not a state.
         """
         position = _position_of(state, len(self.blocks))
         origin = position
@@ -219,7 +221,7 @@ class Stream(IterableDataset):
             made_of = _differing(self.blocks.made_of, state.get("made_of") or {}) if "key" in other else []
             raise StateError(
                 f"the state is of other blocks: another {', '.join(made_of or other)}",
-                "make the blocks as they were when the state was saved, or begin anew without it",
+                "make the blocks as they were when the state was saved, or start again without it",
             )
         self._begin()
         self._move(position)
@@ -227,7 +229,7 @@ class Stream(IterableDataset):
 
 
 def _position_of(state: Mapping[str, Any], blocks: int) -> Position:
-    """The position that a state says.
+    """The position in a state.
 
     Raises:
         StateError: it is not a state.
@@ -239,22 +241,22 @@ def _position_of(state: Mapping[str, Any], blocks: int) -> Position:
 
 
 def _shared_position() -> Any:
-    """Memory for a position that workers see as well: those that outlive an epoch read there where to go on."""
+    """Shared memory for a position, so that workers that live for several epochs know where to continue."""
     position = torch.zeros(2, dtype=torch.int64)
     try:
         return position.share_memory_()
-    except RuntimeError:  # the machine has no shared memory: then no loader can have workers either
+    except RuntimeError:  # the machine has no shared memory, so loaders cannot have workers either
         return position
 
 
 def _ranks() -> tuple[int, int]:
-    """Rank and world size by `torch.distributed`; 0 and 1 if it is not in use."""
+    """Rank and world size from `torch.distributed`; 0 and 1 if it is not in use."""
     there = torch.distributed
     return (there.get_rank(), there.get_world_size()) if there.is_available() and there.is_initialized() else (0, 1)
 
 
 def _differing(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
-    """The names under which two descriptions differ."""
+    """The keys for which two descriptions differ."""
     return [name for name in ours if theirs.get(name) != ours[name]]
 
 
@@ -263,11 +265,11 @@ def _joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, An
 
 
 def _note_batches() -> None:
-    """Have a stream know which of its batches a `DataLoader` with workers has handed out.
+    """Let a stream know which of its batches a `DataLoader` with workers has handed out.
 
-    The workers have copies of the stream, and prepare batches ahead. Only the loader's iterator knows which of them the
-    training has got, and torch tells nobody: so its `__next__` is wrapped, once, for loaders of a `Stream` alone.
-    `StatefulDataLoader` of torchdata has the same base class.
+    The workers have copies of the stream, and prepare batches ahead. Only the loader's iterator knows which of them
+    were handed to the training, and torch has no hook for this. So its `__next__` is wrapped once, only for loaders of
+    a `Stream`. `StatefulDataLoader` of torchdata has the same base class.
     """
     handed_out = _dataloader._BaseDataLoaderIter.__next__
 
@@ -285,11 +287,11 @@ def _note_batches() -> None:
 
 
 def _check_loader(loading: Any, stream: Stream) -> None:
-    """Refuse an iterator of a loader with workers that is not on the newest pass through a stream, or has no order.
+    """Refuse a loader with workers if its iterator belongs to an older pass, or hands out batches in any order.
 
     Raises:
         ConfigError: it hands out batches in any order.
-        StateError: it is on an older pass.
+        StateError: it belongs to an older pass.
     """
     if not getattr(loading, "_in_order", True):
         raise ConfigError(
@@ -302,10 +304,10 @@ def _check_loader(loading: Any, stream: Stream) -> None:
 
 
 def _take_note(stream: Stream, data: Any) -> None:
-    """Move a stream behind a batch that was handed out.
+    """Move a stream's position after a batch that was handed out.
 
     Raises:
-        ConfigError: the loader has put several batches together.
+        ConfigError: the loader has combined several batches.
     """
     if not isinstance(data, Batch) or any(tensor.dim() != 2 for tensor in data.values()):
         raise ConfigError(

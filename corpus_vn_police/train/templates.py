@@ -1,6 +1,6 @@
-"""Records -> training text: named templates, format strings over the record's fields, and back again.
+"""Records -> training text: named templates, and format strings over the record's fields; and back again.
 
-Nothing of Polars or Arrow is used here: forked workers of a DataLoader render too.
+This module uses neither Polars nor Arrow, because forked workers of a DataLoader also render.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from corpus_vn_police.train.masks import masked
 
 
 class Parsed(NamedTuple):
-    """What `parse` finds.
+    """The result of `parse`.
 
     Attributes:
         date: `2020`, `2020-12` or `2020-12-07`; None if the text has no header.
-        text: what follows the header.
+        text: the text after the header.
     """
 
     date: str | None
@@ -48,7 +48,7 @@ def _natural(year: str, month: str | None, day: str | None) -> str:
 
 
 _HEADERS = {"seed": _seed, "year_text": _year_text, "token": _token, "natural": _natural}
-"""Year, month and day, the last ones None if the date is not so precise -> what stands before the text."""
+"""Template -> a function from year, month and day (the last two may be None) to the text before the body."""
 
 _OPENINGS = {
     "seed": re.compile(r" date (?P<year>[0-9]{4})(?:-(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2}))?)? "),
@@ -56,16 +56,16 @@ _OPENINGS = {
     "token": re.compile(r"<\|(?P<year>[0-9]{4})\|>(?:<\|m(?P<month>[0-9]{2})\|>(?:<\|d(?P<day>[0-9]{2})\|>)?)?"),
     "natural": re.compile(r"(?:(?:Ngày (?P<day>[0-9]{1,2}) t|T)háng (?P<month>[0-9]{1,2}) n|N)ăm (?P<year>[0-9]{4}): "),
 }
-"""What looks like a header."""
+"""Patterns of the headers of templates."""
 
 _NONE = "none"
 NAMES = (*_HEADERS, _NONE)
-"""The named templates."""
+"""The names of templates."""
 
 
-@functools.lru_cache(maxsize=65_536)  # a corpus has few dates: some 40,000 days in a century
+@functools.lru_cache(maxsize=65_536)  # a corpus has few dates: a century has about 36,500 days
 def _header(template: str, date: str) -> str:
-    """What a named template writes before the text of a date.
+    """The header that a named template writes for a date.
 
     Raises:
         ConfigError: it is not a date of the calendar.
@@ -74,13 +74,13 @@ def _header(template: str, date: str) -> str:
     if not parts:
         raise ConfigError(
             f"date = {date!r} is not a date of the calendar",
-            "give 2020, 2020-12, 2020-12-07 or None, as records have it",
+            "give 2020, 2020-12, 2020-12-07 or None, as in records",
         )
     return _HEADERS[template](*parts)
 
 
 def _checked(template: str) -> FormatString | None:
-    """The format string that a template is; None if it is a named one.
+    """The parsed template, if it is a format string; None if it is a named template.
 
     Raises:
         ConfigError: it is neither.
@@ -99,12 +99,12 @@ def _checked(template: str) -> FormatString | None:
 
 @dataclass(frozen=True)
 class Rendering:
-    """A template, ready to render many records; pickles and compares by its two settings.
+    """A template, ready to render many records; it is pickled and compared by its two settings.
 
     Attributes:
         template: a name, or a format string; see `render`.
-        mask_dates: whether dates in what the record says are masked; see `render`.
-        columns: the fields at the top level of a record that are read.
+        mask_dates: whether dates in the record's text are masked; see `render`.
+        columns: the top-level fields of a record that are read.
 
     Raises:
         ConfigError: there is no such template, or the format string is not allowed.
@@ -132,16 +132,16 @@ class Rendering:
         return Rendering, (self.template, self.mask_dates)
 
     def check_columns(self, known: Sequence[str]) -> None:
-        """Refuse a table that lacks one of `columns`, before any row of it is read.
+        """Refuse a table that lacks one of `columns`, before any of its rows is read.
 
         Raises:
-            ConfigError: it does; the message names the nearest.
+            ConfigError: it lacks one; the message names the most similar column.
         """
         if missing := [name for name in self.columns if name not in known]:
             raise unknown(missing[0], known)
 
     def text_of(self, record: Mapping[str, Any]) -> str:
-        """The training text of a record, which has at least the fields `columns`.
+        """The training text of a record, which must have the fields `columns`.
 
         Raises:
             ConfigError: a field is missing, or has a value that cannot be rendered.
@@ -159,7 +159,7 @@ def _named_writer(template: str, change: Callable[[str], str] | None) -> Callabl
             ) from None
         if not isinstance(text, str) or not isinstance(date, str | None):
             wrong = "date" if isinstance(text, str) else "text"
-            raise ConfigError(f"{wrong} = {record[wrong]!r} is not a string", "give it as records have it")
+            raise ConfigError(f"{wrong} = {record[wrong]!r} is not a string", "give a string, as in records")
         body = change(text) if change else text
         return body if date is None else _header(template, date) + body
 
@@ -172,35 +172,35 @@ _rendering = functools.lru_cache(maxsize=64)(Rendering)
 def render(record: Mapping[str, Any], template: str = "seed", *, mask_dates: bool = False) -> str:
     r"""The training text of a record.
 
-    Named templates write the date before the text, as precise as it is, and the text alone if it is null:
+    Named templates write the date, as precise as it is, before the text; if it is null, they write only the text:
 
-    - `seed`: `" date 2020-12 "`, as the seeds of this package open;
-    - `year_text`: `"year: 2020 text: "`, the year alone (Dhingra et al. 2022, "Time-Aware Language Models as Temporal
+    - `seed`: `" date 2020-12 "`, as in the seeds of this package;
+    - `year_text`: `"year: 2020 text: "`, only the year (Dhingra et al. 2022, "Time-Aware Language Models as Temporal
       Knowledge Bases");
-    - `token`: `"<|2020|><|m12|><|d07|>"`, one token each if the tokenizer has those of `date_tokens` (after Rosin, Guy
-      and Radinsky 2022, "Time Masking for Temporal Language Models", which puts a token of the time before the text);
+    - `token`: `"<|2020|><|m12|><|d07|>"`, one token each if the tokenizer has the `date_tokens` (after Rosin, Guy
+      and Radinsky 2022, "Time Masking for Temporal Language Models", which puts a time token before the text);
     - `natural`: `"Ngày 7 tháng 12 năm 2020: "`, `"Tháng 12 năm 2020: "`, `"Năm 2020: "`;
     - `none`: nothing.
 
-    Any other string with a brace is a format string over the fields of the record, own ones too, such as
-    `"{date}\n{title}\n\n{text}"`. `{source.url}` is a field of a struct, `{captions.text}` that of each struct in a
-    list; doubled braces are braces. Null is an empty string; a date is written as `2020-12-07`, an int in digits, a
-    float as the shortest form that Python reads back, a bool as `true` or `false`, a list as its items one per line,
+    Any other string with a brace is a format string over the fields of the record, including own fields, such as
+    `"{date}\n{title}\n\n{text}"`. `{source.url}` is a field of a struct, `{captions.text}` a field of each struct in a
+    list; doubled braces stand for braces. Null is an empty string; a date is written as `2020-12-07`, an int in digits,
+    a float as the shortest form that Python reads back, a bool as `true` or `false`, a list as its items one per line,
     without those that are null.
 
     Args:
-        record: its fields by name, as a row of the Parquet files or of `datasets` has them.
+        record: its fields by name, as in a row of the Parquet files or of `datasets`.
         template: a name, or a format string.
-        mask_dates: whether explicit dates become `[DATE]`, for a model that has to tell the date from the text. This
-            concerns what the record says: every string of it save the field `date`. What the template writes itself,
-            its header and the literal parts of a format string, stays, and so do dates and numbers that a format string
-            asks for. See `corpus_vn_police.train.masks.masked`.
+        mask_dates: whether explicit dates become `[DATE]`, for a model that has to find the date from the text. This
+            applies to every string of the record except the field `date`. The parts that the template itself writes,
+            a header or the literal parts of a format string, are not masked; nor are fields of dates and numbers in a
+            format string. See `corpus_vn_police.train.masks.masked`.
 
     Raises:
         ConfigError: there is no such template; a format string has a conversion, a format spec, an index, an empty name
             or a brace too many; the record has no such field; or a value is a struct, or not one of a record.
     """
-    if not isinstance(template, str):  # it may have no hash
+    if not isinstance(template, str):  # it may be unhashable
         _checked(template)
     return _rendering(template, mask_dates).text_of(record)
 
@@ -208,17 +208,17 @@ def render(record: Mapping[str, Any], template: str = "seed", *, mask_dates: boo
 def parse(text: str, template: str = "seed") -> Parsed:
     """The date and the text of what `render` wrote: `parse(render(r, t), t) == (r["date"], r["text"])`.
 
-    That holds for every text that does not itself open as a header of the template (or, for `token`, go on with one).
-    Of `year_text` only the year comes back: no more was written. A named template takes what does not open with a
-    header for the text of a record without a date.
+    That is true for every text that does not itself begin with a header of the template (or, for `token`, continue
+    one). With `year_text`, only the year comes back, because no more was written. With a named template, a text without
+    a header is the text of a record without a date.
 
     Args:
         text: the training text.
-        template: a name; or a format string whose fields are `date` and `text`, each once, with something between them
-            that does not touch the date with a digit or a `-`.
+        template: a name; or a format string whose fields are `date` and `text`, each once, with some text between them
+            that has no digit or `-` next to the date.
 
     Raises:
-        ConfigError: there is no such template; it is another format string; or the text is not of this format string.
+        ConfigError: there is no such template; the format string has other fields; or the text does not have its form.
     """
     form = _checked(template)
     if form:
@@ -229,7 +229,7 @@ def parse(text: str, template: str = "seed") -> Parsed:
     if not found:
         return Parsed(None, text)
     date = "-".join(part.zfill(2) for part in found.group("year", "month", "day") if part)
-    # A header is what would be written: `Ngày 07 tháng 12` is a text.
+    # A header must be exactly what would be written: `Ngày 07 tháng 12` is text.
     if not parts_of(date) or _header(template, date) != found[0]:
         return Parsed(None, text)
     return Parsed(date, text[found.end() :])

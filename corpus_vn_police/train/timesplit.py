@@ -1,6 +1,6 @@
-"""What two models are trained on, to measure what time does: texts before a cut, and a control of the same size.
+"""Select records for two models, to measure the effect of time: texts before a day, and a control of the same size.
 
-After Lazaridou et al. 2021, "Mind the Gap: Assessing Temporal Generalization in Neural Language Models"; the protocol
+After Lazaridou et al. 2021, "Mind the Gap: Assessing Temporal Generalization in Neural Language Models"; the method
 is in docs/evaluation-by-time.md.
 """
 
@@ -27,16 +27,16 @@ _COLUMNS = ("id", "date", "date_end", "n_chars")
 
 @dataclass(frozen=True, repr=False)
 class TimeSplit(Result):
-    """Ids of records to train two models on, and to evaluate both on. Each tuple is in the order of the build.
+    """Ids of records for training two models and for evaluating both. Each tuple is in the order of the build.
 
     Attributes:
-        past: of all dated records of train.
-        control: of as many dated records of the whole period. They may be in `past`, and none is in `test`.
-        test: of about half of the records of test.
-        cut: a day: each record of `past` ends before it, and none of `test` does.
-        past_chars: code points of the texts of `past`.
-        control_chars: the same of `control`.
-        undated: records that are in none of them, as nothing says when they are from.
+        past: the ids of all dated records of train.
+        control: the ids of as many dated records from the whole period. Some may be in `past`, but none is in `test`.
+        test: the ids of about half of the records of test.
+        cut: a day: all records of `past` end before it, and none of `test` does.
+        past_chars: the number of code points in the texts of `past`.
+        control_chars: the same for `control`.
+        undated: the number of records that are in none of them, because they have no date.
     """
 
     past: tuple[str, ...]
@@ -50,21 +50,21 @@ class TimeSplit(Result):
 
 @machine_failures()
 def stratify(build: Build | StrPath, *, seed: int = 0) -> TimeSplit:
-    """Choose records for a model of the past, for a control that sees the whole period, and to evaluate both on.
+    """Choose records for a model of the past, for a control that sees the whole period, and for evaluating both.
 
-    A record of test is evaluated on if `share("test", id) < 0.5`. So this depends on the record alone, as its split
-    does. The control is drawn from train, validation and the other half of test together: the records with the lowest
-    `share("control", id)`, as many as there are in the past. That is a uniform draw, so the control has each month in
-    the proportion in which there are records of it. `share(use, id)` is the first 53 bits of the sha256 of
+    A record of test is used for evaluation if `share("test", id) < 0.5`. So this depends on the record alone, as its
+    split does. The control is drawn from train, validation and the other half of test together: the records with the
+    lowest `share("control", id)`, as many as there are in the past. This is a uniform draw, so the control contains
+    each month in proportion to its number of records. `share(use, id)` is the first 53 bits of the sha256 of
     `<seed>:<use>:<id>`, as a number from 0 to 1.
 
-    Both have the same number of records. Their texts differ in length by chance, and if texts grew longer over time; no
-    record is chosen by its length, as that would make them differ in kind. So train both models on the same number of
-    tokens.
+    Both have the same number of records. The lengths of their texts differ by chance, and if texts became longer over
+    time. No record is chosen by its length, because that would make the two sets differ in kind. So train both models
+    on the same number of tokens.
 
     Args:
         build: a build, or the path or URL of one, whose splits follow time.
-        seed: other seeds choose other records.
+        seed: a different seed chooses different records.
 
     Raises:
         ConfigError: the seed is not allowed.
@@ -90,7 +90,7 @@ def stratify(build: Build | StrPath, *, seed: int = 0) -> TimeSplit:
 
 
 def _rows(build: Build) -> pl.DataFrame:
-    """`_COLUMNS` of all records, their `split`, and their `place` in the build."""
+    """The `_COLUMNS` of all records, their `split`, and their `place` in the build."""
     with folder_of(build, f"{FOLDERS['default']}/") as folder:
         frames = [
             batch.select(*_COLUMNS).with_columns(split=pl.lit(split))
@@ -105,7 +105,7 @@ def _cut(path: str, dated: pl.DataFrame) -> str:
     """The day on which the first record of test ends.
 
     Raises:
-        InputError: train has no record with a date, test has none, or one of train ends on that day or later.
+        InputError: train or test has no record with a date, or a record of train ends on that day or later.
     """
     ends = {split: dated.filter(pl.col("split") == split)["date_end"] for split in ("train", "test")}
     for split, days in ends.items():
@@ -127,10 +127,10 @@ def _shares(rows: pl.DataFrame, seed: int, use: str) -> pl.DataFrame:
 
 
 def _halves(path: str, test: pl.DataFrame, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The records of test that are evaluated on, and the others.
+    """Divide the records of test into those for evaluation and the others.
 
     Raises:
-        InputError: there are none of one kind.
+        InputError: one of the halves is empty.
     """
     shared = _shares(test, seed, "test")
     first, second = (shared.filter(each).drop("share") for each in (pl.col("share") < 0.5, pl.col("share") >= 0.5))

@@ -1,4 +1,4 @@
-"""Making a token store: whole or not at all; after a kill the next run continues."""
+"""Make a token store: completely or not at all; if a run is killed, the next run continues."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ from corpus_vn_police.train.store import (
 )
 from corpus_vn_police.train.templates import Rendering
 
-# Two at a time: while one is inside the tokenizer, which uses all processors by itself, the other one's text is made
-# and its ids are fetched under the interpreter's lock.
+# Two batches at a time: while the tokenizer works on one, with all processors, the other one's text is made or its ids
+# are fetched, both under the interpreter's lock.
 _AT_A_TIME = 2
 
 
 @dataclass(frozen=True)
 class _Done:
-    """What of a store is on the disk: documents, and their tokens."""
+    """How much of a store is on the disk: the number of documents, and of their tokens."""
 
     documents: int = 0
     tokens: int = 0
@@ -57,9 +57,9 @@ class _Encoded:
     """Tokens of some documents.
 
     Attributes:
-        ids: of their records (uint64).
-        lengths: tokens of each (uint32).
-        tokens: of all, one document after another.
+        ids: the ids of their records (uint64).
+        lengths: the number of tokens of each (uint32).
+        tokens: the tokens of all, one document after the other.
     """
 
     ids: npt.NDArray[np.generic]
@@ -69,16 +69,16 @@ class _Encoded:
 
 @dataclass(frozen=True)
 class Tokenising:
-    """How the rows of a build become tokens.
+    """Turns the rows of a build into tokens.
 
     Attributes:
         rows: the records of the split, or of all splits.
         encoder: text -> tokens.
         rendering: record -> text.
-        progress: called with the documents done.
-        at_once: code points of text that are tokenised at once. As long as the tokenizer holds a token, it takes 100
+        progress: called with the number of documents that are done.
+        at_once: code points of text that are tokenised at once. While the tokenizer holds a token, it takes 100
             bytes.
-        journal_every: tokens after which the disk must have everything: what a killed run loses at most.
+        journal_every: after this many tokens, everything must be on the disk: a killed run loses no more.
     """
 
     rows: Published
@@ -89,14 +89,14 @@ class Tokenising:
     journal_every: int = 1 << 22
 
     def make(self, folder: Path, key: StoreKey) -> TokenStore:
-        """Make the store, or find it made.
+        """Make the store, unless it exists.
 
-        Files grow in a folder beside it. A journal says how much of them is whole; what a killed run wrote after that
-        is cut off, and the rest is added. At the end the folder gets its name.
+        Files grow in a folder beside it. A journal says how much of them is complete; anything that a killed run wrote
+        after that is cut off, and the rest is added. At the end the folder gets its name.
 
         Args:
-            folder: where the store is to lie.
-            key: of what it is.
+            folder: the folder of the store.
+            key: the key of the store.
 
         Raises:
             DamagedError: the build cannot be read.
@@ -106,13 +106,13 @@ class Tokenising:
             with locked(folder):
                 if store := TokenStore.open(folder):
                     return store
-                delete(folder)  # a store that is not whole
+                delete(folder)  # an incomplete store
                 growing = folder.with_name(f".{folder.name}.new")
                 growing.mkdir(exist_ok=True)
                 done = self._grow(growing)
                 about = {"key": key.sha256, "documents": done.documents, "tokens": done.tokens, "type": self._type.str}
                 write_whole(growing / ABOUT, canonical_json({**about, "made_of": asdict(key)}))
-                for file in growing.iterdir():  # the journal, and what a killed run was writing
+                for file in growing.iterdir():  # the journal, and files that a killed run was writing
                     if file.name not in _FILES:
                         file.unlink()
                 growing.rename(folder)
@@ -146,7 +146,7 @@ class Tokenising:
         return done
 
     def _left_by_killed(self, folder: Path) -> _Done:
-        """What a killed run has left that is whole."""
+        """How much a killed run has left that is complete."""
         done = _read_journal(folder, len(self.rows))
         there = {file.name: file.stat().st_size for file in folder.iterdir()}
         return done if all(there.get(name, 0) >= size for name, size in self._sizes(done).items()) else _Done()
@@ -178,7 +178,7 @@ class Tokenising:
 
 
 def _sliced(frame: pl.DataFrame, at_once: int) -> Iterator[pl.DataFrame]:
-    """A frame in slices of at most `at_once` code points; a longer text is a slice of its own."""
+    """A frame in slices of at most `at_once` code points; a longer text is a slice by itself."""
     ends = np.cumsum(frame["n_chars"].to_numpy().astype(np.int64))
     first = 0
     while first < len(frame):
@@ -193,7 +193,7 @@ _FILES = {TOKENS, LENGTHS, IDS, ABOUT}
 
 
 def _journal(folder: Path, files: Iterable[BinaryIO], done: _Done) -> None:
-    """Have the disk hold the files, and then note how much is in them."""
+    """Make sure that the files are on the disk, and then record how much is in them."""
     for file in files:
         file.flush()
         os.fsync(file.fileno())
@@ -201,7 +201,7 @@ def _journal(folder: Path, files: Iterable[BinaryIO], done: _Done) -> None:
 
 
 def _read_journal(folder: Path, rows: int) -> _Done:
-    """How much of the files in a folder is whole; nothing if they are new, or if it cannot be true."""
+    """How much of the files in a folder is complete; nothing if they are new, or if the journal cannot be right."""
     try:
         said = json.loads((folder / _JOURNAL).read_text(encoding="utf-8"))
         done = _Done(said["documents"], said["tokens"])
@@ -211,7 +211,7 @@ def _read_journal(folder: Path, rows: int) -> _Done:
 
 
 def _opened(file: Path, size: int) -> BinaryIO:
-    """A file to add to, cut off behind what is whole."""
+    """Open a file for appending, and cut off everything after the complete part."""
     stream = file.open("ab")
     stream.truncate(size)
     return stream

@@ -1,4 +1,4 @@
-"""Parquet files -> a whole build: the documents and the manifest beside them."""
+"""Parquet files -> a complete build, with documents and manifest."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from corpus_vn_police.version import GENERATOR
 
 @dataclass(frozen=True)
 class Finished:
-    """A complete build: its content digest, and what was measured."""
+    """A complete build: its content digest, and its figures."""
 
     digest: str
     figures: Figures
 
     @property
     def splits(self) -> dict[str, int]:
-        """Records by split, empty splits left out."""
+        """The number of records in each split, without empty splits."""
         return {split.split: split.records for split in self.figures.splits}
 
 
@@ -45,11 +45,11 @@ def finish(
         folder: holds the schemas, the shards and the ledger.
         corpus: the settings.
         date: the build's date; None is the newest record's.
-        shards: the shards that were written, by config, split and number.
-        hashes: of their rows.
+        shards: the shards that were written, sorted by config, split and number.
+        hashes: the hashes of their rows.
 
     Raises:
-        ConfigError: the keeper's words for the card cannot be put into it.
+        ConfigError: the keeper's text for the card cannot be put into it.
     """
     figures = measure(folder)
     date = date or figures.newest
@@ -68,11 +68,11 @@ def finish(
 
 
 def write_schemas(folder: Path, corpus: Corpus, configs: Iterable[str]) -> None:
-    """Write the schemas that a build carries, before anything that is written by them.
+    """Write the schemas of a build, before anything that follows them.
 
     Args:
         folder: the folder of the build.
-        corpus: the settings, which have the own fields.
+        corpus: the settings, with the own fields.
         configs: the configs that are built.
     """
     for config in (config for config in configs if config in SCHEMAS):
@@ -87,11 +87,11 @@ def _write(path: Path, content: Iterable[bytes]) -> None:
 
 
 def _manifest(facts: Facts, splits: dict[str, int]) -> dict[str, Any]:
-    """Lay out a build's manifest, which lists every other file.
+    """Make the manifest of a build, which lists every other file.
 
     Args:
-        facts: what is known of the build, its documents included.
-        splits: records by split, empty splits left out.
+        facts: what is known about the build, including its documents.
+        splits: the number of records in each split, without empty splits.
     """
     corpus, status = facts.corpus, facts.figures.status
     files = sorted([*facts.shards, *facts.files], key=lambda file: file.path)

@@ -1,4 +1,4 @@
-"""What became of every seed -> the ledger."""
+"""The outcome of every seed -> the ledger."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from corpus_vn_police.state.index import Index, Seeds
 from corpus_vn_police.write.parquet import parquet_writer
 
 LEDGER_ROWS = 1 << 16
-"""Rows of the ledger that are held, and written, at once."""
+"""How many rows of the ledger are held in memory and written together."""
 
 
 def write_ledger(rows: Iterable[pa.Table], path: Path) -> dict[str, int]:
@@ -24,7 +24,7 @@ def write_ledger(rows: Iterable[pa.Table], path: Path) -> dict[str, int]:
 
     Args:
         rows: its rows in order, as `ledger_rows` and `tombstone_rows` give them.
-        path: where.
+        path: the file to write.
 
     Returns:
         The number of rows of each status.
@@ -45,9 +45,9 @@ def ledger_rows(
 
     Args:
         index: all seeds.
-        order: the numbers of those that were not taken down, in path order.
-        published: which of all seeds are published (bool).
-        changes: gives what `dedup.settle` decided of seeds, as `Settled.changes` does.
+        order: the numbers of the seeds that were not taken down, in path order.
+        published: whether each seed is published (bool).
+        changes: returns the decisions of `dedup.settle` about seeds, as `Settled.changes` does.
     """
     schema = load_contract("ledger").schema
     names = ["path", "sha256", "bytes", "id", "reason", "pointer", "detail"]

@@ -1,7 +1,7 @@
-"""Shards of the build before that a new build takes as they are.
+"""Shards of the previous build that a new build takes unchanged.
 
-A shard is known by its records: the parts that they are in, which never change, and their rows there. So a shard is
-neither read nor encoded again if its records are the same, whatever else of the build has changed.
+A shard is identified by its records: by the parts that they are in, which never change, and their rows there. So a
+shard is neither read nor encoded again if its records are the same, even if other things in the build have changed.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from corpus_vn_police.write import parquet
 
 @dataclass(frozen=True)
 class Reusable:
-    """What the build before has written, as far as it is still there as it was.
+    """The files of the previous build, as far as they are unchanged.
 
     Attributes:
-        folder: that build.
+        folder: the folder of that build.
         shards: its shards, by the key of their records.
-        blocks: the hashes of its blocks (`ColumnHashes.digest`), by the key of theirs.
+        blocks: the hashes of its blocks (`ColumnHashes.digest`), by the key of their records.
     """
 
     folder: Path
@@ -44,12 +44,12 @@ class Reusable:
 
     @classmethod
     def of(cls, last: FinishedBuild | None, out: Path, files: FileStamps) -> Reusable:
-        """What can be used of a build.
+        """Find out what can be used of a build.
 
         Args:
-            last: what it was when it was put in place; None if that is not known.
-            out: where it is.
-            files: what is there, as `file_stamps` gives it.
+            last: the build as it was put in place; None if that is not known.
+            out: its folder.
+            files: the files that are there now, from `file_stamps`.
         """
         if last is None:
             return cls(out)
@@ -57,19 +57,19 @@ class Reusable:
         return cls(out, same, last.blocks)
 
     def take(self, key: str, new: Path, path: str, split: str) -> BuildFile | None:
-        """Give a shard to a new build under another name.
+        """Take a shard into a new build, with a new name.
 
-        It is linked, as a copy would take as much room as the build; where there are no links it is copied. Its bytes
-        are hashed: a disk may have changed them, or somebody while this build runs.
+        It is hard-linked, because a copy would take as much space as the build; if there are no links, it is copied.
+        Its bytes are hashed: the disk may have changed them, or somebody while this build runs.
 
         Args:
             key: the key of its records.
             new: the folder of the new build.
             path: the shard's path in it.
-            split: whose it is there.
+            split: its split in the new build.
 
         Returns:
-            The shard; None if there is none with these records, or if it has other bytes than it was written with.
+            The shard; None if there is none with these records, or if its bytes have changed.
 
         Raises:
             OSError: the disk is full or fails.
@@ -80,7 +80,7 @@ class Reusable:
         (new / path).parent.mkdir(exist_ok=True)
         _link(self.folder / older.path, new / path)
         if file_digest(new / path) != (older.bytes, older.sha256):
-            (new / path).unlink()  # else what is written next would go into the older file too
+            (new / path).unlink()  # otherwise the next write would also change the older file
             return None
         return replace(older, path=path, split=split)
 
@@ -88,18 +88,18 @@ class Reusable:
 def _link(old: Path, new: Path) -> None:
     try:
         os.link(old, new)
-    except OSError:  # this file system has no links, or no more of them
+    except OSError:  # this file system has no links, or no more for this file
         shutil.copyfile(old, new)
 
 
 @dataclass(frozen=True)
 class Written:
-    """A block that is done.
+    """A block that was written.
 
     Attributes:
-        config, split: whose.
+        config, split: the config and split that it belongs to.
         key: the key of its records.
-        hashes: those of its columns (`ColumnHashes.digest`).
+        hashes: the hashes of its columns (`ColumnHashes.digest`).
         shards: the shards that begin in it, by the keys of their records.
     """
 
@@ -111,7 +111,7 @@ class Written:
 
 
 def hashes_of(written: list[Written]) -> BlockHashes:
-    """The hashes of blocks, which stand by config, split and place."""
+    """The hashes of blocks, which must be sorted by config, split and position."""
     hashes: BlockHashes = {}
     for each in written:
         hashes.setdefault(each.config, {}).setdefault(each.split, []).append(each.hashes)
@@ -119,13 +119,13 @@ def hashes_of(written: list[Written]) -> BlockHashes:
 
 
 def key_of(config: str, schema: pa.Schema, records: SeedRecords, duplicates: npt.NDArray[np.int32]) -> str:
-    """What some records of a config are known by: a digest of all that their rows and the files of them depend on.
+    """The key of some records of a config: a digest of everything that their rows and files depend on.
 
     Args:
         config: the config.
         schema: its columns.
         records: the records.
-        duplicates: how many seeds were left out for each.
+        duplicates: for each record, the number of its duplicates.
     """
     writers = canonical_json([config, str(schema), GENERATOR, pa.__version__, parquet.SETTINGS, parquet.GROUP_BYTES])
     digest = hashlib.blake2b(writers, digest_size=16)

@@ -1,4 +1,4 @@
-"""A build -> the same build without some of its records: same rows, same order, same shard rule."""
+"""A build -> the same build without some of its records: same rows, same order, same rule for shards."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from corpus_vn_police.write.shards import cut_groups, write_groups
 
 @dataclass(frozen=True)
 class Leaving:
-    """What a build loses.
+    """The content that a build loses.
 
     Attributes:
-        records: the ids of the published records that go.
-        fewer: for ids of records that stay, how many of their copies go.
+        records: the ids of the published records that are removed.
+        fewer: id of a record that stays -> how many of its copies are removed.
         rows: the ledger rows that become tombstones.
     """
 
@@ -49,7 +49,7 @@ def rewrite_ledger(old: Path, new: Path, leaving: Leaving) -> dict[str, int]:
     Args:
         old: the build.
         new: the folder of the new one.
-        leaving: what goes.
+        leaving: what is removed.
 
     Returns:
         The number of rows of each status.
@@ -82,12 +82,12 @@ def rewrite_shards(
     Args:
         old: the build.
         new: the folder of the new one.
-        leaving: what goes.
-        mib: as `dataset.cuts.shard_limit`.
-        hashes: of no rows; it gets all that are written.
+        leaving: what is removed.
+        mib: as in `dataset.cuts.shard_limit`.
+        hashes: an object without rows; all rows that are written are added to it.
 
     Returns:
-        The shards, by config, split and number; none for a split that is empty now.
+        The shards, sorted by config, split and number; none for a split that is now empty.
     """
     splits = {split: _Sizes.measure(old, split, leaving) for split in SPLITS}
     for config in CONFIGS:
@@ -111,9 +111,9 @@ def _hashed(tables: Iterable[pa.Table], config: str, split: str, hashes: Content
 
 @dataclass(frozen=True)
 class _Sizes:
-    """The bytes of text and of the seed of every record of a split that stays (uint32), and its id (uint64).
+    """For every record of a split that stays: the bytes of its text and of its seed (uint32), and its id (uint64).
 
-    The bytes of a seed that is longer than 2**32 - 1 are that number.
+    For a seed longer than 2**32 - 1 bytes, the value is that number.
     """
 
     text: npt.NDArray[np.uint32]
@@ -141,7 +141,7 @@ class _Sizes:
 
 
 def _kept(folder: Path, config: str, split: str, leaving: Leaving) -> Iterator[pa.Table]:
-    """The rows of a split that stay, a row group at a time."""
+    """The rows of a split that stay, one row group at a time."""
     contract = contracts_in(folder)[config]
     names = [path.relative_to(folder).as_posix() for path in shard_paths(folder, config, split)]
     for table in row_groups(folder, names, contract):
@@ -168,7 +168,7 @@ def _filter(table: pa.Table, mask: pl.Series) -> pa.Table:
 
 
 def _recut(tables: Iterable[pa.Table], counts: Iterable[int]) -> Iterator[pa.Table]:
-    """Tables cut anew, to as many rows each as `counts` says; no more is held than one of both."""
+    """Cut tables again, into tables with the given numbers of rows; at most one table of each kind is in memory."""
     tables = iter(tables)
     waiting: list[pa.Table] = []
     held = 0

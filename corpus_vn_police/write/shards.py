@@ -25,25 +25,25 @@ from corpus_vn_police.write.parquet import parquet_writer
 from corpus_vn_police.write.reuse import Reusable, Written, key_of
 
 SOURCE_DATA = "seed bytes"
-"""The column of a part's records that holds the seed's bytes; no field has such a name."""
+"""The column in a part's records that holds the seed's bytes; no field has such a name."""
 
 STAND_OFF = "annotations of the text"
-"""The column of a part's records that holds a row of the config "annotations" without its id, as a struct."""
+"""The column in a part's records that holds a row of the config "annotations" without its id, as a struct."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """A block of the content digest that is to be hashed, and the shards that begin in it, which are to be written.
+    """A block of the content digest to hash, and the shards to write that begin in it.
 
-    So blocks can be done at once. The last of these shards may go on in the next block, which reads these rows again to
-    hash them.
+    So several blocks can be done at the same time. The last shard may continue in the next block, which reads its rows
+    again to hash them.
 
     Attributes:
-        config, split: whose.
-        records: where the records are, from the block's first to the last of it or of its shards, in order.
-        duplicates: how many seeds were left out for each of them (int32).
-        rows: how many of these rows are the block's; the others come after them.
-        shards: the shards' paths below the build, with the first row of each and one past its last.
+        config, split: the config and split that it belongs to.
+        records: the records, from the first one of the block to the last one of the block or of its shards, in order.
+        duplicates: for each record, the number of its duplicates (int32).
+        rows: how many of these rows belong to the block; they come first.
+        shards: the paths of the shards in the build, each with its first row and the row after its last.
     """
 
     config: str
@@ -54,7 +54,7 @@ class Block:
     shards: tuple[tuple[str, int, int], ...]
 
     def key(self, schema: pa.Schema, start: int, stop: int) -> str:
-        """What some of the records are known by, as `reuse.key_of`."""
+        """The key of some of the records; see `reuse.key_of`."""
         records = replace(self.records, seeds=self.records.seeds[start:stop])
         return key_of(self.config, schema, records, self.duplicates[start:stop])
 
@@ -64,13 +64,13 @@ def plan_blocks(index: Index, order: Seeds, copied: pl.DataFrame, configs: list[
 
     Args:
         index: all seeds.
-        order: the numbers of the published ones, in path order.
-        copied: `seed` and `duplicates`, as `dedup.Settled` has them.
+        order: the numbers of the published seeds, in path order.
+        copied: `seed` and `duplicates`, as in `dedup.Settled`.
         configs: which configs are built.
-        mib: as `dataset.cuts.shard_limit`.
+        mib: as in `dataset.cuts.shard_limit`.
 
     Returns:
-        The blocks by config, split and place; none for an empty split.
+        The blocks, sorted by config, split and position; none for an empty split.
     """
     duplicates = np.zeros(len(index) if len(copied) else 0, np.int32)
     duplicates[copied["seed"].to_numpy()] = copied["duplicates"].to_numpy()
@@ -99,12 +99,12 @@ def plan_blocks(index: Index, order: Seeds, copied: pl.DataFrame, configs: list[
 
 
 def write_block(out: Path, reusable: Reusable, block: Block) -> Written:
-    """Hash a block, and write the shards that begin in it; what the build before has of it is taken from there.
+    """Hash a block, and write the shards that begin in it, or take them from the previous build.
 
     Args:
         out: the build folder, which has its schemas already.
-        reusable: what the build before has.
-        block: which records.
+        reusable: what can be used of the previous build.
+        block: the block, with its records.
 
     Raises:
         OSError: the disk is full or fails.
@@ -137,7 +137,7 @@ def write_block(out: Path, reusable: Reusable, block: Block) -> Written:
 
 
 def cut_groups(held: npt.NDArray[np.integer]) -> list[tuple[int, int]]:
-    """Cut a shard's rows into row groups, by the bytes of text (or of the seed) of each: first row, and one past."""
+    """Cut a shard into row groups, by the bytes of text (or seed) per row: first row, and the one after the last."""
     return cut_blocks(held.astype(np.int64) + parquet.ROW_BYTES, parquet.GROUP_BYTES)
 
 
@@ -146,10 +146,10 @@ def write_groups(out: Path, name: str, config: str, split: str, groups: Iterable
 
     Args:
         out: the build folder.
-        name: the shard's path below it.
-        config: whose it is.
-        split: whose it is.
-        groups: its rows; each table is a row group.
+        name: the shard's path in it.
+        config: its config.
+        split: its split.
+        groups: its rows; each table becomes a row group.
 
     Raises:
         OSError: the disk is full or fails.

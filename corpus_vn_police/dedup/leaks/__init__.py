@@ -1,4 +1,4 @@
-"""What published records share, but should not: copies, and n-grams across splits."""
+"""Find content that published records share but should not: copies, and n-grams across splits."""
 
 from corpus_vn_police.dedup.leaks.alike import SHARED, Alike, find_alike
 from corpus_vn_police.dedup.leaks.copies import CopyPair, PublishedCopies

@@ -1,4 +1,4 @@
-"""Published records that are similar to some given ones: a keeper who takes one down may want to see them."""
+"""Find published records that are similar to given ones: a keeper who takes one down may want to see the others."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from corpus_vn_police.dedup.leaks.ngrams import NGRAM
 from corpus_vn_police.dedup.shingles import SHINGLE, keys, sets, shingles
 
 SHARED = 0.5
-"""Two records are alike if they share this part of the shorter one's n-grams, however long the other is."""
+"""Two records are alike if they share this portion of the n-grams of the one that has fewer."""
 
 
 @dataclass(frozen=True)
 class Alike:
-    """A published record that is like another one.
+    """A published record that is similar to another one.
 
     Attributes:
         id: its id.
         like: the id of the other one.
         similarity: the true Jaccard similarity of their 5-syllable shingles.
-        shared: which part of the 13-grams of the one that has fewer both have; None if it is not known.
-        after: whether it comes after the other one in the order in which copies stay.
+        shared: the portion of 13-grams that both have, out of those of the record with fewer; None if it is not known.
+        after: whether it comes after the other one in the order that decides which copy stays.
     """
 
     id: str
@@ -39,15 +39,15 @@ class Alike:
 
 
 def find_alike(folder: Path, ids: frozenset[str], least: float) -> list[Alike]:
-    """The pairs of one of some published records and another one that are alike.
+    """Find records that are similar to some given published records.
 
     Args:
-        folder: reads `id`, `date` and `text` of `data/*.parquet`.
-        ids: the records; they are not compared with one another.
-        least: the Jaccard similarity that makes two alike, above 0.
+        folder: the build; reads `id`, `date` and `text` of `data/*.parquet`.
+        ids: the given records; they are not compared with one another.
+        least: the least Jaccard similarity, above 0, of two similar records.
 
     Returns:
-        The pairs, those that have the most in common first.
+        The pairs; those with the most in common come first.
     """
     published = Published.open(folder)
     wanted = pl.Series(list(ids), dtype=pl.String).implode()
@@ -65,7 +65,7 @@ def find_alike(folder: Path, ids: frozenset[str], least: float) -> list[Alike]:
 
 @dataclass(frozen=True)
 class _Lookups:
-    """Some records: their ids and places in the order, their shingles and their n-grams."""
+    """The given records: their ids and places in the order, their shingles and their n-grams."""
 
     ids: list[str]
     days: list[int]
@@ -79,14 +79,14 @@ class _Lookups:
         return cls(records["id"].to_list(), first_days(records["date"]).tolist(), *both)
 
     def pairs(self, batch: pl.DataFrame, least: float) -> list[Alike]:
-        """The pairs of a record of a batch and one of these that are alike."""
+        """The similar pairs of a record of a batch and a given record."""
         if not len(batch):
             return []
         syllables = keys(batch["text"]).rows
         runs, longer = (sets(shingles(syllables, length)) for length in (SHINGLE, NGRAM))
         ids, days = batch["id"].to_list(), first_days(batch["date"]).tolist()
         found = []
-        # Both have one set per record, so they give the same rows at once.
+        # Both have one set per record, so they return pairs for the same rows each time.
         both = zip(self.shingles.common(runs), self.ngrams.common(longer), strict=True)
         for (rows, places, counts), ngrams in both:
             similarity = counts / (runs.sizes[rows] + self.shingles.sizes[places] - counts)
@@ -99,7 +99,7 @@ class _Lookups:
 
 
 def _found(common: tuple[Numbers, Numbers, Numbers], rows: Numbers, places: Numbers) -> Numbers:
-    """Of pairs how many hashes they have in common; 0 if `common` does not have the pair."""
+    """How many hashes the pairs have in common; 0 if `common` does not have the pair."""
     known, wanted = common[0] << 32 | common[1], rows << 32 | places
     if not len(known):
         return np.zeros(len(wanted), np.int64)

@@ -1,4 +1,4 @@
-"""Are there still copies among the published records? Checked by the rule of the build, and by brute force."""
+"""Check if there are still copies among the published records, by the rule of the build and by brute force."""
 
 from __future__ import annotations
 
@@ -21,21 +21,22 @@ from corpus_vn_police.files import write_numbers
 from corpus_vn_police.ids import id_numbers, id_text
 from corpus_vn_police.stages.split import SPLITS
 
-_SAMPLE = 256  # records that are compared with all others,
-_SAMPLE_CHARS = 1 << 22  # or fewer, if they are long: some 20 bytes per code point are held
-_AT_ONCE = 1 << 16  # of which it is chosen at once
-_SEED = np.uint64(0x9E3779B97F4A7C15)  # what their choice is mixed with
-_TEXTS_IN_A_FILE = 1 << 14  # of signs, 272 bytes each
+_SAMPLE = 256  # how many records are compared with all others,
+_SAMPLE_CHARS = 1 << 22  # or fewer if they are long: about 20 bytes of memory per code point
+_AT_ONCE = 1 << 16  # ids that are searched for the sample at a time
+_SEED = np.uint64(0x9E3779B97F4A7C15)  # the ids are mixed with this number to choose the sample
+_TEXTS_IN_A_FILE = 1 << 14  # how many texts' signs a file holds, 272 bytes each
 
 
 @dataclass(frozen=True)
 class CopyPair:
-    """Two published records of which the build's rule leaves one out.
+    """Two published records that are copies, so that the build's rule should have left one out.
 
     Attributes:
-        left, kept: their ids.
+        left: the id of the record that the rule leaves out.
+        kept: the id of the record that the rule keeps.
         similarity: their true Jaccard similarity.
-        exact: whether it is for their keys, which are equal.
+        exact: whether their keys are equal; if so, the similarity is 1.0.
     """
 
     left: str
@@ -49,10 +50,10 @@ class PublishedCopies:
     """Copies among the published records.
 
     Attributes:
-        pairs: those that the build's rule leaves out, by id.
+        pairs: the copies that the build's rule should have left out, by id.
         sampled: how many records were compared with all others by brute force; 0 if only equal
             keys were looked for.
-        missed: the pairs found that way that share no band, so that a build misses them.
+        missed: copies found by brute force that share no band, so that a build cannot find them.
     """
 
     pairs: tuple[CopyPair, ...]
@@ -62,7 +63,7 @@ class PublishedCopies:
 
 @dataclass(frozen=True)
 class _Examined:
-    """Some texts: the place of the first in its split, signs, first days (int32), and pairs with the sample."""
+    """Texts: the position of the first one in its split, signs, first days (int32), and pairs with the sample."""
 
     first: int
     signs: Signs
@@ -73,17 +74,17 @@ class _Examined:
 class CopySearch:
     """A search for copies among the published records, for `read_texts`.
 
-    The texts are signed anew, as they are published; bands, threshold and order are the build's. A sample, chosen by a
-    hash of the ids, is compared with all records besides.
+    The published texts are signed again, with the bands, threshold and order of the build. In addition, a sample that a
+    hash of the ids selects is compared with all records.
     """
 
     def __init__(self, folder: Path, dedup: Dedup, scratch: Path) -> None:
-        """A search in a build.
+        """Begin a search in a build.
 
         Args:
-            folder: reads `id`, `n_chars` and, of the sample, `text` of `data/*.parquet`.
+            folder: the build; reads `id`, `n_chars` and, for the sample, `text` of `data/*.parquet`.
             dedup: the level `near` or `exact`, and the threshold.
-            scratch: a folder that may be written: 272 bytes per record, and some 8 per syllable of near copies.
+            scratch: a folder for temporary files: 272 bytes per record, and about 8 per syllable of near copies.
         """
         self._published = Published.open(folder)
         self._dedup, self._scratch = dedup, scratch
@@ -108,7 +109,7 @@ class CopySearch:
         return _Examined(texts.first, signs, first_days(texts.dates), hits)
 
     def add(self, split: str, found: _Examined) -> None:
-        """Keep the signs on disk."""
+        """Write the signs to disk."""
         self._waiting.append(found.signs)
         first = self._firsts[split] + found.first
         self._days[first : first + len(found.days)] = found.days
@@ -117,7 +118,7 @@ class CopySearch:
             self._write_signs(split)
 
     def close(self, split: str) -> None:
-        """Keep the rest of the signs on disk."""
+        """Write the rest of the signs to disk."""
         if self._waiting:
             self._write_signs(split)
 
@@ -129,7 +130,7 @@ class CopySearch:
         self._signs[split].append((path, signs.shape[1]))
 
     def found(self) -> PublishedCopies:
-        """The copies, once all texts were added."""
+        """The copies that were found, after all texts were added."""
         paths, counts = zip(*(file for split in SPLITS for file in self._signs[split]), strict=True)
         ids, sizes = self._ids, self._sizes.__getitem__
         order = standing_order(self._days, ids, np.ones(len(ids), np.bool_))
@@ -149,7 +150,7 @@ class CopySearch:
 
 
 def _ids_and_sizes(published: Published) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32]]:
-    """The ids of all records, and the code points of their texts."""
+    """The ids of all records, and the lengths of their texts in code points."""
     ids, sizes = np.empty(len(published), np.uint64), np.empty(len(published), np.uint32)
     first = 0
     for frame in published.by_group("id", "n_chars"):
@@ -161,7 +162,7 @@ def _ids_and_sizes(published: Published) -> tuple[npt.NDArray[np.uint64], npt.ND
 
 @dataclass(frozen=True, order=True)
 class _Hit:
-    """A pair of records by place, `one` before `other`: how similar, and whether they share a band."""
+    """Two similar records by their positions (`one` is earlier), their similarity, and whether they share a band."""
 
     one: int
     other: int
@@ -174,7 +175,7 @@ class _Hit:
 
 @dataclass(frozen=True)
 class _Sample:
-    """Some records: their places, the hashes of their bands (a column each), and their shingles."""
+    """The sample: the positions of its records, the hashes of their bands (one column each), and their shingles."""
 
     places: npt.NDArray[np.int64]
     marks: npt.NDArray[np.uint64]
@@ -182,7 +183,7 @@ class _Sample:
 
     @classmethod
     def choose(cls, published: Published, ids: npt.NDArray[np.uint64], chars: npt.NDArray[np.uint32]) -> _Sample:
-        """The records whose mixed ids are the smallest, so that a record's turn depends on its id alone."""
+        """Select the records with the smallest mixed ids, so that the choice of a record depends only on its id."""
         places = np.empty(0, np.int64)
         for start in range(0, len(ids), _AT_ONCE):
             places = np.append(places, np.arange(start, min(start + _AT_ONCE, len(ids))))
@@ -193,12 +194,12 @@ class _Sample:
         return cls(places, bands(rows), Lookup.of(sets(rows)))
 
     def hits(self, rows: Rows, marks: npt.NDArray[np.uint64], first: int, threshold: float) -> list[_Hit]:
-        """The pairs of a record of the sample and one of a batch that reach the threshold.
+        """The pairs of a record in the sample and a record in a batch that reach the threshold.
 
         Args:
             rows: the sets of shingles of the batch.
-            marks: the hashes of its bands.
-            first: the place of its first record.
+            marks: the hashes of the batch's bands.
+            first: the position of the batch's first record.
             threshold: the Jaccard similarity.
         """
         found = []

@@ -1,4 +1,4 @@
-"""All that published records share and should not, found in one pass over their texts."""
+"""Find everything that published records share but should not, in one pass over their texts."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from corpus_vn_police.files import scratch_folder
 
 @dataclass(frozen=True)
 class Leaks:
-    """What the records of a build share.
+    """Content that records of a build share.
 
     Attributes:
-        copies: pairs that the build's rule would not have published together; None if the build does not look for
+        copies: pairs that the build's rule should not have published together; None if the build does not look for
             copies.
-        sharing: what each later split shares with each earlier one.
+        sharing: the n-grams that each later split shares with each earlier one.
     """
 
     copies: PublishedCopies | None
@@ -31,7 +31,7 @@ def find_leaks(folder: Path, dedup: Dedup) -> Leaks:
     """Look for copies and for shared n-grams.
 
     Args:
-        folder: reads `id`, `date`, `n_chars`, `n_syllables` and `text` of `data/*.parquet`.
+        folder: the build; reads `id`, `date`, `n_chars`, `n_syllables` and `text` of `data/*.parquet`.
         dedup: the build's rule for copies; with the level `off` none are looked for.
     """
     with scratch_folder() as scratch:
@@ -40,6 +40,6 @@ def find_leaks(folder: Path, dedup: Dedup) -> Leaks:
         searches: list[Search] = [ngrams] if copies is None else [ngrams, copies]
         read_texts(folder, searches)
         sharing = tuple(ngrams.found(folder))
-        del ngrams, searches  # the search for copies holds as much
+        del ngrams, searches  # frees memory: the search for copies needs as much
         give_back_memory()
         return Leaks(None if copies is None else copies.found(), sharing)

@@ -1,4 +1,4 @@
-"""Look up what other sets of hashes have in common with some given sets."""
+"""Find the hashes that given sets have in common with other sets."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from corpus_vn_police.dedup.leaks.filter import HashFilter
 from corpus_vn_police.dedup.runs import spread
 from corpus_vn_police.dedup.shingles import Rows
 
-_AT_ONCE = 1 << 22  # counters, or hits, 8 bytes each; a single hash may have as many hits as there are sets
+_AT_ONCE = 1 << 22  # counters or hits, 8 bytes each; a single hash may have as many hits as there are sets
 
 
 @dataclass(frozen=True)
 class Lookup:
-    """Sets as one sorted list of hashes.
+    """The given sets, stored as one sorted list of hashes.
 
     Attributes:
         sizes: how many hashes each set has.
-        hashes: those of all sets, sorted.
-        owners: the number of the set that each of them is in.
-        filter: which hashes may be among them.
+        hashes: the hashes of all sets, sorted.
+        owners: for each of these hashes, the number of its set.
+        filter: shows quickly that a hash is not among them.
     """
 
     sizes: Numbers
@@ -35,7 +35,7 @@ class Lookup:
 
     @classmethod
     def of(cls, rows: Rows) -> Lookup:
-        """Look sets up; `rows` are as `sets` makes them."""
+        """Store sets for looking up; `rows` is made by `sets`."""
         order = np.argsort(rows.hashes, kind="stable")
         return cls(
             rows.sizes,
@@ -45,10 +45,10 @@ class Lookup:
         )
 
     def common(self, rows: Rows) -> Iterator[tuple[Numbers, Numbers, Numbers]]:
-        """Pairs that have anything in common: the row, the set here, and how many hashes both have.
+        """Find pairs that have anything in common: the row, the stored set, and how many hashes both have.
 
-        KeyedTexts that share a footer hit one another with each of its hashes, so hits are counted a few million at a
-        time, and the pairs of a few rows are given at once, in order.
+        Texts that share a footer hit one another with each hash of the footer. So hits are counted a few million at a
+        time, and the pairs of a few rows are returned together, in order.
         """
         maybe = self.filter.passing(rows.hashes)
         starts, hits = np.zeros((2, len(rows.hashes)), np.int64)
@@ -63,7 +63,7 @@ class Lookup:
             yield pairs // len(self.sizes) + first, pairs % len(self.sizes), shared
 
     def _counted(self, rows: Numbers, starts: Numbers, hits: Numbers, most: int) -> tuple[Numbers, Numbers]:
-        """The pairs, each as one number below `most`, that have anything in common, and how much."""
+        """The pairs that have anything in common, each as one number below `most`, and how many hashes they share."""
         ends = np.cumsum(hits)
         all_hits = int(ends[-1]) if len(ends) else 0
         if all_hits < most // 8:

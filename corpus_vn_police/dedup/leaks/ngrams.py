@@ -1,9 +1,9 @@
-"""N-grams that validation and test share with the splits before them.
+"""Find n-grams that validation and test share with the splits before them.
 
 Boilerplate and quotations are repeated in all news. But if a record shares a large part of its n-grams with train,
-it may be a long report with a short one in it. A near-duplicate search by whole texts cannot see this.
+it may be a long report that contains a short one. A near-duplicate search over whole texts cannot see this.
 
-The splits are read once, the last one first: what a later split holds is known before the splits before it are read.
+The splits are read once, from the last to the first, so that the n-grams of later splits are known beforehand.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ from corpus_vn_police.stages.split import SPLITS
 from corpus_vn_police.state.parts import read_numbers
 
 NGRAM = 13
-"""Syllables of an n-gram, of the dedup key; GPT-3's contamination study counted 13-grams of words."""
+"""The length of an n-gram in syllables of the dedup key; GPT-3's contamination study counted 13-grams of words."""
 
-# N-grams of a split that are held, at most 17 bytes each; if there are more, a share is drawn by hash.
+# The most n-grams of a split in memory, at most 17 bytes each; if there are more, a hash selects some of them.
 _MOST = 1 << 23
-_NAMED = 10  # records that share the most
+_NAMED = 10  # how many records, those that share the most, are named
 
 
 @dataclass(frozen=True)
 class SharingRecord:
-    """A record of a later split.
+    """A record of a later split that shares n-grams with an earlier split.
 
     Attributes:
         id: its id.
-        shared, ngrams: how many of its n-grams an earlier split has, and how many it has.
-        like: the id of the record there that is the first to have most of them.
+        shared, ngrams: how many of its n-grams the earlier split also has, and how many it has in all.
+        like: the id of the record in the earlier split that is the first to have most of them.
     """
 
     id: str
@@ -51,13 +51,13 @@ class SharingRecord:
 
 @dataclass(frozen=True)
 class Sharing:
-    """What a split shares with an earlier one.
+    """The n-grams that a split shares with an earlier one.
 
     Attributes:
-        split, earlier: the two.
-        shared, ngrams: how many distinct n-grams of `split` are in `earlier`, and how many there are.
-        drawn: one n-gram in so many was looked at, chosen by hash; 1 if all were.
-        records: the records of `split` that share the largest part, at most 10.
+        split, earlier: the names of the two splits.
+        shared, ngrams: how many distinct n-grams of `split` are also in `earlier`, and how many it has in all.
+        drawn: one in this many n-grams was examined, chosen by hash; 1 if all were.
+        records: the records of `split` that share the largest portion of their n-grams, at most 10.
     """
 
     split: str
@@ -73,7 +73,7 @@ def shared_ngrams(folder: Path, length: int = NGRAM) -> list[Sharing]:
 
     Args:
         folder: reads `id`, `text` and `n_syllables` of `data/*.parquet`.
-        length: syllables of an n-gram; a text with fewer has a single one, of all of them.
+        length: syllables of an n-gram; a shorter text has a single n-gram of all its syllables.
     """
     with scratch_folder() as scratch:
         search = SharedNgrams.open(folder, scratch, length)
@@ -86,10 +86,10 @@ class Examined:
     """The n-grams of some texts of a split.
 
     Attributes:
-        texts: how many texts.
-        own: the distinct n-grams of each; None for the first split, for which nobody asks.
-        hits: for each later split, which of its n-grams are in these texts, by their places in its sorted list, and
-            the text, by its number from 0, that is the first to have each.
+        texts: the number of texts.
+        own: the distinct n-grams of each; None for the first split, where they are not needed.
+        hits: for each later split, those of its n-grams that occur in these texts, as positions in its sorted list; and
+            for each, the number (from 0) of the first text that has it.
     """
 
     texts: int
@@ -101,11 +101,11 @@ class SharedNgrams:
     """A search for shared n-grams, for `read_texts`."""
 
     def __init__(self, syllables: dict[str, int], scratch: Path, length: int = NGRAM) -> None:
-        """A search in splits that are not read yet.
+        """Begin a search; the splits are not read yet.
 
         Args:
-            syllables: how many syllables each split has, in the order of time.
-            scratch: a folder that may be written: 8 bytes per syllable of all splits but the first.
+            syllables: how many syllables each split has, in order of time.
+            scratch: a folder for temporary files: 8 bytes per syllable of all splits but the first.
             length: syllables of an n-gram.
         """
         self.splits = tuple(reversed(syllables))
@@ -117,7 +117,7 @@ class SharedNgrams:
 
     @classmethod
     def open(cls, folder: Path, scratch: Path, length: int = NGRAM) -> SharedNgrams:
-        """A search in the splits of a build that have records; reads `n_syllables`."""
+        """Begin a search in the splits of a build that have records; reads `n_syllables`."""
         opened = {split: published for split in SPLITS if len(published := Published.open(folder, split))}
         syllables = {
             split: sum(int(batch["n_syllables"].cast(pl.Int64).sum()) for batch in published.batches("n_syllables"))
@@ -126,14 +126,14 @@ class SharedNgrams:
         return cls(syllables, scratch, length)
 
     def examine(self, texts: KeyedTexts) -> Examined:
-        """Look for n-grams in texts."""
+        """Look for known n-grams in texts."""
         split, rows = texts.split, sets(shingles(texts.keys.rows, self._length))
         own = _share(rows, self._later[split].drawn) if split in self._later else None
         after = self.splits[: self.splits.index(split)]
         return Examined(len(rows), own, {later: self._later[later].hits(rows) for later in after})
 
     def add(self, split: str, found: Examined) -> None:
-        """Count what was found."""
+        """Add what `examine` found."""
         if found.own is not None:
             self._later[split].add(found.own)
         for later, (places, texts) in found.hits.items():
@@ -141,12 +141,12 @@ class SharedNgrams:
         self._texts[split] += found.texts
 
     def close(self, split: str) -> None:
-        """Make ready to be asked for what a split holds."""
+        """Prepare the n-grams of a split, so that earlier splits can be compared with them."""
         if split in self._later:
             self._later[split].close()
 
     def found(self, folder: Path) -> list[Sharing]:
-        """What was found, once all splits are closed; the ids of records are read from the build."""
+        """The result, once all splits are closed; the ids of records are read from the build."""
         pairs = [
             (split, earlier)
             for number, split in reversed(list(enumerate(self.splits[:-1])))
@@ -170,9 +170,10 @@ class _Later:
     """A split whose n-grams are looked for in the splits before it.
 
     Attributes:
-        drawn: one in so many of its n-grams is looked for.
-        ngrams: those of all its texts, sorted, each once; complete once it is closed.
-        marks: for each earlier split, the first text there that has each n-gram, counted from 1; 0 if none has.
+        drawn: one in this many of its n-grams is looked for.
+        ngrams: the n-grams of all its texts, sorted, each once; complete after `close`.
+        marks: for each earlier split, for each n-gram, the number (from 1) of the first text there that has it; 0 if
+            none has it.
     """
 
     def __init__(self, path: Path, drawn: int) -> None:
@@ -186,7 +187,7 @@ class _Later:
         self._filter = HashFilter.of(self.ngrams)
 
     def add(self, rows: Rows) -> None:
-        """Add texts by their n-grams."""
+        """Add texts, given as their n-grams."""
         with self._path.open("ab") as sink:
             write_numbers(sink, rows.hashes)
         self._sizes.append(rows.sizes)
@@ -198,15 +199,15 @@ class _Later:
         self.ngrams, self._waiting = distinct(np.concatenate([self.ngrams, *self._waiting])), []
 
     def close(self) -> None:
-        """No more texts come."""
+        """Finish adding texts."""
         self._gather()
         self._filter = HashFilter.of(self.ngrams)
 
     def hits(self, rows: Rows) -> tuple[Bounds, Bounds]:
-        """Which of the n-grams texts have: their places in `ngrams`, each once, and the first text that has each."""
+        """The known n-grams in texts: their positions in `ngrams`, each once, and the first text that has each."""
         maybe = self._filter.passing(rows.hashes)
         asked = rows.hashes[maybe]
-        order = np.argsort(asked, kind="stable")  # so that neighbours in the list are looked for one after the other
+        order = np.argsort(asked, kind="stable")  # sorted: neighbours in the list are looked up in turn
         asked, maybe = asked[order], maybe[order]
         places = np.minimum(np.searchsorted(self.ngrams, asked), max(len(self.ngrams) - 1, 0))
         found = self.ngrams[places] == asked if len(self.ngrams) else np.zeros(len(asked), np.bool_)
@@ -214,13 +215,13 @@ class _Later:
         return places, np.searchsorted(rows.bounds, maybe[found][firsts], side="right") - 1
 
     def mark(self, earlier: str, places: Bounds, texts: Bounds) -> None:
-        """Note which texts of an earlier split have which n-grams, unless one before them has."""
+        """Note which texts of an earlier split have which n-grams, unless an earlier text there has them."""
         marks = self.marks.setdefault(earlier, np.zeros(len(self.ngrams), np.uint32))
         new = marks[places] == 0
         marks[places[new]] = texts[new]
 
     def _rows(self) -> Iterator[tuple[int, Rows]]:
-        """The n-grams of all texts, batch by batch, each with the number of its first text, counted from 1."""
+        """The n-grams of all texts, batch by batch, each batch with the number (from 1) of its first text."""
         skipped, first = 0, 1
         for sizes in self._sizes:
             count = int(sizes.sum())
@@ -228,7 +229,7 @@ class _Later:
             skipped, first = skipped + count, first + len(sizes)
 
     def sharing_most(self, marks: npt.NDArray[np.uint32]) -> list[tuple[int, int, int, int]]:
-        """The texts that share the most: number, how many n-grams, of how many, and with which text the most."""
+        """The texts that share the most: number, shared n-grams, n-grams in all, and the text that has most of them."""
         most: list[tuple[float, int, int, int, int]] = []
         found = HashFilter.of(self.ngrams[marks > 0])
         for first, rows in self._rows():
@@ -248,7 +249,7 @@ class _Later:
 
 
 def _drawn(syllables: int) -> int:
-    """One n-gram in how many of a split is looked for."""
+    """Decide how many n-grams of a split are looked for: one in this many."""
     drawn = 1
     while syllables > drawn * _MOST:
         drawn *= 2
@@ -256,7 +257,7 @@ def _drawn(syllables: int) -> int:
 
 
 def _share(rows: Rows, drawn: int) -> Rows:
-    """One in `drawn` of the n-grams of texts."""
+    """Select one in `drawn` of the n-grams of texts."""
     if drawn == 1:
         return rows
     chosen = rows.hashes % np.uint64(drawn) == 0
@@ -264,7 +265,7 @@ def _share(rows: Rows, drawn: int) -> Rows:
 
 
 def _ids(published: Published, numbers: list[int]) -> dict[int, str]:
-    """The ids of records, by their numbers, which count from 1."""
+    """The ids of records, given their numbers, which count from 1."""
     found: dict[int, str] = {}
     first = 1
     for batch in published.batches("id"):

@@ -1,4 +1,4 @@
-"""The texts of a build, read once for all searches, by several threads; the last split first."""
+"""Read the texts of a build once for all searches, with several threads, from the last split to the first."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from corpus_vn_police.engine.local import give_back_memory, map_tasks
 from corpus_vn_police.engine.processors import available_processors
 from corpus_vn_police.stages.split import SPLITS
 
-_AT_ONCE = 500  # texts: some ten arrays of 8 bytes a syllable are held meanwhile
+_AT_ONCE = 500  # how many texts at once: each holds about ten arrays of 8 bytes per syllable
 
 
 @dataclass(frozen=True)
 class KeyedTexts:
-    """Some records of a split, one after the other.
+    """Consecutive records of a split.
 
     Attributes:
-        split: which.
-        first: the number of the first of them among the records of the split, from 0.
+        split: the name of the split.
+        first: the number of the first one in the split, from 0.
         dates: their dates (string).
         keys: the dedup keys of their texts.
     """
@@ -38,24 +38,24 @@ class KeyedTexts:
 
 
 class Search(Protocol):
-    """Something that is looked for in all texts. Threads call `examine`; one thread calls the other methods."""
+    """A search through all texts. Several threads call `examine`; one thread calls the other methods."""
 
     def examine(self, texts: KeyedTexts) -> Any:
-        """What is found in some texts; the splits after theirs are closed."""
+        """Search some texts; the splits after theirs are closed by then."""
 
     def add(self, split: str, found: Any) -> None:
-        """Take what was found; in the order of the texts."""
+        """Add what `examine` found, in the order of the texts."""
 
     def close(self, split: str) -> None:
-        """Say that all texts of a split were added."""
+        """All texts of a split have been added."""
 
 
 def read_texts(folder: Path, searches: Sequence[Search]) -> None:
-    """Give all published texts to searches: the splits from the last to the first, the texts of each in order.
+    """Pass all published texts to searches: the splits from the last to the first, the texts of each in order.
 
     Args:
-        folder: reads `date` and `text` of `data/*.parquet`.
-        searches: what is looked for. A key is made once for all of them.
+        folder: the build; reads `date` and `text` of `data/*.parquet`.
+        searches: the searches. The dedup keys are made once for all of them.
     """
     for split in reversed(SPLITS):
         published = Published.open(folder, split)
@@ -69,7 +69,7 @@ def read_texts(folder: Path, searches: Sequence[Search]) -> None:
 
 
 def _examine(published: Published, split: str, searches: Sequence[Search], group: int) -> list[list[Any]]:
-    """What each search finds in the texts of a row group, batch by batch."""
+    """Let each search examine the texts of a row group, batch by batch."""
     found = []
     first = int(published.ends[group - 1]) if group else 0
     for batch in published.batches_of(group, "date", "text", at_once=_AT_ONCE):

@@ -1,6 +1,6 @@
 """Texts -> abbreviations, officers, direct speech and personal data, as spans beside the text.
 
-Rules, not a model: words of `lexicon/` and what stands around them. `x-rules-version` of
+This uses rules, not a model: words from `lexicon/` and the text around them. `x-rules-version` in
 `schema/annotations.schema.json` changes whenever a rule does.
 """
 
@@ -24,18 +24,18 @@ __all__ = ["annotate"]
 
 
 def annotate(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
-    """Find in each text what the config "annotations" has, and deal with personal data.
+    """Find the content of the config "annotations" in each text, and treat personal data.
 
     Args:
         batch: reads `text`, `title`, `captions`, `byline`, `own`, `reason`, `pointer`, `detail`.
         corpus: reads `annotations`, `privacy`.
 
     Returns:
-        The same rows in the same order. Added are `privacy` (list of string: the kinds that were found, in the order
+        The same rows in the same order. Added are `privacy` (list of string: the kinds found, in the order
         of the schema; empty for a seed that is rejected already) and `annotations` (struct of four lists of structs,
-        as the config has them), each if the settings ask for it. With `mask` the strings of `text`, `title`,
-        `captions`, `byline` and `own` have placeholders in the place of personal data, and `n_chars` and
-        `n_syllables` are those of the new text. With `drop` a record with personal data has a reason.
+        as in the config), each if the settings ask for it. With `mask`, the strings in `text`, `title`,
+        `captions`, `byline` and `own` have placeholders instead of personal data, and `n_chars` and
+        `n_syllables` are counted again. With `drop`, a record with personal data is rejected.
     """
     if not corpus.finds_personal:
         return batch
@@ -53,7 +53,7 @@ def annotate(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
 
 
 def _with_masked(batch: pl.DataFrame, names: Sequence[str], looked: Sequence[Looked | None]) -> pl.DataFrame:
-    """Put the masked strings into the records that have some."""
+    """Put the masked strings into the records that have any."""
     rows = [number for number, each in enumerate(looked) if each and each.masked is not None]
     if not rows:
         return batch
@@ -67,12 +67,12 @@ def _with_masked(batch: pl.DataFrame, names: Sequence[str], looked: Sequence[Loo
 
 
 def _places(length: int, rows: Sequence[int]) -> pl.Series:
-    """Where each row's value is if those of some rows are appended to a column."""
+    """Positions that select, for each row, its value after values for some rows are appended to a column."""
     return pl.int_range(length, eager=True).scatter(list(rows), list(range(length, length + len(rows))))
 
 
 def _without_personal(batch: pl.DataFrame, looked: Sequence[Looked | None]) -> pl.DataFrame:
-    """Give the records that have personal data a reason: their first kind, in the order of the schema."""
+    """Reject the records that have personal data; the reason is their first kind, in the order of the schema."""
     detail = pl.Series([each.counted if each else "" for each in looked], dtype=pl.String)
     first = pl.col("privacy").list.first()
     for kind, reason in PRIVACY.items():

@@ -31,16 +31,16 @@ _NO_NAME = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'ends a name')})")
 _WORD = re.compile(r"[^\W_]+(?:[’'-][^\W_]+)*|[-–&]")
 _SENTENCE = re.compile(r"[.!?;:…](?=\s)|\n|[“”\"()]")
 _LETTERS = re.compile(r"[0-9]+|[^\W_]")
-_LOOK_BACK = 160  # code points in front of a bracket, in which the long form may begin
-_SKIPPED = 3  # words inside a long form that have no letter in the short one: `Cơ quan Cảnh sát điều tra (CQĐT)`
-_LONGEST_CALL = 40  # code points in front of `gọi tắt` that may still belong to it: `(sau đây được gọi tắt là …)`
+_LOOK_BACK = 160  # code points before a bracket in which the long form may begin
+_SKIPPED = 3  # words in a long form without a letter in the short form: `Cơ quan Cảnh sát điều tra (CQĐT)`
+_LONGEST_CALL = 40  # code points before `gọi tắt` that may still belong to it: `(sau đây được gọi tắt là …)`
 _NAME_LIKE = frozenset(_WORDS.phrases("small letters"))
 _NO_LETTER = frozenset(_WORDS.phrases("has no letter"))
 _NO_SHORT_FORM = frozenset(_WORDS.phrases("no short form"))
 
 
 def abbreviations(text: str) -> list[Abbreviation]:
-    """The abbreviations that a text defines, in order, each where it is defined first."""
+    """The abbreviations that a text defines, in order, each at its first definition."""
     known: set[str] = set()
     found = []
     for abbreviation in sorted(_candidates(text)):
@@ -55,7 +55,7 @@ def _candidates(text: str) -> Iterator[Abbreviation]:
     place = text.find("(")
     while place >= 0:
         if text[place + 1 : place + 2].isdigit():
-            abbreviation = None  # years, dates and numbers: half of all brackets
+            abbreviation = None  # years, dates and numbers, which are in half of all brackets
         else:
             abbreviation = _short_in_brackets(text, place) or _long_in_brackets(text, place)
         if abbreviation:
@@ -95,7 +95,7 @@ def _called(text: str, place: int) -> Abbreviation | None:
 
 
 def _call_begins(text: str, begin: int, end: int) -> int:
-    """Where the words begin that lead to `gọi tắt là`: ` (sau đây được `."""
+    """The position where the words before `gọi tắt là` begin: ` (sau đây được `."""
     while True:
         end = begin + len(text[begin:end].rstrip(" ,(–-"))
         words = (word for word in _CALL_WORDS if text.endswith((f" {word}", f"({word}"), begin, end))
@@ -122,7 +122,7 @@ def _long_in_brackets(text: str, bracket: int) -> Abbreviation | None:
 
 
 def _is_short(short: str) -> bool:
-    """Whether a word can be a short form: two capitals or figures at least, no paper's or photographer's sign."""
+    """Whether a word can be a short form: two or more capitals or digits, and no code of a paper or photographer."""
     bare = short.rstrip(".")
     if bare in _NAME_LIKE:
         return True
@@ -136,7 +136,7 @@ def _is_short(short: str) -> bool:
 
 
 def _long_before(text: str, end: int, short: str) -> Span | None:
-    """What a short form stands for, of the words that end at a place; None if they do not define it."""
+    """The long form of a short form, among the words that end at a position; None if they do not define it."""
     end = len(text[:end].rstrip(" ,"))
     begin = max(0, end - _LOOK_BACK)
     for boundary in _SENTENCE.finditer(text, begin, end):
@@ -156,7 +156,7 @@ def _long_before(text: str, end: int, short: str) -> Span | None:
 
 
 def _last_name(text: str, heads: Iterable[re.Match[str]], end: int) -> Span | None:
-    """The name of a body that ends at a place: from the last of the words that begin one, or those right before it."""
+    """A body's name that ends at a position: from the last word that begins such a name, or from the ones before."""
     starts = [head.start() for head in heads]
     if not starts:
         return None
@@ -167,12 +167,12 @@ def _last_name(text: str, heads: Iterable[re.Match[str]], end: int) -> Span | No
 
 
 def _first_word(short: str, words: list[str], skipped: int) -> int | None:
-    """The word that a long form begins with: the last one from which the initials of the words are the short form.
+    """The first word of a long form: the last word from which on the words' initials form the short form.
 
     Args:
         short: the short form.
         words: the words up to the end of the long form.
-        skipped: how many words inside may have no letter.
+        skipped: how many words inside may lack a letter in the short form.
     """
     letters = _LETTERS.findall(short.lower())
     lower = [word.lower() for word in words]
@@ -185,7 +185,7 @@ def _first_word(short: str, words: list[str], skipped: int) -> int | None:
 
 
 def _taken(word: str, letters: list[str], place: int) -> int:
-    """How many letters of the short form are a word's: its initial, its figures, or all if it is short itself."""
+    """How many letters of the short form belong to a word: its initial, its digits, or all if it is itself short."""
     if place >= len(letters):
         return 0
     letter = letters[place]
@@ -195,7 +195,7 @@ def _taken(word: str, letters: list[str], place: int) -> int:
 
 
 def _spells(letters: list[str], words: list[str], allowed: int) -> bool:
-    """Whether letters are the initials of words, in order; so many words may be without a letter."""
+    """Whether letters are the initials of words, in order; at most `allowed` words may have no letter."""
     place, left = 0, allowed
     for number, word in enumerate(words):
         if taken := _taken(word, letters, place):
@@ -211,7 +211,7 @@ def _spells(letters: list[str], words: list[str], allowed: int) -> bool:
 
 @functools.cache
 def _initials(first: str) -> str:
-    """The letters that may stand for a word that begins with a letter: with and without tone and marks."""
+    """The letters that may stand for a word with this first letter, with or without diacritics."""
     if first in "ưứừửữự":
         return "ưuw"
     plain = "đd" if first == "đ" else without_diacritics(first)

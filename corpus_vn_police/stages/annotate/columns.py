@@ -1,4 +1,4 @@
-"""What was found in texts -> the columns of the config "annotations"."""
+"""The content found in texts -> the columns of the config "annotations"."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from corpus_vn_police.stages.annotate.spans import Abbreviation, Person, Persona
 
 @dataclass(frozen=True)
 class Found:
-    """What was found in a text.
+    """The content that was found in a text.
 
     Attributes:
-        text: the text that the spans are of.
+        text: the text that the spans refer to.
         abbreviations, people, quotes, personal: the spans, in order.
     """
 
@@ -30,7 +30,7 @@ class Found:
     personal: Sequence[Personal] = ()
 
     def rows(self, name: str) -> Iterator[tuple[Any, ...]]:
-        """The values of a list, in the order of the fields of `schema/annotations.schema.json`."""
+        """The values of one list, in the order of the fields in `schema/annotations.schema.json`."""
         if name == "abbreviations":
             return ((*each.short, self._said(each.short), self._said(each.long)) for each in self.abbreviations)
         if name == "people":
@@ -47,14 +47,14 @@ class Found:
 
 
 NOTHING = Found("")
-"""What is found in a text that is not looked at."""
+"""The result for a text that is not examined."""
 
 
 def annotation_column(found: Sequence[Found], schema: pa.Schema) -> pl.Series:
     """The annotations of texts as one column of structs.
 
     Args:
-        found: what was found in each text.
+        found: the content found in each text.
         schema: the columns of the config, `id` first.
     """
     fields = [field for field in schema if field.name != "id"]
@@ -64,7 +64,7 @@ def annotation_column(found: Sequence[Found], schema: pa.Schema) -> pl.Series:
 
 
 def kinds_column(kinds: Sequence[Sequence[str]], name: str) -> pl.Series:
-    """A list of strings for each text, without a Python object for each list; see `_array`."""
+    """A list of strings for each text, made without a Python object for each list; see `_array`."""
     values = _array([kind for each in kinds for kind in each], pa.string())
     return pl.Series(name, pa.ListArray.from_arrays(_offsets(kinds), values))
 
@@ -85,7 +85,7 @@ def _lists(rows: Sequence[Sequence[tuple[Any, ...]]], kind: pa.ListType) -> pa.L
 
 
 def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    """Offsets or strings, without pandas; see `buffers.from_numpy`."""
+    """Offsets or strings as an Arrow array, without pandas; see `buffers.from_numpy`."""
     if pa.types.is_integer(kind):
         return from_numpy(np.array(values, kind.to_pandas_dtype()))
     return pl.Series(values, dtype=pl.String).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(kind)

@@ -1,8 +1,8 @@
-"""Which texts a rule need not look at: patterns that Polars tries on a whole column.
+"""Decide which texts a rule can skip: patterns that Polars tries on a whole column.
 
-A text without a match has nothing for the rule. For 39,000 articles a pattern takes 0.01 s if all of its forms share a
-word or a letter that is not common, 0.05 to 0.2 s else; so they are tried one by one. One text in 25 has a rank and one
-in three names a private person.
+A text without a match contains nothing for the rule. For 39,000 articles a pattern takes 0.01 s if all its forms share
+a word or a rare letter, otherwise 0.05 to 0.2 s; so the patterns are tried one by one. One text in 25 has a rank, and
+one in three names a private person.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.annotate.words import spelled
 from corpus_vn_police.syllables import LOWER, UPPER
 
-_FEW = 64  # texts of a batch that Python tries
+_FEW = 64  # if fewer texts of a batch are left, Python tries them
 _PERSONAL = lexicon("personal")
 _RANK = (
     r"(?:[Đđ](?:ại|ẠI)|[Tt](?:hượng|rung|hiếu)|T(?:HƯỢNG|RUNG|HIẾU)|[Hh]ạ|HẠ|[Cc]huẩn|CHUẨN)"
@@ -56,7 +56,7 @@ FACTS = (
     "KTT",
     "[,(] ?ở ",
 )
-"""The patterns of what is told of somebody; `facts` looks only for those that match."""
+"""Patterns of facts about somebody; `facts` looks only for those that match."""
 
 HOMES = (
     "trú",
@@ -71,16 +71,16 @@ HOMES = (
     "nhà riêng",
     "nơi thuê ở",
 )
-"""The patterns of words for homes; `homes` looks only for those that match."""
+"""Patterns of words for homes; `homes` looks only for those that match."""
 
 
 class Gates(NamedTuple):
-    """Whether a text may have what each rule looks for: a bit for each of its patterns that match.
+    """Whether a text may contain what each rule looks for: one bit for each of the rule's patterns that match.
 
     Attributes:
-        ranks, short_forms: of officers, of abbreviations.
-        numbers: personal data that is a number or an address of mail.
-        introduced, facts, homes: private persons: words in front of a name, what is told of somebody, homes.
+        ranks, short_forms: for officers and for abbreviations.
+        numbers: for personal data that is a number or an e-mail address.
+        introduced, facts, homes: for private persons: words before a name, facts about somebody, homes.
     """
 
     ranks: int
@@ -91,27 +91,27 @@ class Gates(NamedTuple):
     homes: int
 
     def opened_by(self, text: str) -> Gates:
-        """The gates for a text and another one."""
+        """The gates for this text and another one together."""
         return Gates(*(here | there for here, there in zip(self, gates_of(text), strict=True)))
 
 
 ALL = Gates(*[-1] * 6)
-"""The gates of a text that was not tried."""
+"""The gates of a text that has not been tried: all are open."""
 
 _SOURCES = ((_RANK,), _SHORT_FORM, _NUMBER, _INTRODUCED, FACTS, HOMES)
 
 
 @functools.cache
 def _patterns() -> list[list[re.Pattern[str]]]:
-    """The patterns for Python, compiled when a text is tried alone."""
+    """The patterns for Python; they are compiled when a single text is tried."""
     return [[re.compile(source) for source in sources] for sources in _SOURCES]
 
 
 def gates(text: pl.Series) -> list[Gates]:
     """The gates of each text of a batch.
 
-    Polars keeps 32 compiled patterns, so that a batch costs 0.1 s whatever its size; a few texts are tried by Python.
-    No pattern has a class in which the two differ.
+    Polars keeps only 32 compiled patterns, so every batch costs 0.1 s, whatever its size; a few texts go to Python.
+    No pattern uses a class that the two define differently.
     """
     if len(text) <= _FEW:
         return [gates_of(each) for each in text.fill_null("")]

@@ -1,4 +1,4 @@
-"""One record: what is found in it, and its strings with personal data masked."""
+"""Annotate one record: the content found in it, and its strings with personal data masked."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from corpus_vn_police.stages.annotate.record_strings import apart, joined, strin
 
 @dataclass(frozen=True)
 class Looked:
-    """What a record holds.
+    """The result for a record.
 
     Attributes:
-        found: what was found in its text, of which the spans are; if it was masked, in the masked text.
+        found: the content found in its text; if the text was masked, the spans are those in the masked text.
         kinds: the kinds of personal data in all of its strings, in the order of the schema.
         counted: how often each kind was found, for the ledger.
-        masked: its values with placeholders; None if nothing was to be masked.
+        masked: its values with placeholders; None if nothing had to be masked.
     """
 
     found: Found
@@ -37,11 +37,11 @@ class Looked:
 
 
 def look_at(values: Sequence[Any], may_have: Gates, corpus: Corpus) -> Looked:
-    """Look for all that the settings ask for.
+    """Look for everything that the settings ask for.
 
     Args:
-        values: those of the columns of `record_strings.columns_of`, the text first.
-        may_have: what its text may have.
+        values: the record's values in the columns of `record_strings.columns_of`; the text comes first.
+        may_have: the gates of its text.
         corpus: reads `annotations`, `privacy`.
     """
     strings = list(strings_in(values))
@@ -70,7 +70,7 @@ def look_at(values: Sequence[Any], may_have: Gates, corpus: Corpus) -> Looked:
 
 
 def _moved(found: Found, new: Masked) -> Found:
-    """The spans of a text where they are in the masked one."""
+    """The spans of a text, moved to their positions in the masked text."""
 
     def moved(spans: Sequence[Any]) -> list[Any]:
         return [type(each)(*(part and new.moved(part) for part in each)) for each in spans]

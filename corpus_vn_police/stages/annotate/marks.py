@@ -1,4 +1,4 @@
-"""Quotation marks: which one opens and which one closes."""
+"""Quotation marks: find out which one opens and which one closes."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from corpus_vn_police.stages.annotate.words import places_of
 
 _MARKS = ("“", "”", '"', "«", "»", "„", "‟", "''", "‘")
 _PARAGRAPH = "\n\n"
-_LONGEST = 8  # paragraphs of one quotation
-_DEEPEST = 8  # quotations inside one another; what a stranger nests deeper would take the square of its length
+_LONGEST = 8  # the most paragraphs of one quotation
+_DEEPEST = 8  # the deepest nesting of quotations; without a limit, the time could grow quadratically
 _OPENS = "“«„‘"
 _CLOSES = "”»’"
 _CLOSED_BY = {"“": '”"', '"': '"”', "«": "»", "„": '“”"', "''": "''", "‘": "’", "‟": '”"'}
 
 
 class Quoted(NamedTuple):
-    """What stands between two quotation marks.
+    """The text between two quotation marks.
 
     Attributes:
-        opening: where the opening mark begins.
-        start, end: what they enclose.
-        closing: one past the closing mark.
+        opening: the start of the opening mark.
+        start, end: start and end of the enclosed text.
+        closing: the position after the closing mark.
     """
 
     opening: int
@@ -33,10 +33,10 @@ class Quoted(NamedTuple):
 
 
 def quoted(text: str) -> list[Quoted]:
-    """The outermost pieces of a text that stand in quotation marks, in order.
+    """The outermost pieces of a text in quotation marks, in order.
 
-    A piece may end in a later paragraph; if this opens with a mark again, that mark is of the piece. One that is not
-    closed is left out. A piece may open with a curly mark and close with a straight one.
+    A piece may end in a later paragraph; if that opens with a mark again, the mark belongs to the piece. A piece that
+    is not closed is left out. A piece may open with a curly mark and close with a straight one.
     """
     found: list[Quoted] = []
     open_now: list[_Open] = []
@@ -54,14 +54,14 @@ def quoted(text: str) -> list[Quoted]:
                 del open_now[closed:]
         elif open_now and passed:
             if not (text.endswith(_PARAGRAPH, 0, start) and mark == open_now[0].mark):
-                open_now = [_Open(mark, start, end)]  # what was open before has lost its end
+                open_now = [_Open(mark, start, end)]  # marks that were open before are never closed
         elif len(open_now) < _DEEPEST:
             open_now.append(_Open(mark, start, end))
     return found
 
 
 class _Open(NamedTuple):
-    """An opening mark: which, and where it begins and ends."""
+    """An opening mark: the mark itself, its start and its end."""
 
     mark: str
     start: int
@@ -69,7 +69,7 @@ class _Open(NamedTuple):
 
 
 def _marks(text: str) -> Iterator[tuple[str, int, int]]:
-    """The marks of a text, with where each begins and ends."""
+    """The marks of a text, each with its start and end."""
     needles = [mark for mark in _MARKS if mark[0] in text]
     for start in places_of(text, [*needles, "’"] if "‘" in needles else needles):
         mark = "''" if text[start] == "'" else text[start]
@@ -79,14 +79,14 @@ def _marks(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _closed(open_now: list[_Open], mark: str) -> int | None:
-    """Which of the marks that are open one closes: the last one that it fits, else the first."""
+    """Which open mark is closed by a mark: the last one that it fits, otherwise the first."""
     if open_now and mark in _CLOSED_BY[open_now[-1].mark]:
         return len(open_now) - 1
     return 0 if open_now and mark in _CLOSED_BY[open_now[0].mark] else None
 
 
 def _looks_opening(text: str, start: int, end: int, mark: str) -> bool:
-    """Whether a mark opens: by its form, or for a straight one by what stands beside it."""
+    """Whether a mark opens: decided by its form, or for a straight mark by the characters beside it."""
     if mark in _OPENS:
         return True
     if mark in _CLOSES:

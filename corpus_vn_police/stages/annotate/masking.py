@@ -1,4 +1,4 @@
-"""Personal data -> placeholders, and spans moved to where they are in the masked text."""
+"""Replace personal data by placeholders, and move spans to their positions in the masked text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from corpus_vn_police.stages.annotate.spans import Personal, Span
 
 
 def placeholder(kind: str) -> str:
-    """What stands in the place of personal data: `[PHONE]`."""
+    """The text that replaces personal data: `[PHONE]`."""
     return f"[{kind.upper()}]"
 
 
@@ -20,8 +20,8 @@ class Masked:
 
     Attributes:
         text: the text.
-        places: the placeholders, with their kinds.
-        before: the places that they have taken, in the text before.
+        places: the placeholders and their kinds.
+        before: the spans in the original text that they replaced.
     """
 
     text: str
@@ -29,7 +29,7 @@ class Masked:
     before: tuple[Personal, ...]
 
     def moved(self, span: Span) -> Span:
-        """Where a span of the text before is now; one that began or ended inside personal data has all of it."""
+        """The new position of a span; a span that began or ended inside personal data covers the whole placeholder."""
         return Span(self._moved(span.start, 0), self._moved(span.end, 1))
 
     def _moved(self, offset: int, end: int) -> int:
@@ -43,11 +43,11 @@ class Masked:
 
 
 def masked(text: str, personal: Sequence[Personal]) -> Masked:
-    """Put placeholders in the place of personal data.
+    """Replace personal data by placeholders.
 
     Args:
         text: the text.
-        personal: what is in it, in order, without overlaps.
+        personal: the personal data in it, in order, without overlaps.
     """
     pieces, places, end, size = [], [], 0, 0
     for place, kind in personal:

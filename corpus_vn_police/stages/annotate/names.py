@@ -1,4 +1,4 @@
-"""Names of persons: where one that begins at a place ends."""
+"""Names of persons: find the end of a name that begins at a position."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from corpus_vn_police.lexicon import lexicon
 from corpus_vn_police.stages.annotate.words import CAPITAL, any_of, first_words
 from corpus_vn_police.syllables import UPPER
 
-_LONGEST = 5  # words of a name: `Tôn Nữ Thị Ninh Hương`; what follows more is a heading in capitals
+_LONGEST = 5  # words of a name: `Tôn Nữ Thị Ninh Hương`; a longer one continues as a heading in capitals
 _OFFICERS = lexicon("officers")
 _NAMES = lexicon("names")
 FAMILY = rf"(?:{any_of(_NAMES, 'family')}|{CAPITAL}(?= (?:Văn|Thị) [{UPPER}]))"
-"""A family name: a known one, or whatever stands in front of `Văn` and `Thị`."""
+"""A family name: a known one, or any word before `Văn` and `Thị`."""
 
 _FAMILY = re.compile(rf"(?i:{FAMILY})")
 _WORD = re.compile(CAPITAL)
@@ -24,7 +24,7 @@ _HYPHEN = re.compile(r"-[^\W\d_]+")
 
 
 def name_end(text: str, start: int) -> int | None:
-    """Where a name ends: up to five words with a capital, or initials.
+    """The end of a name: up to five words with a capital, or initials.
 
     Args:
         text: the text.
@@ -46,13 +46,13 @@ def name_end(text: str, start: int) -> int | None:
 
 
 def is_full_name(text: str, start: int) -> bool:
-    """Whether a family name stands at a place and another word with a capital after it: `Phó Đức Phương`."""
+    """Whether there is a family name at a position, followed by another word with a capital: `Phó Đức Phương`."""
     family = _FAMILY.match(text, start)
     return bool(family and text[start].isupper() and _NEXT.match(text, family.end()))
 
 
 def _begins_title(text: str, start: int) -> bool:
-    """Whether words after a name begin a title: `Công an` and `CÔNG AN`, not the `Công An` of `Dương Công An`."""
+    """Whether words after a name begin a title: `Công an` and `CÔNG AN` do, `Công An` in `Dương Công An` does not."""
     word = _WORD.match(text, start)
     if word and word.group().isalpha() and word.group().lower() not in _FIRST_WORDS:
         return False

@@ -1,4 +1,4 @@
-"""Officers: whoever the text mentions with a rank and a name."""
+"""Officers: people whom the text mentions by rank and name."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _TAILS = tuple(
     for tail in ("tướng", "tá", "úy", "uý", "sĩ", "sỹ", "nhất", "nhì", "đốc")
     for form in (tail, tail.title(), tail.upper())
 )
-"""How the last words of ranks begin: to find them and to look at what stands before takes a third of the time that
-the pattern takes."""
+"""The beginnings of the last words of ranks. Finding these, and then examining the text before them, takes a third of
+the time that the pattern takes."""
 
-_BEFORE_TAIL = frozenset("iguạnhôIGUẠNHÔ")  # what the words before them end in
+_BEFORE_TAIL = frozenset("iguạnhôIGUẠNHÔ")  # the last letters of the words before them
 _LONGEST_HEAD = 9  # code points of a rank before its last word: `phó đô`, `thượng`
-_LONGEST_RANK = 16  # code points of a rank from there on: ` đốc hải quân`
+_LONGEST_RANK = 16  # code points of a rank from its last word on: ` đốc hải quân`
 _BETWEEN = re.compile(rf"(?:(?: ?[,–-] ?| )?(?i:{any_of(_WORDS, 'between rank and name')})[.,]*)+(?=\W)")
 _GAP = re.compile(r"[ \u00a0]+")
 _TITLE = re.compile(r" ?(?:,|[-–—]|\() ?")
-_LOOK_BACK = 160  # code points in front of a rank, in which its title may begin
+_LOOK_BACK = 160  # code points before a rank in which its title may begin
 _BOUNDARY = re.compile(r"[.;:!?…”\"“\n]")
 _HEAD = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'office', 'member')})")
 _OFFICE = re.compile(rf"(?i:{any_of(_WORDS, 'office')})")
@@ -36,7 +36,8 @@ _TAKES = re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'takes an office')}) $")
 def people(text: str) -> list[Person]:
     """The officers that a text mentions, in order.
 
-    A title after a comma, a dash or in brackets belongs to a mention, also one in front of the rank if none follows.
+    A title after a comma, after a dash or in brackets belongs to the mention. If there is none, one before the rank
+    does.
     """
     found: list[Person] = []
     after = 0
@@ -54,7 +55,7 @@ def people(text: str) -> list[Person]:
 
 
 def _person(text: str, rank: re.Match[str], after: int) -> Person | None:
-    """The officer whose rank stands at a place; `after` is where the mention before ends."""
+    """The officer with a rank at a position; `after` is the end of the mention before."""
     begin = rank.end()
     if between := _BETWEEN.match(text, begin):
         begin = between.end()
@@ -85,7 +86,7 @@ def _title_after(text: str, end: int) -> Span | None:
 
 
 def _title_before(text: str, start: int, after: int) -> Span | None:
-    """The title that runs up to a rank: `Thứ trưởng Bộ Công an, Thượng tướng Lê Quốc Hùng`."""
+    """The title that ends at a rank: `Thứ trưởng Bộ Công an, Thượng tướng Lê Quốc Hùng`."""
     begin = max(after, start - _LOOK_BACK)
     for boundary in _BOUNDARY.finditer(text, begin, start):
         begin = boundary.end()

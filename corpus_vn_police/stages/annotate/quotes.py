@@ -1,4 +1,4 @@
-"""Direct speech: what stands in quotation marks and is said by somebody."""
+"""Direct speech: text in quotation marks that somebody says."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _PREVIOUS_QUOTE = re.compile(r"[”\"»](?:,| và| hay| hoặc|;|, và) ?$")
 _GOES_ON = re.compile(r" [^\W\d_A-ZĐÀ-Ỹ]")
 _ENDS = re.compile(r"[.!?…,]$")
 _BY_COMMA = re.compile(r",\s*$")
-_FEW = 4  # words: a quotation with fewer is a term, unless something says that somebody says it
-_CLAUSE = 5  # words of a part of a sentence that is speech rather than a term
-_NEAR = 36  # code points in front of a part of a sentence, in which its verb of saying stands
-_LOOK = 300  # code points before a quotation, in which its sentence begins
+_FEW = 4  # words; a shorter quotation is a term, unless the text says that somebody says it
+_CLAUSE = 5  # words; a shorter part of a sentence is a term rather than speech
+_NEAR = 36  # code points before a part of a sentence that may contain its verb of saying
+_LOOK = 300  # code points before a quotation that may contain the start of its sentence
 
 
 def quotes(text: str, officers: Sequence[Person]) -> list[Quote]:
@@ -38,14 +38,14 @@ def quotes(text: str, officers: Sequence[Person]) -> list[Quote]:
 
     Args:
         text: the text.
-        officers: as `people` finds them.
+        officers: the officers that `people` found.
     """
     pieces = quoted(text)
     if not pieces:
         return []
     cast = cast_of(text, officers)
     found: list[Quote] = []
-    named = -1  # where the last piece that is no speech ends
+    named = -1  # the end of the last quotation that is not speech
     for piece in pieces:
         inside = text[piece.start : piece.end]
         speech = Span(piece.start + len(inside) - len(inside.lstrip()), piece.start + len(inside.rstrip()))
@@ -68,7 +68,7 @@ def quotes(text: str, officers: Sequence[Person]) -> list[Quote]:
 
 
 def _said(cast: Cast, piece: Quoted, speech: Span, begin: int, words: int) -> Quote | None:
-    """The quotation, if somebody says it."""
+    """The quotation, if the text shows that somebody says it."""
     text = cast.text
     lead = text[begin : piece.opening]
     if lead.rstrip().endswith(":"):
@@ -95,7 +95,7 @@ def _said(cast: Cast, piece: Quoted, speech: Span, begin: int, words: int) -> Qu
 
 
 def _introduced(cast: Cast, piece: Quoted, speech: Span, begin: int, words: int) -> Quote | None:
-    """A quotation behind a colon: speech, if the words before do not say that it is a name or a slogan."""
+    """A quotation after a colon: it is speech, unless the words before show that it is a name or a slogan."""
     lead = cast.text[begin : piece.opening]
     speaker = speaker_before(cast, begin, piece.opening)
     if _COLON_NAMES.search(lead) or (words < _FEW and not (speaker or says_in(cast.text, begin, piece.opening))):
@@ -104,7 +104,7 @@ def _introduced(cast: Cast, piece: Quoted, speech: Span, begin: int, words: int)
 
 
 def _sentence_begins(text: str, opening: int) -> int:
-    """Where the sentence before a quotation begins; a paragraph that ends in a colon introduces the next one."""
+    """The start of the sentence before a quotation; a paragraph that ends in a colon introduces the next one."""
     limit, end = max(0, opening - _LOOK), opening
     if text[max(0, opening - 2) : opening] == "\n\n" and text[: opening - 2].endswith(":"):
         end -= 2
@@ -116,7 +116,7 @@ def _sentence_begins(text: str, opening: int) -> int:
 
 
 def _named_after(cast: Cast, closing: int) -> tuple[Span | None, bool]:
-    """Who is named behind a quotation (`”, Đại tướng Tô Lâm nêu rõ`), and whether the words say that they say it."""
+    """The person named after a quotation (`”, Đại tướng Tô Lâm nêu rõ`), and whether they are said to say it."""
     gap = _AFTER.match(cast.text, closing)
     if not gap or gap.group() in ("", " ") or (gap.group()[0] in ".…" and not gap.group().strip(".… ")):
         return None, False
@@ -127,9 +127,9 @@ def _named_after(cast: Cast, closing: int) -> tuple[Span | None, bool]:
 
 
 def _sentence_before(cast: Cast, piece: Quoted, last: Quote | None) -> Span | None:
-    """Who speaks by the sentence before one that is a quotation alone: `Anh A kể hôm đó trời mưa. “Tôi …”`.
+    """The speaker, from the sentence before a sentence that is only a quotation: `Anh A kể hôm đó trời mưa. “Tôi …”`.
 
-    If that sentence names the speaker of the quotation before (`“…”, anh nói. “…”`), it is the same one.
+    If that sentence names the speaker of the quotation before (`“…”, anh nói. “…”`), it is the same speaker.
     """
     text, opening = cast.text, piece.opening
     if opening < 2 or text[opening - 1] == "\n":

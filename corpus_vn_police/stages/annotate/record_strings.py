@@ -11,16 +11,16 @@ from corpus_vn_police.stages.annotate.spans import Personal, Span
 from corpus_vn_police.stages.batch import OWN
 
 _COLUMNS = ("text", "title", "captions", "byline", OWN)
-_BETWEEN = "\n\n"  # a paragraph's end, so that no rule reads from one string into the next
+_BETWEEN = "\n\n"  # ends a paragraph, so that no rule reads from one string into the next
 
 
 def columns_of(batch: pl.DataFrame) -> list[str]:
-    """The columns of a batch that hold such strings, the text first."""
+    """The columns of a batch that hold such strings; the text comes first."""
     return [name for name in _COLUMNS if name in batch.columns]
 
 
 def strings_in(value: Any) -> Iterator[str]:
-    """All strings in a value, also in lists and objects inside it, in order."""
+    """All strings in a value, including those in lists and objects inside it, in order."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
@@ -32,7 +32,7 @@ def strings_in(value: Any) -> Iterator[str]:
 
 
 def with_strings(value: Any, strings: Iterator[str]) -> Any:
-    """The value with other strings, in the order in which `strings_in` gives them."""
+    """The value with its strings replaced, in the order in which `strings_in` returns them."""
     if isinstance(value, str):
         return next(strings)
     if isinstance(value, dict):
@@ -43,12 +43,12 @@ def with_strings(value: Any, strings: Iterator[str]) -> Any:
 
 
 def joined(strings: Sequence[str]) -> str:
-    """The strings one after the other, so that a name from the text is known in the title too."""
+    """The strings joined together, so that a name found in the text is also known in the title."""
     return _BETWEEN.join(strings)
 
 
 def apart(strings: Sequence[str], spans: Sequence[Personal]) -> list[list[Personal]]:
-    """Spans of the joined strings as spans of each of them."""
+    """Spans in the joined strings, as spans in each string."""
     places: list[list[Personal]] = []
     start, taken = 0, 0
     for string in strings:

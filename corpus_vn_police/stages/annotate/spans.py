@@ -1,4 +1,4 @@
-"""What annotating finds in a text: spans, in code points, from `start` up to, not including, `end`."""
+"""The content that annotating finds: spans in code points, from `start` up to, but not including, `end`."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class Span(NamedTuple):
 
 
 class Abbreviation(NamedTuple):
-    """A short form where the text defines it.
+    """An abbreviation that the text defines.
 
     Attributes:
         short: the short form.
-        long: what it stands for.
+        long: the long form.
     """
 
     short: Span
@@ -25,11 +25,11 @@ class Abbreviation(NamedTuple):
 
 
 class Person(NamedTuple):
-    """An officer where the text mentions one.
+    """A mention of an officer.
 
     Attributes:
-        mention: the mention.
-        name, rank, title: its pieces; the title is None if it has none.
+        mention: the span of the whole mention.
+        name, rank, title: the spans of its parts; None as the title if it has none.
     """
 
     mention: Span
@@ -42,8 +42,8 @@ class Quote(NamedTuple):
     """Direct speech.
 
     Attributes:
-        speech: what is said, without its marks.
-        speaker: who says it; None if the text does not say.
+        speech: the span of the speech, without its quotation marks.
+        speaker: the span of the speaker; None if the text names none.
     """
 
     speech: Span
@@ -54,8 +54,8 @@ class Personal(NamedTuple):
     """Personal data.
 
     Attributes:
-        place: where.
-        kind: one of the kinds of `schema/annotations.schema.json`.
+        place: the span.
+        kind: one of the kinds in `schema/annotations.schema.json`.
     """
 
     place: Span

@@ -1,4 +1,4 @@
-"""Whoever speaks, as the text writes it."""
+"""Speakers, as the text names them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _THIS = re.compile(r" (?:này|ấy|ta|đó|kia)\b")
 _NAME = re.compile(rf" (?={CAPITAL})")
 _BARE = re.compile(rf"{CAPITAL}(?: {CAPITAL}){{0,3}}(?=[ ,(])")
 _INITIALS = re.compile(r"(?:[A-ZĐ]\.){1,4}(?= [^\W\d_])")
-_LONG = 100_000  # code points of a text in which names are looked for once instead of one by one
+_LONG = 100_000  # code points; in a longer text, all names are found at once instead of one by one
 _LONGEST_NAME = 32  # code points of a name before its last word
 _TITLE = re.compile(r" ?[,–-] ?")
 _BRACKET = re.compile(r" \([^()\n]{1,80}\)")
@@ -32,7 +32,7 @@ _APPOSITION = re.compile(r"(?:một|người) ")  # `Bà Nguyễn Thị A, một
 _WHEN = re.compile(r"(?<!\w)(?:[Kk]hi|[Nn]ghe|[Tt]rước việc|[Ss]au khi) $")
 _CLAUSE = re.compile(r"[,;:] ?|[-–] |(?<!\w)(?:[Tt]heo|nhưng|và|còn|[Rr]iêng|[Nn]gay cả|[Cc]ó|khi|mà|rồi|để) ")
 _WORD = re.compile(r"(?<![’'])\b\w+")
-_BEGINS_ONE = frozenset("mMnNvVcC")  # what the words begin with
+_BEGINS_ONE = frozenset("mMnNvVcC")  # the first letters of these words
 _FRONT = any_of(_SPEECH, "in front of an address")
 _LATER = rf"(?:,? (?i:{any_of(_SPEECH, 'with the verb')}))*+"
 _SAID = rf"(?i:{any_of(_SPEECH, 'says')})"
@@ -42,13 +42,13 @@ _NO_SPEAKER = rf"(?!(?i:{any_of(_SPEECH, 'begins no speaker')}))"
 
 @functools.cache
 def _address() -> re.Pattern[str]:
-    """A word for addressing somebody."""
+    """A form of address."""
     return re.compile(rf"(?i:(?:{_FRONT} )?{any_of(_SPEECH, 'address')})")
 
 
 @functools.cache
 def _body() -> re.Pattern[str]:
-    """A body that speaks."""
+    """A body that can speak."""
     return re.compile(rf"(?i:{any_of(_SPEECH, 'body that speaks')})")
 
 
@@ -60,19 +60,19 @@ def _office() -> re.Pattern[str]:
 
 @functools.cache
 def _no_address() -> re.Pattern[str]:
-    """A word that begins like an address: `Cụ thể`."""
+    """A word that begins like a form of address: `Cụ thể`."""
     return re.compile(rf"(?i:{any_of(_SPEECH, 'begins like an address')})")
 
 
 @functools.cache
 def _in_front() -> re.Pattern[str]:
-    """A word in front of an address."""
+    """A word before a form of address."""
     return re.compile(rf"(?i:{_FRONT}) ")
 
 
 @functools.cache
 def _whole_name() -> re.Pattern[str]:
-    """A family name and another one."""
+    """A family name and another name."""
     return re.compile(rf"(?<!\w){FAMILY} {CAPITAL}")
 
 
@@ -90,7 +90,7 @@ def _says() -> re.Pattern[str]:
 
 @functools.cache
 def _then_says() -> re.Pattern[str]:
-    """A verb of saying, behind a phrase for a person."""
+    """A verb of saying after a phrase for a person."""
     return re.compile(_THEN_SAYS)
 
 
@@ -102,24 +102,24 @@ def _one() -> re.Pattern[str]:
 
 @functools.cache
 def _phrase() -> re.Pattern[str]:
-    """Whatever stands between a quotation and a verb of saying: `”, các công ty công nghệ viết`."""
+    """Any text between a quotation and a verb of saying: `”, các công ty công nghệ viết`."""
     return re.compile(rf"({_NO_SPEAKER}(?:[^\W_]+[.-]?[ -]){{0,8}}?[^\W_]+)(?={_THEN_SAYS})")
 
 
 @dataclass(frozen=True)
 class Cast:
-    """Whoever may speak in a text.
+    """The people who may speak in a text.
 
     Attributes:
         text: the text.
-        mentions: where each officer's mention begins and ends.
+        mentions: start and end of each mention of an officer.
     """
 
     text: str
     mentions: Mapping[int, int]
 
     def knows(self, name: str) -> bool:
-        """Whether the text has a whole name of which this is the last word, or this is a whole name."""
+        """Whether a name is a full name in the text, or the last word of one."""
         if " " in name and _whole_name().match(name):
             return True
         if len(self.text) > _LONG:
@@ -136,14 +136,14 @@ class Cast:
 
     @functools.cached_property
     def _last_words(self) -> frozenset[str]:
-        """The last words of all whole names: to look for each of many names in a long text took its square."""
+        """The last words of all full names; searching for each of many names in a long text took quadratic time."""
         names = _whole_name().finditer(self.text)
         ends = (name_end(self.text, name.start()) or name.end() for name in names)
         return frozenset(self.text[self.text.rfind(" ", 0, end) + 1 : end] for end in ends)
 
 
 def cast_of(text: str, officers: Sequence[Person]) -> Cast:
-    """Whoever may speak in a text: a title in brackets is not of the phrase."""
+    """The people who may speak in a text; a title in brackets is not part of the mention here."""
     bracketed = {person.name.end for person in officers if text.startswith(" (", person.name.end)}
     ends = {
         person.mention.start: person.name.end if person.name.end in bracketed else person.mention.end
@@ -153,7 +153,7 @@ def cast_of(text: str, officers: Sequence[Person]) -> Cast:
 
 
 class _Candidate(NamedTuple):
-    """A phrase for a person: where, whether a clause begins with it, it has a name, and a verb of saying follows."""
+    """A phrase for a person: its span, whether it begins a clause, has a name, and is followed by a verb of saying."""
 
     span: Span
     leads: bool
@@ -162,11 +162,11 @@ class _Candidate(NamedTuple):
 
 
 def speaker_end(cast: Cast, start: int) -> int | None:
-    """Where a phrase for a person ends that begins at a place.
+    """The end of a phrase for a person that begins at a position.
 
     Args:
         cast: the text, and its officers.
-        start: where it begins.
+        start: the position where it begins.
 
     Returns:
         None if no such phrase begins there.
@@ -189,12 +189,12 @@ def speaker_end(cast: Cast, start: int) -> int | None:
 
 
 def says_in(text: str, begin: int, end: int) -> bool:
-    """Whether a verb of saying stands between two places."""
+    """Whether there is a verb of saying between two positions."""
     return _says().search(text, begin, end) is not None
 
 
 def _bare_end(cast: Cast, start: int) -> int | None:
-    """Where initials end, or a name that is part of a whole name of the text."""
+    """The end of initials, or of a name that is part of a full name in the text."""
     if initials := _INITIALS.match(cast.text, start):
         return initials.end()
     bare = _BARE.match(cast.text, start)
@@ -204,7 +204,7 @@ def _bare_end(cast: Cast, start: int) -> int | None:
 
 
 def _is_foreign(name: str) -> bool:
-    """Whether no word of a name is a Vietnamese syllable, so that it is no common word at the start of a sentence."""
+    """Whether no word of a name is a Vietnamese syllable, so that it is not a common word that begins a sentence."""
     return not any(is_syllable(word) for word in name.split(" "))
 
 
@@ -231,21 +231,21 @@ def _with_name(text: str, end: int) -> int:
 
 
 def _one_end(text: str, start: int) -> int | None:
-    """Where `một người dân xóm 3` ends, before a verb of saying or a colon."""
+    """The end of phrases such as `một người dân xóm 3`, before a verb of saying or a colon."""
     one = _one().match(text, start) if text[start : start + 1] in _BEGINS_ONE else None
     return len(text[: one.end()].rstrip()) if one else None
 
 
 def speaker_before(cast: Cast, begin: int, end: int) -> Span | None:
-    """Who speaks in a clause that introduces a quotation.
+    """The speaker in a clause that introduces a quotation.
 
-    It is whoever a verb of saying follows; else the first one with a name that begins a clause, else the last one that
-    begins one, else the last one with a name.
+    It is the person before a verb of saying; otherwise the first person with a name who begins a clause, then the last
+    person who begins one, then the last person with a name.
 
     Args:
         cast: the text, and its officers.
-        begin: where the sentence begins.
-        end: where the quotation begins.
+        begin: the start of the sentence.
+        end: the start of the quotation.
     """
     says = says_in(cast.text, begin, end)
     candidates = list(_candidates(cast, begin, end))
@@ -304,7 +304,7 @@ def _bodies(text: str, begin: int, end: int) -> Iterator[_Candidate]:
 
 
 def speaker_after(cast: Cast, start: int) -> tuple[Span, bool] | None:
-    """Who is named at a place, behind a quotation, and whether a verb of saying follows."""
+    """The person named at a position after a quotation, and whether a verb of saying follows."""
     word = _WORD.match(cast.text, start)
     begins = start in cast.mentions or (word is not None and word.group().lower() in _FIRST_WORDS)
     end = max(

@@ -1,4 +1,4 @@
-"""Titles: where an office that begins at a place ends."""
+"""Titles: find the end of an office that begins at a position."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _office() -> re.Pattern[str]:
 
 @functools.cache
 def _head() -> re.Pattern[str]:
-    """What a title begins with: an office, a member or a body."""
+    """The beginning of a title: an office, a member or a body."""
     return re.compile(rf"(?i:{any_of(_WORDS, 'office', 'member', 'body')})")
 
 
@@ -40,7 +40,7 @@ def _body() -> re.Pattern[str]:
 
 @functools.cache
 def _step() -> re.Pattern[str]:
-    """The next word of a title, with the space in front."""
+    """The next word of a title, with the space before it."""
     return re.compile(
         rf" ?(?:(?i:{any_of(_WORDS, 'office', 'body', 'goes on a title')})"
         rf"|{CAPITAL}(?:[-/&]{CAPITAL})*|[0-9][\w./-]*\w|[0-9]|\([{UPPER}][{UPPER}0-9./-]+\))"
@@ -55,13 +55,13 @@ def _aside() -> re.Pattern[str]:
 
 @functools.cache
 def _may_be_a_verb() -> re.Pattern[str]:
-    """A word that goes on a title or is a verb."""
+    """A word that continues a title or is a verb."""
     return re.compile(rf" (?i:{any_of(_WORDS, 'may be a verb')})")
 
 
 @functools.cache
 def _ends_in_body() -> re.Pattern[str]:
-    """Whether words end in a body, a member or such a word."""
+    """Whether words end in a body, a member or a word that may be a verb."""
     return re.compile(rf"(?<!\w)(?i:{any_of(_WORDS, 'body', 'member', 'may be a verb')}|viên)$")
 
 
@@ -81,11 +81,11 @@ def _province() -> re.Pattern[str]:
 
 
 def title_end(text: str, start: int) -> int | None:
-    """Where a title ends: an office or a body, and all that goes on it.
+    """The end of a title: an office or a body, and all words that belong to it.
 
     Args:
         text: the text.
-        start: where it begins.
+        start: the position where it begins.
 
     Returns:
         None if no title begins there.
@@ -112,14 +112,14 @@ def title_end(text: str, start: int) -> int | None:
 
 
 def _goes_on_title(text: str, start: int) -> bool:
-    """Whether an office, or a body in capitals, stands behind a comma: `, cơ quan Công an` begins what is said."""
+    """Whether a comma is followed by an office, or a body in capitals; `, cơ quan Công an` begins a new statement."""
     if rank_pattern().match(text, start):
         return False
     return bool(_office().match(text, start) or (text[start : start + 1].isupper() and _head().match(text, start)))
 
 
 def _part_end(text: str, end: int) -> int:
-    """Where a title without its commas ends."""
+    """The end of a title up to its first comma."""
     while True:
         begin = end + text.startswith(" ", end)
         if rank_pattern().match(text, begin):
@@ -145,7 +145,7 @@ def _part_end(text: str, end: int) -> int:
 
 
 def _joins(text: str, joined: re.Match[str], following: re.Match[str]) -> bool:
-    """Whether what follows `và` is still of the title: `Quốc phòng và An ninh`, not `Bộ Công an và Công an tỉnh`."""
+    """Whether text after `và` belongs to the title: in `Quốc phòng và An ninh`, not in `Bộ Công an và Công an tỉnh`."""
     if joined.group().strip().lower() not in ("và", "&"):
         return True
     begin = joined.end() + 1

@@ -1,4 +1,4 @@
-"""Patterns of the words that annotating looks for, and where words stand in a text."""
+"""Patterns of the words that annotating looks for, and their positions in a text."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ CAPITAL = rf"[{UPPER}][\w’'ʼ]*"
 
 
 def any_of(words: Lexicon, *names: str) -> str:
-    """A group that matches the phrases of some classes as whole words, in both styles of the tone.
+    """A group that matches the phrases of some classes as whole words, in both styles of the tone mark.
 
-    Of two phrases that fit at one place it takes the longer one. Capitals matter; `(?i:…)` around it changes that.
-    Phrases that begin alike share their beginning in the pattern: `re` tries one of 200 phrases after the other, which
-    made annotating three times as slow.
+    If two phrases match at the same position, it takes the longer one. Case matters, unless the group is inside
+    `(?i:…)`. Phrases with the same beginning share it in the pattern, because `re` would try 200 phrases one after the
+    other, which made annotating three times as slow.
     """
     shared: _Shared = {}
     for phrase in words.phrases(*names):
@@ -33,7 +33,7 @@ def any_of(words: Lexicon, *names: str) -> str:
 
 
 _Shared = dict[str, "_Shared"]
-"""Phrases by their first sign, then by their second one, and so on; "" is where one ends."""
+"""Phrases by their first character, then by their second one, and so on; "" marks the end of a phrase."""
 
 
 def _pattern(shared: _Shared) -> str:
@@ -45,44 +45,44 @@ def _pattern(shared: _Shared) -> str:
 
 
 def first_words(words: Lexicon, *names: str) -> frozenset[str]:
-    """The first words of the phrases of some classes, in small letters and both styles of the tone.
+    """The first words of the phrases of some classes, in lower case and both styles of the tone mark.
 
-    At a word that is not among them none of the phrases begins, and their pattern need not be tried.
+    No phrase begins at any other word, so the pattern of these phrases need not be tried there.
     """
     return frozenset(_WORD_ENDS.split(phrase, 1)[0] for phrase in phrases_of(words, *names))
 
 
 def phrases_of(words: Lexicon, *names: str) -> frozenset[str]:
-    """The phrases of some classes, in small letters and both styles of the tone."""
+    """The phrases of some classes, in lower case and both styles of the tone mark."""
     return frozenset(form.lower() for form in both_styles(words.phrases(*names)))
 
 
 def both_styles(phrases: tuple[str, ...]) -> frozenset[str]:
-    """Phrases in both styles of the tone."""
+    """Phrases in both styles of the tone mark."""
     return frozenset(form for phrase in phrases for form in spelled(phrase))
 
 
 def ends_in(text: str, phrases: frozenset[str], longest: int) -> bool:
-    """Whether a text in small letters ends in one of some phrases, of so many words at most."""
+    """Whether a lower-case text ends in one of some phrases, which have at most `longest` words."""
     words = text.rsplit(" ", longest)[-longest:]
     return any(" ".join(words[start:]) in phrases for start in range(len(words)))
 
 
 @functools.cache  # most phrases are in several patterns
 def spelled(phrase: str) -> list[str]:
-    """A phrase of the lexicon in all its spellings: `[ĩỹ]` as one of its letters, and both styles of the tone."""
+    """All spellings of a phrase of the lexicon: `[ĩỹ]` as one of its letters, and both styles of the tone mark."""
     return sorted({in_style(form, style) for form in _forms(phrase) for style in ("old", "new")})
 
 
 def _forms(phrase: str) -> list[str]:
-    """`s[ĩỹ]` as `sĩ` and `sỹ`."""
+    """`s[ĩỹ]` becomes `sĩ` and `sỹ`."""
     before, bracket, rest = phrase.partition("[")
     letters, _, after = rest.partition("]")
     return [before + letter + form for letter in letters for form in _forms(after)] if bracket else [phrase]
 
 
 def places_of(text: str, needles: Iterable[str]) -> list[int]:
-    """Where some strings begin in a text, in order; to find them one by one is faster than a pattern of them all."""
+    """The positions where some strings begin in a text, in order; searching one by one is faster than one pattern."""
     places = []
     for needle in needles:
         place = text.find(needle)

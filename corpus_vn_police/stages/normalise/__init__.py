@@ -1,7 +1,7 @@
 """Raw bytes -> clean text: `batch` for batches of seeds, `normalise` for one text.
 
-This module needs only Python's own libraries, so that it is quick to import and works in a forked
-child; `rules` says why this matters.
+This module needs only Python's own libraries, so that it imports quickly and works in a forked process;
+`rules` explains why this matters.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from corpus_vn_police.syllables import in_style
 
 __all__ = ["diagnose", "normalise"]
 
-_ROUNDS = 8  # of repairing and cleaning; two are enough for all that was met
+_ROUNDS = 8  # of repairing and cleaning; two were enough for all texts seen so far
 
 
 def normalise(text: str, *, tone: str = "keep", repair: bool = False) -> str:
-    """Clean one text as the build would; the header and all newlines stay.
+    """Clean one text in the same way as the build; the header and all newlines stay.
 
     Args:
-        text: any text; lone surrogates, which no build can meet, stay as they are.
-        tone: `keep`, or the style that syllables like hòa/hoà are rewritten in: `old`, `new`.
-            Rewriting is lossy: a foreign name that is spelt like a syllable has no style.
-        repair: whether text in a legacy encoding is restored where that is exact. Without it
-            damaged text is cleaned like any other.
+        text: any text; lone surrogates, which cannot occur in a build, stay as they are.
+        tone: `keep`, or the style in which syllables like hòa/hoà are rewritten: `old` or `new`.
+            Rewriting loses information: it also changes foreign names that are spelt like a syllable.
+        repair: whether damaged text, such as text in a legacy encoding, is restored if that is possible exactly. If
+            not, damaged text is cleaned like any other.
 
     Raises:
-        ValueError: `tone` is none of the three.
+        ValueError: `tone` is not one of the three.
     """
     if tone not in ("keep", "old", "new"):
         raise ValueError(f"tone={tone!r}: give 'keep', 'old' or 'new'")

@@ -1,9 +1,9 @@
 """Batches of raw bytes -> clean texts, in an order that loses nothing.
 
-First strict UTF-8, then the check for damage and legacy encodings (`damage`, `legacy`), and only then
-cleaning (`clean`). The order matters: in UTF-8 that was read as windows-1252 an `à` holds a no-break
-space, and in TCVN3 the soft hyphen is the letter ư. Cleaning loses nothing of Vietnamese: quotes, dashes,
-ellipses, full-width letters, i/y and the style of the tone stay.
+The steps: first strict UTF-8, then the check for damage and legacy encodings (`damage`, `legacy`), and only then
+cleaning (`clean`). Cleaning first would lose information: in UTF-8 that was read as windows-1252, an `à` contains a
+no-break space, and in TCVN3 the soft hyphen is the letter ư. Cleaning does not change Vietnamese: quotes, dashes,
+ellipses, full-width letters, i/y and the style of the tone mark stay.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from corpus_vn_police.stages.normalise.clean import UNCLEAN, clean, holding
 from corpus_vn_police.stages.normalise.damage import SUSPECT, Diagnosis, diagnose, diagnose_bytes, read_beside, restore
 from corpus_vn_police.syllables import in_style
 
-# One look at each text for all that needs another one, as 1 of 100 does: of the spine's CPU each look takes 4 %.
+# One search finds the texts (1 in 100) that need any further search, because each search costs 4 % of the spine's CPU.
 _ODD = f"(?:{SUSPECT})|{UNCLEAN}"
 _NO_TEXT = pl.Series([None], dtype=pl.String)
 
@@ -29,13 +29,13 @@ def normalise_batch(batch: pl.DataFrame, text: Text) -> pl.DataFrame:
 
     Args:
         batch: reads `body` (binary), `title`, `publisher`, `reason`, `pointer`, `detail`.
-        text: whether damaged texts are repaired, and the style of the tone.
+        text: whether damaged texts are repaired, and the style of the tone mark.
 
     Returns:
         The same rows in the same order, with `text` (string; null if there is a reason) in place of `body`, and
-        `title` clean. What stands beside a text that was not UTF-8 is read in the encoding of the text. A damaged
-        text or title has the `reason` that names its damage; with `text.repair` what can be restored exactly is
-        restored, and `detail` says so.
+        `title` clean. The other fields of a row whose text was not UTF-8 are read in the encoding of the text. A
+        damaged text or title gets the `reason` for its damage; with `text.repair`, it is restored if that is possible
+        exactly, and `detail` says so.
     """
     batch = batch.with_columns(decode(batch["body"]))
     broken = (batch["text"].is_null() | batch["text"].str.contains("\0", literal=True)) & batch["reason"].is_null()
@@ -60,8 +60,8 @@ def decode(body: pl.Series) -> pl.Series:
         A string column named `text`; null if the bytes are not UTF-8.
     """
     try:
-        # All rows are checked at once, without a copy; only a batch that holds a damaged text is
-        # looked at row by row. (`strict=False` raises as well, in Polars 2.1.)
+        # All rows are checked together, without a copy. Rows are decoded one by one only if the batch has
+        # a damaged text. (`strict=False` also raises, in Polars 2.1.)
         return body.cast(pl.String).alias("text")
     except pl.exceptions.ComputeError:
         return pl.Series("text", [_utf8(value) for value in body], pl.String)
@@ -75,11 +75,11 @@ def _utf8(value: bytes | None) -> str | None:
 
 
 def suspects(text: pl.Series, odd: pl.Series | None = None) -> pl.Series:
-    """Which texts `diagnose` has to look at: a superset of the damaged ones (boolean; null is false).
+    """Which texts `diagnose` must examine: all damaged ones, and some others (boolean; null counts as false).
 
     Args:
         text: a string column.
-        odd: as for `clean`.
+        odd: as in `clean`.
     """
     return holding(text, SUSPECT, odd)
 
@@ -87,13 +87,13 @@ def suspects(text: pl.Series, odd: pl.Series | None = None) -> pl.Series:
 def _damaged(
     values: pl.Series, doubtful: pl.Series, examine: Callable[[Any], Diagnosis | None]
 ) -> dict[int, Diagnosis]:
-    """The damage of those of the doubtful rows that have any."""
+    """Examine the doubtful rows, and return the damage of those that have any."""
     diagnoses = ((row, examine(values[row])) for row in doubtful.arg_true())
     return {row: diagnosis for row, diagnosis in diagnoses if diagnosis}
 
 
 def _settled(batch: pl.DataFrame, column: str, damage: dict[int, Diagnosis], text: Text) -> pl.DataFrame:
-    """Reject the rows whose `column` is damaged, or put what was restored in its place."""
+    """Reject the rows whose `column` is damaged, or replace their values by the restored ones."""
     if not damage:
         return batch
     pointer = None if column == "text" else f"/{column}"
@@ -111,7 +111,7 @@ def _settled(batch: pl.DataFrame, column: str, damage: dict[int, Diagnosis], tex
 
 
 def _beside(batch: pl.DataFrame, reasons: dict[int, Reason]) -> pl.DataFrame:
-    """Read what stands in a row beside a text that was not UTF-8 in the encoding of the text."""
+    """Read the other fields of rows whose text was not UTF-8, in the encoding of the text."""
     if not reasons:
         return batch
     numbers = pl.Series(list(reasons), dtype=pl.UInt32)
@@ -124,12 +124,12 @@ def _beside(batch: pl.DataFrame, reasons: dict[int, Reason]) -> pl.DataFrame:
 
 
 def _replaced(batch: pl.DataFrame, numbers: pl.Series, rows: pl.DataFrame) -> pl.DataFrame:
-    """The batch with other values in some columns of the rows with these numbers."""
+    """The batch with new values in some columns of the rows with these numbers."""
     return batch.with_columns(batch[name].scatter(numbers, rows[name]) for name in rows.columns)
 
 
 def _outcome(first: Diagnosis, repair: bool) -> tuple[Diagnosis | None, str | None, list[Reason]]:
-    """The damage that remains, the restored text, and the reasons of what was repaired."""
+    """The damage that remains, the restored text, and the reasons for the repairs."""
     if not repair or first.restored is None:
         return first, None, []
     restored, more, remaining = restore(first.restored)

@@ -1,7 +1,7 @@
 """Damaged texts: the kind of damage, and the original text if it can be restored exactly.
 
-A kind of damage is recognised only if undoing it gives Vietnamese, never by one odd character: a soft hyphen is
-not TCVN3, and Davíð is not windows-1258.
+Damage is recognised only if undoing it gives Vietnamese, never by a single odd character: a soft hyphen does
+not prove TCVN3, and Davíð is not windows-1258.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class Diagnosis:
     """What is wrong with a text.
 
     Attributes:
-        reason: what the text is rejected for.
-        detail: the rule and the measure, never the text.
-        restored: the text as it was meant; None if that cannot be told exactly.
+        reason: the reason for rejecting the text.
+        detail: the rule and the measured value, never the text.
+        restored: the original text; None if it cannot be restored exactly.
     """
 
     reason: Reason
@@ -54,9 +54,9 @@ _TO_BYTE = {chr(code): code for code in range(0x80, 0xA0)} | {
 }
 _CONTINUATION = f"[{re.escape(''.join(letter for letter, code in _TO_BYTE.items() if code < 0xC0))}]"
 _MISREAD = re.compile(rf"[Â-ß]{_CONTINUATION}|[à-ï]{_CONTINUATION}{{2}}|[ð-ô]{_CONTINUATION}{{3}}")
-_MISREAD_MARK = re.compile("â[€\x80‚]")  # quotes, dashes, ellipses, the sign of the đồng
-_LAYERS = 4  # of misreading; each makes the text about twice as long
-# What a right reading does not leave: bytes were lost, so the rest cannot be restored exactly.
+_MISREAD_MARK = re.compile("â[€\x80‚]")  # quotes, dashes, ellipses, the đồng sign
+_LAYERS = 4  # how often a text may have been misread; each time makes it about twice as long
+# Characters that a correct decoding does not leave: bytes were lost, so the rest cannot be restored exactly.
 _LEFT_OVER = re.compile(rf"[{LOWER}][ÃÄÅÆÂ]|[ÄÅÆ][^\W\d_]{{0,20}}[đăơưạ-ỹ]|[Æá]º|á»|â€")
 _C1 = re.compile("[\x80-\x84\x86-\x9f]")  # U+0085 is a newline
 _READ_C1 = {code: western(bytes([code])) for code in range(0x80, 0xA0)}
@@ -65,9 +65,9 @@ _LATIN = {
     int(code, 16): letter
     for code, letter in map(str.split, lexicon("look-alikes").phrases("cyrillic", "greek", "latin", "armenian"))
 }
-"""Letters of other scripts, and the Latin ones that they look like."""
+"""Letters of other scripts, mapped to the Latin letters that they look like."""
 _OTHER_SCRIPT = re.compile("[\u0370-\u03ff\u0400-\u052f\u0531-\u0588ɑɡı\U0001d400-\U0001d7ff]")
-_STYLED = re.compile("[\U0001d400-\U0001d7ff]+")  # mathematical letters: bold, script and so on
+_STYLED = re.compile("[\U0001d400-\U0001d7ff]+")  # mathematical letters: bold, script and others
 _LATIN_OR_STYLED = re.compile("[A-Za-zđĐ\U0001d400-\U0001d7ff]")
 
 _TAG = re.compile(
@@ -77,14 +77,14 @@ _TAG = re.compile(
     r"ul|video)(?:\s[^<>]*)?/?>|<!--|<!doctype\s",
     re.IGNORECASE,
 )
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-z][a-zA-Z0-9]{0,29});")  # not GT&GT;
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-z][a-zA-Z0-9]{0,29});")  # but not GT&GT;
 
 SUSPECT = (
     r"[\x{FFFD}\x{80}-\x{84}\x{86}-\x{9F}\x{A1}-\x{BE}ÄÅÆÇËÎÏÐÑÖ×ØÛÜÞßäåæçëîïðñöø÷ûüþÿ"
     r"\p{Greek}\p{Cyrillic}\p{Armenian}ɑɡı\x{1D400}-\x{1D7FF}]"
     rf"|[Â-ß]{_CONTINUATION}|[à-ô]{_CONTINUATION}{{2}}|[aeoyâêôAEOYÂÊÔ][ìòÌÒ]|[^gGqQ][iuIU][ìòÌÒ]|[aeoAEO][âÂ]|[aeouyAEOUY][ùõÙÕ]|<[A-Za-z/!]|&#?[A-Za-z0-9]{{2,31}};"
 )
-"""One cheap pattern, for Rust, of all of it: what every damaged text has, and hardly any other."""
+"""One cheap pattern, for Rust, that matches every damaged text and hardly any other."""
 
 
 def diagnose(text: str) -> Diagnosis | None:
@@ -93,10 +93,10 @@ def diagnose(text: str) -> Diagnosis | None:
 
 
 def restore(text: str) -> tuple[str, list[Reason], Diagnosis | None]:
-    """Restore a text as far as that is exact.
+    """Restore a text, as far as that is possible exactly.
 
     Returns:
-        The text; the reasons of what was repaired, in order; and the damage that remains, None if there is none.
+        The text; the reasons for the repairs, in order; and the damage that remains, or None.
     """
     repaired: list[Reason] = []
     for _ in _KINDS:
@@ -109,7 +109,7 @@ def restore(text: str) -> tuple[str, list[Reason], Diagnosis | None]:
 
 
 def diagnose_bytes(data: bytes) -> Diagnosis | None:
-    """Say what bytes are that are not UTF-8, or hold NUL; None for all others."""
+    """Diagnose bytes that are not UTF-8, or contain NUL; None for all other bytes."""
     marked = marked_encoding(data)
     if marked:
         reason = _MARKED[marked]
@@ -137,11 +137,11 @@ _MARKED = {
 
 
 def read_beside(reason: Reason, text: str) -> str:
-    """Read what stood in a row beside a text that was restored, in the text's encoding.
+    """Decode another field of a row whose text was restored, in the encoding of the text.
 
     Args:
-        reason: that of `diagnose_bytes` for the text.
-        text: bytes read as windows-1252 if the reason is an 8-bit encoding; else as it is meant.
+        reason: the reason that `diagnose_bytes` gave for the text.
+        text: the field: read as windows-1252 if the reason is an 8-bit encoding, otherwise already correct.
     """
     encoding = next((name for name, code in _LEGACY.items() if code == reason), None)
     return READERS[encoding](text) if encoding else text
@@ -164,16 +164,16 @@ def _misread_utf8(text: str) -> Diagnosis | None:
     gained = sum(gain for gain in gains if gain > 0)
     if not gained:
         return None
-    # A line that gains nothing may be too short to tell: it is read like the others, unless it has
-    # what no misread line has.
+    # A line without gain may be too short to judge. It is treated like the others, unless it has
+    # characters that no misread line has.
     is_sound = [gain < 1 and bool(ONLY_VIETNAMESE.search(line)) for line, gain in zip(lines, gains, strict=True)]
     meant = "\n".join(old if sound else new for old, new, sound in zip(lines, read, is_sound, strict=True))
-    detail = f"{gained} words and marks are Vietnamese only where windows-1252 is read as UTF-8"
+    detail = f"{gained} words and marks are Vietnamese only if windows-1252 is read as UTF-8"
     return Diagnosis(ENCODING_UTF8_AS_CP1252, detail, None if _LEFT_OVER.search(meant) else meant)
 
 
 def _read_again(line: str) -> str:
-    """The line with what is UTF-8 in it read as UTF-8, even if it was misread more than once."""
+    """Decode the parts of a line that are UTF-8, repeatedly if it was misread more than once."""
     for _ in range(_LAYERS):
         deeper = _MISREAD.sub(_as_utf8, line)
         if deeper == line:
@@ -190,7 +190,7 @@ def _as_utf8(match: re.Match[str]) -> str:
 
 
 def _gain(line: str, read: str) -> int:
-    """How many more words beyond ASCII are Vietnamese; a quote or dash of three bytes is evidence too."""
+    """How many more words with non-ASCII letters are Vietnamese; quotes and dashes of three bytes count as well."""
     before, after = (sum(is_word(word) for word in TOKEN.findall(each) if not word.isascii()) for each in (line, read))
     return after - before + len(_MISREAD_MARK.findall(line)) - len(_MISREAD_MARK.findall(read))
 
@@ -204,7 +204,7 @@ def _legacy(text: str) -> Diagnosis | None:
 
 
 def _diagnosis_of(legacy: Legacy, reason: Reason) -> Diagnosis:
-    detail = f"{legacy.gained} of {legacy.words} words beyond ASCII are syllables only where read as {legacy.encoding}"
+    detail = f"{legacy.gained} of {legacy.words} words beyond ASCII are syllables only if read as {legacy.encoding}"
     return Diagnosis(reason, detail, legacy.text)
 
 
@@ -225,7 +225,7 @@ def _homoglyphs(text: str) -> Diagnosis | None:
     count = sum(match.group() in mixed and is_word(plain[match.group()]) for match in tokens)
     if not count:
         return None
-    # A word wholly of another script is a disguise too, unless the text has words in that script.
+    # A word entirely in another script is a disguise as well, unless the text has real words in that script.
     pure = {token for token, word in plain.items() if token not in mixed and is_word(word)}
     meant = mixed if plain.keys() - mixed - pure else mixed | pure
     text = TOKEN.sub(lambda match: plain[match.group()] if match.group() in meant else match.group(), text)
@@ -237,7 +237,7 @@ def _is_mixed(token: str) -> bool:
 
 
 def _plain(token: str) -> str:
-    """A token in Latin letters, as it looks."""
+    """A token in the Latin letters that it looks like."""
     letters = nfd(token).translate(_LATIN)
     return nfc(_STYLED.sub(lambda run: unicodedata.normalize("NFKC", run.group()), letters))
 

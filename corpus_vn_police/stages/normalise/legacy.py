@@ -1,8 +1,8 @@
-"""Vietnamese in 8-bit encodings from before Unicode, read as if it were windows-1252.
+"""Vietnamese in 8-bit encodings from before Unicode, read as if they were windows-1252.
 
 TCVN3 (TCVN 5712:1993, the fonts .Vn…), VNI-Windows and windows-1258 use other bytes than windows-1252
 for letters beyond ASCII. If such a text is opened as windows-1252, it looks like
-`C«ng an`, `Coâng an` or `Ðaòi týõìng`. To find the encoding, the text is decoded: in the right encoding, the words
+`C«ng an`, `Coâng an` or `Ðaòi týõìng`. To find the encoding, the text is decoded in each: in the right one, the words
 are syllables. The tables are in `lexicon/encodings.txt`.
 """
 
@@ -22,7 +22,7 @@ _TABLES = lexicon("encodings")
 
 
 def _table(*names: str) -> dict[str, str]:
-    """What windows-1252 shows of each byte, and what the byte means: letters and combining marks."""
+    """Map the characters that windows-1252 shows for a byte to the letters and combining marks that the byte means."""
     lines = (line.split() for line in _TABLES.phrases(*names))
     return {western(bytes.fromhex(byte)): "".join(map(_letter, meant)) for byte, *meant in lines}
 
@@ -46,13 +46,13 @@ _VNI = re.compile(
     f"{_one_of('aeo')}{_one_of(_table('vni circumflex'))}|{_one_of('a')}{_one_of(_table('vni breve'))}|"
     f"{_one_of('aeouyôö')}{_one_of(_table('vni tone'))}|{_one_of(_VNI_LETTERS)}"
 )
-"""A letter with its marks, or one that a byte gives whole."""
+"""A letter with its marks, or a letter that has a byte of its own."""
 
 _SIGNS = "".join(sign for sign in _TCVN3 if not sign.isalpha())
-"""What TCVN3 has letters for and windows-1252 has signs for."""
-# What a word may be made of where these encodings are read as windows-1252.
+"""Letters in TCVN3 that windows-1252 shows as symbols."""
+# The characters that a word can consist of if these encodings are read as windows-1252.
 _WORD = re.compile(rf"[\w{_SIGNS}]+")
-# What these encodings show in almost every line, and Vietnamese in Unicode never has.
+# Characters that almost every line in these encodings shows, but Vietnamese in Unicode never has.
 _ODD = re.compile(
     "[ÄÅÆÇËÎÏÐÑÖ×ØÛÜÞßäåæçëîïðñöø÷ûüþÿ¡-¾]|[aeoyâêôAEOYÂÊÔ][ìòÌÒ]|[^gGqQ][iuIU][ìòÌÒ]|[aeoAEO][âÂ]|[aeouyAEOUY][ùõÙÕ]"
 )
@@ -62,7 +62,7 @@ ONLY_VIETNAMESE = re.compile("[ĂăĐđƠơƯưẠ-ỹ]")
 def from_tcvn3(text: str) -> str:
     """Read TCVN3 that was read as windows-1252.
 
-    In words of capitals the letters with a tone become capitals: TCVN3 has none, a font draws them.
+    In words in capitals, letters with a tone become capitals: TCVN3 has none, and uses a font that draws them.
     """
     return _WORD.sub(_word_from_tcvn3, text)
 
@@ -97,13 +97,13 @@ def from_cp1258(text: str) -> str:
 
 @dataclass(frozen=True)
 class Legacy:
-    """A text that reads as Vietnamese in a legacy encoding.
+    """A text that is Vietnamese if it is read in a legacy encoding.
 
     Attributes:
         encoding: `tcvn3`, `vni` or `cp1258`.
-        text: the text read in it.
-        gained: how many of its words with letters beyond ASCII are syllables only in it.
-        words: how many such words there are.
+        text: the text, decoded.
+        gained: how many of its words with non-ASCII letters are syllables only in this encoding.
+        words: how many words with non-ASCII letters there are.
     """
 
     encoding: str
@@ -114,18 +114,18 @@ class Legacy:
 
 READERS: dict[str, Callable[[str], str]] = {"tcvn3": from_tcvn3, "vni": from_vni, "cp1258": from_cp1258}
 
-# Of a line's words with letters beyond ASCII, so many must be syllables in the encoding that it is
-# taken for, and so many more than as they stand. With these, 395 to 398 of 398 lines of real articles
-# that were put into each encoding are recognised, and of 42,088 articles as they are none is mistaken.
+# The shares of a line's words with non-ASCII letters that must be syllables in the encoding, in all and
+# more than before. With these, 395 to 398 of 398 lines of real articles that were converted to each encoding
+# are recognised, and none of 42,088 unchanged articles is mistaken.
 _READ_WELL, _READ_BETTER = 0.75, 0.3
-_EVIDENCE = 3  # words, if the text has proper Vietnamese as well: one or two may be foreign names
+_EVIDENCE = 3  # words, if the text also has proper Vietnamese: one or two could be foreign names
 
 
 def find_legacy(text: str) -> Legacy | None:
-    """The legacy encoding that lines of a text are in; None if none is.
+    """Find the legacy encoding of some lines of a text; None if there are no such lines.
 
-    Line by line, since a paragraph may have been pasted from elsewhere. If one line is in it, the
-    lines without proper Vietnamese are read in it too, however short they are.
+    Lines are judged one by one, because a paragraph may have been pasted from elsewhere. If one line is in an encoding,
+    all lines without proper Vietnamese are read in it too, however short they are.
     """
     lines = text.split("\n")
     choices = [_best(line) if _ODD.search(line) else None for line in lines]
@@ -145,7 +145,7 @@ def find_legacy(text: str) -> Legacy | None:
 
 
 def _best(line: str) -> Legacy | None:
-    """The encoding that a line reads best in, without its text; None if it reads well as it stands."""
+    """The encoding in which a line makes most sense, without its text; None if the line makes sense unchanged."""
     words = [word for word in _WORD.findall(line) if not word.isascii()]
     stand = [_stands(word) if len(word) <= _LONGEST else _as_it_stands(word) for word in words]
     words = [word for word, is_meant in zip(words, stand, strict=True) if is_meant is not None]
@@ -158,26 +158,26 @@ def _best(line: str) -> Legacy | None:
         syllables = sum(_reads(name, word) for word in words)
         gained = syllables - as_it_stands
         reads_well = syllables >= _READ_WELL * len(words) and gained >= needed
-        # Of two that gain as much the one that leaves more words as they are.
+        # If two gain equally, take the one that leaves more words unchanged.
         score = (gained, sum(read(word) == word for word in words) if reads_well else 0)
         if reads_well and score > most:
             best, most = Legacy(name, "", gained, len(words)), score
     return best
 
 
-# No syllable is longer, in whatever encoding; what is remembered of 65,536 words is bounded with it.
+# No syllable is longer in any encoding. This also limits the memory for 65,536 remembered words.
 _LONGEST = 64
 
 
 def _as_it_stands(word: str) -> bool | None:
-    """Whether a word is Vietnamese as it stands; None if it is nothing but signs."""
+    """Whether a word is Vietnamese without any decoding; None if it consists only of symbols."""
     bare = word.strip(_SIGNS)
     if not bare:
         return None
     return len(bare) <= _LONGEST and (is_word(bare) or is_word(mended_letters(bare)))
 
 
-# Of a text that has to be looked at most words are known: to strip them took a third of the time.
+# Most words of the texts that must be examined are known: stripping them again took a third of the time.
 _stands = functools.lru_cache(maxsize=1 << 16)(_as_it_stands)
 
 

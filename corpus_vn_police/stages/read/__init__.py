@@ -1,4 +1,4 @@
-"""Folder, file, archive or URL -> batches of raw bytes, with where they come from."""
+"""Folder, file, archive or URL -> batches of raw bytes, with the path of each seed."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ __all__ = [
     "seeds_in",
 ]
 
-_BLOCK = 1 << 16  # larger, and each read costs a mapping of memory
+_BLOCK = 1 << 16  # with a larger block, every read would map new memory
 
 
 def load(task: Task, corpus: Corpus, batching: Batching) -> Iterator[pl.DataFrame]:
@@ -73,11 +73,11 @@ def load(task: Task, corpus: Corpus, batching: Batching) -> Iterator[pl.DataFram
     Args:
         task: the seeds.
         corpus: the settings: limits, the keys of rows, own fields.
-        batching: how large a batch may grow.
+        batching: the limits on the size of a batch.
 
     Returns:
-        Batches with the columns of `stages.batch.seed_columns`, in the order of the task. Whatever is wrong with a
-        seed is in its `reason`; nothing raises for it.
+        Batches with the columns of `stages.batch.seed_columns`, in the order of the task. If something is wrong with a
+        seed, its `reason` says so; no error is raised for it.
     """
     form, columns = RowForm.of(corpus), seed_columns(corpus)
     batch = SeedBatch(columns)
@@ -126,12 +126,12 @@ def _table_rows(task: TableRows) -> Iterator[Callable[[], dict[str, Any]]]:
 def _values(
     values: Callable[[], dict[str, Any]] | NotARow, limits: Limits, form: RowForm
 ) -> tuple[Blob, dict[str, object]]:
-    """The seed of a row whose values have types, and what it says."""
+    """The seed of a row whose values have types, and the values in it."""
     if isinstance(values, NotARow):
         return failed(values.reason, values.detail), {}
     try:
         data, row = read_table_row(values(), form)
-    except Exception as error:  # law 9: a damaged file may hold what Python has no value for
+    except Exception as error:  # law 9: a damaged file may hold values that Python cannot represent
         fault(error)
         return failed(CONTAINER_VALUE, describe(error)), {}
     blob = whole(data, limits)
@@ -158,11 +158,11 @@ def _text(root: Root, name: str, limits: Limits) -> Blob:
 
 
 def _plain(location: str, limits: Limits) -> Blob:
-    """Read a text file of this machine: `os.read` costs half of what a file object does."""
+    """Read a local text file; `os.read` takes half as long as a file object."""
     descriptor, size = open_regular(location)
     try:
         data = os.read(descriptor, min(size + 1, _BLOCK))
-        # A file that says another size, as some of /proc do, has not been read to its end.
+        # A file that reports a wrong size, like some in /proc, has not been read to its end.
         if len(data) != size:
             os.lseek(descriptor, 0, os.SEEK_SET)
             with os.fdopen(descriptor, "rb", closefd=False) as stream:

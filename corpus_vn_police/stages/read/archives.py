@@ -22,7 +22,7 @@ from corpus_vn_police.stages.read.bounds import Readable
 from corpus_vn_police.stages.read.streams import BrokenError, Cut, Seekable
 from corpus_vn_police.text import is_utf8, nfc, readable
 
-_UNIX = (3, 19)  # who made a zip member, and so what its attributes mean
+_UNIX = (3, 19)  # systems that made the zip member, for which its attributes have this meaning
 _LINK = "a link or a device in an archive"
 _END_OF_ARCHIVE: type[HeaderError] = tarfile.EOFHeaderError  # type: ignore[attr-defined]
 _END_OF_FILE: type[HeaderError] = tarfile.EmptyHeaderError  # type: ignore[attr-defined]
@@ -31,15 +31,15 @@ _LONGEST_HEADER = 1 << 20  # bytes of a pax or GNU header, which `tarfile` reads
 
 
 class TooManyError(Exception):
-    """An archive has more members than are read of one."""
+    """An archive has more members than are allowed."""
 
 
 class Member(NamedTuple):
     """A member of an archive that is not a folder.
 
     Attributes:
-        name: its path in the archive, as the ledger writes it.
-        open: gives a stream of its bytes; to be called before the next member is asked for.
+        name: its path in the archive, as the ledger shows it.
+        open: opens a stream of its bytes; call it before taking the next member.
         packed: its length in compressed bytes; None if the archive is compressed as a whole, and `open` can
             be called only once.
         reason, detail: why its bytes cannot be read; None if they can.
@@ -53,7 +53,7 @@ class Member(NamedTuple):
 
 
 def zip_members(raw: Seekable, size: int, most: int) -> Iterator[Member]:
-    """The members of a zip file, and of all archives in it.
+    """The members of all archives in a zip file.
 
     Args:
         raw: the file.
@@ -61,8 +61,8 @@ def zip_members(raw: Seekable, size: int, most: int) -> Iterator[Member]:
         most: how many members there may be.
 
     Raises:
-        TooManyError: there are more than `most`; none of them is given.
-        BrokenError: the file is damaged, or holds something that no directory names; its members come
+        TooManyError: there are more than `most`; no member is returned then.
+        BrokenError: the file is damaged, or contains bytes that no directory lists; the members are returned
             first.
     """
     archives, wrong = zips.archives(raw, size)
@@ -89,7 +89,7 @@ def zip_members(raw: Seekable, size: int, most: int) -> Iterator[Member]:
 
 
 def _count(raw: Seekable, archive: zips.Archive, most: int) -> int:
-    """How many members an archive has, counted up to one too many, or to where its directory is damaged."""
+    """The number of members, counted up to one too many, or up to the place where the directory is damaged."""
     count = 0
     try:
         for entry in zips.entries(raw, archive):
@@ -97,12 +97,12 @@ def _count(raw: Seekable, archive: zips.Archive, most: int) -> int:
             if count > most:
                 break
     except BrokenError:
-        return count  # it is raised again when the members are read
+        return count  # the error is raised again when the members are read
     return count
 
 
 def _refusal(entry: zips.Entry, contradiction: str | None) -> tuple[Reason | None, str]:
-    """The reason and the detail of a zip member that cannot be read; None if it can."""
+    """The reason and the detail for a zip member that cannot be read; None as the reason if it can."""
     mode = entry.mode if entry.system in _UNIX else 0
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         return FILE_NOT_REGULAR, _LINK
@@ -118,23 +118,23 @@ def _refusal(entry: zips.Entry, contradiction: str | None) -> tuple[Reason | Non
 
 
 def tar_members(raw: Cut, most: int) -> Iterator[Member]:
-    """The members of a tar archive, and of those that follow it.
+    """The members of a tar archive, and of archives that follow it in the file.
 
     Args:
         raw: the archive, unpacked, from its start.
         most: how many members there may be.
 
     Raises:
-        TooManyError: there are more than `most`, which are given before.
-        Exception: the archive is damaged, ends without its end mark, or something else follows it.
+        TooManyError: there are more than `most`; the first `most` are returned before.
+        Exception: the archive is damaged, has no end mark, or something else follows it.
     """
     size, cut = raw.remaining, raw.error or BrokenError("the archive is cut in this member")
-    # Zeros are passed over to the end of the file, since another archive may follow the end mark.
+    # Zeros are skipped to the end of the file, because another archive may follow the end mark.
     options: Any = {"encoding": "utf-8", "errors": "surrogateescape", "tarinfo": _TarInfo, "ignore_zeros": True}
     with _Tar.open(fileobj=raw, mode="r|", **options) as archive:  # type: ignore[call-overload]
         count = 0
         while (info := archive.next()) is not None:
-            # `tarfile` keeps every header; a build may go through millions.
+            # `tarfile` keeps every header; there may be millions.
             archive.members.clear()
             count += 1
             if count > most:
@@ -155,16 +155,16 @@ def tar_members(raw: Cut, most: int) -> Iterator[Member]:
 
 
 class _Tar(tarfile.TarFile):
-    """Knows whether the last thing read was an end mark."""
+    """A tar file that knows if the last thing it read was an end mark."""
 
     ended = False
 
 
 class _TarInfo(tarfile.TarInfo):
-    """A member whose header must be whole.
+    """A member whose header must be complete.
 
-    `tarfile` takes a damaged or missing header after the first one for the end of the archive;
-    the members after it would vanish.
+    `tarfile` takes a damaged or missing header after the first one for the end of the archive,
+    and would silently lose the members after it.
     """
 
     @classmethod
@@ -187,7 +187,7 @@ class _TarInfo(tarfile.TarInfo):
                 raise
             raise ReadError("its end mark is missing: the archive was cut") from error
         except HeaderError as error:
-            behind = "something else stands behind its end mark" if tarfile.ended else "the archive goes on or was cut"
+            behind = "there is something else after its end mark" if tarfile.ended else "the archive goes on or was cut"
             raise ReadError(f"{error}: {behind}") from error
         tarfile.ended = False
         return info
@@ -197,20 +197,20 @@ _OUT = "a member's path leads out of its archive"
 
 
 def _is_unsafe(path: bytes) -> bool:
-    """Whether a member's path is absolute, leads out of the archive, or holds what no path may."""
+    """Whether a member's path is absolute, leads out of the archive, or contains characters that no path may have."""
     drive = path[:1].isalpha() and path[1:3] == b":/"
     return path.startswith(b"/") or drive or b".." in path.split(b"/") or b"\0" in path
 
 
 def _shown(name: str) -> str:
-    """A member's name as the ledger writes it."""
+    """A member's name as the ledger shows it."""
     return "/".join(step for step in name.split("/") if step != ".").replace("\0", "\\x00")
 
 
 def _zip_path(entry: zips.Entry) -> bytes:
-    r"""A zip member's path: that of its Unicode Path field, if that was made from the name that is there.
+    r"""A zip member's path: that in its Unicode Path field, if the field belongs to the member's name.
 
-    Windows programs wrote `\` between folders, which APPNOTE.TXT (4.4.17) does not allow.
+    Some Windows programs write `\` between folders, which APPNOTE.TXT (4.4.17) does not allow.
     """
     path = zips.extra_field(entry.extra, 0x7075) or b""
     made_of_it = path[:1] == b"\1" and path[1:5] == zlib.crc32(entry.name).to_bytes(4, "little")
@@ -219,7 +219,7 @@ def _zip_path(entry: zips.Entry) -> bytes:
 
 
 def _zip_name(entry: zips.Entry) -> str:
-    """A zip member's path as the ledger writes it."""
+    """A zip member's path as the ledger shows it."""
     raw = _zip_path(entry)
     return _shown(readable(raw) if entry.flags & zips.UTF8 else decoded(raw))
 
@@ -229,10 +229,10 @@ _VIETNAMESE = frozenset(nfc(vowel + tone) for vowel in "aăâeêioôơuưyAĂÂE
 
 
 def decoded(raw: bytes) -> str:
-    r"""A name in an archive that does not say how it is encoded.
+    r"""Decode a name in an archive that does not state its encoding.
 
-    It is UTF-8; or else in the one of the Windows (1258) and DOS (437) code pages in which all its letters are
-    Vietnamese, which is never true of both; or else bytes that are not UTF-8 are written `\xNN`.
+    UTF-8 is tried first, then the Windows (1258) and DOS (437) code pages: one of them is right if it makes all letters
+    Vietnamese, which is never true of both. Otherwise bytes that are not UTF-8 are written `\xNN`.
     """
     if not is_utf8(raw):
         for encoding in ("cp1258", "cp437"):

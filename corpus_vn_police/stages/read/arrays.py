@@ -1,4 +1,4 @@
-"""A JSON array -> its elements, cut out one by one: what is held is one element, whatever the file's length."""
+"""A JSON array -> its elements, cut out one by one, so that only one element is in memory, however long the file is."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _HINT = "; a file with one object per line is called .jsonl"
 
 
 def cut_elements(stream: Readable, limits: Limits) -> Iterator[bytes | Blob]:
-    """The elements of an array as they stand in a file, without the white space around them.
+    """The elements of an array, as the file writes them, without the white space around them.
 
     Args:
         stream: the file, in UTF-8.
-        limits: what is refused.
+        limits: the limits on seeds.
 
     Returns:
-        The bytes of each element, which need not be JSON; of one over the limit what the ledger says of it.
+        The bytes of each element, which may be invalid JSON; for an element over the limit, a `Blob` with the reason.
 
     Raises:
-        BrokenError: the file is not an array, is cut, or goes on behind it. An element that stands whole before the
-            place where a file is cut is given before.
+        BrokenError: the file is not an array, is cut, or has something after the array. Complete elements before the
+            place where a file is cut are returned first.
     """
     cutter = _Cutter(stream, limits)
     cutter.open()
@@ -43,15 +43,15 @@ def cut_elements(stream: Readable, limits: Limits) -> Iterator[bytes | Blob]:
 
 @dataclass
 class _Cutter:
-    """Where the reading stands: `data[start:at]` is the element as far as it was looked at."""
+    """The reader's position: `data[start:at]` is the element, as far as it has been read."""
 
     stream: Readable
     limits: Limits
     data: bytes = b""
     start: int = 0
     at: int = 0
-    quoted: bool = False  # whether that is in a string
-    dropped: int = 0  # bytes of an element over the limit that are not held any more
+    quoted: bool = False  # whether this position is inside a string
+    dropped: int = 0  # the bytes of an element over the limit that are no longer in memory
     digest: Any = field(default_factory=sha256)
 
     def open(self) -> None:
@@ -73,7 +73,7 @@ class _Cutter:
 
         Raises:
             BrokenError: the end is missing.
-            Exception: as reading the stream does.
+            Exception: any error from reading the stream.
         """
         depth = count = 0
         while True:
@@ -92,7 +92,7 @@ class _Cutter:
                 yield from self._read_on(is_whole=not (depth or self.quoted))
 
     def _read_on(self, *, is_whole: bool) -> Iterator[bytes | Blob]:
-        """Read on; if there is no more, give the element that is there first if it is a whole object."""
+        """Read more; if there is no more, return the last element if it is a complete object, and then raise."""
         try:
             if not self._more():
                 raise BrokenError("the array is cut: its end is missing")
@@ -106,17 +106,17 @@ class _Cutter:
         """Read what follows the array.
 
         Raises:
-            BrokenError: that is more than white space.
+            BrokenError: it is more than white space.
         """
         rest = self.data[self.at :]
         while not rest.strip(_SPACE):
             rest = self.stream.read(BLOCK)
             if not rest:
                 return
-        raise BrokenError("something else stands behind the end of the array")
+        raise BrokenError("there is something else after the end of the array")
 
     def _next_sign(self) -> bytes | None:
-        """Go behind the next bracket or comma that is not in a string; None if what is held has no more."""
+        """Move after the next bracket or comma outside of strings; None if the data in memory has no more."""
         while not (self.quoted and self._goes_on()):
             found = _SIGN.search(self.data, self.at)
             self.at = found.end() if found else len(self.data)
@@ -126,15 +126,15 @@ class _Cutter:
         return None
 
     def _goes_on(self) -> bool:
-        """Go through a string; returns whether it goes on behind what is held."""
+        """Move through a string; return True if it continues after the data in memory."""
         found = _IN_STRING.match(self.data, self.at)
         self.at = found.end() if found else self.at
-        self.quoted = self.data[self.at : self.at + 1] != b'"'  # but the end, or a backslash that is the last byte
+        self.quoted = self.data[self.at : self.at + 1] != b'"'  # otherwise the data ends, perhaps with a backslash
         self.at += not self.quoted
         return self.quoted
 
     def _more(self) -> bool:
-        """Read on; returns whether there was more. Of an element over the limit nothing stays held."""
+        """Read more; return False at the end. Nothing of an element over the limit stays in memory."""
         block = self.stream.read(BLOCK)
         held = self.data[self.start :]
         if self.dropped or len(held) > self.limits.max_bytes + BLOCK:
@@ -151,7 +151,7 @@ class _Cutter:
         self.dropped += len(part if self.dropped else part.lstrip(_SPACE))
 
     def _take(self, behind: int) -> bytes | Blob:
-        """The element that ends here, before the sign that was read last; the next one begins behind it."""
+        """The element that ends here, before the last character that was read; the next one begins after it."""
         element = self.data[self.start : self.at - behind]
         self.start = self.at
         if self.dropped:
@@ -165,4 +165,4 @@ class _Cutter:
         return element
 
 
-_NOTHING = Blob(b"", 0, sha256(b"").hexdigest(), JSON_INVALID, "nothing stands before a comma or the end of the array")
+_NOTHING = Blob(b"", 0, sha256(b"").hexdigest(), JSON_INVALID, "no value before a comma or the end of the array")

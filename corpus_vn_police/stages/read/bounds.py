@@ -1,7 +1,7 @@
-"""How much may be unpacked from a packed file; reading stops there.
+"""Limit how many bytes a packed file may unpack to; reading stops there.
 
-A few packed bytes can give terabytes: a text of one letter, a million lines `{}`, a Parquet file whose
-rows all point at one long value, zip members that share their bytes. In every format, a file gives
+A few packed bytes can unpack to terabytes: a text of one letter, a million lines `{}`, a Parquet file whose
+rows all refer to one long value, zip members that share their bytes. In every format, a file may give
 at most `max_ratio` times its size, or `max_bytes` if that is more.
 """
 
@@ -20,25 +20,25 @@ from corpus_vn_police.config import Limits
 
 
 class Readable(Protocol):
-    """What a seed's bytes are read from."""
+    """Something that a seed's bytes are read from."""
 
     def read(self, size: int, /) -> bytes:
         """At most `size` bytes; none at the end."""
 
 
 class RatioError(Exception):
-    """More comes out of a file than it may; the message gives limit and measure."""
+    """A file unpacks to more than it may; the message gives the limit and the size."""
 
 
 @dataclass
 class Budget:
-    """What may still come out of a file, in bytes.
+    """The bytes that a file may still unpack to.
 
     Attributes:
         packed: the file's size.
         ratio: `[limits] max_ratio`.
-        ceiling: what may come out in all.
-        unspent: how much of that may still come; below 0 if more came.
+        ceiling: how many bytes may come out in all.
+        unspent: how many of them may still come out; below 0 if more came out.
         outer: the budget of the archive that the file is a member of; None if it is not in one.
     """
 
@@ -50,15 +50,15 @@ class Budget:
 
     @classmethod
     def of(cls, packed: int, limits: Limits, outer: Budget | None = None) -> Self:
-        """The whole budget of a file of so many bytes."""
+        """The full budget of a file with so many bytes."""
         ceiling = max(packed * limits.max_ratio, limits.max_bytes)
         return cls(packed, limits.max_ratio, ceiling, ceiling, outer)
 
     def spend(self, size: int) -> None:
-        """Take so many bytes.
+        """Count bytes that came out.
 
         Raises:
-            RatioError: that is more than there were.
+            RatioError: they are more than were left.
         """
         self.unspent -= size
         if self.unspent < 0:
@@ -67,10 +67,10 @@ class Budget:
             self.outer.spend(size)
 
     def afford(self, size: int) -> None:
-        """Check that so many bytes may still come, and take none.
+        """Check that so many bytes may still come out, without counting them.
 
         Raises:
-            RatioError: they may not.
+            RatioError: they are too many.
         """
         outer = None if self.outer is None else replace(self.outer)
         replace(self, outer=outer).spend(size)
@@ -78,13 +78,13 @@ class Budget:
 
 @dataclass
 class Bounded:
-    """A stream that gives exactly what its budget allows, and then raises `RatioError`."""
+    """A stream that returns as many bytes as its budget allows, and then raises `RatioError`."""
 
     stream: Readable
     budget: Budget
 
     def read(self, size: int, /) -> bytes:
-        """At most `size` bytes; it ends at the same byte in whatever steps it is read."""
+        """At most `size` bytes; the last byte is the same one, whatever the sizes of the reads."""
         unspent = max(self.budget.unspent, 0)
         block = self.stream.read(min(size, unspent + 1) if size >= 0 else unspent + 1)
         if unspent and len(block) > unspent:
@@ -96,19 +96,19 @@ class Bounded:
 
 
 def table_batches(raw: Any, budget: Budget, rows: int) -> Iterator[pa.RecordBatch]:
-    """The rows of a Parquet file in batches of at most `rows`, never much more than 32 MiB at once.
+    """The rows of a Parquet file in batches of at most `rows` rows, and never much more than 32 MiB.
 
-    Columns that have a dictionary are read as dictionaries: their values, which many rows may
-    share, are not copied for each.
+    Columns that have a dictionary are read as dictionaries, so that values that many rows share
+    are not copied for each row.
 
     Raises:
-        RatioError: the file says, or its rows show, that more comes out than the budget allows.
+        RatioError: by its metadata or its rows, the file unpacks to more than the budget allows.
         Exception: the file is damaged; `pyarrow` raises many kinds.
     """
     plain = pq.ParquetFile(raw)
     names = plain.schema_arrow.names
     if len(set(names)) < len(names):
-        raise ValueError("two columns have one name")
+        raise ValueError("two columns have the same name")
     groups = [plain.metadata.row_group(number) for number in range(plain.num_row_groups)]
     budget.afford(max(plain.metadata.num_rows, sum(group.total_byte_size for group in groups)))
     _check_columns(raw, plain)
@@ -132,8 +132,8 @@ def table_batches(raw: Any, budget: Budget, rows: int) -> Iterator[pa.RecordBatc
 def _check_columns(raw: Any, plain: pq.ParquetFile) -> None:
     """Read one row of each row group, so that a footer that contradicts itself is refused.
 
-    `RowGroupMetaData.column` ends the process at such a footer: pyarrow 26 does not catch what Parquet throws there.
-    One other byte was enough at 8 places of a file of 742 bytes. Reading opens the same columns, and raises.
+    At such a footer `RowGroupMetaData.column` ends the process: pyarrow 26 does not catch Parquet's exception there.
+    One changed byte was enough, at 8 places of a file of 742 bytes. Reading opens the same columns, and raises.
 
     Raises:
         Exception: the file is damaged; `pyarrow` raises many kinds.
@@ -141,31 +141,31 @@ def _check_columns(raw: Any, plain: pq.ParquetFile) -> None:
     columns = [plain.schema.column(number) for number in range(len(plain.schema))]
     lists = [c.path for c in columns if c.max_repetition_level and c.physical_type == "BYTE_ARRAY"]
     raw.seek(0)
-    # A row may have a list that points at one long value many times: as a dictionary it is that value once.
+    # A row may have a list that refers to one long value many times: in a dictionary, the value exists only once.
     folded = pq.ParquetFile(raw, read_dictionary=lists) if lists else plain
     for number in range(plain.num_row_groups):
         try:
             next(folded.iter_batches(batch_size=1, row_groups=[number], use_threads=False), None)
-        except OSError:  # also what pyarrow says of encodings that cannot be read as dictionaries
+        except OSError:  # pyarrow also raises it for encodings that cannot be read as dictionaries
             next(plain.iter_batches(batch_size=1, row_groups=[number], use_threads=False), None)
 
 
 def _check_alone(raw: Any, chunks: list[Any]) -> None:
-    """Refuse a file that has another one, or junk, before it: the footer would point at other bytes.
+    """Refuse a file with another file or junk before it: its footer would refer to other bytes.
 
     Raises:
-        ValueError: there is one.
+        ValueError: something comes before it.
     """
     raw.seek(0)
     if raw.read(4) != _MAGIC:
-        raise ValueError("something stands before the Parquet file")
+        raise ValueError("there is something before the Parquet file")
     raw.seek(max((_chunk_end(chunk) for chunk in chunks), default=4))
-    # A page index, Bloom filters and the footer: a fraction of the file, but for what does not belong there.
+    # A page index, Bloom filters and the footer: only a small part of the file, unless something does not belong there.
     held = b""
     while block := raw.read(1 << 20):
         held = held[-11:] + block
         if _MAGIC + _MAGIC in held:
-            raise ValueError("another Parquet file stands before it")
+            raise ValueError("there is another Parquet file before it")
 
 
 _MAGIC = b"PAR1"
@@ -176,17 +176,17 @@ def _chunk_end(chunk: Any) -> int:
     return int(min(pages) + chunk.total_compressed_size)
 
 
-AT_ONCE = 32 << 20  # bytes that a batch of rows aims at
+AT_ONCE = 32 << 20  # the size of a batch of rows, in bytes
 
 
 def _unfolded(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The batch with each row's own copy of its values, for a dictionary would travel whole with it."""
+    """The batch with its own copy of every value, because a dictionary would be passed on whole with each batch."""
     columns = [c.dictionary_decode() if pa.types.is_dictionary(c.type) else c for c in batch.columns]
     return pa.RecordBatch.from_arrays(columns, batch.schema.names)
 
 
 def unfolded_bytes(array: pa.Array) -> int:
-    """What an array takes when each row has its own copy of its values, in bytes."""
+    """The bytes of an array if each row has its own copy of its values."""
     form = array.type
     if isinstance(array, pa.ExtensionArray):
         return unfolded_bytes(array.storage)
@@ -201,11 +201,11 @@ def unfolded_bytes(array: pa.Array) -> int:
         return unfolded_bytes(array.flatten()) + len(array)
     if pa.types.is_map(form):
         return unfolded_bytes(array.keys) + unfolded_bytes(array.items) + len(array)
-    return max(int(array.nbytes), len(array))  # nulls take no bytes in the file, and a place each when they are read
+    return max(int(array.nbytes), len(array))  # nulls take no bytes in the file, but space in memory
 
 
 def _lengths(array: pa.Array) -> pa.Array:
-    """The bytes of each value of a dictionary or a view, which share them."""
+    """The length in bytes of each value of a dictionary or a view; rows may share them."""
     form = array.type
     if not len(array):
         return pa.array([], pa.int64())

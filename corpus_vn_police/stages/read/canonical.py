@@ -1,4 +1,4 @@
-"""A row that is not a line of JSONL -> the bytes that stand for it."""
+"""A row that is not a line of JSONL -> its bytes as a seed."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-_NO_NUMBER = "1e999"  # JSON has no infinity, and reads this as a number that is too large for any column
+_NO_NUMBER = "1e999"  # JSON has no infinity; it reads this as a number that is too large for any column
 
 
 @dataclass(frozen=True)
 class NoForm:
-    """A value that JSON has no form for, such as an object of a class or a time out of range.
+    """A value that JSON cannot express, such as an object of a class or a time out of range.
 
     Attributes:
         kind: the name of its type.
-        detail: what is wrong with it; None if it is the type.
+        detail: what is wrong with the value; None if its type is the problem.
     """
 
     kind: str
@@ -30,9 +30,9 @@ def canonical_row(row: Any, errors: str = "strict") -> bytes:
     """The bytes of a row: JSON with sorted keys and no spaces, in UTF-8.
 
     Dates and times are ISO 8601, binary is base64, a decimal is a number with all of its digits, an infinity is 1e999
-    or -1e999, what is not a number (NaN) is null, and of a `NoForm` there is the name of its type, as `<Period>`. If
-    the row has half of a surrogate pair, which UTF-8 cannot hold, all that is not ASCII is escaped. `errors` says what
-    becomes of surrogates before, as in `str.encode`.
+    or -1e999, NaN is null, and a `NoForm` is the name of its type, such as `<Period>`. If the row has half of a
+    surrogate pair, which UTF-8 cannot write, everything that is not ASCII is escaped. `errors` decides how surrogates
+    are treated before that, as in `str.encode`.
     """
     value = _plain(row)
     try:
@@ -57,15 +57,15 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Decimal):
         return None if value.is_nan() else value
-    if isinstance(value, NoForm):  # its text may hold an address, which differs each time
+    if isinstance(value, NoForm):  # its text may contain a memory address, which is different each time
         return f"<{value.kind}>"
-    return str(value)  # datetime.timedelta
+    return str(value)  # for example datetime.timedelta
 
 
 def _written(value: Any, *, ascii_only: bool) -> str:
     try:
         return json.dumps(value, ensure_ascii=ascii_only, sort_keys=True, separators=(",", ":"))
-    except TypeError:  # a decimal is in it
+    except TypeError:  # the row contains a decimal
         return _written_with_decimals(value, ascii_only=ascii_only)
 
 

@@ -1,8 +1,8 @@
-"""A CSV or TSV file -> its rows, cut out one by one, as the cells that they are.
+"""A CSV or TSV file -> its rows, cut out one by one and split into cells.
 
-The first row names the columns. A cell may stand in quotes, a quote in it is written twice, and it may hold the
-delimiter and line ends. What follows a quote that closes must be a delimiter or a line end: a quote that is left open
-shows at the next one, and all that stands before that may be wrong.
+The first row names the columns. A cell may be in quotes. It may then contain the delimiter and line ends, and quotes
+that are written twice. After the closing quote there must be a delimiter or a line end: so a quote that was left open
+is found at the next quote, and everything before that may be wrong.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from corpus_vn_police.stages.read.streams import BLOCK, BrokenError
 
 _LONGEST_HEADER = 1 << 20  # bytes
 _QUOTE, _LINE_ENDS = ord('"'), b"\r\n"
-_START, _PLAIN, _QUOTED, _CLOSED = range(4)  # where in a cell the reading stands
+_START, _PLAIN, _QUOTED, _CLOSED = range(4)  # states: the reader's position in a cell
 _DELIMITERS = {".csv": b",;\t", ".tsv": b"\t"}
-"""Of each ending what may stand between cells: the first that the header holds outside of quotes."""
+"""The delimiters to try for each file extension: the first one that the header contains outside of quotes is used."""
 
 
 def cut_rows(stream: Readable, name: str, limits: Limits) -> Iterator[dict[str, str] | Blob]:
@@ -31,16 +31,16 @@ def cut_rows(stream: Readable, name: str, limits: Limits) -> Iterator[dict[str, 
 
     Args:
         stream: the file, in UTF-8 or an 8-bit encoding.
-        name: its name, whose ending says what may be between cells.
-        limits: what is refused.
+        name: its name; the extension decides which delimiters are tried.
+        limits: the limits on seeds.
 
     Returns:
-        Of each row its columns; bytes that are not UTF-8 are surrogates. Columns at the end that have no name, if
-        several have none, are left out; their cells must be empty. Of a row that cannot be read what the ledger
-        says of it. Empty lines are not rows.
+        For each row, its values by column; bytes that are not UTF-8 become surrogates. If several columns at the end
+        have no name, they are left out, and their cells must be empty. For a row that cannot be read, a `Blob` with the
+        reason. Empty lines are not rows.
 
     Raises:
-        BrokenError: the first row does not name the columns, or a quote is left open; nothing behind it is given.
+        BrokenError: the first row does not name the columns, or a quote is left open; nothing after that is returned.
     """
     cutter = _Cutter(stream, limits, _DELIMITERS[".tsv" if ".tsv" in name.lower()[-8:] else ".csv"])
     columns = cutter.header()
@@ -57,7 +57,7 @@ def cut_rows(stream: Readable, name: str, limits: Limits) -> Iterator[dict[str, 
 
 
 def _misfit(cells: list[str], columns: int, unnamed: int) -> str | None:
-    """Why cells do not fit the header; None if they do. Those of columns without a name must be empty."""
+    """Why cells do not fit the header; None if they do. Cells of columns without a name must be empty."""
     if not columns <= len(cells) <= columns + unnamed:
         return f"expected {columns + unnamed} cells, as the header has, got {len(cells)}"
     place = next((place for place, cell in enumerate(cells, 1) if place > columns and cell), None)
@@ -66,33 +66,33 @@ def _misfit(cells: list[str], columns: int, unnamed: int) -> str | None:
 
 _IN_QUOTES = re.compile(rb'"(?:[^"]++|"")*+"')
 _PLAIN_PARTS = {signs: re.compile(rb"[^%b\r\n]*+" % re.escape(signs)) for signs in (b",;\t", b",", b";", b"\t")}
-"""A part of a cell without quotes, by what stands between cells."""
+"""The next part of a cell without quotes, for each set of delimiters."""
 _CELLS = {
     sign: re.compile(rb'(?:\A|%b)(?:"((?:[^"]++|"")*+)"|([^%b]*+))' % (sign, sign)) for sign in (b",", b";", b"\t")
 }
-"""A cell with what stands before it: in quotes, or not."""
+"""A cell and the character before it, with or without quotes."""
 
 
 @dataclass
 class _Cutter:
-    """Where the reading stands: `data[start:at]` is the row as far as it was looked at."""
+    """The reader's position: `data[start:at]` is the row, as far as it has been read."""
 
     stream: Readable
     limits: Limits
-    delimiters: bytes  # several until the header says which it is
+    delimiters: bytes  # several, until the header shows which one it is
     data: bytes = b""
     start: int = 0
     at: int = 0
-    unnamed: int = 0  # columns behind the last one that has a name, if more than one has none
-    line: int = 1  # of the file, at the beginning of the row
-    dropped: int = 0  # bytes of a row over the limit that are not held any more
+    unnamed: int = 0  # columns after the last one with a name, if more than one has no name
+    line: int = 1  # the number of the line where the row begins
+    dropped: int = 0  # the bytes of a row over the limit that are no longer in memory
     digest: Any = field(default_factory=sha256)
 
     def header(self) -> list[str]:
         """The names of the columns.
 
         Raises:
-            BrokenError: there are none, or two are the same.
+            BrokenError: there are no names, or two are the same.
         """
         while (mark := self.data[:3]) != _MARK and _MARK.startswith(mark) and self._more():
             pass
@@ -105,7 +105,7 @@ class _Cutter:
         bare = _IN_QUOTES.sub(b"", row)
         self.delimiters = next((each for each in _each(self.delimiters) if each in bare), self.delimiters[:1])
         names = self.cells(row)
-        while len(names) > 1 and not names[-1] and "" in names[:-1]:  # as Excel writes columns that were cleared
+        while len(names) > 1 and not names[-1] and "" in names[:-1]:  # Excel writes cleared columns like this
             names.pop()
             self.unnamed += 1
         if self.unnamed and not names[-1] and len(names) > 1:
@@ -119,7 +119,7 @@ class _Cutter:
         """The next row without its line end; None at the end of the file.
 
         Args:
-            longest: bytes that it may have; None is `max_bytes`.
+            longest: how many bytes it may have; None means `max_bytes`.
 
         Raises:
             BrokenError: a quote is left open.
@@ -141,7 +141,7 @@ class _Cutter:
                 self._drop()
 
     def cells(self, row: bytes) -> list[str]:
-        """What stands between the delimiters of a row."""
+        """The text of each cell in a row."""
         if _QUOTE not in row:
             cells = row.split(self.delimiters)
         else:
@@ -150,10 +150,10 @@ class _Cutter:
         return [cell.decode("utf-8", "surrogateescape") for cell in cells]
 
     def _look(self, state: int) -> int:
-        """Go on to the end of the row, or of what is held; returns where in a cell that is.
+        """Move to the end of the row, or of the data in memory; return the state there.
 
         Raises:
-            BrokenError: something follows a quote that closes.
+            BrokenError: something follows a closing quote.
         """
         data, at = self.data, self.at
         while at < len(data):
@@ -163,20 +163,20 @@ class _Cutter:
                 state = _CLOSED if data[at - 1] == _QUOTE else _QUOTED
             elif byte in _LINE_ENDS:
                 break
-            elif byte == _QUOTE and state != _PLAIN:  # it opens, or is the second of two that mean one
+            elif byte == _QUOTE and state != _PLAIN:  # an opening quote, or the second of two that mean one
                 state, at = _QUOTED, at + 1
             elif byte in self.delimiters:
                 state, at = _START, at + 1
             elif state == _CLOSED:
                 self.at = at
-                raise self._open_quote("something stands between a quote and the end of its cell")
+                raise self._open_quote("there is something between a quote and the end of its cell")
             else:
                 state, at = _PLAIN, _PLAIN_PARTS[self.delimiters].match(data, at).end()  # type: ignore[union-attr]
         self.at = at
         return state
 
     def _take(self, longest: int) -> bytes | Blob:
-        """The row that ends here; the next one begins behind its line end."""
+        """The row that ends here; the next one begins after its line end."""
         row = self.data[self.start : self.at]
         if self.data[self.at : self.at + 1] == b"\r" and self.at + 1 == len(self.data):
             self._more()
@@ -191,14 +191,14 @@ class _Cutter:
         return over_limit(len(row), sha256(row).hexdigest(), self.limits) if len(row) > longest else row
 
     def _more(self) -> bool:
-        """Read on; returns whether there was more."""
+        """Read more; return False at the end."""
         block = self.stream.read(BLOCK)
         self.data = self.data[self.start :] + block
         self.at, self.start = self.at - self.start, 0
         return bool(block)
 
     def _drop(self) -> None:
-        """Hold nothing of a row that is over the limit but its length and its digest."""
+        """Keep only the length and the digest of a row that is over the limit."""
         part = self.data[self.start : self.at]
         self.digest.update(part)
         self.dropped += len(part)
@@ -208,7 +208,7 @@ class _Cutter:
     def _open_quote(self, what: str) -> BrokenError:
         line = self.line + self.data.count(b"\n", self.start, self.at)
         return BrokenError(
-            f"line {line}, in the row that begins in line {self.line}: {what}; nothing behind it is read",
+            f"line {line}, in the row that begins in line {self.line}: {what}; nothing after it is read",
             reason=CSV_QUOTE,
         )
 

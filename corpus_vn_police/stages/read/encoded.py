@@ -19,7 +19,7 @@ _DAMAGED = "corpus_vn_police.damaged"
 
 def _damaged(error: UnicodeError) -> tuple[str, int]:
     assert isinstance(error, UnicodeDecodeError)  # noqa: S101 - for mypy
-    return "\udcff", error.end  # U+DCFF is in no UTF-8
+    return "\udcff", error.end  # U+DCFF cannot occur in UTF-8
 
 
 codecs.register_error(_DAMAGED, _damaged)
@@ -30,10 +30,10 @@ class Utf8Stream:
     """A stream of rows in UTF-8, whatever encoding its byte order mark names.
 
     Attributes:
-        stream: the file, after decompression.
-        encoding: a codec of UTF-16 or UTF-32; None if the file has no such mark, and its bytes
-            come out as they are.
-        head: what was read to see the mark, without it.
+        stream: the file, decompressed.
+        encoding: a codec of UTF-16 or UTF-32; None if the file has no such mark: its bytes are then returned
+            unchanged.
+        head: the bytes after the mark that were read while looking for it.
     """
 
     stream: Readable
@@ -46,7 +46,7 @@ class Utf8Stream:
         """Look at the beginning of a file.
 
         Raises:
-            Exception: as reading the stream does.
+            Exception: any error from reading the stream.
         """
         head = stream.read(_BLOCK)
         while 0 < len(head) < len(codecs.BOM_UTF32_LE) and (more := stream.read(_BLOCK)):
@@ -55,7 +55,7 @@ class Utf8Stream:
         return cls(stream, encoding, head[len("\ufeff".encode(encoding)) :] if encoding else head)
 
     def read(self, size: int, /) -> bytes:
-        """Some bytes, about `size`; none at the end."""
+        """About `size` bytes; none at the end."""
         while True:
             block, self.head = self.head or self.stream.read(size), b""
             if self.encoding is None:

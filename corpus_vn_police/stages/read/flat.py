@@ -1,6 +1,6 @@
 """Tables of Flatbuffers, the format in which Arrow describes its messages: their fields, by number.
 
-Only what is needed to look at a message before `pyarrow` reads it. Whatever leads out of the bytes raises.
+This is just enough to check a message before `pyarrow` reads it. An offset outside of the bytes raises.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class FlatTable:
     """A table.
 
     Attributes:
-        data: the bytes that it is in.
+        data: the bytes that contain it.
         at: where it begins.
     """
 
@@ -27,10 +27,10 @@ class FlatTable:
 
     @classmethod
     def root(cls, data: bytes) -> FlatTable:
-        """The table that some bytes begin with.
+        """The root table of some bytes.
 
         Raises:
-            struct.error: as everything here, if it leads out of the bytes.
+            struct.error: an offset is outside of the bytes; all methods here may raise this.
         """
         return cls(data, struct.unpack_from("<I", data)[0])
 
@@ -39,12 +39,12 @@ class FlatTable:
         return self._place(field) > 0
 
     def number(self, field: int, form: str) -> int:
-        """A number in a form of `struct`; 0 if it is not there."""
+        """A number in a `struct` format; 0 if the field is not there."""
         place = self._place(field)
         return int(struct.unpack_from(form, self.data, place)[0]) if place else 0
 
     def table(self, field: int) -> FlatTable:
-        """A table in this one.
+        """A table inside this one.
 
         Raises:
             BrokenError: it is not there.
@@ -52,7 +52,7 @@ class FlatTable:
         return FlatTable(self.data, self._pointed(field))
 
     def structs(self, field: int, form: str) -> Iterator[Any]:
-        """The members of a list of structs, in a form of `struct`; none if it is not there."""
+        """The members of a list of structs, in a `struct` format; none if the field is not there."""
         if not self.has(field):
             return
         place = self._pointed(field)
@@ -61,7 +61,7 @@ class FlatTable:
             yield struct.unpack_from(form, self.data, place + 4 + number * size)
 
     def _place(self, field: int) -> int:
-        """Where a field is; 0 if it is not there."""
+        """The position of a field; 0 if it is not there."""
         fields = self.at - struct.unpack_from("<i", self.data, self.at)[0]
         if fields < 0:
             raise BrokenError("a message is damaged")

@@ -1,4 +1,4 @@
-"""Rows that came from Python, on their way through a file: they keep the types that JSON does not have."""
+"""Rows that came from Python, stored in a temporary file: they keep types that JSON does not have."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from corpus_vn_police.reasons import JSON_DEPTH, JSON_TYPE, Reason
 from corpus_vn_police.stages.read.canonical import NoForm
 
 ENDING = ".given"
-"""How the name of such a file ends. Only this package makes one, in a temporary folder, and nobody else's is read."""
+"""The ending of such a file's name. This package makes them in a temporary folder, and reads no others."""
 
-_ROWS = 512  # in one block
-_LETTERS = 8 << 20  # and their strings together
-_LENGTH = struct.Struct("<QQ")  # of a block: its rows, its bytes
+_ROWS = 512  # the most rows in a block
+_LETTERS = 8 << 20  # the most characters in a block
+_LENGTH = struct.Struct("<QQ")  # of a block: the number of its rows and bytes
 _PLAIN = (bool, int, float, str, bytes, datetime.date, datetime.time, decimal.Decimal)
-_MISSING = ("NAType", "NaTType")  # of pandas, which need not be there
-_DEEPEST = 200  # half of what Python's own stack allows: two frames each
+_MISSING = ("NAType", "NaTType")  # types of pandas, which need not be installed
+_DEEPEST = 200  # half of what Python's own stack allows: each level takes two frames
 
 
 @dataclass(frozen=True)
 class NotARow:
-    """What was given instead of a row that JSON can hold."""
+    """Stands for something that was given as a row, but that JSON cannot express."""
 
     reason: Reason
     detail: str
@@ -39,15 +39,15 @@ _DEEP = NotARow(JSON_DEPTH, f"nested deeper than {_DEEPEST}")
 
 
 def write_given(rows: Iterable[object], sink: IO[bytes]) -> None:
-    """Write rows, never holding more than a block of them.
+    """Write rows, with at most one block of them in memory.
 
     Args:
-        rows: dicts; what is something else becomes a row of the ledger.
+        rows: dicts; anything else becomes a rejected row in the ledger.
         sink: the file.
 
     Raises:
         DiskError: the file cannot be written.
-        Exception: what the iterable raises.
+        Exception: any error from the iterable.
     """
     for block in _blocks(map(_row, rows)):
         packed = pickle.dumps(block, pickle.HIGHEST_PROTOCOL)
@@ -58,7 +58,7 @@ def write_given(rows: Iterable[object], sink: IO[bytes]) -> None:
 
 
 def _blocks(rows: Iterable[dict[str, Any] | NotARow]) -> Iterator[list[dict[str, Any] | NotARow]]:
-    """Rows in blocks of at most `_ROWS`, and of about `_LETTERS` where rows are long."""
+    """Rows in blocks of at most `_ROWS` rows, and of about `_LETTERS` characters if rows are long."""
     block: list[dict[str, Any] | NotARow] = []
     letters = 0
     for row in rows:
@@ -73,7 +73,7 @@ def _blocks(rows: Iterable[dict[str, Any] | NotARow]) -> Iterator[list[dict[str,
 
 
 def given_blocks(raw: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    """The blocks of a file of `write_given`: the number of rows in each, and its bytes."""
+    """The blocks of a file that `write_given` wrote: the number of rows in each, and its bytes."""
     while head := raw.read(_LENGTH.size):
         rows, size = _LENGTH.unpack(head)
         yield rows, raw.read(size)
@@ -81,7 +81,7 @@ def given_blocks(raw: IO[bytes]) -> Iterator[tuple[int, bytes]]:
 
 def given_rows(block: bytes) -> list[dict[str, Any] | NotARow]:
     """The rows of a block."""
-    rows: list[dict[str, Any] | NotARow] = pickle.loads(block)  # noqa: S301 - `write_given` of this process wrote it
+    rows: list[dict[str, Any] | NotARow] = pickle.loads(block)  # noqa: S301 - `write_given` wrote it in this process
     return rows
 
 
@@ -103,7 +103,7 @@ class _NotARowError(Exception):
 
 
 def _value(value: Any, depth: int) -> Any:
-    """A value in the types that `canonical_row` knows, or a `NoForm`.
+    """Convert a value to a type that `canonical_row` knows, or to a `NoForm`.
 
     Raises:
         _NotARowError: it is nested too deep.
@@ -122,7 +122,7 @@ def _value(value: Any, depth: int) -> Any:
         return str(datetime.timedelta(value.days, value.seconds, value.microseconds))
     if isinstance(value, uuid.UUID):
         return str(value)
-    if callable(array := getattr(value, "tolist", None)):  # numpy's arrays and numbers, without importing it
+    if callable(array := getattr(value, "tolist", None)):  # numpy's arrays and numbers, without importing numpy
         return _value(array(), depth + 1)
     if isinstance(value, _PLAIN):
         return _plain(value)
@@ -130,12 +130,12 @@ def _value(value: Any, depth: int) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """A value of a class of somebody's own as one of Python's, which can be read again without that class."""
+    """Convert a value of a subclass to the built-in type, so that it can be read without that class."""
     for kind in (str, bytes, bool, int, float):
         if isinstance(value, kind):
             return kind(value)  # type: ignore[arg-type]
     if getattr(value, "nanosecond", None):
-        return value  # a pandas.Timestamp: Python's has no nanoseconds
+        return value  # a pandas.Timestamp: Python's own type has no nanoseconds
     if callable(plain := getattr(value, "to_pydatetime", None)):
         return plain()
     return value

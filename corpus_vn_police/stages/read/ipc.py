@@ -1,8 +1,8 @@
 """An Arrow file or stream -> batches of its rows.
 
-Arrow's files have no checksums, and what reads them believes the lengths that they state. So each message is looked at
-before: its parts must lie in the file, and what they unpack to must be within the budget. A stream is read from its
-start to its end mark; a file by the places that its footer names, and nothing else may be in it.
+Arrow's files have no checksums, and their readers trust the lengths that they state. So each message is checked
+before it is read: its parts must be inside the file, and they must unpack to no more than the budget. A stream is read
+from its start to its end mark, a file by the offsets in its footer; a file may contain nothing else.
 """
 
 from __future__ import annotations
@@ -20,29 +20,29 @@ from corpus_vn_police.stages.read.flat import FlatTable
 from corpus_vn_police.stages.read.streams import BrokenError, Seekable
 
 NOT_READ = b"corpus_vn_police.not_read"
-"""The key, in the metadata of a column, of the type that it had."""
+"""The key in a column's metadata that holds the name of its original type."""
 
-_LONGEST_TYPE = 100  # code points of what a type is called
+_LONGEST_TYPE = 100  # code points of the name of a type
 _MAGIC = b"ARROW1"
 _GOES_ON = b"\xff\xff\xff\xff"
 _END = _GOES_ON + bytes(4)
-_LONGEST_HEAD = 64 << 20  # bytes of what describes a message: a struct of 16 for each column and buffer
+_LONGEST_HEAD = 64 << 20  # bytes of a message's description, which has 16 bytes for each column and buffer
 _DICTIONARY, _ROWS = 2, 3  # kinds of messages
-_PADDING = 64  # bytes that may be between messages; an end mark has 8 of them
-_FOOTER_END = struct.Struct("<i6s")  # its length, the magic
+_PADDING = 64  # how many bytes may be between messages; an end mark is 8 of them
+_FOOTER_END = struct.Struct("<i6s")  # the footer's length, and the magic bytes
 
 
 def arrow_batches(raw: Seekable, budget: Budget, rows: int) -> Iterator[pa.RecordBatch]:
-    """The rows of an Arrow IPC file or stream in batches of at most `rows`, each value in a plain type of its own.
+    """The rows of an Arrow IPC file or stream in batches of at most `rows`, converted to plain types.
 
     Args:
         raw: the file.
-        budget: what may come out of it.
-        rows: how many at once.
+        budget: how many bytes may come out of it.
+        rows: the most rows in a batch.
 
     Raises:
-        RatioError: it states, or its rows show, that more comes out than the budget allows.
-        BrokenError: it is cut, or something stands behind its end.
+        RatioError: by its own statements or its rows, it unpacks to more than the budget allows.
+        BrokenError: it is cut, or something follows its end.
         Exception: the file is damaged; `pyarrow` raises many kinds.
     """
     size = raw.seek(0, os.SEEK_END)
@@ -59,7 +59,7 @@ def arrow_batches(raw: Seekable, budget: Budget, rows: int) -> Iterator[pa.Recor
         stream = pa.ipc.open_stream(checked)
         schema, batches = stream.schema, checked.batches(stream)
     if len({*schema.names}) < len(schema.names):
-        raise ValueError("two columns have one name")
+        raise ValueError("two columns have the same name")
     plain = plain_schema(schema)
     for batch in batches:
         batch.validate(full=True)
@@ -73,9 +73,9 @@ def arrow_batches(raw: Seekable, budget: Budget, rows: int) -> Iterator[pa.Recor
 
 
 def plain_schema(schema: pa.Schema) -> pa.Schema:
-    """The same columns, each of a type whose values are not shared between rows.
+    """The same columns, converted to types whose values are not shared between rows.
 
-    A column of a type that is not read is one of nulls, whose metadata have the type as `NOT_READ`.
+    A column whose type is not supported becomes nulls; its metadata name the type under `NOT_READ`.
     """
     return pa.schema([_plain_field(column) for column in schema])
 
@@ -83,7 +83,7 @@ def plain_schema(schema: pa.Schema) -> pa.Schema:
 def _plain_field(column: pa.Field) -> pa.Field:
     if pa.types.is_null(column.type) and NOT_READ in (
         column.metadata or ()
-    ):  # it was made plain before, when it came from Python
+    ):  # already made plain, when it came from Python
         return column
     try:
         return pa.field(column.name, _plain(column.type))
@@ -96,7 +96,7 @@ class _NotReadError(Exception):
 
 
 def plain_batch(batch: pa.RecordBatch, plain: pa.Schema) -> pa.RecordBatch:
-    """The same rows in the columns of `plain_schema`; those of a slice alone."""
+    """Convert rows to the columns of `plain_schema`; of a slice, only its own rows."""
     columns = [
         pa.nulls(len(column)) if pa.types.is_null(kind) else _plain_column(column, kind)
         for column, kind in zip(batch.columns, plain.types, strict=True)
@@ -107,16 +107,16 @@ def plain_batch(batch: pa.RecordBatch, plain: pa.Schema) -> pa.RecordBatch:
 def _plain_column(column: pa.Array, kind: pa.DataType) -> pa.Array:
     if isinstance(column, pa.ExtensionArray):
         return _plain_column(column.storage, kind)
-    if isinstance(column, pa.DictionaryArray):  # `cast` cannot take from views
+    if isinstance(column, pa.DictionaryArray):  # `cast` cannot convert dictionaries from views
         return column.dictionary.cast(kind).take(column.indices)
     return column.cast(kind)
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:
-    """A type without dictionaries, views and extensions, whose values would travel whole with each batch.
+    """A type without dictionaries, views and extensions; their values would be passed on whole with each batch.
 
     Raises:
-        _NotReadError: its values are not read.
+        _NotReadError: the type is not supported.
     """
     form = pa.types
     if isinstance(kind, pa.BaseExtensionType):
@@ -142,7 +142,7 @@ def _plain(kind: pa.DataType) -> pa.DataType:
 
 @dataclass
 class _CheckedStream:
-    """A stream of messages that `pyarrow` reads, each of which was looked at before and lies whole in memory."""
+    """A stream of messages for `pyarrow`. Each is checked before it is read, and is whole in memory."""
 
     raw: Seekable
     budget: Budget
@@ -154,11 +154,11 @@ class _CheckedStream:
         """The batches that `pyarrow` makes of this stream.
 
         Raises:
-            BrokenError: it does not end where its end mark is.
+            BrokenError: it does not end at its end mark.
         """
         yield from stream
         if self.raw.read(1):
-            raise BrokenError("something else stands behind the end of the stream")
+            raise BrokenError("there is something else after the end of the stream")
 
     def read(self, size: int = -1, /) -> bytes:
         """At most `size` bytes; none at the end."""
@@ -168,19 +168,19 @@ class _CheckedStream:
         return bytes(part)
 
     def readable(self) -> bool:
-        """Always: `pyarrow` asks."""
+        """Always true: `pyarrow` asks."""
         return True
 
     def seekable(self) -> bool:
-        """Never: `pyarrow` asks."""
+        """Always false: `pyarrow` asks."""
         return False
 
     def _message(self) -> bytes:
         """The next message, or the end mark.
 
         Raises:
-            BrokenError: it is cut, or its parts do not lie in it.
-            RatioError: it unpacks to more than may come out.
+            BrokenError: it is cut, or its parts are not inside it.
+            RatioError: it unpacks to more than the budget allows.
         """
         start = _exactly(self.raw, 8, "its end mark")
         if start == _END:
@@ -188,7 +188,7 @@ class _CheckedStream:
             return start
         mark, length = struct.unpack("<4si", start)
         if mark != _GOES_ON or not 0 < length <= _LONGEST_HEAD:
-            raise BrokenError("does not begin, or go on, as Arrow's files and streams do")
+            raise BrokenError("does not begin or continue like an Arrow file or stream")
         head = _exactly(self.raw, length, "a message")
         message = FlatTable.root(head)
         body = _exactly(self.raw, message.number(3, "<q"), "a message")
@@ -197,11 +197,11 @@ class _CheckedStream:
 
 
 def _check_file(raw: Seekable, size: int, budget: Budget) -> None:
-    """Look at all messages of a file.
+    """Check all messages of a file.
 
     Raises:
-        BrokenError: they are not where its footer says, or something is in it that the footer does not name.
-        RatioError: one unpacks to more than may come out.
+        BrokenError: they are not where its footer says, or the file has something that the footer does not name.
+        RatioError: one unpacks to more than the budget allows.
     """
     if size < 2 * _PADDING:
         raise BrokenError("it is cut: its footer is missing")
@@ -209,7 +209,7 @@ def _check_file(raw: Seekable, size: int, budget: Budget) -> None:
     length, magic = _FOOTER_END.unpack(_exactly(raw, _FOOTER_END.size, "its footer"))
     begin = size - _FOOTER_END.size - length
     if magic != _MAGIC or not 0 < length <= _LONGEST_HEAD or begin < len(_MAGIC):
-        raise BrokenError("it is cut, or something else stands behind it: its footer is missing")
+        raise BrokenError("its footer is missing: the file is cut, or something follows it")
     raw.seek(begin)
     footer = FlatTable.root(_exactly(raw, length, "its footer"))
     blocks = sorted([*footer.structs(2, "<qi4xq"), *footer.structs(3, "<qi4xq")])
@@ -237,7 +237,7 @@ def _announced_at(raw: Seekable, place: int, head: int, body: int) -> int:
 
 
 def _exactly(raw: Seekable, size: int, what: str) -> bytes:
-    """So many bytes, read step by step: a length that is stated need not be there.
+    """Read exactly so many bytes, step by step, because the stated length may be false.
 
     Raises:
         BrokenError: there are fewer, or the length is negative.
@@ -252,15 +252,15 @@ def _exactly(raw: Seekable, size: int, what: str) -> bytes:
 
 
 def _announced(message: FlatTable, body: int, at: Callable[[int], bytes]) -> int:
-    """How many bytes, and rows, a message says that it unpacks to.
+    """The bytes and rows that a message claims to unpack to.
 
     Args:
-        message: what describes it.
-        body: how many bytes follow that.
-        at: gives eight bytes of the body.
+        message: the message's description.
+        body: how many bytes follow the description.
+        at: returns eight bytes of the body.
 
     Raises:
-        BrokenError: a part of it lies outside of it.
+        BrokenError: a part of it is outside of it.
     """
     kind = message.number(1, "<B")
     if kind not in (_DICTIONARY, _ROWS):
@@ -271,7 +271,7 @@ def _announced(message: FlatTable, body: int, at: Callable[[int], bytes]) -> int
     total, packed = batch.number(0, "<q"), batch.has(3)
     for place, size in batch.structs(2, "<qq"):
         if place < 0 or size < 0 or place + size > body:
-            raise BrokenError("a part of a message lies outside of it")
+            raise BrokenError("a part of a message is outside of it")
         unpacked = struct.unpack("<q", at(place))[0] if packed and size >= 8 else size
         if unpacked < -1:
             raise BrokenError("a part of a message has a negative length")

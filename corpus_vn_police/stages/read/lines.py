@@ -18,7 +18,7 @@ from corpus_vn_police.stages.read.seeds import Blob
 from corpus_vn_police.stages.read.tasks import Batching, Lines, Members, Task
 
 ROWS_OF_TEXT = ("rows", "array", "cells")
-"""The kinds of files of rows that are text."""
+"""The kinds of row files that are text."""
 
 
 def rows_as_lines(
@@ -28,12 +28,12 @@ def rows_as_lines(
 
     Args:
         packed: the file, after decompression.
-        name: its name, whose ending says which kind it is.
+        name: its name; the extension says what kind of file it is.
         path: its path in the ledger.
         kind: `array` or `cells`.
-        budget: what may come out of it, and once more as lines: these repeat the names of columns.
-        limits: what is refused.
-        batching: how large a task may be.
+        budget: how many bytes may come out of it, and again as lines, which repeat the column names.
+        limits: the limits on seeds.
+        batching: the limits on the size of a task.
 
     Raises:
         Exception: it is damaged; the rows before the damage come first.
@@ -67,7 +67,7 @@ def _lines_of(rows: Iterator[_Row | Blob], line: Callable[[_Row], bytes | Blob])
 
 
 def _element(element: bytes) -> bytes | Blob:
-    """The line of an element, or what the ledger says of one that is not JSON."""
+    """The line for an element, or a `Blob` with the reason if it is not JSON."""
     line, refused = canonical_element(element)
     if not refused:
         return line
@@ -76,7 +76,7 @@ def _element(element: bytes) -> bytes | Blob:
 
 @dataclass
 class _Gathered:
-    """Lines on their way into tasks; a row that cannot be read is a task of its own."""
+    """Collects lines into tasks; a row that cannot be read is a task of its own."""
 
     path: str
     encoding: str | None
@@ -87,7 +87,7 @@ class _Gathered:
     lines: list[bytes] = field(default_factory=list)
 
     def add(self, line: bytes | Blob) -> Iterator[Task]:
-        """Add the next row; gives the tasks that are complete by that."""
+        """Add the next row; return the tasks that are now complete."""
         if isinstance(line, Blob):
             yield from self.rest()
             yield Members((f"{self.path}#{self.first}",), (line,))
@@ -99,7 +99,7 @@ class _Gathered:
             yield from self.rest()
 
     def rest(self) -> Iterator[Task]:
-        """The lines that are in no task yet."""
+        """The lines that are not in a task yet."""
         if self.lines:
             yield Lines(self.path, self.first, b"\n".join(self.lines), self.encoding, self.from_text)
             self.first += len(self.lines)

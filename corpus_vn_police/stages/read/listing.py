@@ -1,7 +1,7 @@
-r"""The input -> its files, in the order of their paths, and which other files were skipped.
+r"""The input -> its files, in the order of their paths, and the files that were skipped.
 
 A path is relative to the input's root, with `/`; bytes of a name that are not UTF-8 are written
-`\xNN`. Files come in the order of their paths' bytes, which for UTF-8 is that of code points.
+`\xNN`. Files are sorted by the bytes of their paths, which for UTF-8 is the order of code points.
 """
 
 from __future__ import annotations
@@ -45,16 +45,16 @@ _EXPECTED = (
 
 @dataclass(frozen=True)
 class Listing:
-    """What an input holds; of a file nothing but its path is held.
+    """The files of an input; only their paths are kept in memory.
 
     Attributes:
-        root: what the names are below.
-        names: the files to read below it, in path order, as the system names them.
-        refused: those of them that are not read, with the reason: devices, FIFOs, sockets, links and folders.
+        root: the place that the names are relative to.
+        names: the files to read, relative to the root, in path order, as the system names them.
+        refused: those names that are not read, with the reason: devices, FIFOs, sockets, links and folders.
             Each has a row in the ledger.
-        own: whether the input is a single file: then an archive's name is left out of its members' paths.
-        skipped: files and folders passed over because their names begin with a dot, and files with another extension.
-        seeds: how many seeds there are; None if that is not known, as a file may hold many or none.
+        own: True if the input is a single file: an archive's name is then left out of its members' paths.
+        skipped: files and folders that are skipped because their names begin with a dot, or have another extension.
+        seeds: how many seeds there are; None if that is not known, because a file may hold many or none.
     """
 
     root: Root
@@ -65,13 +65,13 @@ class Listing:
     seeds: int | None
 
     def kind(self, name: str) -> str | None:
-        """What a file of the listing holds, as `kind_of`; `given` if it holds rows that came from Python."""
+        """The kind of a file in the listing, as in `kind_of`; `given` if it holds rows that came from Python."""
         named = self.root.file_name(name)
         return "given" if named.endswith(GIVEN_ENDING) else kind_of(named)
 
 
 def kind_of(name: str) -> str | None:
-    """What a file holds by its name's ending; None if no seeds.
+    """The kind of a file, by its extension; None if it holds no seeds.
 
     `text`, `rows` (JSONL), `array` (JSON), `cells` (CSV, TSV), `table` (Parquet), `arrow`, `zip` or `tar`.
     """
@@ -87,7 +87,7 @@ def is_hidden(path: str) -> bool:
 
 
 def display(name: str) -> str:
-    r"""A name of the system as the ledger writes it, in every locale: bytes that are not UTF-8 as `\xNN`."""
+    r"""A system name as the ledger shows it, in every locale: bytes that are not UTF-8 become `\xNN`."""
     return name if name.isascii() else readable(os.fsencode(name))
 
 
@@ -95,13 +95,13 @@ def list_one(seeds: str, ours: Iterable[str], *, follow_links: bool) -> Listing:
     """Find the files of an input: a folder, a file, an archive, a glob or an fsspec URL of these.
 
     Args:
-        seeds: the input; a link here is followed.
-        ours: real paths of files that describe the corpus, such as its card: they are not seeds.
-        follow_links: whether links in it that lead out of it are followed.
+        seeds: the input; if it is itself a link, it is followed.
+        ours: resolved paths of files that describe the corpus, such as its card: they are not seeds.
+        follow_links: whether links inside it that lead out of it are followed.
 
     Raises:
         InputError: it is missing, or no file in it can hold seeds.
-        DiskError: a folder cannot be listed: its seeds would be missing from the ledger.
+        DiskError: a folder cannot be listed, so that its seeds would be missing from the ledger.
     """
     own = False
     names: Iterable[str]
@@ -129,7 +129,7 @@ def list_one(seeds: str, ours: Iterable[str], *, follow_links: bool) -> Listing:
 
 
 def _without_ours(root: str, names: Iterable[str], ours: Iterable[str]) -> Iterable[str]:
-    """The names without those of files that describe the corpus."""
+    """The names without files that describe the corpus."""
     here = {CONFIG_NAME, REMOVED_NAME, CHANGES_NAME}
     if "://" not in root:
         real = os.path.realpath(root)
@@ -140,7 +140,7 @@ def _without_ours(root: str, names: Iterable[str], ours: Iterable[str]) -> Itera
 def _listing(
     seeds: str, root: Root, paths: Iterable[str], refused: Mapping[str, Refusal], own: bool, builds: Iterable[str]
 ) -> Listing:
-    """The listing of the files below a root, those that are passed over (also `builds`) counted and named."""
+    """Make the listing of files below a root; files that are skipped (also `builds`) are counted and named."""
     found = sorted(paths, key=display)
     regular = [] if own else [name for name in found if name not in refused] if refused else found
     saved = SavedFolders.among(regular, lambda name: open_file(root, name))
@@ -170,11 +170,11 @@ def _listing(
 
 
 def _glob(pattern: str, follow: bool) -> tuple[str, Walk, list[str]]:
-    """The files that a pattern matches, and all files below a folder that it matches.
+    """Find the files that a pattern matches, and all files below folders that it matches.
 
     Returns:
-        The root, what is below it, and the builds that the pattern leads into without naming them. These are left out
-        without a row in the ledger: else the next build would have one more, for the output of this one.
+        The root, the files below it, and builds that the pattern matches without naming them. Builds are left out
+        without a row in the ledger; otherwise the next build would have one more row, for the output of this one.
     """
     root = pattern
     while glob.has_magic(root):
@@ -199,19 +199,19 @@ def _is_build(walk: Walk, name: str) -> bool:
 
 
 def _names(pattern: list[str], name: list[str]) -> bool:
-    """Whether a pattern has a folder's own name, not a wildcard, in its place."""
+    """Whether a pattern names a folder itself, and not only by a wildcard."""
     reached = pattern[: len(name)]
     return len(reached) == len(name) and "**" not in reached and not glob.has_magic(reached[-1])
 
 
 def _is_wanted(walk: Walk, pattern: list[str], name: str) -> bool:
-    """Whether a pattern matches a file; of a folder that is not entered, whether it may match something in it."""
+    """Whether a pattern matches a file; for a folder that is not entered, whether it may match something inside."""
     folder = name in walk.refused and walk.refused[name].folder
     return (_enters if folder else _reaches)(pattern, name.split("/"))
 
 
 def _reaches(parts: list[str], name: list[str]) -> bool:
-    """Whether a pattern matches a file, or a folder that the file is in."""
+    """Whether a pattern matches a file, or a folder that contains the file."""
     if not parts:
         return True
     if parts[0] == "**":
@@ -225,7 +225,7 @@ def _enters(parts: list[str], name: list[str]) -> bool:
 
 
 def _fits(part: str, name: str) -> bool:
-    """Whether one part of a pattern matches one part of a path; hidden names have to be asked for."""
+    """Whether one part of a pattern matches one part of a path; hidden names must be named explicitly."""
     hidden = name.startswith(".") and not part.startswith(".")
     return not hidden and fnmatch.fnmatch(name, part)
 
@@ -236,7 +236,7 @@ def open_file(root: Root, name: str) -> Any:
     Raises:
         OSError: it cannot be opened.
         IrregularError: it is a device, a FIFO or a socket.
-        DiskError: it is behind a URL, and the network or the server fails.
+        DiskError: the file is at a URL, and the network or the server fails.
     """
     location = root.location(name)
     return open_remote(files.in_utf8(location)) if root.is_remote(name) else files.open_file(location)

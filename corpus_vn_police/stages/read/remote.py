@@ -1,4 +1,4 @@
-"""Files behind an fsspec URL, such as `hf://`, `s3://` and `https://`."""
+"""Files at an fsspec URL, such as `hf://`, `s3://` and `https://`."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from corpus_vn_police import files
 from corpus_vn_police.errors import CorpusError, DiskError, InputError, first_line
 
 _EXTRAS = {"s3": "[s3]", "s3a": "[s3]", "http": "[http]", "https": "[http]"}
-"""The extra of this package that has the driver of a protocol."""
+"""The extra of this package that installs the driver of a protocol."""
 _DRIVERS = {"gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs", "sftp": "paramiko", "ssh": "paramiko"}
 _WEB = ("http", "https")
-_IN_MEMORY = 8 << 20  # bytes of a page of the web; what is longer goes to the temporary folder
+_IN_MEMORY = 8 << 20  # bytes of a web page; longer ones go to the temporary folder
 _BLOCK = 1 << 20
-# What a missing or forbidden file raises: that is said of the file. All else is the network's or the machine's fault.
+# Errors for a missing or forbidden file are that file's fault. All others are the network's or the machine's.
 _OF_THE_FILE = {FileNotFoundError: errno.ENOENT, PermissionError: errno.EACCES, IsADirectoryError: errno.EISDIR}
 
 
@@ -28,7 +28,7 @@ def filesystem(url: str) -> tuple[Any, str]:
     """The fsspec file system of a URL, and the path in it.
 
     Raises:
-        InputError: fsspec does not know the protocol, or lacks the package for it.
+        InputError: fsspec does not know the protocol, or its package is missing.
     """
     import fsspec
 
@@ -49,7 +49,7 @@ def filesystem(url: str) -> tuple[Any, str]:
 
 
 def at_commit(system: Any, root: str) -> str:
-    """A path on the Hub at the commit that its revision means now; other paths as they are."""
+    """A path on the Hub at the current commit of its revision; other paths stay the same."""
     if "hf" not in _protocols(system):
         return root
     from huggingface_hub import HfApi
@@ -61,23 +61,23 @@ def at_commit(system: Any, root: str) -> str:
 
 
 def find_remote(url: str, is_seeds: Callable[[str], bool]) -> tuple[str, list[str], bool]:
-    """What is behind a URL.
+    """List the files at a URL.
 
     Args:
-        url: of a folder, a file or a glob. On the Hub it means the commit that its revision is at now.
-        is_seeds: whether a name's ending is that of a file of seeds.
+        url: the URL of a folder, a file or a glob; on the Hub, it is read at the current commit of its revision.
+        is_seeds: tells from the extension if a file may hold seeds.
 
     Returns:
-        The root, the files below it, and whether the URL is that of a single file.
+        The root, the files below it, and True if the URL is that of a single file.
 
     Raises:
-        InputError: there is nothing, or the driver is missing.
+        InputError: there is nothing at the URL, or the driver is missing.
         DiskError: it cannot be listed.
     """
     system, path = filesystem(url)
     try:
         if "hf" in _protocols(system):
-            system.invalidate_cache()  # of listings, which outlive what is published in the same process
+            system.invalidate_cache()  # cached listings would hide builds that this process publishes later
             path = at_commit(system, path)
         if glob.has_magic(path):
             root = path
@@ -93,22 +93,22 @@ def find_remote(url: str, is_seeds: Callable[[str], bool]) -> tuple[str, list[st
             raise InputError(f"{url}: there is no such file or folder", "correct the URL")
     except InputError:
         raise
-    except Exception as error:  # what the client of a file system raises is its own: httpx has no OSError
+    except Exception as error:  # each client raises errors of its own: those of httpx are not OSErrors
         raise DiskError(f"{url}: cannot be listed: {error}", "check the URL and the access to it") from error
     base = root.rstrip("/") + "/"
     return system.unstrip_protocol(root), [_named(system, match.removeprefix(base)) for match in matches], False
 
 
 def _named(system: Any, name: str) -> str:
-    """A name of a file system as a name of a listing."""
+    """A name in a file system, as a name in a listing."""
     return files.of_system(unquote(name) if _is_web(system) else name)
 
 
 def _answers(system: Any, path: str) -> bool:
-    """Whether there is a page, where `exists` says no: that is also its answer if the server fails.
+    """Whether a page exists after `exists` said no, which it also says if the server fails.
 
     Raises:
-        Exception: it fails.
+        Exception: the server fails.
     """
     if not _is_web(system):
         return False
@@ -120,14 +120,14 @@ def _answers(system: Any, path: str) -> bool:
 
 
 def _is_folder(system: Any, path: str, is_seeds: Callable[[str], bool]) -> bool:
-    """Whether a path is a folder. Of the web, each page with links in it could be one; a file of seeds is none."""
+    """Whether a path is a folder. On the web, any page with links could be one, but a file of seeds is not."""
     if _is_web(system):
         return not is_seeds(path.rpartition("/")[2]) and system.isdir(path)
     return bool(system.isdir(path))
 
 
 def _is_web(system: Any) -> bool:
-    """Whether a file system is that of web pages."""
+    """Whether a file system is for web pages."""
     return bool({*_WEB} & {*_protocols(system)})
 
 
@@ -137,11 +137,11 @@ def _protocols(system: Any) -> tuple[str, ...]:
 
 @dataclass
 class RemoteFile:
-    """A file behind a URL, which can be entered anywhere; a failure of the network is not the file's fault.
+    """A seekable file at a URL; a failure of the network is not treated as the file's fault.
 
     Attributes:
-        url: for messages.
-        raw: what fsspec opened, or a copy of it.
+        url: its URL, for messages.
+        raw: the file that fsspec opened, or a copy of it.
     """
 
     url: str
@@ -165,7 +165,7 @@ class RemoteFile:
             raise _failure(self.url, error) from error
 
     def seek(self, place: int, whence: int = os.SEEK_SET, /) -> int:
-        """Go to a place; returns it."""
+        """Move to a position, and return it."""
         return self.raw.seek(place, whence)
 
     def tell(self) -> int:
@@ -182,16 +182,16 @@ class RemoteFile:
         return self.raw.closed
 
     def readable(self) -> bool:
-        """Always: `pyarrow` asks."""
+        """Always true: `pyarrow` asks."""
         return True
 
     def seekable(self) -> bool:
-        """Always: `pyarrow` asks."""
+        """Always true: `pyarrow` asks."""
         return True
 
 
 def open_remote(url: str) -> RemoteFile:
-    """Open a file behind a URL.
+    """Open a file at a URL.
 
     Raises:
         OSError: it is missing, or may not be read.
@@ -199,7 +199,7 @@ def open_remote(url: str) -> RemoteFile:
     """
     system, path = filesystem(url)
     try:
-        if _is_web(system):  # many servers do not give parts of a page
+        if _is_web(system):  # many servers cannot send parts of a page
             with system.open(path, "rb", block_size=0) as stream:
                 return RemoteFile(url, _copied(stream))
         return RemoteFile(url, system.open(path, "rb"))
@@ -216,7 +216,7 @@ def _copied(stream: IO[bytes]) -> IO[bytes]:
 
 
 def _failure(url: str, error: Exception) -> Exception:
-    """An error of fsspec as what it means: the file's, or the network's."""
+    """Turn an error of fsspec into one about the file, or one about the network."""
     if isinstance(error, CorpusError | MemoryError):
         return error
     for kind, number in _OF_THE_FILE.items():

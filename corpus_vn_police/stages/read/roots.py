@@ -1,4 +1,4 @@
-"""Where the names of an input's files lead."""
+"""Turn the names of an input's files into paths and URLs."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ WEB = ("http://", "https://")
 
 @dataclass(frozen=True)
 class Root:
-    """What the names of a listing are below.
+    """The place that the names of a listing are relative to.
 
     Attributes:
         at: a folder or an fsspec URL; empty if there are `mounts`.
-        mounts: if the input has several parts, what the first part of each name stands for: a folder, a file, or the
+        mounts: if there are several inputs, what the first part of each name means: a folder, a file, or the
             URL of one.
     """
 
@@ -24,7 +24,7 @@ class Root:
 
     @property
     def places(self) -> tuple[str, ...]:
-        """All folders, files and URLs."""
+        """All folders, files and URLs of the input."""
         return tuple(self.mounts.values()) or (self.at,)
 
     def location(self, name: str) -> str:
@@ -33,18 +33,18 @@ class Root:
         return _below(place, rest) if rest else place
 
     def on_disk(self, name: str) -> str | None:
-        """The path of a file of this machine; None if it is behind a URL."""
+        """The path of a local file; None if it is at a URL."""
         place, rest = self._split(name)
         if "://" in place:
             return None
         return f"{place}/{rest}" if rest else place
 
     def is_remote(self, name: str) -> bool:
-        """Whether a file is behind a URL."""
+        """Whether a file is at a URL."""
         return "://" in self._split(name)[0]
 
     def _split(self, name: str) -> tuple[str, str]:
-        """What a name begins with, and the rest."""
+        """The place that a name begins with, and the rest of the name."""
         if not self.mounts:
             return self.at, name
         if name in self.mounts:
@@ -53,10 +53,10 @@ class Root:
         return self.mounts[first], rest
 
     def file_name(self, name: str) -> str:
-        """The name that says by its ending what a file holds: of a file that was given a name, its own."""
+        """The name whose extension shows the kind of a file: if the file was given another name, its own."""
         return self.mounts.get(name, name)
 
 
 def _below(place: str, name: str) -> str:
-    """What a name below a place stands for; in a page of the web names are quoted."""
+    """The path or URL of a name inside a place; for web pages, the name is quoted."""
     return f"{place}/{quote(name) if place.startswith(WEB) else name}"

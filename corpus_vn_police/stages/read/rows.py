@@ -1,8 +1,8 @@
-"""A row of a file -> the values that a seed needs, and those of own fields.
+"""A row of a file -> the values of its seed and of own fields.
 
-A row must have a string `text` and may have `date`, `title`, `id`, `url` and `source`, or what `[rows]` calls them; an
-empty string means the same as a missing key. Keys that neither these nor the own fields name are not used, and are
-reported.
+A row must have a string `text`, and may have `date`, `title`, `id`, `url` and `source`, or the names that `[rows]`
+gives them. An empty string means the same as a missing key. Keys that are none of these and no own fields are not used,
+and are reported.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from corpus_vn_police.text import is_utf8, western
 
 _HEX = re.compile(r"[0-9a-f]{16}")
 _LEAST_UNSURE = 2.0**53
-_DEEPEST = 500  # half of what Python's own stack allows, whoever called and whatever version it is
-# A string, also one that does not end, or a bracket. Nothing is tried twice.
+_DEEPEST = 500  # half of what Python's own stack allows, in any version and wherever it is called from
+# A string, even if it does not end, or a bracket. The pattern never backtracks.
 _NESTING = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
 
 
@@ -46,7 +46,7 @@ class _NotJsonError(ValueError):
 
 
 class RefusedError(Exception):
-    """A line that is not a seed; `row` is what `read_row` returns for it."""
+    """A line is not a seed; `row` is the value that `read_row` then returns."""
 
     def __init__(self, reason: Reason, detail: str, pointer: str | None = None, **known: Any) -> None:
         super().__init__(reason.code)
@@ -57,17 +57,17 @@ def read_row(line: bytes, form: RowForm | None = None, encoding: str | None = No
     """Read one row.
 
     Args:
-        line: JSON in UTF-8; a byte order mark before it is left out.
-        form: what rows look like; None is as they are by default.
-        encoding: the codec of UTF-16 or UTF-32 that its file was in; None of all other files.
+        line: JSON in UTF-8; a byte order mark before it is skipped.
+        form: the form of rows; None means the default form.
+        encoding: the codec if the file was in UTF-16 or UTF-32; None for all other files.
 
     Returns:
-        `body`, the text's bytes as a text file in the row's encoding would hold them, so that
-        `normalise` says of both the same; `id`, `header_date`, `title`, `key`, `url`, `publisher`; `own`, the values
-        of own fields by name; `unused`, the keys that nothing reads, and `unused_dates`, those whose values are like
+        `body`, the bytes that a text file in the row's encoding would have, so that
+        `normalise` treats both alike; `id`, `header_date`, `title`, `key`, `url`, `publisher`; `own`, the values
+        of own fields by name; `unused`, the keys that nothing reads, and `unused_dates`, those whose values look like
         dates.
-        If the text is not UTF-8, `title` and `publisher` are bytes read as windows-1252. For a line that
-        is not a seed `reason` (a `Reason`), `pointer` and `detail`, with the id if it has one.
+        If the text is not UTF-8, `title` and `publisher` are decoded as windows-1252. For a line that
+        is not a seed: `reason` (a `Reason`), `pointer` and `detail`, and the id if it has one.
     """
     line, form = line.removeprefix(codecs.BOM_UTF8), form or DEFAULT
     try:
@@ -86,7 +86,7 @@ def read_row(line: bytes, form: RowForm | None = None, encoding: str | None = No
 
 
 def is_whole(line: bytes) -> bool:
-    """Whether a line is an object of JSON to its end, in UTF-8 or an 8-bit encoding."""
+    """Whether a line is a complete JSON object, in UTF-8 or an 8-bit encoding."""
     try:
         _object(line.removeprefix(codecs.BOM_UTF8).decode("ascii", "surrogateescape"))
     except RefusedError:
@@ -95,10 +95,10 @@ def is_whole(line: bytes) -> bool:
 
 
 def _of_marked(line: bytes, form: RowForm, encoding: str) -> dict[str, Any]:
-    """A row of a file in UTF-16 or UTF-32; its body begins with the mark, as such a text does."""
+    """A row of a file in UTF-16 or UTF-32; its body begins with the byte order mark, as such a text file does."""
     try:
         fields = _fields(_object(line.decode("utf-8")), form)
-    except UnicodeDecodeError:  # it could not be decoded, and neither can this body
+    except UnicodeDecodeError:  # the line could not be decoded, and neither can this body
         fields = {"body": line.decode("utf-8", "surrogatepass")}
     return fields | {"body": f"\ufeff{fields['body']}".encode(encoding, "surrogatepass")}
 
@@ -106,11 +106,11 @@ def _of_marked(line: bytes, form: RowForm, encoding: str) -> dict[str, Any]:
 def _of_bytes(line: bytes, form: RowForm, detail: str) -> dict[str, Any]:
     """A row whose text is in an 8-bit encoding.
 
-    In TCVN3, VNI and windows-1258 the signs of JSON are those of ASCII, and no letter has their bytes.
+    TCVN3, VNI and windows-1258 write the syntax of JSON as ASCII does, and use its bytes for no letter.
     The title and the source are read in the text's encoding; all other values must be ASCII.
 
     Raises:
-        RefusedError: the text is UTF-8 or missing, or another key's value is not in its encoding.
+        RefusedError: the text is UTF-8 or missing, or another value is not in its encoding.
     """
     try:
         row = _object(line.decode("ascii", "surrogateescape"))
@@ -136,15 +136,15 @@ _IN_ITS_ENCODING = ("title", "source")
 
 
 def _bytes_of(value: Any) -> bytes:
-    """The bytes of a string that was decoded with `surrogateescape`; empty for what is not a string."""
+    """The bytes of a string that was decoded with `surrogateescape`; empty for anything that is not a string."""
     return value.encode("utf-8", "surrogateescape") if isinstance(value, str) else b""
 
 
 def _object(text: str) -> dict[str, Any]:
-    """The object that a line is.
+    """Parse a line that must be an object.
 
     Raises:
-        RefusedError: it is not one.
+        RefusedError: it is not an object.
     """
     value = _parsed(text)
     if not isinstance(value, dict):
@@ -153,29 +153,29 @@ def _object(text: str) -> dict[str, Any]:
 
 
 def _parsed(text: str) -> Any:
-    """The value that a text is in JSON.
+    """Parse a text as JSON.
 
     Raises:
-        RefusedError: it is not JSON, or is not read.
+        RefusedError: it is not JSON, or is refused.
     """
     try:
         if _depth(text) > _DEEPEST:
             raise RecursionError
         return _DECODER.decode(text)
     except _DuplicateKeyError as error:
-        raise RefusedError(JSON_DUPLICATE_KEY, "a key stands twice in one object") from error
+        raise RefusedError(JSON_DUPLICATE_KEY, "an object has the same key twice") from error
     except RecursionError as error:
         raise RefusedError(JSON_DEPTH, f"nested deeper than {_DEEPEST}") from error
     except json.JSONDecodeError as error:
         raise RefusedError(JSON_INVALID, f"{error.msg} at character {error.pos}") from error
     except _NotJsonError as error:
         raise RefusedError(JSON_INVALID, "NaN or Infinity") from error
-    except ValueError as error:  # integers of more than 4,300 digits
+    except ValueError as error:  # for example integers of more than 4,300 digits
         raise RefusedError(JSON_INVALID, "a number too long to read") from error
 
 
 def _depth(text: str) -> int:
-    """How deep JSON is nested; if it has few brackets their number, which is at least that."""
+    """How deep JSON is nested; with few brackets just their number, which cannot be less."""
     brackets = text.count("[") + text.count("{")
     if brackets <= _DEEPEST:
         return brackets
@@ -202,15 +202,15 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_without_duplicates, parse_constan
 
 
 def wrong_type(pointer: str, expected: str, value: Any, **known: Any) -> RefusedError:
-    """The refusal of a value that has another type than it must have."""
+    """The refusal of a value of the wrong type."""
     return RefusedError(JSON_TYPE, f"expected {expected}, got {json_type(value)}", pointer, **known)
 
 
 def _fields(row: dict[str, Any], form: RowForm) -> dict[str, Any]:
-    """The row's values by the columns of a batch, `body` as a string.
+    """The row's values by batch column; `body` is still a string.
 
     Raises:
-        RefusedError: what is wrong with the first value that is at fault.
+        RefusedError: describes the first wrong value.
     """
     fields: dict[str, Any] = {}
     unused = [key for key in row if key not in form.read]
@@ -240,24 +240,24 @@ def _fields(row: dict[str, Any], form: RowForm) -> dict[str, Any]:
 
 
 def _is_whole(value: Any) -> TypeGuard[int | float]:
-    """Whether a value is an integer, also one that is written as 1.0, as JSON Schema has it.
+    """Whether a value is an integer; as in JSON Schema, 1.0 is one too.
 
-    A column of integers with a gap is one of floats in pandas. Of those from 2^53 on it is not known which they were.
+    Pandas turns a column of integers with gaps into floats. From 2^53 on, floats no longer identify the integer.
     """
     return type(value) is int or (type(value) is float and value.is_integer() and abs(value) < _LEAST_UNSURE)
 
 
 def _fault(value: Any, name: str) -> tuple[Reason, str] | None:
-    """What is wrong with the value of a key, and the detail; None if nothing is."""
+    """What is wrong with the value of a key: reason and detail; None if nothing is."""
     if not isinstance(value, str):
         expected = "string or integer" if name in ("id", "date") else "string"
         return JSON_TYPE, f"expected {expected}, got {json_type(value)}"
     if not value.isascii():
         try:
             value.encode()
-        except UnicodeEncodeError:  # JSON can write half of a surrogate pair; no text in UTF-8 can hold it
+        except UnicodeEncodeError:  # JSON can write half of a surrogate pair, but UTF-8 cannot
             return ENCODING_LONE_SURROGATE, "a lone surrogate"
-    if "\0" in value and name != "text":  # `normalise` looks at the text
+    if "\0" in value and name != "text":  # `normalise` checks the text
         return ENCODING_NUL, "a NUL character"
     return None
 
@@ -270,7 +270,7 @@ def unfit_value(unfit: Unfit, **known: Any) -> RefusedError:
 
 
 def _identified(fields: dict[str, Any]) -> dict[str, Any]:
-    """The id that a row's `id` gives; if that is not one already, with the row's as `key`."""
+    """The id from a row's `id`; if that is not an id already, the row's value is kept as `key`."""
     key = fields.get("key")
     if not key:
         return {}
@@ -283,12 +283,13 @@ def canonical_element(element: bytes) -> tuple[bytes, dict[str, Any]]:
     """An element of a JSON array as one line.
 
     Returns:
-        The line in the form of `canonical_row`, and nothing; or nothing, and `reason` and `detail` of what is not JSON.
+        The line in the form of `canonical_row`, and an empty dict; or empty, with `reason` and `detail`, if it is not
+        JSON.
     """
     try:
         try:
             value, errors = _parsed(element.decode("utf-8")), "strict"
-        except UnicodeDecodeError:  # in an 8-bit encoding: `read_row` says which texts can be read
+        except UnicodeDecodeError:  # in an 8-bit encoding: `read_row` decides which texts can be read
             value, errors = _parsed(element.decode("utf-8", "surrogateescape")), "surrogateescape"
     except RefusedError as refused:
         return b"", refused.row

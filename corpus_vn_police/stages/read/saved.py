@@ -1,7 +1,7 @@
-"""Folders that `datasets.save_to_disk` wrote: which of their files hold rows.
+"""Folders that `datasets.save_to_disk` wrote: find the files in them that hold rows.
 
 A dataset is `dataset_info.json`, `state.json` (which names the files of rows) and `data-*.arrow`; a dict of them has
-`dataset_dict.json` and a folder for each split. `cache-*.arrow` is what `datasets` computed from them later.
+`dataset_dict.json` and a folder for each split. `cache-*.arrow` files hold later results of `datasets`.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _SHUFFLED = Refusal(CONTAINER_INDICES, "its state.json names a file of indices",
 
 @dataclass(frozen=True)
 class SavedFolders:
-    """The saved datasets in an input.
+    """The datasets in an input that were saved with `save_to_disk`.
 
     Attributes:
-        rows: of each folder of a dataset, with a `/` at its end (empty for the input itself), its files of rows.
-        refused: folders of which nothing is read, and why.
-        splits: the files that name the splits of a dict of datasets.
-        passed_over: files in these folders that are not part of the dataset; `read` fills it.
+        rows: for each folder of a dataset (with `/` at its end; empty for the input itself), its files of rows.
+        refused: folders that are not read, and why.
+        splits: the files that list the splits of a dict of datasets.
+        passed_over: files in these folders that do not belong to the dataset; `read` fills it.
     """
 
     rows: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class SavedFolders:
             opened: opens one of them.
 
         Raises:
-            DiskError: a state.json is behind a URL, and the network fails.
+            DiskError: a state.json is at a URL, and the network fails.
         """
         infos = {name.removesuffix(_INFO) for name in names if _is_file(name, _INFO)}
         if not infos:
@@ -68,7 +68,7 @@ class SavedFolders:
         return cls(rows, refused, frozenset(dicts))
 
     def read(self, names: Iterable[str]) -> list[str]:
-        """The files of the input that are to be read, or have a row in the ledger."""
+        """The files of the input that are read, or that get a row in the ledger."""
         wanted = [*self.refused]
         for name in names:
             folder = name[: name.rfind("/") + 1]
@@ -82,7 +82,7 @@ class SavedFolders:
 
 
 def is_bookkeeping(member: str) -> bool:
-    """Whether a member of an archive is one of the files beside the rows of a saved dataset."""
+    """Whether a member of an archive is a file of a saved dataset that holds no rows."""
     name = member.rpartition("/")[2]
     return name in _BOOKKEEPING or fnmatch.fnmatchcase(name, "cache-*.arrow")
 

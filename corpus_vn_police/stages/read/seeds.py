@@ -1,4 +1,4 @@
-"""Seeds as they arrive: their bytes, or why there are none, gathered into batches."""
+"""Seeds as they arrive: their bytes, or why there are none, collected into batches."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ from corpus_vn_police.stages.batch import seed_columns_by_default
 from corpus_vn_police.stages.read.bounds import RatioError, Readable
 from corpus_vn_police.stages.read.streams import BrokenError
 
-_NEVER_GIVEN = {"path", "sha256", "bytes", "data"}  # by a row
+_NEVER_GIVEN = {"path", "sha256", "bytes", "data"}  # columns that a row never gives
 _NAMED = re.compile(r"[0-9]+_([0-9a-f]{16})\.txt(?:\.gz|\.zst)?")
 _BLOCK = 1 << 20
-_LONGEST_DETAIL = 200  # code points of what a library said
+_LONGEST_DETAIL = 200  # code points of a library's message
 
 
 class Blob(NamedTuple):
-    """The bytes of one seed, or why there are none; a tuple, which is made in a third of the time of a dataclass.
+    """The bytes of one seed, or why there are none; a tuple, which is created three times as fast as a dataclass.
 
     Attributes:
-        data: the bytes after decompression; empty if there is a reason.
+        data: the bytes, decompressed; empty if there is a reason.
         bytes: their number; None if they could not be read to the end.
-        sha256: of all of them, hex; None as for `bytes`.
+        sha256: the sha256 (hex) of all of them; None under the same condition as `bytes`.
         reason: why the seed is rejected; None if it is not.
-        detail: rule, limit and measure.
+        detail: the rule, the limit and the measured value.
     """
 
     data: bytes
@@ -58,24 +58,24 @@ def failed(reason: Reason, detail: str) -> Blob:
 
 
 def over_limit(size: int, sha256: str, limits: Limits) -> Blob:
-    """A seed of more bytes than are read of one."""
+    """A seed with more bytes than are allowed."""
     return Blob(b"", size, sha256, LIMIT_BYTES, f"max_bytes {limits.max_bytes}, got {size}")
 
 
 def whole(data: bytes, limits: Limits) -> Blob:
-    """A seed whose bytes are all here."""
+    """A seed whose bytes are complete."""
     digest = hashlib.sha256(data).hexdigest()
     return over_limit(len(data), digest, limits) if len(data) > limits.max_bytes else Blob(data, len(data), digest)
 
 
 def take(stream: Readable, limits: Limits, packed: int | None = None) -> Blob:
-    """Read one seed to its end, never holding more than `max_bytes` of it.
+    """Read one seed to its end, with at most `max_bytes` of it in memory.
 
-    No more than `max_ratio` times `max_bytes` are read, since a sparse file, or one that grows, may have no end.
+    At most `max_ratio` times `max_bytes` are read, because a sparse or growing file may have no end.
 
     Args:
         stream: its bytes after decompression.
-        limits: what is refused.
+        limits: the limits on seeds.
         packed: its length in compressed bytes; None if it is not compressed.
 
     Raises:
@@ -101,11 +101,11 @@ def take(stream: Readable, limits: Limits, packed: int | None = None) -> Blob:
 
 
 DAMAGED = (OSError, BrokenError, IrregularError)
-"""What a damaged or vanished text file raises while it is read."""
+"""Errors for a text file that is damaged, or vanishes while it is read."""
 
 
-# What the operating system says about a file. Anything else (no memory, no space, too many open
-# files, a failing disk) is the machine's fault, and a build must not depend on it.
+# System errors that are about the file. All others (no memory, no space, too many open files,
+# a failing disk) are the machine's fault, and must not change the outcome of a build.
 _OF_THE_FILE = {
     *(errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR),
     *(errno.ELOOP, errno.ENXIO, errno.ENODEV, errno.EINVAL, errno.ENAMETOOLONG, errno.EAGAIN),
@@ -113,15 +113,15 @@ _OF_THE_FILE = {
 
 
 _OF_THE_MACHINE = (MemoryError, CorpusError, ImportError)
-# Arrow's C++ says so only in words, if it was one of its own threads that got no memory.
+# If one of Arrow's C++ threads got no memory, only the words of the error say so.
 _NO_MEMORY = re.compile("bad_alloc|out of memory|(malloc|realloc) of size|cannot allocate memory", re.IGNORECASE)
 
 
 def fault(error: Exception) -> Reason:
-    """The reason for what was raised while a file was read.
+    """The reason for an error that was raised while a file was read.
 
     Raises:
-        MemoryError, OSError, CorpusError: the machine failed, not the file.
+        MemoryError, OSError, CorpusError: the machine failed, so that this is not the file's fault.
     """
     number = error.errno if isinstance(error, OSError) else None
     if isinstance(error, RatioError | IrregularError):
@@ -136,7 +136,7 @@ def fault(error: Exception) -> Reason:
 
 
 def describe(error: BaseException) -> str:
-    """An error in one short line that names no path of this machine."""
+    """An error on one short line that names no local path."""
     if isinstance(error, RatioError | IrregularError | BrokenError):
         return str(error)[:_LONGEST_DETAIL]
     if isinstance(error, OSError) and error.strerror:
@@ -145,17 +145,17 @@ def describe(error: BaseException) -> str:
 
 
 def named_id(path: str) -> str | None:
-    """The id that a seed's file name gives: `NNN_<16 hex>.txt`; None if it gives none."""
+    """The id that a seed's file name gives: `NNN_<16 hex>.txt`; None for any other name."""
     match = _NAMED.fullmatch(path.rpartition("/")[2])
     return match.group(1) if match else None
 
 
 @dataclass
 class SeedBatch:
-    """Seeds on their way into a batch: lists that grow, then one frame.
+    """Collects seeds as lists, and then makes one frame.
 
     Attributes:
-        columns: those of the frame, as `stages.batch.seed_columns` gives them; by default those without own fields.
+        columns: the columns of the frame, from `stages.batch.seed_columns`; by default without own fields.
     """
 
     columns: pl.Schema = field(default_factory=seed_columns_by_default)
@@ -166,14 +166,14 @@ class SeedBatch:
 
     @functools.cached_property
     def _given(self) -> frozenset[str]:
-        """The columns that a row may give."""
+        """The columns that a row may fill."""
         return frozenset(self.columns) - _NEVER_GIVEN
 
     def add(self, path: str, blob: Blob, row: dict[str, Any] | None = None) -> None:
         """Add a seed; `row` is what `read_row` returned for a row of a JSONL or Parquet file.
 
         Raises:
-            SchemaError: the row has a key that no column takes: a defect of this package.
+            SchemaError: the row has a key without a column: a defect of this package.
         """
         if row is not None and not row.keys() <= self._given:
             raise SchemaError(
@@ -219,7 +219,7 @@ def _series(name: str, kind: pl.DataType, values: Any, rows: int) -> pl.Series:
 
 
 def _binary(values: list[bytes]) -> pl.Series:
-    # One buffer and its offsets: 1,391 MB/s, where pa.array of `bytes` objects does 35 to 46.
+    # One buffer and its offsets: 1,391 MB/s. With `bytes` objects, pa.array has 35 to 46 MB/s.
     offsets = np.zeros(len(values) + 1, np.int64)
     np.cumsum([len(value) for value in values], out=offsets[1:])
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(values))]

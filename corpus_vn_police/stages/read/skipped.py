@@ -1,4 +1,4 @@
-"""Which files were passed over, because they are not seeds."""
+"""The files that were skipped, because they are not seeds."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import json
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 
-_NAMED = 5  # files of each kind that are named; the others are counted
+_NAMED = 5  # how many files of each kind are named; the others are only counted
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """The files that were passed over.
+    """The files that were skipped.
 
     Attributes:
-        hidden: how many because their names begin with a dot.
-        other: how many because their extension is not one of a seed.
+        hidden: how many were skipped because their names begin with a dot.
+        other: how many were skipped because of their extension.
         hidden_names, other_names: the first of them, at most five, in the order of their paths.
     """
 
@@ -26,7 +26,7 @@ class Skipped:
 
     @classmethod
     def of(cls, hidden: Iterable[str] = (), other: Iterable[str] = ()) -> Skipped:
-        """These paths, as the ledger would write them."""
+        """Make it from paths, in the form that the ledger shows."""
         hidden, other = tuple(hidden), tuple(other)
         return cls(len(hidden), len(other), _first(hidden), _first(other))
 
@@ -40,7 +40,7 @@ class Skipped:
         )
 
     def below(self, name: str) -> Skipped:
-        """The same files, all of them below a folder of this name."""
+        """The same files, all inside a folder of this name."""
         return Skipped(
             self.hidden,
             self.other,
@@ -54,7 +54,7 @@ class Skipped:
 
     @classmethod
     def of_json(cls, line: str) -> Skipped:
-        """What `as_json` wrote.
+        """Read a line of `as_json`.
 
         Raises:
             ValueError: it is something else.

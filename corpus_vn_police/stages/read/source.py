@@ -1,4 +1,4 @@
-"""What a command reads: one input, several, or rows that came from Python."""
+"""The input of a command: one place, several places, or rows that came from Python."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from corpus_vn_police.text import printable
 
 @dataclass(frozen=True)
 class Source:
-    """What a command reads.
+    """The input of a command.
 
     Attributes:
-        inputs: a folder, a file, an archive, a glob or an fsspec URL each.
-        ours: real paths of files that describe the corpus, such as its card: they are not seeds.
-        given: files of rows that came from Python, by the name that stands for them; then there are no inputs.
+        inputs: each is a folder, a file, an archive, a glob or an fsspec URL.
+        ours: resolved paths of files that describe the corpus, such as its card: they are not seeds.
+        given: files of rows that came from Python, by their names in the ledger; there are then no inputs.
     """
 
     inputs: tuple[str, ...]
@@ -40,11 +40,12 @@ def list_input(source: Source | str, *, follow_links: bool = False) -> Listing:
     Args:
         source: the inputs; a str is a single one. If there are several, each path begins with the last name of
             its input.
-        follow_links: whether links in them that lead out of them are followed.
+        follow_links: whether links inside them that lead out of them are followed.
 
     Raises:
-        InputError: one is missing, or no file in it can hold seeds; two have one last name, or one is in another.
-        DiskError: a folder cannot be listed: its seeds would be missing from the ledger.
+        InputError: an input is missing or has no file that can hold seeds; two have the same last name, or one is
+            inside another.
+        DiskError: a folder cannot be listed, so that its seeds would be missing from the ledger.
     """
     if isinstance(source, str):
         source = Source((source,))
@@ -66,8 +67,8 @@ def _together(inputs: Sequence[str], listings: Sequence[Listing]) -> Listing:
         name = _last_name(seeds, place)
         if name in mounts:
             raise InputError(
-                f"{printable(given[name])} and {printable(seeds)}: both are called {printable(display(name))}, and "
-                "each path would begin with that",
+                f"{printable(given[name])} and {printable(seeds)}: both are called {printable(display(name))}, so "
+                "their paths could not be told apart",
                 "rename one of them, or put both into one folder and give that",
             )
         mounts[name], given[name] = place, seeds
@@ -82,12 +83,12 @@ def _together(inputs: Sequence[str], listings: Sequence[Listing]) -> Listing:
 
 
 def _place(listing: Listing) -> str:
-    """Where an input is: its file, or its root."""
+    """The place of an input: its file, or its root."""
     return listing.root.location(listing.names[0]) if listing.own else listing.root.at
 
 
 def _last_name(seeds: str, place: str) -> str:
-    """The last name of an input; of a repository on the Hub without its revision.
+    """The last name of an input; for a repository on the Hub, without the revision.
 
     Raises:
         InputError: it has none.
@@ -97,14 +98,12 @@ def _last_name(seeds: str, place: str) -> str:
     else:
         name = os.path.basename(os.path.abspath(place))
     if not name:
-        raise InputError(
-            f"{printable(seeds)}: has no last name, with which its paths could begin", "give folders in it"
-        )
+        raise InputError(f"{printable(seeds)}: has no last name that its paths could begin with", "give folders in it")
     return name
 
 
 def _check_apart(inputs: Sequence[str], listings: Sequence[Listing]) -> None:
-    """Refuse an input inside another one: its seeds would be read twice.
+    """Refuse an input that is inside another one, because its seeds would be read twice.
 
     Raises:
         InputError: there is one.
@@ -125,7 +124,7 @@ def _check_apart(inputs: Sequence[str], listings: Sequence[Listing]) -> None:
 
 
 def _reads(listing: Listing, seeds: str, below: str) -> bool:
-    """Whether an input reads what is at a place below its root; of a glob only what it matches."""
+    """Whether an input includes a place below its root; a glob includes only what it matches."""
     return (
         not glob.has_magic(seeds)
         or os.path.isdir(seeds)

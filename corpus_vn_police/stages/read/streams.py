@@ -1,8 +1,8 @@
-"""Packed streams -> their bytes: read to their real end, each checksum checked, never much at once.
+"""Packed streams -> their bytes: read to the real end, with each checksum checked, and little in memory.
 
 A stream is a sequence of frames (the members of a gzip file, the frames of Zstandard). A broken stream says how
-much of it is sound. A complete frame is sound if its checksum is right. If the stream only ends too early, the last
-frame is sound up to there. Nothing of a frame with a wrong checksum is sound.
+many of its bytes are sound. A complete frame is sound if its checksum is right. If a stream just ends too early, the
+last frame is sound up to there. A frame with a wrong checksum is not sound at all.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-BLOCK = 1 << 16  # what is read at once; larger, and each read costs a mapping of memory
-_WINDOW = 128 << 20  # bytes of its own output that a decoder may have to hold: the default of `zstd` as well
+BLOCK = 1 << 16  # bytes that are read at once; with more, every read would map new memory
+_WINDOW = 128 << 20  # bytes of its own output that a decoder may keep in memory; also the default limit of `zstd`
 
 
 class BrokenError(Exception):
-    """A container cannot be read, or not further.
+    """A container cannot be read, or not to its end.
 
     Attributes:
         sound: how many bytes of the stream, from its start, can be trusted.
-        reason: what the seed is rejected for.
+        reason: the reason for rejecting the seed.
     """
 
     def __init__(self, message: str, sound: int = 0, reason: Reason = CONTAINER_DAMAGED) -> None:
@@ -42,7 +42,7 @@ class BrokenError(Exception):
 
 
 class Decoder(Protocol):
-    """What `bz2`, `lzma` and `zstd` call a decompressor."""
+    """The interface of decompressor objects in `bz2`, `lzma` and `zstd`."""
 
     @property
     def eof(self) -> bool:
@@ -50,18 +50,18 @@ class Decoder(Protocol):
 
     @property
     def needs_input(self) -> bool:
-        """Whether nothing more comes without more input."""
+        """Whether it needs more input before it can return more."""
 
     @property
     def unused_data(self) -> bytes:
-        """The input behind the end mark."""
+        """The input after the end mark."""
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
         """At most so many bytes."""
 
 
 class _Inflater:
-    """`zlib`'s decompressor in the form that the others have."""
+    """`zlib`'s decompressor, with the interface of the others."""
 
     def __init__(self, window_bits: int) -> None:
         self._inner = zlib.decompressobj(window_bits)
@@ -83,14 +83,14 @@ class _Inflater:
 
 @dataclass(frozen=True)
 class Codec:
-    """A way to pack.
+    """A compression format.
 
     Attributes:
-        name: for messages.
-        decoder: makes one for a frame.
-        magics: what a frame may begin with; none of a stream that is one frame and no more.
+        name: the name for messages.
+        decoder: makes a decoder for one frame.
+        magics: the bytes that a frame may begin with; empty for a stream of exactly one frame.
         padded: whether zeros may follow the last frame.
-        doubtful: how many bytes before the place where decoding fails may be wrong already; None is the whole frame.
+        doubtful: how many bytes before the place where decoding fails may be wrong; None means the whole frame.
     """
 
     name: str
@@ -104,8 +104,8 @@ def _raw_lzma() -> Decoder:
     return lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=_WINDOW + (1 << 20))
 
 
-# Of 720 gzip streams of real articles with up to 4 KiB overwritten 43 did not decode to their end, and gave up to
-# 118,768 wrong bytes before; the others had a wrong checksum. Of 122 of Zstandard none gave any: it gives whole blocks.
+# Up to 4 KiB of gzip streams of real articles were overwritten: 43 of 720 could not be decoded to their end, and gave
+# up to 118,768 wrong bytes; the others had a wrong checksum. 122 Zstandard streams gave none: it returns whole blocks.
 _DEFLATE_BLOCK, _ZSTD_BLOCK = 1 << 18, 1 << 17
 _ZSTD_MAGICS = (b"\x28\xb5\x2f\xfd", *(bytes([low]) + b"\x2a\x4d\x18" for low in range(0x50, 0x60)))
 GZIP = Codec("gzip", lambda: _Inflater(31), (b"\x1f\x8b",), padded=True, doubtful=_DEFLATE_BLOCK)
@@ -117,7 +117,7 @@ LZMA = Codec("LZMA", _raw_lzma)
 
 @dataclass
 class Unpacked:
-    """What a packed stream unpacks to.
+    """The unpacked bytes of a packed stream.
 
     Attributes:
         raw: the packed bytes.
@@ -138,7 +138,7 @@ class Unpacked:
         """At most `size` bytes; none at the end.
 
         Raises:
-            BrokenError: the stream is damaged, cut, followed by something else, or needs a larger window.
+            BrokenError: the stream is damaged, cut, followed by something else, or needs too large a window.
             MemoryError: memory ran out.
         """
         while True:
@@ -149,7 +149,7 @@ class Unpacked:
                 return block
 
     def _next_frame(self) -> bool:
-        """Whether another frame begins; raises if something else follows."""
+        """Start the next frame; False at the end of the stream. Raises if something else follows."""
         codec, longest = self.codec, max(map(len, self.codec.magics), default=1)
         while len(self._held) < longest and (more := self.raw.read(BLOCK)):
             self._held += more
@@ -162,8 +162,8 @@ class Unpacked:
                 raise BrokenError("an empty file")
             return False
         if (self._frames and not codec.magics) or (codec.magics and not self._held.startswith(codec.magics)):
-            behind = f"something else stands behind the end of the {codec.name} stream"
-            raise BrokenError(behind if self._frames else f"does not begin as {codec.name} does", self.given)
+            behind = f"there is something else after the end of the {codec.name} stream"
+            raise BrokenError(behind if self._frames else f"does not begin like {codec.name} data", self.given)
         self._decoder, self._frames, self.start = codec.decoder(), self._frames + 1, self.given
         return True
 
@@ -185,7 +185,7 @@ class Unpacked:
         return block
 
     def _failure(self, message: str) -> Exception:
-        """What a decoder's message means; the libraries have no other way to tell failures apart."""
+        """The meaning of a decoder's message; the libraries offer no other way to tell failures apart."""
         if "Error -4" in message or "not enough memory" in message:
             return MemoryError(message)
         if "too much memory" in message or "usage limit" in message:
@@ -196,7 +196,7 @@ class Unpacked:
 
 
 def unpacked(raw: Readable, name: str) -> Readable:
-    """A file's stream after decompression, as the ending of its name says."""
+    """A file's stream after decompression, which the extension of its name decides."""
     codec = _BY_ENDING.get(name.lower().rpartition(".")[2])
     return raw if codec is None else Unpacked(raw, codec)
 
@@ -205,13 +205,13 @@ _BY_ENDING = {"gz": GZIP, "zst": ZSTD}
 
 
 def is_packed(name: str) -> bool:
-    """Whether `unpacked` unpacks a file of that name."""
+    """Whether `unpacked` unpacks a file with that name."""
     return name.lower().rpartition(".")[2] in _BY_ENDING
 
 
 @dataclass
 class Checked:
-    """A stream whose length and CRC-32 are known before, as those of a zip archive's members are."""
+    """A stream whose length and CRC-32 are known beforehand, such as a member of a zip archive."""
 
     stream: Readable
     size: int
@@ -223,7 +223,7 @@ class Checked:
         """At most `size` bytes; none at the end.
 
         Raises:
-            BrokenError: they are not what they should be, and none of them can be trusted.
+            BrokenError: length or checksum are wrong, so that no byte can be trusted.
         """
         block = self.stream.read(size)
         self._given += len(block)
@@ -237,7 +237,7 @@ class Checked:
 
 @dataclass
 class Cut:
-    """The first `remaining` bytes of a stream, and then an error; the stream's end if there is no error."""
+    """The first `remaining` bytes of a stream, and then an error if there is one."""
 
     stream: Readable
     remaining: int
@@ -254,7 +254,7 @@ class Cut:
 
 @dataclass
 class Slice:
-    """The bytes of a file between two places; others may read the file meanwhile."""
+    """The bytes of a file between two positions; others may read the file at the same time."""
 
     raw: Seekable
     at: int
@@ -269,15 +269,15 @@ class Slice:
 
 
 class Seekable(Readable, Protocol):
-    """A file that can be entered anywhere."""
+    """A seekable file."""
 
     def seek(self, place: int, whence: int = 0, /) -> int:
-        """Go to a place."""
+        """Move to a position."""
 
 
 @dataclass
 class Chain:
-    """Some bytes, and then a stream."""
+    """Some bytes, followed by a stream."""
 
     head: bytes
     stream: Readable
@@ -289,11 +289,11 @@ class Chain:
 
 
 def sound_part(opened: Callable[[Budget], Readable], budget: Budget) -> Cut:
-    """The part of a stream that can be trusted, and then why no more comes. The stream is read twice to know that.
+    """The part of a stream that can be trusted, followed by its error. The stream is read twice to find it.
 
     Args:
-        opened: gives the stream from its start, bounded by a budget; called twice.
-        budget: what may come out; the first reading spends nothing of it.
+        opened: opens the stream from its start, bounded by a budget; called twice.
+        budget: how many bytes may come out; the first reading does not count.
     """
     stream, sound = opened(replace(budget)), 0
     failure: Exception | None = None
@@ -308,10 +308,10 @@ def sound_part(opened: Callable[[Budget], Readable], budget: Budget) -> Cut:
 
 
 def alone_header(head: bytes, size: int | None) -> bytes:
-    """The header that an LZMA stream of a zip archive would have in a file of its own.
+    """Make the header that an LZMA stream in a zip archive would have as a separate file.
 
     Args:
         head: its first nine bytes: the version, the length of the properties, the properties.
-        size: what it unpacks to; None if it has an end mark.
+        size: the bytes that it unpacks to; None if it has an end mark.
     """
     return head[4:9] + struct.pack("<q", -1 if size is None else size)

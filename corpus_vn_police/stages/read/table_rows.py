@@ -1,4 +1,4 @@
-"""A row of a table, or one that came from Python -> its bytes, and the values that a seed needs."""
+"""A row of a table or from Python -> its bytes as a seed, and its values."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from corpus_vn_police.stages.read.seeds import describe, fault
 from corpus_vn_police.stages.read.streams import BrokenError
 from corpus_vn_police.text import printable
 
-_BESIDE = ("id", "unused", "unused_dates")  # what is known of a row that is refused
+_BESIDE = ("id", "unused", "unused_dates")  # values that stay known if a row is refused
 _TYPES = {"id": str | int | float | Decimal}
 
 
 def rows_of(batch: pa.RecordBatch) -> Iterator[Callable[[], dict[str, Any]]]:
-    """The rows of a batch as Python has them, each made when it is asked for.
+    """The rows of a batch as Python values; each is converted only when it is needed.
 
-    A value that Python cannot have, such as a time out of its range, is a `NoForm`, and so is every value of a column
-    whose type is not read.
+    A value that Python cannot represent, such as a time out of range, becomes a `NoForm`, and so does every value of a
+    column whose type is not supported.
     """
     left_out = {
         field.name: NoForm(printable(field.metadata[NOT_READ].decode("utf-8", "replace")))
@@ -42,7 +42,7 @@ def rows_of(batch: pa.RecordBatch) -> Iterator[Callable[[], dict[str, Any]]]:
 def _row(batch: pa.RecordBatch, left_out: dict[str, NoForm]) -> dict[str, Any]:
     try:
         row: dict[str, Any] = batch.to_pylist()[0]
-    except Exception as error:  # law 9: a damaged file may hold what Python has no value for
+    except Exception as error:  # law 9: a damaged file may hold values that Python cannot represent
         fault(error)
         row = {name: _first(column) for name, column in zip(batch.schema.names, batch.columns, strict=True)}
     return row | left_out
@@ -60,16 +60,16 @@ def read_table_row(row: dict[str, Any], form: RowForm) -> tuple[bytes, dict[str,
     """Read a row of a Parquet or Arrow file, or one that came from Python.
 
     Args:
-        row: its values, as Python has them, or `NoForm`.
-        form: what rows look like.
+        row: its values as Python values, or `NoForm`.
+        form: the form of rows.
 
     Returns:
-        The seed's bytes (`canonical_row`), and what `read_row` makes of them. A key that must be
-        a string has to be one in the file: not binary or a time, although JSON writes those as strings. An own field of
-        days takes a time at midnight that has no zone, since there are tables that have no days.
+        The seed's bytes (`canonical_row`), and the values that `read_row` would return for them. A key that must be a
+        string must be one in the file; binary and times are refused, although JSON writes them as strings. An own field
+        of days accepts a time at midnight without a time zone, because some tables have no type for days.
 
     Raises:
-        BrokenError: a value that is read is a `NoForm`.
+        BrokenError: a needed value is a `NoForm`.
     """
     data = canonical_row(row)
     values = form.values(row)
@@ -92,10 +92,10 @@ def read_table_row(row: dict[str, Any], form: RowForm) -> tuple[bytes, dict[str,
 
 
 def _typed(value: Any, schema: Mapping[str, Any], pointer: str) -> Any:
-    """The value of an own field with days for times at midnight where the schema has days.
+    """The value of an own field, with times at midnight turned into days if the schema asks for days.
 
     Raises:
-        RefusedError: it is binary where the schema has texts.
+        RefusedError: it is binary, but the schema asks for text.
         BrokenError: JSON cannot hold it.
     """
     _check_form(pointer[1:], value)

@@ -11,7 +11,7 @@ from corpus_vn_police.stages.read.walk import Refusal
 
 @dataclass(frozen=True)
 class Batching:
-    """How large a batch may grow: seeds, and bytes of seeds. It changes no result (law 4)."""
+    """The limits on the size of a batch: seeds, and bytes of seeds. They do not change any result (law 4)."""
 
     rows: int = 2_000
     bytes: int = 16 << 20
@@ -19,7 +19,7 @@ class Batching:
 
 @dataclass(frozen=True)
 class Texts:
-    """Text files below a root, which the task reads, but for those that are refused."""
+    """Text files below a root, which the task itself reads, except for those that are refused."""
 
     root: Root
     names: tuple[str, ...]
@@ -28,14 +28,14 @@ class Texts:
 
 @dataclass(frozen=True)
 class Lines:
-    """Whole lines of a JSONL file, or a line of JSON for each row of another file of text, in UTF-8.
+    """Complete lines of a JSONL file, or one line of JSON for each row of another text file, in UTF-8.
 
     Attributes:
         path: the file.
-        first: the number of the first line, or row, from 1.
+        first: the number of the first line or row; numbers start at 1.
         block: the lines.
-        encoding: the codec of the file if it was UTF-16 or UTF-32, else None.
-        from_text: whether the values are cells of a CSV or TSV file, so that each is a string.
+        encoding: the codec of the file if it was UTF-16 or UTF-32, otherwise None.
+        from_text: True if the values are cells of a CSV or TSV file, so that all are strings.
     """
 
     path: str
@@ -47,7 +47,7 @@ class Lines:
 
 @dataclass(frozen=True)
 class TableRows:
-    """Rows of a Parquet or Arrow file as an Arrow IPC stream; `first` is the number of the first, from 1."""
+    """Rows of a Parquet or Arrow file, as an Arrow IPC stream; `first` is the number (from 1) of the first one."""
 
     path: str
     first: int
@@ -57,7 +57,7 @@ class TableRows:
 
 @dataclass(frozen=True)
 class GivenRows:
-    """Rows that came from Python as a block of `given_blocks`; `first` is the number of the first, from 1."""
+    """Rows that came from Python, as a block of `given_blocks`; `first` is the number (from 1) of the first one."""
 
     path: str
     first: int
@@ -67,7 +67,7 @@ class GivenRows:
 
 @dataclass(frozen=True)
 class Members:
-    """Seeds whose bytes are in the task: members of archives, and what cannot be read."""
+    """Seeds whose bytes are part of the task: members of archives, and seeds that cannot be read."""
 
     paths: tuple[str, ...]
     blobs: tuple[Blob, ...]
@@ -75,11 +75,11 @@ class Members:
 
 Task = Texts | Lines | TableRows | GivenRows | Members
 
-BLANK = b" \t\r"  # a line of a JSONL file that holds no more is empty
+BLANK = b" \t\r"  # a JSONL line with only these characters is empty
 
 
 def seeds_in(task: Task) -> int:
-    """How many seeds a task will give: what the ledger is balanced against."""
+    """How many seeds a task will return; the ledger must balance with this."""
     if isinstance(task, Texts):
         return len(task.names)
     if isinstance(task, Members):
@@ -90,7 +90,7 @@ def seeds_in(task: Task) -> int:
 
 
 def bytes_in(task: Task) -> int:
-    """The bytes of seeds that a task carries; 0 if it reads them itself."""
+    """The bytes of seeds that are part of a task; 0 if the task reads them itself."""
     if isinstance(task, Members):
         return sum(len(blob.data) for blob in task.blobs)
     return 0 if isinstance(task, Texts) else len(task.stream if isinstance(task, TableRows) else task.block)

@@ -1,8 +1,8 @@
 """The files of an input -> tasks.
 
-Text files are read where the task runs. A file with many seeds (rows or members) is a stream that can only be read
-from its start. So it is unpacked here, in one thread, and cut into blocks of bytes; each task gets
-its blocks. At most one block is held here.
+The task itself reads its text files. A file with many seeds (rows or members) is a stream that can only be read
+from its start. So it is unpacked here, in one thread, and cut into blocks of bytes for the tasks. At most one block is
+in memory here.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ from corpus_vn_police.stages.read.skipped import Skipped
 from corpus_vn_police.stages.read.streams import BLOCK, BrokenError, Cut, Slice, is_packed, sound_part, unpacked
 from corpus_vn_police.stages.read.tasks import Batching, GivenRows, Lines, Members, TableRows, Task, Texts
 
-# What is read at once decides how much of a damaged file comes out, so neither is a batch's size.
+# The amount read at once decides how much of a damaged file is recovered. So neither depends on the size of a batch.
 _TABLE_ROWS = 512
-_IN_MEMORY = 8 << 20  # bytes of a member that is read more than once; what is longer goes to the temporary folder
+_IN_MEMORY = 8 << 20  # bytes of a member that is read more than once; longer ones go to the temporary folder
 
 
 @dataclass
 class Unpacker:
-    """Turns a listing into tasks, and counts what it passes over on the way.
+    """Turns a listing into tasks, and counts the files that it skips.
 
     Attributes:
-        limits: what is refused.
-        batching: how large a task may be.
-        skipped: what was passed over so far, with what the listing itself passed over.
+        limits: the limits on seeds.
+        batching: the limits on the size of a task.
+        skipped: the files skipped so far, including those that the listing skipped.
     """
 
     limits: Limits
@@ -80,7 +80,7 @@ class Unpacker:
                 yield from self._unpack(raw, name, kind, prefix, packed)
         except TooManyError as error:
             yield _refused(path, LIMIT_MEMBERS, str(error))
-        except Exception as error:  # law 9: what a parser raises for foreign bytes is not known
+        except Exception as error:  # law 9: a parser may raise anything for foreign bytes
             yield _refused(path, fault(error), describe(error))
 
     def _unpack(self, raw: Any, name: str, kind: str | None, prefix: str, packed: int) -> Iterator[Task]:
@@ -107,7 +107,7 @@ class Unpacker:
             yield from self._members(self._archive(tar_members(stream, self.limits.max_members), prefix, budget))
 
     def _text_rows(self, stream: Readable, name: str, path: str, kind: str, budget: Budget) -> Iterator[Task]:
-        """The tasks of a file of rows that is text."""
+        """The tasks of a text file with rows."""
         if kind == "rows":
             yield from self._lines(stream, path)
         else:
@@ -127,14 +127,14 @@ class Unpacker:
                     yield Members((f"{path}#{first}",), (blob,))
                     first += 1
         except Exception:
-            if is_whole(pending):  # the last line was whole, but for its line end
+            if is_whole(pending):  # the last line was complete, except for its line end
                 yield Lines(path, first, pending, stream.encoding)
             raise
         if pending:
             yield Lines(path, first, pending, stream.encoding)
 
     def _members(self, found: Iterator[Task | tuple[str, Blob]]) -> Iterator[Task]:
-        """Gather an archive's text members into tasks; pass on the tasks of its other files."""
+        """Collect an archive's text members into tasks; pass on the tasks of its other files."""
         gathered: list[tuple[str, Blob]] = []
         size = 0
         try:
@@ -149,7 +149,7 @@ class Unpacker:
                 if not isinstance(item, tuple):
                     yield item
         except Exception:
-            if gathered:  # what came before the damage
+            if gathered:  # members before the damage
                 yield _gather(gathered)
             raise
         if gathered:
@@ -159,7 +159,7 @@ class Unpacker:
         for member in members:
             path = prefix + member.name
             if member.reason is CONTAINER_DAMAGED and not _is_hidden_member(member.name):
-                yield path, failed(member.reason, member.detail)  # whatever its name says, which may be what is wrong
+                yield path, failed(member.reason, member.detail)  # for any name: it may be the fault
                 continue
             kind = self._kind(member.name, path)
             if kind is not None and member.reason is not None:
@@ -167,7 +167,7 @@ class Unpacker:
             elif kind is not None:
                 try:
                     yield from self._member(path, member, kind, budget)
-                except Exception as error:  # law 9, as for the whole archive
+                except Exception as error:  # law 9, as for a whole archive
                     yield path, failed(fault(error), describe(error))
 
     def _member(self, path: str, member: Member, kind: str, budget: Budget) -> Iterator[Task | tuple[str, Blob]]:
@@ -194,7 +194,7 @@ class Unpacker:
             yield from self._text_rows(Bounded(member.open(), budget), name, path, kind, budget)
 
     def _kind(self, name: str, path: str) -> str | None:
-        """What kind of file a member is; None if it is passed over, which is counted. Archives are not nested."""
+        """The kind of a member; None if it is skipped (and counted). Archives inside archives are not opened."""
         kind = kind_of(name)
         if _is_hidden_member(name):
             self.skipped += Skipped.of(hidden=[path])
@@ -206,7 +206,7 @@ class Unpacker:
 
 
 def _table(batches: Iterator[pa.RecordBatch], path: str) -> Iterator[Task]:
-    """The tasks of a file that is a table."""
+    """The tasks of a table file."""
     first = 1
     for batch in batches:
         sink = pa.BufferOutputStream()
@@ -217,7 +217,7 @@ def _table(batches: Iterator[pa.RecordBatch], path: str) -> Iterator[Task]:
 
 
 def _given(raw: Any, path: str) -> Iterator[Task]:
-    """The tasks of a file of rows that came from Python."""
+    """The tasks of a file with rows that came from Python."""
     raw.seek(0)
     first = 1
     for count, block in given_blocks(raw):
@@ -226,15 +226,15 @@ def _given(raw: Any, path: str) -> Iterator[Task]:
 
 
 def _is_hidden_member(name: str) -> bool:
-    """Whether a member is hidden; `..` is not a hidden folder."""
+    """Whether a member is hidden; `..` does not make it hidden."""
     return is_hidden(name.replace("../", ""))
 
 
 def _copy(stream: Readable, file: IO[bytes]) -> int:
-    """Write a stream to a file that is to be read more than once; returns how many bytes that were.
+    """Write a stream to a file that can be read more than once; return the number of bytes.
 
     Raises:
-        DiskError: they do not fit into memory, and not into the temporary folder.
+        DiskError: they fit neither into memory nor into the temporary folder.
     """
     size = 0
     while block := stream.read(1 << 20):
@@ -263,7 +263,7 @@ def _refused(path: str, reason: Reason, detail: str) -> Members:
 
 
 def _chunks(stream: Readable, least: int) -> Iterator[bytes]:
-    """A stream in chunks of at least `least` bytes; if it is damaged, what came before the damage comes first."""
+    """A stream in chunks of at least `least` bytes; if it is damaged, the bytes before the damage come first."""
     held: list[bytes] = []
     size = 0
     try:
@@ -280,10 +280,10 @@ def _chunks(stream: Readable, least: int) -> Iterator[bytes]:
 
 
 def _long_line(pending: bytes, stream: Readable, limits: Limits) -> tuple[Blob, bytes]:
-    """Read a line that is over the limit to its end without holding it.
+    """Read a line that is over the limit to its end, without keeping it in memory.
 
     Returns:
-        The seed that it is, and the bytes after its end that were read.
+        The line as a rejected seed, and the bytes after its end that were already read.
     """
     digest, size, carry = sha256(), 0, b""
     while True:
@@ -294,7 +294,7 @@ def _long_line(pending: bytes, stream: Readable, limits: Limits) -> tuple[Blob, 
             digest.update(line)
             size += len(line)
             return over_limit(size, digest.hexdigest(), limits), rest
-        # The last byte may be the CR of the line's end.
+        # The last byte may be the CR of a CRLF line end.
         digest.update(head[:-1])
         size += len(head) - 1
         carry = head[-1:]

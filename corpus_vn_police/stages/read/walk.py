@@ -1,6 +1,6 @@
 """A folder -> the files below it: each folder is read once, even if several links lead to it.
 
-First the folders below the root are read, then the links to folders, in the order of their paths. So neither the
+The folders below the root are read first, then links to folders, in the order of their paths. So neither the
 order of the file system nor a loop of links changes the result.
 """
 
@@ -32,9 +32,9 @@ class Refusal(NamedTuple):
     """Why a file or folder is not read.
 
     Attributes:
-        reason: what its seeds are rejected for.
-        detail: the rule and the measure; may hold a name as the system has it.
-        folder: whether it is a folder, or leads to one.
+        reason: the reason for rejecting its seeds.
+        detail: the rule and the value; may contain a name as the system gives it.
+        folder: True if it is a folder, or leads to one.
     """
 
     reason: Reason
@@ -43,9 +43,9 @@ class Refusal(NamedTuple):
 
 
 IRREGULAR = Refusal(FILE_NOT_REGULAR, "a device, a FIFO, a socket or a broken link")
-_HOW = "give a copy, or follow_links in a --config file"
-_BUILT = Refusal(FILE_BUILD_OUTPUT, "what a build wrote is not read as seeds: keep it outside of the input", True)
-# What every build has, and how the name of the folder beside it ends.
+_HOW = "give a copy, or set follow_links in a --config file"
+_BUILT = Refusal(FILE_BUILD_OUTPUT, "the output of a build is not read as seeds: keep it outside of the input", True)
+# Files that every build has, and the ending of the folder beside it.
 _OF_A_BUILD = {"manifest.json", "ledger.parquet"}
 _STATE = ".state"
 
@@ -57,9 +57,9 @@ class Walk:
     Attributes:
         root: the folder.
         follow: whether links that lead out of it are followed.
-        enters: whether anything below a folder is wanted, by its name below the root.
-        names: the files, below the root, with `/`; also hidden folders, which are not entered.
-        refused: those of the names that are not read, and why.
+        enters: tells if anything in a folder is wanted, given its path relative to the root.
+        names: the files, relative to the root, with `/`; also hidden folders, which are not entered.
+        refused: the names that are not read, and why.
     """
 
     root: str
@@ -84,22 +84,22 @@ class Walk:
         return self
 
     def _folders(self, top: str) -> None:
-        """A folder and the folders below it, without links; an explicit stack, since they may be deep."""
+        """List a folder and the folders below it, without links; not recursively, because they may be nested deeply."""
         stack = [top]
         while stack:
             name = stack.pop()
             try:
                 stack += self._below(name)
-            except (FileNotFoundError, NotADirectoryError) as error:  # it was moved meanwhile
+            except (FileNotFoundError, NotADirectoryError) as error:  # it was moved in the meantime
                 self._refuse(name, Refusal(FILE_UNREADABLE, error.strerror or "", folder=True))
             except OSError as error:
                 raise DiskError(
                     f"{printable(self._place(name))}: cannot be listed: {error.strerror}",
-                    "make it readable, or take it out of the input: else its seeds would be missing from the ledger",
+                    "make it readable, or take it out of the input: its seeds would be missing from the ledger",
                 ) from error
 
     def _below(self, folder: str) -> list[str]:
-        """Note what is in a folder; returns the folders in it, the last one first."""
+        """Record the entries of a folder; return the folders among them, in reverse order."""
         with _listed(self._place(folder)) as (key, entries):
             refusal = self._seen(folder, key, entries)
             if refusal:
@@ -111,10 +111,10 @@ class Walk:
         return f"{self.root}/{name}" if name else self.root
 
     def _seen(self, name: str, key: tuple[int, int], entries: list[os.DirEntry[str]]) -> Refusal | None:
-        """Why a folder is not read: it was already, or it is a build."""
+        """Why a folder is not read: it was read already, or it is a build."""
         if key in self._read:
             read = self._read[key] or "the input itself"
-            return Refusal(FILE_LINK_LOOP, f"leads to {read}, which is read there", True)
+            return Refusal(FILE_LINK_LOOP, f"leads to {read}, which is read under that path", True)
         if name and {entry.name for entry in entries} >= _OF_A_BUILD:
             return _BUILT
         self._read[key] = name
@@ -125,7 +125,7 @@ class Walk:
         self.refused[name] = refusal
 
     def _entry(self, folder: str, entry: os.DirEntry[str]) -> str | None:
-        """Note a file; returns the name if it is a folder that is to be read."""
+        """Record a file; return the name if it is a folder to read."""
         name = f"{folder}/{entry.name}" if folder else entry.name
         if entry.name.startswith("."):
             self.names.append(name)
@@ -140,7 +140,7 @@ class Walk:
         return None
 
     def _link(self, name: str, entry: os.DirEntry[str]) -> None:
-        """Note a link to a file, a link to a folder that is to be looked at, or why it is neither."""
+        """Record a link to a file, a link to a folder that is read later, or why it is neither."""
         try:
             mode = entry.stat().st_mode
         except OSError as error:
@@ -181,7 +181,7 @@ class Walk:
 
 @functools.lru_cache(maxsize=1 << 12)
 def _built(folder: str, within: str) -> bool:
-    """Whether a folder below another one is a build, the state of one, or in one of these."""
+    """Whether a folder inside another one is a build, a build's state, or inside one of these."""
     if folder == within or len(folder) < len(within):
         return False
     base = os.path.basename(folder)
@@ -193,7 +193,7 @@ def _built(folder: str, within: str) -> bool:
 
 @contextmanager
 def _listed(folder: str) -> Iterator[tuple[tuple[int, int], list[os.DirEntry[str]]]]:
-    """What identifies a folder (device and inode), and its entries in the order of their names, however deep it is."""
+    """The identity of a folder (device and inode), and its entries sorted by name, however deep it is."""
     descriptor = open_folder(folder)
     try:
         here = os.fstat(descriptor)

@@ -1,4 +1,4 @@
-"""The structure of zip files: which members there are, and what else is in the file.
+"""The structure of zip files: their members, and anything else in the file.
 
 `zipfile` is not used, for three reasons: its version decides which archives and names it refuses; it unpacks a whole
 chunk at once; and it skips bytes that the archive's directory does not name. The layout is that of PKWARE's
@@ -37,7 +37,7 @@ _CENTRAL_HEADER = struct.Struct("<4sBBHHH4xIIIHHHHHII")
 _END_RECORD = struct.Struct("<4sHHHHIIH")
 _MOST_16, _MOST_32 = 0xFFFF, 0xFFFFFFFF
 _WINDOW = 1 << 20
-_MOST_ARCHIVES = 1000  # in one file; each is looked for anew
+_MOST_ARCHIVES = 1000  # in one file; each of them is searched for
 
 ENCRYPTED, UTF8 = 0x1 | 0x40 | 0x2000, 0x800
 _DESCRIBED, _LZMA_ENDED = 0x8, 0x2
@@ -49,11 +49,11 @@ class Entry(NamedTuple):
     """A member, as the directory or its own header describes it.
 
     Attributes:
-        name, extra: as they are written.
-        flags, method, system: of PKWARE's tables.
-        crc, packed, size: of its bytes; `packed` and `size` in bytes.
-        mode: its file type and permissions, if `system` is one that has them.
-        at: where in the file its header begins.
+        name, extra: the bytes in the file.
+        flags, method, system: the numbers in PKWARE's tables.
+        crc, packed, size: checksum, packed length and unpacked length, in bytes.
+        mode: its file type and permissions, if `system` is a system with such permissions.
+        at: the position of its header in the file.
     """
 
     name: bytes
@@ -69,7 +69,7 @@ class Entry(NamedTuple):
 
     @property
     def is_folder(self) -> bool:
-        """Whether its name says that it is one."""
+        """Whether its name marks it as a folder."""
         return self.name.endswith((b"/", b"\\"))
 
     @property
@@ -79,20 +79,20 @@ class Entry(NamedTuple):
 
     @property
     def is_readable(self) -> bool:
-        """Whether its method is one that is read."""
+        """Whether its compression method is supported."""
         return self.method == _STORED or self.method in _CODECS
 
 
 @dataclass(frozen=True)
 class Archive:
-    """One archive of a file.
+    """One of the archives in a file.
 
     Attributes:
-        start: where it begins; 0, or after what comes before it.
-        directory, directory_end: where its directory is; equal if it names nothing.
-        records: where its end records begin.
-        end: where it ends, its comment included.
-        count: how many entries its end record speaks of, modulo 65,536; -1 if the file was cut before the directory.
+        start: where it begins; above 0 if something comes before it.
+        directory, directory_end: start and end of its directory; equal if it is empty.
+        records: the position of its end records.
+        end: its end, including its comment.
+        count: the number of entries in its end record, modulo 65,536; -1 if the file was cut before the directory.
     """
 
     start: int
@@ -104,9 +104,9 @@ class Archive:
 
 
 def archives(raw: Seekable, size: int) -> tuple[list[Archive], str | None]:
-    """The archives of a file, the first one first, and what else is wrong with it.
+    """The archives of a file, in order, and what else is wrong with it.
 
-    Zip files that were put together each have a directory; most programs read only the last.
+    Concatenated zip files each have their own directory, but most programs read only the last one.
 
     Raises:
         BrokenError: there is no archive in it.
@@ -117,7 +117,7 @@ def archives(raw: Seekable, size: int) -> tuple[list[Archive], str | None]:
         if archive.end > end:
             wrong = "its comment is cut"
         elif _is_filled(raw, archive.end, end):
-            wrong = f"{end - archive.end} bytes stand behind its end"
+            wrong = f"{end - archive.end} bytes follow its end"
         several.append(archive)
         end = archive.start
     if not several:
@@ -125,12 +125,12 @@ def archives(raw: Seekable, size: int) -> tuple[list[Archive], str | None]:
             raise BrokenError("not a zip archive: it has no directory")
         return [Archive(0, size, size, size, size, -1)], "its directory is missing: the file was cut"
     if _is_filled(raw, 0, end):
-        wrong = f"{end} bytes stand before its start"
+        wrong = f"{end} bytes come before its start"
     return several[::-1], wrong
 
 
 def _last_archive(raw: Seekable, end: int, *, exact: bool) -> Archive | None:
-    """The archive whose end record is the last one before a place; if `exact`, it ends there."""
+    """The archive whose end record is the last one before a position; if `exact`, it must end there."""
     for at in _signatures(raw, _END, end, _MOST_16 + 22 if exact else end):
         record = _read(raw, at, 22)
         if len(record) == 22 and (archive := _archive(raw, at, record)) and (archive.end == end or not exact):
@@ -139,7 +139,7 @@ def _last_archive(raw: Seekable, end: int, *, exact: bool) -> Archive | None:
 
 
 def _archive(raw: Seekable, at: int, record: bytes) -> Archive | None:
-    """The archive of an end record; None if there is no directory where it says."""
+    """The archive of an end record; None if its directory is not where the record says."""
     _, disk, first_disk, _, count, length, offset, comment = _END_RECORD.unpack(record)
     records = at
     if _MOST_16 in (disk, count) or _MOST_32 in (length, offset):
@@ -164,7 +164,7 @@ def _archive(raw: Seekable, at: int, record: bytes) -> Archive | None:
 
 
 def _signatures(raw: Seekable, signature: bytes, end: int, most: int) -> Iterator[int]:
-    """The places of a signature in the last `most` bytes before a place, the last one first."""
+    """The positions of a signature in the last `most` bytes before a position, from last to first."""
     at = end
     while at > max(end - most, 0):
         start = max(at - _WINDOW, 0)
@@ -177,7 +177,7 @@ def _signatures(raw: Seekable, signature: bytes, end: int, most: int) -> Iterato
 
 
 def _is_filled(raw: Seekable, start: int, end: int) -> bool:
-    """Whether there is anything but zeros between two places."""
+    """Whether there is anything except zeros between two positions."""
     section = Slice(raw, start, end)
     while block := section.read(_WINDOW):
         if block.strip(b"\0"):
@@ -191,10 +191,10 @@ def _read(raw: Seekable, at: int, size: int) -> bytes:
 
 
 def entries(raw: Seekable, archive: Archive) -> Iterator[Entry]:
-    """What the directory of an archive names; of one without a directory what its members' headers name.
+    """The members that an archive's directory lists; without a directory, those found by their own headers.
 
     Raises:
-        BrokenError: the directory breaks off; what comes before is given.
+        BrokenError: the directory is incomplete; the members before that are returned first.
     """
     if archive.count < 0:
         yield from _undirected(raw, archive)
@@ -203,7 +203,7 @@ def entries(raw: Seekable, archive: Archive) -> Iterator[Entry]:
     count = 0
     while header := source.read(46):
         if len(header) < 46 or not header.startswith(_CENTRAL):
-            raise BrokenError(f"its directory is damaged behind {count} entries")
+            raise BrokenError(f"its directory is damaged after {count} entries")
         yield _entry(header, source, archive.start)
         count += 1
     if count & _MOST_16 != archive.count:
@@ -212,7 +212,7 @@ def entries(raw: Seekable, archive: Archive) -> Iterator[Entry]:
 
 @dataclass
 class _Buffered:
-    """A section that is read in large pieces."""
+    """A part of a file that is read in large pieces."""
 
     section: Slice
     held: bytes = b""
@@ -235,7 +235,7 @@ def _entry(header: bytes, source: _Buffered, start: int) -> Entry:
 
 
 def extra_field(extra: bytes, number: int) -> bytes | None:
-    """The first extra field of a number; None if there is none, or the fields are cut before it."""
+    """The first extra field with a number; None if there is none, or the fields are cut before it."""
     at = 0
     while at + 4 <= len(extra):
         field_number, length = struct.unpack_from("<HH", extra, at)
@@ -246,14 +246,14 @@ def extra_field(extra: bytes, number: int) -> bytes | None:
 
 
 def _long(extra: bytes, values: list[int]) -> list[int]:
-    """The values, with those that do not fit into 32 bits taken from the zip64 field."""
+    """The values; those that do not fit into 32 bits are read from the zip64 field."""
     longer = extra_field(extra, 1) or b""
     long = iter(struct.unpack(f"<{len(longer) // 8}Q", longer[: len(longer) // 8 * 8]))
     return [next(long, value) if value == _MOST_32 else value for value in values]
 
 
 def _undirected(raw: Seekable, archive: Archive) -> Iterator[Entry]:
-    """The members of an archive that was cut before its directory, as long as their headers say how long they are."""
+    """The members of an archive that was cut before its directory, as long as their headers state their lengths."""
     at = archive.start
     while len(header := _read(raw, at, 30)) == 30 and header.startswith(_LOCAL):
         flags, method, crc, packed, size, named, extended = _LOCAL_HEADER.unpack(header)
@@ -268,7 +268,7 @@ def _undirected(raw: Seekable, archive: Archive) -> Iterator[Entry]:
 
 @dataclass
 class Reader:
-    """Opens the members of an archive, and keeps account of which bytes belong to one."""
+    """Opens the members of an archive, and records which bytes belong to a member."""
 
     raw: Seekable
     archive: Archive
@@ -276,7 +276,7 @@ class Reader:
     ends: array[int] = field(default_factory=lambda: array("q"))
 
     def place(self, entry: Entry) -> tuple[int, str | None]:
-        """Where a member's bytes begin, and what is wrong with its own header."""
+        """The position of a member's bytes, and what is wrong with its own header."""
         header = _read(self.raw, entry.at, 30) if entry.at < self.archive.directory else b""
         if len(header) < 30 or not header.startswith(_LOCAL):
             return entry.at, "its own header is missing"
@@ -296,14 +296,14 @@ class Reader:
         return begins, wrong
 
     def _descriptor(self, at: int) -> int:
-        """The length of what a member's header leaves to say behind its bytes."""
+        """The length of the record after a member's bytes that completes its header."""
         told = _read(self.raw, at, 28)
         signed = 4 if told.startswith(_DESCRIPTOR) else 0
         following = (_LOCAL, _CENTRAL, _END_64)
         return next((length for length in (12, 20) if told[signed + length :].startswith(following)), 12) + signed
 
     def open(self, entry: Entry, begins: int) -> Readable:
-        """A stream of a member's bytes; may be had several times, and side by side."""
+        """A stream of a member's bytes; several may be open at once."""
         section: Readable = Slice(self.raw, begins, begins + entry.packed)
         if entry.method == _LZMA:
             size = None if entry.flags & _LZMA_ENDED else entry.size
@@ -313,7 +313,7 @@ class Reader:
         return Checked(section, entry.size, entry.crc)
 
     def unlisted(self) -> str | None:
-        """What is between the members, in words; None if that is nothing but zeros."""
+        """A description of the bytes between the members; None if they are only zeros."""
         starts, ends = np.frombuffer(self.starts, np.int64), np.frombuffer(self.ends, np.int64)
         order = np.argsort(starts, kind="stable")
         reached = np.maximum.accumulate(np.concatenate([[self.archive.start], ends[order]]))

@@ -1,8 +1,8 @@
 """Clean text -> date, title, dateline, body, captions, byline.
 
-The header and leading `# key = value` lines are always taken out. With `[structure] enabled` the
-rest is split into units (paragraphs, or lines if one of them is not prose), each unit is marked with its kind,
-and the body is joined from those that are prose. Rules, not guesses: a field is null if the text does not say.
+The header and leading `# key = value` lines are always taken out. With `[structure] enabled`, the rest
+is split into units (paragraphs, or lines if one of the lines is not prose), each unit is marked with its kind,
+and the body is joined from the units that are prose. A field is null unless the text itself states its value.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["kinds", "structure"]
 
 
 def structure(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
-    """Take the header out of the texts, and take them apart.
+    """Take the header out of the texts, and separate the other fields from the body.
 
     Args:
         batch: reads `text`, `title` (both clean), `header_date`, `reason`, `pointer`, `detail`.
@@ -34,17 +34,17 @@ def structure(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
         The same rows in the same order. `text` is the body, `title` on one line; added are `date`,
         `date_precision` (string), `year` (int16), `month` (int8), `date_start`, `date_end` (date; the first
         and the last day that `date` can mean), `n_chars`, `n_syllables`, `n_paragraphs` (int32; code points,
-        white-space tokens, paragraphs), `title_kept` (boolean: the row's title equals the first paragraph, but is not
-        a headline, so that it stays in the body), and with structure
+        tokens separated by white space, paragraphs), `title_kept` (boolean: the row's title equals the first paragraph,
+        but is not a headline, so that the paragraph stays), and with structure
         `event_date` (date), `event_date_text`, `place`, `byline` (string), `date_conflict`
         (boolean) and `captions` (list of struct {text, credit: string, after_paragraph: int32}).
-        A text whose header or body is at fault has its `reason`, `pointer` and `detail`; for the others `detail`
+        A text with a wrong header or body gets its `reason`, `pointer` and `detail`; for the others, `detail`
         counts the residue that was taken out.
     """
     batch = read_headers(batch, corpus).with_columns(one_line(batch["title"]))
     batch = _take_apart(batch) if corpus.structure else batch.with_columns(plain_paragraphs(), title_kept=False)
     batch = batch.with_columns(counts(batch["text"]))
-    batch = reject(batch, pl.col("text") == "", TEXT_EMPTY, pl.lit("no text beside the header"))
+    batch = reject(batch, pl.col("text") == "", TEXT_EMPTY, pl.lit("no text besides the header"))
     return reject_beyond(batch, pl.col("n_paragraphs"), LIMIT_PARAGRAPHS, corpus)
 
 

@@ -1,4 +1,4 @@
-"""Photo captions with no credit, or with a credit that has no label: recognised by their words, as in `points`."""
+"""Photo captions without a credit, or with a credit that has no label, recognised by their words; see `points`."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from corpus_vn_police.stages.structure.captions import LONGEST
 from corpus_vn_police.stages.structure.points import opens_like_a_caption, points
 from corpus_vn_police.stages.structure.units import neighbour, with_values
 
-_LONG_SENTENCE = 24  # words, from which on a sentence without a gap before it is prose
-_LONGEST_BARE = 45  # words, if no credit says that it is a caption
-_ENOUGH = 3  # points of a caption
-_LEAD = 20  # words, from which on a first paragraph is sooner the lead than a caption
-_NO_LEAD = 7  # words, of which no lead is made even if they end a sentence
+_LONG_SENTENCE = 24  # words; a longer sentence is prose, unless there is a gap before it
+_LONGEST_BARE = 45  # words, if there is no credit to show that it is a caption
+_ENOUGH = 3  # points that make a caption
+_LEAD = 20  # words; a longer first paragraph is probably the lead
+_NO_LEAD = 7  # words; a shorter first paragraph is never the lead, even if it ends a sentence
 _ENDS_A_SENTENCE = r"[.!?…]$"
-# Ends neither a sentence nor in a small word: a name, capitals or initials may stand there.
-_PLACES = lexicon("places").phrases("province", "city")  # a name behind a dash that nobody signs with
+# Does not end a sentence or in a lower-case word: there may be a name, capitals or initials.
+_PLACES = lexicon("places").phrases("province", "city")  # names after a dash that are not a credit
 _MAY_BE_SIGNED = r"(?:[\s.](?:\p{Lu}[\p{L}\p{N}/]*)\)?|\p{Lu}\.)$"
 
 
 def mark_bare_captions(units: pl.DataFrame) -> pl.DataFrame:
-    """Mark captions whose credit has no label, or that have none.
+    """Mark captions without a credit, or whose credit has no label.
 
     Args:
-        units: the columns of `UNITS`; titles, bylines, residue and captions with a label are marked.
+        units: the columns of `UNITS`; titles, bylines, residue and captions with a label are already marked.
 
     Returns:
         The same rows in the same order.
@@ -35,7 +35,7 @@ def mark_bare_captions(units: pl.DataFrame) -> pl.DataFrame:
     first = _mark_once(units, beside_captions=False)
     if first["kind"].equals(units["kind"]):
         return first
-    return _mark_once(first, beside_captions=True)  # what stands beside a caption is sooner one itself
+    return _mark_once(first, beside_captions=True)  # a paragraph beside a caption is more likely to be one, too
 
 
 def _mark_once(units: pl.DataFrame, *, beside_captions: bool) -> pl.DataFrame:
@@ -46,7 +46,7 @@ def _mark_once(units: pl.DataFrame, *, beside_captions: bool) -> pl.DataFrame:
     short = text.str.count_matches(" ").is_between(2, LONGEST - 1)
     apart = ~text.str.contains(_ENDS_A_SENTENCE) | pl.col("gap") | text.str.contains(_MAY_BE_SIGNED)
     candidates = candidates.filter(short).with_columns(apart.alias("apart"))
-    # How a paragraph opens takes longest to say, so only of those that nothing else speaks for.
+    # Computing how a paragraph opens takes longest, so it is done only for those that nothing else decides.
     sentences = candidates.filter(~pl.col("apart") & (text.str.count_matches(" ") <= _LONG_SENTENCE))
     openings = sentences.filter(opens_like_a_caption(text))
     captions = _captions_among(pl.concat([candidates.filter("apart"), openings]).sort("unit"))
@@ -55,10 +55,10 @@ def _mark_once(units: pl.DataFrame, *, beside_captions: bool) -> pl.DataFrame:
 
 
 def _candidates(units: pl.DataFrame) -> pl.DataFrame:
-    """The short paragraphs of the body: `unit`, `text`, `gap`, and what tells which place they have (boolean).
+    """The short paragraphs of the body: `unit`, `text`, `gap`, and their surroundings (boolean).
 
-    `near` is whether a caption stands beside it, `listed` whether it is an item of a list, `first` and `last`
-    whether it is the first or last paragraph of the body.
+    `near`: a caption is beside it. `listed`: it is an item of a list. `first` and `last`:
+    it is the first or last paragraph of the body.
     """
     caption = pl.col("kind") == "caption"
     near = pl.any_horizontal(neighbour(caption, ahead).fill_null(False) for ahead in (-1, 1))
@@ -71,14 +71,14 @@ def _candidates(units: pl.DataFrame) -> pl.DataFrame:
 
 
 def _listed() -> pl.Expr:
-    """Whether a unit is an item of a list: lines that end no sentence, after one that ends in a colon."""
+    """Whether a unit is an item of a list: a line that ends no sentence, after a line that ends in a colon."""
     text = pl.col("text")
     begins = text.str.contains(r"[.!?…:]$") | (pl.col("row") != pl.col("row").shift(1)).fill_null(True)
     return pl.when(begins).then(text.str.ends_with(":")).forward_fill() & ~begins
 
 
 def _captions_among(candidates: pl.DataFrame) -> pl.DataFrame:
-    """The candidates that are captions: `unit`, `text` without who signs, and `credit`."""
+    """The candidates that are captions: `unit`, `text` without its credit, and `credit`."""
     numbers = candidates["text"].str.contains(_MAY_BE_SIGNED).arg_true()
     signed = _without_credits(candidates["text"].gather(numbers))
     candidates = candidates.with_columns(pl.lit(None, pl.String).alias("credit"), pl.lit(False).alias("signed"))
@@ -92,7 +92,7 @@ def _captions_among(candidates: pl.DataFrame) -> pl.DataFrame:
 
 
 def _enough_points() -> pl.Expr:
-    """How many points make a caption: few if it is signed, more if it may as well be the lead or a byline."""
+    """How many points make a caption: few if it has a credit, more if it could also be the lead or a byline."""
     words, signed = pl.col("words"), pl.col("signed")
     may_be_lead = pl.col("first") & ((words > _LEAD) | pl.col("text").str.contains(_ENDS_A_SENTENCE))
     return (
@@ -131,17 +131,17 @@ _FORMS: tuple[tuple[str, Callable[[pl.Series], pl.Series]], ...] = (
     (credits.NAMED_IN_BRACKETS, _is_spelt),
     (credits.NAMED_AFTER_A_DASH, _is_a_person),
 )
-"""Ways to sign a caption without a label: a pattern of caption and credit, and what the credit must be.
+"""Forms of credits without a label: a pattern for caption and credit, and what the credit must be.
 
-The first that fits counts.
+The first form that matches is used.
 """
 _DOUBTFUL = credits.NAMED_AFTER_A_DASH
-"""A way that prose has as well: it tells no caption, but who signs one."""
+"""A form that also occurs in prose: it does not prove a caption, but gives the credit of one."""
 
 
 def _without_credits(text: pl.Series) -> dict[str, pl.Series]:
-    """Each text as `text`, without who signs, and `credit`, who does; `signed` says if that alone tells a caption."""
-    # The groups of a pattern cost more than whether it fits; and one call for all patterns less than one for each.
+    """Split texts into `text`, without its credit, and `credit`; `signed` says if the credit alone proves a caption."""
+    # Extracting groups costs more than testing a pattern, and one call for all patterns costs less than one for each.
     paragraph = pl.col("text")
     fitting = pl.DataFrame({"text": text}).select(
         pl.when(paragraph.str.contains(pattern)).then(paragraph).alias(str(form))

@@ -12,35 +12,35 @@ from corpus_vn_police.stages.structure import credits
 from corpus_vn_police.stages.structure.points import points
 from corpus_vn_police.stages.structure.units import per_text, with_values
 
-LONGEST = 50  # words of a caption with a credit; of 2,533 in 6,000 real articles 99 % have 47 or fewer
-_SHORT = 30  # words; three sentences of more are prose and a caption
-_CREDIT = 9  # words of a credit at most
+LONGEST = 50  # words of a caption with a credit; of 2,533 captions in 6,000 real articles, 99 % have at most 47
+_SHORT = 30  # words; three sentences with more are prose and a caption
+_CREDIT = 9  # the most words of a credit
 _SIGNED = r"(?:^|[.!?…”\"]\s*)(?:Tin|Bài|Tin,? bài)[,;. ]*(?:và |& |- )?[ảẢ]nh"  # `Tin, ảnh: X` is a byline
 
 
 def mark_captions(units: pl.DataFrame) -> pl.DataFrame:
-    """Mark the captions whose credit has a label, and the line before a credit that stands alone.
+    """Mark the captions whose credit has a label, and the line before a credit that is a paragraph of its own.
 
     Args:
         units: the columns of `UNITS`.
 
     Returns:
-        The units, in order; a paragraph that holds a caption and prose has become two or three.
+        The units, in order; a paragraph with a caption and prose is now two or three units.
         Captions have their `credit`, and `text` without it.
     """
     return units.pipe(_split_fused).pipe(_mark_labelled).pipe(_mark_before_credits)
 
 
 def _split_fused(units: pl.DataFrame) -> pl.DataFrame:
-    """Split paragraphs that go on after a credit, or that end in one and are too long for a caption."""
+    """Split paragraphs that continue after a credit, or that end in one and are too long for a caption."""
     numbers = ((units["kind"] == "body") & units["text"].str.contains_any(list(credits.PHOTO_SIGNS))).arg_true()
     text = units["text"].gather(numbers)
     has_credit = text.str.contains(r"(?:Ảnh|ẢNH)\s*[:：]|[(\[]\s*(?:[Ảả]nh|ẢNH)\s")
     numbers, text = numbers.filter(has_credit), text.filter(has_credit)
     words = text.str.count_matches(" ") + 1
-    # Two captions that run in one paragraph end in a credit as one does.
+    # Two captions in one paragraph end in a credit, just as a single one does.
     several = text.str.count_matches(r"(?:Ảnh|ẢNH)\s*[:：]") > 1
-    short = text.set(words > LONGEST, None)  # in what is long nothing but labels is looked for
+    short = text.set(words > LONGEST, None)  # in long texts, only labels are looked for
     sentences = short.str.count_matches(r"[\p{Ll}\p{N}”\")][.!?…] ") + 1
     short = short.set((sentences > 2) & (words > _SHORT), None)
     fused = several | ~short.str.contains(credits.ENDS_IN_CREDIT).fill_null(False)
@@ -51,7 +51,7 @@ def _split_fused(units: pl.DataFrame) -> pl.DataFrame:
 
 
 def _in_pieces(units: pl.DataFrame, numbers: pl.Series, pieces: list[list[credits.Piece]]) -> pl.DataFrame:
-    """The units, with the pieces of some of them in their stead."""
+    """The units, with some of them replaced by their pieces."""
     origins = np.repeat(numbers.to_numpy(), [len(each) for each in pieces])
     text, kind, credit = zip(*itertools.chain.from_iterable(pieces), strict=True)
     columns = [pl.Series("text", text), pl.Series("kind", kind), pl.Series("credit", credit, pl.String)]
@@ -62,12 +62,12 @@ def _in_pieces(units: pl.DataFrame, numbers: pl.Series, pieces: list[list[credit
 
 
 class _Form(NamedTuple):
-    """A way in which a caption ends in a credit.
+    """A form in which a caption ends in a credit.
 
     Attributes:
         pattern: its first group is the caption.
         groups: its groups that may be the credit.
-        inside: whether it counts only above the last paragraph, which may end in who the article is from.
+        inside: True if it counts only before the last paragraph, which may end in the source of the article.
     """
 
     pattern: str
@@ -75,7 +75,7 @@ class _Form(NamedTuple):
     inside: bool = False
 
     def group(self, number: int) -> pl.Expr:
-        """What a group matched in `text`; null if the form does not count."""
+        """What a group matched in `text`; null if the form is not used."""
         value = pl.col("text").str.extract(self.pattern, number)
         return pl.when(~pl.col("last")).then(value) if self.inside else value
 
@@ -89,7 +89,7 @@ _FORMS = (
     _Form(credits.PROVIDED),
     _Form(credits.SOURCED, inside=True),
 )
-"""The first that matches counts."""
+"""The first form that matches is used."""
 
 
 def _mark_labelled(units: pl.DataFrame) -> pl.DataFrame:
@@ -99,7 +99,7 @@ def _mark_labelled(units: pl.DataFrame) -> pl.DataFrame:
         pl.coalesce(form.group(number) for form in _FORMS for number in form.groups).alias("credit"),
     )
     credit = pl.col("credit").str.strip_chars(" .,;-–|")
-    # The last point of N.H. is the credit's own.
+    # The last full stop of N.H. belongs to the credit.
     initials = credit.str.contains(r"^(?:\p{Lu}\.)+\p{Lu}$") & pl.col("text").str.contains(
         r"\p{Lu}\.\p{Lu}\.[)\]]?\s*$"
     )
@@ -110,7 +110,7 @@ def _mark_labelled(units: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_signs(units: pl.DataFrame) -> pl.DataFrame:
-    """The short paragraphs that may have a credit with a label: `unit`, `text`, and whether it is the `last`."""
+    """The short paragraphs that may have a credit with a label: `unit`, `text`, and `last` (whether it is the last)."""
     numbers = ((units["kind"] == "body") & (units["text"].str.len_bytes() < LONGEST * 10)).arg_true()
     last = (units["row"] != units["row"].shift(-1)).fill_null(True).gather(numbers)
     short = pl.DataFrame({"unit": numbers, "text": units["text"].gather(numbers), "last": last})
@@ -119,7 +119,7 @@ def _with_signs(units: pl.DataFrame) -> pl.DataFrame:
 
 
 def _mark_before_credits(units: pl.DataFrame) -> pl.DataFrame:
-    """Give a credit that stands alone to the short paragraph before it, if that may be a caption."""
+    """Attach a credit that is a paragraph of its own to the short paragraph before it, if that may be a caption."""
     alone = ((units["kind"] == "caption") & (units["text"] == "")).arg_true()
     credited = alone.filter(alone > 0)
     before = units[credited - 1].with_columns(
@@ -141,7 +141,7 @@ def captions(units: pl.DataFrame, texts: int) -> pl.Series:
     """The captions of each text.
 
     Args:
-        units: the columns of `UNITS`, all kinds marked.
+        units: the columns of `UNITS`, with all kinds marked.
         texts: how many texts there are.
 
     Returns:

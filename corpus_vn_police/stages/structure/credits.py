@@ -34,7 +34,7 @@ AFTER_A_STOP = (
 BY_NAME = rf"(?s)^(.*?)[,;]\s*[ảẢ]nh\s+(\p{{Lu}}{_NAME}){_END}"
 _CUT_FROM = rf"{_any_case('taken')} {_any_case('taken from')}(?: {_any_case('medium')})?"
 FROM_A_CLIP = rf"(?s)^(.*?){_GLUE}(?:[(\[]?(?:Ảnh|ẢNH)|[(\[]ảnh) ({_CUT_FROM}|tư liệu)[)\]]?{_END}"
-# One sentence and no more: `Nguồn: X` stands below articles as well.
+# Exactly one sentence, because `Nguồn: X` also occurs below articles.
 SOURCED = (
     r"(?s)^([^.!?…:：]*[^\s.!?…:：;,][.!?…]?)[;,]?\s+"
     rf"[(\[]?{_any_of('source label')}\s*[:：]\s*({_NAME})[)\]]?{_END}"
@@ -47,7 +47,7 @@ NAMED_AFTER_A_DASH = r"(?s)^(.*[^\s.!?]) [-–—] (\p{Lu}\p{Ll}+(?: \p{Lu}\p{Ll
 NAMED_IN_BRACKETS = r"(?s)^(.*[.!?…]) \((\p{Lu}\p{Ll}+(?: \p{Lu}\p{Ll}+){1,3})\)$"
 INITIALS = r"(?s)^(.*\p{Ll}) (\p{Lu}{2}|(?:\p{Lu}\.){1,3}\p{Lu}\.?)$"
 NO_INITIALS = frozenset(_WORDS.phrases("no initials"))
-"""Pairs of capitals that `INITIALS` matches and that are nobody's."""
+"""Pairs of capitals that `INITIALS` matches, but that are not a person's initials."""
 NAMED = r"(?s)^(.*(?:[.!?…]\s|\S\n))(?:[-–—] )?(\p{Lu}\p{Ll}+(?: \p{Lu}\p{Ll}+){1,3}(?:/[\p{L}]+)?)$"
 ENDS_IN_CREDIT = (
     rf"(?:{_LABEL}|(?:[,;.]| [-–—])\s*ảnh)\s*[:：]\s*{_FEW_WORDS}{_CONTRIBUTOR}[)\]]?{_END}|"
@@ -62,27 +62,27 @@ _WORD = re.compile(r"\S+")
 _WITH_AGENCY = re.compile(rf"[^\W\d]+/[{UPPER}]{{2,}}")
 _GLUED = re.compile(rf"([{UPPER}]{{2,}}|.*[{LOWER}])([{UPPER}][{LOWER}].*|[“\"].+)")
 
-_WINDOW = 400  # code points after a label, in which its credit ends and prose begins
-_SHORTEST = 3  # code points of a caption
+_WINDOW = 400  # code points after a label that may contain its credit and the beginning of prose
+_SHORTEST = 3  # the least code points of a caption
 _SEPARATORS = " -–—/|,\n"
-_GOES_ON = 4  # words after a credit that make it stand inside a paragraph
-_CREDIT_WORDS = 10  # of a label and its credit at the end
+_GOES_ON = 4  # if this many words follow a credit, it is inside the paragraph
+_CREDIT_WORDS = 10  # the most words of a label and its credit at the end
 
 Piece = tuple[str, str, str | None]
-"""Text, kind (`body` or `caption`) and credit of a piece of a paragraph."""
+"""A piece of a paragraph: text, kind (`body` or `caption`) and credit."""
 PHOTO_SIGNS = ("Ảnh", "ẢNH", "(ảnh", "[ảnh")
-"""Letters that a label of a photo inside a paragraph begins with."""
+"""The first letters of the labels of photos inside a paragraph."""
 
 
 def unfuse(paragraph: str, longest: int) -> list[Piece]:
-    """Split a paragraph that holds captions as well as prose.
+    """Split a paragraph that contains both captions and prose.
 
     Args:
-        paragraph: with a credit inside or at its end.
-        longest: words that a caption has at most; of a longer first half the last sentence is it.
+        paragraph: a paragraph with a credit inside or at its end.
+        longest: the most words of a caption; if the text before a credit is longer, its last sentence is the caption.
 
     Returns:
-        The pieces in order. The prose around captions is one piece, after them. A caption at the end keeps its credit
+        The pieces in order. Prose around captions becomes one piece, after them. A caption at the end keeps its credit
         in the text, with kind `body`.
     """
     captions: list[Piece] = []
@@ -112,7 +112,7 @@ def unfuse(paragraph: str, longest: int) -> list[Piece]:
 
 
 def _with_tail(paragraph: str) -> list[Piece]:
-    """A paragraph, split before its last sentence if that and a credit end it."""
+    """Split a paragraph before its last sentence, if that sentence and a credit end it."""
     label = max(paragraph.rfind(sign) for sign in PHOTO_SIGNS)
     label -= paragraph[label - 1 : label] in ("(", "[")
     before, caption = last_sentence(paragraph[:label].rstrip(_SEPARATORS)) if label > 0 else ("", "")
@@ -122,7 +122,7 @@ def _with_tail(paragraph: str) -> list[Piece]:
 
 
 def _labels(text: str) -> Iterator[re.Match[str]]:
-    """The labels of credits, in order; their letters are looked for first, which is faster."""
+    """The labels of credits, in order; searching for their letters first is faster."""
     starts = []
     for sign in PHOTO_SIGNS:
         start = text.find(sign, _SHORTEST)
@@ -133,7 +133,7 @@ def _labels(text: str) -> Iterator[re.Match[str]]:
 
 
 def _leading_credit(tail: str) -> tuple[str, int]:
-    """The credit that what follows a label begins with, and how many code points it takes."""
+    """The credit at the beginning of the text after a label, and its length in code points."""
     given = tail.find(" cung cấp ", 0, 60)
     if given >= 0:
         return tail[: given + 9], given + 10
@@ -153,7 +153,7 @@ def _leading_credit(tail: str) -> tuple[str, int]:
 
 
 def _words_of_a_credit(words: list[str]) -> int:
-    """How many of the words are a credit, if only capitals tell: the last word in capitals may begin the prose."""
+    """How many words belong to a credit, if only capitals show it: the last word with a capital may begin the prose."""
     if words[0].isupper() and len(words[0]) > 1:
         return next((number for number, word in enumerate(words) if not word.isupper()), len(words))
     capitalised = next((number for number, word in enumerate(words) if not word[:1].isupper()), len(words))
@@ -161,5 +161,5 @@ def _words_of_a_credit(words: list[str]) -> int:
 
 
 def are_syllables(words: str) -> bool:
-    """Whether all words are Vietnamese syllables, and not abbreviations."""
+    """Whether all words are Vietnamese syllables, not abbreviations."""
     return all(is_word(word) for word in words.replace("/", " ").split())

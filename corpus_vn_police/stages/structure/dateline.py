@@ -15,7 +15,7 @@ from corpus_vn_police.stages.structure.units import per_text, with_values
 
 _WORDS = lexicon("datelines")
 _any_of, _any_case = _WORDS.any_of, _WORDS.any_case_of
-# The agency before it: `(PLO)- `, `TPO - `, `QĐND Online - `.
+# The news agency before the dateline: `(PLO)- `, `TPO - `, `QĐND Online - `.
 _SLUG = (
     r"(?:\([\p{L}\p{N}][^()\n]*\)\s*[.:,]?\s*[-–—:]?\s*|"
     rf"\p{{Lu}}[\p{{L}}\p{{N}}.&/]*(?: (?:\p{{Lu}}[\p{{L}}\p{{N}}.&/]*|{_any_of('of a paper')}))* ?[-–—:] ?)?"
@@ -27,13 +27,13 @@ _DATELINE = (
     rf"(?P<words>{DAY})(?P<after>.*)$"
 )
 _SHORT_DATE = r"[0-9]{1,2}\s?[/.]\s?[0-9]{1,2}(?:[^0-9]|$)"
-# An opening that names several days, in which one is not to be looked for: `Trong hai ngày 26 - 27/12`.
+# Openings that name several days, so that no single day is read: `Trong hai ngày 26 - 27/12`.
 _SEVERAL = (
     rf"^{_SLUG}(?i:(?:trong|từ|vào|suốt)\s+)*(?:(?:{_any_case('several')}|[0-9]+)\s+)?(?:(?i:ngày|{TIME})\s+){{0,2}}"
     r"[0-9]{1,2}(?:\s?[/.]\s?[0-9]{1,2})?(?:\s?[-–—,]\s?|\s+(?:và|đến|tới)\s+|\s+)"
     rf"(?:(?i:ngày|rạng sáng|sáng)\s+)?{_SHORT_DATE}"
 )
-# A cheap test before the lead is read: the end of a word for a day and numbers, or a day beside the place.
+# A cheap test before the lead is read: the end of a word for a day, with numbers, or a day beside the place.
 _MAY_TELL = (
     r"(?:gày|GÀY|ôm|nay|qua|áng|rưa|iều|ối|êm|huya|a|ư|ăm|áu|ảy|hật|[2-7])[, ]{1,2}\(?(?:ngày )?\(?[0-9]{1,2}\s?"
     r"(?:[/.\-–]|tháng)|\p{L},? [0-9]{1,2}(?:[/.\-–]| tháng )[0-9]{1,2} ?[)–:-]"
@@ -42,12 +42,12 @@ _LATELY = rf"^{_SLUG}{_any_case('lately')}\b"
 _STAMPED = re.compile(r"\s?[-–—:]|\)|$")
 _PLACE_FIRST = re.compile(r"\(?([^()\-–—:,0-9]{3,30})\)?\s?[-–—:]")  # (Quảng Bình) - Ngày 2/10
 _AFTER_DAYS = re.compile(r"[^,]{0,60}[0-9]\)?(,? (?:tại|ở) .*)")
-_HEAD = 400  # code points of a paragraph that are looked at
-_SOON = 90  # code points, within which the day stands where a paragraph opens with it
-_SHORTEST = 30  # bytes of a paragraph that is not a sub-heading, or the agency alone
-_OPENINGS = 3  # paragraphs of the body that may open with a dateline
+_HEAD = 400  # the beginning of a paragraph that is examined, in code points
+_SOON = 90  # the dateline's day must be within this many code points
+_SHORTEST = 30  # bytes; a shorter paragraph is a sub-heading, or only the agency
+_OPENINGS = 3  # paragraphs of the body that may contain the dateline
 
-_MARGIN = pl.duration(days=31)  # that a written year may lie outside the header
+_MARGIN = pl.duration(days=31)  # how far outside the header's period a day with a year may be
 
 DATELINES = pl.Schema(
     {
@@ -57,22 +57,22 @@ DATELINES = pl.Schema(
         "place": pl.String,
     }
 )
-"""What a dateline gives; `event_date_text` are the words that `event_date` was read from."""
+"""The result of reading a dateline; `event_date_text` is the text that `event_date` was read from."""
 
 
 def datelines(units: pl.DataFrame, dates: pl.Series) -> pl.DataFrame:
-    """Read the dateline of each text, from the first of its three first paragraphs that has one.
+    """Read the dateline of each text, in the first of its first three paragraphs that has one.
 
-    A lead without one may say the day inside its first sentence; a lead that opens with `Vừa qua` says none, and the
-    day of a later paragraph is not its day.
+    A lead without a dateline may name the day inside its first sentence. If a lead opens with `Vừa qua`, it names no
+    day, and a day in a later paragraph does not count.
 
     Args:
-        units: the columns of `UNITS`, all kinds marked.
-        dates: for each text the header's date: `YYYY`, `YYYY-MM`, `YYYY-MM-DD` or null.
+        units: the columns of `UNITS`, with all kinds marked.
+        dates: the header's date of each text: `YYYY`, `YYYY-MM`, `YYYY-MM-DD` or null.
 
     Returns:
-        One row per text: the columns of `DATELINES`. The year is the one that the dateline writes; else it follows
-        from the header as `_year` says; else there is no date.
+        One row per text: the columns of `DATELINES`. The year is the one in the dateline. Otherwise it follows from the
+        header (see `_year`); if it does not, there is no date.
     """
     read = _read(_openings(units))
     no_single_day = pl.col("after").str.contains(f"{GOES_ON}|{NO_YEAR}").fill_null(False)
@@ -85,10 +85,10 @@ def datelines(units: pl.DataFrame, dates: pl.Series) -> pl.DataFrame:
 
 
 def _openings(units: pl.DataFrame) -> pl.DataFrame:
-    """The paragraphs that may open with a dateline.
+    """The paragraphs that may begin with a dateline.
 
     Returns:
-        `row`, `opening` (from 0), `head` (string), and whether it is a lead that opens with `Vừa qua`: `lately`.
+        `row`, `opening` (from 0), `head` (string), and `lately`: whether it is a lead that opens with `Vừa qua`.
     """
     long_enough = pl.col("text").str.len_bytes() >= _SHORTEST
     body = units.select("row", "text", "kind").filter((pl.col("kind") == "body") & long_enough)
@@ -101,19 +101,19 @@ def _openings(units: pl.DataFrame) -> pl.DataFrame:
 
 
 def _read(openings: pl.DataFrame) -> pl.DataFrame:
-    """What each opening says of a day, or of several.
+    """Read the day, or several days, of each opening.
 
     Returns:
-        The openings with `words`, `day`, `month`, `year`, `after`, `before`, `name` (string), null if it says nothing;
-        `several`, and whether the day stands inside a `lead` (boolean).
+        The openings with `words`, `day`, `month`, `year`, `after`, `before`, `name` (string), null if it names none;
+        `several`, and `lead`: whether the day is inside a lead (boolean).
     """
     head = pl.col("head")
-    # To look for the groups of a pattern takes ten times as long as to look whether it fits.
+    # Extracting the groups of a pattern takes ten times as long as testing if it matches.
     fits = openings["head"].str.contains(_DATELINE)
     groups = openings["head"].set(~fits, None).str.extract_groups(_DATELINE)
     read = pl.concat([openings, groups.struct.unnest()], how="horizontal")
     read = read.with_columns(head.str.contains(_SEVERAL).alias("several"), pl.lit(False).alias("lead"))
-    # Above the lead a line or two may say what it is about.
+    # Above the lead, there may be a line or two about the topic.
     says = pl.col("words").is_not_null() | pl.col("several") | pl.col("lately")
     above = (says & (pl.col("row") == pl.col("row").shift(-1))).shift(1).fill_null(False)
     untold = (pl.col("opening") <= 1) & ~says & ~above
@@ -143,7 +143,7 @@ def _place(before: str | None, name: str | None, after: str | None, several: boo
         stamped = bool(_STAMPED.match(after or ""))  # Vũng Áng, ngày 6 tháng 11:
         return place_at(before or name or "", named=not before and not stamped)
     if after:
-        # Where the head was cut, the last name may be half a name.
+        # If the head was cut, the last name may be incomplete.
         whole = after if len(head) < _HEAD else after[: max(map(after.rfind, ",;()"))]
         slug = _PLACE_FIRST.match(head)
         return place_at(whole) or (place_at(slug.group(1), named=True) if slug else None)
@@ -152,14 +152,14 @@ def _place(before: str | None, name: str | None, after: str | None, several: boo
 
 
 def _dated(read: pl.DataFrame) -> pl.DataFrame:
-    """Add the day that a dateline means under a header, the words for it, and whether the two contradict."""
+    """Add the day that a dateline means, given the header, the words for it, and whether the two contradict."""
     header = pl.col("date")
     read = read.with_columns(first_days(header).alias("header_first"), last_days(header).alias("header_last"))
     written, event = pl.col("year").cast(pl.Int32), pl.col("event_date")
     day = pl.concat_str(_year(written), "month", "day", separator="-").str.to_date("%Y-%m-%d", strict=False)
     read = read.with_columns(pl.when(~pl.col("several")).then(day).alias("event_date"))
     outside = (event > pl.col("header_last") + _MARGIN) | (event < pl.col("header_first") - _MARGIN)
-    # A year of long before inside a sentence is that of a law or of what happened then.
+    # An early year inside a sentence belongs to a law or to an earlier event.
     read = read.with_columns(
         pl.when(~(pl.col("lead") & written.is_not_null() & outside).fill_null(False))
         .then("event_date")
@@ -172,13 +172,13 @@ def _dated(read: pl.DataFrame) -> pl.DataFrame:
 
 
 def _words(words: pl.Expr) -> pl.Expr:
-    """The words for a day without what surrounds them, such as one of two brackets."""
+    """The words for a day without what surrounds them, such as a single bracket."""
     bare = words.str.strip_chars(" ,")
     return pl.when(bare.str.contains("(", literal=True)).then(bare).otherwise(bare.str.strip_chars(" )"))
 
 
 def _year(written: pl.Expr) -> pl.Expr:
-    """The year of a dateline: as written, else the header's, else the one before in January and February."""
+    """The year of a dateline: the written one; otherwise the header's, or the one before it in January and February."""
     first, last = pl.col("header_first"), pl.col("header_last")
     month, day = pl.col("month").cast(pl.Int32), pl.col("day").cast(pl.Int32)
     this_year = month * 100 + day <= last.dt.month().cast(pl.Int32) * 100 + last.dt.day().cast(pl.Int32)

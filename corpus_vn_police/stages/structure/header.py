@@ -14,12 +14,12 @@ from corpus_vn_police.stages.batch import reject
 from corpus_vn_police.stages.structure.key_lines import take_key_lines
 
 _DATE = "[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?"
-# The contract's header, over clean text: byte order marks, tabs and no-break spaces are gone.
+# The header, as it looks in clean text: byte order marks, tabs and no-break spaces are gone.
 _HEADER = rf"^\s*date +({_DATE})(?:\s+|$)"
 _HEADERS = re.compile(rf"\s*date +({_DATE})(?:\s+|\Z)")
 _BEGINS_LIKE_HEADER = r"^\s*(?i:date)"
 _LIKE_HEADER = r"^\s*(?i:date)[^\p{L}\p{N}]{0,9}[0-9]{4}"
-# What a row's `date` may be: a header form, YYYYMMDD, or an ISO date-time, as written.
+# The `date` of a row: a header form, YYYYMMDD, or an ISO date-time, which is not converted to another time zone.
 _TIME = r"(?:[01][0-9]|2[0-4])(?::?[0-5][0-9](?::?[0-6][0-9](?:[.,][0-9]+)?)?)?"
 _ZONE = r" ?(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)"
 _GIVEN = rf"^({_DATE}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[Tt ]{_TIME}(?:{_ZONE})?)$"
@@ -27,17 +27,17 @@ _COMPACT = "^([0-9]{4})([0-9]{2})([0-9]{2})($|[Tt ])"
 
 
 def read_headers(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
-    """Take header and leading `# key = value` lines out of the texts, and read the date.
+    """Take the header and leading `# key = value` lines out of the texts, and read the date.
 
     Args:
-        batch: reads `text`, `header_date`, `unused`, `unused_dates`, `reason`, `pointer`, `detail`, with own fields
-            `own`; `text` is clean.
-        corpus: reads `limits.latest`, the last day that a header may mean, and the own fields.
+        batch: reads `text`, `header_date`, `unused`, `unused_dates`, `reason`, `pointer`, `detail`, and `own` if there
+            are own fields; `text` is clean.
+        corpus: reads `limits.latest` (a header whose first day is later is rejected) and the own fields.
 
     Returns:
         The same rows in the same order, without `header_date`; added are `date`, `date_precision`
-        (string), `year` (int16), `month` (int8), `date_start`, `date_end` (date). A header that is at fault is
-        the text's `reason`. What stands in `# key = value` lines is in the own fields of these names; the other keys
+        (string), `year` (int16), `month` (int8), `date_start`, `date_end` (date). A wrong header is the text's
+        `reason`. The values of `# key = value` lines are in the own fields with these names; all other keys
         are in `unused`.
     """
     own = OwnFields(corpus.own)
@@ -46,7 +46,7 @@ def read_headers(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
 
 
 def _take_header(batch: pl.DataFrame) -> pl.DataFrame:
-    """Move the header from `text` to `date`, with what a row's own date says."""
+    """Move the header from `text` to `date`, and combine it with the row's own date."""
     given = (
         pl.col("header_date")
         .str.strip_chars()
@@ -73,19 +73,19 @@ def _take_header(batch: pl.DataFrame) -> pl.DataFrame:
         pl.lit("the row's date is neither YYYY[-MM[-DD]], YYYYMMDD nor an ISO date-time"),
         pl.lit("/date"),
     )
-    # A pattern of several Unicode classes takes longer to compile than to apply, and no clean text begins with `date`.
+    # Compiling a pattern of Unicode classes takes longer than applying it, and few clean texts begin with `date`.
     if batch["text"].str.contains(_BEGINS_LIKE_HEADER).any():
         like = pl.col("text").str.contains(_LIKE_HEADER)
         said = pl.lit("begins with date and a year, not with ` date YYYY[-MM[-DD]] `")
         batch = reject(batch, like, HEADER_MALFORMED, said)
-    batch = reject(batch, pl.col("differs"), HEADER_CONTRADICTION, pl.lit("two headers say different dates"))
+    batch = reject(batch, pl.col("differs"), HEADER_CONTRADICTION, pl.lit("two headers give different dates"))
     batch = reject(batch, ~agree, HEADER_CONTRADICTION, pl.format("header {}, row {}", "date", "given"))
     merged = pl.when(longer).then("date").otherwise(pl.coalesce("given", "date"))
     return batch.with_columns(merged.alias("date")).drop("differs", "header_date")
 
 
 def _take_more_headers(batch: pl.DataFrame, again: pl.Series) -> pl.DataFrame:
-    """The rows of the mask have a second header: compare, keep the most precise, drop them all."""
+    """In the rows of the mask, which have a second header: compare the headers, keep the most precise, remove all."""
     texts, dates, differs = batch["text"].to_list(), batch["date"].to_list(), batch["differs"].to_list()
     for row in again.arg_true():
         end, date = 0, dates[row]
@@ -103,7 +103,7 @@ def _check_date(batch: pl.DataFrame, latest: str | None) -> pl.DataFrame:
     first = first_days(pl.col("date"))
     impossible = pl.col("date").is_not_null() & (first.is_null() | pl.col("date").str.starts_with("0000"))
     where = pl.when(pl.col("date") == pl.col("given")).then(pl.lit("/date"))
-    detail = pl.format("{} is no date of the calendar", "date")
+    detail = pl.format("{} is not a date in the calendar", "date")
     batch = reject(batch, impossible, HEADER_IMPOSSIBLE_DATE, detail, where)
     if latest is not None:
         detail = pl.format("latest {}, got {}", pl.lit(latest), "date")

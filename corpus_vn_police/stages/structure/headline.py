@@ -8,37 +8,38 @@ from corpus_vn_police.stages.structure.points import begins_with_a_verb, points
 from corpus_vn_police.stages.structure.residue import PUBLISHED, STAMP
 from corpus_vn_police.stages.structure.units import neighbour, with_values
 
-_ABOVE = 30  # units: of the site's navigation as well
-_HEAD = 4  # paragraphs that may stand above the article: headline, time, names
-_LONGEST, _PROSE = 40, 12  # words of a headline at most, of prose at least
-_LOOSE, _HEADED = 5, 7  # points of a caption, below which a first line is a headline; `_HEADED` if pages begin with it
-# A day alone belongs to the headline unless a sign separates it (`viện phí tăng từ 1-8-2017`).
+_ABOVE = 30  # units, including the site's navigation
+_HEAD = 4  # paragraphs that may be above the article: headline, time, names
+_LONGEST, _PROSE = 40, 12  # the most words of a headline, and the fewest of prose
+_LOOSE, _HEADED = 5, 7  # a first line with fewer caption points is a headline; `_HEADED` as in `mark_title`
+# A day alone belongs to the headline, unless a sign separates it (`viện phí tăng từ 1-8-2017`).
 _STAMP_LAST = (
     rf"(?s)^(.*?\S)(?:[\s|,•·\-–—(\[]*(?:(?i:cập nhật|đăng lúc)\s*:?\s*)?{STAMP}|"
     rf"\s*(?:[|•·(\[]| [-–—])\s*{PUBLISHED})[)\]]?$"
 )
-# Behind a comma stands the lead: `Thứ tư, 5-3-2025, đoàn kiểm tra công bố kết quả`.
+# After a comma comes the lead: `Thứ tư, 5-3-2025, đoàn kiểm tra công bố kết quả`.
 _STAMP_FIRST = rf"(?s)^[(\[]?{STAMP}[)\]]?[\s|•·\-–—:]*([^\s,].*)$"
-_SENTENCES = r"\p{Ll}[.!?…”] +\p{Lu}"  # prose, whose stamp belongs to the end of the article
-_LONGEST_TITLE = 300  # code points of a row's title that is a headline
-_SEVERAL_SENTENCES = 25  # words, from which on a title of several sentences is none: `Thắng đậm! HLV nói gì?`
+_SENTENCES = r"\p{Ll}[.!?…”] +\p{Lu}"  # prose, so that the stamp is the end of the article
+_LONGEST_TITLE = 300  # code points; a longer title of a row is not a headline
+_SEVERAL_SENTENCES = 25  # words; a longer title of several sentences is not a headline: `Thắng đậm! HLV nói gì?` is one
 _ENDS_IN_A_STOP = r"[^.…]\.[”\"’')]*$"
 _ENDS_INSIDE = r"[\p{Ll}\p{N}”\"’')][.!?…] +[“\"]?\p{Lu}"
 _OPENS_WITH_DATE = r"^(?i:ngày|sáng|trưa|chiều|tối|đêm|rạng sáng|mờ sáng|hôm nay|hôm qua) ?[0-9(]"
 
 
 def mark_given_title(units: pl.DataFrame, title: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
-    """Mark a first paragraph that equals the title which the row gave, if that is a headline.
+    """Mark the first paragraph if it equals the row's title, and this is a headline.
 
-    A title of more than 300 code points, of a whole sentence with its full stop, or of several sentences and more than
-    25 words is none, and the paragraph stays, unless the next one begins with it again: then that one is the lead.
+    A title is not a headline if it has more than 300 code points, is a whole sentence with its full stop, or has
+    several sentences and more than 25 words. Then the paragraph stays, unless the next one, the lead, begins with the
+    same text.
 
     Args:
-        units: the columns of `UNITS`; residue is marked.
-        title: for each text the title that its row gave, on one line; null if it gave none.
+        units: the columns of `UNITS`; residue is already marked.
+        title: the title in each row, on one line; null if there is none.
 
     Returns:
-        The same rows in the same order, and for each text whether its first paragraph equals its title and stays
+        The same rows in the same order; and for each text whether its first paragraph equals its title but stays
         (boolean).
     """
     kept = pl.Series("title_kept", [False]).new_from_index(0, len(title))
@@ -64,16 +65,16 @@ def mark_given_title(units: pl.DataFrame, title: pl.Series) -> tuple[pl.DataFram
 
 
 def mark_title(units: pl.DataFrame, wanted: pl.Series, headed: pl.Series) -> pl.DataFrame:
-    """Mark the headline, and take the time of publication off the lines above the article.
+    """Mark the headline, and remove the time of publication from the lines above the article.
 
-    A headline is the first paragraph if it ends no sentence and prose follows; surely so if the time of publication is
-    beside it. If it may as well be a caption it is none; in a text that sooner begins with the headline it takes more
-    for a caption.
+    The first paragraph is a headline if it ends no sentence and prose follows; it certainly is one if the time of
+    publication is beside it. If it may also be a caption, it is not taken for a headline. If the text probably begins
+    with its headline, it takes more points to be a caption.
 
     Args:
-        units: the columns of `UNITS`; residue and captions with a label are marked.
-        wanted: for each text whether its headline is looked for (boolean).
-        headed: for each text whether it sooner begins with the headline: single newlines separate its paragraphs, or
+        units: the columns of `UNITS`; residue and captions with a label are already marked.
+        wanted: whether to look for each text's headline (boolean).
+        headed: whether each text probably begins with its headline: single newlines separate its paragraphs, or
             its header gives the day (boolean).
 
     Returns:
@@ -86,7 +87,7 @@ def mark_title(units: pl.DataFrame, wanted: pl.Series, headed: pl.Series) -> pl.
 
 
 def _lines_above(units: pl.DataFrame) -> pl.DataFrame:
-    """The first units of each text: `unit`, `row`, `kind`, `gap`, `text` as far as a headline can go, and `number`.
+    """The first units of each text: `unit`, `row`, `kind`, `gap`, `text` as far as a headline can be, and `number`.
 
     `number` counts the paragraphs of the body, from 1.
     """
@@ -98,7 +99,7 @@ def _lines_above(units: pl.DataFrame) -> pl.DataFrame:
 
 
 def _without_stamps(above: pl.DataFrame) -> pl.DataFrame:
-    """The lines without the time of publication: `stamped` if one had it, `published` if it is nothing else."""
+    """The lines without the time of publication: `stamped` if a line had it, `published` if it had nothing else."""
     text = pl.col("text")
     may_be = (
         (pl.col("kind") == "body")
@@ -106,7 +107,7 @@ def _without_stamps(above: pl.DataFrame) -> pl.DataFrame:
         & (text.str.len_chars() < _LONGEST * 10)
         & text.str.contains("[0-9][/.-][0-9]{4}")
     )
-    # Null lines cost nothing: the patterns are long.
+    # Null lines cost nothing, but the patterns are long.
     above = above.with_columns(
         pl.when(may_be).then("text").alias("line"), pl.when(pl.col("kind") == "residue").then("text").alias("residue")
     )
@@ -121,7 +122,7 @@ def _without_stamps(above: pl.DataFrame) -> pl.DataFrame:
 
 
 def _headlines(above: pl.DataFrame, wanted: pl.Series, headed: pl.Series) -> pl.Series:
-    """The units that are headlines, of the lines above the articles without the time of publication."""
+    """The units that are headlines, among the lines above the articles without the time of publication."""
     text = pl.col("text")
     above = above.with_columns((text.str.count_matches(" ") + 1).alias("words"))
     near = pl.col("stamped") | pl.col("published")
@@ -138,7 +139,7 @@ def _headlines(above: pl.DataFrame, wanted: pl.Series, headed: pl.Series) -> pl.
     )
     open_ended = ~text.str.contains(r"[.;,:]$") | text.str.ends_with("...") | pl.col("stamped")
     first = first.filter(wanted.gather(first["row"])).filter(open_ended)
-    # Captions and headlines both begin with a verb; so that tells nothing.
+    # Both captions and headlines begin with a verb, so this does not count.
     verb = begins_with_a_verb(text).cast(pl.Int8) * 3
     limit = pl.when(headed.gather(first["row"])).then(_HEADED).otherwise(_LOOSE) + verb
     likely = (points(first["text"], first["words"]) < limit) & ~text.str.contains(_OPENS_WITH_DATE)

@@ -21,9 +21,9 @@ def take_key_lines(batch: pl.DataFrame, own: OwnFields) -> pl.DataFrame:
     """Take leading `# key = value` lines out of the texts.
 
     Args:
-        batch: reads and writes `text` (clean), `unused`, `unused_dates`, `reason`, `pointer`, `detail`, and with own
-            fields `own`.
-        own: the own fields. One that a row's key has given already is not changed.
+        batch: reads and writes `text` (clean), `unused`, `unused_dates`, `reason`, `pointer`, `detail`, and `own` if
+            there are own fields.
+        own: the own fields. A value that the row already gave is not changed.
 
     Returns:
         The same rows in the same order. A value that its column cannot hold is the text's `reason`.
@@ -45,7 +45,7 @@ def take_key_lines(batch: pl.DataFrame, own: OwnFields) -> pl.DataFrame:
 
 
 def _with_rows(column: pl.Series, rows: pl.Series, values: pl.Series) -> pl.Series:
-    """A column with other values in some rows; `scatter` knows neither lists nor structs."""
+    """The column with new values in some rows; Polars' `scatter` supports neither lists nor structs."""
     numbers = pl.DataFrame({"row": rows.cast(pl.UInt32), "at": pl.int_range(len(rows), dtype=pl.UInt32, eager=True)})
     every = pl.DataFrame({"row": pl.int_range(len(column), dtype=pl.UInt32, eager=True)})
     places = every.join(numbers, on="row", how="left", maintain_order="left")["at"]
@@ -55,7 +55,7 @@ def _with_rows(column: pl.Series, rows: pl.Series, values: pl.Series) -> pl.Seri
 
 
 def _taken(row: dict[str, Any], lines: str, own: OwnFields) -> dict[str, Any]:
-    """What a text's row has once its `# key = value` lines are read."""
+    """The values of a text's row after its `# key = value` lines are read."""
     said = [(match[1].strip(), match[2].strip()) for match in _ONE.finditer(lines)]
     given = dict(said)
     mine = row.get(OWN) or {}
@@ -73,7 +73,7 @@ def _taken(row: dict[str, Any], lines: str, own: OwnFields) -> dict[str, Any]:
     if row["reason"] is None and unfit is not None:
         found |= {"reason": broken_keyword(unfit.keyword), "pointer": unfit.pointer, "detail": unfit.detail}
     elif row["reason"] is None and twice is not None:
-        detail = "a line `# key = value` says another value"
+        detail = "a line `# key = value` gives another value"
         found |= {"reason": HEADER_CONTRADICTION.code, "pointer": f"/{twice}", "detail": detail}
     return found
 
@@ -81,7 +81,7 @@ def _taken(row: dict[str, Any], lines: str, own: OwnFields) -> dict[str, Any]:
 def _contradicted(
     said: list[tuple[str, str]], mine: dict[str, Any], values: dict[str, Any], own: OwnFields
 ) -> str | None:
-    """The first own field of which lines, or a line and what was read before, say different values."""
+    """The first own field with different values in several lines, or in a line and the row."""
     first: dict[str, str] = {}
     for name, value in said:
         if name in own.properties and first.setdefault(name, value) != value:

@@ -1,7 +1,7 @@
-"""The day that a lead tells of inside its first sentence: `… tổ chức chiều 22/9.`, `Công an ngày 15/6 cho biết, …`.
+"""The event's day, from the lead's first sentence: `… tổ chức chiều 22/9.`, `Công an ngày 15/6 cho biết, …`.
 
-Precision first: a day counts only where the sentence has one of a few forms, and what happened earlier
-(`vụ án xảy ra ngày 3/5`, `bỏ trốn từ ngày 3/5`) has none of them.
+Precision is more important than recall: a day counts only if the sentence has one of a few forms. Earlier events
+(`vụ án xảy ra ngày 3/5`, `bỏ trốn từ ngày 3/5`) do not have these forms.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _WORDS = lexicon("datelines")
 _any_of, _any_case = _WORDS.any_of, _WORDS.any_case_of
 _MENTION = re.compile(rf"(?<![\w/.-])(?:(?i:cũng )?(?i:vào|trong|khoảng|lúc)\s+)?(?:{CLOCK})?(?P<words>{DAY})")
 _NUMBER = re.compile(r"[0-9]\s?(?:[/.\-–]|tháng)\s?[0-9]{1,2}")
-_BEFORE_NUMBER, _BEHIND_NUMBER = 60, 12  # code points of the words for a day, with the clock and the year
+_BEFORE_NUMBER, _BEHIND_NUMBER = 60, 12  # code points of the words for a day
 _NO_DAY = re.compile(rf"{GOES_ON}|{NO_YEAR}|\s?(?:[,–-]|và|hoặc|đến|tới)\s*{DAY}")
 _NOW = re.compile(r"(?i)(?:nay|qua)\b")
 _BOUND = re.compile(rf"(?:^|\W){_any_case('bound to a day')}$")
@@ -58,15 +58,15 @@ _SLUG = re.compile(r"(?:\([^()]{1,30}\)|[^\W\d_][\w.&/]{0,14}(?: [\w.&/]{1,12}){
 
 
 class LeadDay(NamedTuple):
-    """A day that a lead tells of.
+    """A day that a lead reports on.
 
     Attributes:
         words: the words for it.
         day: its number in the month.
         month: its month.
-        year: the year that the words write; None if they write none.
-        after: what follows them.
-        name: the place that the day stands beside; None if there is none.
+        year: the year in the words; None if they have none.
+        after: the text that follows them.
+        name: the place beside the day; None if there is none.
     """
 
     words: str
@@ -78,11 +78,11 @@ class LeadDay(NamedTuple):
 
 
 def lead_day(lead: str, *, sure: bool = False) -> LeadDay | None:
-    """The day that the first sentence of a lead tells of; None if it does not say, or names several.
+    """The day that the first sentence of a lead reports on; None if it names none, or several.
 
     Args:
         lead: the first paragraph of a body, or its beginning.
-        sure: whether only the day of a main clause counts.
+        sure: True if only the day of a main clause counts.
     """
     line = lead.replace("\n", " ")
     for pattern in _WITH_PLACE:
@@ -104,7 +104,7 @@ def lead_day(lead: str, *, sure: bool = False) -> LeadDay | None:
 
 
 def _mentions(sentence: str) -> Iterator[re.Match[str]]:
-    """The days that a sentence names; its numbers are looked for first, which is faster."""
+    """The days that a sentence names; searching for its numbers first is faster."""
     end = 0
     for number in _NUMBER.finditer(sentence):
         start = max(end, number.start() - _BEFORE_NUMBER)
@@ -121,10 +121,10 @@ def _read(day: re.Match[str], after: str) -> LeadDay:
 
 
 def _is_told(before: str, words: str, after: str) -> bool:
-    """Whether the day is that of the main clause: it stands after a first clause, or between who acts and the verb."""
+    """Whether the day belongs to the main clause: it follows a first clause, or is between the subject and the verb."""
     if _EARLIER.match(before) or _TOLD_OF.search(before):
         return False
-    # A capital begins the lead itself, behind an agency or a caption: `Dân trí Ngày 7/12, …`.
+    # A capital begins the real lead, after an agency or a caption: `Dân trí Ngày 7/12, …`.
     fused = len(before) < _FUSED and not before.endswith((":", '"', "“"))
     begins = not before or (fused and words[0].isupper() and after.startswith(","))
     if begins or (before.endswith(",") and _CLAUSE.match(after)):
@@ -138,7 +138,7 @@ def _is_told(before: str, words: str, after: str) -> bool:
 
 
 def _is_likely(before: str, words: str, after: str) -> bool:
-    """Whether the day is sooner that of what the sentence tells than of what happened earlier."""
+    """Whether the day probably belongs to the sentence's event, not to an earlier one."""
     if _EARLIER.match(before) or _ABOUT.match(before):
         return False
     if _NOW.search(words):
@@ -156,11 +156,11 @@ def _is_likely(before: str, words: str, after: str) -> bool:
 
 
 def _happened(before: str, after: str) -> bool:
-    """Whether a sentence tells of nothing but what happened then, and not of what became of it since."""
+    """Whether a sentence reports only the event of that day, and not what has followed since."""
     return bool(_HAPPENED.match(before) and before.endswith("xảy ra") and not _SINCE.search(after))
 
 
 def _behind_the_last(matches: Iterator[re.Match[str]], text: str) -> str | None:
-    """What follows the last of some matches in a text; None if there is none."""
+    """The text after the last match; None if there is none."""
     end = max((match.end() for match in matches), default=None)
     return None if end is None else text[end:]

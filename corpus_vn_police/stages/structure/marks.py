@@ -1,4 +1,4 @@
-"""The kind of each unit of a text: `structure` joins bodies by it, and there is a view for people."""
+"""Mark the kind of each unit of a text: `structure` joins bodies by it, and people can view it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from corpus_vn_police.stages.structure.splitting import split_into_units
 
 
 class Marked(NamedTuple):
-    """The texts of a batch, taken apart.
+    """The texts of a batch, split into marked units.
 
     Attributes:
         units: the columns of `UNITS`, in order.
-        residue: for each text in how many places it had residue (uint32).
-        title_kept: for each text whether its first paragraph equals the title that its row gave, and stays, since that
-            is not a headline (boolean).
+        residue: the number of places with residue in each text (uint32).
+        title_kept: for each text whether its first paragraph equals the row's title, but stays, because the title is
+            not a headline (boolean).
     """
 
     units: pl.DataFrame
@@ -32,13 +32,13 @@ class Marked(NamedTuple):
 
 
 def mark(batch: pl.DataFrame, readable: pl.Series) -> Marked:
-    """Split the texts into units, and mark which kind each is.
+    """Split the texts into units, and mark the kind of each.
 
     Args:
         batch: reads `text` (clean, without header), `title` (on one line), `date_precision`.
-        readable: the texts that are looked at (boolean); the others have no unit.
+        readable: the texts to split (boolean); the others have no units.
     """
-    # Where lines stand tight, or the header gives the day, the headline is often among them.
+    # If there are no blank lines, or the header gives the day, the text often contains its headline.
     headed = ~batch["text"].fill_null("").str.contains("\n\n", literal=True) | (batch["date_precision"] == "day")
     headed = headed.fill_null(False)
     units, title_kept = mark_residue(split_into_units(batch["text"].set(~readable, None))).pipe(
@@ -50,14 +50,14 @@ def mark(batch: pl.DataFrame, readable: pl.Series) -> Marked:
 
 
 def kinds(batch: pl.DataFrame, corpus: Corpus) -> tuple[pl.DataFrame, pl.Series]:
-    """Which kind each unit of each text is, as `structure` takes it apart.
+    """The kind of each unit in each text, as `structure` decides it.
 
     Args:
         batch: as for `structure`.
         corpus: reads `limits`, `structure`.
 
     Returns:
-        The columns of `UNITS`, in order; and for each text what stands before them: the header and
+        The columns of `UNITS`, in order; and for each text the part before them: the header and
         leading `# key = value` lines (string, empty if there are none).
     """
     before = batch["text"]

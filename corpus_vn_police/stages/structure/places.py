@@ -1,4 +1,4 @@
-"""The place of a dateline under its one name: `tại TP.HCM,` gives Hồ Chí Minh."""
+"""The place in a dateline, by a single name: `tại TP.HCM,` gives Hồ Chí Minh."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _GOES_ON = re.compile(rf"[,(]\s*(?:{_LOW}{_NAME}[,\s]+)?")
 _STOP = re.compile(r"\s*(?:[,;:.)(]|$)")
 _STOP_OR_DASH = re.compile(r"\s*(?:[,;:.)(]|[-–] |$)")
 _NO_PLACE = re.compile(rf"{_any_of('no place')}\b")
-_LOOK = 90  # code points, within which the place of a building or a commune stands
+_LOOK = 90  # code points after a building or a commune that may contain its province or city
 _ABBREVIATION = re.compile(r"[A-ZĐ](?![\w’' ])")  # TPO
-_FEW_WORDS = 3  # of a name that is not Vietnamese: longer ones are hotels and companies
+_FEW_WORDS = 3  # a longer name that is not Vietnamese is a hotel or a company
 
 
 @functools.cache
 def _one_name() -> dict[str, str]:
-    """For each name of a province or city that is known, in small letters, the one that a record has."""
+    """Map each known name of a province or city, in lower case, to the one that a record has."""
     provinces = {name: name for name in _WORDS.phrases("province", "city")}
     others = dict(line.split(" = ") for line in _WORDS.phrases("other name"))
     return {
@@ -45,29 +45,29 @@ def _names() -> re.Pattern[str]:
 
 
 def _called(name: str) -> str:
-    """A name as a record has it: in one style of the tone, not in capitals alone."""
+    """A name as a record has it: in one style of the tone mark, and not all in capitals."""
     if name.isupper() and all(map(is_word, name.split())):
         name = name.title()
     return _one_name().get(name.lower(), in_style(name, "old"))
 
 
 def place_at(text: str, *, named: bool = False) -> str | None:
-    """The place that a dateline gives.
+    """The place in a dateline.
 
     Args:
-        text: what follows the day, or the words before it.
-        named: whether the text is only a name, without `tại`; then it must be a province or called a city.
+        text: the text after the day, or the words before it.
+        named: True if the text is only a name, without `tại`; it must then be a province or be called a city.
 
     Returns:
-        One name for one place, without `TP.`, `tỉnh`, `huyện` and the like. For a commune or district with the
-        province after it the province; for a building the place that is named with it; else None.
+        One name per place, without `TP.`, `tỉnh`, `huyện` and the like. For a commune or district with the province
+        after it, the province; for a building, the place named with it; otherwise None.
     """
     name = _name_at(text, named=named)
     return None if name is None else _called(name)
 
 
 def _name_at(text: str, *, named: bool) -> str | None:
-    """The name that a dateline gives, as it is written there."""
+    """The place in a dateline, as it is written there."""
     begin = _AT.match(text)
     if not named and text[:1] in ", " and begin is None:
         return None
@@ -90,13 +90,13 @@ def _name_at(text: str, *, named: bool) -> str | None:
 
 
 def _is_a_place(name: str) -> bool:
-    """Whether a name by itself is one of a place, and not of a building, a body or a company."""
+    """Whether a name alone is that of a place, and not of a building, a body or a company."""
     words = name.split()
     return not _NO_PLACE.match(name) and (len(words) <= _FEW_WORDS or all(map(is_word, words)))
 
 
 def _after(text: str) -> str | None:
-    """The province or city that is named after a comma or in brackets."""
+    """The province or city that follows after a comma or in brackets."""
     for begin in _GOES_ON.finditer(text):
         if begin.start() > _LOOK:
             break
@@ -104,7 +104,7 @@ def _after(text: str) -> str | None:
         start = high.end() if high else begin.end()
         known = _names().match(text, start)
         name = known or (_RUN.match(text, start) if high else None)
-        called = high and known  # `tỉnh Long An xảy ra`: nothing need separate it from what follows
+        called = high and known  # `tỉnh Long An xảy ra`: no sign need separate it from the next word
         if name and (called or _STOP.match(text, name.end())):
             return name.group()
     return None

@@ -1,4 +1,4 @@
-"""Points that speak for or against a paragraph being a caption without a label.
+"""Points for or against a paragraph being a caption, if it has no label.
 
 The words and their weights are in `lexicon/captions.txt`. This module adds them up, and gives points for length and
 punctuation.
@@ -19,17 +19,17 @@ _AFTER = r"(?:[ ,.;:!?()“”\"/…]|$)"
 
 
 def _opening(*classes: str) -> str:
-    """A pattern of paragraphs that open with a phrase of some classes."""
+    """A pattern for paragraphs that open with a phrase of some classes."""
     return f"^{_any_of(*classes)}{_AFTER}"
 
 
 def _anywhere(*classes: str) -> str:
-    """A pattern of paragraphs that hold a phrase of some classes."""
+    """A pattern for paragraphs that contain a phrase of some classes."""
     return f"{_BEFORE}{_any_of(*classes)}{_AFTER}"
 
 
-# All but _NAME_AT are looked for in small letters: patterns that ignore case take twice as long to compile,
-# and each batch compiles them anew, since Polars keeps only 32.
+# All except _NAME_AT are applied to lower-case text: patterns that ignore case take twice as long to compile,
+# and each batch compiles them again, because Polars keeps only 32.
 _SCENE = rf"^(?:{_any_of('scene')}|số {_any_of('seized')}[^,]*{_any_of('as evidence')})"
 _SHOWN = rf"^{_any_of('shown')} ?:"
 _TAKEN = f"{_any_of('taken')} "
@@ -67,21 +67,21 @@ _WORD_SIGNS = (
     (_FIGURES, _WORDS.weight("figure")),
     (_ITEM, -4),
 )
-"""Patterns of a paragraph in small letters, and what each counts."""
+"""Patterns for a paragraph in lower case, and the points of each."""
 
 
 def points(text: pl.Series, words: pl.Series, gap: pl.Series | None = None, near: pl.Series | None = None) -> pl.Series:
-    """How much speaks for a caption; 3 and more are one (int8).
+    """The points of paragraphs (int8); with 3 or more, one is a caption.
 
     Args:
         text: paragraphs (string).
-        words: how many words each has.
-        gap: whether more blank lines than usual stand before it (boolean); None if that tells nothing.
-        near: whether a caption stands beside it (boolean); None as for `gap`.
+        words: the number of words of each.
+        gap: whether there are more blank lines than usual before it (boolean); None if that means nothing.
+        near: whether a caption is beside it (boolean); None as for `gap`.
     """
     no = pl.Series([False]).new_from_index(0, len(text))
-    # Columns of their own: an expression is worked out anew for each pattern that reads it, which
-    # took 12 of the 17 ms of 2,000 headlines for the small letters alone.
+    # These are stored as columns: an expression is evaluated again for each pattern that uses it, which took
+    # 12 of the 17 ms for 2,000 headlines, for lower case alone.
     paragraphs = pl.DataFrame({
         "text": text, "lower": text.str.to_lowercase(), "words": words, "gap": no if gap is None else gap,
         "near": no if near is None else near, "stop": text.str.contains(r"[.!?…:;,]$"),
@@ -91,14 +91,14 @@ def points(text: pl.Series, words: pl.Series, gap: pl.Series | None = None, near
 
 @functools.cache
 def _sum() -> pl.Expr:
-    """What all signs come to; made once, as that takes as long as to look for them in 100 paragraphs."""
+    """The sum of all points; cached, because building it takes as long as applying it to 100 paragraphs."""
     in_words = [(pl.col("lower").str.contains(pattern), weight) for pattern, weight in _WORD_SIGNS]
     signs = [*in_words, *_signs_of_length(), *_signs_beside_the_words()]
     return pl.sum_horizontal(sign.cast(pl.Int8) * weight for sign, weight in signs)
 
 
 def _signs_of_length() -> list[tuple[pl.Expr, int]]:
-    """Captions are short, and many end without a stop; very short lines without one are sub-headings."""
+    """Points for length: captions are short, many without a full stop; very short lines like that are sub-headings."""
     stop, words = pl.col("stop"), pl.col("words")
     comma = pl.col("text").str.contains(",", literal=True)
     return [
@@ -116,7 +116,7 @@ def _signs_of_length() -> list[tuple[pl.Expr, int]]:
 
 
 def _signs_beside_the_words() -> list[tuple[pl.Expr, int]]:
-    """Where a paragraph stands, and what only its capitals tell."""
+    """Points for the position of a paragraph, and for its capitals."""
     text = pl.col("text")
     return [
         (text.str.contains(_NAME_AT), _WORDS.weight("beside a name", "portrait")),
@@ -128,7 +128,7 @@ def _signs_beside_the_words() -> list[tuple[pl.Expr, int]]:
 
 
 def opens_like_a_caption(text: pl.Expr) -> pl.Expr:
-    """Whether a sentence opens as captions do that are one; a cheap test before `points` (boolean)."""
+    """Whether a sentence opens as captions of a single sentence do; a cheap test before `points` (boolean)."""
     opening = f"{_SCENE}|{_SHOWN}|{_GROUP}|{_SUBJECT}|{_VERB_FIRST}"
     return text.str.to_lowercase().str.contains(opening) | text.str.contains(_NAME_AT) | text.str.contains(_TAKEN)
 

@@ -1,4 +1,4 @@
-"""Signatures: lines that name who signs."""
+"""Signatures: lines that name the authors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LABELLED = re.compile(
 )
 _LABELS = _WORDS.phrases("label with a colon", "label")
 _FIRST_WORDS = frozenset(label.split()[0].rstrip(",") for label in _LABELS)
-# A contributor is part of who signs, an outlet or a station is not: `Kim Anh (CTV)`, `Kim Anh - THTG`.
+# A contributor is part of the name; an outlet or a station is not: `Kim Anh (CTV)`, `Kim Anh - THTG`.
 _BRACKET = re.compile(r"(?:(?<!\s)\s+)?[(\[](?!CTV[)\]])[^()\[\]]{1,70}[)\]]\s*\.?$")
 _STATION = re.compile(r"(?:(?<!\s)\s+)?[-–—]\s*((?!CTV\.?$)[A-ZĐ0-9][A-ZĐ0-9.]{1,9})\.?$")
 _OUTLET = re.compile(rf"(?<!\s)\s+[-–—]\s+{_any_of('outlet')}\b(?s:.*)")
@@ -37,13 +37,13 @@ LONGEST_SIGNATURE = 10  # words
 
 
 def is_labelled(line: str) -> bool:
-    """Whether a line begins with a label and goes on: `Tác giả: X`, `Theo X`."""
+    """Whether a line begins with a label and continues: `Tác giả: X`, `Theo X`."""
     return bool(_LABELLED.fullmatch(line))
 
 
 @functools.lru_cache(maxsize=1 << 14)  # the same people sign many articles
 def signature(line: str) -> str | None:
-    """Who signs, if a line is nothing but a signature; None if it is not.
+    """The names, if a line is only a signature; None if it is not.
 
     `Tác giả: X`, `Theo X`, `Tin, ảnh: X`, `X - THTG` and `X (Báo Y)` give X.
     """
@@ -70,7 +70,7 @@ def signature(line: str) -> str | None:
 
 
 def _are_names(text: str) -> bool:
-    """Whether a text is names and nothing else: capitals or capitalised words, at most four of six words."""
+    """Whether a text is only names: words in capitals or with a capital, at most four of six words."""
     if text in _DESKS:
         return True
     people = _BETWEEN.split(text)
@@ -88,11 +88,11 @@ def _are_names(text: str) -> bool:
 
 
 def is_signed(tail: str, names: str, *, apart: bool) -> bool:
-    """Whether what stands behind the last sentence of a paragraph is a signature, and not the prose's own name.
+    """Whether the text after the last sentence of a paragraph is a signature, and not a name that belongs to the prose.
 
     Args:
-        tail: what stands there.
-        names: who signs, if it is a signature.
+        tail: the text after the last sentence.
+        names: the names, if it is a signature.
         apart: whether a space separates it from the sentence.
     """
     if names != tail.strip("()[] .-–/|"):
@@ -103,7 +103,7 @@ def is_signed(tail: str, names: str, *, apart: bool) -> bool:
 
 
 def _without_source(names: str) -> str:
-    """Names without the paper that is glued to them or named behind `Theo`: `P.Thảo - Theo Dân Trí`."""
+    """Names without the newspaper that is attached to them or follows `Theo`: `P.Thảo - Theo Dân Trí`."""
     first = names.partition("Theo ")[0].rstrip(" ,/–-")
     names = first or names
     for paper in _PAPERS:

@@ -1,4 +1,4 @@
-"""Texts -> units: paragraphs, and the lines of a paragraph if one of them is not prose."""
+"""Texts -> units: paragraphs, or the lines of a paragraph if one of the lines is not prose."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from corpus_vn_police.stages.structure.credits import ENDS_IN_CREDIT
 from corpus_vn_police.stages.structure.residue import RESIDUE
 from corpus_vn_police.stages.structure.units import UNITS
 
-_GAP = "\x0b"  # stands for a gap while a text is split; cleaning has left no control characters
+_GAP = "\x0b"  # marks a gap while a text is split; cleaning has removed all control characters
 
 
 def split_into_units(text: pl.Series) -> pl.DataFrame:
     """Split texts into units.
 
-    A text with a blank line is split at blank lines, one without at every newline.
+    A text with a blank line is split at blank lines; a text without one is split at every newline.
 
     Args:
-        text: clean, without header; null and empty texts have no unit.
+        text: clean, without the header; null and empty texts have no units.
 
     Returns:
         The columns of `UNITS`; every kind is `body`.
@@ -46,7 +46,7 @@ def split_into_units(text: pl.Series) -> pl.DataFrame:
 
 
 def _split_at_lines(units: pl.DataFrame) -> pl.DataFrame:
-    """Split paragraphs where a line is residue or ends in a credit; the others stay whole."""
+    """Split paragraphs in which a line is residue or ends in a credit; the others stay whole."""
     lines = units.with_columns(pl.col("text").str.split("\n")).explode("text")
     text = pl.col("text")
     lines = lines.with_columns(
@@ -54,7 +54,7 @@ def _split_at_lines(units: pl.DataFrame) -> pl.DataFrame:
     )
     before = pl.all().shift(1).over("paragraph").name.prefix("before_")
     lines = lines.with_columns(lines.select("paragraph", "text", "residue", "credited").select(before))
-    # The line before a credit is the caption's first half unless it ends a sentence.
+    # The line before a credit is the first half of the caption, unless it ends a sentence.
     begins = pl.any_horizontal(
         "residue",
         "before_residue",

@@ -1,4 +1,4 @@
-"""What is glued to the end of the last paragraph and is no prose: who signs, and the page's stamp."""
+"""Text attached to the end of the last paragraph that is not prose: a signature, and the page's stamp."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from corpus_vn_police.syllables import UPPER
 
 _WORDS = lexicon("signatures")
 TAIL = 160
-"""Code points at the end of a paragraph, in which a signature or a stamp is looked for."""
+"""Code points at the end of a paragraph that are searched for a signature or a stamp."""
 _END = re.compile(rf"[.!?…”\")](?:/\.)?(?:\s+|/\s*|(?=[{UPPER}]))")
 _OF_A_CLIP = re.compile(rf"{_WORDS.any_case_of('clip')}[^:.]{{0,100}}:\s*")
 _CLOCK, _DAY = r"[0-9]{1,2}[:hg][0-9]{2}", r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{4}"
@@ -21,11 +21,11 @@ _STAMP_WORDS = 5
 
 
 class Tail(NamedTuple):
-    """The end of a paragraph that is no prose.
+    """The end of a paragraph that is not prose.
 
     Attributes:
-        length: its code points, with the space before it.
-        names: who signs; None if it is a stamp alone.
+        length: its length in code points, including the space before it.
+        names: the names of the signature; None if it is only a stamp.
     """
 
     length: int
@@ -33,7 +33,7 @@ class Tail(NamedTuple):
 
 
 def glued_tail(paragraph: str) -> Tail | None:
-    """What is glued to the end of a paragraph: `… cấp thiết. Kh.V`, `… Châu Tinh - Thể thao | 03:30 11/05/2017`.
+    """Find text after the prose of a paragraph: `… cấp thiết. Kh.V`, `… Châu Tinh - Thể thao | 03:30 11/05/2017`.
 
     Args:
         paragraph: the paragraph, or its last `TAIL` code points.
@@ -54,7 +54,7 @@ def glued_tail(paragraph: str) -> Tail | None:
 
 
 def _stamp_at(text: str) -> int | None:
-    """Where the page's stamp begins that a text ends in: time and date; None if it ends in none."""
+    """Where the page's stamp (time and date) at the end of a text begins; None if there is none."""
     if not text.rstrip(" )")[-1:].isdigit():
         return None
     words = text.rstrip().split(" ")
@@ -66,7 +66,7 @@ def _stamp_at(text: str) -> int | None:
 
 
 def _section_at(text: str) -> Tail | None:
-    """Who signs and the section that stand before the stamp: `Châu Tinh - Thể thao`, `Thể thao`."""
+    """The signature and the section before a stamp: `Châu Tinh - Thể thao`, `Thể thao`."""
     starts = [cut.end() for cut in (*_END.finditer(text), *_OF_A_CLIP.finditer(text))]
     start = max(starts, default=len(text))
     piece = text[start:]
@@ -77,7 +77,7 @@ def _section_at(text: str) -> Tail | None:
 
 
 def _signed_at(text: str) -> Tail | None:
-    """Who signs behind the last sentence."""
+    """The signature after the last sentence."""
     bracket = text.rfind(" (") if text.endswith(")") else -1
     core = text[:bracket].rstrip() if bracket > 0 else text
     words = core.rsplit(" ", LONGEST_SIGNATURE + 1)

@@ -20,8 +20,8 @@ def personal(text: str, officers: Sequence[Person], may_have: Gates = ALL) -> li
 
     Args:
         text: the text.
-        officers: as `people` finds them; they are no private persons.
-        may_have: what the text may have.
+        officers: the officers that `people` found; they are not private persons.
+        may_have: the gates of the text.
     """
     found: list[Personal] = []
     if may_have.numbers:
@@ -34,7 +34,7 @@ def personal(text: str, officers: Sequence[Person], may_have: Gates = ALL) -> li
 
 
 def _again(text: str, found: Iterable[Personal]) -> Iterator[Personal]:
-    """The other places of what was found: a number that the words around it explain once is the same elsewhere."""
+    """Other occurrences of found data: a number that the text explains once has the same kind elsewhere."""
     for said, kind in {(text[slice(*each.place)], each.kind) for each in found}:
         place = text.find(said)
         while place >= 0:
@@ -43,10 +43,10 @@ def _again(text: str, found: Iterable[Personal]) -> Iterator[Personal]:
 
 
 def _apart(found: list[Personal]) -> list[Personal]:
-    """What is left in order if of two that overlap one stays.
+    """Resolve overlaps: keep one of two that overlap, and sort the result.
 
-    A number stays beside a home that has taken it for a house's; else the one that begins first stays, of the same
-    beginning the longer one.
+    A number replaces a home that includes it as a house number. Otherwise the one that begins first stays; if both
+    begin at the same position, the longer one does.
     """
     if len(found) < 2:
         return found

@@ -1,4 +1,4 @@
-"""The words around a number that say whose or what it is."""
+"""The words around a number that show whose it is or what it is."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _SENTENCE = re.compile(rf"[.!?…][”\"»)]?\s+(?=[{UPPER}“\"«])|\n")
 _BANK = re.compile(rf"[ ,]*(?:\(|tại |mở tại |của |ở |thuộc |- )*(?i:{any_of(_WORDS, 'bank')})(?!\.?\w)")
 _IN_BRACKETS = re.compile(r" ?\(([^()\n]{1,24})")
 _AMOUNT = re.compile(rf" ?(?i:{any_of(_WORDS, 'amount')})")
-_LOOK_BACK = 110  # code points in front of a number, in which its cue stands; a list of numbers shares one
+_LOOK_BACK = 110  # code points before a number that may contain its cue; several numbers in a list share one
 
 
 class Cue(NamedTuple):
-    """What the words around a number say.
+    """The meaning of the words around a number.
 
     Attributes:
-        kind: the kind of personal data; `other_number` if it is none.
+        kind: the kind of personal data; `other_number` if it is not personal.
         distance: code points between the words and the number.
     """
 
@@ -32,7 +32,7 @@ class Cue(NamedTuple):
 
 
 def sentence_start(text: str, place: int, look_back: int = _LOOK_BACK) -> int:
-    """Where the sentence that holds a place begins, or how far a rule looks back in it."""
+    """The start of the sentence that contains a position, or the limit up to which a rule looks back."""
     begin = max(0, place - look_back)
     for boundary in _SENTENCE.finditer(text, begin, place):
         begin = boundary.end()
@@ -40,7 +40,7 @@ def sentence_start(text: str, place: int, look_back: int = _LOOK_BACK) -> int:
 
 
 def cue(text: str, start: int, end: int) -> Cue | None:
-    """What the words of a sentence say of a number in it: the nearest, before it or in brackets behind it."""
+    """What the words of a sentence say about a number in it: the nearest words, before it or in brackets after it."""
     before = None
     for found in _CUE.finditer(text, sentence_start(text, start), start):
         before = Cue(found.lastgroup or "", start - found.end())

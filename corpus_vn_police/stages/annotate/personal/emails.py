@@ -1,4 +1,4 @@
-"""Addresses of electronic mail."""
+"""E-mail addresses."""
 
 from __future__ import annotations
 

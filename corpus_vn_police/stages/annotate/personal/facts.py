@@ -1,4 +1,4 @@
-"""What a text says beside a name: age, birth, home. `Nguyễn Văn A (SN 1990, trú xã B)`."""
+"""Facts beside a name: age, birth, home. `Nguyễn Văn A (SN 1990, trú xã B)`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _PAPER = re.compile(
     r"(?i:(?:số )?(?:CMND|CCCD|CMT|căn cước|hộ chiếu|giới tính|dân tộc|quốc tịch|nghề nghiệp))[^()\n,;]{0,40}"
 )
 _SHORT_UNITS = frozenset({"P.", "X.", "H.", "Q.", "TP", "TX", "TT"})
-_MOST = 12  # facts beside one name; each name reads its own, so a list without end would take its square
+_MOST = 12  # facts beside one name; each name reads its own facts, so a list without a limit would take quadratic time
 _AT = (", ở ", "(ở ")
 _AGE_BIT, _SN, _BORN, _LABEL, _LIVES, _STAYS, _KTT, _AT_BIT = (1 << bit for bit in range(len(FACTS)))
 _ANCHORS = {
@@ -54,12 +54,12 @@ _MARKS = frozenset(",-–:")
 
 
 class Told(NamedTuple):
-    """What stands beside a name.
+    """The facts beside a name.
 
     Attributes:
-        known: whether it is an age, a birth or a home.
-        births, homes, aliases: the dates, the places, other names of the person.
-        end: where it ends.
+        known: True if there is an age, a birth or a home.
+        births, homes, aliases: the spans of dates, places and other names of the person.
+        end: the end of the facts.
     """
 
     known: bool
@@ -70,7 +70,7 @@ class Told(NamedTuple):
 
 
 def facts_after(text: str, name_end: int) -> Told:
-    """What follows a name: in brackets, or after a comma."""
+    """The facts after a name: in brackets, or after a comma."""
     facts = Told(False, [], [], [], name_end)
     opening = _OPENS.match(text, name_end)
     bracket = opening is not None and "(" in opening.group()
@@ -91,14 +91,14 @@ def facts_after(text: str, name_end: int) -> Told:
 
 
 def _fact(text: str, opening: re.Match[str], bracket: bool, bare: bool, facts: Told) -> Told | None:
-    """The facts with the one that stands behind a comma or a bracket; None if none does.
+    """Add the fact after a comma or a bracket; None if there is no fact.
 
     Args:
         text: the text.
         opening: the comma or the bracket.
-        bracket: whether it stands in brackets.
-        bare: whether a place alone is a home: not behind a word for a school or a company.
-        facts: those in front of it.
+        bracket: True if the fact is in brackets.
+        bare: True if a place alone is a home; it is not after a word for a school or a company.
+        facts: the facts before it.
     """
     begin = opening.end()
     if birth := birth_at(text, begin, bracket):
@@ -120,13 +120,13 @@ def _fact(text: str, opening: re.Match[str], bracket: bool, bare: bool, facts: T
 
 
 def birth_at(text: str, start: int, bracket: bool) -> Span | None:
-    """The date or the year behind `sinh ngày`, `SN` and the like; in brackets also a year alone."""
+    """The date or year after `sinh ngày`, `SN` and the like; in brackets also a year alone."""
     birth = _BIRTH.match(text, start) or (_YEAR.match(text, start) if bracket else None)
     return Span(*birth.span("date")) if birth else None
 
 
 def births(text: str, may_have: int = -1) -> Iterator[Span]:
-    """The dates of birth that a text gives under such a heading: `Ngày sinh: 1/2/1990`; see `named`."""
+    """The dates of birth that a text gives after such a label: `Ngày sinh: 1/2/1990`; see `named`."""
     if not may_have & (_BORN | _LABEL):
         return
     if "inh ngày:" in text or "ày sinh" in text or "inh năm:" in text or "ăm sinh" in text:
@@ -135,11 +135,11 @@ def births(text: str, may_have: int = -1) -> Iterator[Span]:
 
 
 def named(text: str, may_have: int = -1) -> Iterator[Span]:
-    """The names in front of an age, a birth or a home, in no order; some more than once.
+    """The names before an age, a birth or a home, unordered; some may occur twice.
 
     Args:
         text: the text.
-        may_have: a bit for each of `gates.FACTS` that it may have.
+        may_have: a bit for each pattern of `gates.FACTS` that it may match.
     """
     for start in _fact_starts(text, may_have):
         if name := _name_of(text, start):
@@ -162,7 +162,7 @@ def _fact_starts(text: str, may_have: int) -> Iterator[int]:
 
 
 def _name_of(text: str, start: int) -> Span | None:
-    """The name that words at a place tell of: in front of the bracket they stand in, or right before them."""
+    """The name that words at a position refer to: before the bracket that contains them, or directly before them."""
     begin = max(0, start - 90, text.rfind("\n", 0, start) + 1)
     bracket = text.rfind("(", begin, start)
     if bracket >= 0 and ")" not in text[bracket:start]:
@@ -175,6 +175,6 @@ def _name_of(text: str, start: int) -> Span | None:
 
 
 def _bare_home(text: str, start: int) -> int | None:
-    """Where a place without words in front ends: `(78 tuổi, buôn Tơ Yoa)`."""
+    """The end of a place without introducing words: `(78 tuổi, buôn Tơ Yoa)`."""
     is_unit = text[start : start + 1].islower() or text[start : start + 2] in _SHORT_UNITS
     return place_end(text, start) if is_unit else None

@@ -1,4 +1,4 @@
-"""Where somebody lives: the place behind `trú tại`, `ngụ`, `HKTT` and the like."""
+"""Homes: the place after `trú tại`, `ngụ`, `HKTT` and the like."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _AT_A_DWELLING = re.compile(r"(?:[^\W\d_]+ ){0,7}?(?:ở|tại|là) ")
 
 
 def place_end(text: str, start: int) -> int | None:
-    """Where a place ends that begins with a unit, a number or the name of a province; None if there is none."""
+    """The end of a place that begins with a unit, a number or the name of a province; None if there is none."""
     end = _parts_end(text, start)
     if end and text.startswith(" (", end):
         inside = _parts_end(text, end + 2)
@@ -60,12 +60,12 @@ def _parts_end(text: str, start: int) -> int | None:
 
 
 def home_at(text: str, start: int, beside: bool) -> Span | None:
-    """The place behind the words for a home that begin at a place.
+    """The place after the words for a home that begin at a position.
 
     Args:
         text: the text.
-        start: where the words begin.
-        beside: whether they stand beside a person; some words mean a home only then.
+        start: the position where the words begin.
+        beside: True if they are beside a person; some words mean a home only then.
     """
     words = _HOME.match(text, start)
     if not words:
@@ -77,16 +77,16 @@ def home_at(text: str, start: int, beside: bool) -> Span | None:
 
 
 def speaks_of_homes(text: str) -> bool:
-    """Whether a text has one of the commonest words for homes: a look that costs little."""
+    """Whether a text has one of the most common words for homes; this test is cheap."""
     return "trú" in text or "ngụ" in text or "KTT" in text
 
 
 def homes(text: str, may_have: int = -1) -> Iterator[Span]:
-    """The places behind words that speak of nothing but homes, in no order; some more than once.
+    """The places after words that can only mean a home, unordered; some may occur twice.
 
     Args:
         text: the text.
-        may_have: a bit for each of `gates.HOMES` that it may have.
+        may_have: a bit for each pattern of `gates.HOMES` that it may match.
     """
     for mark, bit in _MARKS.items():
         place = text.find(mark) if may_have & bit else -1

@@ -1,4 +1,4 @@
-"""Where a text mentions the private persons that it names."""
+"""Find the mentions of private persons whose names are known."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FAMILY = re.compile(FAMILY)
 _BESIDE_PLACES = frozenset({"của", "tại", "ở", "từ", "với", "sang", "đến", "và", "phía", "người"})
 _NO_BEGIN = frozenset("-.’'/@_")
 _NO_END = frozenset("-/’'_@")
-_MOST = 300  # persons whose further mentions are looked for: the time is theirs times the length of the text
+_MOST = 300  # persons whose other mentions are looked for; the time is this number times the length of the text
 _SENTENCE_START = frozenset('.!?…:\n“”"«(•*-–')
 
 
@@ -33,8 +33,8 @@ def mentions(text: str, known: Sequence[Span], officers: Sequence[Person]) -> li
 
     Args:
         text: the text.
-        known: names that the words around them show to be private persons'.
-        officers: as `people` finds them; no mention is inside theirs.
+        known: names that are known to belong to private persons from the words around them.
+        officers: the officers that `people` found; mentions inside theirs do not count.
     """
     found = {name.start: name.end for name in known}
     taken: set[int] = set()
@@ -59,17 +59,17 @@ def mentions(text: str, known: Sequence[Span], officers: Sequence[Person]) -> li
 
 
 def _with_family(text: str, start: int, form: str) -> int:
-    """Where a mention begins: at the family name, if only the given name was known and all of it stands here."""
+    """The start of a mention: the family name, if only the given name was known and the full name is written here."""
     if " " in form or "." in form or text[start - 1 : start] != " ":
         return start
     if text[text.rfind(" ", 0, start - 1) + 1 : start - 1].islower():
-        return start  # most places; to look for a name costs ten times as much
+        return start  # true for most positions; looking for a name costs ten times as much
     name = name_before(text, start + len(form))
     return name.start if name else start
 
 
 def _forms(name: str) -> Iterator[str]:
-    """How a text may write a name: all of it, its last word or its last two, initials."""
+    """The forms of a name in a text: the full name, its last word or last two words, initials."""
     yield name
     words = name.split(" ")
     if "." in words[-1] and len(words) == 1:
@@ -88,14 +88,14 @@ def _places(text: str, form: str) -> Iterator[int]:
     place = text.find(form)
     while place >= 0:
         end = place + len(form)
-        before, after = text[place - 1 : place], text[end : end + 1]  # signs that make it a piece of something longer
+        before, after = text[place - 1 : place], text[end : end + 1]  # they may make it part of something longer
         if not (before.isalnum() or after.isalnum() or before in _NO_BEGIN or after in _NO_END):
             yield place
         place = text.find(form, place + 1)
 
 
 def _is_mention(text: str, place: Span, officer_given: set[str]) -> bool:
-    """Whether a form of a name at a place means the person."""
+    """Whether a form of a name at a position means the person."""
     word, two = _words_before(text, place.start)
     lower = word.lower()
     if lower in _NO_PERSON or two.lower() in _NO_PERSON:
@@ -113,7 +113,7 @@ def _is_mention(text: str, place: Span, officer_given: set[str]) -> bool:
 
 
 def _words_before(text: str, start: int) -> tuple[str, str]:
-    """The word in front of a place, and the two; the word is empty if its point ends a sentence."""
+    """The last word before a position, and the last two; empty if its full stop ends a sentence."""
     before = text[max(0, start - _LONGEST) : start]
     if not before.endswith(" "):
         return "", ""
@@ -124,7 +124,7 @@ def _words_before(text: str, start: int) -> tuple[str, str]:
 
 
 def _letters_at_end(word: str) -> str:
-    """The letters that a word ends in, with their point."""
+    """The letters at the end of a word, with their full stop."""
     if word.isalpha():
         return word
     stop = "." if word.endswith(".") else ""
@@ -136,7 +136,7 @@ def _letters_at_end(word: str) -> str:
 
 
 def _is_bare_mention(text: str, place: Span, word: str, following: str) -> bool:
-    """Whether a given name or an initial without an address means the person: by the words beside it."""
+    """Whether a given name or initial without a form of address means the person, judged by the words beside it."""
     form, lower = text[slice(*place)], word.lower()
     begins = not word and (
         place.start == 0 or text[max(0, place.start - 4) : place.start].rstrip(" ")[-1:] in _SENTENCE_START

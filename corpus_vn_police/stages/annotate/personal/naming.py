@@ -1,4 +1,4 @@
-"""Names of private persons: where one begins and ends, and what is said in front of it."""
+"""Names of private persons: their start and end, and what is said before them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _COMPOUND = re.compile(rf"(?i:{any_of(_WORDS, 'compound')})")
 
 
 def name_at(text: str, start: int) -> Span | None:
-    """The name that begins at a place, with the point of an initial at its end."""
+    """The name that begins at a position, including the full stop of an initial at its end."""
     may_be_initials = not (text[start + 1 : start + 4].isalpha() and start + 4 <= len(text))
     if may_be_initials and (initials := _IS_INITIALS.match(text, start)):
         return Span(start, initials.end())
@@ -56,7 +56,7 @@ def name_at(text: str, start: int) -> Span | None:
 
 
 def name_before(text: str, end: int) -> Span | None:
-    """The name that ends at a place, without words such as `Anh` at the beginning of its sentence."""
+    """The name that ends at a position, without words such as `Anh` that begin the sentence."""
     found = _BEFORE.search(text, _capitals_begin(text, end), end)
     if not found:
         return None
@@ -70,9 +70,9 @@ def name_before(text: str, end: int) -> Span | None:
 
 
 def _capitals_begin(text: str, end: int) -> int:
-    """Where the word stands before those with a capital that end at a place: no name begins further in front.
+    """The start of the words with capitals that end at a position, and of the word before: no name begins earlier.
 
-    To search in all code points in which a name may begin takes three times as long.
+    Searching all code points in which a name may begin takes three times as long.
     """
     begin = max(0, end - _LONGEST)
     place = end
@@ -84,7 +84,7 @@ def _capitals_begin(text: str, end: int) -> int:
 
 
 def is_name(text: str, name: Span) -> bool:
-    """Whether words with capitals can be a person's: no place, no body, no word that only begins a sentence."""
+    """Whether words with capitals can be a person's name: no place, no body, no word that only begins a sentence."""
     words = text[slice(*name)]
     if not words.replace(" ", "").isalpha() and any(map(str.isdigit, words)):
         return False
@@ -100,22 +100,22 @@ def is_name(text: str, name: Span) -> bool:
 
 
 def is_address(word: str) -> bool:
-    """Whether people are addressed with a word of small letters."""
+    """Whether a lower-case word is a form of address."""
     return word in _ADDRESSES
 
 
 def is_family(text: str, start: int) -> bool:
-    """Whether a family name stands at a place."""
+    """Whether there is a family name at a position."""
     return bool(_FAMILY_NAME.match(text, start))
 
 
 def is_full(text: str, name: Span) -> bool:
-    """Whether a name has a family name and another one."""
+    """Whether a name consists of a family name and another name."""
     return " " in text[slice(*name)] and is_family(text, name.start)
 
 
 def is_public(text: str, start: int) -> bool:
-    """Whether an office, a rank or a public role stands in front, at most with the name of a body between."""
+    """Whether an office, a rank or a public role comes before a name, perhaps with the name of a body between them."""
     words = _CLAUSE.split(text[max(0, start - 90) : start])[-1].split()
     for first in range(len(words) - 1, -1, -1):
         word = words[first]

@@ -1,4 +1,4 @@
-"""Numbers that belong to somebody: telephones, papers, accounts and vehicles."""
+"""Numbers that belong to somebody: telephones, identity papers, accounts and vehicles."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _LETTERED = re.compile(
     r"(?<![\w.,/-])(?:[A-Z]{1,2}[0-9]? ?[0-9]{6,8}|(?=[A-Z]*+[0-9])[A-Z][0-9A-Z]{7,8})(?![\w*]|[.,/-]\w)"
 )
 _LENGTHS = {"id_number": (9, 12), "driving_licence": (12,), "bank_account": range(8, 17), "passport": (8, 9)}
-_FEWEST = 8  # digits
-_SIGNS = 2  # a bracket and a plus in front of a number
+_FEWEST = 8  # the fewest digits
+_SIGNS = 2  # the most characters of a bracket and a plus before a number
 _WORDS_OF_LETTERED = ("hộ chiếu", "Hộ chiếu", "assport", "HỘ CHIẾU", "lái xe", "bằng lái", "GPLX")
 
 
 class _Token(NamedTuple):
-    """Digits that nothing separates."""
+    """Digits without a separator."""
 
     digits: str
     start: int
@@ -44,7 +44,7 @@ class _Token(NamedTuple):
 
 
 def numbers(text: str) -> list[Personal]:
-    """The telephone numbers, numbers of papers and accounts, and plates in a text."""
+    """The telephone numbers, numbers of papers and accounts, and registration plates in a text."""
     found = list(plates(text))
     taken = {each.place.start for each in found}
     for long in _LONG.finditer(text):
@@ -59,12 +59,12 @@ def numbers(text: str) -> list[Personal]:
 
 
 def _is_whole(text: str, end: int) -> bool:
-    """Whether no letter, star or further digit follows a number."""
+    """Whether a number ends here: no letter, star or other digit follows."""
     return bool(_ENDS.match(text, end))
 
 
 def _of_chain(text: str, chain: re.Match[str]) -> Iterator[Personal]:
-    """The numbers in digits that separators join."""
+    """The numbers in groups of digits that are joined by separators."""
     tokens = [_Token(token.group(), *token.span()) for token in _TOKEN.finditer(text, *chain.span())]
     if sum(len(token.digits) for token in tokens) < _FEWEST:
         return
@@ -96,7 +96,7 @@ def _phones(text: str, begin: int, tokens: list[_Token], said: Cue | None) -> It
 
 
 def _phone_end(text: str, tokens: list[_Token], place: int, said: Cue | None) -> int | None:
-    """One past the last token of the telephone number that begins with a token; None if none does."""
+    """The position after the last token of the telephone number that begins with a token; None if there is none."""
     if place and text[tokens[place - 1].end : tokens[place].start] == ".":
         return None
     sign = text[max(0, tokens[place].start - 2) : tokens[place].start].strip(" (")[-1:] == "+"
@@ -129,13 +129,13 @@ def _is_one(digits: str, tokens: list[_Token], text: str, sign: bool, said: Cue 
 
 
 def _is_apart(text: str, token: _Token, following: _Token) -> bool:
-    """Whether the digits that follow can be another number."""
+    """Whether the digits that follow can be a different number."""
     between = text[token.end : following.start]
     return "/" in between or between == " " or following.digits[0] == "0" or "(" in between
 
 
 def _with_sign(text: str, start: int, begin: int) -> int:
-    """Where a number begins with its plus and its bracket."""
+    """The start of a number, including its plus and its bracket."""
     while start > begin and text[start - 1] in "(+ " and text[begin:start].strip("(+ ") == "":
         start -= 1
     if text[start - 1 : start] == "(":
@@ -144,7 +144,7 @@ def _with_sign(text: str, start: int, begin: int) -> int:
 
 
 def _lettered_kind(text: str, found: re.Match[str]) -> str | None:
-    """The kind of a number that begins with letters: a passport, or a driving licence of former years."""
+    """The kind of a number that begins with letters: a passport, or an old driving licence."""
     said = cue(text, found.start(), found.end())
     if not said or said.kind not in ("passport", "driving_licence"):
         return None

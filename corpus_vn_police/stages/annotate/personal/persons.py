@@ -1,4 +1,4 @@
-"""Private persons: who they are by the words around their names."""
+"""Private persons, recognised by the words around their names."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ _INITIALS = re.compile(r"[A-ZĐ]\.$|(?:^|(?<=[ .]))[A-ZĐ]$")
 _IS_OFFICER = re.compile(rf",? (?:hiện |đang |từng |nguyên )?là (?i:{any_of(lexicon('officers'), 'office', 'member')})")
 _DOES = re.compile(rf" {any_of(_WORDS, 'does as a suspect')}")
 FactsBehind = Callable[[int], Told]
-"""What stands beside the name that ends at a place; looked up once for each name."""
+"""Returns the facts beside the name that ends at a position; each name is examined only once."""
 
-_CLAUSE = 60  # code points behind an officer's mention, in which a home is the officer's
+_CLAUSE = 60  # code points after an officer's mention; a home within them is the officer's
 _CLAUSE_ENDS = re.compile(r"[.;:!?\n(]")
 _SENTENCE_START = frozenset('.!?…:\n“”"-–•*(«')
 
 
 class _Facts(dict[int, Told]):
-    """What stands beside the names that end at places of a text, each looked up once."""
+    """The facts beside names in a text, by the position where the name ends; each is examined only once."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -57,7 +57,7 @@ class _Facts(dict[int, Told]):
 
 
 def persons(text: str, officers: Sequence[Person], may_have: Gates) -> list[Personal]:
-    """The names, dates of birth and homes of the private persons of a text, in no order."""
+    """The names, dates of birth and homes of the private persons in a text, unordered."""
     facts_behind = _Facts(text).__getitem__
     known = _known(text, officers, may_have, facts_behind)
     found = [Personal(place, "private_person") for place in mentions(text, known, officers)] if known else []
@@ -77,7 +77,7 @@ def persons(text: str, officers: Sequence[Person], may_have: Gates) -> list[Pers
 
 
 def _is_officers(text: str, place: Span, officers: Sequence[Person]) -> bool:
-    """Whether a place stands in the clause that mentions an officer."""
+    """Whether a place is in the clause that mentions an officer."""
     return any(
         officer.mention.end <= place.start < officer.mention.end + _CLAUSE
         and not _CLAUSE_ENDS.search(text, officer.mention.end, place.start)
@@ -86,7 +86,7 @@ def _is_officers(text: str, place: Span, officers: Sequence[Person]) -> bool:
 
 
 def _doers(text: str) -> Iterator[Span]:
-    """The full names in front of what suspects and victims do: `Trần Văn B khai nhận`."""
+    """The full names before verbs that suspects and victims do: `Trần Văn B khai nhận`."""
     for verb in _DOES.finditer(text):
         name = name_before(text, verb.start())
         if name and is_full(text, name) and not is_public(text, name.start):
@@ -94,7 +94,7 @@ def _doers(text: str) -> Iterator[Span]:
 
 
 def _known(text: str, officers: Sequence[Person], may_have: Gates, facts: FactsBehind) -> list[Span]:
-    """Names that the words around them show to be private persons', in order."""
+    """Names that the words around them show to belong to private persons, in order."""
     officer_names = {text[slice(*officer.name)] for officer in officers}
     inside = {place for officer in officers for place in range(*officer.mention)}
     known: dict[int, Span] = {}
@@ -125,7 +125,7 @@ def _told_of(text: str, may_have: int, facts: FactsBehind) -> Iterator[Span]:
 
 
 def _introduced(text: str, officer_given: set[str]) -> Iterator[Span]:
-    """The names behind words that make a private person of anybody."""
+    """The names after words that make anybody a private person."""
     for trigger in triggers(text, STRONG):
         found = _strong(text, trigger)
         if found and not (trigger.kind == "address" and text[slice(*found)] in officer_given):
@@ -133,7 +133,7 @@ def _introduced(text: str, officer_given: set[str]) -> Iterator[Span]:
 
 
 def _strong(text: str, trigger: Trigger) -> Span | None:
-    """The name behind words that make a private person of anybody."""
+    """The name after words that make anybody a private person."""
     name = name_at(text, trigger.name)
     if not name:
         return None
@@ -149,7 +149,7 @@ def _strong(text: str, trigger: Trigger) -> Span | None:
 
 
 def _weak(text: str, trigger: Trigger, facts: FactsBehind) -> Span | None:
-    """The name behind words that make a private person of somebody only where the text has another one."""
+    """The name after words that make somebody a private person only if the text has another private person."""
     name = name_at(text, trigger.name)
     if not name or not _is_small(text, trigger.start):
         return None
@@ -173,7 +173,7 @@ def _weak(text: str, trigger: Trigger, facts: FactsBehind) -> Span | None:
 
 
 def _is_small(text: str, start: int) -> bool:
-    """Whether a word begins with a small letter, or has its capital from the beginning of a sentence."""
+    """Whether a word begins with a lower-case letter, or has a capital only because it begins a sentence."""
     if text[start].islower():
         return True
     before = text[max(0, start - 4) : start].rstrip(" ")
@@ -181,7 +181,7 @@ def _is_small(text: str, start: int) -> bool:
 
 
 def _listed(text: str, name: Span, known: Container[int]) -> Iterator[Span]:
-    """The full names that follow a private person's in a list, up to one that is known already."""
+    """The full names that follow a private person's name in a list, up to one that is already known."""
     end = name.end
     while following := _NEXT_NAME.match(text, end):
         other = name_at(text, following.end())

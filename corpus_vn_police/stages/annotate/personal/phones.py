@@ -1,4 +1,4 @@
-"""Telephone numbers: their forms in Vietnam since the nineties, and those of other countries behind a plus."""
+"""Telephone numbers: the forms used in Vietnam since the nineties, and those of other countries after a plus."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COUNTRY = "84"
 
 
 def is_strong(digits: str) -> bool:
-    """Whether digits are a telephone number of Vietnam without any word that says so."""
+    """Whether digits are certainly a Vietnamese telephone number, even without words that say so."""
     forms = (
         _MOBILE.fullmatch(digits),
         _FIXED.fullmatch(digits),
@@ -30,18 +30,18 @@ def is_strong(digits: str) -> bool:
 
 
 def is_phone(digits: str) -> bool:
-    """Whether digits can be a telephone number of Vietnam: with its trunk 0, or with a country code instead."""
+    """Whether digits can be a Vietnamese telephone number, with the leading 0 or with a country code instead."""
     national = domestic(digits)
     return is_strong(national) or bool(_FORMER_SHORT.fullmatch(national))
 
 
 def is_foreign(digits: str) -> bool:
-    """Whether digits behind a plus can be a number of another country."""
+    """Whether digits after a plus can be a number of another country."""
     return bool(_FOREIGN.fullmatch(digits)) and not digits.startswith(_COUNTRY)
 
 
 def domestic(digits: str) -> str:
-    """A number with the trunk 0 instead of the code of the country: `84912345678`, `0084…`, `840912345678`."""
+    """A number with the leading 0 instead of the country code: `84912345678`, `0084…`, `840912345678`."""
     for code in ("00" + _COUNTRY, _COUNTRY):
         if digits.startswith(code) and len(digits) >= 10:
             return "0" + digits.removeprefix(code).removeprefix("0")

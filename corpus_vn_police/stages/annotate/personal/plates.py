@@ -1,4 +1,4 @@
-"""Plates of vehicles."""
+"""Registration plates of vehicles."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _WORDS_OF_PLATES = ("biển", "Biển", "BKS", "BS", "bks")
 
 
 def plates(text: str) -> Iterator[Personal]:
-    """The plates in a text: those of Vietnam as they are, others only behind a word for plates."""
+    """The plates in a text: Vietnamese ones anywhere, others only after a word for plates."""
     ends: dict[int, int] = {}
     for found in _PLATE.finditer(text):
         if found["four"] and (not (found["gap"].strip() or _is_said(text, found)) or _is_vessel(text, found.start())):
@@ -50,5 +50,5 @@ def _is_said(text: str, found: re.Match[str]) -> bool:
 
 
 def _is_vessel(text: str, start: int) -> bool:
-    """Whether words for a ship or a boat stand before a place in its sentence."""
+    """Whether there are words for a ship or boat before a position, in the same sentence."""
     return bool(_VESSEL.search(text, max(0, start - 70), start))

@@ -1,4 +1,4 @@
-"""Whether a text can have a number of somebody: a look that costs little, before the rules."""
+"""A cheap test before the rules: whether a text can contain a personal number."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _FOREIGN, _WORDS_OF_PLATES = b"AA0000", ("BKS", "biển số", "biển kiểm so
 
 
 def has_number(text: str) -> bool:
-    """Whether a text has eight digits or what may be a plate, whatever separates the digits."""
+    """Whether a text has eight digits, or something that may be a plate, whatever separates the digits."""
     shape = text.replace("–", "-").encode("latin-1", "replace").translate(_KINDS, _SEPARATORS)
     if any(map(shape.__contains__, _NUMBERS)):
         return True

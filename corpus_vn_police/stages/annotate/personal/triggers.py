@@ -1,4 +1,4 @@
-"""Words right in front of a name that say what kind of person it is."""
+"""Words directly before a name that show what kind of person it is."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from corpus_vn_police.syllables import UPPER
 
 _WORDS = lexicon("personal")
 STRONG: tuple[str, ...] = ("suspect", "done to a suspect", "address", "address of anybody")
-"""Words that make a private person of anybody; the last ones only in front of initials."""
+"""Words that make anybody a private person; the last class only before initials."""
 
 WEAK: tuple[str, ...] = ("role", "relative", "address of anybody", "identified")
-"""Words that do so only where the text has another private person."""
+"""Words that make somebody a private person only if the text has another private person."""
 
 _BEFORE_COLON = frozenset(
     {"gồm", "là", "khác", "nã", "nhân", "tượng", "can", "cáo", "em", "cháu"}
@@ -26,12 +26,12 @@ _SEVERAL = frozenset({"các", "hai", "ba", "bốn", "những"})  # `các anh B�
 
 
 class Trigger(NamedTuple):
-    """Words in front of a name.
+    """Words before a name.
 
     Attributes:
         kind: a class of `personal.txt`.
-        start: where the words begin.
-        name: where the name begins.
+        start: the start of the words.
+        name: the start of the name.
     """
 
     kind: str
@@ -40,7 +40,7 @@ class Trigger(NamedTuple):
 
 
 Table = dict[str, list[tuple[str, str]]]
-"""Phrases and their kinds by their last word, the longest first."""
+"""Phrases and their kinds, by the last word of the phrase; the longest come first."""
 
 
 def _by_last_word(kinds: tuple[str, ...]) -> Table:
@@ -57,7 +57,7 @@ def _by_last_word(kinds: tuple[str, ...]) -> Table:
 
 
 def _sites(kinds: tuple[str, ...]) -> re.Pattern[str]:
-    """Where a capital follows what may be the last word of a phrase: by its last letters, which costs little."""
+    """A cheap pattern for positions where a capital may follow a phrase: it tests only the phrase's last letters."""
     ends: dict[str, set[str]] = {}
     common = set(_by_last_word(("address of anybody",))) if kinds is STRONG else set()
     for word in _TABLES[kinds].keys() - common:
@@ -72,7 +72,7 @@ def _sites(kinds: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _written(word: str) -> Iterator[str]:
-    """The last three letters of a word, as it may be written; of a word of two also what stands in front."""
+    """The last three letters of a word, in all spellings; for a word of two letters, also the character before it."""
     if len(word) >= 3:
         yield word[-3:]
     if len(word) == 3:
@@ -87,7 +87,7 @@ _LABEL = re.compile(rf"(?i:{'|'.join(_WORDS.phrases('label'))})(?: [^\n:]{{0,20}
 
 
 def triggers(text: str, kinds: tuple[str, ...]) -> Iterator[Trigger]:
-    """The words in front of names in a text, in order; `kinds` is `STRONG` or `WEAK`."""
+    """The words before names in a text, in order; `kinds` is `STRONG` or `WEAK`."""
     table = _TABLES[kinds]
     for site in _SITES[kinds].finditer(text):
         end = site.start()
@@ -103,7 +103,7 @@ def triggers(text: str, kinds: tuple[str, ...]) -> Iterator[Trigger]:
 
 
 def _bare(word: str) -> str:
-    """A word without its capital, and without the mark or the paragraph in front of it."""
+    """A word in lower case, without a mark or paragraph break before it."""
     return word.rpartition("\n")[2].lower().lstrip('(“"«-–')
 
 
