@@ -17,11 +17,11 @@ from corpus_vn_police.config import CHANGES_NAME
 from corpus_vn_police.contract import document, load_contract
 from corpus_vn_police.dataset.layout import CARD
 from corpus_vn_police.documents.accuracy import ACCURACY, ANNOTATION_ACCURACY, PERSONAL_ACCURACY
+from corpus_vn_police.documents.charts import FEWEST, plan_charts
 from corpus_vn_police.documents.document import Comparison, Document, whole
 from corpus_vn_police.documents.facts import Facts
 from corpus_vn_police.documents.front_matter import front_matter
 from corpus_vn_police.documents.markdown import cell, fenced, plain, without_front
-from corpus_vn_police.documents.pictures import plan_charts
 from corpus_vn_police.documents.sections import BLOCKS, MARK, block_text, check_closed, compose, markdown_blocks
 from corpus_vn_police.errors import ConfigError
 from corpus_vn_police.version import GENERATOR
@@ -110,6 +110,7 @@ def measured_blocks(facts: Facts) -> dict[str, str]:
             "shards": facts.shards,
             "digest": facts.digest,
             "charts": plan_charts(facts.figures) if facts.pictures else (),
+            "fewest": FEWEST,
             "examples": facts.examples,
             "configs": facts.configs,
             "fields": {config: contract.fields() for config, contract in facts.corpus.contracts.items()},
