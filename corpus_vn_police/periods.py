@@ -47,6 +47,19 @@ def first_day(period: str) -> datetime.date:
     return datetime.date.fromisoformat(_first(period))
 
 
+def last_day(period: str) -> datetime.date:
+    """The last day of a period.
+
+    Raises:
+        ValueError: it is not a period of the calendar.
+    """
+    first = first_day(period)
+    if len(period) == _DAY:
+        return first
+    month = 12 if len(period) == _YEAR else first.month
+    return datetime.date(first.year, month, calendar.monthrange(first.year, month)[1])
+
+
 def _first(period: str) -> str:
     return f"{period}-01-01"[:_DAY]
 

@@ -240,7 +240,6 @@ def test_configs_that_are_switched_off_are_left_out_everywhere(write, tmp_path):
         "README.md",
         "croissant.json",
         "data",
-        "figures",
         "ledger.parquet",
         "manifest.json",
         "schema",

@@ -32,7 +32,7 @@ def built(tmp_path_factory):
     """A build with every document, and its seeds beside it."""
     folder = tmp_path_factory.mktemp("documents")
     (folder / "in").mkdir()
-    for year in range(2018, 2023):
+    for year in range(2003, 2023):
         (folder / f"in/{year}.txt").write_text(f" date {year} Công an bắt giữ {year} đối tượng trộm cắp.")
     (folder / "in/corpus.toml").write_text(
         f'[splits]\nvalidation_from = "2020-01"\ntest_from = "2021-01"\n[quality]\nenabled = false\n{_ALL}'
@@ -103,7 +103,7 @@ def test_the_export_holds_the_records_split_after_split_as_their_schema_has_them
     assert [(line["id"], line["text"], line["date"]) for line in lines] == [
         (record["id"], record["text"], record["date"]) for record in records(out)
     ]
-    assert pl.read_ndjson(zstd.decompress((out / "data.jsonl.zst").read_bytes())).height == 5
+    assert pl.read_ndjson(zstd.decompress((out / "data.jsonl.zst").read_bytes())).height == 20
 
 
 def test_a_takedown_takes_a_record_out_of_the_export(out):
@@ -119,7 +119,7 @@ def test_the_croissant_file_and_the_card_tell_of_the_export(out):
     assert (found.content_url, found.encoding_formats) == ("data.jsonl.zst", ["application/jsonlines"])
     card = (out / "README.md").read_text()
     assert (
-        "`data.jsonl.zst` has the records of all splits as JSON, one per line (train 2, validation 1, test 2).\n"
+        "`data.jsonl.zst` has the records of all splits as JSON, one per line (train 17, validation 1, test 2).\n"
         in card
     )
 

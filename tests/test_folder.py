@@ -33,7 +33,7 @@ _FILES = {
 }
 _LEFT = (
     ".git/HEAD", ".gitattributes", ".DS_Store", "._README.md", "data/.DS_Store", ".nfs000001", ".cache/huggingface/download/x.lock",
-    ".ipynb_checkpoints/README-checkpoint.md", "Thumbs.db", "figures/desktop.ini", "__MACOSX/data/._train-00000-of-00001.parquet",
+    ".ipynb_checkpoints/README-checkpoint.md", "Thumbs.db", "sources/desktop.ini", "__MACOSX/data/._train-00000-of-00001.parquet",
 )  # fmt: skip
 
 

@@ -143,7 +143,7 @@ def test_importing_the_package_and_its_help_import_no_heavy_library(code, heavy)
     assert told.stdout.splitlines()[-1] == "[]"
 
 
-_UNUSED = {"pandas.core", "matplotlib.pyplot", "datasets", "fsspec", "urllib.request", "torch"}
+_UNUSED = {"pandas.core", "matplotlib", "datasets", "fsspec", "urllib.request", "torch"}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus_vn_police.periods import first_day, first_days, is_day, is_period, last_days, precisions
+from corpus_vn_police.periods import first_day, first_days, is_day, is_period, last_day, last_days, precisions
 
 
 def _column(periods, of):
@@ -24,7 +24,9 @@ def test_the_days_of_a_period_are_those_of_the_calendar(day):
     periods, firsts = [iso, iso[:7], iso[:4]], [day, day.replace(day=1), day.replace(month=1, day=1)]
     assert _column(periods, first_days) == firsts
     assert [first_day(period) for period in periods] == firsts
-    assert _column(periods, last_days) == [day, month_end, day.replace(month=12, day=31)]
+    lasts = [day, month_end, day.replace(month=12, day=31)]
+    assert _column(periods, last_days) == lasts
+    assert [last_day(period) for period in periods] == lasts
     assert _column(periods, precisions) == ["day", "month", "year"]
     assert [(is_period(period), is_day(period)) for period in periods] == [(True, True), (True, False), (True, False)]
 

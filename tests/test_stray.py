@@ -25,6 +25,11 @@ _FILES = {
     f"0_{_ID}.txt": " date 2020-12-07 Ngày 7/12, Công an tỉnh An Giang tổ chức lễ ra quân bảo đảm an ninh, trật tự.",
     "1_aaaaaaaaaaaaaaaa.txt": " date 2021-05 Công an huyện Lục Nam bắt giữ hai người trộm xe máy trong đêm qua.",
     "2_bbbbbbbbbbbbbbbb.txt": "",
+    # Enough records for pictures.
+    **{
+        f"{number}_{number:016}.txt": f" date 2020 Tin {' '.join(f'vụ{number}{letter}' for letter in 'abcdefgh')}."
+        for number in range(3, 21)
+    },
     "corpus.toml": '[splits]\ntest_from = "2021-01"\n',
 }
 _LISTED = (

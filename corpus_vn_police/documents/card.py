@@ -17,6 +17,7 @@ from corpus_vn_police.config import CHANGES_NAME, Corpus
 from corpus_vn_police.contract import document, load_contract
 from corpus_vn_police.dataset.layout import CARD
 from corpus_vn_police.documents.accuracy import ACCURACY, ANNOTATION_ACCURACY, PERSONAL_ACCURACY
+from corpus_vn_police.documents.charts import FEWEST, plan_charts
 from corpus_vn_police.documents.document import Comparison, Document, whole
 from corpus_vn_police.documents.facts import Facts
 from corpus_vn_police.documents.field_lines import field_lines
@@ -33,7 +34,6 @@ from corpus_vn_police.documents.phrases import (
     personal_data,
     time_span,
 )
-from corpus_vn_police.documents.pictures import plan_charts
 from corpus_vn_police.documents.sections import BLOCKS, MARK, block_text, check_closed, compose, markdown_blocks
 from corpus_vn_police.errors import ConfigError
 from corpus_vn_police.reasons import meaning_of
@@ -148,6 +148,7 @@ def _measured(facts: Facts) -> dict[str, Any]:
         "shards": facts.shards,
         "digest": facts.digest,
         "charts": plan_charts(figures) if facts.pictures else (),
+        "fewest": FEWEST,
         "configs": facts.configs,
         "opening": opening(facts.corpus, figures),
         "time": time_span(figures),

@@ -8,14 +8,16 @@ import html
 import importlib.util
 import io
 import re
+import textwrap
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BufferedReader
 from typing import Any
 
 from corpus_vn_police.dataset.figures import Figures
 from corpus_vn_police.dataset.layout import FIGURES
+from corpus_vn_police.documents.charts import PlannedChart, plan_charts
 from corpus_vn_police.documents.document import Comparison, Document, whole
 from corpus_vn_police.documents.facts import Facts
 
@@ -32,24 +34,14 @@ _STYLE: Any = {
     **dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color", "axes.edgecolor"), _LIGHT["ink"]),
     "grid.color": _LIGHT["faint"], "axes.axisbelow": True,
 }  # fmt: skip
-_WIDTH, _HEIGHT = 7.2, 2.7  # inches at 72 units
-
-
-@dataclass(frozen=True)
-class PlannedChart:
-    """A picture to be drawn.
-
-    Attributes:
-        name, title, alt: as of the `Chart`.
-        kind: how it is drawn.
-        bars: label and height of each, or row, first date, last date and label of the time that it spans.
-    """
-
-    name: str
-    title: str
-    alt: str
-    kind: str
-    bars: tuple[tuple[Any, ...], ...]
+# Inches at 72 points. A page for phones shows a picture 350 px wide: letters of 11 points are 11 px there, as 350 px
+# are 4.8 inches. A page that is wider shows it at its own 461 px, with letters as large as those of its text.
+_WIDTH = 4.8
+_HEIGHT = 2.6  # of a picture of columns
+_ROW = 0.42  # of a label with its bar
+_TITLE, _AXIS, _LINE = 0.32, 0.3, 0.2
+_LETTERS = 55  # that fit into the width
+_LEFT = 0.01  # of the width: where title and note begin
 
 
 @dataclass(frozen=True)
@@ -79,17 +71,6 @@ class Chart:
 def can_draw() -> bool:
     """Whether matplotlib, the extra `figures`, is installed."""
     return importlib.util.find_spec("matplotlib") is not None
-
-
-def plan_charts(figures: Figures) -> tuple[PlannedChart, ...]:
-    """What can be drawn of a build's figures.
-
-    Returns:
-        Records per month, lengths, ledger and splits; without months (every record is undated, or says no more
-        than its year) not the first, without dates not the last.
-    """
-    plans = [_months(figures), _lengths(figures), _ledger(figures), _splits(figures)]
-    return tuple(plan for plan in plans if plan)
 
 
 def draw_charts(figures: Figures) -> tuple[Chart, ...]:
@@ -162,77 +143,6 @@ def _same_drawing(left: bytes, right: bytes) -> bool:
     return all(abs(float(one) - float(other)) <= _APART for one, other in pairs)
 
 
-def _months(figures: Figures) -> PlannedChart | None:
-    if not figures.months:
-        return None
-    first, last = min(figures.months), max(figures.months)
-    spans = _number(last) - _number(first)
-    unit, width = next((unit, width) for unit, width in _UNITS.items() if spans < width * _BARS or width == _LONGEST)
-    counts: dict[int, int] = {}
-    for month, count in figures.months.items():
-        counts[_number(month) // width] = counts.get(_number(month) // width, 0) + count
-    bars = [(_label(place, width), counts.get(place, 0)) for place in range(min(counts), max(counts) + 1)]
-    most, highest = max(bars, key=lambda bar: bar[1])
-    counted = sum(counts.values())
-    alt = f"Bars, one a {unit} from {first} to {last}: {_records(counted)}, the most in {most} ({highest:,})."
-    rest = figures.records - counted
-    without = f" {_records(rest)} without a month {'is' if rest == 1 else 'are'} not shown." if rest else ""
-    return PlannedChart("months", f"Records per {unit}", alt + without, "columns", tuple(bars))
-
-
-_BARS = 240  # what an axis of this width can show; a header may name the year 1
-_LONGEST = 1200
-_UNITS = {"month": 1, "year": 12, "decade": 120, "century": _LONGEST}
-
-
-def _label(place: int, width: int) -> str:
-    return _month(place) if width == 1 else f"{place * width // 12:04d}"
-
-
-def _lengths(figures: Figures) -> PlannedChart:
-    low, high = figures.lengths["shortest"], figures.lengths["longest"]
-    alt = (
-        f"Bars of how many records have how many syllables: {low:,} to {high:,}, "
-        f"half of them {figures.lengths['lower_quartile']:,g} to {figures.lengths['upper_quartile']:,g}, "
-        f"in the median {figures.lengths['median']:,g}. The last bar has no upper end."
-    )
-    return PlannedChart("lengths", "Records by length in syllables", alt, "histogram", tuple(figures.histogram.items()))
-
-
-def _ledger(figures: Figures) -> PlannedChart:
-    bars = [(status, count) for status, count in figures.status.items() if count and status != "rejected"]
-    bars += [(f"rejected: {reason}", count) for reason, count in list(figures.reasons.items())[:_REASONS]]
-    others = sum(list(figures.reasons.values())[_REASONS:])
-    bars += [("rejected: other reasons", others)] if others else []
-    said = ", ".join(f"{label} {count:,}" for label, count in bars)
-    return PlannedChart(
-        "ledger", "Seeds by what became of them", f"Bars of {figures.seeds:,} seeds: {said}.", "rows", (*bars,)
-    )
-
-
-_REASONS = 10  # the ledger's other reasons share a bar
-
-
-def _splits(figures: Figures) -> PlannedChart | None:
-    spans = tuple((each.split, each.first, each.last, _records(each.records)) for each in figures.splits if each.first)
-    if not spans:
-        return None
-    said = "; ".join(f"{split} from {first} to {last}, {records}" for split, first, last, records in spans)
-    return PlannedChart("splits", "The time that each split spans", f"A bar a split: {said}.", "spans", spans)
-
-
-def _records(count: int) -> str:
-    return f"{count:,} record{'' if count == 1 else 's'}"
-
-
-def _number(month: str) -> int:
-    return int(month[:4]) * 12 + int(month[5:7]) - 1
-
-
-def _month(number: int) -> str:
-    return f"{number // 12:04d}-{number % 12 + 1:02d}"
-
-
 _DRAWING = threading.Lock()  # the settings of matplotlib are those of the whole process
 
 
@@ -252,11 +162,14 @@ def _draw(plan: PlannedChart) -> Chart:
     from matplotlib.figure import Figure
 
     with drawing():
-        height = _HEIGHT if plan.kind in ("columns", "histogram") else 0.8 + 0.32 * len(plan.bars)
+        note = textwrap.fill(plan.note, _LETTERS)
+        height = _TITLE + _ROW * len(plan.rows) + _AXIS * bool(plan.ticks) if plan.rows else _HEIGHT
+        height += _LINE * len(note.splitlines())
         figure = Figure(figsize=(_WIDTH, height), layout="constrained")
-        axes = figure.subplots()
-        _KINDS[plan.kind](axes, plan.bars)
-        axes.set_title(plan.title)
+        (_rows if plan.rows else _columns)(figure.subplots(), plan)
+        figure.suptitle(plan.title, x=_LEFT, ha="left", size=12)
+        if note:
+            figure.supxlabel(note, x=_LEFT, ha="left", size=11)
         drawn = io.StringIO()
         described = {"Date": None, "Title": plan.title, "Description": plan.alt}
         figure.savefig(drawn, format="svg", metadata=described)
@@ -267,75 +180,40 @@ def _draw(plan: PlannedChart) -> Chart:
     return Chart(plan.name, plan.title, plan.alt, light.encode(), dark.encode())
 
 
-def _columns(axes: Any, bars: tuple[tuple[Any, ...], ...]) -> None:
-    axes.bar(range(len(bars)), [count for _, count in bars], width=0.8, color=_LIGHT["first"])
-    least = -(-len(bars) // 8)
-    step = next((each for each in (1, 2, 3, 6) if each >= least), -(-least // 12) * 12)
-    start = next((place for place, (label, _) in enumerate(bars) if label.endswith("-01")), 0) % step
-    places = range(start, len(bars), step)
-    axes.set_xticks(places, [bars[place][0] for place in places])
-    _count_axis(axes)
-
-
-def _histogram(axes: Any, bars: tuple[tuple[Any, ...], ...]) -> None:
-    axes.bar(range(len(bars)), [count for _, count in bars], width=0.9, align="edge", color=_LIGHT["first"])
-    step = -(-len(bars) // 8)
-    places = range(0, len(bars), step)
-    axes.set_xticks(places, [f"{bars[place][0]:,}" for place in places])
-    axes.set_xlabel("syllables")
-    _count_axis(axes)
-
-
-def _count_axis(axes: Any) -> None:
+def _columns(axes: Any, plan: PlannedChart) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+    count = len(plan.columns)
+    axes.bar(range(count), plan.columns, width=0.9, align="edge", color=_LIGHT["first"])
+    around = max(0.0, (_LEAST - count) / 2)  # a single column is no wall
+    axes.set_xlim(-around, count + around)
+    axes.set_xticks([place for place, _ in plan.ticks], [label for _, label in plan.ticks])
+    axes.set_xlabel(plan.axis)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{int(value):,}"))
-    axes.set_ylabel("records")
     axes.grid(axis="y")
 
 
-def _rows(axes: Any, bars: tuple[tuple[Any, ...], ...]) -> None:
-    colours = {"published": "first", "removed": "ink"}
-    held = [_LIGHT[colours.get(label, "second" if label.startswith("rejected") else "third")] for label, _ in bars]
-    drawn = axes.barh([label for label, _ in bars], [count for _, count in bars], color=held)
-    axes.bar_label(drawn, [f"{count:,}" for _, count in bars], padding=4)
-    axes.margins(x=0.12)
-    _bare(axes)
-    axes.xaxis.set_visible(False)
-    axes.spines["bottom"].set_visible(False)
-
-
-def _spans(axes: Any, bars: tuple[tuple[Any, ...], ...]) -> None:
-    names = {"train": "first", "validation": "second", "test": "third"}
-    for split, first, last, label in bars:
-        start, end = _years(first)[0], _years(last)[1]
-        axes.barh([split], [end - start], left=[start], color=_LIGHT[names[split]])
-        axes.annotate(label, (end, split), xytext=(5, 0), textcoords="offset points", va="center")
-    axes.margins(x=0.16)
-    axes.xaxis.get_major_locator().set_params(integer=True, nbins=7)
-    axes.ticklabel_format(axis="x", useOffset=False, style="plain")
-    axes.grid(axis="x")
-    _bare(axes)
-
-
-def _bare(axes: Any) -> None:
-    axes.invert_yaxis()
-    axes.tick_params(axis="y", length=0)
+def _rows(axes: Any, plan: PlannedChart) -> None:
+    """Bars with their labels above them, so that a long label takes no width from a bar."""
+    for place, row in enumerate(plan.rows):
+        top, bottom, colour = place - _THICK / 2, place + _THICK / 2, _LIGHT[row.role]
+        axes.barh([place], [row.length], left=[row.start], height=_THICK, color=colour)
+        # A bar may be thinner than a pixel, as two days of ten years are. A line in its middle keeps it visible; in a
+        # bar that is wider than the line nobody sees it.
+        axes.vlines(row.start + row.length / 2, top, bottom, colors=colour, linewidth=1.2, capstyle="butt")
+        axes.annotate(
+            row.label, (0, top), xycoords=axes.get_yaxis_transform(), xytext=(0, 4), textcoords="offset points",
+            bbox={"facecolor": _LIGHT["ground"], "edgecolor": "none", "pad": 1}, zorder=0.9, annotation_clip=False,
+        )  # fmt: skip
+    axes.set_ylim(len(plan.rows) - 0.7, -0.7)
+    axes.margins(x=0)
+    axes.yaxis.set_visible(False)
     axes.spines["left"].set_visible(False)
+    axes.spines["bottom"].set_visible(bool(plan.ticks))
+    axes.set_xticks([place for place, _ in plan.ticks], [label for _, label in plan.ticks])
+    axes.grid(axis="x")
 
 
-def _years(date: str) -> tuple[float, float]:
-    """Where a date begins and ends, in years; a day is a month here."""
-    if len(date) == 4:
-        return float(date), float(date) + 1
-    start = _number(date[:7]) / 12
-    return start, start + 1 / 12
-
-
-_KINDS: dict[str, Callable[[Any, tuple[tuple[Any, ...], ...]], None]] = {
-    "columns": _columns,
-    "histogram": _histogram,
-    "rows": _rows,
-    "spans": _spans,
-}
+_LEAST = 8  # columns that the width is for, even if there are fewer
+_THICK = 0.36  # a bar, of its row

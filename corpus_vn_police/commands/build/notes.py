@@ -13,6 +13,7 @@ from corpus_vn_police.commands.versions import propose, version_numbers
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.dataset.layout import MANIFEST
 from corpus_vn_police.dataset.manifest import read_manifest
+from corpus_vn_police.documents.charts import FEWEST
 from corpus_vn_police.documents.pictures import can_draw
 from corpus_vn_police.engine.progress import LOG
 from corpus_vn_police.stages.read import Skipped
@@ -133,9 +134,13 @@ def version_note(out: Path, new: Path, corpus: Corpus) -> list[str]:
     return [note] if note else []
 
 
-def pictures_note() -> list[str]:
-    """That the build has no pictures, if none can be drawn."""
-    return [] if can_draw() else ["no pictures: they need matplotlib, pip install 'corpus-vn-police[figures]'"]
+def pictures_note(records: int) -> list[str]:
+    """What a build of so many records needs to have pictures; no line if it has some, or too few records for them."""
+    return (
+        []
+        if records < FEWEST or can_draw()
+        else ["no pictures: they need matplotlib, pip install 'corpus-vn-police[figures]'"]
+    )
 
 
 def _titles(decision: Decision) -> list[str]:

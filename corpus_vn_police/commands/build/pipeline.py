@@ -130,14 +130,14 @@ def _build(given: _Given, state: State, journal: Journal, reusable: Reusable) ->
     blocks = plan_blocks(index, published, settled.copied, _configs(corpus), corpus.shard_mib)
     del published
     give_back_memory()
-    with matplotlib_at_hand():
+    with matplotlib_at_hand(status["published"]):
         written = _write_all(state.new, reusable, blocks, job, len(index))
     shards = [shard for each in written for shard in each.shards.values()]
     finished = finish(state.new, corpus, job.date, shards, hashes_of(written))
     figures = finished.figures
     _check_balance(settled.rows, status, finished)
     unused = decision.unused
-    notes = [*seed_notes(decision), *pictures_note()]
+    notes = [*seed_notes(decision), *pictures_note(figures.records)]
     del decision, index, settled, blocks  # all that is held per seed: the comparison holds as much
     changes = version_note(out.path, state.new, corpus)
     state.put_in_place()

@@ -1,0 +1,276 @@
+"""Figures -> what the pictures of a build show: their bars, ticks and words. Nothing is drawn here."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from corpus_vn_police.dataset.figures import STATUSES, Figures
+from corpus_vn_police.periods import first_day, last_day
+
+FEWEST = 20
+"""A build with fewer records has no pictures: a table says as much."""
+
+_LETTERS = 36  # so many letters fit side by side below an axis
+_BARS = 120  # so many bars can be told apart: each has about 2 points
+_REASONS, _SHARE = 6, 0.02  # other reasons, and those of a smaller share, have one bar together
+_LONGEST = 40  # letters of a label
+
+
+@dataclass(frozen=True)
+class Row:
+    """A bar that lies below its label.
+
+    Attributes:
+        label: what it is, and how much.
+        start, length: where it begins on the axis, and how long it is: days, or seeds.
+        role: the role of its colour.
+    """
+
+    label: str
+    start: int
+    length: int
+    role: str
+
+
+@dataclass(frozen=True)
+class PlannedChart:
+    """A picture to be drawn; it has either columns or rows.
+
+    Attributes:
+        name: what its files are called.
+        title: what it shows, in a few words.
+        alt: what it shows, for people who cannot see it.
+        note: what it does not show, as it stands below it; empty if it shows everything.
+        axis: what is below the axis, beside the ticks; may be empty.
+        columns: heights of bars that stand side by side; the n-th covers n to n + 1 of the axis.
+        rows: bars that lie one below the other.
+        ticks: places on the axis, and their labels; none leaves the axis out.
+    """
+
+    name: str
+    title: str
+    alt: str
+    note: str = ""
+    axis: str = ""
+    columns: tuple[int, ...] = ()
+    rows: tuple[Row, ...] = ()
+    ticks: tuple[tuple[float, str], ...] = ()
+
+
+def plan_charts(figures: Figures) -> tuple[PlannedChart, ...]:
+    """What can be drawn of a build's figures.
+
+    Returns:
+        Records by time, lengths, ledger and splits; without dates not the first and the last. Empty if there are fewer
+        than `FEWEST` records.
+    """
+    if figures.records < FEWEST:
+        return ()
+    plans = (_times(figures), _lengths(figures), _ledger(figures), _splits(figures))
+    return tuple(plan for plan in plans if plan)
+
+
+# Records by time
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """The time that a bar stands for: so many months or years, the form of its label, and steps between labels."""
+
+    name: str
+    width: int
+    steps: tuple[int, ...]
+
+    def label(self, place: int) -> str:
+        if self.name == "month":
+            return f"{place // 12:04d}-{place % 12 + 1:02d}"
+        return f"{place * self.width:04d}" + ("s" if self.width > 1 else "")
+
+
+_MONTH = _Unit("month", 1, (1, 2, 3, 6, 12, 24, 36, 60))
+_LONGER = [_Unit(name, width, (1, 2, 5, 10, 20, 50)) for name, width in (("year", 1), ("decade", 10), ("century", 100))]
+
+
+def _times(figures: Figures) -> PlannedChart | None:
+    """Records by month; by year or longer if the time is too long for that, or if most dates are a year alone."""
+    if not figures.years:
+        return None
+    with_month, dated = sum(figures.months.values()), sum(figures.years.values())
+    months = {int(month[:4]) * 12 + int(month[5:]) - 1: count for month, count in figures.months.items()}
+    if 2 * with_month >= dated and max(months) - min(months) < _BARS:
+        return _in_time(_MONTH, months, _not_shown(figures.undated, dated - with_month))
+    years = {int(year): count for year, count in figures.years.items()}
+    unit = next((unit for unit in _LONGER if (max(years) - min(years)) // unit.width < _BARS - 1), _LONGER[-1])
+    counts: dict[int, int] = {}
+    for year, count in years.items():
+        counts[year // unit.width] = counts.get(year // unit.width, 0) + count
+    return _in_time(unit, counts, _not_shown(figures.undated))
+
+
+def _in_time(unit: _Unit, counts: Mapping[int, int], left_out: str) -> PlannedChart:
+    """A picture of counts by the number of their month, year, decade or century."""
+    first, last = min(counts), max(counts)
+    most = max(counts, key=lambda place: (counts[place], -place))
+    records = _counted(sum(counts.values()), "record")
+    said = f"One bar: {records} in {unit.label(first)}."
+    if first < last:
+        time = f"one per {unit.name} from {unit.label(first)} to {unit.label(last)}"
+        said = f"Bars, {time}: {records}, the most in {unit.label(most)} ({counts[most]:,})."
+    room = _LETTERS // (len(unit.label(last)) + 1)
+    step = next((step for step in unit.steps if (last - first) // step < room), unit.steps[-1])
+    return PlannedChart(
+        "months",
+        f"Records per {unit.name}",
+        f"{said} {left_out}".rstrip(),
+        note=left_out,
+        columns=tuple(counts.get(place, 0) for place in range(first, last + 1)),
+        ticks=tuple((each - first + 0.5, unit.label(each)) for each in range(-(-first // step) * step, last + 1, step)),
+    )
+
+
+def _not_shown(undated: int, year_alone: int = 0) -> str:
+    """Which records a picture leaves out, as a sentence; empty if there are none."""
+    said = [_counted(undated, "undated record")] if undated else []
+    if year_alone:
+        said.append(
+            f"{year_alone:,} with a year alone" if undated else f"{_counted(year_alone, 'record')} with a year alone"
+        )
+    return f"Not shown: {', '.join(said)}." if said else ""
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count:,} {name}{'' if count == 1 else 's'}"
+
+
+# Lengths
+
+
+def _lengths(figures: Figures) -> PlannedChart:
+    lows = list(figures.histogram)
+    alt = (
+        f"Bars of how many records have how many syllables: {figures.lengths['shortest']:,} to "
+        f"{figures.lengths['longest']:,}, half of them {figures.lengths['lower_quartile']:,g} to "
+        f"{figures.lengths['upper_quartile']:,g}, in the median {figures.lengths['median']:,g}. "
+        f"The last bar is {lows[-1]:,} and more."
+    )
+    return PlannedChart(
+        "lengths",
+        "Records by length",
+        alt,
+        axis="syllables per record",
+        columns=tuple(figures.histogram.values()),
+        ticks=_open_ticks(lows),
+    )
+
+
+def _open_ticks(lows: list[int]) -> tuple[tuple[float, str], ...]:
+    """Where bars begin, by their lowest values; the last one is open, which its label says, and always has a tick."""
+    end, last = len(lows) - 1, f"{lows[-1]:,}+"
+    if not end:
+        return ((0, last),)
+    width, apart = lows[1] - lows[0], (len(last) + 1) * len(lows) / _LETTERS
+    step = next(step for step in (1, 2, 5, 10, 20, 50) if step >= apart or step == 50)
+    marked = (place for place, low in enumerate(lows) if low // width % step == 0 and end - place >= apart)
+    return (*((place, f"{lows[place]:,}") for place in marked), (end, last))
+
+
+# What became of the seeds
+
+
+def _ledger(figures: Figures) -> PlannedChart:
+    rows, said = [], []
+    for status in STATUSES:
+        name = status.replace("_", " ")
+        kinds = _rejections(figures.reasons) if status == "rejected" else {name: figures.status[status]}
+        role = {"published": "first", "rejected": "second", "removed": "ink"}.get(status, "third")
+        for kind, count in ((kind, count) for kind, count in kinds.items() if count):
+            rows.append(Row(f"{_cut(kind)}: {count:,}", 0, count, role))
+            said.append(f"{kind} {count:,}")
+    alt = f"Bars of what became of {figures.seeds:,} seeds: {'; '.join(said)}."
+    return PlannedChart("ledger", "Seeds by what became of them", alt, rows=tuple(rows))
+
+
+def _rejections(reasons: Mapping[str, int]) -> dict[str, int]:
+    """Rejected seeds by reason, the most frequent first; small reasons together, if they are more than one."""
+    least = _SHARE * sum(reasons.values())
+    shown = {reason: count for reason, count in list(reasons.items())[:_REASONS] if count >= least}
+    others = {reason: count for reason, count in reasons.items() if reason not in shown}
+    if len(others) > 1:
+        others = {f"{len(others)} {'other ' if shown else ''}reasons": sum(others.values())}
+    return {f"rejected ({reason})": count for reason, count in {**shown, **others}.items()}
+
+
+def _cut(kind: str) -> str:
+    """What has room beside a count; a reason may have a long name."""
+    return kind if len(kind) <= _LONGEST else f"{kind[: _LONGEST - 1]}…"
+
+
+# The time of the splits
+
+
+def _splits(figures: Figures) -> PlannedChart | None:
+    """Each split on a scale of days: from the first day of its first date to the last day of its last one."""
+    roles = {"train": "first", "validation": "second", "test": "third"}
+    rows, said = [], []
+    for each in figures.splits:
+        if each.first and each.last:
+            start = first_day(each.first).toordinal()
+            days = last_day(each.last).toordinal() - start + 1
+            records, span = _counted(each.records - each.undated, "record"), _counted(days, "day")
+            rows.append(Row(f"{each.split}: {records} in {span}", start, days, roles[each.split]))
+            dates = each.first if each.first == each.last else f"{each.first} to {each.last}"
+            said.append(f"{each.split} {dates}, {span}, {records}")
+    if not rows:
+        return None
+    left_out = _not_shown(figures.undated)
+    return PlannedChart(
+        "splits",
+        "The time that each split spans",
+        f"Bars on a scale of days: {'; '.join(said)}. {left_out}".rstrip(),
+        note=left_out,
+        rows=tuple(rows),
+        ticks=_date_ticks(min(row.start for row in rows), max(row.start + row.length for row in rows)),
+    )
+
+
+def _date_ticks(start: int, end: int) -> tuple[tuple[float, str], ...]:
+    """Where days, months or years begin, from one ordinal to another: as many of them as there is room for."""
+    for letters, steps, beginnings in _SCALES:
+        room = _LETTERS // (letters + 1)
+        for step in steps:
+            ticks = tuple(itertools.islice(beginnings(start, end, step), room + 1))
+            if len(ticks) <= room:
+                return ticks
+    return ()
+
+
+def _days(start: int, end: int, step: int) -> Iterator[tuple[float, str]]:
+    for day in range(start, min(end, datetime.date.max.toordinal()) + 1, step):
+        yield day, datetime.date.fromordinal(day).isoformat()
+
+
+def _months(start: int, end: int, step: int) -> Iterator[tuple[float, str]]:
+    """The first days of months whose numbers since the year 0 the step divides."""
+    first = datetime.date.fromordinal(start)
+    number = first.year * 12 + first.month - (first.day == 1)
+    for month in range(-(-number // step) * step, 12 * (datetime.MAXYEAR + 1), step):
+        day = datetime.date(month // 12, month % 12 + 1, 1)
+        if day.toordinal() > end:
+            return
+        yield day.toordinal(), day.isoformat()[:7]
+
+
+def _years(start: int, end: int, step: int) -> Iterator[tuple[float, str]]:
+    for day, month in _months(start, end, 12 * step):
+        yield day, month[:4]
+
+
+# How long the labels are, and how far apart the ticks may be: the shortest time that has room is taken.
+_SCALES: tuple[tuple[int, tuple[int, ...], Callable[[int, int, int], Iterator[tuple[float, str]]]], ...] = (
+    (len("2020-12-07"), (1, 2, 5, 10, 20), _days),
+    (len("2020-12"), (1, 2, 3, 6), _months),
+    (len("2020"), (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000), _years),
+)
