@@ -16,7 +16,7 @@ from corpus_vn_police.contract import load_contract
 from corpus_vn_police.dataset.figures import SplitFigures
 from corpus_vn_police.documents.field_lines import FieldLine, field_lines
 from corpus_vn_police.documents.markdown import code
-from corpus_vn_police.documents.phrases import bibtex, left_out, licence, megabytes, opening, personal_data
+from corpus_vn_police.documents.phrases import bibtex, left_out, licence, megabytes, most_of, opening, personal_data
 from corpus_vn_police.documents.sections import BLOCKS, compose
 from corpus_vn_police.errors import ConfigError
 
@@ -69,9 +69,9 @@ def test_the_licence_is_a_sentence(keys, said):
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        ({}, "7 of 14 source texts: 3 rejected, 1 duplicates, 2 near duplicates, 1 removed "
+        ({}, "7 of 29 source texts: 3 rejected, 1 duplicate, 2 near duplicates, 1 taken down "
              "([why](#data-collection-and-processing))"),
-        (dict.fromkeys(("rejected", "duplicate", "near_duplicate", "removed"), 0), "none of 7 source texts"),
+        (dict.fromkeys(("rejected", "duplicate", "near_duplicate", "removed"), 0), "none of 22 source texts"),
     ],
 )  # fmt: skip
 def test_what_was_left_out_is_counted(status, said):
@@ -79,14 +79,27 @@ def test_what_was_left_out_is_counted(status, said):
 
 
 @pytest.mark.parametrize(
+    ("years", "said"),
+    [
+        ({}, ""),
+        ({"2020": 5}, ""),
+        ({"2020": 5, "2021": 5}, ""),
+        ({"2020": 1, "2021": 3}, "; 75% of the dated records are from 2021"),
+    ],
+)
+def test_a_year_that_most_records_are_from_is_named(years, said):
+    assert most_of(replace(FIGURES, years=years)) == said
+
+
+@pytest.mark.parametrize(
     ("mode", "annotations", "found", "said"),
     [
         ("flag", False, {}, "nobody has looked for it"),
-        ("flag", True, {}, "rules found none, but they may miss some"),
+        ("flag", True, {}, "pattern rules found none, but they may miss some"),
         ("flag", True, {"phone": 1},
-         "rules found some, and it is still in the texts; [which kinds](#personal-and-sensitive-information)"),
-        ("mask", False, {"phone": 1}, "what rules found is masked, but they may miss some"),
-        ("drop", True, {}, "records in which rules found some are left out, but they may miss some"),
+         "pattern rules found some, and it is still in the texts; [which kinds](#personal-and-sensitive-information)"),
+        ("mask", False, {"phone": 1}, "what pattern rules found is masked, but they may miss some"),
+        ("drop", True, {}, "records in which pattern rules found some are left out, but they may miss some"),
     ],
 )  # fmt: skip
 def test_what_became_of_personal_data_is_said(mode, annotations, found, said):
@@ -101,16 +114,14 @@ def test_sizes_are_in_units_of_a_thousand(size, said):
 
 def test_a_keeper_without_a_citation_gets_an_entry_for_bibtex():
     corpus = replace(CORPUS, name="tin-1", title="Tin & {ảnh} 100%", version="0.2.0", repo="a/b")
-    assert bibtex(corpus, "2021-05-02", "sha256:00") == (
+    assert bibtex(corpus, FIGURES, "sha256:00") == (
         "@misc{tin_1_0_2_0,\n"
         "  title        = {{Tin \\& \\{ảnh\\} 100\\%}},\n"
-        "  year         = {2021},\n"
         "  version      = {0.2.0},\n"
         "  howpublished = {\\url{hf://datasets/a/b}},\n"
-        "  note         = {Dataset, content digest sha256:00},\n"
+        "  note         = {Dataset, articles 2019 to 2023-06 (2 undated), content digest sha256:00},\n"
         "}"
     )
-    assert "year" not in bibtex(corpus, None, "sha256:00")
 
 
 def test_the_contents_link_to_every_heading_of_level_2():
@@ -211,7 +222,7 @@ def test_records_are_counted_by_publisher_and_by_the_fields_that_the_keeper_name
 
 
 def test_titles_of_rows_are_counted_apart(out):
-    assert "| `title`, of rows that may give it themselves | 2 | 50.0% |" in _block(out, "structure")
+    assert "| `title` of a row: given by the source, or found by rules | 2 | 50.0% |" in _block(out, "structure")
 
 
 def test_the_settings_of_the_card_come_back_from_a_build(out, tmp_path):

@@ -6,7 +6,7 @@ import functools
 import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 from corpus_vn_police.align import opcodes
 from corpus_vn_police.config import CHANGES_NAME, Corpus
 from corpus_vn_police.contract import document, load_contract
+from corpus_vn_police.dataset.files import BuildFile
 from corpus_vn_police.dataset.layout import CARD
 from corpus_vn_police.documents.accuracy import ACCURACY, ANNOTATION_ACCURACY, PERSONAL_ACCURACY
 from corpus_vn_police.documents.charts import FEWEST, plan_charts
@@ -22,7 +23,7 @@ from corpus_vn_police.documents.document import Comparison, Document, whole
 from corpus_vn_police.documents.facts import Facts
 from corpus_vn_police.documents.field_lines import field_lines
 from corpus_vn_police.documents.front_matter import front_matter
-from corpus_vn_police.documents.markdown import cell, fenced, plain, without_front
+from corpus_vn_police.documents.markdown import cell, code, fenced, plain, without_front
 from corpus_vn_police.documents.phrases import (
     bibtex,
     counted,
@@ -30,6 +31,7 @@ from corpus_vn_police.documents.phrases import (
     left_out,
     licence,
     megabytes,
+    most_of,
     opening,
     personal_data,
     time_span,
@@ -128,7 +130,7 @@ def _settings(corpus: Corpus, facts: Facts) -> dict[str, Any]:
         "corpus": corpus,
         "language": language(corpus.language),
         "licence": licence(corpus),
-        "bibtex": bibtex(corpus, facts.date, facts.digest),
+        "bibtex": bibtex(corpus, facts.figures, facts.digest),
         "accuracy": ACCURACY,
         "annotation_accuracy": ANNOTATION_ACCURACY,
         "personal_accuracy": PERSONAL_ACCURACY,
@@ -152,19 +154,20 @@ def _measured(facts: Facts) -> dict[str, Any]:
         "configs": facts.configs,
         "opening": opening(facts.corpus, figures),
         "time": time_span(figures),
+        "most": most_of(figures),
         "left_out": left_out(figures),
         "personal": personal_data(facts.corpus, figures),
         "examples": examples,
         "counted_fields": facts.counted,
         "reasons": [(code, meaning_of(code), number) for code, number in figures.reasons.items()],
-        "sizes": {config: _size(facts, config) for config in facts.configs},
+        "sizes": {"all": _size(facts.shards)}
+        | {config: _size([each for each in facts.shards if each.config == config]) for config in facts.configs},
         "tables": {config: field_lines(contracts[config], examples.values[config]) for config in facts.configs},
     }
 
 
-def _size(facts: Facts, config: str) -> dict[str, str]:
-    """How large the Parquet files of a config are, and their rows in memory."""
-    shards = [each for each in facts.shards if each.config == config]
+def _size(shards: Sequence[BuildFile]) -> dict[str, str]:
+    """How large some Parquet files are, and their rows in memory."""
     return {
         "file": megabytes(sum(shard.bytes for shard in shards)),
         "memory": megabytes(sum(shard.arrow_bytes for shard in shards)),
@@ -189,6 +192,7 @@ def _template() -> Any:
         "fenced": fenced,
         "changes": _changes,
         "counted": counted,
+        "code": code,
         "json": lambda value: json.dumps(value, ensure_ascii=False, indent=2),
         "least": lambda values: min(value for value in values if value),
         "greatest": max,

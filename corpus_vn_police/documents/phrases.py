@@ -44,18 +44,18 @@ def counted(number: int, noun: str) -> str:
 
 def left_out(figures: Figures) -> str:
     """What became of the source texts that are not published, as Markdown."""
-    words = {
-        "rejected": "rejected",
-        "duplicate": "duplicates",
-        "near_duplicate": "near duplicates",
-        "removed": "removed",
-    }
-    parts = [f"{figures.status[status]:,} {word}" for status, word in words.items() if figures.status[status]]
+    status = figures.status
+    parts = [
+        f"{status['rejected']:,} rejected" if status["rejected"] else "",
+        counted(status["duplicate"], "duplicate") if status["duplicate"] else "",
+        counted(status["near_duplicate"], "near duplicate") if status["near_duplicate"] else "",
+        f"{status['removed']:,} taken down" if status["removed"] else "",
+    ]
     texts = counted(figures.seeds, "source text")
-    if not parts:
+    if not any(parts):
         return f"none of {texts}"
-    left = figures.seeds - figures.status["published"]
-    return f"{left:,} of {texts}: {', '.join(parts)} ([why](#data-collection-and-processing))"
+    named = ", ".join(part for part in parts if part)
+    return f"{figures.seeds - status['published']:,} of {texts}: {named} ([why](#data-collection-and-processing))"
 
 
 def personal_data(corpus: Corpus, figures: Figures) -> str:
@@ -63,12 +63,19 @@ def personal_data(corpus: Corpus, figures: Figures) -> str:
     if not corpus.finds_personal:
         return "nobody has looked for it"
     if corpus.privacy == "mask":
-        return "what rules found is masked, but they may miss some"
+        return "what pattern rules found is masked, but they may miss some"
     if corpus.privacy == "drop":
-        return "records in which rules found some are left out, but they may miss some"
+        return "records in which pattern rules found some are left out, but they may miss some"
     if not figures.privacy:
-        return "rules found none, but they may miss some"
-    return "rules found some, and it is still in the texts; [which kinds](#personal-and-sensitive-information)"
+        return "pattern rules found none, but they may miss some"
+    return "pattern rules found some, and it is still in the texts; [which kinds](#personal-and-sensitive-information)"
+
+
+def most_of(figures: Figures) -> str:
+    """The year of more than half of the dated records, after a semicolon; empty if there is none, or just one year."""
+    dated = sum(figures.years.values())
+    year, count = max(figures.years.items(), key=lambda pair: pair[1], default=("", 0))
+    return f"; {count / dated:.0%} of the dated records are from {year}" if dated < 2 * count < 2 * dated else ""
 
 
 def _listed(names: list[str]) -> str:
@@ -92,21 +99,17 @@ def megabytes(size: int) -> str:
     return f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:,.1f} kB"
 
 
-def bibtex(corpus: Corpus, date: str | None, digest: str) -> str:
+def bibtex(corpus: Corpus, figures: Figures, digest: str) -> str:
     """An entry for BibTeX, if the keeper gives none.
 
-    Args:
-        corpus: the settings.
-        date: the date of the build; None leaves the year out.
-        digest: the content digest.
+    It has no year: the year of publication is not known, and that of the newest record is another one.
     """
     where = corpus.homepage or (f"hf://datasets/{corpus.repo}" if corpus.repo else None)
     fields = {
         "title": "{" + _escaped(corpus.title) + "}",
-        "year": date[:4] if date else None,
         "version": corpus.version,
         "howpublished": rf"\url{{{where}}}" if where else None,
-        "note": f"Dataset, content digest {digest}",
+        "note": f"Dataset, articles {time_span(figures)}, content digest {digest}",
     }
     key = _NO_KEY.sub("_", f"{corpus.name}_{corpus.version}").strip("_")
     lines = [f"  {name:<12} = {{{value}}}," for name, value in fields.items() if value]
