@@ -107,8 +107,7 @@ class Postings:
     """The records that have each shingle, as sorted runs; runs of similar size are merged, up to a limit.
 
     A posting takes 8 bytes: the upper half of a shingle's hash, a bit that says if it is in the record's shorter
-        prefix,
-    and the record. Shingles with the same half of a hash may add a wrong candidate, but never lose one.
+    prefix, and the record. Shingles with the same half of a hash may add a wrong candidate, but never lose one.
     """
 
     runs: list[Hashes] = field(default_factory=list)

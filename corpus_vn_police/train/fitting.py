@@ -46,8 +46,8 @@ def fit_tokenizer(
     """Fit a byte-level BPE tokenizer to the training texts of a build.
 
     Every text can be encoded, and decoding gives it back: there are no unknown tokens, and nothing is normalised. The
-        same build
-    and settings give the same tokenizer, byte for byte. Texts are read in batches; memory holds each distinct word.
+    same build and settings give the same tokenizer, byte for byte. Texts are read in batches; memory holds each
+    distinct word.
 
     Args:
         build: a build, or the path or URL of one.

@@ -102,9 +102,8 @@ def masked(text: str) -> str:
     """Replace every explicit date in a text by `[DATE]`.
 
     The following are masked: days, with or without a year, and ranges and lists of days; months; quarters with their
-        year;
-    years, also in ranges and in document numbers (`01/[DATE]/TT-BCA`). The words `ngày`, `tháng` or `năm` before them
-    are masked with them.
+    year; years, also in ranges and in document numbers (`01/[DATE]/TT-BCA`). The words `ngày`, `tháng` or `năm` before
+    them are masked with them.
 
     Two numbers may be a day or something else. Decided by counts in real articles, `7/12` is a day if its first number
     is the higher one, if a word of time comes before it, if it is in brackets, beside another day or begins with a

@@ -37,14 +37,12 @@ class Perplexity(Result):
     The tables have these columns; the last two groups only if there was another model to compare with:
 
     - `documents, tokens, bytes` (int64): the number of documents, of tokens that are predicted, and of bytes of the
-    texts in UTF-8,
-      without their headers.
+      texts in UTF-8, without their headers.
     - `nll` (float64): the negative log-likelihoods of these tokens in nats, summed.
     - `perplexity, low, high` (float64): exp(`nll` / `tokens`), and its 95 % interval.
     - `bits_per_byte` (float64): `nll` / (`bytes` · ln 2), by which models with different tokenizers can be compared.
     - `against_nll`, `against_perplexity`, `against_low`, `against_high`, `against_bits_per_byte` (float64): the same
-    for
-      the other model.
+      for the other model.
     - `ratio, ratio_low, ratio_high` (float64): `perplexity` / `against_perplexity`, and its 95 % interval. Above 1 the
       other model predicts the texts better.
 
