@@ -6,11 +6,11 @@ child; `rules` says why this matters.
 
 from __future__ import annotations
 
-from corpus_vn_police.stages.normalise.damage import diagnose, restore
+from corpus_vn_police.stages.normalise.damage import diagnose, find_places, find_places_in_bytes, restore
 from corpus_vn_police.stages.normalise.rules import cleaned
 from corpus_vn_police.syllables import in_style
 
-__all__ = ["diagnose", "normalise"]
+__all__ = ["diagnose", "find_places", "find_places_in_bytes", "normalise"]
 
 _ROUNDS = 8  # of repairing and cleaning; two are enough for all that was met
 
