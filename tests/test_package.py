@@ -115,10 +115,11 @@ def test_both_wheels_hold_the_same_files_and_nothing_of_the_tests(dist):
         path.relative_to(ROOT).as_posix() for folder in ("seeds", "schema") for path in (ROOT / folder).iterdir()
     }
     assert data == shipped | {"DATASET_CARD.md"}
-    page = {f"corpus_vn_police/commands/report/page.{ending}" for ending in ("html.jinja", "css", "js")}
+    page = {path.relative_to(ROOT).as_posix() for path in (ROOT / "corpus_vn_police/commands/report/browser").iterdir()}
     words = {path.relative_to(ROOT).as_posix() for path in (ROOT / "corpus_vn_police/lexicon").glob("*.txt")}
     assert {"corpus_vn_police/py.typed", "corpus_vn_police/documents/blocks.md.jinja"} | page | words <= set(names[0])
     assert words
+    assert page
 
 
 def test_two_processes_may_build_the_shipped_corpus_at_once(tmp_path):

@@ -587,7 +587,7 @@ def test_the_shipped_corpus_has_its_takedowns_in_its_folder(here):
 
 
 def test_the_command_line_tells_people_and_machines(cli, here):
-    (here / "ids").write_text(f"\n{_id('a.txt')}\n {_id('bad.txt')} \n")
+    (here / "ids").write_text(f"# asked for\n\n{_id('a.txt')}  # by letter\n {_id('bad.txt')} \n")
     told = cli("remove", "out", "--ids", "ids", "--id", _id("4.txt"), "--reason", "asked for", cwd=here)
     assert (told.returncode, told.stderr) == (0, "")
     assert f"{_id('a.txt')}: taken down\n" in told.stdout
@@ -663,3 +663,10 @@ def test_a_build_with_other_columns_is_named_and_left_as_it_is(here):
     with pytest.raises(DamagedError, match="its columns are not those of record"):
         cvp.remove(here / "out", _id("a.txt"), reason="x")
     assert _bytes(here) == before
+
+
+def test_a_line_that_is_not_an_id_is_named_and_nothing_is_changed(cli, here):
+    (here / "ids").write_text(f"# asked for\n{_id('a.txt')}\na.txt\n")
+    told = cli("remove", "out", "--ids", "ids", "--reason", "asked for", cwd=here)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert "ids, line 3: expected an id, 16 of the characters 0-9 and a-f, got 'a.txt'" in told.stderr

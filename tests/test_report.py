@@ -6,6 +6,7 @@ import shutil
 import threading
 from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from operator import itemgetter
 from pathlib import Path
 
 import polars as pl
@@ -18,7 +19,7 @@ from support.tamper import retable
 
 import corpus_vn_police as cvp
 from corpus_vn_police.commands.report.changes import find_changes
-from corpus_vn_police.commands.report.shown import decoded, named
+from corpus_vn_police.commands.report.shown import Raw, decoded, named, shown_line
 from corpus_vn_police.commands.report.sides import compare_texts
 from corpus_vn_police.commands.report.texts import segments
 from corpus_vn_police.commands.report.write import PageOptions, write_report
@@ -42,6 +43,18 @@ Xem thêm: Tin khác trong ngày
 Hiện vụ án đang được Cơ quan Cảnh sát điều tra tiếp tục điều tra, làm rõ để xử lý theo quy định của pháp luật.
 
 Nguyễn Văn Trí"""
+
+
+def _row(number):
+    """A row of two publishers, twelve months and one telephone number; one of them has a URL that is no address."""
+    text = " ".join(article(300 + number)) + (" Điện thoại: 0912.345.678." if number == 5 else "")
+    url = "javascript:hit()" if number == 7 else f"https://example.vn/{number}.html"
+    return {
+        "id": str(number), "title": _SLY, "text": text, "date": f"2020-{1 + number % 12:02}", "url": url,
+        "source": ("Báo A", "Báo B")[number % 2],
+    }  # fmt: skip
+
+
 _FILES = {
     "page.txt": f" date 2020-12-08 {_PAGE}",
     "fused.txt": f" date 2020-09 {' '.join(article(6))}. Hai đối tượng tại cơ quan. Ảnh: CACC. Đến nay {' '.join(article(7))}.",
@@ -56,9 +69,10 @@ _FILES = {
     "rejected.txt": f" date 2021-04 {_HOSTILE}",
     "<img src=x onerror=hit()>\u202e.txt": seed_text("2021-05", article(4)),
     "test.txt": seed_text("2024-01", article(5)),
-    "rows.jsonl": "".join(
-        json.dumps({"id": str(n), "title": _SLY, "text": " ".join(article(300 + n))}) + "\n" for n in range(70)
-    ),
+    "homoglyph.txt": seed_text("2021-06", [*article(8), "\u0441ông", *article(9)]),
+    "n10.txt": "tin\0mười",
+    "n2.txt": "tin\0hai",
+    "rows.jsonl": "".join(json.dumps(_row(n)) + "\n" for n in range(70)),
     "corpus.toml": 'name = "try"\n[splits]\ntest_from = "2023-01"\n',
 }
 
@@ -142,6 +156,7 @@ def test_the_ledger_on_the_page_is_the_ledger(base):
     names = {name: shown[name]["names"] for name in ("status", "reason", "why")}
     found = [
         {
+            "path": shown["path"][row],
             "id": shown["id"][row] or None,
             "bytes": shown["bytes"][row],
             "duplicate_of": shown["like"].get(str(row)),
@@ -150,13 +165,38 @@ def test_the_ledger_on_the_page_is_the_ledger(base):
         | {name: None if (n := shown[name]["rows"][row]) < 0 else names[name][n] for name in ("status", "reason")}
         for row in range(len(shown["path"]))
     ]
-    there = ledger(base / "out")
-    assert found == [
-        {**{name: row[name] for name in found[0]}, "similarity": row["similarity"] and round(row["similarity"], 4)}
-        for row in there
+    there = [
+        {name: row[name] for name in found[0]}
+        | {"path": shown_line(row["path"]), "similarity": row["similarity"] and round(row["similarity"], 4)}
+        for row in ledger(base / "out")
     ]
-    plain = [(n, row["path"]) for n, row in enumerate(there) if row["path"].isprintable()]
-    assert [(n, shown["path"][n]) for n, _ in plain] == plain
+    assert sorted(found, key=itemgetter("path")) == sorted(there, key=itemgetter("path"))
+
+
+def test_the_rows_are_in_the_order_in_which_people_count(base):
+    paths = _data(base / "report.html")["ledger"]["path"]
+    assert [path for path in paths if path[0] == "n"] == ["n2.txt", "n10.txt", "near.txt", "nul.txt"]
+    assert [path for path in paths if path.startswith("rows")] == [f"rows.jsonl#{n}" for n in range(1, 71)]
+
+
+def test_a_row_has_title_date_split_publisher_and_personal_data(base):
+    shown = _data(base / "report.html")["ledger"]
+
+    def said(path):
+        row = shown["path"].index(path)
+        numbered = (shown[name] for name in ("date", "split", "publisher", "privacy"))
+        return [shown["title"][row], *("" if (n := each["rows"][row]) < 0 else each["names"][n] for each in numbered)]
+
+    first = " ".join([*article(8), "\u0441ông", *article(9)])
+    assert said("rows.jsonl#6") == [
+        "<marquee onstart=hit()> </textarea> dlo {{ 7*7 }} ' \" & ]]>",
+        "2020-06",
+        "train",
+        "Báo B",
+        "phone",
+    ]
+    assert said("homoglyph.txt") == [f"{first[:100]}…", "2021-06", "", "", ""]
+    assert said("test.txt") == ["", "2024-01", "test", "", ""]
 
 
 def test_two_reports_of_one_build_are_the_same_bytes_in_any_process(base, cli, tmp_path):
@@ -167,7 +207,7 @@ def test_two_reports_of_one_build_are_the_same_bytes_in_any_process(base, cli, t
     rows = len(ledger(base / "out"))
     assert json.loads(told.stdout) == {
         "out": str(again), "bytes": again.stat().st_size, "seeds": rows, "rows": rows,
-        "records": len(records(base / "out")), "left_out": 6,
+        "records": len(records(base / "out")), "left_out": 9,
     }  # fmt: skip
 
 
@@ -223,9 +263,9 @@ def test_a_near_duplicate_stands_beside_what_stayed_with_its_differences(base):
 
 def test_rejected_texts_are_shown_with_their_damage_apart(base):
     texts = _texts(base / "report.html")
-    assert texts["bytes.txt"]["raw"] == [["=", "tin "], ["!", "\\xff\\xfe"], ["=", " tin"]]
-    assert texts["nul.txt"]["raw"] == [["=", "tin"], ["!", "\\x00"], ["=", "tin"]]
-    assert texts["month.txt"]["raw"] == [["=", " date 2020-13 tin"]]
+    assert texts["bytes.txt"]["raw"] == [["=", "tin "], ["!", "\\xff", 1], ["!", "\\xfe"], ["=", " tin"]]
+    assert texts["nul.txt"]["raw"] == [["=", "tin"], ["!", "\\x00", 1], ["=", "tin"]]
+    assert texts["month.txt"]["raw"] == [["=", " "], ["=", "date 2020-13", 1], ["=", " tin"]]
 
 
 def test_without_seeds_nothing_left_out_is_shown_and_the_page_says_what_they_would_add(base, tmp_path):
@@ -243,7 +283,9 @@ def test_what_cannot_be_shown_says_why(base, tmp_path):
     _write(tmp_path, {"a.txt": "tin", "big.txt": "tin " * 100, "corpus.toml": "[limits]\nmax_bytes = 99\n"})
     cvp.build(tmp_path / "in", out=tmp_path / "out", workers=1)
     cvp.report(tmp_path / "out", seeds=tmp_path / "in", out=tmp_path / "r.html")
-    assert _texts(tmp_path / "r.html")["big.txt"]["note"] == "Its bytes were not read; the ledger says why."
+    assert _texts(tmp_path / "r.html")["big.txt"]["note"] == (
+        "Its bytes were not read, so there is no text to show. The reason above says why."
+    )
 
 
 def test_a_build_without_sources_shows_its_records_and_says_what_is_missing(tmp_path):
@@ -338,12 +380,19 @@ def test_a_line_too_long_for_its_changes_to_be_told_apart_is_counted():
 
 
 def test_bytes_that_are_no_text_cannot_be_taken_for_text():
-    assert decoded(b"\\xff \xff\xc3\xa0\x07") == ([["=", "\\xff "], ["!", "\\xff"], ["=", "à"], ["!", "\\x07"]], 0)
+    assert decoded(b"\\xff \xff\xc3\xa0\x07") == Raw(
+        [["=", "\\xff "], ["!", "\\xff"], ["=", "à"], ["!", "\\x07"]], 0, 0
+    )
 
 
 def test_bytes_that_come_apart_in_thousands_of_pieces_are_cut_and_the_rest_counted():
-    segments, more = decoded("đ".join("\x07" * 5_000).encode())
-    assert (len(segments), more) == (2_000, 4_999 * 2 + 5_000 - 3 * 1_000)
+    raw = decoded("đ".join("\x07" * 5_000).encode())
+    assert (len(raw.segments), raw.more) == (2_000, 4_999 * 2 + 5_000 - 3 * 1_000)
+
+
+def test_a_place_that_is_far_from_the_beginning_is_shown_and_what_is_before_it_counted():
+    raw = decoded(b"a" * 30_000 + b"\0" + b"b" * 30_000, [(30_000, 30_001)])
+    assert raw == Raw([["=", "a" * 2_000], ["!", "\\x00", 1], ["=", "b" * 17_999]], 28_000, 12_001)
 
 
 def test_sides_say_what_each_alone_has():
@@ -375,12 +424,15 @@ def test_what_was_taken_down_is_not_shown_although_its_seed_is_there(base, out, 
 
 def test_what_removed_csv_names_is_not_shown_although_the_build_still_has_it(base, tmp_path):
     rows = {row["path"]: row for row in ledger(base / "out")}
-    files = {**_FILES, "removed.csv": f"id,sha256,date,reason\n{rows['stayed.txt']['id']},,,\n,{rows['bytes.txt']['sha256']},,\n"}  # fmt: skip
+    files = {**_FILES, "removed.csv": f"id,sha256,date,reason\n{rows['stayed.txt']['id']},,,\n{rows['rows.jsonl#2']['id']},,,\n,{rows['bytes.txt']['sha256']},,\n"}  # fmt: skip
     _write(tmp_path, files)
     cvp.report(base / "out", seeds=tmp_path / "in", out=tmp_path / "r.html")
     shown = _texts(tmp_path / "r.html")
     assert shown.keys() & {"stayed.txt", "near.txt", "copy.txt", "bytes.txt"} == set()
     assert {"spaces.txt", "nul.txt"} <= shown.keys()
+    table = _data(tmp_path / "r.html")["ledger"]
+    titles = dict(zip(table["path"], table["title"], strict=True))
+    assert (titles["rows.jsonl#2"], titles["near.txt"], bool(titles["rows.jsonl#3"])) == ("", "", True)
     assert " ".join(article(2)[-5:]) not in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
@@ -388,7 +440,7 @@ def test_a_seed_that_changed_since_is_not_shown_as_if_it_were_the_one_left_out(b
     _write(tmp_path, {**_FILES, "bytes.txt": b"tin \xff khac"})
     (tmp_path / "in/nul.txt").unlink()
     cvp.report(base / "out", seeds=tmp_path / "in", out=tmp_path / "r.html")
-    gone = {"note": "The input no longer has this seed, or not with these bytes."}
+    gone = {"note": "The input no longer has this seed, or has it with other bytes. Give the input that was built."}
     texts = _texts(tmp_path / "r.html")
     assert [{k: v for k, v in texts[p].items() if k != "row"} for p in ("bytes.txt", "nul.txt")] == [gone, gone]
 
@@ -428,7 +480,9 @@ def test_of_more_rows_than_a_page_holds_those_left_out_go_first_and_the_number_i
     shown = _data(tmp_path / "r.html")["ledger"]
     left = [row["path"] for row in ledger(base / "out") if row["status"] != "published"]
     assert set(left) <= set(shown["path"])
-    assert f"20 of the {page.seeds} rows are on this page" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert f"This page has 20 of the {page.seeds} rows of the ledger" in (tmp_path / "r.html").read_text(
+        encoding="utf-8"
+    )
     assert write_report(base / "out", output_path(tmp_path / "r.html"), PageOptions(sample=4, rows=8)).rows == 8
 
 
@@ -557,7 +611,7 @@ def chromium():
 class _Opened:
     """A page in a browser, and whatever went wrong or out there."""
 
-    def __init__(self, browser, path, width=1280, scheme="light"):
+    def __init__(self, browser, path, width=1280, scheme="light", fragment=""):
         self.context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
         self.page, self.said = self.context.new_page(), []
         self.page.on("console", lambda message: self.said.append(message.text))
@@ -565,7 +619,7 @@ class _Opened:
         self.page.on("dialog", lambda dialog: (self.said.append(dialog.message), dialog.dismiss()))
         self.page.on("request", lambda request: self.said.append(request.url) if request.url != path.as_uri() and not request.url.startswith("data:") else None)  # fmt: skip
         self.page.add_init_script("window.hits = 0; window.hit = () => { window.hits += 1; };")
-        self.page.goto(path.as_uri())
+        self.page.goto(path.as_uri() + fragment)
 
     def rows(self):
         return self.page.locator("#rows tr").count()
@@ -579,8 +633,16 @@ class _Opened:
         )
         self.page.select_option(select, label=label)
 
+    def paths(self):
+        return self.page.locator("#rows .seed .open").all_text_contents()
+
+    def search(self, words):
+        self.page.fill("#words", words)
+        self.page.wait_for_selector("#rows:not([aria-busy])", state="attached")
+
     def view(self, path):
-        self.page.fill("#words", path)
+        self.choose("#status", "all")
+        self.search(path)
         self.page.locator("#rows .open").first.click()
         return self.page.inner_text("#viewer-body")
 
@@ -600,53 +662,100 @@ def test_every_view_opens_without_an_error_and_passes_the_rules_of_axe(base, chr
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     there = _Opened(chromium, base / "report.html", width, scheme)
     found = {}
-    for view in (None, "page.txt", "near.txt", "bytes.txt", "hostile.txt", "rows.jsonl#1"):
+    for view in (None, "page.txt", "near.txt", "bytes.txt", "hostile.txt", "rows.jsonl#2"):
         if view:
             there.view(view)
             there.page.eval_on_selector_all("#viewer details", "each => each.forEach((one) => { one.open = true; })")
         found[view] = [each["id"] for each in axe.run(there.page).response["violations"]]
         assert there.page.evaluate("document.documentElement.scrollWidth") <= width
         if view:
+            there.page.check("#viewer-tick input")
             there.page.click("#close")
     there.context.close()
     assert found == {view: [] for view in found}
     assert there.said == []
 
 
-def test_the_ledger_pages(opened):
-    total = len(_FILES) - 2 + 70
-    assert (opened.rows(), opened.count()) == (50, f"Rows 1 to 50 of {total}")
+def test_the_page_opens_on_what_was_left_out(opened):
+    rejected = ["bytes.txt", "homoglyph.txt", "month.txt", "n2.txt", "n10.txt", "nul.txt", "rejected.txt"]
+    assert opened.paths() == [*rejected, "near.txt", "copy.txt"]
+    assert opened.page.text_content("#ledger-heading") == "What was left out"
+    opened.page.click("#clear")
+    assert opened.count() == f"Rows 1 to 50 of {_ROWS}. No filter."
+    assert opened.page.text_content("#ledger-heading") == "All seeds"
+
+
+_ROWS = len(_FILES) - 2 + 70
+
+
+def test_the_rows_page(opened):
+    opened.choose("#status", "all")
+    assert (opened.rows(), opened.count()) == (50, f"Rows 1 to 50 of {_ROWS}. No filter.")
     opened.page.click(".pager >> text=Last")
-    assert (opened.rows(), opened.count()) == (total - 50, f"Rows 51 to {total} of {total}")
+    assert (opened.rows(), opened.count()) == (_ROWS - 50, f"Rows 51 to {_ROWS} of {_ROWS}. No filter.")
     disabled = opened.page.locator(".pager [aria-disabled=true]").all_text_contents()
     assert disabled == ["Next", "Last"]
     opened.page.click(".pager >> text=First")
-    assert opened.count() == f"Rows 1 to 50 of {total}"
+    assert opened.count() == f"Rows 1 to 50 of {_ROWS}. No filter."
 
 
-def test_the_ledger_filters_by_status_and_reason_and_text(base, opened):
-    rows = ledger(base / "out")
-    rejected = [row for row in rows if row["status"] == "rejected"]
+def test_the_rows_are_filtered(opened):
     opened.choose("#status", "rejected")
-    assert opened.rows() == len(rejected)
     opened.choose("#reason", "encoding.nul")
-    assert opened.page.locator("#rows .open").all_text_contents() == ["nul.txt"]
+    assert opened.paths() == ["n2.txt", "n10.txt", "nul.txt"]
     opened.choose("#status", "published")
-    assert (opened.rows(), opened.count()) == (0, f"No row matches, of {len(rows)}")
+    assert opened.count() == "No row matches. Filter: published, reason encoding.nul."
     opened.choose("#reason", "all")
-    opened.page.check("#shown")
-    assert opened.count().startswith(f"Rows 1 to 50 of {len(records(base / 'out'))},")
+    opened.choose("#split", "test")
+    assert opened.paths() == ["test.txt"]
+    opened.choose("#split", "all")
+    opened.choose("#publisher", "Báo B")
+    assert opened.count() == "Rows 1 to 35 of 35. Filter: published, publisher Báo B."
+    opened.choose("#privacy", "phone")
+    assert opened.paths() == ["rows.jsonl#6"]
 
 
-def test_the_ledger_is_searched_by_path_and_id(base, opened):
+def test_dates_that_say_only_a_year_or_a_month_are_compared_as_far_as_they_go(opened):
+    opened.choose("#status", "all")
+    for name, value in (("#from", "2020-12-08"), ("#to", "2021")):
+        opened.page.fill(name, value)
+    opened.page.wait_for_selector("#rows:not([aria-busy])")
+    december = [f"rows.jsonl#{n}" for n in (12, 24, 36, 48, 60)]
+    left = ["copy.txt", "homoglyph.txt", "hostile.txt", "near.txt", "page.txt", "rejected.txt"]
+    assert [path for path in opened.paths() if "onerror" not in path] == [*left, *december]
+    opened.page.fill("#to", "2021-")
+    opened.page.wait_for_selector("#rows:not([aria-busy])")
+    assert opened.page.get_attribute("#to", "aria-invalid") == "true"
+    assert opened.count().endswith("Filter: from 2020-12-08.")
+
+
+def test_the_rows_are_searched_by_path_and_id_and_title_and_text(base, opened):
     row = next(row for row in ledger(base / "out") if row["path"] == "spaces.txt")
-    for words in ("SPACES", row["id"], row["id"][3:12]):
-        opened.page.fill("#words", words)
-        assert opened.page.locator("#rows .open").all_text_contents() == ["spaces.txt"]
+    opened.choose("#status", "all")
+    for words in ("SPACES", row["id"], row["id"][3:12], "tỉnh Đồng Tháp", "cong  AN TINH dong"):
+        opened.search(words)
+        assert opened.paths() == ["page.txt" if "ng" in words else "spaces.txt"]
+    opened.search("công an tình")  # with another tone
+    assert opened.paths() == []
+    opened.search("textarea> dlo")
+    assert opened.count().startswith("Rows 1 to 50 of 71.")
+
+
+def test_a_filter_that_offers_nothing_is_hidden(chromium, tmp_path):
+    _write(tmp_path, {"a.txt": "tin một"})
+    cvp.build(tmp_path / "in", out=tmp_path / "out", workers=1)
+    cvp.report(tmp_path / "out", out=tmp_path / "r.html")
+    there = _Opened(chromium, tmp_path / "r.html")
+    visible = [
+        name for name in ("#status", "#reason", "#more-filters", "#clear", ".pager") if there.page.is_visible(name)
+    ]
+    assert (visible, there.count()) == (["#status"], "Rows 1 to 1 of 1. No filter.")
+    there.context.close()
 
 
 def test_a_record_is_shown_and_left_by_the_keyboard(opened):
-    opened.page.fill("#words", "page.txt")
+    opened.choose("#status", "all")
+    opened.search("page.txt")
     opened.page.locator("#rows .open").focus()
     opened.page.keyboard.press("Enter")
     told = opened.page.inner_text("#viewer-body")
@@ -658,13 +767,104 @@ def test_a_record_is_shown_and_left_by_the_keyboard(opened):
     assert opened.page.evaluate("document.activeElement.textContent") == "page.txt"
 
 
-def test_a_copy_leads_to_the_record_that_stayed_and_back(opened):
+def test_arrow_keys_lead_from_row_to_row_and_the_focus_goes_back_to_the_last_one(opened):
+    opened.page.click("#rows >> text=n2.txt")
+    opened.page.keyboard.press("ArrowRight")
+    opened.page.keyboard.press("ArrowRight")
+    opened.page.keyboard.press("ArrowLeft")
+    assert opened.page.inner_text("#viewer-heading") == "n10.txt"
+    opened.page.keyboard.press("Escape")
+    assert opened.page.evaluate("document.activeElement.textContent") == "n10.txt"
+
+
+def test_a_copy_leads_to_the_record_that_was_kept_and_back(opened):
     opened.view("near.txt")
     assert opened.page.locator(".side").count() == 2
     assert opened.page.locator("mark.alone").all_text_contents() == ["Marked", article(2)[80], "mới80"]
     opened.page.click("#viewer-body >> text=stayed.txt")
     assert opened.page.inner_text("#viewer-heading") == "stayed.txt"
     assert "near.txt" in opened.page.inner_text("#viewer-body")
+    opened.page.go_back()
+    assert opened.page.inner_text("#viewer-heading") == "near.txt"
+    opened.page.go_back()
+    assert not opened.page.is_visible("#viewer")
+
+
+def test_the_address_holds_what_is_shown(base, chromium, opened):
+    opened.page.click(".reasons >> text=encoding.nul")
+    assert opened.paths() == ["n2.txt", "n10.txt", "nul.txt"]
+    opened.page.click("#rows >> text=n10.txt")
+    again = _Opened(chromium, base / "report.html", fragment=opened.page.evaluate("location.hash"))
+    assert again.page.inner_text("#viewer-heading") == "n10.txt"
+    assert again.paths() == ["n2.txt", "n10.txt", "nul.txt"]
+    again.context.close()
+    opened.page.keyboard.press("Escape")
+    opened.page.click(".tiles .near_duplicate a")
+    assert opened.paths() == ["near.txt"]
+    opened.page.go_back()
+    assert opened.paths() == ["n2.txt", "n10.txt", "nul.txt"]
+
+
+def test_the_place_of_a_fault_is_marked_and_scrolled_to(opened):
+    opened.view("homoglyph.txt")
+    assert opened.page.inner_text(".said") == "1 syllable with a Cyrillic \u0441 (U+0441): “\u0441ông”."
+    assert opened.page.locator("mark.place").all_text_contents() == ["\u0441"]
+    assert opened.page.locator("mark.place").evaluate(_IS_IN_VIEW)
+
+
+_IS_IN_VIEW = """(mark) => {
+  const [place, view] = [mark, document.getElementById("viewer-body")].map((each) => each.getBoundingClientRect());
+  return place.top >= view.top && place.bottom <= view.bottom;
+}"""
+
+
+def test_ticked_rows_are_saved_as_a_file_that_remove_takes(opened, base, cli, tmp_path):
+    ids = {row["path"]: row["id"] for row in ledger(base / "out")}
+    opened.page.check("#rows tr:has-text('near.txt') input")
+    opened.page.click("#rows >> text=copy.txt")
+    opened.page.check("#viewer-tick input")
+    opened.page.keyboard.press("Escape")
+    assert opened.page.inner_text("#ticked-count") == "2 ticked"
+    with opened.page.expect_download() as saved:
+        opened.page.click("#save")
+    assert saved.value.suggested_filename == "ids.txt"
+    saved.value.save_as(tmp_path / "ids.txt")
+    assert (tmp_path / "ids.txt").read_text() == f"{ids['near.txt']}\n{ids['copy.txt']}\n"
+    opened.page.click(".ticked summary")
+    command = opened.page.inner_text(".ticked code").split()
+    assert command[:6] == ["corpus-vn-police", "remove", "out", "--ids", "ids.txt", "--reason"]
+    shutil.copytree(base / "out", tmp_path / "out")
+    told = cli(*command[1:6], "asked for", cwd=tmp_path)
+    assert (told.returncode, told.stdout.count(": taken down\n")) == (0, 2)
+    opened.page.click("#untick")
+    assert (opened.page.is_visible("#ticked"), opened.page.locator("#rows input:checked").count()) == (False, 0)
+
+
+def test_the_source_of_a_record_is_a_link_only_if_it_is_an_address(opened):
+    opened.view("rows.jsonl#3")
+    link = opened.page.locator("#viewer-body a")
+    assert (link.get_attribute("href"), link.get_attribute("rel")) == (
+        "https://example.vn/2.html",
+        "noreferrer noopener",
+    )
+    opened.page.keyboard.press("Escape")
+    assert "javascript:hit()" in opened.view("rows.jsonl#8")
+    assert opened.page.locator("#viewer-body a").count() == 0
+
+
+def test_a_row_without_text_says_why_and_what_to_do(base, chromium, tmp_path):
+    cvp.report(base / "out", out=tmp_path / "r.html", sample=1)
+    there = _Opened(chromium, tmp_path / "r.html")
+    assert "corpus-vn-police report out --seeds SEEDS --out report.html" in there.view("nul.txt")
+    there.page.keyboard.press("Escape")
+    shown = _texts(tmp_path / "r.html").keys()
+    other = next(path for path in ("page.txt", "test.txt") if path not in shown)
+    assert "Its text is not on this page, which has the texts of 1 record. A larger --sample" in there.view(other)
+    there.page.goto(f"{(tmp_path / 'r.html').as_uri()}#id=0123456789abcdef")
+    assert (
+        there.page.inner_text("#viewer-body") == f"This row is not on the page, which has {_ROWS} rows of the ledger."
+    )
+    there.context.close()
 
 
 def test_hostile_texts_titles_and_paths_do_nothing_and_are_shown_as_they_are(opened):
@@ -729,12 +929,12 @@ def test_a_hundred_thousand_rows_page_and_filter(out, chromium, tmp_path):
     assert page.rows == 100_000 + len(one)
     assert page.bytes < 10_000_000
     there = _Opened(chromium, tmp_path / "r.html")
-    assert there.count() == f"Rows 1 to 50 of {page.rows:,}"
+    assert there.count() == "Rows 1 to 50 of 100,009. Filter: left out."
     there.choose("#reason", "encoding.nul")
     there.page.click(".pager >> text=Last")
-    assert there.rows() == 1
-    there.page.fill("#words", "many/99999.")
-    assert there.page.locator("#rows .open").all_text_contents() == ["many/99999.txt"]
+    assert there.rows() == 3
+    there.search("many/99999.")
+    assert there.paths() == ["many/99999.txt"]
     there.context.close()
     assert there.said == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,8 @@ from corpus_vn_police.text import printable
 if TYPE_CHECKING:
     from corpus_vn_police.commands.remove import Removal
 
+_ID = re.compile(r"[0-9a-f]{16}")
+
 
 def remove(
     folder: Folder,
@@ -26,7 +29,9 @@ def remove(
         list[str] | None,
         typer.Option("--id", metavar="ID", help="A record, or a seed that was left out; may be repeated."),
     ] = None,
-    ids_file: Annotated[Path | None, typer.Option("--ids", metavar="FILE", help="A file of ids, one per line.")] = None,
+    ids_file: Annotated[
+        Path | None, typer.Option("--ids", metavar="FILE", help="A file of ids, one per line; # begins a comment.")
+    ] = None,
     near: Annotated[
         float | None, typer.Option(metavar="T", help="Also remove records whose similarity is T or more.")
     ] = None,
@@ -58,16 +63,25 @@ def remove(
 
 
 def _read_ids(path: Path) -> list[str]:
-    """The ids of a file, one per line; empty lines are none.
+    """The ids of a file, one per line; empty lines, and what follows a `#`, are left out.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: it cannot be read, or a line is not an id.
     """
     try:
         lines = read_file(path).decode("utf-8-sig").splitlines()
     except UNREADABLE as error:
         raise InputError(f"{path}: cannot be read: {why(error)}", "give a text file of ids, one per line") from error
-    return [line.strip() for line in lines if line.strip()]
+    names = []
+    for number, line in enumerate(lines, 1):
+        name = line.partition("#")[0].strip()
+        if name and not _ID.fullmatch(name):
+            raise InputError(
+                f"{path}, line {number}: expected an id, 16 of the characters 0-9 and a-f, got {name[:40]!r}",
+                "give one id per line; the report saves such a file",
+            )
+        names += [name] if name else []
+    return names
 
 
 def _print_removal(removal: Removal) -> None:

@@ -11,11 +11,12 @@ from typing import Any
 from corpus_vn_police.commands.report.shown import shown_line
 from corpus_vn_police.dataset.figures import Figures
 from corpus_vn_police.dedup.leaks import NGRAM, Sharing
-from corpus_vn_police.documents.pictures import Chart, draw_charts
+from corpus_vn_police.documents.pictures import Chart, can_draw, draw_charts
 
 _DATA = '<script type="application/json" id="data">'
 # What ends a script element, begins a comment in one, or ends a line of JavaScript.
 _IN_SCRIPT = str.maketrans({each: f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"})
+_SCRIPTS = ("core", "search", "rows", "ticks", "article", "viewer", "start")
 
 
 def render_page(
@@ -35,11 +36,12 @@ def render_page(
         data: `ledger` and `texts`, for the page's script: JSON in pieces.
         changes: what normalisation did to the records that are shown: `composed` letters, `others`.
         options: `seeds`, whether the input was at hand; `seed`, what the texts were drawn with; `records`
-            and `left_out`, how many texts of each kind there are; `rows`, how many rows of the ledger.
+            and `left_out`, how many texts of each kind there are; `rows`, how many rows of the ledger; `folder`, the
+            name of the build's folder.
     """
     import jinja2
 
-    here = Path(__file__).parent
+    here = Path(__file__).parent / "browser"
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(here),
         autoescape=True,
@@ -48,7 +50,8 @@ def render_page(
         undefined=jinja2.StrictUndefined,
     )
     environment.filters |= {"line": shown_line, "grouped": "{:,}".format}
-    style, script = ((here / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    style = (here / "page.css").read_text(encoding="utf-8")
+    script = _joined([(here / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS])
     text = environment.get_template("page.html.jinja").render(
         policy=_policy(style, script),
         style=_ours(style),
@@ -56,6 +59,8 @@ def render_page(
         manifest=manifest,
         figures=figures,
         sharing=sharing,
+        can_draw=can_draw(),
+        not_published=figures.seeds - figures.records - figures.status["removed"],
         charts=[_pictures(chart) for chart in draw_charts(figures)],
         ngram=NGRAM,
         rows=options["rows"],
@@ -67,6 +72,11 @@ def render_page(
     yield f"{before}{data_follows}".encode()
     yield from (piece.translate(_IN_SCRIPT).encode() for piece in data)
     yield after.encode()
+
+
+def _joined(scripts: Iterable[str]) -> str:
+    """The parts of the page's script as one, whose names are its own."""
+    return '"use strict";\n(() => {\n' + "\n".join(scripts) + "})();\n"
 
 
 def _pictures(chart: Chart) -> dict[str, str]:

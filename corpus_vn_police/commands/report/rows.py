@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from corpus_vn_police.commands.report.details import natural_key, shortened_title
 from corpus_vn_police.commands.report.shown import shown_line
 from corpus_vn_police.dataset.figures import STATUSES
 from corpus_vn_police.dataset.folder import BuildFolder
@@ -20,6 +21,7 @@ from corpus_vn_police.dataset.layout import LEDGER
 from corpus_vn_police.dataset.rows import ledger_rows
 from corpus_vn_police.engine.local import give_back_memory
 from corpus_vn_police.errors import DamagedError
+from corpus_vn_police.stages.split import SPLITS
 
 _SHOWN = ("path", "bytes", "id", "status", "reason", "pointer", "detail", "duplicate_of", "similarity")
 _AT_ONCE = 10_000  # rows of the page that are written at once
@@ -38,7 +40,8 @@ class Drawn:
     """What is shown with its text.
 
     Attributes:
-        rows: the ledger's rows that are on the page, in its order, with `row` (their place on the page).
+        rows: the ledger's rows that are on the page, in natural order, with `row` (their place on the page); those
+            without a path come last.
         left_out: those of them that were left out and are shown with their text, with their `sha256`.
         places: the places of the records that are, sorted (see `Published`).
         ids: their ids.
@@ -79,10 +82,15 @@ def draw(build: BuildFolder, sample: int, seed: int, most: int, hidden: frozense
     few = max(0, most - len(left) - len(named))
     others = ledger_rows(build.path, (pl.col("status") == "published") & ~is_named, _SHOWN, few)
     give_back_memory()
-    rows = pl.concat([left, named, others]).sort("place").with_row_index("row")
+    rows = _in_natural_order(pl.concat([left, named, others]))
     left_out = left_out.select("place").join(rows, on="place", how="inner", maintain_order="left")
     bytes_of = ledger_rows(build.path, pl.col("place").is_in(left_out["place"].to_list()), ["sha256"])
     return Drawn(rows, left_out.join(bytes_of, on="place", how="left", maintain_order="left"), places, ids)
+
+
+def _in_natural_order(rows: pl.DataFrame) -> pl.DataFrame:
+    key = pl.Series("key", [None if path is None else natural_key(path) for path in rows["path"]], pl.String)
+    return rows.with_columns(key).sort("key", "place", nulls_last=True).drop("key").with_row_index("row")
 
 
 def _draw_left_out(left: pl.DataFrame, sample: int, seed: int) -> pl.DataFrame:
@@ -121,7 +129,7 @@ def ledger_pieces(rows: pl.DataFrame) -> Iterator[str]:
     """The ledger's rows as the page's script reads them: one list per column, with numbers for repeated values.
 
     Args:
-        rows: as `Drawn.rows`.
+        rows: as `Drawn.rows`, with the columns of `details.DETAILS`.
 
     Returns:
         JSON in pieces.
@@ -133,6 +141,9 @@ def ledger_pieces(rows: pl.DataFrame) -> Iterator[str]:
     yield from _numbered(',"status":', rows["status"], list(STATUSES))
     yield from _numbered(',"reason":', rows["reason"])
     yield from _numbered(',"why":', rows.select(why).to_series())
+    yield from _list(',"title":', rows["title"].fill_null(""), lambda title: shown_line(shortened_title(title)))
+    for name in ("date", "split", "publisher", "privacy"):
+        yield from _numbered(f',"{name}":', rows[name], list(SPLITS) if name == "split" else None)
     yield from _object(',"like":', rows.select("row", "duplicate_of"), shown_line)
     yield from _object(',"similarity":', rows.select("row", "similarity"), lambda share: round(share, 4))
     yield "}"

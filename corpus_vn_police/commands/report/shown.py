@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from corpus_vn_police.text import escaped, is_visible, visible
 
@@ -11,6 +14,8 @@ LONGEST = 20_000
 """Code points of a text that are shown; of a longer one it is said how many are not."""
 
 _MOST = 2_000  # pieces of damaged bytes; UTF-16 has one a byte
+
+_LEAD = 2_000  # code points before a place that is far from the beginning
 
 Segment = list[str]
 """A piece of a text with what it is: `["=", "plain"]`."""
@@ -34,17 +39,44 @@ def cut(text: str) -> tuple[str, int]:
     return text[:LONGEST], max(0, len(text) - LONGEST)
 
 
-def decoded(data: bytes) -> tuple[list[Segment], int]:
-    """Bytes as text, for showing: bytes that are not UTF-8, and invisible characters, are separate segments.
+@dataclass(frozen=True)
+class Raw:
+    """Bytes as text, for showing.
 
-    Returns:
-        Segments `["=", text]` and `["!", escapes]`; and how many bytes are not shown.
+    Attributes:
+        segments: `["=", text]` and `["!", escapes]`; with a third item, 1, if they are a place that was asked for.
+        before: how many code points before these are not shown, because the first place is far from the beginning.
+        more: how many bytes after these are not shown.
     """
-    text = data[:LONGEST].decode("utf-8", "surrogateescape")
-    runs = [(plain, "".join(run)) for plain, run in itertools.groupby(text, is_visible)]
-    runs = runs[:_MOST]
-    segments = [["=", run] if plain else ["!", "".join(map(_escape, run))] for plain, run in runs]
-    return segments, len(data) - sum(len(run.encode("utf-8", "surrogateescape")) for _, run in runs)
+
+    segments: list[list[Any]]
+    before: int
+    more: int
+
+
+def decoded(data: bytes, places: Sequence[tuple[int, int]] = ()) -> Raw:
+    """Show bytes as text: bytes that are not UTF-8, and invisible characters, are separate segments.
+
+    Args:
+        data: the bytes; 20,000 of their code points are shown, the first place among them.
+        places: what is marked, in code points of the text with one surrogate for each byte that is not UTF-8.
+    """
+    text = data.decode("utf-8", "surrogateescape")
+    start = places[0][0] - _LEAD if places and places[0][0] > LONGEST - _LEAD else 0
+    piece = text[start : start + LONGEST]
+    marked = bytearray(len(piece))
+    for first, end in places:
+        inside = slice(max(0, first - start), max(0, end - start))
+        marked[inside] = b"\1" * len(marked[inside])
+    runs = itertools.groupby(zip(piece, marked, strict=True), lambda each: (is_visible(each[0]), each[1]))
+    segments: list[list[Any]] = []
+    length = 0
+    for (plain, is_place), run in itertools.islice(runs, _MOST):
+        letters = "".join(letter for letter, _ in run)
+        length += len(letters)
+        shown_run = letters if plain else "".join(map(_escape, letters))
+        segments.append(["=" if plain else "!", shown_run, *([1] if is_place else [])])
+    return Raw(segments, start, len(text[start + length :].encode("utf-8", "surrogateescape")))
 
 
 def _escape(character: str) -> str:

@@ -6,11 +6,11 @@ This module needs only Python's own libraries, so that it imports quickly and wo
 
 from __future__ import annotations
 
-from corpus_vn_police.stages.normalise.damage import diagnose, restore
+from corpus_vn_police.stages.normalise.damage import diagnose, find_places, find_places_in_bytes, restore
 from corpus_vn_police.stages.normalise.rules import cleaned
 from corpus_vn_police.syllables import in_style
 
-__all__ = ["diagnose", "normalise"]
+__all__ = ["diagnose", "find_places", "find_places_in_bytes", "normalise"]
 
 _ROUNDS = 8  # of repairing and cleaning; two were enough for all texts seen so far
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from corpus_vn_police.lexicon import lexicon
@@ -29,7 +29,7 @@ from corpus_vn_police.reasons import (
     TEXT_MARKUP,
     Reason,
 )
-from corpus_vn_police.stages.normalise.legacy import ONLY_VIETNAMESE, READERS, Legacy, find_legacy
+from corpus_vn_police.stages.normalise.legacy import ONLY_VIETNAMESE, READERS, Legacy, find_legacy, misread_words
 from corpus_vn_police.syllables import LOWER, TOKEN, is_word
 from corpus_vn_police.text import marked_encoding, nfc, nfd, western
 
@@ -48,6 +48,9 @@ class Diagnosis:
     detail: str
     restored: str | None
 
+
+Place = tuple[int, int]
+"""Where something begins and ends, in code points."""
 
 _TO_BYTE = {chr(code): code for code in range(0x80, 0xA0)} | {
     western(bytes([code])): code for code in range(0x80, 0x100)
@@ -159,8 +162,7 @@ def _misread_utf8(text: str) -> Diagnosis | None:
     if not _MISREAD.search(text):
         return None
     lines = text.split("\n")
-    read = [_read_again(line) for line in lines]
-    gains = [_gain(old, new) if old != new else 0 for old, new in zip(lines, read, strict=True)]
+    read, gains = _read_lines(lines)
     gained = sum(gain for gain in gains if gain > 0)
     if not gained:
         return None
@@ -170,6 +172,21 @@ def _misread_utf8(text: str) -> Diagnosis | None:
     meant = "\n".join(old if sound else new for old, new, sound in zip(lines, read, is_sound, strict=True))
     detail = f"{gained} words and marks are Vietnamese only if windows-1252 is read as UTF-8"
     return Diagnosis(ENCODING_UTF8_AS_CP1252, detail, None if _LEFT_OVER.search(meant) else meant)
+
+
+def _read_lines(lines: list[str]) -> tuple[list[str], list[int]]:
+    """Lines with what is UTF-8 in them read as UTF-8, and what each gains by it."""
+    read = [_read_again(line) for line in lines]
+    return read, [_gain(old, new) if old != new else 0 for old, new in zip(lines, read, strict=True)]
+
+
+def _misread_places(text: str) -> Iterator[Place]:
+    lines, start = text.split("\n"), 0
+    for line, gain in zip(lines, _read_lines(lines)[1], strict=True):
+        for match in _MISREAD.finditer(line) if gain > 0 else ():
+            if _as_utf8(match) != match.group():
+                yield start + match.start(), start + match.end()
+        start += len(line) + 1
 
 
 def _read_again(line: str) -> str:
@@ -221,7 +238,7 @@ def _homoglyphs(text: str) -> Diagnosis | None:
         return None
     tokens = [match for match in TOKEN.finditer(text) if _OTHER_SCRIPT.search(match.group())]
     plain = {match.group(): _plain(match.group()) for match in tokens}
-    mixed = {token for token, word in plain.items() if _is_mixed(token) and not _OTHER_SCRIPT.search(word)}
+    mixed = {token for token, word in plain.items() if _is_mixed(token, word)}
     count = sum(match.group() in mixed and is_word(plain[match.group()]) for match in tokens)
     if not count:
         return None
@@ -232,8 +249,17 @@ def _homoglyphs(text: str) -> Diagnosis | None:
     return Diagnosis(TEXT_HOMOGLYPHS, f"{count} syllables are spelt with letters of other scripts", text)
 
 
-def _is_mixed(token: str) -> bool:
-    return bool(_LATIN_OR_STYLED.search(nfd(token)))
+def _is_mixed(token: str, plain: str) -> bool:
+    """Whether a token has Latin letters as well, and looks like nothing but Latin ones."""
+    return bool(_LATIN_OR_STYLED.search(nfd(token))) and not _OTHER_SCRIPT.search(plain)
+
+
+def _homoglyph_places(text: str) -> Iterator[Place]:
+    for token in TOKEN.finditer(text):
+        letters = list(_OTHER_SCRIPT.finditer(token.group()))
+        plain = _plain(token.group()) if letters else ""
+        if letters and _is_mixed(token.group(), plain) and is_word(plain):
+            yield from ((token.start() + each.start(), token.start() + each.end()) for each in letters)
 
 
 def _plain(token: str) -> str:
@@ -244,11 +270,20 @@ def _plain(token: str) -> str:
 
 def _markup(text: str) -> Diagnosis | None:
     tags = len(_TAG.findall(text))
-    entities = sum(html.unescape(entity) != entity for entity in _ENTITY.findall(text))
+    entities = sum(_is_reference(entity) for entity in _ENTITY.findall(text))
     if not tags and not entities:
         return None
     meant = None if tags else _ENTITY.sub(lambda match: html.unescape(match.group()), text)
     return Diagnosis(TEXT_MARKUP, f"{tags} HTML tags, {entities} character references", meant)
+
+
+def _is_reference(entity: str) -> bool:
+    return html.unescape(entity) != entity
+
+
+def _markup_places(text: str) -> Iterator[Place]:
+    references = (each.span() for each in _ENTITY.finditer(text) if _is_reference(each.group()))
+    yield from sorted([*(each.span() for each in _TAG.finditer(text)), *references])
 
 
 def _replacement(text: str) -> Diagnosis | None:
@@ -265,3 +300,35 @@ _KINDS: tuple[Callable[[str], Diagnosis | None], ...] = (
     _markup,
     _replacement,
 )
+
+_PLACES: dict[Reason, Callable[[str], Iterable[Place]]] = {
+    ENCODING_UTF8_AS_CP1252: _misread_places,
+    ENCODING_TCVN3: lambda text: misread_words(text, "tcvn3"),
+    ENCODING_VNI: lambda text: misread_words(text, "vni"),
+    ENCODING_CP1258_AS_CP1252: lambda text: misread_words(text, "cp1258"),
+    ENCODING_C1_CONTROLS: lambda text: (each.span() for each in _C1.finditer(text)),
+    TEXT_HOMOGLYPHS: _homoglyph_places,
+    TEXT_MARKUP: _markup_places,
+    ENCODING_REPLACEMENT_CHARACTER: lambda text: ((at, at + 1) for at, each in enumerate(text) if each == "\ufffd"),
+}
+
+
+def find_places(text: str, reason: Reason) -> Iterable[Place]:
+    """Where in a text the damage is that it is rejected for, in order; empty for a reason that is not about damage."""
+    return _PLACES[reason](text) if reason in _PLACES else ()
+
+
+def find_places_in_bytes(data: bytes, reason: Reason) -> Iterable[Place]:
+    """As `find_places` for bytes that `diagnose_bytes` refuses; the places are in bytes."""
+    if reason in _MARKED.values():
+        return [(0, 4 if reason is ENCODING_UTF32 else 2)]
+    if reason is ENCODING_NUL:
+        return ((at, at + 1) for at, byte in enumerate(data) if byte == 0)
+    encoding = next((name for name, code in _LEGACY.items() if code is reason), None)
+    if encoding:
+        return misread_words(western(data), encoding)
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return [(error.start, error.end)]
+    return ()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from corpus_vn_police.lexicon import lexicon
@@ -188,3 +188,11 @@ def _reads(encoding: str, word: str) -> bool:
 @functools.lru_cache(maxsize=1 << 16)
 def _is_read(encoding: str, word: str) -> bool:
     return is_word(READERS[encoding](word))
+
+
+def misread_words(text: str, encoding: str) -> Iterator[tuple[int, int]]:
+    """Where the words are that are syllables only if they are read in an encoding: start and end in code points."""
+    for match in _WORD.finditer(text):
+        word = match.group()
+        if not word.isascii() and _as_it_stands(word) is False and _reads(encoding, word):
+            yield match.span()

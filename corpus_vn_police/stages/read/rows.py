@@ -34,7 +34,8 @@ _HEX = re.compile(r"[0-9a-f]{16}")
 _LEAST_UNSURE = 2.0**53
 _DEEPEST = 500  # half of what Python's own stack allows, in any version and wherever it is called from
 # A string, even if it does not end, or a bracket. The pattern never backtracks.
-_NESTING = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
+NESTING = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
+"""Finds what the depth of JSON is counted by: strings and brackets."""
 
 
 class _DuplicateKeyError(ValueError):
@@ -146,13 +147,13 @@ def _object(text: str) -> dict[str, Any]:
     Raises:
         RefusedError: it is not an object.
     """
-    value = _parsed(text)
+    value = parsed(text)
     if not isinstance(value, dict):
         raise wrong_type("", "object", value)
     return value
 
 
-def _parsed(text: str) -> Any:
+def parsed(text: str) -> Any:
     """Parse a text as JSON.
 
     Raises:
@@ -180,7 +181,7 @@ def _depth(text: str) -> int:
     if brackets <= _DEEPEST:
         return brackets
     depth = deepest = 0
-    for match in _NESTING.finditer(text):
+    for match in NESTING.finditer(text):
         sign = match.group()[0]
         depth += (sign in "[{") - (sign in "]}")
         deepest = max(deepest, depth)
@@ -288,9 +289,9 @@ def canonical_element(element: bytes) -> tuple[bytes, dict[str, Any]]:
     """
     try:
         try:
-            value, errors = _parsed(element.decode("utf-8")), "strict"
+            value, errors = parsed(element.decode("utf-8")), "strict"
         except UnicodeDecodeError:  # in an 8-bit encoding: `read_row` decides which texts can be read
-            value, errors = _parsed(element.decode("utf-8", "surrogateescape")), "surrogateescape"
+            value, errors = parsed(element.decode("utf-8", "surrogateescape")), "surrogateescape"
     except RefusedError as refused:
         return b"", refused.row
     return canonical_row(value, errors), {}

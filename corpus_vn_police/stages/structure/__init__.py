@@ -15,12 +15,13 @@ from corpus_vn_police.stages.batch import reject, reject_beyond
 from corpus_vn_police.stages.counts import counts
 from corpus_vn_police.stages.structure.captions import captions
 from corpus_vn_police.stages.structure.dateline import datelines
-from corpus_vn_police.stages.structure.header import read_headers
+from corpus_vn_police.stages.structure.header import find_header, read_headers
+from corpus_vn_police.stages.structure.key_lines import find_key_line
 from corpus_vn_police.stages.structure.marks import kinds, mark, one_line
 from corpus_vn_police.stages.structure.splitting import plain_paragraphs
 from corpus_vn_police.stages.structure.units import first_of, join
 
-__all__ = ["kinds", "structure"]
+__all__ = ["find_header", "find_key_line", "kinds", "read_headers", "structure"]
 
 
 def structure(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from corpus_vn_police.contract.own_values import OwnFields
 from corpus_vn_police.periods import first_day, first_days, last_days, precisions
 from corpus_vn_police.reasons import HEADER_CONTRADICTION, HEADER_FUTURE_DATE, HEADER_IMPOSSIBLE_DATE, HEADER_MALFORMED
 from corpus_vn_police.stages.batch import reject
-from corpus_vn_police.stages.structure.key_lines import take_key_lines
+from corpus_vn_police.stages.structure.key_lines import key_lines_of, take_key_lines
 
 _DATE = "[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?"
 # The header, as it looks in clean text: byte order marks, tabs and no-break spaces are gone.
@@ -43,6 +43,21 @@ def read_headers(batch: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
     own = OwnFields(corpus.own)
     batch = _take_header(take_key_lines(batch, own))
     return _check_date(take_key_lines(batch, own), corpus.limits.latest)
+
+
+def find_header(text: str) -> str:
+    """What a text begins with that is a header, or looks like one; empty if nothing does.
+
+    Args:
+        text: clean.
+    """
+    text = text.removeprefix(key_lines_of(text))
+    end = 0
+    while match := _HEADERS.match(text, end):
+        end = match.end()
+    if end:
+        return text[:end].strip()
+    return (pl.Series([text]).str.extract(f"({_LIKE_HEADER})", 1)[0] or "").strip()
 
 
 def _take_header(batch: pl.DataFrame) -> pl.DataFrame:

@@ -44,6 +44,17 @@ def take_key_lines(batch: pl.DataFrame, own: OwnFields) -> pl.DataFrame:
     )
 
 
+def key_lines_of(text: str) -> str:
+    """The leading `# key = value` lines of a clean text; empty if it has none."""
+    return pl.Series([text]).str.extract(f"({_KEY_LINES})", 1)[0] or ""
+
+
+def find_key_line(text: str, name: str) -> str:
+    """The leading line of a clean text that has this key; empty if none has."""
+    lines = _ONE.finditer(key_lines_of(text))
+    return next((match.group() for match in lines if match[1].strip() == name), "")
+
+
 def _with_rows(column: pl.Series, rows: pl.Series, values: pl.Series) -> pl.Series:
     """The column with new values in some rows; Polars' `scatter` supports neither lists nor structs."""
     numbers = pl.DataFrame({"row": rows.cast(pl.UInt32), "at": pl.int_range(len(rows), dtype=pl.UInt32, eager=True)})
