@@ -6,13 +6,14 @@ import contextlib
 import json
 import os
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from corpus_vn_police.engine.bars import on_stderr, on_terminal
-from corpus_vn_police.engine.progress import Progress, silent
+from corpus_vn_police.engine.progress import Progress, amount, named, silent
 from corpus_vn_police.errors import CorpusError, InterruptedBuildError
 from corpus_vn_police.results import PathResult
 from corpus_vn_police.text import printable
@@ -69,19 +70,52 @@ def print_error(error: CorpusError, as_json: bool) -> None:
         as_json = False
     if as_json:
         return
-    say(f"error: {_lines(error.message)}")
+    say_labelled("error", error.message)
     if error.hint:
-        say(f"hint:  {_lines(error.hint)}")
-
-
-def _lines(text: str) -> str:
-    return "\n       ".join(printable(line) for line in text.split("\n"))
+        say_labelled("hint", error.hint)
 
 
 def print_notes(notes: Iterable[str]) -> None:
     """What the keeper should know, on stderr."""
     for note in notes:
-        say(f"note:  {_lines(note)}")
+        say_labelled("note", note)
+
+
+def say_labelled(label: str, text: str) -> None:
+    """A message for people, on stderr: its label before the first line, and all lines in one column."""
+    say(fitted(f"{label + ': ':<7}", text, sys.stderr))
+
+
+def print_labelled(label: str, text: str) -> None:
+    """As `say_labelled`, on stdout, with the label as it is given."""
+    print(fitted(label, text, sys.stdout))
+
+
+def fitted(label: str, text: str, stream: TextIO | None) -> str:
+    """A text behind its label, its lines broken between words to fit the terminal that the stream is.
+
+    A stream that is not a terminal gets the lines as they are: what reads them may look for whole lines.
+    """
+    lines = [printable(line) for line in text.split("\n")]
+    columns = _columns(stream)
+    if columns is not None:
+        lines = [part for line in lines for part in _broken(line, max(columns - len(label), 20))]
+    return label + f"\n{' ' * len(label)}".join(lines)
+
+
+def _broken(line: str, width: int) -> list[str]:
+    """A line as several that fit; a line that is indented (a command or a setting, to be copied) stays whole."""
+    if line.startswith(" "):
+        return [line]
+    return textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False) or [""]
+
+
+def _columns(stream: TextIO | None) -> int | None:
+    """The columns of the terminal that a stream is; None if it is something else."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or None if stream and stream.isatty() else None
+    except (OSError, ValueError):  # closed, or only said to be a terminal
+        return None
 
 
 def print_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
@@ -134,6 +168,6 @@ def _plain() -> Progress:
         sums[step] = sums.get(step, 0) + done
         if time.monotonic() - last >= 10:
             last = time.monotonic()
-            say(f"{step}: {sums[step]:,}" + (f" of {total:,}" if total else ""))
+            say(f"{named(step)}: {amount(step, sums[step], total)}")
 
     return moved

@@ -11,9 +11,10 @@ from pathlib import Path
 from corpus_vn_police.commands.build.decide import Decision
 from corpus_vn_police.commands.versions import propose, version_numbers
 from corpus_vn_police.config import Corpus
-from corpus_vn_police.dataset.layout import MANIFEST
+from corpus_vn_police.dataset.layout import CARD, MANIFEST
 from corpus_vn_police.dataset.manifest import read_manifest
 from corpus_vn_police.documents.pictures import can_draw
+from corpus_vn_police.documents.unfinished import Unfinished
 from corpus_vn_police.engine.progress import LOG
 from corpus_vn_police.stages.read import Skipped
 from corpus_vn_police.stages.split import lopsided, suggest_starts
@@ -29,11 +30,11 @@ def seed_notes(decision: Decision) -> list[str]:
     """What the keeper should know of the seeds and of what becomes of them: lines for people."""
     return [
         _settings(decision.corpus.read_from),
-        *_undivided(decision),
-        *_lopsided(decision),
         *_skipped(decision.skipped),
         *_unused(decision),
         *_titles(decision),
+        *_undivided(decision),
+        *_lopsided(decision),
     ]
 
 
@@ -138,11 +139,19 @@ def pictures_note() -> list[str]:
     return [] if can_draw() else ["no pictures: they need matplotlib, pip install 'corpus-vn-police[figures]'"]
 
 
+def unfinished_note(new: Path, corpus: Corpus) -> list[str]:
+    """What the card of a new build does not say yet; no line if it says all."""
+    found = Unfinished.of((new / CARD).read_text(encoding="utf-8"), corpus)
+    if not found:
+        return []
+    return [f"the card is unfinished: {found.summary}; `publish` refuses it, unless you say --unfinished"]
+
+
 def _titles(decision: Decision) -> list[str]:
     """How many records have a title that is not a headline; no line if there are none."""
     kept = decision.index.titles_kept(decision.settled.published)
     if not kept:
         return []
-    have = "1 record has a title" if kept == 1 else f"{kept} records have a title"
+    have = "1 record has a title" if kept == 1 else f"{kept:,} records have a title"
     rule = "a whole sentence, several sentences or more than 300 characters"
     return [f"{have} that is not a headline ({rule}): it stays in the text"]
