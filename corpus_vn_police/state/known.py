@@ -39,6 +39,7 @@ class DoneTask:
         key: what the task is known by; None if nothing can be remembered of it, and of text files.
         contents: what its file holds, if it is the last task of a file of many seeds.
         reused: whether an earlier build did it, so that nothing was read now.
+        bytes: how many bytes of its files it takes up; 0 if nobody counts them.
     """
 
     seeds: int
@@ -47,6 +48,7 @@ class DoneTask:
     key: TaskKey | None = None
     contents: FileContents | None = None
     reused: bool = False
+    bytes: int = 0
 
     @property
     def lasting(self) -> bool:
