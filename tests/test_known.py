@@ -71,7 +71,7 @@ def test_what_has_not_changed_is_not_read_again(seeds, tmp_path, read):
 def test_what_was_passed_over_in_an_archive_is_still_told(seeds, tmp_path):
     notes = [cvp.build(seeds, out=tmp_path / "out").notes for _ in range(2)]
     assert notes[0] == notes[1]
-    assert notes[0][-1] == "skipped, because they are not seeds: a.zip/other.md; 1 hidden (a.zip/.hidden)"
+    assert notes[0][1] == "skipped, because they are not seeds: a.zip/other.md; 1 hidden (a.zip/.hidden)"
 
 
 def _append(path, text):

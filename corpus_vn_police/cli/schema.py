@@ -21,7 +21,7 @@ class Form(enum.StrEnum):
 
 def schema(
     name: Annotated[
-        str, typer.Argument(metavar="[NAME]", help="record, annotations, sources, ledger, manifest or corpus.")
+        str, typer.Argument(metavar="NAME", help="record, annotations, sources, ledger, manifest or corpus.")
     ] = "record",
     form: Annotated[
         Form | None, typer.Option("--as", help="Print a form that is derived from the schema instead.")
