@@ -72,8 +72,8 @@ def test_check_lists_what_would_be_rejected_and_writes_nothing(cli, write):
     assert told.stdout.split("\n") == [
         "b.txt: encoding.invalid_utf8: byte 0 of 1: invalid start byte",
         "x.jsonl#1: json.type /text: no string `text` (got number); columns: none",
-        "1 would be published, 2 rejected",
-        "train 1",
+        "1 of 3 seeds would be published; 2 rejected",
+        "  splits  train 1",
         "",
     ]
     rows = [json.loads(line) for line in cli("check", folder, "--json").stdout.splitlines()]

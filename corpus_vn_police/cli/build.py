@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from corpus_vn_police.cli.options import Config, Json, Workers
-from corpus_vn_police.cli.show import print_json, print_notes, progress
-from corpus_vn_police.cli.words import command, counted, in_splits, left_out, load_line
-from corpus_vn_police.text import printable
+from corpus_vn_police.cli.show import print_json, print_notes, progress, say
+from corpus_vn_police.cli.words import command, counted, left_out, load_line
+from corpus_vn_police.engine.bars import on_terminal
+from corpus_vn_police.text import as_counts, printable
 
 if TYPE_CHECKING:
     from corpus_vn_police.commands.built.handle import Build
@@ -72,6 +73,8 @@ def build(
             rehash=rehash,
         )
     print_notes(built.notes)
+    if built.notes and on_terminal() and not as_json:
+        say("")
     if as_json:
         print_json({"out": built.path, **{name: getattr(built, name) for name in _PRINTED}})
         return 0
@@ -86,7 +89,7 @@ def _print_build(built: Build, seeds: list[str], config: Path | None) -> None:
     records = counted(built.status["published"], "record")
     print(f"{printable(built.path)}: {records} of {counted(built.seeds, 'seed')}, version {built.version}")
     print(f"  {built.digest}")
-    print(f"  splits    {in_splits(built.splits)}")
+    print(f"  splits    {as_counts(built.splits)}")
     if left_out(built.status):
         print(printable(f"  left out  {left_out(built.status)}; each has a row in {built.path}/{LEDGER}"))
     inputs = [word for each in seeds for word in ("--seeds", each)] + (["--config", str(config)] if config else [])

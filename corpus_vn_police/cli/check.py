@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from corpus_vn_police.cli.options import Config, Json, Seeds, Workers
-from corpus_vn_police.cli.show import flush_stdout, print_json, print_notes, progress
-from corpus_vn_police.text import printable
+from corpus_vn_police.cli.show import flush_stdout, print_json, print_labelled, print_notes, progress
+from corpus_vn_police.cli.words import counted, left_out
+from corpus_vn_police.text import as_counts
 
 
 def check(
@@ -28,9 +29,8 @@ def check(
     import polars as pl
 
     from corpus_vn_police.cli.folded import Folded
-    from corpus_vn_police.commands.build.notes import as_counts, seed_notes
+    from corpus_vn_police.commands.build.notes import seed_notes
     from corpus_vn_police.commands.check import checking, is_fine
-    from corpus_vn_police.dataset.figures import STATUSES
 
     status: Counter[str] = Counter()
     folded = Folded()
@@ -50,11 +50,11 @@ def check(
         splits, notes = decision.splits, seed_notes(decision)
     if not as_json:
         for line in folded.lines():
-            print(printable(line))
-        named = {"published": "would be published"}
-        print(", ".join(f"{status[name]:,} {named.get(name, name)}" for name in STATUSES if status[name]))
+            print_labelled("", line, margin=2)
+        others = f"; {left_out(status)}" if left_out(status) else ""
+        print(f"{status['published']:,} of {counted(status.total(), 'seed')} would be published{others}")
         if splits:
-            print(as_counts(splits))
+            print(f"  splits  {as_counts(splits)}")
     flush_stdout()  # so that the notes come last, also in a file that has both
     print_notes(notes)
     return int(not is_fine(status))

@@ -86,21 +86,22 @@ def say_labelled(label: str, text: str) -> None:
     say(fitted(f"{label + ': ':<7}", text, sys.stderr))
 
 
-def print_labelled(label: str, text: str) -> None:
+def print_labelled(label: str, text: str, margin: int | None = None) -> None:
     """As `say_labelled`, on stdout, with the label as it is given."""
-    print(fitted(label, text, sys.stdout))
+    print(fitted(label, text, sys.stdout, margin))
 
 
-def fitted(label: str, text: str, stream: TextIO | None) -> str:
+def fitted(label: str, text: str, stream: TextIO | None, margin: int | None = None) -> str:
     """A text behind its label, its lines broken between words to fit the terminal that the stream is.
 
-    A stream that is not a terminal gets the lines as they are: what reads them may look for whole lines.
+    A stream that is not a terminal gets the lines as they are: what reads them may look for whole lines. All lines
+    but the first begin after `margin` spaces; None is the length of the label.
     """
     lines = [printable(line) for line in text.split("\n")]
-    columns = _columns(stream)
+    columns, margin = _columns(stream), len(label) if margin is None else margin
     if columns is not None:
-        lines = [part for line in lines for part in _broken(line, max(columns - len(label), 20))]
-    return label + f"\n{' ' * len(label)}".join(lines)
+        lines = [part for line in lines for part in _broken(line, max(columns - max(len(label), margin), 20))]
+    return label + f"\n{' ' * margin}".join(lines)
 
 
 def _broken(line: str, width: int) -> list[str]:
@@ -124,17 +125,16 @@ def print_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(
-        title=Text(printable(title)), title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0)
-    )
+    table = Table(box=None, padding=(0, 2, 0, 0))
     for place, column in enumerate(columns):
-        numeric = all(isinstance(row[place], int | float) for row in rows)
-        table.add_column(printable(column), justify="right" if numeric else "left", overflow="fold")
+        right = all(isinstance(row[place], int | float) or str(row[place]).endswith(" %") for row in rows)
+        table.add_column(printable(column), justify="right" if right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else printable(cell)) for cell in row))
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=160)
+    console.print(Text(printable(title), style="bold"))  # a table's own title is folded into the width of the table
     console.print(table)
 
 

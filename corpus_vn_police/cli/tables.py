@@ -23,7 +23,7 @@ def print_figures(title: str, figures: Figures) -> None:
     ]
     print_table(title, ["split", "records", "undated", "first", "last", "paragraphs", "syllables"], rows)
     tables = {
-        "ledger": ("status", "seeds", {**figures.status, "rows": figures.seeds}),
+        "ledger": ("status", "seeds", {**figures.status, "all": figures.seeds}),
         "rejected": ("reason", "seeds", figures.reasons),
         "annotations": ("list", "spans", figures.spans),
         "personal data": ("kind", "records", figures.privacy),
@@ -40,8 +40,8 @@ def print_sharing(sharing: Sequence[Sharing]) -> None:
         return
     print()
     print_table(
-        f"{NGRAM}-grams that a split shares with an earlier one",
-        ["split", "earlier", "n-grams", "shared", "share"],
+        f"what a split shares with an earlier one, in {NGRAM}-grams of syllables",
+        ["split", "earlier split", f"{NGRAM}-grams", "shared", "share"],
         [[each.split, each.earlier, each.ngrams, each.shared, percent(each.shared, each.ngrams)] for each in sharing],
     )
     rows = [
@@ -51,7 +51,8 @@ def print_sharing(sharing: Sequence[Sharing]) -> None:
     ]
     if rows:
         print()
-        print_table("records that share the most", ["record", "of", "share", "like", "of"], rows)
+        columns = ["record", "in split", "share", "with record", "in split"]
+        print_table("records that share the most with an earlier split", columns, rows)
 
 
 def print_difference(found: Difference) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from corpus_vn_police.text import printable
 
@@ -24,11 +24,6 @@ def counted(count: int, one: str, many: str | None = None) -> str:
 def left_out(status: Mapping[str, int]) -> str:
     """What became of the seeds that are not published: `60 duplicates, 5 rejected`; empty if all are."""
     return ", ".join(counted(status[name], *words) for name, words in _STATUS.items() if status.get(name))
-
-
-def in_splits(splits: Mapping[str, int]) -> str:
-    """How many records each split has: `train 404, test 30`."""
-    return ", ".join(f"{split} {count:,}" for split, count in splits.items())
 
 
 def percent(part: int, whole: int) -> str:
@@ -51,9 +46,3 @@ def load_line(place: str, **more: str) -> str:
 
 def _string(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
-
-
-def some(names: Sequence[str], most: int) -> str:
-    """The first names of a list, and how many more there are."""
-    more = f", and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

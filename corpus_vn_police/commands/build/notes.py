@@ -18,7 +18,7 @@ from corpus_vn_police.documents.unfinished import Unfinished
 from corpus_vn_police.engine.progress import LOG
 from corpus_vn_police.stages.read import Skipped
 from corpus_vn_police.stages.split import lopsided, suggest_starts
-from corpus_vn_police.text import readable
+from corpus_vn_police.text import as_counts, readable
 
 _NAMED = 8  # keys that a line names
 _SETTINGS = "settings: "
@@ -71,11 +71,6 @@ def _lopsided(decision: Decision) -> list[str]:
     """Which splits are too small to be of use."""
     found = lopsided(decision.splits, decision.corpus.splits)
     return [f"{split} {why}: see [splits] in corpus.toml" for split, why in found.items()]
-
-
-def as_counts(splits: Mapping[str, int]) -> str:
-    """Splits with their numbers of records: `train 8,012, validation 991, test 1,003`."""
-    return ", ".join(f"{split} {count:,}" for split, count in splits.items())
 
 
 def _skipped(skipped: Skipped) -> list[str]:
