@@ -15,14 +15,18 @@ from support.builds import ROOT, SEEDS
 import corpus_vn_police as cvp
 
 _STATUS = {"published": 2, "rejected": 0, "duplicate": 0, "near_duplicate": 0, "removed": 0}
-COMMANDS = ["build", "init", "check", "verify", "remove", "stats", "report", "sources", "diff", "schema"]
+COMMANDS = [
+    "build", "init", "check", "verify", "remove", "publish", "card", "stats", "report", "sources", "diff", "schema",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_an_example_and_json(cli, command):
     told = cli(command, "--help", COLUMNS="80")
     assert told.returncode == 0
-    assert f"Example: corpus-vn-police {command}" in told.stdout
+    example = told.stdout.rpartition("Example:\n    ")[2]
+    assert (example.startswith(f"corpus-vn-police {command} "), example.count("\n")) == (True, 1)
+    assert "[[" not in told.stdout
     assert "--json" in told.stdout
     assert max(map(len, told.stdout.split("\n"))) <= 80
 

@@ -557,7 +557,7 @@ def test_a_card_that_the_hub_refuses_is_told(run, hub, repo, one, two):
 def test_without_a_token_nothing_is_asked(run, hub, one):
     told = run("publish", one, _REPO, HF_TOKEN="")
     assert (told.code, hub.requests) == (2, [])
-    assert told.err == "error: me/news: there is no token for the Hub\nhint:  hf auth login, or set HF_TOKEN\n"
+    assert told.err == "error: me/news: there is no token for the Hub\nhint:  run hf auth login, or set HF_TOKEN\n"
 
 
 @pytest.mark.parametrize(
@@ -578,7 +578,7 @@ def test_a_token_that_will_not_do_is_told(run, hub, repo, one, two, token, said)
 def test_a_private_repository_of_somebody_else_is_told(run, hub, repo, one):
     hub.fail("GET", f"/api/datasets/{_REPO}$", status=404, headers={"X-Error-Code": "RepoNotFound"}, times=9)
     told = run("publish", one, _REPO)
-    assert (told.code, told.err.splitlines()[0]) == (3, "error: me/news: is not there after all")
+    assert (told.code, told.err.splitlines()[0]) == (3, "error: me/news: was there a moment ago, and is not there now")
 
 
 def test_a_repository_that_the_token_may_not_see_is_not_taken_for_none(run, hub, repo, one):

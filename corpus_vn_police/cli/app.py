@@ -79,9 +79,15 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise
-        print_error(ConfigError(error.format_message(), "corpus-vn-police COMMAND --help shows how"), as_json)
+        print_error(ConfigError(error.format_message(), f"{_helped(arguments)} --help shows how"), as_json)
         return 2
     return code if isinstance(code, int) else 0
+
+
+def _helped(arguments: list[str]) -> str:
+    """The command whose help a wrong call needs: all of it, if the call names none."""
+    known = {command.__name__ for command in _COMMANDS}
+    return " ".join(["corpus-vn-police", *(name for name in arguments[:1] if name in known)])
 
 
 @app.callback(invoke_without_command=True)
@@ -100,4 +106,4 @@ def _main(
 
 
 for _command, _example in _COMMANDS.items():
-    app.command(epilog=f"Example: {_example}")(_command)
+    app.command(epilog=f"\b\nExample:\n  {_example}")(_command)  # \b: its lines stay whole, to be copied

@@ -21,7 +21,7 @@ _PRINTED = ("digest", "version", "seeds", "status", "splits", "unused", "notes")
 
 
 class DedupLevel(enum.StrEnum):
-    """Which copies are left out."""
+    """Which duplicates are left out."""
 
     near = "near"
     exact = "exact"
@@ -41,7 +41,7 @@ def build(
     config: Config = None,
     workers: Workers = None,
     dedup: Annotated[
-        DedupLevel | None, typer.Option(help="Which copies are left out; by default, as corpus.toml says.")
+        DedupLevel | None, typer.Option(help="Which duplicates are left out; by default, as corpus.toml says.")
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Fail if a seed is rejected.")] = False,
     date: Annotated[

@@ -18,13 +18,14 @@ def check(
     config: Config = None,
     workers: Workers = None,
     no_dedup: Annotated[
-        bool, typer.Option("--no-dedup", help="Do not look for copies, which is quicker; corpus.toml is not changed.")
+        bool, typer.Option("--no-dedup", help="Do not look for duplicates, which is quicker.")
     ] = False,
     as_json: Json = False,
 ) -> int:
     """Say what build would do with seeds; write nothing.
 
-    Prints what becomes of seeds that would not be published. With --json, prints one row of the ledger per line.
+    Prints which seeds would not be published, and why; exits with 1 if one is rejected. With --json, prints one row
+    of the ledger per line.
     """
     import polars as pl
 

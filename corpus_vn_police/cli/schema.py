@@ -28,7 +28,7 @@ def schema(
     ] = None,
     as_json: Json = False,
 ) -> int:
-    """Print a JSON Schema, or a form that is derived from it."""
+    """Print the JSON Schema of a file, or a form derived from it."""
     import json
 
     import corpus_vn_police as cvp

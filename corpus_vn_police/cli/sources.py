@@ -17,7 +17,7 @@ _NAMED = 10  # files that are named before they are counted
 
 def sources(
     folder: Located,
-    out: Annotated[Path, typer.Option("--out", metavar="D", help="The folder to write; it must be new or empty.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder to write; it must be new or empty.")],
     as_json: Json = False,
 ) -> int:
     """Write the published seeds back, byte for byte, sha256 checked.

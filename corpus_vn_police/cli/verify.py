@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def verify(folder: Located, as_json: Json = False) -> int:
-    """Check a build: every file, every row, the ledger, duplicates, splits and the card.
+    """Check a build: files, rows, ledger, duplicates, splits, card.
 
-    Exits with 1 if there is a problem, and says what to do about it.
+    Says of each problem what to do about it, and exits with 1 if there is one.
     """
     import corpus_vn_police as cvp
 

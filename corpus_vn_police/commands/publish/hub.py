@@ -71,7 +71,7 @@ def check_token(repo: str) -> None:
         AccessError: there is none.
     """
     if not get_token():
-        raise AccessError(f"{repo}: there is no token for the Hub", "hf auth login, or set HF_TOKEN")
+        raise AccessError(f"{repo}: there is no token for the Hub", "run hf auth login, or set HF_TOKEN")
 
 
 def check_reachable(repo: str) -> None:
@@ -140,7 +140,7 @@ class Hub:
         """
         found = self.read()
         if found is None:
-            raise HubError(f"{self.repo}: is not there after all", "run the same command again")
+            raise HubError(f"{self.repo}: was there a moment ago, and is not there now", "run the same command again")
         return found
 
     def tags(self) -> dict[str, str]:
