@@ -17,9 +17,7 @@ def check(
     seeds: Seeds,
     config: Config = None,
     workers: Workers = None,
-    no_dedup: Annotated[
-        bool, typer.Option("--no-dedup", help="Do not look for duplicates, which is quicker.")
-    ] = False,
+    no_dedup: Annotated[bool, typer.Option("--no-dedup", help="Do not look for duplicates, which is quicker.")] = False,
     as_json: Json = False,
 ) -> int:
     """Say what build would do with seeds; write nothing.

@@ -24,7 +24,9 @@ def publish(
     folder: Folder,
     repo: Annotated[str, typer.Argument(metavar="REPO", help="A dataset repository on the Hub: user/name.")],
     private: Annotated[bool, typer.Option("--private", help="Make the repository private when it is created.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; list what would be sent, and what is unfinished.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Change nothing; list what would be sent, and what is unfinished.")
+    ] = False,
     purge_history: Annotated[
         bool,
         typer.Option("--purge-history", help="Permanently delete older revisions, other tags and their files."),

@@ -29,7 +29,8 @@ def remove(
     ] = None,
     ids_file: Annotated[Path | None, typer.Option("--ids", metavar="FILE", help="A file of ids, one per line.")] = None,
     near: Annotated[
-        float | None, typer.Option(metavar="T", help="Also remove records that are as similar as T (from 0 to 1) or more.")
+        float | None,
+        typer.Option(metavar="T", help="Also remove records that are as similar as T (from 0 to 1) or more."),
     ] = None,
     seeds: Annotated[
         Path | None,

@@ -186,14 +186,16 @@ def _tasks_of_file(plan: Plan, name: str, unpacker: Unpacker, part_names: Iterat
     """The tasks of a file of many seeds."""
     stamp = int(stamps_of(plan.unread, [name], plan.started)[0])
     file_seeds = place = 0
-    for number, (task, is_last) in enumerate(_with_last(unpacker.tasks(replace(plan.unread, names=(name,))))):
+    tasks = unpacker.tasks(replace(plan.unread, names=(name,)))
+    for number, (task, read_to, is_last) in enumerate(_with_last((task, unpacker.place) for task in tasks)):
         key = None if stamp == UNKNOWN else (stamp, number)
         seeds = seeds_in(task)
         file_seeds += seeds
         contents = FileContents(number + 1, file_seeds, unpacker.skipped) if is_last else None
         parts = None if key is None else plan.known.parts_of_task(key, seeds)
-        yield PlannedTask(next(part_names), task, seeds, None, key, contents, parts, unpacker.place - place)
-        place = unpacker.place
+        read_to = unpacker.place if is_last else read_to
+        yield PlannedTask(next(part_names), task, seeds, None, key, contents, parts, read_to - place)
+        place = read_to
 
 
 def bytes_of(listing: Listing, names: Iterable[str]) -> int | None:
@@ -205,19 +207,21 @@ def bytes_of(listing: Listing, names: Iterable[str]) -> int | None:
         return None
 
 
-def _with_last(tasks: Iterator[Task]) -> Iterator[tuple[Task, bool]]:
-    """The tasks of a file, each with whether it is the last one; of a file without tasks one without seeds.
+def _with_last(tasks: Iterator[tuple[Task, int]]) -> Iterator[tuple[Task, int, bool]]:
+    """The tasks of a file and how far it is read, each with whether it is the last one.
+
+    Of a file without tasks there is one without seeds.
 
     A task comes once the next one was cut as well, or the file has ended: if reading fails for the machine's
     sake, the last task is cut short before that is raised, and must not be known as the one that it would
     have been.
     """
-    before: Task | None = None
+    before: tuple[Task, int] | None = None
     for task in tasks:
         if before is not None:
-            yield before, False
+            yield *before, False
         before = task
-    yield before or _NO_SEEDS, True
+    yield *(before or (_NO_SEEDS, 0)), True
 
 
 def _is_text(listing: Listing, name: str) -> bool:
