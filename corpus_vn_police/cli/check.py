@@ -10,7 +10,7 @@ import typer
 from corpus_vn_police.cli.options import Config, Json, Seeds, Workers
 from corpus_vn_police.cli.show import flush_stdout, print_json, print_labelled, print_notes, progress
 from corpus_vn_police.cli.words import counted, left_out
-from corpus_vn_police.text import as_counts
+from corpus_vn_police.text import as_counts, printable
 
 
 def check(
@@ -49,7 +49,7 @@ def check(
         splits, notes = decision.splits, seed_notes(decision)
     if not as_json:
         for line in folded.lines():
-            print_labelled("", line, margin=2)
+            print_labelled("", printable(line), margin=2)
         others = f"; {left_out(status)}" if left_out(status) else ""
         print(f"{status['published']:,} of {counted(status.total(), 'seed')} would be published{others}")
         if splits:

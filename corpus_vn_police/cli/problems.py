@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from corpus_vn_police.cli.show import print_labelled
+from corpus_vn_police.text import printable
 
 if TYPE_CHECKING:
     from corpus_vn_police.commands.verify import Verification
@@ -36,7 +37,7 @@ def print_problems(found: Verification) -> None:
             mine = [each for each in problems if each.code == code]
             print(f"\n{kind}{_sentence(WORDS[code])} ({code})")
             for each in mine[:_NAMED]:
-                print_labelled("  ", f"{each.file}: {_SHA256.sub(_SHORT, each.detail)}")
+                print_labelled("  ", printable(f"{each.file}: {_SHA256.sub(_SHORT, each.detail)}"), margin=4)
             if len(mine) > _NAMED:
                 print(f"  and {len(mine) - _NAMED:,} more")
             print_labelled("  -> ", (HINTS | WARNINGS)[code])

@@ -103,15 +103,16 @@ def _print_publication(done: Publication) -> None:
     for path in done.deleted:
         print(printable(f"  {would}deleted  {path}"))
     sent = f"{counted(len(done.sent), 'file')} ({sum(done.sent.values()):,} bytes) {would}sent"
-    print(f"{printable(done.repo)}: {sent}, {len(done.deleted):,} {would}deleted, {done.unchanged:,} unchanged")
+    print(f"{printable(done.repo)}: {sent}")
+    others = f"  {len(done.deleted):,} {would}deleted, {done.unchanged:,} unchanged"
     if done.purged:
         _print_purge(done.purged, would)
     for warning in done.warnings:
-        say_labelled("warning", f"{warning}")
+        say_labelled("warning", printable(warning))
     if done.dry_run:
-        print(f"  would be tagged {done.tag}; nothing was changed")
+        print(f"{others}; would be tagged {done.tag}; nothing was changed")
         return
-    print(f"  {done.digest}\n  commit {printable(done.commit)}, tag {done.tag}")
+    print(f"{others}\n  {done.digest}\n  commit {printable(done.commit)}, tag {done.tag}")
     print(f"  {load_line(done.repo, revision=done.tag)}")
 
 

@@ -166,7 +166,7 @@ def _plain() -> Progress:
     def moved(step: str, done: int, total: int | None) -> None:
         nonlocal last
         sums[step] = sums.get(step, 0) + done
-        if time.monotonic() - last >= 10:
+        if sums[step] and time.monotonic() - last >= 10:
             last = time.monotonic()
             say(f"{named(step)}: {amount(step, sums[step], total)}")
 

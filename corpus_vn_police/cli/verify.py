@@ -49,7 +49,7 @@ def _checked(found: Verification) -> Iterator[tuple[str, str]]:
     for place, each in enumerate(found.sharing):
         yield "" if place else "splits", _shared(each)
     for place, line in enumerate(found.unchecked):
-        yield "" if place else "unchecked", line
+        yield "" if place else "unchecked", printable(line)
 
 
 def _copies(copies: PublishedCopies) -> str:
