@@ -840,7 +840,7 @@ def test_an_interruption_is_told(hub, repo, one, two, tmp_path):
     hub.fail("POST", "/validate-yaml", then=lambda: process.send_signal(signal.SIGINT))
     assert process.communicate(timeout=60)[1].splitlines() == [
         "error: me/news: interrupted",
-        "hint:  it is unchanged, or holds the build; run the same command again to be sure",
+        "hint:  the repository is unchanged, or holds the whole build; run the same command again to be sure",
     ]
     assert (process.returncode, _state(repo, one, two)) == (3, ("old", False))
 

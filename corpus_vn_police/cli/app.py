@@ -47,7 +47,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_INTERRUPTED = InterruptedBuildError("interrupted", "its output is complete, or was not written at all; run it again")
+_INTERRUPTED = InterruptedBuildError(
+    "interrupted", "the output is complete, or was not written at all; run the same command again"
+)
 _TYPER_INTERRUPTED = 130  # what typer makes of Ctrl-C
 
 

@@ -60,7 +60,8 @@ def publish(
         raise
     except KeyboardInterrupt:
         raise InterruptedBuildError(
-            f"{repo}: interrupted", "it is unchanged, or holds the build; run the same command again to be sure"
+            f"{repo}: interrupted",
+            "the repository is unchanged, or holds the whole build; run the same command again to be sure",
         ) from None
     refused = () if unfinished or not dry_run else done.unfinished
     if as_json:

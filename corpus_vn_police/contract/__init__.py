@@ -99,7 +99,9 @@ class Contract:
             schema = arrow_schema(document)
             valid = mask(document, Column.of_rows(schema, document, f"{name}: #"))
         except RecursionError as error:
-            raise SchemaError(f"{name}: is nested deeper than can be followed", "make it flatter") from error
+            raise SchemaError(
+                f"{name}: is nested deeper than can be followed", "nest its lists and objects less deeply"
+            ) from error
         except jsonschema.SchemaError as error:
             where = "/".join(str(step) for step in error.absolute_path)
             raise SchemaError(

@@ -238,5 +238,8 @@ def _gather_parts(folder: Path, parts: list[Part]) -> Index:
     """
     index = Index.read(folder, tuple(parts))
     if not len(index):
-        raise InputError("the input holds no seeds: no text, row or member", "give files that hold seeds")
+        raise InputError(
+            "the input holds no seeds: its files have no text and no rows",
+            "give text files, files with rows, or archives of these",
+        )
     return index

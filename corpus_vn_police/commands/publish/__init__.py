@@ -170,7 +170,7 @@ def _verified(folder: Path) -> Content:
     if not report.ok:
         raise UnverifiedError(
             f"{folder}: verify finds {_problems(len(report.problems))}; nothing was sent",
-            "build it again, or correct what verify names",
+            "do what is said about each problem, and run the same command again",
             report,
         )
     content = read_content(folder)
@@ -276,7 +276,8 @@ def _tag(hub: Hub, content: Content, commit: str) -> None:
         tagged = hub.tags().get(content.tag)
     if tagged != commit and (tagged is None or compare(content, hub.files(tagged))):
         raise HubError(
-            f"{hub.repo}: main holds the build, and the tag {content.tag} is at {tagged}", "look at who made that tag"
+            f"{hub.repo}: main holds the build, but the tag {content.tag} is at another commit ({tagged})",
+            "look on the Hub who made that tag",
         )
 
 
