@@ -126,12 +126,7 @@ def _publish(folder: Path, options: PublishOptions, tell: Tell) -> Publication:
         OSError: a file of the build cannot be read.
     """
     repo = repo_name(options.repo)
-    missing = unfinished_card(folder)
-    if missing and not (options.unfinished or options.dry_run):
-        raise UnfinishedError.of(folder, missing)
-    if not options.dry_run:
-        check_token(repo)
-    check_reachable(repo)  # before the build is verified, which may take minutes
+    missing = _check_beforehand(folder, repo, options)
     content = _verified(folder)
     hub = Hub(repo, tell)
     remote = hub.read()
@@ -157,6 +152,27 @@ def _publish(folder: Path, options: PublishOptions, tell: Tell) -> Publication:
                 f"{error.message}; {content.tag} is published, older revisions may still be there", error.hint
             ) from error
     return replace(_publication(repo, content, commit, upload, [*notes, *said], purge), unfinished=missing)
+
+
+def _check_beforehand(folder: Path, repo: str, options: PublishOptions) -> tuple[str, ...]:
+    """Check what is quick to check, before the build is verified, which may take minutes.
+
+    Returns:
+        What the card does not say yet, a sentence each.
+
+    Raises:
+        UnfinishedError: it does not say something, and neither `unfinished` nor `dry_run` is set.
+        OutputError: the folder is not a build.
+        AccessError: there is no token.
+        HubError: the Hub does not answer.
+    """
+    missing = unfinished_card(folder)
+    if missing and not (options.unfinished or options.dry_run):
+        raise UnfinishedError.of(folder, missing)
+    if not options.dry_run:
+        check_token(repo)
+    check_reachable(repo)
+    return missing
 
 
 def _verified(folder: Path) -> Content:
