@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tarfile
 import threading
+import time
 import types
 import zipfile
 
@@ -16,6 +17,7 @@ import pytest
 from support.articles import article, changed, seed_text
 
 import corpus_vn_police as cvp
+from corpus_vn_police.cli import show
 from corpus_vn_police.engine import bars
 from corpus_vn_police.engine.progress import amount
 
@@ -202,3 +204,13 @@ def test_a_command_that_ends_at_once_leaves_nothing_in_a_notebook(monkeypatch):
     with bars.bar() as moved:
         moved("read", 3, 3)
     assert notebook.shown == []
+
+
+def test_without_a_terminal_a_line_says_every_10_seconds_how_far_a_step_is(monkeypatch, capsys):
+    clock = iter(range(0, 1000, 6))
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    with show.progress(quiet=False) as moved:
+        for done in (0, 1, 2, 3, 4):
+            moved("read", done, 10)
+        moved("read bytes", 8_200_000, 13_600_000)
+    assert capsys.readouterr().err == "read: 3 of 10\nread: 8.2 of 13.6 MB\n"

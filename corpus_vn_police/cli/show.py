@@ -166,7 +166,8 @@ def _plain() -> Progress:
     def moved(step: str, done: int, total: int | None) -> None:
         nonlocal last
         sums[step] = sums.get(step, 0) + done
-        if sums[step] and time.monotonic() - last >= 10:
+        under_way = 0 < sums[step] != total  # a step that has begun or ended is no news
+        if under_way and time.monotonic() - last >= 10:
             last = time.monotonic()
             say(f"{named(step)}: {amount(step, sums[step], total)}")
 
