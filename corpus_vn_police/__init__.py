@@ -43,6 +43,7 @@ from corpus_vn_police.errors import (
     SchemaError,
     StateError,
     ThreadsError,
+    UnfinishedError,
     UnverifiedError,
 )
 from corpus_vn_police.lazy import lazy_names
@@ -94,6 +95,7 @@ __all__ = [
     "StateError",
     "Stats",
     "ThreadsError",
+    "UnfinishedError",
     "UnverifiedError",
     "Verification",
     "__version__",

@@ -180,6 +180,31 @@ class UnverifiedError(CorpusError):
     __hash__ = Exception.__hash__
 
 
+@dataclass
+class UnfinishedError(CorpusError):
+    """`publish`: the card does not say yet what its readers need; nothing was sent.
+
+    Attributes:
+        missing: what it does not say, a sentence each.
+    """
+
+    missing: tuple[str, ...] = ()
+    code: ClassVar[str] = "unfinished"
+
+    __hash__ = Exception.__hash__
+
+    @classmethod
+    def of(cls, folder: object, missing: tuple[str, ...]) -> Self:
+        """What is missing from the card of a build."""
+        listed = "".join(f"\n- {sentence}" for sentence in missing)
+        return cls(
+            f"{folder}: the card is unfinished; nothing was sent:{listed}",
+            "write this in corpus.toml and in the file that its [card] prose names, and build again; or publish the "
+            "card as it is: --unfinished, in Python unfinished=True",
+            missing,
+        )
+
+
 class InterruptedBuildError(CorpusError):
     """The command was interrupted."""
 

@@ -6,6 +6,7 @@ import codecs
 import itertools
 import re
 import unicodedata
+from collections.abc import Mapping
 
 
 def printable(text: object) -> str:
@@ -40,6 +41,11 @@ def is_utf8(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def as_counts(splits: Mapping[str, int]) -> str:
+    """Splits with their numbers of records: `train 8,012, validation 991, test 1,003`."""
+    return ", ".join(f"{split} {count:,}" for split, count in splits.items())
 
 
 def spreadsheet_safe(text: str) -> str:

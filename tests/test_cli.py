@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -14,33 +15,57 @@ from support.builds import ROOT, SEEDS
 import corpus_vn_police as cvp
 
 _STATUS = {"published": 2, "rejected": 0, "duplicate": 0, "near_duplicate": 0, "removed": 0}
-COMMANDS = ["build", "init", "check", "verify", "remove", "stats", "report", "sources", "diff", "schema"]
+COMMANDS = [
+    "build", "init", "check", "verify", "remove", "publish", "card", "stats", "report", "sources", "diff", "schema",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_an_example_and_json(cli, command):
     told = cli(command, "--help", COLUMNS="80")
     assert told.returncode == 0
-    assert f"Example: corpus-vn-police {command}" in told.stdout
+    example = told.stdout.rpartition("Example:\n    ")[2]
+    assert (example.startswith(f"corpus-vn-police {command} "), example.count("\n")) == (True, 1)
+    assert "[[" not in told.stdout
     assert "--json" in told.stdout
     assert max(map(len, told.stdout.split("\n"))) <= 80
+
+
+_BUILT = rf"""out: 2 records of 2 seeds, version 0\.1\.0
+  sha256:[0-9a-f]{{64}}
+  splits    train 1, test 1
+
+Next:
+  check  corpus-vn-police verify out
+  look   corpus-vn-police report out --seeds {SEEDS} --out report\.html
+  load   datasets\.load_dataset\("out"\)
+"""
 
 
 def test_build_tells_people_and_machines_what_it_came_to(cli, tmp_path):
     told = cli("build", SEEDS, "--out", "out", cwd=tmp_path)
     assert told.returncode == 0
-    assert re.fullmatch(
-        r'out, version 0\.1\.0\n  sha256:[0-9a-f]{64}\n  2 published of 2 seeds\n  train 1, test 1\n  datasets\.load_dataset\("out"\)\n',
-        told.stdout,
-    )
+    assert re.fullmatch(_BUILT, told.stdout)
     said = json.loads(cli("build", "--out", "out", "--json", cwd=tmp_path).stdout)
-    settings, note = said.pop("notes")
+    settings, unfinished, note = said.pop("notes")
     assert settings == f"settings: {SEEDS / 'corpus.toml'}"
+    assert unfinished == "the card is unfinished: no contact; `publish` refuses it, unless you say --unfinished"
     assert note.startswith("what changed since version 0.1.0 asks for 0.1.1, not 0.1.0")
     assert said == {
-        "out": "out", "digest": told.stdout.split()[3], "version": "0.1.0", "seeds": 2,
+        "out": "out", "digest": told.stdout.split()[8], "version": "0.1.0", "seeds": 2,
         "status": _STATUS, "splits": {"train": 1, "test": 1}, "unused": {},
     }  # fmt: skip
+
+
+def test_build_says_what_was_left_out_and_its_commands_can_be_copied(cli, write, tmp_path):
+    write({"a.txt": "a", "b.txt": "a", "c.txt": b"\xff", "my.toml": ""}, "my seeds")
+    told = cli("build", "my seeds", "--out", "my out", "--config", "my seeds/my.toml", cwd=tmp_path)
+    assert "  left out  1 duplicate, 1 rejected; each has a row in my out/ledger.parquet\n" in told.stdout
+    check, look, load = told.stdout.split("Next:\n")[1].splitlines()
+    assert shlex.split(check.removeprefix("  check  "))[1:] == ["verify", "my out"]
+    more = ["--seeds", "my seeds", "--config", "my seeds/my.toml", "--out", "report.html"]
+    assert shlex.split(look.removeprefix("  look   "))[1:] == ["report", "my out", *more]
+    assert load == '  load   datasets.load_dataset("my out")'
 
 
 def test_check_lists_what_would_be_rejected_and_writes_nothing(cli, write):
@@ -51,8 +76,8 @@ def test_check_lists_what_would_be_rejected_and_writes_nothing(cli, write):
     assert told.stdout.split("\n") == [
         "b.txt: encoding.invalid_utf8: byte 0 of 1: invalid start byte",
         "x.jsonl#1: json.type /text: no string `text` (got number); columns: none",
-        "1 would be published, 2 rejected",
-        "train 1",
+        "1 of 3 seeds would be published; 2 rejected",
+        "  splits  train 1",
         "",
     ]
     rows = [json.loads(line) for line in cli("check", folder, "--json").stdout.splitlines()]

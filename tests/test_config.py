@@ -6,8 +6,9 @@ import tomllib
 import pytest
 
 from corpus_vn_police.commands.init import config_template
-from corpus_vn_police.config import Dedup, Limits, Splits, Text, load_config
+from corpus_vn_police.config import Dedup, Limits, Splits, Text, corpus_of, load_config
 from corpus_vn_police.contract import NAMES, document
+from corpus_vn_police.contract.arrow import resolve
 from corpus_vn_police.contract.oracle import check_schema
 from corpus_vn_police.errors import ConfigError, SchemaError
 from corpus_vn_police.reasons import FILE_LINK_OUTSIDE, HEADER_FUTURE_DATE, LIMIT_PARAGRAPHS, REASONS, TEXT_EMPTY
@@ -56,18 +57,26 @@ def test_a_key_that_is_set_is_kept_and_a_flag_beats_it(tmp_path):
             ["unknown key 'splits.validation_form'", "did you mean 'validation_from'?", "test_from"],
         ),
         ("[splt]\nx = 1", ["unknown key 'splt'", "did you mean 'splits'?"]),
-        ('[splits]\ntest_from = "2020-13"', ["splits.test_from", '"2020-13"', "pattern"]),
+        (
+            '[splits]\ntest_from = "2020-13"',
+            [
+                "splits.test_from",
+                '"2020-13"',
+                "a month or a day, such as 2022-01 or 2022-01-31",
+                'for example "2023-01"',
+            ],
+        ),
         ('[splits]\ntest_from = "2021-02-30"', ["splits.test_from", "not a day of the calendar"]),
         ('[splits]\nvalidation_from = "2022-01"\ntest_from = "2021-01"', ["is not before splits.test_from"]),
         ("[splits]\nratios = { train = 0.5 }", ["splits.ratios add up to 0.5"]),
-        ('[splits]\nstrategy = "random"', ["splits.strategy", "'temporal' or 'hash'"]),
-        ("[dedup]\nthreshold = 1.5", ["dedup.threshold = 1.5", "maximum 1"]),
+        ('[splits]\nstrategy = "random"', ["splits.strategy", '"temporal" or "hash"']),
+        ("[dedup]\nthreshold = 1.5", ["dedup.threshold = 1.5", "a number above 0, up to 1"]),
         ("[dedup]\nthreshold = nan", ["dedup.threshold = NaN"]),
-        ("[limits]\nmax_bytes = true", ["limits.max_bytes = true", "type integer"]),
-        ('[limits]\nlatest = "2020-02-31"', ["limits.latest", "format date"]),
+        ("[limits]\nmax_bytes = true", ["limits.max_bytes = true", "a whole number from 1"]),
+        ('[limits]\nlatest = "2020-02-31"', ["limits.latest", "a day of the calendar"]),
         ("version = 1", ["version = 1", '"1.0.0"']),
-        ('title = "a\\u001b[31m"', ["title", "pattern"]),
-        ("splits = 3", ["splits = 3", "type object"]),
+        ('title = "a\\u001b[31m"', ["title", "one line of text"]),
+        ("splits = 3", ["splits = 3", "a table with the keys strategy"]),
         ('name = "a/b"', ['name = "a/b"']),
         ("x =", ["is not TOML"]),
         (b"\xff", ["is not TOML"]),
@@ -155,3 +164,36 @@ def test_every_field_of_a_table_has_a_description_and_an_example(name):
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert schema["$id"].rpartition(":")[2].count(".") == 2
     assert [path for path, part in _described(schema) if not part.get("description") or "examples" not in part] == []
+
+
+def _wrong_values():
+    """Each key of corpus.toml with a value that its schema refuses, for every rule: the value, as settings."""
+    schema = document("corpus")
+    for name, raw in schema["properties"].items():
+        yield from _wrong(name, raw, schema, (name,))
+
+
+def _wrong(name, raw, root, path):
+    part = resolve(raw, root, name)
+    values = [["a"]]
+    values += ["\x1b ^"] if "pattern" in part or "enum" in part or "format" in part else []
+    values += ["x" * (part["maxLength"] + 1)] if "maxLength" in part else []
+    values += [""] if "minLength" in part else []
+    values += [-1] if "minimum" in part or "exclusiveMinimum" in part else []
+    values += [part["maximum"] + 1] if "maximum" in part else []
+    values += [{}] if "minProperties" in part else []
+    for value in values:
+        for step in reversed(path):
+            value = {step: value}
+        yield value
+    for below, inner in part.get("properties", {}).items():
+        yield from _wrong(below, inner, root, (*path, below))
+
+
+@pytest.mark.parametrize("raw", _wrong_values(), ids=lambda raw: str(raw)[:50])
+def test_what_is_allowed_is_said_in_words(raw):
+    with pytest.raises(ConfigError) as caught:
+        corpus_of(raw, None, None, "corpus.toml")
+    hint = caught.value.hint
+    assert [sign for sign in ("^", "\\", "[0-9]", "pattern", "]{", "$") if sign in hint] == []
+    assert any(word in hint for word in ("for example ", " or ", " from ", "a table with the keys "))

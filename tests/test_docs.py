@@ -60,7 +60,8 @@ def scratch(tmp_path_factory):
     (folder / "my_seeds").mkdir()
     for path in SEEDS.glob("*.txt"):
         shutil.copy(path, folder / "my_seeds")
-    cvp.build(folder / "my_seeds", out=folder / "my_dataset", workers=1)
+    finished = {"contact": "keeper@example.org", "license": "cc0-1.0", "card": {"prose": str(ROOT / "DATASET_CARD.md")}}
+    cvp.build(folder / "my_seeds", out=folder / "my_dataset", config=finished, workers=1)
     shutil.copytree(folder / "my_dataset", folder / "FOLDER")
     shutil.copytree(ROOT / "examples", folder / "examples", ignore=shutil.ignore_patterns("__pycache__"))
     return folder

@@ -121,13 +121,15 @@ def test_only_what_changed_is_read_again(several, tmp_path):
     for path in root.rglob("*"):
         os.utime(path, ns=(1, 1))
     read = []
-    progress = lambda step, done, total: read.append(done) if step == "read" else None  # noqa: E731
+    progress = lambda step, done, total: read.append((done, total)) if step == "read bytes" else None  # noqa: E731
     first = cvp.build(inputs, out=tmp_path / "out", progress=progress)
-    assert sum(read) == 5
+    size = read[0][1]
+    assert (read[0][0], sum(done for done, _ in read)) == (0, size)
     read.clear()
     (root / "x/a/new.txt").write_text(_article(6), encoding="utf-8")
     second = cvp.build(inputs, out=tmp_path / "out", progress=progress)
     fresh = cvp.build(inputs, out=tmp_path / "fresh")
+    assert read[0] == (size, size + (root / "x/a/new.txt").stat().st_size)
     assert (second.seeds, second.digest) == (first.seeds + 1, fresh.digest)
 
 

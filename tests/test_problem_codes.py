@@ -15,7 +15,7 @@ from support.tamper import read, retext, rewrite, sign, without
 
 import corpus_vn_police as cvp
 from corpus_vn_police.commands.verify.findings import Findings
-from corpus_vn_police.commands.verify.hints import HINTS
+from corpus_vn_police.commands.verify.hints import HINTS, WARNINGS, WORDS
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -236,6 +236,7 @@ def test_what_was_tampered_with_is_named_and_nothing_else(out, change, wanted):
 def test_every_code_has_a_case_that_gives_it():
     given = {code for code, cases in _CASES.items() if all(code in dict(map(reversed, wanted)) for _, wanted in cases)}
     assert given == set(HINTS)
+    assert set(HINTS) | set(WARNINGS) == set(WORDS)
 
 
 def test_a_code_without_a_hint_is_a_defect():

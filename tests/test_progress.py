@@ -1,17 +1,25 @@
 """How a command reports its progress: a callable, a bar, and `logging`."""
 
+import gzip
 import io
+import json
 import logging
 import subprocess
 import sys
+import tarfile
 import threading
+import time
 import types
+import zipfile
 
+import polars as pl
 import pytest
 from support.articles import article, changed, seed_text
 
 import corpus_vn_police as cvp
+from corpus_vn_police.cli import show
 from corpus_vn_police.engine import bars
+from corpus_vn_police.engine.progress import amount
 
 
 @pytest.fixture
@@ -39,6 +47,62 @@ def test_a_callable_is_told_of_every_step_how_much_was_done_and_of_how_much(fold
     assert sums["compare"] == (4, 4)  # two texts share a band: taken apart, and compared
 
 
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz", "a.zip", "a.tar.gz", "a.parquet"])
+def test_files_of_many_seeds_are_read_by_bytes_and_all_of_them(write, tmp_path, told, name):
+    rows = [{"text": article(number), "date": "2020"} for number in range(3)]
+    lines = "\n".join(map(json.dumps, rows)).encode()
+    files = {"b.txt": "x", name: packed(name, lines, rows)}
+    folder = write(files)
+    calls, progress = told
+    cvp.build(folder, out=tmp_path / "out", progress=progress)
+    reads = [(done, total) for step, done, total in calls if step == "read bytes"]
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    assert (sum(done for done, _ in reads), {total for _, total in reads}) == (size, {size})
+    calls.clear()
+    (folder / "c.txt").write_text("y")
+    cvp.build(folder, out=tmp_path / "out", progress=progress)
+    reads = [(done, total) for step, done, total in calls if step == "read bytes"]
+    assert (reads[0][0] >= 0, sum(done for done, _ in reads), {total for _, total in reads}) == (
+        True,
+        size + 1,
+        {size + 1},
+    )
+
+
+def packed(name, lines, rows):
+    """Three rows as a file of this name holds them."""
+    held = io.BytesIO()
+    if name.endswith(".jsonl"):
+        return lines
+    if name.endswith(".jsonl.gz"):
+        return gzip.compress(lines)
+    if name.endswith(".parquet"):
+        pl.DataFrame(rows).write_parquet(held)
+    elif name.endswith(".zip"):
+        with zipfile.ZipFile(held, "w") as archive:
+            archive.writestr("a.jsonl", lines)
+    else:
+        with tarfile.open(fileobj=held, mode="w:gz") as archive:
+            member = tarfile.TarInfo("a.jsonl")
+            member.size = len(lines)
+            archive.addfile(member, io.BytesIO(lines))
+    return held.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("step", "done", "total", "said"),
+    [
+        ("read", 853, 2853, "853 of 2,853"),
+        ("read", 853, None, "853"),
+        ("read", 2853, 1, "2,853"),
+        ("read bytes", 8_200_000, 13_630_627, "8.2 of 13.6 MB"),
+        ("read bytes", 8_200_000, None, "8.2 MB"),
+    ],
+)
+def test_how_much_is_done_is_said_with_its_unit(step, done, total, said):
+    assert amount(step, done, total) == said
+
+
 def test_steps_are_logged_with_their_counts_and_notes_as_warnings(folder, tmp_path, caplog):
     with caplog.at_level(logging.INFO, "corpus_vn_police"):
         cvp.build(folder, out=tmp_path / "out")
@@ -46,7 +110,9 @@ def test_steps_are_logged_with_their_counts_and_notes_as_warnings(folder, tmp_pa
     assert lines[0] == ("INFO", "build begins")
     assert ("INFO", "build: compare: 4") in lines
     assert ("INFO", "build: done") in lines
-    assert next(line for level, line in lines if level == "WARNING").startswith("build: every record is")
+    assert [line.split(",")[0].split(":")[1] for level, line in lines if level == "WARNING"] == [
+        " skipped", " every record is", " the card is unfinished",
+    ]  # fmt: skip
     assert {record.name for record in caplog.records} == {"corpus_vn_police"}
 
 
@@ -138,3 +204,13 @@ def test_a_command_that_ends_at_once_leaves_nothing_in_a_notebook(monkeypatch):
     with bars.bar() as moved:
         moved("read", 3, 3)
     assert notebook.shown == []
+
+
+def test_without_a_terminal_a_line_says_every_10_seconds_how_far_a_step_is(monkeypatch, capsys):
+    clock = iter(range(0, 1000, 6))
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    with show.progress(quiet=False) as moved:
+        for done in (0, 1, 2, 3, 4):
+            moved("read", done, 10)
+        moved("read bytes", 8_200_000, 13_600_000)
+    assert capsys.readouterr().err == "read: 3 of 10\nread: 8.2 of 13.6 MB\n"

@@ -20,12 +20,26 @@ pytestmark = pytest.mark.xdist_group("publish")  # one hub and one worker for al
 
 _REPO = "me/news"
 _SEEDS = {f"{year}.txt": f" date {year}-03 Bài viết số {year} của năm đó, đủ dài để không ai trùng ai." for year in range(2015, 2025)}  # fmt: skip
-_TOML = 'version = "{}"\n[splits]\ntest_from = "2023-01"\n'
+_TOML = """version = "{}"
+license = "cc0-1.0"
+contact = "keeper@example.org"
+[splits]
+test_from = "2023-01"
+[card]
+prose = "card.md"
+"""
+_UNSAID = (
+    "Out-of-Scope Use",
+    "Curation Rationale",
+    "Who are the source data producers?",
+    "Bias, Risks, and Limitations",
+)
+_PROSE = "".join(f"## {section}\n\nWords.\n\n" for section in _UNSAID)
 
 
 def _build(folder, version, seeds, **more):
     (folder / "in").mkdir(parents=True)
-    for name, text in (seeds | {"corpus.toml": _TOML.format(version)}).items():
+    for name, text in ({"corpus.toml": _TOML.format(version), "card.md": _PROSE} | seeds).items():
         (folder / "in" / name).write_text(text, encoding="utf-8")
     cvp.build(folder / "in", out=folder / "out", workers=1, **more)
     return folder / "out"
@@ -164,6 +178,7 @@ def test_the_first_publication_makes_the_repository_one_commit_and_the_tag(run, 
         "warnings": [],
         "purged": None,
         "dry_run": False,
+        "unfinished": [],
     }
     assert (told.code, told.err, repo.private) == (0, "", False)
     assert _holds(repo, one)
@@ -220,8 +235,8 @@ def test_a_file_that_was_changed_on_the_hub_is_named_and_overwritten(run, hub, r
 def test_a_dry_run_touches_nothing(run, hub, one):
     told = run("publish", one, _REPO, "--dry-run", HF_TOKEN="")
     assert (told.code, hub.repos, _writes(hub)) == (0, {}, [])
-    assert [line.split()[:4] for line in told.out.splitlines()[:-2]] == [
-        ["would", "be", "sent", path] for path in sorted(_bytes(one))
+    assert [line.split() for line in told.out.splitlines()[:-2]] == [
+        ["would", "be", "sent", f"{len(content):,}", "bytes", path] for path, content in sorted(_bytes(one).items())
     ]
     assert told.out.endswith("would be tagged v1.0.0; nothing was changed\n")
 
@@ -251,9 +266,11 @@ def test_a_folder_that_verify_finds_wrong_is_refused(run, hub, one, tmp_path):
     out = shutil.copytree(one, tmp_path / "out")
     (out / "extra.txt").write_text("x")
     told = run("publish", out, _REPO)
-    assert (told.code, hub.requests) == (1, [])
-    assert told.out.splitlines()[0] == "extra.txt: file.unlisted: is not in the manifest"
-    assert told.err.splitlines()[0] == f"error: {out}: verify finds 1 problems; nothing was sent"
+    assert (told.code, _writes(hub)) == (1, [])
+    assert told.out.splitlines()[1:3] == [
+        "A file is not part of the build (file.unlisted)", "  extra.txt: is not in the manifest",
+    ]  # fmt: skip
+    assert told.err.splitlines()[0] == f"error: {out}: verify finds 1 problem; nothing was sent"
     told = run("publish", out, _REPO, "--json")
     assert (told.code, told.json["ok"], told.json["error"]["code"]) == (1, False, "unverified")
     assert told.json["problems"] == [{"file": "extra.txt", "code": "file.unlisted", "detail": "is not in the manifest"}]
@@ -309,7 +326,7 @@ def test_versions_are_compared_as_numbers(run, repo, one, tmp_path):
 
 def test_a_version_that_is_none_is_refused(run, hub, one, tmp_path):
     told = run("publish", _other(one, tmp_path, "1.0/../x"), _REPO, "--json")
-    assert (told.code, told.json["error"]["code"], hub.requests) == (2, "damaged", [])
+    assert (told.code, told.json["error"]["code"], _writes(hub)) == (2, "damaged", [])
 
 
 def test_a_tag_that_is_missing_is_made(run, hub, repo, one):
@@ -540,7 +557,7 @@ def test_a_card_that_the_hub_refuses_is_told(run, hub, repo, one, two):
 def test_without_a_token_nothing_is_asked(run, hub, one):
     told = run("publish", one, _REPO, HF_TOKEN="")
     assert (told.code, hub.requests) == (2, [])
-    assert told.err == "error: me/news: there is no token for the Hub\nhint:  hf auth login, or set HF_TOKEN\n"
+    assert told.err == "error: me/news: there is no token for the Hub\nhint:  run hf auth login, or set HF_TOKEN\n"
 
 
 @pytest.mark.parametrize(
@@ -561,7 +578,7 @@ def test_a_token_that_will_not_do_is_told(run, hub, repo, one, two, token, said)
 def test_a_private_repository_of_somebody_else_is_told(run, hub, repo, one):
     hub.fail("GET", f"/api/datasets/{_REPO}$", status=404, headers={"X-Error-Code": "RepoNotFound"}, times=9)
     told = run("publish", one, _REPO)
-    assert (told.code, told.err.splitlines()[0]) == (3, "error: me/news: is not there after all")
+    assert (told.code, told.err.splitlines()[0]) == (3, "error: me/news: was there a moment ago, and is not there now")
 
 
 def test_a_repository_that_the_token_may_not_see_is_not_taken_for_none(run, hub, repo, one):
@@ -572,8 +589,60 @@ def test_a_repository_that_the_token_may_not_see_is_not_taken_for_none(run, hub,
 
 def test_offline_is_told_at_once(one, cli):
     told = cli("publish", one, _REPO, "--json", HF_HUB_OFFLINE="1", HF_TOKEN=stand_in.TOKEN)
-    assert (told.returncode, told.stderr) == (2, "")
-    assert json.loads(told.stdout)["error"]["hint"] == "unset HF_HUB_OFFLINE"
+    assert (told.returncode, told.stderr) == (3, "")
+    assert json.loads(told.stdout)["error"] == {
+        "code": "hub",
+        "message": "me/news: the Hub cannot be reached, because HF_HUB_OFFLINE is set",
+        "hint": "unset HF_HUB_OFFLINE",
+    }
+
+
+def test_a_hub_that_cannot_be_reached_is_asked_once(one, cli):
+    nowhere = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HUB_OFFLINE": "0", "HF_TOKEN": stand_in.TOKEN}
+    told = cli("publish", one, _REPO, **nowhere)
+    assert (told.returncode, told.stdout) == (3, "")
+    error, hint = told.stderr.splitlines()  # and no line of a retry
+    assert error.startswith("error: me/news: the Hub cannot be reached at http://127.0.0.1:9: ")
+    assert hint.startswith("hint:  check the network")
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """A build whose card says nothing of its own."""
+    folder = tmp_path_factory.mktemp("bare")
+    (folder / "in").mkdir()
+    (folder / "in/a.txt").write_text(" date 2020-03 Một bài viết ngắn.", encoding="utf-8")
+    cvp.build(folder / "in", out=folder / "out", workers=1)
+    return folder / "out"
+
+
+_MISSING = [
+    f"these sections say [More Information Needed]: {'; '.join(_UNSAID)}",
+    "there is nobody to write to, also for takedown: set `contact` in corpus.toml",
+    "the licence is `other` without a name: set `license_name` (and `license_link`) in corpus.toml",
+]
+
+
+def test_an_unfinished_card_is_refused_with_what_it_does_not_say(run, hub, bare):
+    told = run("publish", bare, _REPO)
+    assert (told.code, told.out, hub.requests) == (2, "", [])
+    listed = [f"       - {sentence}" for sentence in _MISSING]
+    assert told.err.splitlines()[:4] == [f"error: {bare}: the card is unfinished; nothing was sent:", *listed]
+    error = run("publish", bare, _REPO, "--json").json["error"]
+    assert (error["code"], error["message"].splitlines()[1:]) == ("unfinished", [f"- {each}" for each in _MISSING])
+
+
+def test_a_dry_run_says_that_an_unfinished_card_would_be_refused(run, hub, bare):
+    told = run("publish", bare, _REPO, "--dry-run", "--json")
+    assert (told.code, told.json["sent"], told.json["unfinished"]) == (2, sorted(_bytes(bare)), _MISSING)
+    assert "error: " in run("publish", bare, _REPO, "--dry-run").err
+    told = run("publish", bare, _REPO, "--dry-run", "--unfinished")
+    assert (told.code, told.err, hub.repos) == (0, "", {})
+
+
+def test_an_unfinished_card_is_published_if_that_is_said(run, hub, bare):
+    assert run("publish", bare, _REPO, "--unfinished").code == 0
+    assert _holds(hub.repos[_REPO], bare)
 
 
 def test_the_token_is_written_nowhere(run, hub, one, cli, tmp_path):
@@ -771,7 +840,7 @@ def test_an_interruption_is_told(hub, repo, one, two, tmp_path):
     hub.fail("POST", "/validate-yaml", then=lambda: process.send_signal(signal.SIGINT))
     assert process.communicate(timeout=60)[1].splitlines() == [
         "error: me/news: interrupted",
-        "hint:  it is unchanged, or holds the build; run the same command again to be sure",
+        "hint:  the repository is unchanged, or holds the whole build; run the same command again to be sure",
     ]
     assert (process.returncode, _state(repo, one, two)) == (3, ("old", False))
 

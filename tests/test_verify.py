@@ -163,9 +163,11 @@ def test_a_split_that_is_too_small_is_a_warning_and_no_problem(write, tmp_path, 
     assert (found.ok, found.warnings) == (True, (Problem("data/train", "splits.lopsided", why),))
     told = cli("verify", tmp_path / "out")
     assert told.returncode == 0
-    assert told.stdout.split("\n")[:2] == [
-        f"data/train: warning: splits.lopsided: {why}", f"  splits.lopsided: {WARNINGS['splits.lopsided']}",
-    ]  # fmt: skip
+    assert told.stdout.split("\n\n")[1].splitlines() == [
+        "Warning: A split is small for its purpose (splits.lopsided)",
+        f"  data/train: {why}",
+        f"  -> {WARNINGS['splits.lopsided']}",
+    ]
     said = json.loads(cli("verify", tmp_path / "out", "--json").stdout)
     assert (said["ok"], said["warnings"]) == (
         True, [{"file": "data/train", "code": "splits.lopsided", "detail": why}],

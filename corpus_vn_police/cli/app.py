@@ -47,7 +47,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_INTERRUPTED = InterruptedBuildError("interrupted", "its output is complete, or was not written at all; run it again")
+_INTERRUPTED = InterruptedBuildError(
+    "interrupted", "the output is complete, or was not written at all; run the same command again"
+)
 _TYPER_INTERRUPTED = 130  # what typer makes of Ctrl-C
 
 
@@ -79,9 +81,15 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise
-        print_error(ConfigError(error.format_message(), "corpus-vn-police COMMAND --help shows how"), as_json)
+        print_error(ConfigError(error.format_message(), f"{_helped(arguments)} --help shows how"), as_json)
         return 2
     return code if isinstance(code, int) else 0
+
+
+def _helped(arguments: list[str]) -> str:
+    """The command whose help a wrong call needs: all of it, if the call names none."""
+    known = {command.__name__ for command in _COMMANDS}
+    return " ".join(["corpus-vn-police", *(name for name in arguments[:1] if name in known)])
 
 
 @app.callback(invoke_without_command=True)
@@ -100,4 +108,4 @@ def _main(
 
 
 for _command, _example in _COMMANDS.items():
-    app.command(epilog=f"Example: {_example}")(_command)
+    app.command(epilog=f"\b\nExample:\n  {_example}")(_command)  # \b: its lines stay whole, to be copied

@@ -27,9 +27,9 @@ def card(
     ] = None,
     as_json: Json = False,
 ) -> int:
-    """Print the card of a build, made again from its files, or check it.
+    """Print the card of a build, or check it against the files.
 
-    With --file, the blocks of FILE are filled in place; empty blocks stay empty.
+    It is made again from the files. With --file, the blocks of FILE are filled in place; empty blocks stay empty.
     """
     import corpus_vn_police as cvp
     from corpus_vn_police.dataset.layout import CARD

@@ -8,29 +8,28 @@ from typing import Annotated
 import typer
 
 from corpus_vn_police.cli.options import Config, Json, Seeds, Workers
-from corpus_vn_police.cli.show import flush_stdout, print_json, print_notes, progress
-from corpus_vn_police.text import printable
+from corpus_vn_police.cli.show import flush_stdout, print_json, print_labelled, print_notes, progress
+from corpus_vn_police.cli.words import counted, left_out
+from corpus_vn_police.text import as_counts, printable
 
 
 def check(
     seeds: Seeds,
     config: Config = None,
     workers: Workers = None,
-    no_dedup: Annotated[
-        bool, typer.Option("--no-dedup", help="Do not look for copies, which is quicker; corpus.toml is not changed.")
-    ] = False,
+    no_dedup: Annotated[bool, typer.Option("--no-dedup", help="Do not look for duplicates, which is quicker.")] = False,
     as_json: Json = False,
 ) -> int:
     """Say what build would do with seeds; write nothing.
 
-    Prints what becomes of seeds that would not be published. With --json, prints one row of the ledger per line.
+    Prints which seeds would not be published, and why; exits with 1 if one is rejected. With --json, prints one row
+    of the ledger per line.
     """
     import polars as pl
 
     from corpus_vn_police.cli.folded import Folded
-    from corpus_vn_police.commands.build.notes import as_counts, seed_notes
+    from corpus_vn_police.commands.build.notes import seed_notes
     from corpus_vn_police.commands.check import checking, is_fine
-    from corpus_vn_police.dataset.figures import STATUSES
 
     status: Counter[str] = Counter()
     folded = Folded()
@@ -50,11 +49,11 @@ def check(
         splits, notes = decision.splits, seed_notes(decision)
     if not as_json:
         for line in folded.lines():
-            print(printable(line))
-        named = {"published": "would be published"}
-        print(", ".join(f"{status[name]:,} {named.get(name, name)}" for name in STATUSES if status[name]))
+            print_labelled("", printable(line), margin=2)
+        others = f"; {left_out(status)}" if left_out(status) else ""
+        print(f"{status['published']:,} of {counted(status.total(), 'seed')} would be published{others}")
         if splits:
-            print(as_counts(splits))
+            print(f"  splits  {as_counts(splits)}")
     flush_stdout()  # so that the notes come last, also in a file that has both
     print_notes(notes)
     return int(not is_fine(status))

@@ -15,9 +15,9 @@ def diff(
     new: Annotated[str, typer.Argument(metavar="NEW", help="A later build, to compare with OLD: a folder or a URL.")],
     as_json: Json = False,
 ) -> int:
-    """Compare the records of two builds; exit 1 if one changed its split.
+    """Compare the records of two builds.
 
-    Records are compared by their ids: added, removed, changed, or moved to another split.
+    Records are compared by their ids: added, removed, changed, or moved to another split. Exits with 1 if one moved.
     """
     import corpus_vn_police as cvp
     from corpus_vn_police.cli.tables import print_difference

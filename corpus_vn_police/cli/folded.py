@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 _SAID = ("status", "reason", "pointer", "detail")
+_WORDS = {"near_duplicate": "near duplicate"}
 _OF_ONE = ("path", "id", "duplicate_of", "similarity")
 
 
@@ -37,14 +38,13 @@ class Folded:
         """A line of what is said; if of several rows, with their number and the first one as an example."""
         for (status, reason, pointer, detail), fold in self.folds.items():
             row = fold.first
-            which, what, of = row["path"] or row["id"], reason or status, ""
+            which, what, of = row["path"] or row["id"], reason or _WORDS.get(status or "", status), ""
             if pointer:
                 what = f"{what} {pointer}"
             if row["duplicate_of"]:
                 of = f" of {row['duplicate_of']} ({row['similarity']:.2f})"
-                what = "copy" if fold.rows == 1 else "copies"
             said = f": {detail}" if detail else ""
             if fold.rows == 1:
                 yield f"{which}: {what}{of}{said}"
             else:
-                yield f"{fold.rows:,} rows: {what}{said}; first: {which}{of}"
+                yield f"{fold.rows:,} seeds: {what}{said}; for example {which}{of}"

@@ -9,6 +9,7 @@ import typer
 
 from corpus_vn_police.cli.options import Json
 from corpus_vn_police.cli.show import print_json, progress
+from corpus_vn_police.cli.words import command
 from corpus_vn_police.text import printable
 
 
@@ -27,5 +28,5 @@ def init(
         print_json({"written": written})
     else:
         print("\n".join(f"wrote {printable(path)}" for path in written))
-        print(f"next: fill them in, then corpus-vn-police build {printable(folder)} --out DIR")
+        print(f"\nNext, when they are filled in:\n  {command('build', folder, '--out', 'my_dataset')}")
     return 0

@@ -10,7 +10,7 @@ import typer
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for machines.")]
 Seeds = Annotated[
     list[str],
-    typer.Argument(metavar="SEEDS...", help="Folders, files, archives, globs or URLs."),
+    typer.Argument(metavar="SEEDS", help="Folders, files, archives, globs or URLs."),
 ]
 Config = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="A corpus.toml; by default, the one beside the seeds.")

@@ -9,23 +9,30 @@ import typer
 
 from corpus_vn_police.cli.options import Folder, Json
 from corpus_vn_police.cli.problems import as_values, print_problems
-from corpus_vn_police.cli.show import print_json, say
+from corpus_vn_police.cli.show import print_error, print_json, say, say_labelled
+from corpus_vn_police.cli.words import counted, load_line
 from corpus_vn_police.engine.bars import on_terminal
-from corpus_vn_police.errors import InterruptedBuildError, UnverifiedError
+from corpus_vn_police.errors import InterruptedBuildError, UnfinishedError, UnverifiedError
 from corpus_vn_police.text import printable
 
 if TYPE_CHECKING:
     from corpus_vn_police.commands.publish import Publication
+    from corpus_vn_police.commands.publish.history import Purge
 
 
 def publish(
     folder: Folder,
     repo: Annotated[str, typer.Argument(metavar="REPO", help="A dataset repository on the Hub: user/name.")],
     private: Annotated[bool, typer.Option("--private", help="Make the repository private when it is created.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; list what would be sent.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Change nothing; list what would be sent, and what is unfinished.")
+    ] = False,
     purge_history: Annotated[
         bool,
         typer.Option("--purge-history", help="Permanently delete older revisions, other tags and their files."),
+    ] = False,
+    unfinished: Annotated[
+        bool, typer.Option("--unfinished", help="Publish a card that has no contact yet, or sections without text.")
     ] = False,
     as_json: Json = False,
 ) -> int:
@@ -43,6 +50,7 @@ def publish(
             private=private,
             dry_run=dry_run,
             purge_history=purge_history,
+            unfinished=unfinished,
             tell=lambda line: say(printable(line)),
         )
     except UnverifiedError as error:
@@ -52,13 +60,17 @@ def publish(
         raise
     except KeyboardInterrupt:
         raise InterruptedBuildError(
-            f"{repo}: interrupted", "it is unchanged, or holds the build; run the same command again to be sure"
+            f"{repo}: interrupted",
+            "the repository is unchanged, or holds the whole build; run the same command again to be sure",
         ) from None
+    refused = () if unfinished or not dry_run else done.unfinished
     if as_json:
         print_json(_as_json(done))
     else:
         _print_publication(done)
-    return 0
+        if refused:
+            print_error(UnfinishedError.of(folder, refused), as_json=False)
+    return UnfinishedError.exit_code if refused else 0
 
 
 def quiet_client(bars: bool) -> None:
@@ -86,23 +98,29 @@ def _as_json(done: Publication) -> dict[str, Any]:
 def _print_publication(done: Publication) -> None:
     """What was published, for people."""
     would = "would be " if done.dry_run else ""
+    width = max((len(f"{size:,}") for size in done.sent.values()), default=0)
     for path, size in done.sent.items():
-        print(printable(f"  {would}sent     {path}  {size:,} bytes"))
+        print(printable(f"  {would}sent     {size:>{width},} bytes  {path}"))
     for path in done.deleted:
         print(printable(f"  {would}deleted  {path}"))
-    sent = f"{len(done.sent):,} files with {sum(done.sent.values()):,} bytes {would}sent"
-    print(f"{printable(done.repo)}: {sent}, {len(done.deleted):,} {would}deleted, {done.unchanged:,} unchanged")
+    sent = f"{counted(len(done.sent), 'file')} ({sum(done.sent.values()):,} bytes) {would}sent"
+    print(f"{printable(done.repo)}: {sent}")
+    others = f"  {len(done.deleted):,} {would}deleted, {done.unchanged:,} unchanged"
     if done.purged:
-        purged = done.purged
-        print(
-            f"  history {would}purged: {purged.commits:,} older commits, {len(purged.tags):,} tags, "
-            f"{purged.files:,} stored files with {purged.bytes:,} bytes"
-        )
-        print(printable("".join(f"  {would}deleted  tag {tag}\n" for tag in purged.tags)), end="")
+        _print_purge(done.purged, would)
     for warning in done.warnings:
-        say(printable(f"warning: {warning}"))
+        say_labelled("warning", printable(warning))
     if done.dry_run:
-        print(f"  would be tagged {done.tag}; nothing was changed")
+        print(f"{others}; would be tagged {done.tag}; nothing was changed")
         return
-    print(f"  {done.digest}\n  commit {printable(done.commit)}, tag {done.tag}")
-    print(f'  datasets.load_dataset("{done.repo}", revision="{done.tag}")')
+    print(f"{others}\n  {done.digest}\n  commit {printable(done.commit)}, tag {done.tag}")
+    print(f"  {load_line(done.repo, revision=done.tag)}")
+
+
+def _print_purge(purged: Purge, would: str) -> None:
+    """What is deleted for good, for people."""
+    commits, tags = counted(purged.commits, "older commit"), counted(len(purged.tags), "tag")
+    stored = f"{counted(purged.files, 'stored file')} with {purged.bytes:,} bytes"
+    print(f"  history {would}purged: {commits}, {tags}, {stored}")
+    for tag in purged.tags:
+        print(printable(f"  {would}deleted  tag {tag}"))

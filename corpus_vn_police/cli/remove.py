@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from corpus_vn_police.cli.options import Folder, Json
-from corpus_vn_police.cli.show import as_values, print_json, print_table, progress, say
+from corpus_vn_police.cli.show import as_values, print_json, print_notes, print_table, progress
+from corpus_vn_police.cli.words import counted, left_out
 from corpus_vn_police.errors import InputError
 from corpus_vn_police.files import UNREADABLE, read_file, why
-from corpus_vn_police.text import printable
+from corpus_vn_police.text import as_counts, printable
 
 if TYPE_CHECKING:
     from corpus_vn_police.commands.remove import Removal
@@ -33,7 +34,8 @@ def remove(
         Path | None, typer.Option("--ids", metavar="FILE", help="A file of ids, one per line; # begins a comment.")
     ] = None,
     near: Annotated[
-        float | None, typer.Option(metavar="T", help="Also remove records whose similarity is T or more.")
+        float | None,
+        typer.Option(metavar="T", help="Also remove records that are as similar as T (from 0 to 1) or more."),
     ] = None,
     seeds: Annotated[
         Path | None,
@@ -96,12 +98,12 @@ def _print_removal(removal: Removal) -> None:
         print(printable(f"{name}: also taken down, because it is a copy that was left out"))
     print(printable(removal.path) + ("" if removal.removed else ": nothing was changed"))
     print(f"  {removal.digest}")
-    status = ", ".join(f"{count:,} {status}" for status, count in removal.status.items() if count)
-    print(f"  {status} of {removal.seeds:,} rows")
-    print("  " + ", ".join(f"{split} {count:,}" for split, count in removal.splits.items()))
+    published = counted(removal.status["published"], "record")
+    print(f"  {published} of {counted(removal.seeds, 'seed')}; {left_out(removal.status)}")
+    print(f"  splits  {as_counts(removal.splits)}")
     if removal.alike:
-        columns = ["record", "like", "similarity", "13-grams shared"]
-        shares = ["–" if pair.shared is None else f"{pair.shared:.0%}" for pair in removal.alike]
+        columns = ["record", "like", "similarity", "shared 13-grams"]
+        shares = ["–" if pair.shared is None else f"{pair.shared * 100:.0f} %" for pair in removal.alike]
         rows = [
             [pair.id, pair.like, f"{pair.similarity:.2f}", share]
             for pair, share in zip(removal.alike, shares, strict=True)
@@ -109,9 +111,8 @@ def _print_removal(removal: Removal) -> None:
         print_table("Still published, and similar to what was taken down", columns, rows)
     for pair in removal.alike:
         if pair.similarity == 1:
-            say(
-                f"note:  {pair.id} is still published with the text of {pair.like}; to take it down too: --id {pair.id}"
-            )
+            still = f"{pair.id} is still published with the text of {pair.like}"
+            print_notes([f"{still}; to take it down too: --id {pair.id}"])
     if removal.written:
         print("wrote " + " and ".join(map(printable, removal.written)))
     elif removal.lines:

@@ -21,14 +21,14 @@ class Form(enum.StrEnum):
 
 def schema(
     name: Annotated[
-        str, typer.Argument(metavar="[NAME]", help="record, annotations, sources, ledger, manifest or corpus.")
+        str, typer.Argument(metavar="NAME", help="record, annotations, sources, ledger, manifest or corpus.")
     ] = "record",
     form: Annotated[
         Form | None, typer.Option("--as", help="Print a form that is derived from the schema instead.")
     ] = None,
     as_json: Json = False,
 ) -> int:
-    """Print a JSON Schema, or a form that is derived from it."""
+    """Print the JSON Schema of a file, or a form derived from it."""
     import json
 
     import corpus_vn_police as cvp

@@ -6,13 +6,14 @@ import contextlib
 import json
 import os
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from corpus_vn_police.engine.bars import on_stderr, on_terminal
-from corpus_vn_police.engine.progress import Progress, silent
+from corpus_vn_police.engine.progress import Progress, amount, named, silent
 from corpus_vn_police.errors import CorpusError, InterruptedBuildError
 from corpus_vn_police.results import PathResult
 from corpus_vn_police.text import printable
@@ -69,19 +70,53 @@ def print_error(error: CorpusError, as_json: bool) -> None:
         as_json = False
     if as_json:
         return
-    say(f"error: {_lines(error.message)}")
+    say_labelled("error", error.message)
     if error.hint:
-        say(f"hint:  {_lines(error.hint)}")
-
-
-def _lines(text: str) -> str:
-    return "\n       ".join(printable(line) for line in text.split("\n"))
+        say_labelled("hint", error.hint)
 
 
 def print_notes(notes: Iterable[str]) -> None:
     """What the keeper should know, on stderr."""
     for note in notes:
-        say(f"note:  {_lines(note)}")
+        say_labelled("note", note)
+
+
+def say_labelled(label: str, text: str) -> None:
+    """A message for people, on stderr: its label before the first line, and all lines in one column."""
+    say(fitted(f"{label + ': ':<7}", text, sys.stderr))
+
+
+def print_labelled(label: str, text: str, margin: int | None = None) -> None:
+    """As `say_labelled`, on stdout, with the label as it is given."""
+    print(fitted(label, text, sys.stdout, margin))
+
+
+def fitted(label: str, text: str, stream: TextIO | None, margin: int | None = None) -> str:
+    """A text behind its label, its lines broken between words to fit the terminal that the stream is.
+
+    A stream that is not a terminal gets the lines as they are: what reads them may look for whole lines. All lines
+    but the first begin after `margin` spaces; None is the length of the label.
+    """
+    lines = [printable(line) for line in text.split("\n")]
+    columns, margin = _columns(stream), len(label) if margin is None else margin
+    if columns is not None:
+        lines = [part for line in lines for part in _broken(line, max(columns - max(len(label), margin), 20))]
+    return label + f"\n{' ' * margin}".join(lines)
+
+
+def _broken(line: str, width: int) -> list[str]:
+    """A line as several that fit; a line that is indented (a command or a setting, to be copied) stays whole."""
+    if line.startswith(" "):
+        return [line]
+    return textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False) or [""]
+
+
+def _columns(stream: TextIO | None) -> int | None:
+    """The columns of the terminal that a stream is; None if it is something else."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or None if stream and stream.isatty() else None
+    except (OSError, ValueError):  # closed, or only said to be a terminal
+        return None
 
 
 def print_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
@@ -90,17 +125,16 @@ def print_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(
-        title=Text(printable(title)), title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0)
-    )
+    table = Table(box=None, padding=(0, 2, 0, 0))
     for place, column in enumerate(columns):
-        numeric = all(isinstance(row[place], int | float) for row in rows)
-        table.add_column(printable(column), justify="right" if numeric else "left", overflow="fold")
+        right = all(isinstance(row[place], int | float) or str(row[place]).endswith(" %") for row in rows)
+        table.add_column(printable(column), justify="right" if right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else printable(cell)) for cell in row))
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=160)
+    console.print(Text(printable(title), style="bold"))  # a table's own title is folded into the width of the table
     console.print(table)
 
 
@@ -132,8 +166,9 @@ def _plain() -> Progress:
     def moved(step: str, done: int, total: int | None) -> None:
         nonlocal last
         sums[step] = sums.get(step, 0) + done
-        if time.monotonic() - last >= 10:
+        under_way = 0 < sums[step] != total  # a step that has begun or ended is no news
+        if under_way and time.monotonic() - last >= 10:
             last = time.monotonic()
-            say(f"{step}: {sums[step]:,}" + (f" of {total:,}" if total else ""))
+            say(f"{named(step)}: {amount(step, sums[step], total)}")
 
     return moved

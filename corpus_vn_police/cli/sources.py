@@ -9,6 +9,7 @@ import typer
 
 from corpus_vn_police.cli.options import Json, Located
 from corpus_vn_police.cli.show import as_values, print_json, progress
+from corpus_vn_police.cli.words import counted
 from corpus_vn_police.text import printable
 
 _NAMED = 10  # files that are named before they are counted
@@ -16,7 +17,7 @@ _NAMED = 10  # files that are named before they are counted
 
 def sources(
     folder: Located,
-    out: Annotated[Path, typer.Option("--out", metavar="D", help="The folder to write; it must be new or empty.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder to write; it must be new or empty.")],
     as_json: Json = False,
 ) -> int:
     """Write the published seeds back, byte for byte, sha256 checked.
@@ -30,7 +31,8 @@ def sources(
     if as_json:
         print_json(as_values(written))
         return 0
-    print(f"{printable(written.path)}: {written.seeds:,} seeds in {written.files:,} files, {written.bytes:,} bytes")
+    seeds, files = counted(written.seeds, "seed"), counted(written.files, "file")
+    print(f"{printable(written.path)}: {seeds} in {files}, {written.bytes:,} bytes")
     for path, name in list(written.renamed.items())[:_NAMED]:
         print(printable(f"  {path} -> {name}"))
     if len(written.renamed) > _NAMED:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from corpus_vn_police.cli.show import print_table
+from corpus_vn_police.cli.words import percent
 from corpus_vn_police.commands.diff import Difference
 from corpus_vn_police.dataset.figures import Figures
-from corpus_vn_police.dedup.leaks import NGRAM, PublishedCopies, Sharing
+from corpus_vn_police.dedup.leaks import NGRAM, Sharing
 from corpus_vn_police.ids import Ids
 
 _NAMED = 3  # records of each pair of splits
@@ -22,7 +23,7 @@ def print_figures(title: str, figures: Figures) -> None:
     ]
     print_table(title, ["split", "records", "undated", "first", "last", "paragraphs", "syllables"], rows)
     tables = {
-        "ledger": ("status", "seeds", {**figures.status, "rows": figures.seeds}),
+        "ledger": ("status", "seeds", {**figures.status, "all": figures.seeds}),
         "rejected": ("reason", "seeds", figures.reasons),
         "annotations": ("list", "spans", figures.spans),
         "personal data": ("kind", "records", figures.privacy),
@@ -39,18 +40,19 @@ def print_sharing(sharing: Sequence[Sharing]) -> None:
         return
     print()
     print_table(
-        f"{NGRAM}-grams that a split shares with an earlier one",
-        ["split", "earlier", "n-grams", "shared", "share"],
-        [[each.split, each.earlier, each.ngrams, each.shared, _percent(each.shared, each.ngrams)] for each in sharing],
+        f"what a split shares with an earlier one, in {NGRAM}-grams of syllables",
+        ["split", "earlier split", f"{NGRAM}-grams", "shared", "share"],
+        [[each.split, each.earlier, each.ngrams, each.shared, percent(each.shared, each.ngrams)] for each in sharing],
     )
     rows = [
-        [record.id, each.split, _percent(record.shared, record.ngrams), record.like, each.earlier]
+        [record.id, each.split, percent(record.shared, record.ngrams), record.like, each.earlier]
         for each in sharing
         for record in each.records[:_NAMED]
     ]
     if rows:
         print()
-        print_table("records that share the most", ["record", "of", "share", "like", "of"], rows)
+        columns = ["record", "in split", "share", "with record", "in split"]
+        print_table("records that share the most with an earlier split", columns, rows)
 
 
 def print_difference(found: Difference) -> None:
@@ -69,21 +71,3 @@ def print_difference(found: Difference) -> None:
 
 def _first(ids: Ids, most: int) -> str:
     return " ".join(ids[:most])
-
-
-def sharing_line(each: Sharing) -> str:
-    """The same in a line."""
-    line = f"{each.split} shares {_percent(each.shared, each.ngrams)} of its {NGRAM}-grams with {each.earlier}"
-    if not each.records:
-        return line
-    most = each.records[0]
-    return f"{line}; most: {most.id}, {_percent(most.shared, most.ngrams)}, like {most.like}"
-
-
-def copies_line(copies: PublishedCopies) -> str:
-    """What brute force found beside the bands."""
-    return f"{copies.sampled:,} records compared with all others: {len(copies.missed)} near duplicates share no band"
-
-
-def _percent(part: int, whole: int) -> str:
-    return f"{part / whole:.1%}" if whole else "–"

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from corpus_vn_police.commands.build.notes import as_counts
 from corpus_vn_police.commands.check import checking
 from corpus_vn_police.config import FILE_NAME, corpus_of
 from corpus_vn_police.config.given import IN_DICT, Settings, given_settings
@@ -22,7 +21,7 @@ from corpus_vn_police.engine.progress import Progress, Reporting, reported
 from corpus_vn_police.errors import ConfigError, DiskError, InputError
 from corpus_vn_police.files import StrPath
 from corpus_vn_police.stages.split import SplitAdvice, suggest_starts
-from corpus_vn_police.text import nfd
+from corpus_vn_police.text import as_counts, nfd
 
 CARD_NAME = "DATASET_CARD.md"
 

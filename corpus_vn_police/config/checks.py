@@ -9,7 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from corpus_vn_police.contract import first_error, validator
+from corpus_vn_police.contract import document, first_error, validator
+from corpus_vn_police.contract.arrow import resolve
 from corpus_vn_police.contract.hub import hub_values, nearest
 from corpus_vn_police.errors import ConfigError
 from corpus_vn_police.periods import first_day, is_period
@@ -36,20 +37,51 @@ def check_keys(raw: dict[str, Any], where: str) -> None:
     )
 
 
+_KINDS = {"integer": "a whole number", "number": "a number", "boolean": "true or false", "array": "a list"}
+
+
 def _allowed(error: Any) -> str:
-    schema = error.schema
-    parts = [
-        " or ".join(map(repr, schema["enum"])) if "enum" in schema else f"a value of type {schema.get('type')}",
-        *(
-            f"{rule} {schema[rule]}"
-            for rule in ("minimum", "exclusiveMinimum", "maximum", "maxLength", "pattern", "format", "minProperties")
-            if rule in schema
-        ),
-    ]
-    example = schema.get("examples", [None])[0]
-    return ", ".join(parts) + (
-        f"; for example {json.dumps(example, ensure_ascii=False)}" if example is not None else ""
-    )
+    """What a key may be, in words, with an example."""
+    rules, key = error.schema, _key(error.absolute_path)
+    kind = rules.get("type")
+    if "enum" in rules:
+        return " or ".join(map(json.dumps, rules["enum"]))
+    if kind == "string":
+        words = _text_words(rules, error.validator, key)
+    elif kind == "object":
+        words = f"a table with the keys {', '.join(rules['properties'])}"
+    else:
+        words = _KINDS.get(kind, "another value") + _range(rules)
+    examples = [*key.get("examples", ()), *([key["default"]] if "default" in key else ())]
+    example = next((each for each in examples if not isinstance(each, dict | bool)), None)
+    return words + ("" if example is None else f"; for example {json.dumps(example, ensure_ascii=False)}")
+
+
+def _text_words(rules: dict[str, Any], broken: str, key: dict[str, Any]) -> str:
+    """What a text may be; a pattern says nothing to people, so its description does."""
+    if rules.get("format") == "date":
+        return "a day of the calendar"
+    if broken in ("minLength", "maxLength"):
+        return f"text with {rules.get('minLength', 0)} to {rules['maxLength']:,} characters"
+    described = str(rules.get("description") or key["description"]).rstrip(".")
+    return f"text in quotes: {described[0].lower()}{described[1:]}"
+
+
+def _range(rules: dict[str, Any]) -> str:
+    """The limits of a number."""
+    if "maximum" not in rules:
+        return ""
+    above = f"above {rules['exclusiveMinimum']}, up" if "exclusiveMinimum" in rules else f"from {rules['minimum']}"
+    return f" {above} to {rules['maximum']:,}"
+
+
+def _key(path: Iterable[Any]) -> dict[str, Any]:
+    """What the schema says of a key: its description, example and default."""
+    part: dict[str, Any] = document("corpus")
+    for step in path:
+        below = part["items"] if isinstance(step, int) else part["properties"][step]
+        part = resolve(below, document("corpus"), str(step))
+    return part
 
 
 def check_rows(rows: dict[str, str], where: str) -> None:

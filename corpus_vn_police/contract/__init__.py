@@ -99,7 +99,7 @@ class Contract:
             schema = arrow_schema(document)
             valid = mask(document, Column.of_rows(schema, document, f"{name}: #"))
         except RecursionError as error:
-            raise SchemaError(f"{name}: is nested too deeply", "make it flatter") from error
+            raise SchemaError(f"{name}: is nested too deeply", "nest its lists and objects less deeply") from error
         except jsonschema.SchemaError as error:
             where = "/".join(str(step) for step in error.absolute_path)
             raise SchemaError(

@@ -81,7 +81,9 @@ def arrow_type(schema: Schema, root: Schema, pointer: str = "#") -> pa.DataType:
     if kind == "object":
         properties = schema.get("properties", {})
         if not properties:
-            raise SchemaError(f"{pointer}: an object without properties is not a column", "name its properties")
+            raise SchemaError(
+                f"{pointer}: an object without properties is not a column", "list its fields under properties"
+            )
         return pa.struct(
             [
                 pa.field(name, arrow_type(part, root, f"{pointer}/properties/{name}"))

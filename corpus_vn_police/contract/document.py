@@ -22,7 +22,10 @@ def check_document(document: Any) -> None:
             a plain word, a number out of float64's range, or a string that UTF-8 cannot write.
     """
     if not isinstance(document, dict):
-        raise SchemaError(f"#: got {document!r}, expected an object", "describe a row: an object with properties")
+        raise SchemaError(
+            f"#: got {document!r}, expected an object",
+            "give a JSON Schema that describes a row: an object with properties",
+        )
     if document.get("$schema", DRAFT) != DRAFT:
         raise SchemaError(f"#/$schema: got {document['$schema']!r}", f"write {DRAFT}")
     for pointer, key, value in _walk(document, "#"):

@@ -56,7 +56,10 @@ def own_properties(document: Any, built_in: Schema) -> dict[str, Schema]:
         _check_size(own)
         return own
     except RecursionError as error:
-        raise SchemaError("#: a $ref leads back to itself, or it is nested too deep", "make it flatter") from error
+        raise SchemaError(
+            "#: a $ref leads back to itself, or it is nested too deep",
+            "remove the circle, or nest its lists and objects less deeply",
+        ) from error
     except jsonschema.SchemaError as error:
         where = "/".join(str(step) for step in error.absolute_path)
         raise SchemaError(f"#/{where}: {error.message}", "the document must be JSON Schema 2020-12") from error
@@ -96,10 +99,15 @@ def _check_top(document: Schema, built_in: Schema) -> None:
         raise SchemaError("#/properties: there are none", "name at least one field, or leave own fields out")
     taken = [name for name in properties if name in built_in["properties"]]
     if taken:
-        raise SchemaError(f"#/properties/{taken[0]}: the record has a field of this name", "give it another name")
+        raise SchemaError(
+            f"#/properties/{taken[0]}: the record has a field of this name", "give your field another name"
+        )
     unknown = [name for name in document.get("required", []) if name not in properties]
     if unknown:
-        raise SchemaError(f"#/required: {unknown[0]!r} is not one of the properties", "describe it there, or remove it")
+        raise SchemaError(
+            f"#/required: {unknown[0]!r} is not one of the properties",
+            "describe it under properties, or take it out of required",
+        )
 
 
 def _written_out(schema: Any, root: Schema, pointer: str, budget: list[int], *, column: bool = True) -> Any:
@@ -115,7 +123,10 @@ def _written_out(schema: Any, root: Schema, pointer: str, budget: list[int], *, 
     """
     budget[0] -= 1
     if budget[0] < 0:
-        raise SchemaError(f"{pointer}: its $refs write out to more than {_MOST_SCHEMAS} schemas", "make it smaller")
+        raise SchemaError(
+            f"{pointer}: with its $refs written out it has more than {_MOST_SCHEMAS} schemas",
+            "use fewer $refs, or smaller ones",
+        )
     if not isinstance(schema, dict):
         return schema
     schema = {key: value for key, value in resolve(schema, root, pointer).items() if key != "$defs"}
@@ -166,7 +177,10 @@ def _as_check(schema: Schema, pointer: str) -> Schema:
         SchemaError: it has `additionalProperties`, which would need to know all keys of the column.
     """
     if schema.get("additionalProperties", True) is not True:
-        raise SchemaError(f"{pointer}/additionalProperties: cannot be checked here", "write it beside the properties")
+        raise SchemaError(
+            f"{pointer}/additionalProperties: cannot be checked here",
+            "move it to the top of the schema, beside properties",
+        )
     required = schema.get("required", [])
     said = schema.get("properties", {})
     checks = {name: _check(said.get(name, True), name in required) for name in [*said, *required]}

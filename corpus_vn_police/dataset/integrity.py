@@ -68,9 +68,15 @@ def check_files(folder: Path, manifest: dict[str, Any], but: str = "") -> FilesC
             wrong.append(Problem(path, "file.unreadable", why(error)))
             continue
         if digests[path] != listed[path] and path != but:
-            expected = "{} bytes, sha256 {}".format(*listed[path])
-            wrong.append(Problem(path, "file.digest", "expected {}; got {}, {}".format(expected, *digests[path])))
+            wrong.append(Problem(path, "file.digest", _difference(listed[path], digests[path])))
     return FilesCheck((*around, *wrong), digests, not wrong)
+
+
+def _difference(listed: tuple[int, str], found: tuple[int, str]) -> str:
+    """How a file differs from what the manifest says: by its length, or if that is the same by its sha256."""
+    if listed[0] != found[0]:
+        return f"expected {listed[0]:,} bytes, got {found[0]:,}"
+    return f"expected sha256 {listed[1]}, got {found[1]}"
 
 
 def _missing(listed: Iterable[str], here: frozenset[str]) -> Iterator[tuple[str, str]]:

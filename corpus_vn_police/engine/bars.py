@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from corpus_vn_police.engine.progress import Progress, silent
+from corpus_vn_police.engine.progress import Progress, amount, named, silent
 
 _PATIENCE = 0.5  # seconds after which a notebook shows a bar: most builds of a few seeds end before
 _PAUSE = 0.25  # seconds between two updates of it
@@ -55,16 +55,23 @@ def on_stderr() -> Iterator[Progress]:
     """A line per step on stderr, which is gone at the end."""
     import rich.progress
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description:<7}"), BarColumn(24), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description:<7}", markup=False),
+        BarColumn(24),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[amount]}", markup=False),
+    )
     with rich.progress.Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         tasks: dict[str, TaskID] = {}
+        sums: dict[str, int] = {}
 
         def moved(step: str, done: int, total: int | None) -> None:
             if step not in tasks:
-                tasks[step] = shown.add_task(step, total=total)
-            shown.update(tasks[step], advance=done, total=total)
+                tasks[step] = shown.add_task(named(step), total=total, amount="")
+            sums[step] = sums.get(step, 0) + done
+            shown.update(tasks[step], completed=sums[step], total=total, amount=amount(step, sums[step], total))
 
         yield moved
 
@@ -102,5 +109,4 @@ def in_notebook_output() -> Iterator[Progress]:
 def _line(step: str, done: int, total: int | None) -> str:
     """A step as HTML."""
     of = "" if total is None else f' max="{max(total, 1)}" value="{done}"'
-    count = f"{done:,}" if total is None else f"{done:,} of {total:,}"
-    return f"<div>{html.escape(step)} <progress{of}></progress> {count}</div>"
+    return f"<div>{html.escape(named(step))} <progress{of}></progress> {amount(step, done, total)}</div>"

@@ -11,11 +11,26 @@ Progress = Callable[[str, int, int | None], None]
 """Called with the name of a step, how many items it has just done, and how many there are; None if that is not
 known."""
 
+BYTES = " bytes"
+"""What the name of a step ends with if it counts bytes, because it is not known how many seeds there are."""
+
 Reporting = Progress | bool | None
 """What `progress=` takes: a callable; True for a bar; False for none; None for one on a terminal or in a notebook."""
 
 LOG = logging.getLogger("corpus_vn_police")
 LOG.addHandler(logging.NullHandler())  # else Python prints the warnings of a program that has no logging
+
+
+def named(step: str) -> str:
+    """The name of a step for people."""
+    return step.removesuffix(BYTES)
+
+
+def amount(step: str, done: int, total: int | None) -> str:
+    """How much of a step is done: `853 of 2,853`, `8.2 of 13.6 MB`; without the total if it is not known, or wrong."""
+    unit, digits, scale = (" MB", 1, 1e6) if step.endswith(BYTES) else ("", 0, 1)
+    known = f" of {total / scale:,.{digits}f}" if total is not None and done <= total else ""
+    return f"{done / scale:,.{digits}f}{known}{unit}"
 
 
 def silent(step: str, done: int, total: int | None) -> None:

@@ -39,6 +39,7 @@ class DoneTask:
         key: the key of the task; None for text files, and if the task cannot be remembered.
         contents: the contents of its file, if it is the last task of a file with many seeds; otherwise None.
         reused: True if an earlier build did it, so that nothing was read now.
+        bytes: the number of bytes of its files that it takes up; 0 if they are not counted.
     """
 
     seeds: int
@@ -47,6 +48,7 @@ class DoneTask:
     key: TaskKey | None = None
     contents: FileContents | None = None
     reused: bool = False
+    bytes: int = 0
 
     @property
     def lasting(self) -> bool:

@@ -13,7 +13,7 @@ import itertools
 import os
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -63,6 +63,7 @@ class PlannedTask:
         key: the key of the task; None for text files, and if the stamp of its file cannot be trusted.
         contents: the contents of its file, if it is the last task of a file with many seeds; otherwise None.
         parts: its parts, if an earlier build did it; None if it must be done now.
+        bytes: the number of bytes of its files that it takes up; 0 if the number of seeds is known.
     """
 
     name: str
@@ -72,10 +73,12 @@ class PlannedTask:
     key: TaskKey | None = None
     contents: FileContents | None = None
     parts: tuple[Part, ...] | None = None
+    bytes: int = 0
 
     def done(self, parts: tuple[Part, ...]) -> DoneTask:
         """The task as done, once its seeds are in parts."""
-        return DoneTask(self.seeds, parts, self.stamps is not None, self.key, self.contents, self.parts is not None)
+        has_stamps, reused = self.stamps is not None, self.parts is not None
+        return DoneTask(self.seeds, parts, has_stamps, self.key, self.contents, reused, self.bytes)
 
 
 def fingerprint(listing: Listing, corpus: Corpus) -> str:
@@ -172,7 +175,8 @@ def planned_tasks(plan: Plan, limits: Limits, batching: Batching) -> Iterator[Pl
             texts = replace(plan.unread, names=tuple(names))
             for task in Unpacker(limits, batching).tasks(texts):
                 stamps = stamps_of(texts, list(task.names), plan.started) if isinstance(task, Texts) else None
-                yield PlannedTask(next(part_names), task, seeds_in(task), stamps)
+                size = bytes_of(texts, task.names) if isinstance(task, Texts) and texts.seeds is None else None
+                yield PlannedTask(next(part_names), task, seeds_in(task), stamps, bytes=size or 0)
         else:
             for name in names:
                 yield from _tasks_of_file(plan, name, Unpacker(limits, batching), part_names)
@@ -181,29 +185,43 @@ def planned_tasks(plan: Plan, limits: Limits, batching: Batching) -> Iterator[Pl
 def _tasks_of_file(plan: Plan, name: str, unpacker: Unpacker, part_names: Iterator[str]) -> Iterator[PlannedTask]:
     """The tasks of a file with many seeds."""
     stamp = int(stamps_of(plan.unread, [name], plan.started)[0])
-    file_seeds = 0
-    for number, (task, is_last) in enumerate(_with_last(unpacker.tasks(replace(plan.unread, names=(name,))))):
+    file_seeds = place = 0
+    tasks = unpacker.tasks(replace(plan.unread, names=(name,)))
+    for number, (task, read_to, is_last) in enumerate(_with_last((task, unpacker.place) for task in tasks)):
         key = None if stamp == UNKNOWN else (stamp, number)
         seeds = seeds_in(task)
         file_seeds += seeds
         contents = FileContents(number + 1, file_seeds, unpacker.skipped) if is_last else None
         parts = None if key is None else plan.known.parts_of_task(key, seeds)
-        yield PlannedTask(next(part_names), task, seeds, None, key, contents, parts)
+        read_to = unpacker.place if is_last else read_to
+        yield PlannedTask(next(part_names), task, seeds, None, key, contents, parts, read_to - place)
+        place = read_to
 
 
-def _with_last(tasks: Iterator[Task]) -> Iterator[tuple[Task, bool]]:
-    """The tasks of a file, each with True if it is the last one; for a file without tasks, one task without seeds.
+def bytes_of(listing: Listing, names: Iterable[str]) -> int | None:
+    """The bytes of some files of an input; None if they are not known, as behind a URL."""
+    places = [listing.root.on_disk(name) for name in names if name not in listing.refused]
+    try:
+        return sum(os.stat(place).st_size for place in places if place is not None) if None not in places else None  # noqa: PTH116
+    except OSError:
+        return None
+
+
+def _with_last(tasks: Iterator[tuple[Task, int]]) -> Iterator[tuple[Task, int, bool]]:
+    """The tasks of a file, how far it is read with each, and True if it is the last one.
+
+    For a file without tasks there is one task without seeds.
 
     A task is returned only after the next one was cut, or the file has ended. If the machine fails while reading, the
     last task was cut short before the error is raised. It must then not be recorded under the key that the complete
     task would have had.
     """
-    before: Task | None = None
+    before: tuple[Task, int] | None = None
     for task in tasks:
         if before is not None:
-            yield before, False
+            yield *before, False
         before = task
-    yield before or _NO_SEEDS, True
+    yield *(before or (_NO_SEEDS, 0)), True
 
 
 def _is_text(listing: Listing, name: str) -> bool:

@@ -45,7 +45,9 @@ def plot_by_month(result: Perplexity, out: StrPath, *, labels: tuple[str, str] =
     """
     kind = Path(os.fspath(out)).suffix.lstrip(".").lower()
     if kind not in _KINDS:
-        raise ConfigError(f"out = {os.fspath(out)!r} does not end in .png or .svg", "give such a name")
+        raise ConfigError(
+            f"out = {os.fspath(out)!r} does not end in .png or .svg", "give a name that ends in .png or .svg"
+        )
     target = output_path(out, "out").path
     if not can_draw():
         raise ExtraError.of("train.plot_by_month", "matplotlib", "figures")

@@ -155,7 +155,8 @@ def _named_writer(template: str, change: Callable[[str], str] | None) -> Callabl
             text, date = record["text"], None if template == _NONE else record["date"]
         except KeyError as missing:
             raise ConfigError(
-                f"the record has no field {missing}, which the template {template!r} reads", "give it; date may be None"
+                f"the record has no field {missing}, which the template {template!r} reads",
+                "give the record this field; only date may be None",
             ) from None
         if not isinstance(text, str) or not isinstance(date, str | None):
             wrong = "date" if isinstance(text, str) else "text"

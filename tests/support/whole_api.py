@@ -138,9 +138,15 @@ except cvp.DamagedError as damaged:
 except (cvp.OutputError, cvp.DiskError, cvp.ExtraError, cvp.StateError) as error:
     assert_type(error.message, str)
     assert_type(error.hint, str)
-except (cvp.ConfigError, cvp.InputError, cvp.SchemaError, cvp.AccessError, cvp.HubError, cvp.UnverifiedError) as mine:
+except (cvp.ConfigError, cvp.InputError, cvp.SchemaError, cvp.AccessError, cvp.HubError, cvp.UnfinishedError) as mine:
     assert_type(mine.code, str)
-except (cvp.NothingPublishedError, cvp.RejectedError, cvp.InterruptedBuildError, cvp.LedgerError) as ended:
+except (
+    cvp.NothingPublishedError,
+    cvp.RejectedError,
+    cvp.UnverifiedError,
+    cvp.InterruptedBuildError,
+    cvp.LedgerError,
+) as ended:
     assert_type(ended.exit_code, int)
 except (cvp.ForkedError, cvp.OutOfMemoryError, cvp.ThreadsError, cvp.CorpusError) as failed:
     assert_type(failed.message, str)

@@ -60,7 +60,8 @@ def build(
             corpus.toml.
         progress: None shows a bar on a terminal and in a notebook, True always, False never; or a callable, called
             with a step (`read`, `pair`, `compare`, `write`), how many seeds, bands, texts or rows it has just done,
-            and how many there are (None if that is not known).
+            and how many there are (None if that is not known). If nobody knows how many seeds the files hold, the
+            first step is `read bytes`, and counts the bytes of the files.
         resume: False starts again after an interrupted build.
         rehash: True reads all seeds and writes all files. False skips a seed if its path, size and mtime have not
             changed since the last build into `out` read it, takes over files of Parquet whose records have not changed,

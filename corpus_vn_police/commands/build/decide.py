@@ -19,7 +19,7 @@ from corpus_vn_police.dataset.tombstones import Tombstones
 from corpus_vn_police.dedup import Settled, settle
 from corpus_vn_police.engine.local import give_back_memory, map_tasks
 from corpus_vn_police.engine.processors import available_processors
-from corpus_vn_police.engine.progress import Progress, silent
+from corpus_vn_police.engine.progress import BYTES, Progress, silent
 from corpus_vn_police.errors import ConfigError, InputError
 from corpus_vn_police.stages.read import Batching, Listing, Skipped
 from corpus_vn_police.stages.split import SPLITS
@@ -27,7 +27,7 @@ from corpus_vn_police.state.index import Index, Seeds
 from corpus_vn_police.state.journal import Journal, open_journal
 from corpus_vn_police.state.known import DoneTask, KnownParts
 from corpus_vn_police.state.parts import Part
-from corpus_vn_police.state.plan import PlannedTask, fingerprint, plan_reading, planned_tasks
+from corpus_vn_police.state.plan import Plan, PlannedTask, bytes_of, fingerprint, plan_reading, planned_tasks
 from corpus_vn_police.write.ledger import ledger_rows, tombstone_rows
 
 
@@ -153,6 +153,34 @@ def decide(
     return Decision(corpus, index, settled, index.in_path_order(), known, skipped)
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """How much there is to read: in seeds, or in bytes if nobody knows how many seeds there are.
+
+    Attributes:
+        step: the name of the step.
+        done: how much of it earlier builds have read.
+        total: how much there is; None if that is not known.
+    """
+
+    step: str
+    done: int
+    total: int | None
+
+    @classmethod
+    def of(cls, plan: Plan, listing: Listing) -> _Reading:
+        """What is to be read of an input."""
+        if listing.seeds is None:
+            size, unread = bytes_of(listing, listing.names), bytes_of(listing, plan.unread.names)
+            if size is not None and unread is not None:
+                return cls("read" + BYTES, size - unread, size)
+        return cls("read", sum(len(part.current_rows) for part in plan.reused), listing.seeds)
+
+    def size(self, task: DoneTask) -> int:
+        """How much a task is."""
+        return task.bytes if self.step.endswith(BYTES) else task.seeds
+
+
 def _read_all(
     journal: Journal, listing: Listing, corpus: Corpus, job: Job, *, keep_records: bool
 ) -> tuple[Index, KnownParts, Skipped]:
@@ -162,11 +190,12 @@ def _read_all(
         The index of all parts, what the next build need not read, and what was passed over.
     """
     plan = plan_reading(journal.known, journal.folder, listing)
-    job.progress("read", sum(len(part.current_rows) for part in plan.reused), listing.seeds)
+    reading = _Reading.of(plan, listing)
+    job.progress(reading.step, reading.done, reading.total)
     done: list[DoneTask] = []
     tasks = planned_tasks(plan, corpus.limits, job.batching)
     recipe = Recipe(journal.folder, corpus, job.batching, keep_records)
-    with closing(_process_all(tasks, listing.seeds, recipe, job)) as groups:
+    with closing(_process_all(tasks, reading, recipe, job)) as groups:
         for group in groups:
             journal.add(group)
             done += group
@@ -176,13 +205,13 @@ def _read_all(
 
 
 def _process_all(
-    tasks: Iterable[PlannedTask], total: int | None, recipe: Recipe, job: Job
+    tasks: Iterable[PlannedTask], reading: _Reading, recipe: Recipe, job: Job
 ) -> Generator[tuple[DoneTask, ...]]:
     """Take all tasks through the stages to their parts.
 
     Args:
         tasks: what to read.
-        total: how many seeds there are, for the progress; None if it is not known.
+        reading: how much there is to read, for the progress.
         recipe: what is made of them.
         job: how it runs.
 
@@ -198,7 +227,7 @@ def _process_all(
     with closing(map_tasks(work, grouped(tasks, job.batching), job.threads)) as groups:
         for group in groups:
             yield group
-            job.progress("read", sum(task.seeds for task in group), total)
+            job.progress(reading.step, sum(map(reading.size, group)), reading.total)
 
 
 def _gather_parts(folder: Path, parts: list[Part]) -> Index:
@@ -209,5 +238,8 @@ def _gather_parts(folder: Path, parts: list[Part]) -> Index:
     """
     index = Index.read(folder, tuple(parts))
     if not len(index):
-        raise InputError("the input holds no seeds: no text, row or member", "give files that hold seeds")
+        raise InputError(
+            "the input holds no seeds: its files have no text and no rows",
+            "give text files, files with rows, or archives of these",
+        )
     return index

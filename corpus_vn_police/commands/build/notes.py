@@ -11,14 +11,15 @@ from pathlib import Path
 from corpus_vn_police.commands.build.decide import Decision
 from corpus_vn_police.commands.versions import propose, version_numbers
 from corpus_vn_police.config import Corpus
-from corpus_vn_police.dataset.layout import MANIFEST
+from corpus_vn_police.dataset.layout import CARD, MANIFEST
 from corpus_vn_police.dataset.manifest import read_manifest
 from corpus_vn_police.documents.charts import FEWEST
 from corpus_vn_police.documents.pictures import can_draw
+from corpus_vn_police.documents.unfinished import Unfinished
 from corpus_vn_police.engine.progress import LOG
 from corpus_vn_police.stages.read import Skipped
 from corpus_vn_police.stages.split import lopsided, suggest_starts
-from corpus_vn_police.text import readable
+from corpus_vn_police.text import as_counts, readable
 
 _NAMED = 8  # keys that a line names
 _SETTINGS = "settings: "
@@ -30,11 +31,11 @@ def seed_notes(decision: Decision) -> list[str]:
     """What the keeper should know of the seeds and of what becomes of them: lines for people."""
     return [
         _settings(decision.corpus.read_from),
-        *_undivided(decision),
-        *_lopsided(decision),
         *_skipped(decision.skipped),
         *_unused(decision),
         *_titles(decision),
+        *_undivided(decision),
+        *_lopsided(decision),
     ]
 
 
@@ -71,11 +72,6 @@ def _lopsided(decision: Decision) -> list[str]:
     """Which splits are too small to be of use."""
     found = lopsided(decision.splits, decision.corpus.splits)
     return [f"{split} {why}: see [splits] in corpus.toml" for split, why in found.items()]
-
-
-def as_counts(splits: Mapping[str, int]) -> str:
-    """Splits with their numbers of records: `train 8,012, validation 991, test 1,003`."""
-    return ", ".join(f"{split} {count:,}" for split, count in splits.items())
 
 
 def _skipped(skipped: Skipped) -> list[str]:
@@ -143,11 +139,19 @@ def pictures_note(records: int) -> list[str]:
     )
 
 
+def unfinished_note(new: Path, corpus: Corpus) -> list[str]:
+    """What the card of a new build does not say yet; no line if it says all."""
+    found = Unfinished.of((new / CARD).read_text(encoding="utf-8"), corpus)
+    if not found:
+        return []
+    return [f"the card is unfinished: {found.summary}; `publish` refuses it, unless you say --unfinished"]
+
+
 def _titles(decision: Decision) -> list[str]:
     """How many records have a title that is not a headline; no line if there are none."""
     kept = decision.index.titles_kept(decision.settled.published)
     if not kept:
         return []
-    have = "1 record has a title" if kept == 1 else f"{kept} records have a title"
+    have = "1 record has a title" if kept == 1 else f"{kept:,} records have a title"
     rule = "a whole sentence, several sentences or more than 300 characters"
     return [f"{have} that is not a headline ({rule}): it stays in the text"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from corpus_vn_police.commands.build.decide import Job, decide, open_parts, with_latest
-from corpus_vn_police.commands.build.notes import pictures_note, seed_notes, version_note
+from corpus_vn_police.commands.build.notes import pictures_note, seed_notes, unfinished_note, version_note
 from corpus_vn_police.commands.built.handle import Build
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.dataset.layout import LEDGER
@@ -67,7 +67,7 @@ def run_build(
         last = None if job.rehash else read_finished(state.folder)
         files = file_stamps(out.path)
         if last is not None and last.is_still(files, made, latest):
-            job.progress("read", listing.seeds or last.result["seeds"], listing.seeds)
+            job.progress("read", last.result["seeds"], last.result["seeds"])
             return Build(out.given, **{**last.result, "notes": tuple(last.result["notes"])})
         with open_parts(state.parts, listing, given.corpus, job) as journal:
             done = _build(given, state, journal, Reusable.of(last, out.path, files))
@@ -137,7 +137,7 @@ def _build(given: _Given, state: State, journal: Journal, reusable: Reusable) ->
     figures = finished.figures
     _check_balance(settled.rows, status, finished)
     unused = decision.unused
-    notes = [*seed_notes(decision), *pictures_note(figures.records)]
+    notes = [*seed_notes(decision), *pictures_note(figures.records), *unfinished_note(state.new, corpus)]
     del decision, index, settled, blocks  # all that is held per seed: the comparison holds as much
     changes = version_note(out.path, state.new, corpus)
     state.put_in_place()

@@ -7,7 +7,7 @@ refuse. If an answer is lost, it looks at the repository again and continues fro
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from corpus_vn_police.commands.publish.compare import (
@@ -20,12 +20,12 @@ from corpus_vn_police.commands.publish.compare import (
 )
 from corpus_vn_police.commands.publish.failures import CLIENT_ERRORS, WAITS, Tell, explained, failure_of, pause
 from corpus_vn_police.commands.publish.history import Purge, plan_purge, purge_history
-from corpus_vn_police.commands.publish.hub import Hub, Remote, check_token, repo_name
-from corpus_vn_police.commands.publish.notes import PublishOptions, find_edited, find_notes
+from corpus_vn_police.commands.publish.hub import Hub, Remote, check_reachable, check_token, repo_name
+from corpus_vn_police.commands.publish.notes import PublishOptions, find_edited, find_notes, unfinished_card
 from corpus_vn_police.commands.verify import verify_folder
 from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.engine.progress import LOG
-from corpus_vn_police.errors import HubError, OutputError, UnverifiedError
+from corpus_vn_police.errors import HubError, OutputError, UnfinishedError, UnverifiedError
 from corpus_vn_police.files import StrPath
 from corpus_vn_police.paths import output_path
 from corpus_vn_police.results import Result
@@ -47,6 +47,7 @@ class Publication(Result):
         warnings: what the keeper ought to know.
         purged: what `purge_history` deleted; None if it was not used.
         dry_run: whether nothing was changed.
+        unfinished: what the card does not say yet, a sentence each; without `unfinished=True` this is refused.
     """
 
     repo: str
@@ -59,6 +60,7 @@ class Publication(Result):
     warnings: tuple[str, ...] = ()
     purged: Purge | None = None
     dry_run: bool = False
+    unfinished: tuple[str, ...] = ()
 
 
 @machine_failures()
@@ -69,6 +71,7 @@ def publish(
     private: bool = False,
     dry_run: bool = False,
     purge_history: bool = False,
+    unfinished: bool = False,
     tell: Tell | None = None,
 ) -> Publication:
     """Publish a build to a dataset repository on the Hub: one commit, tagged `v` + the version of the data.
@@ -83,6 +86,8 @@ def publish(
         dry_run: True changes nothing, and reports what would be sent.
         purge_history: True afterwards joins all commits of `main` into one, and permanently deletes other tags and
             the stored files that `main` does not refer to.
+        unfinished: True publishes a card that does not say yet what its readers need: sections that say
+            `[More Information Needed]`, no contact, or the licence `other` without a name.
         tell: called with each line of news, such as a retry; None logs them.
 
     Returns:
@@ -90,6 +95,7 @@ def publish(
 
     Raises:
         ConfigError: `repo` is not a name of a repository, or the Hub refuses the card.
+        UnfinishedError: the card is unfinished, and neither `unfinished` nor `dry_run` is True; nothing was sent.
         UnverifiedError: `verify` finds something; nothing was sent.
         OutputError: the folder is not a build or changed meanwhile, or the version is not higher than the
             published one; nothing was sent.
@@ -98,7 +104,7 @@ def publish(
         DiskError: the operating system failed to read.
     """
     output_path(folder, "DIR")  # which refuses a URL
-    options = PublishOptions(repo, private, dry_run, purge_history)
+    options = PublishOptions(repo, private, dry_run, purge_history, unfinished)
     done = _publish(Path(folder), options, tell or (lambda line: LOG.info("publish: %s", line)))
     for warning in done.warnings:
         LOG.warning("publish: %s", warning)
@@ -120,9 +126,8 @@ def _publish(folder: Path, options: PublishOptions, tell: Tell) -> Publication:
         OSError: a file of the build cannot be read.
     """
     repo = repo_name(options.repo)
+    missing = _check_beforehand(folder, repo, options)
     content = _verified(folder)
-    if not options.dry_run:
-        check_token(repo)
     hub = Hub(repo, tell)
     remote = hub.read()
     upload = compare(content, remote.files if remote else {})
@@ -133,7 +138,8 @@ def _publish(folder: Path, options: PublishOptions, tell: Tell) -> Publication:
     if options.dry_run:
         if options.purge_history and remote:
             purge, _ = plan_purge(hub, content, remote)
-        return _publication(repo, content, remote.head if remote else None, upload, notes, purge, dry_run=True)
+        done = _publication(repo, content, remote.head if remote else None, upload, notes, purge)
+        return replace(done, dry_run=True, unfinished=missing)
     if remote is None:
         hub.create(options.private)
     commit, said = _bring(hub, content, remote or hub.present(), tell)
@@ -145,7 +151,28 @@ def _publish(folder: Path, options: PublishOptions, tell: Tell) -> Publication:
             raise HubError(
                 f"{error.message}; {content.tag} is published, older revisions may still be there", error.hint
             ) from error
-    return _publication(repo, content, commit, upload, [*notes, *said], purge)
+    return replace(_publication(repo, content, commit, upload, [*notes, *said], purge), unfinished=missing)
+
+
+def _check_beforehand(folder: Path, repo: str, options: PublishOptions) -> tuple[str, ...]:
+    """Check what is quick to check, before the build is verified, which may take minutes.
+
+    Returns:
+        What the card does not say yet, a sentence each.
+
+    Raises:
+        UnfinishedError: it does not say something, and neither `unfinished` nor `dry_run` is set.
+        OutputError: the folder is not a build.
+        AccessError: there is no token.
+        HubError: the Hub does not answer.
+    """
+    missing = unfinished_card(folder)
+    if missing and not (options.unfinished or options.dry_run):
+        raise UnfinishedError.of(folder, missing)
+    if not options.dry_run:
+        check_token(repo)
+    check_reachable(repo)
+    return missing
 
 
 def _verified(folder: Path) -> Content:
@@ -158,8 +185,8 @@ def _verified(folder: Path) -> Content:
     report = verify_folder(folder)
     if not report.ok:
         raise UnverifiedError(
-            f"{folder}: verify finds {len(report.problems)} problems; nothing was sent",
-            "build it again, or correct what verify names",
+            f"{folder}: verify finds {_problems(len(report.problems))}; nothing was sent",
+            "do what is said about each problem, and run the same command again",
             report,
         )
     content = read_content(folder)
@@ -168,6 +195,10 @@ def _verified(folder: Path) -> Content:
             f"{folder}: was changed while it was verified", "run it again when no other program changes it"
         )
     return content
+
+
+def _problems(count: int) -> str:
+    return "1 problem" if count == 1 else f"{count:,} problems"
 
 
 def _check_versions(hub: Hub, content: Content, remote: Remote, upload: Upload) -> None:
@@ -261,7 +292,8 @@ def _tag(hub: Hub, content: Content, commit: str) -> None:
         tagged = hub.tags().get(content.tag)
     if tagged != commit and (tagged is None or compare(content, hub.files(tagged))):
         raise HubError(
-            f"{hub.repo}: main holds the build, and the tag {content.tag} is at {tagged}", "look at who made that tag"
+            f"{hub.repo}: main holds the build, but the tag {content.tag} is at another commit ({tagged})",
+            "look on the Hub who made that tag",
         )
 
 
@@ -272,7 +304,6 @@ def _publication(
     upload: Upload,
     notes: list[str],
     purge: Purge | None,
-    dry_run: bool = False,
 ) -> Publication:
     return Publication(
         repo=repo,
@@ -284,5 +315,4 @@ def _publication(
         unchanged=upload.unchanged,
         warnings=tuple(notes),
         purged=purge,
-        dry_run=dry_run,
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from json import JSONDecodeError
 from typing import Any, TypeVar
 
-from huggingface_hub import get_token
+from huggingface_hub import constants, get_token
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 from huggingface_hub.utils import parse_ratelimit_headers
 
@@ -76,7 +76,7 @@ def failure_of(error: Exception) -> Failure:
     if isinstance(error, _ODD):
         return Failure(f"its answer is not laid out as the Hub's are ({type(error).__name__}: {said})", cut=True)
     # A page that is not JSON comes from something between here and the Hub.
-    return Failure(said, cut=isinstance(error, _CUT) and not isinstance(error, OfflineModeIsEnabled))
+    return Failure(said, cut=isinstance(error, _CUT))
 
 
 def retried(call: Callable[[], _T], repo: str, tell: Tell) -> _T:
@@ -107,8 +107,6 @@ def pause(failure: Failure, wait: float, tell: Tell) -> bool:
 
 def explained(error: Exception, repo: str) -> CorpusError:
     """What to tell the keeper of a failure that does not pass."""
-    if isinstance(error, OfflineModeIsEnabled):
-        return ConfigError("HF_HUB_OFFLINE is set, so nothing can be sent", "unset HF_HUB_OFFLINE")
     failure = failure_of(error)
     if failure.passes or failure.conflict:
         later = f"in {failure.after:g} s" if failure.after else "later"
@@ -131,6 +129,16 @@ def explained(error: Exception, repo: str) -> CorpusError:
             "check the name of the repository, and whose token it is: hf auth whoami",
         )
     return ConfigError(f"{repo}: the Hub refuses this: {failure.said}", "correct what the Hub names, and run it again")
+
+
+def unreachable(error: Exception, repo: str) -> HubError:
+    """What to tell the keeper if the first request has no answer."""
+    if isinstance(error, OfflineModeIsEnabled):
+        return HubError(f"{repo}: the Hub cannot be reached, because HF_HUB_OFFLINE is set", "unset HF_HUB_OFFLINE")
+    return HubError(
+        f"{repo}: the Hub cannot be reached at {constants.ENDPOINT}: {failure_of(error).said}",
+        "check the network, the proxy (HTTPS_PROXY) and HF_ENDPOINT, and run the same command again; nothing was sent",
+    )
 
 
 def scrub(text: str) -> str:

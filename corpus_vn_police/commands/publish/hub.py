@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token, hf_hub_url
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, constants, get_token, hf_hub_url
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RemoteEntryNotFoundError, RepositoryNotFoundError
 from huggingface_hub.hf_api import GitRefs, LFSFileInfo, RepoFile
 from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status, validate_repo_id
 
 from corpus_vn_police.commands.publish.compare import Content, Stored, Upload, parse_manifest
-from corpus_vn_police.commands.publish.failures import Tell, retried, scrub
+from corpus_vn_police.commands.publish.failures import CLIENT_ERRORS, Tell, retried, scrub, unreachable
 from corpus_vn_police.dataset.layout import MANIFEST
 from corpus_vn_police.dataset.manifest import Glance
 from corpus_vn_police.errors import AccessError, ConfigError, HubError
@@ -21,6 +21,7 @@ from corpus_vn_police.version import __version__
 
 _T = TypeVar("_T")
 _TYPE = "dataset"
+_PATIENCE = 5.0  # seconds for the first answer of the Hub
 _IN_MEMORY = 10 << 20  # bytes; what is larger goes to large storage anyway
 
 
@@ -70,7 +71,19 @@ def check_token(repo: str) -> None:
         AccessError: there is none.
     """
     if not get_token():
-        raise AccessError(f"{repo}: there is no token for the Hub", "hf auth login, or set HF_TOKEN")
+        raise AccessError(f"{repo}: there is no token for the Hub", "run hf auth login, or set HF_TOKEN")
+
+
+def check_reachable(repo: str) -> None:
+    """Ask the Hub for anything once, so that a machine without a network need not wait for the retries.
+
+    Raises:
+        HubError: it gives no answer.
+    """
+    try:
+        get_session().head(constants.ENDPOINT, timeout=_PATIENCE)
+    except CLIENT_ERRORS as error:
+        raise unreachable(error, repo) from error
 
 
 class Hub:
@@ -127,7 +140,7 @@ class Hub:
         """
         found = self.read()
         if found is None:
-            raise HubError(f"{self.repo}: is not there after all", "run the same command again")
+            raise HubError(f"{self.repo}: was there a moment ago, and is not there now", "run the same command again")
         return found
 
     def tags(self) -> dict[str, str]:

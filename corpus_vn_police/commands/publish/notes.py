@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
 from corpus_vn_police.commands.publish.compare import NOT_OURS, Content, Upload
 from corpus_vn_police.commands.publish.history import older_revisions
 from corpus_vn_police.commands.publish.hub import Hub, Remote
+from corpus_vn_police.dataset.folder import BuildFolder
 from corpus_vn_police.dataset.layout import CARD, MANIFEST
-from corpus_vn_police.errors import OutputError
+from corpus_vn_police.dataset.manifest import read_manifest
+from corpus_vn_police.documents.opened import settings_of
+from corpus_vn_police.documents.unfinished import Unfinished
+from corpus_vn_police.errors import ConfigError, DamagedError, OutputError
+from corpus_vn_police.files import UNREADABLE, read_file
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,20 @@ class PublishOptions:
     private: bool = False
     dry_run: bool = False
     purge_history: bool = False
+    unfinished: bool = False
+
+
+def unfinished_card(folder: Path) -> tuple[str, ...]:
+    """What the card of a build does not say yet, a sentence each; damage is left to `verify`.
+
+    Raises:
+        OutputError: the folder is not a build.
+    """
+    try:
+        build = BuildFolder(folder, read_manifest(folder))
+        return Unfinished.of(read_file(folder / CARD).decode(), settings_of(build)).sentences
+    except (DamagedError, ConfigError, ValueError, *UNREADABLE):
+        return ()
 
 
 def find_notes(hub: Hub, content: Content, remote: Remote | None, upload: Upload, options: PublishOptions) -> list[str]:

@@ -62,11 +62,11 @@ class Gathered:
         if not len(published):
             return []
         if len(published) != self.records_in_all:
-            raise DamagedError.of(self.build.path, f"{config} and the records are out of step")
+            raise DamagedError.of(self.build.path, f"{config} and the records have different rows")
         columns = published.contract.schema.names
         rows = [row for frame in published.rows(self.drawn.places, *columns) for row in frame.to_dicts()]
         if tuple(row["id"] for row in rows) != self.drawn.ids:
-            raise DamagedError.of(self.build.path, f"{config} and the records are out of step")
+            raise DamagedError.of(self.build.path, f"{config} and the records have different rows")
         return rows
 
     def _record(self, record: dict[str, Any], row: int, apart: Apart | None, spans: list[list[Any]]) -> dict[str, Any]:

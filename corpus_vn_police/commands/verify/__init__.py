@@ -52,6 +52,8 @@ class Verification(Result):
         copies: the result of the search for copies among the published records; None if the files cannot all be
             read, or if the build does not look for copies.
         unchecked: what could not be checked, and why: lines for people.
+        files: how many files were compared with the manifest, itself included.
+        records: how many records were checked; 0 if the files cannot all be read.
     """
 
     digest: str | None
@@ -60,6 +62,8 @@ class Verification(Result):
     sharing: tuple[Sharing, ...] = ()
     copies: PublishedCopies | None = None
     unchecked: tuple[str, ...] = ()
+    files: int = 0
+    records: int = 0
 
     @property
     def ok(self) -> bool:
@@ -152,8 +156,16 @@ def _verify_rows(
         findings.add(MANIFEST, "manifest.content_digest", f"says {manifest['digest']}, the files say {digest}")
     elif findings.readable:
         check_documents(BuildFolder(folder, manifest), findings)
-    found = tuple(findings.problems), tuple(findings.warnings)
-    return Verification(digest, *found, leaks.sharing, leaks.copies, tuple(findings.unchecked))
+    return Verification(
+        digest,
+        tuple(findings.problems),
+        tuple(findings.warnings),
+        leaks.sharing,
+        leaks.copies,
+        tuple(findings.unchecked),
+        len(manifest["files"]) + 1,
+        sum(shard.rows for shard in findings.shards if shard.config == "default"),
+    )
 
 
 def _rules(config: dict[str, Any]) -> tuple[Dedup, Splits]:

@@ -68,7 +68,7 @@ def _together(inputs: Sequence[str], listings: Sequence[Listing]) -> Listing:
         if name in mounts:
             raise InputError(
                 f"{printable(given[name])} and {printable(seeds)}: both are called {printable(display(name))}, so "
-                "their paths could not be told apart",
+                "the paths of their seeds could not be told apart",
                 "rename one of them, or put both into one folder and give that",
             )
         mounts[name], given[name] = place, seeds
@@ -119,7 +119,7 @@ def _check_apart(inputs: Sequence[str], listings: Sequence[Listing]) -> None:
             if not below or _reads(listings[outer], inputs[outer], below):
                 raise InputError(
                     f"{printable(inputs[inner])} is inside {printable(inputs[outer])}: its seeds would be read twice",
-                    "give only the outer one",
+                    "give the outer one only",
                 )
 
 

@@ -46,11 +46,13 @@ class Unpacker:
         limits: the limits on seeds.
         batching: the limits on the size of a task.
         skipped: the files skipped so far, including those that the listing skipped.
+        place: how far the last file of many seeds was read, in bytes: all of it once it was cut into tasks.
     """
 
     limits: Limits
     batching: Batching
     skipped: Skipped = field(default_factory=Skipped)
+    place: int = 0
 
     def tasks(self, listing: Listing) -> Iterator[Task]:
         """The tasks of a listing, in its order."""
@@ -77,7 +79,11 @@ class Unpacker:
                 packed = raw.seek(0, os.SEEK_END)
                 if not packed and kind not in ("rows", "given"):
                     raise BrokenError("an empty file")
-                yield from self._unpack(raw, name, kind, prefix, packed)
+                self.place = 0
+                for task in self._unpack(raw, name, kind, prefix, packed):
+                    self.place = max(self.place, min(_place(raw), packed))
+                    yield task
+                self.place = packed
         except TooManyError as error:
             yield _refused(path, LIMIT_MEMBERS, str(error))
         except Exception as error:  # law 9: a parser may raise anything for foreign bytes
@@ -203,6 +209,14 @@ class Unpacker:
             self.skipped += Skipped.of(other=[path])
             return None
         return kind
+
+
+def _place(raw: Any) -> int:
+    """Where a file is read, in bytes; 0 if its reader has closed it."""
+    try:
+        return int(raw.tell())
+    except ValueError:
+        return 0
 
 
 def _table(batches: Iterator[pa.RecordBatch], path: str) -> Iterator[Task]:
