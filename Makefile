@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv$(if $(filter-out python3,$(notdir $(PYTHON))),-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 
-.PHONY: dataset test test-field test-train test-long docs rooms bench bench-annotations clean
+.PHONY: dataset test test-field test-train test-long docs pages rooms bench bench-annotations clean
 
 dataset: $(VENV)/.ready
 	$(BIN)/corpus-vn-police build --out dataset
@@ -30,6 +30,11 @@ docs: $(VENV)/.ready-docs
 	$(BIN)/python -m sphinx -W -n -q -b html -d docs/_build/doctrees docs docs/_build/html
 	@echo docs/_build/html/index.html
 
+# What README and docs/ take from the code: tables, pictures, and what their commands print. PAGES=..., to run some only.
+pages: $(VENV)/.ready-dev
+	$(BIN)/python docs/generated.py
+	$(BIN)/python tests/support/outputs.py $(PAGES)
+
 rooms: $(VENV)/.ready-dev
 	$(BIN)/python tests/support/rooms.py docs/rooms.svg
 
@@ -41,9 +46,8 @@ bench: $(VENV)-bench/.ready
 	$(VENV)-bench/bin/python benchmarks/compare.py $(ARTICLES) --count $(COUNT) --runs $(RUNS) --out $(OUT)
 
 # PAGES=..., if you like; benchmarks/README.md says what it does.
-PAGES ?= $(wildcard benchmarks/annotated/*.xml)
 bench-annotations: $(VENV)-bench-annotations/.ready
-	$(VENV)-bench-annotations/bin/python benchmarks/annotations_peers.py $(PAGES) --runs $(RUNS)
+	$(VENV)-bench-annotations/bin/python benchmarks/annotations_peers.py $(or $(PAGES),$(wildcard benchmarks/annotated/*.xml)) --runs $(RUNS)
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'

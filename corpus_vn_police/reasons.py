@@ -1,7 +1,7 @@
 """Why a seed is rejected: a list of all reasons, with what a keeper needs to know about each.
 
-The ledger and messages show the code of the reason. `python docs/reasons.py` makes the table in `docs/reasons.md`
-from this list. To add a reason, add a constant here and a case to `tests/test_reasons.py`.
+The ledger and messages show the code of the reason. `make pages` writes the table in `docs/reasons.md` from this
+list. To add a reason, add a constant here and a case to `tests/test_reasons.py`.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ import io
 import json
 import os
 import re
-import runpy
 import struct
 import tarfile
 import zipfile
@@ -19,7 +18,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from support.builds import ROOT, ledger
+from support.builds import ledger
 from support.containers import windowed, zip_file, zip_member
 
 import corpus_vn_police as cvp
@@ -266,13 +265,6 @@ def test_no_seed_is_rejected_that_no_case_names(rows):
 
 def test_every_reason_has_a_case():
     assert {case.code for case in _CASES} == {*REASONS, broken_keyword("pattern")}
-
-
-def test_the_table_of_the_documentation_is_that_of_the_reasons():
-    page = runpy.run_path(ROOT / "docs/reasons.py")
-    text = (ROOT / "docs/reasons.md").read_text(encoding="utf-8")
-    assert text == page["with_table"](text), "run: python docs/reasons.py"
-    assert page["table"]() in text
 
 
 @pytest.mark.parametrize(

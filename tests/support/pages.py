@@ -51,6 +51,29 @@ def blocks(page: str) -> list[Block]:
     return taken
 
 
+def _prose(page: str) -> str:
+    """A page without what stands in its fenced blocks."""
+    return _BLOCK.sub("", page)
+
+
+def links(page: str) -> list[str]:
+    """What a page links to or shows, but for what has a scheme (`https://`)."""
+    found = re.findall(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"]+)\"", _prose(page))
+    return [target for pair in found if not re.match("[a-z]+:", target := pair[0] or pair[1])]
+
+
+def anchors(page: str) -> set[str]:
+    """The names that a code host gives to the headings of a page."""
+    taken: dict[str, int] = {}
+    names = set()
+    for heading in re.findall(r"^#{1,6} +(.+?) *$", _prose(page), re.MULTILINE):
+        shown = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)
+        name = re.sub(r"[^\w\- ]", "", shown.lower()).replace(" ", "-")
+        names.add(f"{name}-{taken[name]}" if name in taken else name)
+        taken[name] = taken.get(name, 0) + 1
+    return names
+
+
 def _shell(text: str) -> tuple[int, str]:
     done = subprocess.run(
         ["bash", "-eu", "-c", text], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", timeout=120
