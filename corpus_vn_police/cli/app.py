@@ -28,7 +28,7 @@ _COMMANDS: dict[Callable[..., int], str] = {
     init: "corpus-vn-police init my_seeds",
     check: "corpus-vn-police check my_seeds",
     verify: "corpus-vn-police verify my_dataset",
-    remove: 'corpus-vn-police remove my_dataset --id c76f5c9e64c8c598 --reason "asked for"',
+    remove: "corpus-vn-police remove my_dataset --id c76f5c9e64c8c598 --reason request",
     publish: "corpus-vn-police publish my_dataset user/name --dry-run",
     card: "corpus-vn-police card my_dataset --check",
     stats: "corpus-vn-police stats my_dataset",
