@@ -52,7 +52,7 @@ def main(names):
     with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as ran:
         for page in wanted:
             text = page.read_text(encoding="utf-8")
-            if not any(is_run(each) for each in blocks(text)):
+            if not any(is_run(each) and each.output is not None for each in blocks(text)):
                 continue
             told = ran(page)
             failed += [f"{name_of(page)}:{line}: {each['printed']}" for line, each in told.items() if each["code"]]
