@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 from support import hub as stand_in
-from support.builds import ROOT, sign
+from support.builds import ROOT, SAID, UNSAID, sign
 
 import corpus_vn_police as cvp
 from corpus_vn_police.commands.publish.failures import scrub
@@ -28,18 +28,11 @@ test_from = "2023-01"
 [card]
 prose = "card.md"
 """
-_UNSAID = (
-    "Out-of-Scope Use",
-    "Curation Rationale",
-    "Who are the source data producers?",
-    "Bias, Risks, and Limitations",
-)
-_PROSE = "".join(f"## {section}\n\nWords.\n\n" for section in _UNSAID)
 
 
 def _build(folder, version, seeds, **more):
     (folder / "in").mkdir(parents=True)
-    for name, text in ({"corpus.toml": _TOML.format(version), "card.md": _PROSE} | seeds).items():
+    for name, text in ({"corpus.toml": _TOML.format(version), "card.md": SAID} | seeds).items():
         (folder / "in" / name).write_text(text, encoding="utf-8")
     cvp.build(folder / "in", out=folder / "out", workers=1, **more)
     return folder / "out"
@@ -617,7 +610,7 @@ def bare(tmp_path_factory):
 
 
 _MISSING = [
-    f"these sections say [More Information Needed]: {'; '.join(_UNSAID)}",
+    f"these sections say [More Information Needed]: {'; '.join(UNSAID)}",
     "there is nobody to write to, also for takedown: set `contact` in corpus.toml",
     "the licence is `other` without a name: set `license_name` (and `license_link`) in corpus.toml",
 ]
@@ -693,6 +686,16 @@ def test_after_a_takedown_the_revisions_that_hold_the_text_are_named(run, repo, 
     assert run("publish", three, _REPO, "--json").json["warnings"] == [warning]
     told = run("publish", three, _REPO)  # nothing to send, and still so
     assert told.err == f"warning: {warning}\n"
+
+
+def test_a_card_that_loads_from_another_repository_is_warned_of(run, hub, one, tmp_path):
+    shutil.copytree(one, tmp_path / "out")
+    card = json.loads((one / "manifest.json").read_text())["card"]
+    sign(tmp_path / "out", card=card | {"repo": "me/other"})
+    (tmp_path / "out/README.md").write_text(cvp.card(tmp_path / "out"))
+    sign(tmp_path / "out", card=card | {"repo": "me/other"})
+    warning = f"the card shows how to load me/other, not {_REPO}: correct `repo` in corpus.toml, and build again"
+    assert run("publish", tmp_path / "out", _REPO, "--dry-run", "--json").json["warnings"] == [warning]
 
 
 def test_without_a_takedown_nothing_is_warned_of(run, hub, repo, two, three):

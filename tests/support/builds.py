@@ -14,6 +14,18 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SEEDS = ROOT / "seeds"
 
 
+UNSAID = (
+    "Direct Use",
+    "Out-of-Scope Use",
+    "Curation Rationale",
+    "Who are the source data producers?",
+    "Bias, Risks, and Limitations",
+)
+"""The sections of a card that need the keeper's words."""
+
+SAID = "".join(f"## {section}\n\nWords.\n\n" for section in UNSAID)
+"""Words for each of them."""
+
 PAST = 1_500_000_000_000_000_000
 """A time before every build, in ns since 1970."""
 

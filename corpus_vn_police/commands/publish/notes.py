@@ -48,9 +48,9 @@ def find_notes(hub: Hub, content: Content, remote: Remote | None, upload: Upload
     Raises:
         OutputError: what is there is not a build, and its history was to be deleted.
     """
+    notes = _of_card(content, hub.repo)
     if remote is None:
-        return []
-    notes = []
+        return notes
     if options.private and not remote.private:
         notes.append(f"{hub.repo} already exists and is public; --private does not change that")
     if remote.manifest is None:
@@ -67,6 +67,13 @@ def find_notes(hub: Hub, content: Content, remote: Remote | None, upload: Upload
     else:
         notes += _of_takedown(hub, content, remote)
     return notes
+
+
+def _of_card(content: Content, repo: str) -> list[str]:
+    """A card whose code loads from another repository; a card without one says how to fill in the name."""
+    named = content.manifest["card"].get("repo", repo)
+    said = f"the card shows how to load {named}, not {repo}: correct `repo` in corpus.toml, and build again"
+    return [said] if named != repo else []
 
 
 def find_edited(hub: Hub, remote: Remote, upload: Upload) -> list[str]:
