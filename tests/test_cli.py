@@ -36,7 +36,7 @@ def test_build_tells_people_and_machines_what_it_came_to(cli, tmp_path):
     said = json.loads(cli("build", "--out", "out", "--json", cwd=tmp_path).stdout)
     settings, note = said.pop("notes")
     assert settings == f"settings: {SEEDS / 'corpus.toml'}"
-    assert note.startswith("what changed since version 0.1.0 asks for 0.1.1, not 0.1.0")
+    assert note.startswith("the changes since version 0.1.0 need version 0.1.1, not 0.1.0")
     assert said == {
         "out": "out", "digest": told.stdout.split()[3], "version": "0.1.0", "seeds": 2,
         "status": _STATUS, "splits": {"train": 1, "test": 1}, "unused": {},
