@@ -80,7 +80,7 @@ def test_init_writes_what_build_reads_and_overwrites_nothing(cli, write):
     folder = write({f"{month}.txt": f"date 2020-{month:02d} a{month}" for month in range(1, 11)})
     assert cli("init", folder).returncode == 0
     text = (folder / "corpus.toml").read_text()
-    assert "\n# These starts give train 8, validation 1, test 1.\n" in text
+    assert "\n# These dates give train 8, validation 1, test 1.\n" in text
     assert '\nvalidation_from = "2020-09"\n' in text
     assert '\ntest_from = "2020-10"\n' in text
     built = json.loads(cli("build", folder, "--out", folder.parent / "out", "--json").stdout)

@@ -120,7 +120,7 @@ def _write(folder: Path, settings: dict[str, Any], progress: Progress) -> tuple[
     name = settings.get("name", _name(folder))
     advice = None if "splits" in settings else _advice(folder, progress)
     starts = {} if advice is None else {f"splits.{key}": start for key, start in advice.starts.items()}
-    remarks = {} if advice is None else {"splits": f"These starts give {as_counts(advice.splits)}."}
+    remarks = {} if advice is None else {"splits": f"These dates give {as_counts(advice.splits)}."}
     texts = [config_template(name, _by_key(settings) | starts, remarks), _CARD.format(name=name)]
     try:
         folder.mkdir(parents=True, exist_ok=True)
