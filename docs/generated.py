@@ -149,7 +149,11 @@ def _settings(page: Path) -> str:
     """Every key of corpus.toml, table by table."""
     schema = document("corpus")
     tables = {key: part for key, part in schema["properties"].items() if part.get("type") == "object"}
-    parts = ["", "## At the top of the file", *_keys(schema, [key for key in schema["properties"] if key not in tables])]
+    parts = [
+        "",
+        "## At the top of the file",
+        *_keys(schema, [key for key in schema["properties"] if key not in tables]),
+    ]
     for table, part in tables.items():
         parts += ["", f"## `[{table}]`", "", part["description"], *_keys(part, list(part["properties"]))]
     return "\n".join([*parts, ""])

@@ -560,7 +560,7 @@ def test_a_picture_of_another_matplotlib_is_compared_by_its_words_and_that_is_sa
     svg = (out / name).read_bytes()
     _rewrite(out, name, re.sub(rb"Matplotlib v[0-9.]+", b"Matplotlib v9.9.9", svg))
     report = cvp.verify(out)
-    said = "figures/ledger.svg: the matplotlib that drew it is not installed, so its words alone were compared"
+    said = "figures/ledger.svg: the version of matplotlib that drew it is not installed, so only its description was compared"
     assert (report.ok, report.unchecked) == (True, (said,))
     assert f"not checked: {said}" in cli("verify", out).stdout
 

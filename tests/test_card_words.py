@@ -95,11 +95,11 @@ def test_a_year_that_most_records_are_from_is_named(years, said):
     ("mode", "annotations", "found", "said"),
     [
         ("flag", False, {}, "nobody has looked for it"),
-        ("flag", True, {}, "pattern rules found none, but they may miss some"),
+        ("flag", True, {}, "pattern rules found none, but the rules may miss some"),
         ("flag", True, {"phone": 1},
          "pattern rules found some, and it is still in the texts; [which kinds](#personal-and-sensitive-information)"),
-        ("mask", False, {"phone": 1}, "what pattern rules found is masked, but they may miss some"),
-        ("drop", True, {}, "records in which pattern rules found some are left out, but they may miss some"),
+        ("mask", False, {"phone": 1}, "what pattern rules found is masked, but the rules may miss some"),
+        ("drop", True, {}, "records in which pattern rules found some are left out, but the rules may miss some"),
     ],
 )  # fmt: skip
 def test_what_became_of_personal_data_is_said(mode, annotations, found, said):

@@ -19,13 +19,13 @@ def _build(write, tmp_path, files, toml=""):
     return [
         note
         for note in cvp.build(folder, out=tmp_path / "out", workers=1).notes
-        if "for CHANGES.md" in note or "asks for" in note
+        if "for CHANGES.md" in note or "changes since" in note
     ]
 
 
 def _asked(version, *lines):
     return (
-        f'what changed since version 0.1.0 asks for {version}, not 0.1.0: for that write\nversion = "{version}"\n'
+        f'the changes since version 0.1.0 need version {version}, not 0.1.0: write\nversion = "{version}"\n'
         f"into corpus.toml, and on top of CHANGES.md beside it:\n## {version}\n\n" + "\n".join(lines)
     )
 
@@ -38,8 +38,8 @@ def _asked(version, *lines):
         (_FIRST, '[splits]\ntest_from = "2021-01"\n', _asked("1.0.0", "- 1 record moved from train to test")),
         ({**_FIRST, "1_0123456789abcdef.txt": "x."}, "", _asked("0.2.0", "- 1 record added")),
         (_FIRST, "[quality]\nenabled = false\n", _asked("0.2.0", "- 2 records changed: `vietnamese_share` 2, `syllable_share` 2, `tone_style.old` 2, `tone_style.new` 2")),
-        (_FIRST, "[sources]\nenabled = false\n", _asked("0.2.0", "- other configs than before")),
-        (_FIRST, 'title = "x"\n', _asked("0.1.1", "- the card, or another description, changed; the records are the same")),
+        (_FIRST, "[sources]\nenabled = false\n", _asked("0.2.0", "- the build has other configs than before")),
+        (_FIRST, 'title = "x"\n', _asked("0.1.1", "- the card or another description changed; the records are the same")),
     ],
 )  # fmt: skip
 def test_a_build_proposes_the_version_that_its_changes_ask_for(write, tmp_path, files, toml, note):

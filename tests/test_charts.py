@@ -34,9 +34,9 @@ def _plans(**changes):
 
 def test_what_a_picture_says_is_also_said_in_words():
     assert {name: chart.alt for name, chart in _named().items()} == {
-        "months": "Bars, one per month from 2020-11 to 2023-06: 15 records, the most in 2020-11 (6). Not shown: 2 undated records, 5 with a year alone.",
-        "lengths": "Bars of how many records have how many syllables: 12 to 1,200, half of them 90.5 to 300, in the median 150. The last bar is 300 and more.",
-        "ledger": "Bars of what became of 29 seeds: published 22; rejected (header.future_date) 2; rejected (text.empty) 1; duplicate 1; near duplicate 2; removed 1.",
+        "months": "Bars, one per month from 2020-11 to 2023-06: 15 records, the most in 2020-11 (6). Not shown: 2 undated records, 5 with only a year.",
+        "lengths": "Bars, the number of records by their number of syllables: 12 to 1,200, half of them 90.5 to 300; the median is 150. The last bar is 300 and more.",
+        "ledger": "Bars, what became of 29 seeds: published 22; rejected (header.future_date) 2; rejected (text.empty) 1; duplicate 1; near duplicate 2; removed 1.",
         "splits": "Bars on a scale of days: train 2019 to 2020-12-07, 707 days, 16 records; test 2023-01 to 2023-06, 181 days, 4 records. Not shown: 2 undated records.",
     }
 
@@ -105,11 +105,11 @@ def test_the_more_time_there_is_the_wider_a_bar(months, said):
 
 
 def test_a_picture_of_time_says_below_it_which_records_it_leaves_out():
-    assert _plans()["months"].note == "Not shown: 2 undated records, 5 with a year alone."
+    assert _plans()["months"].note == "Not shown: 2 undated records, 5 with only a year."
     assert _plans(years={"2020": 15})["months"].note == "Not shown: 2 undated records."
-    assert _plans(years={"2020": 16})["months"].note == "Not shown: 2 undated records, 1 with a year alone."
+    assert _plans(years={"2020": 16})["months"].note == "Not shown: 2 undated records, 1 with only a year."
     dated = [replace(split, undated=0) for split in FIGURES.splits]
-    assert _plans(years={"2020": 16}, splits=dated)["months"].note == "Not shown: 1 record with a year alone."
+    assert _plans(years={"2020": 16}, splits=dated)["months"].note == "Not shown: 1 record with only a year."
     assert _plans(years={"2020": 15}, splits=dated)["months"].note == ""
 
 

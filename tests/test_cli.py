@@ -50,7 +50,7 @@ def test_build_tells_people_and_machines_what_it_came_to(cli, tmp_path):
     settings, unfinished, note = said.pop("notes")
     assert settings == f"settings: {SEEDS / 'corpus.toml'}"
     assert unfinished == "the card is unfinished: no contact; `publish` refuses it, unless you say --unfinished"
-    assert note.startswith("what changed since version 0.1.0 asks for 0.1.1, not 0.1.0")
+    assert note.startswith("the changes since version 0.1.0 need version 0.1.1, not 0.1.0")
     assert said == {
         "out": "out", "digest": told.stdout.split()[8], "version": "0.1.0", "seeds": 2,
         "status": _STATUS, "splits": {"train": 1, "test": 1}, "unused": {},
@@ -105,7 +105,7 @@ def test_init_writes_what_build_reads_and_overwrites_nothing(cli, write):
     folder = write({f"{month}.txt": f"date 2020-{month:02d} a{month}" for month in range(1, 11)})
     assert cli("init", folder).returncode == 0
     text = (folder / "corpus.toml").read_text()
-    assert "\n# These starts give train 8, validation 1, test 1.\n" in text
+    assert "\n# These dates give train 8, validation 1, test 1.\n" in text
     assert '\nvalidation_from = "2020-09"\n' in text
     assert '\ntest_from = "2020-10"\n' in text
     built = json.loads(cli("build", folder, "--out", folder.parent / "out", "--json").stdout)

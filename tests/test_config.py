@@ -125,8 +125,8 @@ def test_the_card_s_prose_is_read_beside_the_file(tmp_path):
 
 def test_the_template_of_init_is_valid_as_it_is_and_with_every_key_set(tmp_path):
     known = {"splits.validation_from": "2021-01", "splits.test_from": "2022-01"}
-    text = config_template("tin", known, {"splits": "These starts give train 8,012, validation 991, test 1,003."})
-    assert "\n# These starts give train 8,012, validation 991, test 1,003.\n" in text
+    text = config_template("tin", known, {"splits": "These dates give train 8,012, validation 991, test 1,003."})
+    assert "\n# These dates give train 8,012, validation 991, test 1,003.\n" in text
     (tmp_path / "DATASET_CARD.md").write_text("x")
     corpus = _load(tmp_path, text)
     assert (corpus.name, corpus.splits.validation_from, corpus.splits.test_from, corpus.prose) == (

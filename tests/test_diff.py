@@ -117,7 +117,7 @@ def _without(column):
 @pytest.mark.parametrize(
     ("config", "change", "said"),
     [
-        ("data", lambda table: pa.concat_tables([table, table]), "two records have one id"),
+        ("data", lambda table: pa.concat_tables([table, table]), "two records have the same id"),
         ("data", _without("text"), "its columns are not those of record"),
         ("data", lambda table: table.set_column(0, "id", pa.array([1, 2])), "its columns are not those of record"),
         ("annotations", lambda table: table.slice(1), "annotations does not have the same rows as data"),

@@ -101,7 +101,7 @@ def test_a_schema_is_a_copy_of_your_own():
     [
         (("recrod",), "there is no schema 'recrod'"),
         (("record", "arow"), "as_ = 'arow' is not a form of a schema\ndid you mean 'arrow'?"),
-        (("manifest", "arrow"), "the schema 'manifest' describes no table\narrow works with record, annotations, sources, ledger"),
+        (("manifest", "arrow"), "the schema 'manifest' does not describe a table\narrow works with record, annotations, sources, ledger"),
     ],
 )  # fmt: skip
 def test_a_schema_or_a_form_that_there_is_not_is_an_error(arguments, said):

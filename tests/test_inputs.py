@@ -96,7 +96,7 @@ def test_a_corpus_toml_beside_one_of_them_is_not_read_without_a_word(several, tm
         cvp.build(inputs, out=tmp_path / "out")
     assert str(caught.value) == (
         f"{config}: is not read, because there are several inputs\n"
-        f"for all of them give --config {config}, or that of another file"
+        f"give --config {config} to use it for all of them, or --config with another file"
     )
     assert cvp.build(inputs, out=tmp_path / "out", config=config).version == "3.0.0"
 

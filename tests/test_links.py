@@ -168,7 +168,7 @@ def test_seeds_cannot_ask_for_their_links_to_be_followed(write, tmp_path):
         cvp.build(seeds, out=tmp_path / "out")
     assert str(caught.value) == (
         f"{seeds}/corpus.toml: limits.follow_links is not read from a file that comes with the seeds\n"
-        f"if you know where the links of the seeds lead, give --config {seeds}/corpus.toml"
+        f"if you know where the links in the seeds lead, give --config {seeds}/corpus.toml"
     )
     assert configured(Source((str(seeds),)), seeds / "corpus.toml")[1].limits.follow_links
 

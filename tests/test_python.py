@@ -113,7 +113,7 @@ def test_the_text_of_a_seed_that_has_changed_or_was_taken_down_is_null(built, tm
 
 def test_an_opened_build_says_that_it_needs_the_input_for_texts(built, tmp_path):
     opened = cvp.open(built.path)
-    with pytest.raises(cvp.InputError, match='seeds="my_seeds", or the frame'):
+    with pytest.raises(cvp.InputError, match='seeds="my_seeds", or a frame'):
         opened.rejected(texts=True)
     assert opened.rejected(texts=True, seeds=tmp_path / "in").equals(built.rejected(texts=True))
 
@@ -130,7 +130,7 @@ def test_rows_that_can_be_gone_through_once_and_pickled_frames_are_given_again(t
     by_rows = cvp.build(iter(_FRAME.to_dicts()), out=tmp_path / "out")
     by_frame = pickle.loads(pickle.dumps(cvp.build(_FRAME, out=tmp_path / "out")))
     for built in (by_rows, by_frame):
-        with pytest.raises(cvp.InputError, match="or the frame"):
+        with pytest.raises(cvp.InputError, match="or a frame"):
             built.rejected(texts=True)
         assert built.rejected(texts=True, seeds=_FRAME)["text"].len() == 1
 

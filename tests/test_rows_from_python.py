@@ -281,7 +281,7 @@ def test_law_9_a_row_that_holds_itself_is_too_deep():
 
 def test_two_columns_of_one_name_are_named():
     frame = pd.DataFrame([["a", "b"]], columns=["text", "text"])
-    with pytest.raises(InputError, match="two columns of one name"):
+    with pytest.raises(InputError, match="two columns with the same name"):
         _read(frame)
     twice = pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], names=["text", "text"])
     assert [reason for _, reason, _ in _read(twice)] == ["container.damaged"]

@@ -1,4 +1,4 @@
-"""`card`: the card of a build, recomputed from its files and compared with what is there."""
+"""`card`: compute the card of a build again from its files, and compare it with the card that is there."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def card(folder: StrPath, *, file: StrPath | None = None) -> str:
 
     Raises:
         OutputError: `folder` is not a build.
-        DamagedError: its files cannot be read, or its card is not one that a build wrote.
-        ConfigError: it was built by another version of this package; or a block of the file is not known.
+        DamagedError: its files cannot be read, or its card was not written by a build.
+        ConfigError: it was built by another version of this package, or the file has an unknown block.
         DiskError: the operating system failed to read or write.
     """
     with at_hand(folder) as here:
@@ -53,10 +53,10 @@ def check_card(folder: StrPath, *, file: StrPath | None = None) -> list[Mismatch
     """Compare the card of a build, or the measured blocks of a keeper's file, with the build's files.
 
     Returns:
-        Where they differ; empty if the card says what the files say.
+        The places that differ; empty if the card agrees with the files.
 
     Raises:
-        CorpusError: as `card`.
+        CorpusError: as for `card`.
     """
     with at_hand(folder) as here:
         facts = _facts(here)
@@ -72,14 +72,14 @@ def _facts(folder: Path) -> Facts:
     if build.manifest["generator"] != GENERATOR:
         raise ConfigError(
             f"{folder}: was built by {build.manifest['generator']}, but this is {GENERATOR}",
-            "build it again, or install that version: another version may write the same card in other words",
+            "build it again, or install that version: each version may word the card differently",
         )
     with build.reading(CARD.name):
         return facts_of(build, *build.shards())
 
 
 def _filled(file: Path, facts: Facts) -> tuple[str, str]:
-    """The text of a keeper's file, and the same with its blocks filled."""
+    """The text of a keeper's file, and the same text with its blocks filled."""
     try:
         text = read_file(file).decode().replace("\r\n", "\n").replace("\r", "\n")
     except UNREADABLE as error:
@@ -87,4 +87,6 @@ def _filled(file: Path, facts: Facts) -> tuple[str, str]:
     try:
         return text, fill(text, measured_blocks(facts))
     except ValueError as error:
-        raise ConfigError(f"{file}: {error}", "correct its marks; docs/card.md shows them") from error
+        raise ConfigError(
+            f"{file}: {error}", "correct the marks of its blocks; docs/card.md shows how they look"
+        ) from error

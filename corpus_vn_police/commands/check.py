@@ -1,4 +1,4 @@
-"""`check`: seeds -> what a build would make of them. It is a build without the writing, and shares its code."""
+"""`check`: report what a build would make of seeds. It runs the same code as a build, but writes no dataset."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ class Check(Result):
     """What a build would make of seeds.
 
     Attributes:
-        seeds: rows of the ledger: the seeds read, and the tombstones whose seed is not among them.
-        status: how many of these have each status, all five; their sum is `seeds`.
+        seeds: the number of rows in the ledger: one for each seed read, and one for each tombstone without a seed.
+        status: how many of these rows have each of the five statuses; their sum is `seeds`.
         splits: how many records each split would have; empty splits are left out.
         ledger: the rows of the ledger in its order, with the columns of `schema/ledger.schema.json`: `path`, `sha256`
             (string), `bytes` (int64), `id`, `status`, `reason`, `pointer`, `detail`, `duplicate_of` (string),
             `similarity` (float64).
-        unused: in how many rows (or texts) each key stands that neither the record nor the own fields know, the most
+        unused: the keys of rows (or headers) that no field is made from, and how many seeds have each; the most
             frequent first, at most 1,000 keys.
-        notes: what the keeper should know: lines for people.
+        notes: lines of text with what the keeper should know.
     """
 
     seeds: int
@@ -49,15 +49,15 @@ class Check(Result):
 
     @property
     def ok(self) -> bool:
-        """Whether no seed is rejected and a record is published: `build --strict` would build."""
+        """True if no seed is rejected and at least one record is published: then `build --strict` would succeed."""
         return is_fine(self.status)
 
     def __eq__(self, other: object) -> bool:
-        """Whether the other one says the same of the same seeds."""
+        """True if the other check has the same ledger, counts and notes."""
         return isinstance(other, Check) and self._counts == other._counts and self.ledger.equals(other.ledger)
 
     def __hash__(self) -> int:
-        """Of all but the rows of the ledger."""
+        """The hash of everything but the rows of the ledger."""
         return hash(self._counts)
 
     @property
@@ -69,7 +69,7 @@ class Check(Result):
 
 
 def is_fine(status: Mapping[str, int]) -> bool:
-    """Whether no seed is rejected and a record is published."""
+    """True if no seed is rejected and at least one record is published."""
     return not status.get("rejected") and bool(status.get("published"))
 
 
@@ -84,26 +84,26 @@ def check(
     fields: Mapping[str, Any] | StrPath | None = None,
     progress: Reporting = None,
 ) -> Check:
-    """Say what `build` would make of seeds, and write nothing.
+    """Report what `build` would make of seeds; no dataset is written.
 
-    What a build holds on disk until it is done is in a temporary folder: if near duplicates are looked for, all texts.
-    What was taken down is known by `removed.csv` beside corpus.toml, as there is no older build to ask.
+    Intermediate data is kept in a temporary folder. If near duplicates are looked for, this includes all texts.
+    There is no older build that knows what was taken down, so only `removed.csv` beside corpus.toml is read for that.
 
     Args:
         seeds: as for `build`; None is the shipped corpus.
         config: as for `build`.
-        workers: threads; None is one per processor.
-        dedup: `near`, `exact` or `off` (which is quicker); None leaves it to corpus.toml.
+        workers: the number of threads; None is one per processor.
+        dedup: `near`, `exact` or `off` (which is quicker); None uses the level in corpus.toml.
         rows: as for `build`.
         fields: as for `build`.
         progress: as for `build`.
 
     Returns:
-        The ledger and the counts; the ledger is held in memory, some 200 bytes per seed.
+        The ledger and the counts. The ledger is held in memory, with about 200 bytes per seed.
 
     Raises:
         ConfigError: an argument, a key of corpus.toml or a line of removed.csv is not allowed.
-        InputError: the seeds are missing, or there are none.
+        InputError: the input is missing or holds no seeds.
         DiskError: the operating system failed to read or write.
     """
     with (
@@ -128,9 +128,9 @@ def checking(
     fields: Mapping[str, Any] | StrPath | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Decision]:
-    """What a build would decide about seeds; it holds as long as this is open. Arguments and errors are `check`'s.
+    """Give what a build would decide about seeds, valid inside the `with` block. Arguments and errors are `check`'s.
 
-    The rows of the ledger are read as they are asked for, so that no more is held per seed than a build holds.
+    The rows of the ledger are made only when they are iterated, so memory holds no more per seed than in a build.
     """
     job = Job(workers=workers, progress=progress or silent)
     with seeds_at_hand(seeds) as given:
@@ -141,13 +141,13 @@ def checking(
 
 
 def check_seeds(seeds: Source | str, corpus: Corpus, job: Job, tombstones: Tombstones | None = None) -> Check:
-    """Say what a build would make of an input.
+    """Report what a build would make of an input.
 
     Args:
-        seeds: the input; a str is a single one.
+        seeds: the input; a str is a single path or URL.
         corpus: the settings.
-        job: how it runs.
-        tombstones: what was taken down; None is nothing.
+        job: how the check runs.
+        tombstones: what was taken down; None if nothing was.
 
     Raises:
         InputError: the input is missing or holds no seeds.
@@ -158,8 +158,8 @@ def check_seeds(seeds: Source | str, corpus: Corpus, job: Job, tombstones: Tombs
 
 @contextmanager
 def _decided(seeds: Source | str, corpus: Corpus, job: Job, tombstones: Tombstones) -> Iterator[Decision]:
-    """What a build would decide, with its parts in a temporary folder."""
-    corpus = with_latest(corpus).with_flags(annotations=False)  # they decide about no seed
+    """Give what a build would decide; its parts are in a temporary folder."""
+    corpus = with_latest(corpus).with_flags(annotations=False)  # annotations do not decide about any seed
     listing = list_input(seeds, follow_links=corpus.limits.follow_links)
     with scratch_folder() as folder, open_parts(folder, listing, corpus, job) as journal:
         yield decide(journal, listing, corpus, job, tombstones, keep_records=False)

@@ -1,9 +1,9 @@
 """`diff`: two builds -> the records that were added, removed, changed, or moved to another split.
 
-Of each record of the old build 13 bytes are held while the two are brought together, and then 9: the hash of a field,
-and its split. Of each record of the new one: its id, place in the old one and split (13 bytes), and a bit for each
-field, in words of 64. A field is read at a time, of a small build several. The hashes never leave the process, so it
-does not matter which hash function is used.
+Memory holds 13 bytes per record of the old build while records of the two builds are matched, and then 9: the hash of a
+field, and the split. Per record of the new build it holds 13 bytes (the id, the place in the old build, the split) and
+a bit for each field, in words of 64 bits. One field is read at a time, or several if the build is small. The hashes
+never leave the process, so it does not matter which hash function is used.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ _Numbers = npt.NDArray[np.uint64]
 _Field = tuple[str, str]  # its config and name
 
 _COMPARED = ("default", "annotations")
-_SEED = 20_201_207  # of the hashes; the same for both builds
-_NULL = np.uint64(0)  # the hash of null, and of a field that a build does not have
+_SEED = 20_201_207  # seed of the hash function; both builds need the same one
+_NULL = np.uint64(0)  # stands for null, and for a field that a build does not have
 _BITS = 64
 _NOBODY = 2**32 - 1
-_AT_ONCE = 1 << 18  # records that are looked up at once
-_HASHES = 4_000_000  # that are held of a build at once: a pass over the files costs as much as reading a field
+_AT_ONCE = 1 << 18  # records that are looked up together
+_HASHES = 4_000_000  # hashes of a build held together: going through its files again costs as much as reading a field
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -46,13 +46,13 @@ class Difference(Result):
     Attributes:
         added: ids of records that only the new build has.
         removed: ids of records that only the old build has.
-        changed: ids of records that both builds have, but with a different field.
+        changed: ids of records that both builds have, but with a different value in at least one field.
         moved: ids of records that changed their split.
-        fields: the fields that were compared; those of a struct as `source.url`, those of the
-            annotations as `annotations.quotes`. Own fields that one build alone has are among them: there a record
-            differs if its value is not null.
-        masks: which fields differ, a row for each changed record: bit k % 64 of column k // 64 is `fields[k]`
-            (uint64).
+        fields: the names of the compared fields; a field in a struct is named like `source.url`, a list of the
+            annotations like `annotations.quotes`. If only one build has an own field, a record differs in this field
+            if its value is not null.
+        masks: which fields differ, with a row of uint64 for each changed record: bit k % 64 of column k // 64 stands
+            for `fields[k]`.
         splits: the old and the new split of each moved record, as indices of `split.SPLITS` (n x 2).
     """
 
@@ -65,7 +65,7 @@ class Difference(Result):
     splits: npt.NDArray[np.uint8] = field(repr=False)
 
     def by_field(self) -> dict[str, Ids]:
-        """The ids of the records in which a field differs, by field."""
+        """For each field that differs anywhere, the ids of the records in which it differs."""
         differs = ((name, self._differs(number)) for number, name in enumerate(self.fields))
         return {name: Ids(self.changed.numbers[those]) for name, those in differs if those.any()}
 
@@ -75,17 +75,17 @@ class Difference(Result):
         return differs
 
     def by_move(self) -> dict[tuple[str, str], Ids]:
-        """The ids of the records that went from one split to another, by old and new split."""
+        """The ids of the records that moved, by old and new split."""
         pairs = [(old, new) for old in range(len(SPLITS)) for new in range(len(SPLITS))]
         moved = ((SPLITS[a], SPLITS[b], (self.splits == (a, b)).all(axis=1)) for a, b in pairs)
         return {(old, new): Ids(self.moved.numbers[those]) for old, new, those in moved if those.any()}
 
     def __eq__(self, other: object) -> bool:
-        """Whether the other one is the same difference."""
+        """True if the other difference has the same ids, fields, masks and splits."""
         return self._value() == other._value() if isinstance(other, Difference) else NotImplemented
 
     def __hash__(self) -> int:
-        """Of all fields."""
+        """The hash of all attributes."""
         return hash(self._value())
 
     def _value(self) -> tuple[object, ...]:
@@ -100,12 +100,12 @@ class Difference(Result):
 
 @dataclass(frozen=True)
 class _Side:
-    """One of the two builds: the ids of its records and the splits that they are in, in their order.
+    """One of the two builds, with the ids and splits of its records, in the build's order.
 
     Attributes:
         build: the build.
-        same: paths of the shards whose records are not looked at, because the other build has them too.
-        ids, splits: of the records in the other shards.
+        same: paths of shards that the other build has too; their records are not looked at.
+        ids, splits: the ids and split numbers of the records in all other shards.
     """
 
     build: BuildFolder
@@ -115,7 +115,7 @@ class _Side:
 
     @classmethod
     def of(cls, build: BuildFolder, same: frozenset[str]) -> _Side:
-        """Read the ids of a build's records, without those in some shards."""
+        """Read the ids and splits of a build's records, except those in the shards `same`."""
         ids, splits = [np.empty(0, np.uint64)], [np.empty(0, np.uint8)]
         for code, split in enumerate(SPLITS):
             for frame in build.rows("default", split).without(same).by_group("id"):
@@ -123,11 +123,11 @@ class _Side:
                 splits.append(np.full(len(frame), code, np.uint8))
         side = cls(build, same, np.concatenate(ids), np.concatenate(splits))
         if any(len(places) for places, _ in equal(side.ids)):
-            raise DamagedError.of(build.path, "two records have one id")
+            raise DamagedError.of(build.path, "two records have the same id")
         return side
 
     def fields(self, config: str) -> list[str]:
-        """The fields of a config, those of a struct one by one."""
+        """The names of a config's fields; a struct gives one name for each field in it."""
         return list(_leaves(self.build.contracts[config].schema))
 
 
@@ -137,7 +137,7 @@ def diff(old: StrPath, new: StrPath) -> Difference:
 
     Args:
         old: a folder, or the fsspec URL of one (`hf://datasets/user/name`), which is fetched.
-        new: a build that came after it, likewise.
+        new: the same for a later build.
 
     Returns:
         The records that were added, removed, changed (and in which fields), or moved to another
@@ -153,7 +153,7 @@ def diff(old: StrPath, new: StrPath) -> Difference:
 
 
 def compare(old: BuildFolder, new: BuildFolder) -> Difference:
-    """Compare the records of two builds that are open.
+    """Compare the records of two open builds.
 
     Raises:
         DamagedError: one of them cannot be read, or has an id twice.
@@ -179,10 +179,9 @@ def compare(old: BuildFolder, new: BuildFolder) -> Difference:
 
 
 def _same_shards(old: BuildFolder, new: BuildFolder) -> tuple[frozenset[str], frozenset[str]]:
-    """The shards that both builds have, byte for byte, in the same split: their paths in each of the two.
+    """The shards that both builds have, byte for byte, in the same split: their paths in the old and in the new build.
 
-    All configs are cut at the same records, so the shards of one number are the same in all configs that are compared,
-    or are looked at.
+    All configs are cut at the same records. A shard is skipped only if it is the same in all compared configs.
     """
     configs = [config for config in _COMPARED if old.has(config) and new.has(config)]
     sides = [_shards_by_content(build, configs) for build in (old, new)]
@@ -192,7 +191,7 @@ def _same_shards(old: BuildFolder, new: BuildFolder) -> tuple[frozenset[str], fr
 
 
 def _shards_by_content(build: BuildFolder, configs: list[str]) -> dict[tuple[str, ...], list[str]]:
-    """The paths of the shards of each number, in all of some configs, by split and sha256 of each."""
+    """Paths of shards with the same records, one for each config; keyed by the split and the sha256 of each path."""
     digests = {file["path"]: file["sha256"] for file in build.manifest["files"]}
     found: dict[tuple[str, ...], list[str]] = {}
     for shard in filter(None, map(shard_name, digests)):
@@ -203,12 +202,12 @@ def _shards_by_content(build: BuildFolder, configs: list[str]) -> dict[tuple[str
 
 
 def _by_id(ids: _Numbers, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Places by their ids."""
+    """Some places in `ids`, in the order of the ids there."""
     return places[np.argsort(ids[places])]
 
 
 def _partners(left: _Side, right: _Side) -> tuple[npt.NDArray[np.uint32], _Numbers]:
-    """The place in the old build of each record of the new one, `_NOBODY` if it is not there; and the ids that left."""
+    """For each new record its place in the old build, or `_NOBODY`; and the ids that only the old build has."""
     order = np.argsort(left.ids).astype(np.uint32)
     ids = left.ids[order]
     partners = np.full(len(right.ids), _NOBODY, np.uint32)
@@ -225,7 +224,7 @@ def _partners(left: _Side, right: _Side) -> tuple[npt.NDArray[np.uint32], _Numbe
 def _masks(
     left: _Side, right: _Side, partners: npt.NDArray[np.uint32], compared: list[_Field]
 ) -> npt.NDArray[np.uint64]:
-    """Which fields differ, as `Difference.masks` has it, for each record of the new build."""
+    """For each record of the new build, which fields differ, in the form of `Difference.masks`."""
     masks = np.zeros((len(right.ids), -(-len(compared) // _BITS)), np.uint64)
     at_once = max(1, _HASHES // max(len(left.splits), 1))
     for first in range(0, len(compared), at_once):
@@ -250,14 +249,14 @@ def _fields(left: _Side, right: _Side) -> list[_Field]:
 
 
 def _leaves(schema: pa.Schema) -> Iterator[str]:
-    """A schema's fields, those of a struct one by one."""
+    """The names of a schema's fields; a struct gives one name for each field in it."""
     for each in schema:
         inner = [f"{each.name}.{part.name}" for part in each.type] if pa.types.is_struct(each.type) else [each.name]
         yield from inner
 
 
 def _hashes(side: _Side, fields: list[_Field]) -> Iterator[tuple[_Field, int, _Numbers]]:
-    """The hashes of some fields of a build: a field, the place of the first of some records, and theirs."""
+    """Hash the values of some fields, in blocks of records: a field, the place of the first record, and the hashes."""
     for config in dict.fromkeys(config for config, _ in fields):
         here = set(side.fields(config))
         names = [name for each, name in fields if each == config and name in here]
@@ -276,6 +275,6 @@ def _hashes(side: _Side, fields: list[_Field]) -> Iterator[tuple[_Field, int, _N
 
 
 def _value(name: str) -> pl.Expr:
-    """A field of a frame; that of a struct by its dotted name."""
+    """The expression for a field of a frame; a field in a struct has a dotted name."""
     column, _, part = name.partition(".")
     return pl.col(column).struct.field(part) if part else pl.col(column)

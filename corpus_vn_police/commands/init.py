@@ -1,4 +1,4 @@
-"""A folder -> a corpus.toml and a card to fill in."""
+"""`init`: write a corpus.toml and a card into a folder, for the keeper to fill in."""
 
 from __future__ import annotations
 
@@ -25,65 +25,65 @@ from corpus_vn_police.text import as_counts, nfd
 
 CARD_NAME = "DATASET_CARD.md"
 
-# The Hub's sections, with the questions of "Datasheets for Datasets" (Gebru et al., 2021) that belong to each. What
-# is measured is added by the build.
+# The sections of a card on the Hub, each with its questions from "Datasheets for Datasets" (Gebru et al., 2021). The
+# build adds the measured parts.
 _CARD = """\
 # {name}
 
-<!-- The card opens with a measured sentence, and with the summary that corpus.toml gives. What a reader should know
-next goes here. Comments like this one are not published. A section that stays empty says that more information is
+<!-- The card opens with a measured sentence and the summary from corpus.toml. Write here what a reader should know
+next. Comments like this one are not published. A section that you leave empty will say that more information is
 needed. -->
 
 ## Dataset Details
 
 ### Dataset Description
 
-<!-- Who made the dataset, for whom, and who paid for it? What is a text: an article, a page, a post? -->
+<!-- Who made the dataset, for whom, and who paid for it? What is each text: an article, a page, a post? -->
 
 ## Uses
 
 ### Direct Use
 
-<!-- For what may it be used? What has it been used for already? -->
+<!-- What may the dataset be used for? What has it been used for already? -->
 
 ### Out-of-Scope Use
 
-<!-- For what should it not be used? -->
+<!-- What should the dataset not be used for? -->
 
 ## Dataset Creation
 
 ### Curation Rationale
 
-<!-- Why was it made? Which gap does it fill? -->
+<!-- Why was the dataset made? Which gap does it fill? -->
 
 ### Source Data
 
 #### Data Collection and Processing
 
-<!-- How were the texts gathered, when, by whom, with which tools? All of them or a choice, and chosen how? What is
-missing? What was done to them before they came here? -->
+<!-- How were the texts collected, when, by whom, and with which tools? Were all texts taken or only some, and how were
+these chosen? What is missing? What was done to the texts before this dataset was built? -->
 
 #### Who are the source data producers?
 
-<!-- Who wrote the texts? Were they asked? Whose are the rights? -->
+<!-- Who wrote the texts? Were the authors asked? Who owns the rights? -->
 
 ### Annotations
 
 #### Personal and Sensitive Information
 
-<!-- Who is named in the texts? Is anything in them that could harm or offend those people? -->
+<!-- Who is named in the texts? Could anything in them harm or offend those people? -->
 
 ## Bias, Risks, and Limitations
 
-<!-- Whose viewpoint do the texts have? Which errors, redundancies or gaps are known? -->
+<!-- Whose point of view do the texts show? Which errors, repetitions or gaps are known? -->
 
 ### Recommendations
 
-<!-- What should a reader know or do before using it? -->
+<!-- What should people know or do before they use the dataset? -->
 
 ## Dataset Card Contact
 
-<!-- Who keeps it up to date, how often, and how are errors mended and texts taken down? -->
+<!-- Who updates the dataset, and how often? How are errors corrected and texts taken down? -->
 """
 
 
@@ -92,17 +92,17 @@ def init(folder: StrPath, *, config: Settings | None = None, progress: Reporting
     """Write a commented corpus.toml and a card to fill in; nothing is overwritten.
 
     Args:
-        folder: created if it is missing. If it holds seeds, they are read, and the starts that give validation and
-            test about 10 % of the records each are written into `[splits]`, with the numbers that they give.
-        config: a corpus.toml, or a dict with its keys, whose values are written into the new one. With a
-            `[splits]` of its own, no starts are looked for. None gives only the name.
+        folder: created if it is missing. If it holds seeds, they are read, and two dates are written into `[splits]`
+            that give validation and test about 10 % of the records each, with the numbers of records.
+        config: a corpus.toml, or a dict with its keys, whose values are written into the new file. If it has
+            `[splits]`, the seeds are not read. None sets only the name.
         progress: as for `build`.
 
     Returns:
         The files that were written.
 
     Raises:
-        ConfigError: one of the two files exists already; or `config` has a key or a value that is not allowed.
+        ConfigError: one of the two files exists already, or `config` has a key or a value that is not allowed.
         DiskError: the folder cannot be written.
     """
     with reported("init", progress) as moved:
@@ -119,7 +119,7 @@ def _write(folder: Path, settings: dict[str, Any], progress: Progress) -> tuple[
     name = settings.get("name", _name(folder))
     advice = None if "splits" in settings else _advice(folder, progress)
     starts = {} if advice is None else {f"splits.{key}": start for key, start in advice.starts.items()}
-    remarks = {} if advice is None else {"splits": f"These starts give {as_counts(advice.splits)}."}
+    remarks = {} if advice is None else {"splits": f"These dates give {as_counts(advice.splits)}."}
     texts = [config_template(name, _by_key(settings) | starts, remarks), _CARD.format(name=name)]
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -133,10 +133,10 @@ def _write(folder: Path, settings: dict[str, Any], progress: Progress) -> tuple[
 
 
 def _settings(config: Settings | None) -> dict[str, Any]:
-    """The keys that are to be written, checked.
+    """The keys to write, checked; empty without `config`.
 
     Raises:
-        ConfigError: a key or a value is not allowed, or is the card that is to be written.
+        ConfigError: a key or a value is not allowed, or `config` has `[card]`, which init itself writes.
     """
     if config is None:
         return {}
@@ -161,14 +161,14 @@ _NO_LETTERS = re.compile("[^A-Za-z0-9._-]+")
 
 
 def _name(folder: Path) -> str:
-    """The folder's name as a dataset may be called: Công an Đà Nẵng is Cong-an-Da-Nang."""
+    """The folder's name in the letters that a dataset's name may have: Công an Đà Nẵng becomes Cong-an-Da-Nang."""
     base = nfd(folder.resolve().name).translate({ord("đ"): "d", ord("Đ"): "D"})
     letters = "".join(character for character in base if not unicodedata.combining(character))
     return _NO_LETTERS.sub("-", letters)[:96].strip("-._") or "corpus"
 
 
 def _advice(folder: Path, progress: Progress) -> SplitAdvice | None:
-    """The starts that would divide the seeds that are there; None if there are none."""
+    """The dates at which validation and test should begin, for the seeds in the folder; None if it holds no seeds."""
     if not folder.is_dir():
         return None
     try:
@@ -179,12 +179,12 @@ def _advice(folder: Path, progress: Progress) -> SplitAdvice | None:
 
 
 def config_template(name: str, known: Mapping[str, Any], remarks: Mapping[str, str] | None = None) -> str:
-    """A corpus.toml with every key, its meaning and its default, as the schema has them.
+    """A corpus.toml with every key, its meaning and its default, as the schema gives them.
 
     Args:
         name: the dataset's name.
-        known: other values that are set, by key, such as `splits.test_from`; what is not set is a comment.
-        remarks: a sentence below the description of a table, by its name; None is none.
+        known: other values to set, by key, such as `splits.test_from`. Keys without a value become comments.
+        remarks: by the name of a table, a sentence to add below its description; None adds nothing.
     """
     known, remarks = {"name": name, "card.prose": CARD_NAME, **known}, remarks or {}
     schema = document("corpus")

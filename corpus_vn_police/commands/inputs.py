@@ -1,4 +1,4 @@
-"""The seeds that a command is given, and the settings and tombstones that go with them."""
+"""Find the settings and the tombstones that belong to the seeds of a command."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from corpus_vn_police.text import printable
 
 
 def configured(source: Source | None, config: Settings | None) -> tuple[Source, Corpus]:
-    """The input, and the settings that go with it.
+    """The input, and the settings that belong to it.
 
     Args:
         source: what `seeds_at_hand` gave; None is the shipped seeds.
-        config: a corpus.toml, or a dict with its keys; None is the one in the folder of the seeds (beside a file), if
-            there is one.
+        config: a corpus.toml, or a dict with its keys. None is the corpus.toml in the folder of the seeds (for a file,
+            in the file's folder), if there is one.
 
     Raises:
-        ConfigError: corpus.toml is broken, or was named and is missing; or there are several inputs, one has a
-            corpus.toml, and none was named.
-        InputError: a path is not a name that the system can have.
+        ConfigError: corpus.toml has an error, or `config` names a file that is missing; or `config` is None and there
+            are several inputs, one of them with a corpus.toml.
+        InputError: the system cannot have a file of such a name.
     """
     if source is None:
         folder = shipped_seeds()
@@ -52,7 +52,7 @@ def configured(source: Source | None, config: Settings | None) -> tuple[Source, 
     if config is None and corpus.limits.follow_links:
         raise ConfigError(
             f"{beside}: limits.follow_links is not read from a file that comes with the seeds",
-            f"if you know where the links of the seeds lead, give --config {beside}",
+            f"if you know where the links in the seeds lead, give --config {beside}",
         )
     return replace(source, ours=_ours(beside, corpus)), corpus
 
@@ -60,9 +60,9 @@ def configured(source: Source | None, config: Settings | None) -> tuple[Source, 
 def with_arguments(
     source: Source, corpus: Corpus, rows: Mapping[str, str] | None, fields: Mapping[str, Any] | StrPath | None
 ) -> tuple[Source, Corpus]:
-    """The input, and the settings with what Python gives beside them: the keys of rows, and own fields.
+    """The input, and the settings changed by two arguments of Python: the keys of rows, and the own fields.
 
-    Own fields may be the path of their schema, which is not a seed.
+    If `fields` is the path of a schema, this file is not read as a seed.
 
     Raises:
         ConfigError: one of them is not allowed, the schema cannot be read, or `[card] by` names a field that the record
@@ -79,7 +79,7 @@ def with_arguments(
 
 
 def _with_dict(source: Source, config: Mapping[str, Any]) -> tuple[Source, Corpus]:
-    """The input and the settings of a dict; the files that describe the corpus beside the seeds are not seeds."""
+    """The input, and the settings from a dict. corpus.toml and its like beside the seeds are not read as seeds."""
     folders = [folder for folder in map(_beside, source.inputs) if folder is not None]
     corpus = config_of(config, folders[0] if len(folders) == 1 else None)
     beside = frozenset(
@@ -92,20 +92,20 @@ def _config_beside(source: Source) -> Path | None:
     """The corpus.toml that comes with an input; None if there is none.
 
     Raises:
-        ConfigError: there are several inputs, and one has one: whether it is meant for all is not known.
+        ConfigError: there are several inputs and one has a corpus.toml, which may not be meant for all of them.
     """
     folders = filter(None, map(_beside, source.inputs))
     found = [folder / FILE_NAME for folder in folders if os.path.lexists(folder / FILE_NAME)]
     if found and len(source.inputs) > 1:
         raise ConfigError(
             f"{printable(found[0])}: is not read, because there are several inputs",
-            f"for all of them give --config {printable(found[0])}, or that of another file",
+            f"give --config {printable(found[0])} to use it for all of them, or --config with another file",
         )
     return found[0] if found else None
 
 
 def _ours(config: Path | None, corpus: Corpus) -> frozenset[str]:
-    """The real paths of the files that describe a corpus, which are not seeds."""
+    """The real paths of the files that describe a corpus and are therefore not seeds."""
     if config is None:
         return frozenset()
     named = (corpus.settings.get("card", {}).get("prose"), corpus.settings.get("record", {}).get("fields"))
@@ -114,12 +114,13 @@ def _ours(config: Path | None, corpus: Corpus) -> frozenset[str]:
 
 
 def kept_away(source: Source, config: Settings | None) -> Tombstones:
-    """Which seeds were taken down, by `removed.csv` beside corpus.toml (or where corpus.toml would be).
+    """The seeds that were taken down, from `removed.csv` beside corpus.toml (or where corpus.toml would be).
 
-    If there are several inputs, those beside each of them say so too: nothing comes back by a second input.
+    If there are several inputs, the `removed.csv` beside each of them is read too, so that no seed comes back through
+    a second input.
 
     Raises:
-        ConfigError: a line of one is not what it should be.
+        ConfigError: a line of a removed.csv is not allowed.
     """
     named = None if config is None or isinstance(config, Mapping) else Path(config)
     folders = [] if named is None else [named.parent]
@@ -131,15 +132,15 @@ def kept_away(source: Source, config: Settings | None) -> Tombstones:
 
 
 def _beside(source: str) -> Path | None:
-    """The folder in which the settings of an input are looked for; None for a URL and a glob."""
-    # os.path answers False if pathlib raises, as for a path that is too long.
+    """The folder in which the settings of an input are looked for; None for a URL or a glob."""
+    # os.path returns False in cases in which pathlib raises an error, such as a path that is too long.
     if "://" in source or not os.path.exists(source):  # noqa: PTH110
         return None
     return Path(source if os.path.isdir(source) else os.path.dirname(source))  # noqa: PTH112, PTH120
 
 
 def check_apart(source: Source, out: Path) -> None:
-    """Refuse an output inside the seeds, where the next build would read it, or around them.
+    """Refuse an output that is inside the seeds, because the next build would read it, or that contains the seeds.
 
     Raises:
         ConfigError: one folder is inside the other.
@@ -151,5 +152,5 @@ def check_apart(source: Source, out: Path) -> None:
         if around or inside:
             raise ConfigError(
                 f"--out {out} and the seeds {seeds} overlap",
-                "give an --out that is neither inside the seeds nor around them",
+                "give a folder for --out that is not inside the seeds and does not contain them",
             )

@@ -1,4 +1,4 @@
-"""`remove`: a build -> the same build without some records, and the tombstones that keep them out."""
+"""`remove`: take records out of a build, and leave tombstones that keep them out of later builds."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ from corpus_vn_police.write.rewrite import rewrite_ledger, rewrite_shards
 
 @dataclass(frozen=True)
 class Takedown:
-    """What is asked for.
+    """The request to take records down.
 
     Attributes:
-        ids: what is to go.
+        ids: the ids to remove.
         reason: why, in one line.
         date: the day, `YYYY-MM-DD`.
-        near: the Jaccard similarity from which on published records go along; None if none do.
-        seeds: the folder of the seeds, in whose files the takedown is recorded; None records it nowhere.
-        version: the version of what is left; None keeps it.
+        near: published records with at least this Jaccard similarity are removed too; None removes no others.
+        seeds: the folder of the seeds, where the takedown is written into two files; None writes neither.
+        version: the version of the new build; None keeps the old version.
     """
 
     ids: frozenset[str]
@@ -58,7 +58,7 @@ class Takedown:
     version: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be done."""
+        """Refuse a request that is not allowed."""
         if not self.ids:
             raise ConfigError("no id is given", "give --id ID, or --ids with a file of ids, one per line")
         if not self.reason:
@@ -75,16 +75,16 @@ class Removal(PathResult):
 
     Attributes:
         path: the build, as it was given.
-        digest: its content digest now.
-        seeds: rows of its ledger.
-        status: these by status, all five.
-        splits: records by split, empty splits left out.
-        removed: the ids that were taken down now, because they were named or are too similar.
-        copies: the ids of their copies that were left out: these seeds were taken down, too.
-        already: the named ids that were taken down before.
-        alike: published records that are similar to those that are gone, the most similar first, at most 20.
+        digest: its content digest after the takedown.
+        seeds: the number of rows in its ledger.
+        status: how many of these rows have each of the five statuses.
+        splits: how many records each split has; empty splits are left out.
+        removed: the ids that were taken down this time, because they were named or are too similar.
+        copies: the ids of seeds that had been left out as copies of those; they were taken down, too.
+        already: the named ids that had been taken down before.
+        alike: published records that are similar to the removed ones, the most similar first, at most 20.
         lines: the lines of this takedown for `removed.csv`, without line ends.
-        written: the files beside the seeds that were written.
+        written: the files in the folder of the seeds that were written.
     """
 
     digest: str
@@ -112,23 +112,24 @@ def remove(
 ) -> Removal:
     """Take records down: remove them from a build, and keep them out of later builds.
 
-    Their copies that were left out are taken down, too. No seeds are read; no other record changes its split.
+    Seeds that were left out as copies of these records are taken down, too. No seeds are read, and no other record
+    changes its split.
 
     Args:
         folder: a build on this machine, which is replaced as a whole.
-        ids: the id of a record, or of a seed that was not published; or several.
-        reason: why, in one line; it is written beside the seeds, never into the build.
-        near: also take down published records with at least this Jaccard similarity to one of these; None takes
-            down no others.
+        ids: one id or several, of records or of seeds that were not published.
+        reason: why, in one line; it is written into the folder of the seeds, never into the build.
+        near: also take down published records with at least this Jaccard similarity to one of the given records; None
+            takes down no others.
         seeds: the folder of the seeds; the takedown is written into its `removed.csv` and `CHANGES.md`. None writes
             neither.
-        version: the version of the new build, three numbers; it must be higher if the old one was published.
-            None keeps it.
-        progress: None shows a bar on a terminal and in a notebook, True always, False never; or a callable, called
-            with a step (`write`), how many rows it has just done, and of how many (None).
+        version: the version of the new build, three numbers; it must be higher if the old build was published.
+            None keeps the version.
+        progress: None shows a bar on a terminal and in a notebook, True always, False never. A callable is called with
+            the step (`write`), the number of rows just written, and the total, which is None here.
 
     Returns:
-        The result. Ids that were taken down before change nothing.
+        The result. If an id was taken down before, nothing changes for it.
 
     Raises:
         InputError: an id is not in the ledger; nothing was changed.
@@ -148,24 +149,24 @@ def remove(
 
 
 def _take_down(target: Output, takedown: Takedown, progress: Progress = silent) -> Removal:
-    """Take records out of a build, whole or not at all.
+    """Take records out of a build, completely or not at all.
 
     Args:
         target: the build.
-        takedown: what is to go.
-        progress: called with `write` and how many rows were written.
+        takedown: the request.
+        progress: called with `write` and the number of rows just written.
 
     Raises:
-        CorpusError: it is not a build, is damaged or busy, an id is not in its ledger, or nothing would
-            be left. The build is as it was.
-        OSError: the disk fails. The build is as it was, or as it is to be.
+        CorpusError: the folder is not a build, is damaged or busy, an id is not in its ledger, or no record would
+            be left. The build is unchanged.
+        OSError: the disk fails. The build is either unchanged or completely new.
     """
     out = target.path
     recover_output(out)
     _open(out)
     known = Tombstones() if takedown.seeds is None else read_removed(takedown.seeds / REMOVED_NAME)
     with open_state(out) as state, damage_named(out):
-        build = _open(out)  # again, now that no build can be at it
+        build = _open(out)  # again, because now no other process can change it
         manifest = build.manifest
         check_ledger(build)
         corpus = _corpus(build, takedown.version)
@@ -192,10 +193,10 @@ def _take_down(target: Output, takedown: Takedown, progress: Progress = silent) 
 
 
 def _open(out: Path) -> BuildFolder:
-    """A build that can be written again.
+    """Open a build that is to be written again.
 
     Raises:
-        DamagedError: it is not as it was built, or was built to other schemas.
+        DamagedError: it is not as it was built, or its manifest names other schemas than it has.
     """
     build = open_build(out)
     if build.manifest["schemas"] != schema_digests(contracts_in(out)):
@@ -204,7 +205,7 @@ def _open(out: Path) -> BuildFolder:
 
 
 def _damaged(out: Path, what: str) -> DamagedError:
-    hint = f"corpus-vn-police verify {out} says what is wrong; or list the ids in {REMOVED_NAME} and build it again"
+    hint = f"corpus-vn-police verify {out} shows what is wrong; or list the ids in {REMOVED_NAME} and build it again"
     return DamagedError(f"{out}: is not as it was built: {what}", hint, what)
 
 
@@ -212,14 +213,14 @@ def _rewrite(build: BuildFolder, new: Path, withdrawn: Withdrawn, corpus: Corpus
     """Write the new build into a folder.
 
     Raises:
-        NothingPublishedError: nothing would be left.
+        NothingPublishedError: no record would be left.
         LedgerError: the ledger does not balance (law 3).
     """
     leaving, out, manifest = withdrawn.leaving, build.path, build.manifest
     if len(leaving.records) >= manifest["status"]["published"]:
         raise NothingPublishedError(
             f"{out}: all of its {manifest['status']['published']} records would be removed; nothing was changed",
-            "a dataset has at least one record: delete the folder if nothing may stay",
+            "a dataset has at least one record: delete the folder if all of them must go",
         )
     write_schemas(new, corpus, [config for config in CONFIGS if build.has(config)])
     status = rewrite_ledger(out, new, leaving)
@@ -227,7 +228,7 @@ def _rewrite(build: BuildFolder, new: Path, withdrawn: Withdrawn, corpus: Corpus
     for shard in rewrite_shards(out, new, leaving, corpus.shard_mib, hashes):
         shards.append(shard)
         progress("write", shard.rows, None)
-    date = None if manifest["date"] == build.figures().newest else manifest["date"]  # else it was given
+    date = None if manifest["date"] == build.figures().newest else manifest["date"]  # if it differs, the keeper gave it
     finished = finish(new, corpus, date, shards, hashes.blocks())
     published = manifest["status"]["published"] - len(leaving.records)
     if (
@@ -243,23 +244,23 @@ def _rewrite(build: BuildFolder, new: Path, withdrawn: Withdrawn, corpus: Corpus
 
 
 def _check_counts(build: BuildFolder) -> None:
-    """Refuse a build whose manifest counts something else than its files hold, although it is signed.
+    """Refuse a build whose manifest has other counts than its files, although the sha256 of the manifest is right.
 
     Raises:
-        DamagedError: it does.
+        DamagedError: the counts differ.
     """
     figures = build.figures()
     found = {each.split: each.records for each in figures.splits}
     if dict(figures.status) != build.manifest["status"] or found != build.manifest["splits"]:
-        raise DamagedError.of(build.path, f"{MANIFEST}: its counts are not those of the files")
+        raise DamagedError.of(build.path, f"{MANIFEST}: its counts differ from those of the files")
 
 
 def _corpus(build: BuildFolder, version: str | None) -> Corpus:
     """The settings of a build, with another version if one is given.
 
     Raises:
-        DamagedError: its card is not one that a build wrote.
-        ConfigError: the version is none.
+        DamagedError: its card was not written by a build, or was changed.
+        ConfigError: `version` is not a version.
     """
     try:
         return settings_of(build, version)
@@ -284,7 +285,7 @@ def _removal(out: str, withdrawn: Withdrawn, finished: Finished) -> Removal:
 
 
 def _with_takedown(seeds: Path, takedown: Takedown, pairs: frozenset[Pair]) -> str:
-    """A keeper's CHANGES.md with a line of the takedown on top; without the reason, as the card shows it."""
+    """CHANGES.md with a line for the takedown on top. The line gives no reason, because the card shows the line."""
     ids = ", ".join(f"`{name}`" for name in sorted(takedown.ids))
     copies = len({name for name, _ in pairs} - takedown.ids)
     more = f" and {copies} more with them" if copies else ""

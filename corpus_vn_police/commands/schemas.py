@@ -1,4 +1,4 @@
-"""`schema`: the format of a table, as JSON Schema or in a form that is derived from it."""
+"""`schema`: the format of a table, as JSON Schema or in a form derived from it."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ def schema(name: str = "record", as_: str = "json") -> dict[str, Any] | pa.Schem
 
     Args:
         name: `record`, `annotations`, `sources`, `ledger`, `manifest` or `corpus` (the keys of corpus.toml).
-        as_: `json` for the JSON Schema; of the first four also `arrow`, `features` (of `datasets`) or `croissant` (a
-            record set of Croissant).
+        as_: `json` gives the JSON Schema. The first four names also work with `arrow`, `features` (for `datasets`) and
+            `croissant` (a record set of Croissant).
 
     Returns:
-        A dict of your own for `json` and `croissant`, a `pyarrow.Schema` or a `datasets.Features`.
+        A `pyarrow.Schema` for `arrow`, a `datasets.Features` for `features`; otherwise a dict that you may change.
 
     Raises:
         SchemaError: there is no schema of this name.
-        ConfigError: there is no such form, or the schema describes no table.
+        ConfigError: there is no such form, or the schema does not describe a table.
     """
     found = document(name)
     if as_ not in FORMS:
@@ -51,7 +51,7 @@ def schema(name: str = "record", as_: str = "json") -> dict[str, Any] | pa.Schem
         return copy.deepcopy(found)
     if name in _NO_TABLES:
         tables = ", ".join(each for each in NAMES if each not in _NO_TABLES)
-        raise ConfigError(f"the schema {name!r} describes no table", f"{as_} works with {tables}")
+        raise ConfigError(f"the schema {name!r} does not describe a table", f"{as_} works with {tables}")
     if as_ == "arrow":
         return load_contract(name).schema
     if as_ == "features":

@@ -1,4 +1,4 @@
-"""The corpus that the package ships: built on first use, then loaded from the cache."""
+"""The corpus that comes with the package: built on first use, then loaded from the cache."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def shipped_seeds() -> Path:
     """The folder of the shipped seeds.
 
     Raises:
-        InputError: it is missing, or a seed's bytes are not those of its checksum.
+        InputError: it is missing, or a seed does not match its checksum.
     """
     folder = resource("seeds")
     for line in (folder / CHECKSUMS).read_text(encoding="ascii").splitlines():
@@ -41,7 +41,7 @@ def shipped_seeds() -> Path:
 
 
 def shipped_corpus() -> Corpus:
-    """The shipped corpus's settings, with its card's prose."""
+    """The settings of the shipped corpus, with the text of its card."""
     corpus = load_config(resource("seeds") / FILE_NAME)
     return replace(corpus, prose=resource("DATASET_CARD.md").read_text(encoding="utf-8"))
 
@@ -49,15 +49,15 @@ def shipped_corpus() -> Corpus:
 def path() -> str:
     """The shipped corpus as a built folder, for `datasets.load_dataset`.
 
-    It is built on first use, under `$CORPUS_VN_POLICE_CACHE` or else in the platform's user cache. The name of
-    the folder depends on everything that the corpus is made of. Several processes may do this at the same time.
+    It is built on first use, in `$CORPUS_VN_POLICE_CACHE` or, without this variable, in the user's cache folder. The
+    name of the folder depends on everything that the corpus is made from. Several processes may call this at once.
 
     Returns:
         The path of the folder, as a string, because `load_dataset` accepts only strings.
 
     Raises:
-        CorpusError: the package is damaged, or the cache cannot be written, or `load_dataset` could not read
-            a folder of its name.
+        CorpusError: the package is damaged, the cache cannot be written, or the cache has a path that `load_dataset`
+            cannot read.
     """
     folder = cache_folder() / _name()
     try:
@@ -87,7 +87,7 @@ def _build(out: Output) -> None:
 
 
 def _name() -> str:
-    """sha256 (hex) of package version, schemas, seed checksums, corpus.toml and what was taken down."""
+    """The name of the folder: sha256 (hex) of package version, schemas, seed checksums, corpus.toml and removed.csv."""
     seeds = resource("seeds")
     removed = seeds / REMOVED_NAME
     parts = {
@@ -128,12 +128,12 @@ def load_dataset(
     Args:
         name: the config: `default` (records), `annotations` or `sources`; None is `default`.
         split: `train`, `validation` or `test`; None gives a dict of all splits.
-        streaming: whether rows are read only when they are needed.
+        streaming: if True, rows are read only when they are needed.
         options: other arguments of `datasets.load_dataset`.
 
     Raises:
-        ValueError: there is no such config or split (from `datasets`).
-        CorpusError: as `path`.
+        ValueError: there is no such config or split (raised by `datasets`).
+        CorpusError: as for `path`.
     """
     import datasets
 

@@ -1,7 +1,7 @@
-"""`sources`: a build -> its published seeds, byte for byte, as files below a new folder.
+"""`sources`: write the published seeds of a build, byte for byte, as files into a new folder.
 
-The paths come from the build, which you may not be able to trust. Whatever the paths are, nothing is written outside
-the folder, and nothing is overwritten.
+The paths come from the build, which may not be trustworthy. Whatever they are, nothing is written outside the folder,
+and nothing is overwritten.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from corpus_vn_police.paths import Output, output_path
 from corpus_vn_police.results import PathResult
 
 RENAMED = "renamed"
-"""The folder below the output for seeds whose path cannot stand there as it is."""
+"""The folder inside the output for seeds whose own path is not possible there."""
 
-# A row that came from Python has a path like `rows#17`: no ending.
+# The path of a row that came from Python has no ending, as `rows#17`.
 _ROW = re.compile(
     r"(.*\.(?:(?:jsonl|ndjson|json|csv|tsv)(?:\.gz|\.zst)?|parquet|arrow|feather)|[^/.]+)#([0-9]{1,18})",
     re.IGNORECASE | re.DOTALL,
@@ -39,8 +39,8 @@ _ROW = re.compile(
 _OTHER_ROWS = re.compile(r"\.(?:json|csv|tsv|parquet|arrow|feather)$", re.IGNORECASE)
 _ID = re.compile("[0-9a-f]{16}")
 _PACKED = re.compile(r"\.(?:gz|zst)$", re.IGNORECASE)
-_PART_BYTES, _PATH_BYTES = 255, 1_000  # what every file system takes
-# What Windows reads as a folder, a drive, a stream or a device.
+_PART_BYTES, _PATH_BYTES = 255, 1_000  # lengths that every file system allows
+# What Windows takes for a folder, a drive, a stream or a device.
 _WINDOWS = re.compile(r'[\\:*?"<>|]|[. ]$|^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)', re.IGNORECASE)
 _NO_SUCH_NAME = {errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
 
@@ -51,11 +51,10 @@ class Sources(PathResult):
 
     Attributes:
         path: the folder, as it was given.
-        seeds: seeds written.
-        files: files that hold them.
-        bytes: bytes of the seeds, without the ends of lines.
-        renamed: the paths that are not possible below `out` -> the new path of the seed, or of the
-            file of rows.
+        seeds: the number of seeds.
+        files: the number of files.
+        bytes: the bytes of the seeds, without the ends of lines.
+        renamed: for each path that is not possible in `out`, the path that the seed, or the file of rows, has instead.
     """
 
     seeds: int
@@ -73,10 +72,10 @@ class _Writer:
     renamed: dict[str, str] = field(default_factory=dict)
 
     def create(self, path: str, fallback: str) -> tuple[str, BinaryIO]:
-        """Make a file that is not there yet; returns its path below the output, and the file.
+        """Create a new file; returns its path inside the output, and the open file.
 
         Raises:
-            FileExistsError: not even the fallback is free.
+            FileExistsError: the path is not possible, and the fallback exists already.
         """
         name = given_back_as(path)
         self.files += 1
@@ -97,11 +96,11 @@ class _Writer:
 
 
 def given_back_as(path: str) -> str | None:
-    """The path below the output for the file of a ledger path; None if such a path is not possible.
+    """The path that a file gets inside the output; None if this path is not possible there.
 
     Args:
-        path: the path of a seed, or of the file of its row. A compressed file loses its
-            second extension; rows of other files than JSONL become lines of `….parquet.jsonl`, `….csv.jsonl`.
+        path: the path of a seed, or of the file that a row is from. A compressed file loses its second extension.
+            Rows of files other than JSONL become lines of a file such as `….parquet.jsonl` or `….csv.jsonl`.
     """
     name = _PACKED.sub("", path)
     if _OTHER_ROWS.search(name):
@@ -120,24 +119,24 @@ def given_back_as(path: str) -> str | None:
 
 @machine_failures()
 def sources(folder: StrPath, *, out: StrPath, progress: Reporting = None) -> Sources:
-    """Write the published seeds of a build back, byte for byte.
+    """Write the published seeds of a build as files, byte for byte.
 
-    Text files come back under their path; a compressed file loses its `.gz` or `.zst`. Rows come back as the
-    lines of their file, in the old order; rows of `x.parquet` are in `x.parquet.jsonl`, and those of `x.csv` in
-    `x.csv.jsonl`. Members of archives are in a folder with the name of the archive. If a path is not possible
-    below `out` (it leads out of it, is too long, or is taken), the seed goes into `out/renamed/`.
+    A text file gets its old path; a compressed file loses its `.gz` or `.zst`. Rows become the lines of their file, in
+    the old order; rows of `x.parquet` are written into `x.parquet.jsonl`, and those of `x.csv` into `x.csv.jsonl`.
+    Files from an archive are written into a folder with the name of the archive. If a path is not possible in `out`
+    (it leads out of it, is too long, or exists already), the seed is written into `out/renamed/`.
 
     Args:
         folder: a folder, or the fsspec URL of one (`hf://datasets/user/name`), which is fetched.
         out: the folder to write: new or empty. It is written completely, or not at all.
-        progress: None shows a bar on a terminal and in a notebook, True always, False never; or a callable, called
-            with `write`, how many seeds it has just written, and of how many.
+        progress: None shows a bar on a terminal and in a notebook, True always, False never. A callable is called with
+            the step (`write`), the number of seeds just written, and the total.
 
     Returns:
         What was written.
 
     Raises:
-        OutputError: `folder` is not a build, or `out` holds something.
+        OutputError: `folder` is not a build, or `out` is not empty.
         InputError: the build was made without the config "sources".
         DamagedError: the build cannot be read, or the bytes of a seed do not belong to its record.
         DiskError: the operating system failed to read or write.
@@ -148,12 +147,12 @@ def sources(folder: StrPath, *, out: StrPath, progress: Reporting = None) -> Sou
 
 
 def _write_sources(folder: Path, target: Output, progress: Progress) -> Sources:
-    """Write the published seeds of a build below a folder.
+    """Write the published seeds of a build into a folder.
 
     Args:
         folder: the build.
-        target: new or empty.
-        progress: told how many seeds have been written.
+        target: the folder to write: new or empty.
+        progress: called with the number of seeds just written.
 
     Raises:
         OutputError: `folder` is not a build, or `out` is not empty.
@@ -176,7 +175,7 @@ def _write_sources(folder: Path, target: Output, progress: Progress) -> Sources:
 
 
 def _opened(folder: Path, out: Path) -> BuildFolder:
-    """The build, and a check that the output is neither in it nor in use."""
+    """Open the build, and refuse an output that is inside it or is not empty."""
     build = open_build(folder)
     if not build.has("sources"):
         raise InputError(
@@ -191,8 +190,8 @@ def _opened(folder: Path, out: Path) -> BuildFolder:
 
 
 def _place(new: Path, out: Path) -> None:
-    """Rename onto the output; the system refuses where something came there in the meantime."""
-    if os.name == "nt" and out.exists():  # elsewhere a folder takes the place of an empty one in one step
+    """Rename the new folder to the output; the system refuses this if something was written there in the meantime."""
+    if os.name == "nt" and out.exists():  # on other systems, rename replaces an empty folder
         out.rmdir()
     new.rename(out)
 
@@ -220,7 +219,7 @@ def _write(build: BuildFolder, new: Path, progress: Progress) -> tuple[int, int,
 
 @dataclass
 class _Lines:
-    """Rows on their way into the files of lines that they stood in; one file is open at a time."""
+    """Writes rows as lines of the files that they came from; one file is open at a time."""
 
     writer: _Writer
     line_starts: npt.NDArray[np.int64]
@@ -249,15 +248,15 @@ class _Lines:
 
 
 def _line_end(data: bytes) -> bytes:
-    # A reader takes one CR before the LF for the line's end, so a CR of the row's own needs another.
+    # A reader drops one CR before the LF as part of the line's end, so a row that ends with CR needs a second one.
     return b"\r\n" if data.endswith(b"\r") else b"\n"
 
 
 def _line_starts(build: BuildFolder) -> npt.NDArray[np.int64]:
-    """At which byte of its file the line of each seed begins, in the order of the config; -1 for a text file.
+    """For each seed, in the order of the config, the byte of its file at which its line begins; -1 for a text file.
 
-    Rows of one file are scattered over the splits: with their starts known, each line is written at its own position
-    as it comes. At most 80 bytes per seed are held.
+    Rows of one file are scattered over the splits. As their starts are known, each line can be written at its own
+    position as soon as it is read. Memory holds at most 80 bytes per seed.
     """
     codes: dict[str, int] = {}
     files, numbers, lengths = [], [], []
@@ -281,10 +280,10 @@ def _line_starts(build: BuildFolder) -> npt.NDArray[np.int64]:
 
 
 def _checked(build: BuildFolder) -> Iterator[list[tuple[str, str, bytes]]]:
-    """Id, path and bytes of every source, in lists; each agrees with its record.
+    """Id, path and bytes of every source, in lists; each was compared with its record.
 
     Raises:
-        DamagedError: the two configs have different rows, or bytes have another sha256.
+        DamagedError: the two configs have different rows, or a source does not have the sha256 in its record.
     """
     columns = {"default": ("id", "source"), "sources": ("id", "path", "data")}
     for frames in build.rows_of_all(columns):

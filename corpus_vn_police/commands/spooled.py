@@ -1,7 +1,7 @@
-"""Seeds as Python has them -> an input: paths as they are, rows in a temporary folder.
+"""Turn the seeds that Python code passes into an input: paths stay as they are, rows go to a temporary folder.
 
-Rows are written there in blocks, so that a table or a generator of any length takes the memory of one. No library
-is imported to find out what the seeds are: an object of a library that is not imported yet cannot be there.
+Rows are written there in blocks, so that a table or a generator of any length takes only the memory of one block. No
+library is imported to find out what the seeds are: whoever has an object of a library has imported the library already.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from corpus_vn_police.files import StrPath, scratch_folder
 from corpus_vn_police.stages.read import Source
 from corpus_vn_police.stages.read.given import ENDING, write_given
 
-_ROWS = 512  # of a table or frame, at once
-_LONGEST_DETAIL = 200  # code points of what Arrow said
-_NAME = "rows"  # what the paths of rows begin with
+_ROWS = 512  # rows of a table or frame in one block
+_LONGEST_DETAIL = 200  # the most code points of an error message of Arrow
+_NAME = "rows"  # the beginning of the path of each row
 _EXPECTED = (
     "give a path, a list of paths, a frame of pandas or Polars, an Arrow table, a dataset, or an iterable of dicts"
 )
 
 
 class ArrowStream(Protocol):
-    """What has rows and hands them out as Arrow does: frames of pandas and Polars, Arrow's tables and readers."""
+    """An object that gives its rows as an Arrow stream: frames of pandas and Polars, Arrow tables and readers."""
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """The rows."""
@@ -41,21 +41,21 @@ class LazyRows(Protocol):
 
 
 Seeds = StrPath | Iterable[StrPath | Mapping[str, Any]] | ArrowStream | LazyRows
-"""What a command reads: path(s), or rows. The frames and datasets of libraries are among these."""
+"""What a command accepts as seeds: one or more paths, or rows, such as a frame or a dataset of a library."""
 
 
 @contextmanager
 def seeds_at_hand(seeds: Seeds | None) -> Iterator[Source | None]:
-    """The input that some seeds are, for the time of the block.
+    """Give the input for some seeds, valid inside the `with` block.
 
     Args:
         seeds: a path, a list or tuple of paths, or rows: a frame of pandas (whose index is left out) or Polars (also a
-            lazy one), an Arrow table or reader, a `datasets.Dataset`, `DatasetDict` or `IterableDataset`, or an
-            iterable of dicts, which is gone through once. None is None.
+            lazy frame), an Arrow table or reader, a `datasets.Dataset`, `DatasetDict` or `IterableDataset`, or an
+            iterable of dicts, which is iterated once. For None, the input is None.
 
     Raises:
-        InputError: it is none of these.
-        DiskError: there is no temporary folder, or it is full.
+        InputError: the seeds are none of these.
+        DiskError: there is no temporary folder, or its disk is full.
     """
     if seeds is None:
         yield None
@@ -72,10 +72,10 @@ def seeds_at_hand(seeds: Seeds | None) -> Iterator[Source | None]:
 
 
 def _parts(seeds: Any) -> dict[str, Any]:
-    """The tables that the seeds are, by name.
+    """The tables in the seeds, by name: the splits of a dict of datasets, or one table.
 
     Raises:
-        InputError: they are none.
+        InputError: the seeds are not rows.
     """
     if _is_of(seeds, "datasets", "DatasetDict", "IterableDatasetDict"):
         return dict(seeds)
@@ -87,15 +87,15 @@ def _parts(seeds: Any) -> dict[str, Any]:
     if _is_of(seeds, "pandas", "Series", "Index") or _is_of(seeds, "polars", "Series") or _is_column(seeds):
         kind = f"{type(seeds).__module__.partition('.')[0]}.{type(seeds).__qualname__}"
         raise InputError(
-            f"a {kind} is one column, and a row needs names", "give a frame or a table, with a column text"
+            f"a {kind} is one column, but a row needs named fields", "give a frame or a table, with a column text"
         )
     if isinstance(seeds, list | tuple) and any(isinstance(each, str | os.PathLike) for each in seeds):
-        raise InputError("the list holds paths and rows", "give a list of paths, or an iterable of dicts")
+        raise InputError("the list holds both paths and rows", "give a list of paths, or an iterable of dicts")
     return {_NAME: seeds}
 
 
 def _is_of(value: object, library: str, *names: str) -> bool:
-    """Whether a value is of a class of a library, which is not imported for that."""
+    """True if a value is an instance of one of the named classes of a library; the library is not imported."""
     module = sys.modules.get(library)
     kinds = tuple(kind for name in names if isinstance(kind := getattr(module, name, None), type))
     return isinstance(value, kinds)
@@ -110,8 +110,8 @@ def _is_column(seeds: object) -> bool:
 
 
 def _spooled(folder: Path, name: str, rows: Any) -> str:
-    """The file that some rows were written to."""
-    number = len(list(folder.iterdir()))  # a split may be called what no file can be
+    """Write some rows into a file of the folder; returns its path."""
+    number = len(list(folder.iterdir()))  # a number, because not every name of a split can be the name of a file
     path = folder / f"{number}.arrow"
     if (batches := _batches(rows)) is not None:
         _write_batches(batches, path)
@@ -123,7 +123,7 @@ def _spooled(folder: Path, name: str, rows: Any) -> str:
 
 
 def _batches(rows: Any) -> Iterator[Any] | None:
-    """The batches of Arrow that rows come in; None if they have to be read as dicts."""
+    """The rows as Arrow batches; None if they have to be read as dicts."""
     if _is_of(rows, "polars", "DataFrame", "LazyFrame") and _has_more_than_arrow(rows):
         return None
     if _is_lazy(rows):
@@ -136,8 +136,8 @@ def _batches(rows: Any) -> Iterator[Any] | None:
 
 
 def _has_more_than_arrow(frame: Any) -> bool:
-    """Whether a frame of Polars has values that Arrow has no type for: integers of 128 bits, objects of Python."""
-    named = repr(frame.collect_schema().dtypes())  # a type may stand in another one, whose name holds its own
+    """True if a frame of Polars has a type that Arrow does not have: integers of 128 bits, or objects of Python."""
+    named = repr(frame.collect_schema().dtypes())  # this also shows types inside others, as in List(Int128)
     return any(kind in named for kind in ("Int128", "UInt128", "Object"))
 
 
@@ -152,47 +152,47 @@ def _dicts(rows: Any) -> Iterable[Any]:
 
 
 def _of_frame(frame: Any) -> Iterator[dict[Any, Any]]:
-    """The rows of a frame of pandas; what it calls missing becomes null.
+    """The rows of a frame of pandas; its missing values become null.
 
     Raises:
         InputError: two columns have the same name.
     """
     if not frame.columns.is_unique:
-        raise InputError("the frame has two columns of one name", "rename one of them")
+        raise InputError("the frame has two columns with the same name", "rename one of them")
     for start in range(0, len(frame), _ROWS):
         yield from frame.iloc[start : start + _ROWS].to_dict("records")
 
 
 def _of_polars(frame: Any) -> Iterator[dict[str, Any]]:
-    """The rows of a frame of Polars, also of a lazy one."""
+    """The rows of a frame of Polars, which may be lazy."""
     for part in frame.collect_batches(chunk_size=_ROWS) if _is_lazy(frame) else [frame]:
         yield from part.iter_rows(named=True)
 
 
 def _of_stream(rows: ArrowStream) -> Iterator[Any]:
-    """The batches of what hands out rows as Arrow does."""
+    """The batches of an object that gives an Arrow stream."""
     import pyarrow as pa
 
     yield from pa.RecordBatchReader.from_stream(rows)
 
 
 def _of_lazy(frame: LazyRows) -> Iterator[Any]:
-    """The batches of a lazy frame of Polars, in its order."""
+    """The batches of a lazy frame of Polars, in the frame's order."""
     for part in frame.collect_batches(chunk_size=_ROWS):
         yield from part.to_arrow().to_batches()
 
 
 def _of_dataset(dataset: Any) -> Iterator[Any]:
-    """The batches of a dataset, in the order in which it has its rows."""
+    """The batches of a dataset, in the order of its rows."""
     for table in dataset.with_format("arrow").iter(_ROWS):
         yield from table.to_batches()
 
 
 def _write_batches(batches: Iterable[Any], path: Path) -> None:
-    """Write batches of Arrow into a file; what rows share is written for each.
+    """Write Arrow batches into a file; a value that several rows share, as in a dictionary, is written for each row.
 
     Raises:
-        InputError: Arrow cannot read them.
+        InputError: Arrow cannot read the batches.
     """
     import pyarrow as pa
 
@@ -218,6 +218,6 @@ def _write(batches: Iterable[Any], sink: Any) -> None:
             writer = pa.ipc.new_stream(sink, plain)
         for start in range(0, batch.num_rows, _ROWS):
             writer.write_batch(plain_batch(batch.slice(start, _ROWS), plain))
-    if writer is None:  # a table without rows is a file without rows, not a damaged one
+    if writer is None:  # a table without rows becomes a file without rows: an empty file would count as damaged
         writer = pa.ipc.new_stream(sink, pa.schema([]))
     writer.close()

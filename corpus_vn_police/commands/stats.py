@@ -1,4 +1,4 @@
-"""`stats`: a build -> its numbers, measured from its files."""
+"""`stats`: the numbers of a build, measured from its files."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class Stats(Result):
     """The numbers of a build, measured from its files; its tables are Polars frames.
 
     Attributes:
-        name: of the corpus.
-        version: of the data.
+        name: the name of the corpus.
+        version: the version of the data.
         digest: the content digest.
-        figures: what was measured, as plain values.
-        sharing: what each later split shares with each earlier one.
-        build: what was measured; it is not compared, as a copy of a build has the same numbers.
+        figures: all numbers, as plain values.
+        sharing: how much text each later split shares with each earlier one.
+        build: the build that was measured; ignored by `==`, because a copy of a build has the same numbers.
     """
 
     name: str
@@ -45,10 +45,10 @@ class Stats(Result):
 
     @property
     def splits(self) -> pl.DataFrame:
-        """A row per split.
+        """One row per split.
 
-        `split` (string), `records, undated` (int64), `first, last` (string: a date), and the sums `paragraphs,
-        syllables, chars` (int64) over its texts.
+        Its columns are `split` (string), `records, undated` (int64), `first, last` (string: a date), and the totals of
+        its texts, `paragraphs, syllables, chars` (int64).
         """
         kinds = {"split": pl.String, "records": pl.Int64, "undated": pl.Int64, "first": pl.String, "last": pl.String}
         sums = dict.fromkeys(("paragraphs", "syllables", "chars"), pl.Int64)
@@ -56,7 +56,7 @@ class Stats(Result):
 
     @property
     def status(self) -> pl.DataFrame:
-        """`status` (string) and `seeds` (int64): the rows of the ledger, all five statuses."""
+        """`status` (string) and `seeds` (int64): how many rows of the ledger have each of the five statuses."""
         return _frame(self.figures.status, "status", "seeds")
 
     @property
@@ -120,7 +120,7 @@ def stats(folder: StrPath) -> Stats:
     """Measure a build.
 
     Args:
-        folder: a folder, or the fsspec URL of one (`hf://datasets/user/name`), of which the records, the annotations
+        folder: a folder, or the fsspec URL of one (`hf://datasets/user/name`). From a URL, the records, the annotations
             and the ledger are fetched.
 
     Raises:
@@ -132,11 +132,11 @@ def stats(folder: StrPath) -> Stats:
 
 
 def measure_build(build: Build) -> Stats:
-    """Measure a build that was opened.
+    """Measure an open build.
 
     Raises:
-        OutputError: the folder has another build now, or none.
-        DamagedError, DiskError: as `stats`.
+        OutputError: the folder has another build now, or no build.
+        DamagedError, DiskError: as for `stats`.
     """
     with reading(build, LEDGER, *(f"{FOLDERS[config]}/" for config in ("default", "annotations"))) as folder:
         publishers = dict(count_by(folder.path, _PUBLISHER).iter_rows())

@@ -1,4 +1,4 @@
-"""What a takedown of some ids removes from a build: rows of the ledger, copies and records."""
+"""Find everything that a takedown of some ids removes from a build: rows of the ledger, copies and records."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from corpus_vn_police.errors import DamagedError, InputError
 from corpus_vn_police.write.rewrite import Leaving
 
 SHOWN = 20
-"""Records that are like those taken down: at most so many are shown."""
+"""The most records that are shown because they are similar to those taken down."""
 
-_ALIKE = 0.3  # the Jaccard similarity from which on a record is shown
-_LEAST = 0.05  # what has less in common is not looked at
+_ALIKE = 0.3  # a record with at least this Jaccard similarity is shown
+_LEAST = 0.05  # records with a lower similarity are never looked at
 _ROUNDING = 1e-9
 
 
 def check_ledger(build: BuildFolder) -> None:
     """Refuse a ledger that breaks its schema, or contradicts the manifest or the records.
 
-    Why: its ids are written into removed.csv and read again later, and the new build counts its rows.
+    This matters because its ids are written into removed.csv and read again later, and the new build counts its rows.
 
     Raises:
-        DamagedError: a row breaks the schema; or the numbers of rows are not those in the manifest.
+        DamagedError: a row breaks the schema, or the manifest gives other numbers of rows.
     """
     contract = load_contract("ledger")
     counts: Counter[str] = Counter()
@@ -50,15 +50,15 @@ def check_ledger(build: BuildFolder) -> None:
 
 
 def _rows(build: BuildFolder, wanted: pl.Expr) -> pl.DataFrame:
-    """The rows of the ledger that are wanted."""
+    """The rows of the ledger for which `wanted` is true."""
     return ledger_rows(build.path, wanted, ("id", "sha256", "status", "duplicate_of", "similarity")).drop("place")
 
 
 def rows_of(build: BuildFolder, ids: frozenset[str]) -> pl.DataFrame:
-    """The ledger's rows of some ids.
+    """The ledger's rows with some ids.
 
     Raises:
-        InputError: an id has none, or none with bytes that could be read.
+        InputError: an id has no row, or the bytes of its seeds could not be read.
     """
     rows = _rows(build, pl.col("id").is_in(list(ids)))
     unknown = sorted(ids - set(rows["id"]))
@@ -70,15 +70,22 @@ def rows_of(build: BuildFolder, ids: frozenset[str]) -> pl.DataFrame:
     unread = sorted(ids - set(rows.filter(pl.col("sha256").is_not_null())["id"]))
     if unread:
         raise InputError(
-            f"could not be read, so {build.path} holds nothing of them: {', '.join(unread)}; nothing was changed",
-            f"to keep them out as well, list them in {REMOVED_NAME} beside corpus.toml",
+            f"these seeds could not be read, so {build.path} holds nothing of them: {', '.join(unread)}; "
+            "nothing was changed",
+            f"to keep them out of later builds, list them in {REMOVED_NAME} beside corpus.toml",
         )
     return rows.filter(pl.col("sha256").is_not_null())
 
 
 @dataclass(frozen=True)
 class Withdrawn:
-    """What goes: the ids that were named or too similar, the ledger's rows, and what is like them."""
+    """What a takedown removes.
+
+    Attributes:
+        ids: the ids that were named, and those of records that are too similar to them.
+        rows: all rows of the ledger that are removed.
+        alike: records that stay, although they are similar to removed ones.
+    """
 
     ids: frozenset[str]
     rows: pl.DataFrame
@@ -86,24 +93,31 @@ class Withdrawn:
 
     @property
     def tombstones(self) -> Tombstones:
-        """What is left of it."""
+        """The id and sha256 of each removed seed, which the build keeps."""
         return Tombstones.of(self.rows.select("id", "sha256").iter_rows())
 
     @property
     def records(self) -> frozenset[str]:
-        """The ids of the published records."""
+        """The ids of the published records among the removed rows."""
         return frozenset(self.rows.filter(pl.col("status") == "published")["id"])
 
     @property
     def leaving(self) -> Leaving:
-        """What the build loses."""
+        """The same in the form that `write.rewrite` takes."""
         others = self.rows["duplicate_of"].drop_nulls()
         fewer = others.filter(~others.is_in(list(self.records))).value_counts(name="count")
         return Leaving(self.records, dict(fewer.iter_rows()), self.tombstones)
 
 
 def find_withdrawn(build: BuildFolder, named: frozenset[str], near: float | None, dedup: Dedup) -> Withdrawn:
-    """All that goes with some ids."""
+    """Find everything that a takedown of some ids removes.
+
+    Args:
+        build: the build.
+        named: the ids.
+        near: published records with at least this Jaccard similarity are removed too; None removes no others.
+        dedup: the build's settings for duplicates.
+    """
     rows = _with_copies(build, named, pl.DataFrame())
     least = min(_ALIKE, near or 1.0, max(2 * dedup.threshold - 1, _LEAST))
     alike = _left_out_for(rows, named) + find_alike(build.path, Withdrawn(named, rows, ()).records, least)
@@ -120,7 +134,7 @@ def find_withdrawn(build: BuildFolder, named: frozenset[str], near: float | None
 
 
 def _left_out_for(rows: pl.DataFrame, ids: frozenset[str]) -> list[Alike]:
-    """The records that stay, but have a copy among the removed seeds: they have the same text, or almost."""
+    """Records that stay although one of their copies is removed, so that they have the same text or almost the same."""
     copies = rows.filter(
         pl.col("id").is_in(list(ids)), pl.col("duplicate_of").is_not_null(), pl.col("similarity").is_not_null()
     )
@@ -133,14 +147,15 @@ def _left_out_for(rows: pl.DataFrame, ids: frozenset[str]) -> list[Alike]:
 
 
 def _kept_out(alike: Sequence[Alike], threshold: float) -> pl.DataFrame:
-    """Of which records the copies may come back once what is withdrawn no longer keeps them out.
+    """Find records whose copies could come back into a later build once the removed records no longer keep them out.
 
-    A copy is named after the published record that it is most like, which may be a later one than that
-    for which it was left out. `1 - similarity` is a distance, so with A going and D staying later, a copy
-    of D can be like A only where similarity(A, D) >= threshold + similarity(copy, D) - 1.
+    The ledger's `duplicate_of` names the published record that a copy is most similar to. This may be a record D that
+    is later than the record A because of which the copy was left out. If A is removed, the copy could come back.
+    `1 - similarity` is a distance, so the copy can be a near duplicate of A only if
+    similarity(A, D) >= threshold + similarity(copy, D) - 1.
 
     Returns:
-        `duplicate_of`, the record, and `most`, how similar to it such a copy can be.
+        `duplicate_of`, the id of such a record D, and `most`, the highest similarity to D that such a copy can have.
     """
     most: dict[str, float] = {}
     for pair in alike:
@@ -150,12 +165,12 @@ def _kept_out(alike: Sequence[Alike], threshold: float) -> pl.DataFrame:
 
 
 def _with_copies(build: BuildFolder, ids: frozenset[str], kept_out: pl.DataFrame) -> pl.DataFrame:
-    """The ledger's rows that go with some ids: whatever has one of them, or bytes of theirs, or was left out for it.
+    """The ledger's rows that are removed with some ids: those with such an id, with the same bytes, or their copies.
 
     Args:
         build: the build.
-        ids: what goes.
-        kept_out: as `_kept_out` gives it; without columns for none.
+        ids: the ids to remove.
+        kept_out: what `_kept_out` gives; an empty frame if there is nothing.
     """
     there = (pl.col("status") != "removed") & pl.col("sha256").is_not_null()
     coming_back = pl.lit(False)

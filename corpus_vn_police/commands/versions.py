@@ -1,4 +1,4 @@
-"""Versions of the data: what a build changed, which version should follow, and the lines of CHANGES.md.
+"""Versions of the data: what changed in a build, which version it should get, and the lines of CHANGES.md.
 
 A version has three numbers, like a semantic version, but they are about data. Raise *major* if the record format
 changed or a record moved to another split, so that older figures can no longer be compared; *minor* if records were
@@ -38,11 +38,11 @@ class Proposal:
     lines: tuple[str, ...]
 
     def note(self, version: str, changes: str | None) -> str | None:
-        """What to tell the keeper, who gave a version and a text of changes; None if there is nothing to do."""
+        """A note for the keeper about the given version and text of changes; None if both are right already."""
         entry = "\n".join(["", f"## {max(version, self.version, key=version_numbers)}", "", *self.lines])
         if version_numbers(version) < version_numbers(self.version):
             return (
-                f"what changed since version {self.before} asks for {self.version}, not {version}: for that write\n"
+                f"the changes since version {self.before} need version {self.version}, not {version}: write\n"
                 f'version = "{self.version}"\ninto corpus.toml, and on top of {CHANGES_NAME} beside it:{entry}'
             )
         said = [line.strip("# \t") for line in (changes or "").split("\n") if line.startswith("#")]
@@ -59,7 +59,7 @@ def propose(old: Path, new: Path, before: dict[str, Any], after: dict[str, Any])
         after: the manifest of the new one.
 
     Returns:
-        The version that the changes ask for; None if no file of the dataset changed.
+        The version that the changes need; None if no file of the dataset changed.
     """
     lines: list[str] = []
     part = _PATCH
@@ -70,7 +70,7 @@ def propose(old: Path, new: Path, before: dict[str, Any], after: dict[str, Any])
     if not lines:
         if _files(before) == _files(after):
             return None
-        lines = ["- the card, or another description, changed; the records are the same"]
+        lines = ["- the card or another description changed; the records are the same"]
     return Proposal(before["version"], _next(before["version"], part), tuple(lines))
 
 
@@ -89,7 +89,7 @@ def _compared(old: Path, new: BuildFolder) -> tuple[int, list[str]]:
         lines.append(f"- {_records(len(found.changed))} changed: {fields}")
     for (left, right), ids in found.by_move().items():
         lines.append(f"- {_records(len(ids))} moved from {left} to {right}")
-    return _MAJOR if len(found.moved) else _MINOR, lines or ["- other configs than before"]
+    return _MAJOR if len(found.moved) else _MINOR, lines or ["- the build has other configs than before"]
 
 
 def _records(count: int) -> str:
@@ -101,10 +101,10 @@ def _files(manifest: dict[str, Any]) -> dict[str, str]:
 
 
 def version_numbers(version: str) -> tuple[int, ...]:
-    """The numbers of a version, to compare it by.
+    """The numbers of a version, for comparisons.
 
     Raises:
-        ValueError: it is not made of numbers.
+        ValueError: it does not consist of numbers with dots.
     """
     if not _VERSION.fullmatch(version):
         raise ValueError(f"{version!r} is not a version")
@@ -112,7 +112,7 @@ def version_numbers(version: str) -> tuple[int, ...]:
 
 
 def _next(version: str, part: int) -> str:
-    """The next version: one number higher, those after it 0."""
+    """The next version: one number is raised by 1, and the numbers after it become 0."""
     numbers = version_numbers(version)
     return ".".join(
         str(number + 1 if place == part else number if place < part else 0) for place, number in enumerate(numbers)
@@ -120,22 +120,22 @@ def _next(version: str, part: int) -> str:
 
 
 def read_changes(folder: Path) -> str:
-    """The text of the CHANGES.md of a folder of seeds; empty if there is none.
+    """The text of CHANGES.md in a folder of seeds; empty if there is no such file.
 
     Raises:
-        ConfigError: it cannot be read, or is not UTF-8.
+        ConfigError: the file cannot be read, or is not UTF-8.
     """
     path = folder / CHANGES_NAME
     try:
         return read_file(path).decode() if os.path.lexists(path) else ""
     except UNREADABLE as error:
         raise ConfigError(
-            f"{path}: cannot be read: {why(error)}", "write it again, as a text in UTF-8; nothing was changed"
+            f"{path}: cannot be read: {why(error)}", "write it again as text in UTF-8; nothing was changed"
         ) from error
 
 
 def add_change(text: str, line: str) -> str:
-    """A text of changes with a line on top, below its heading."""
+    """Add a line to a text of changes, directly below its heading."""
     heading, _, rest = text.partition("\n")
     if not heading.startswith("# "):
         heading, rest = _HEADING, text

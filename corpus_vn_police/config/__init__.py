@@ -1,8 +1,8 @@
-"""corpus.toml -> frozen settings.
+"""Read corpus.toml into frozen settings.
 
-Only `schema/corpus.schema.json` has the keys, their defaults and their allowed values. If a key is a limit
-for a measured value, a stage gets it by its reason (`Corpus.threshold`). The dataclasses here give types to
-the other keys. A wrong key or value is an error; it names the key, what is allowed, and the most similar key.
+The keys, their defaults and their allowed values are only in `schema/corpus.schema.json`. If a key is a limit for a
+measured value, a stage asks for it with the reason for which it rejects (`Corpus.threshold`). The dataclasses here give
+types to the other keys. A wrong key or value is an error that names the key, what is allowed, and the most similar key.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from corpus_vn_police.errors import ConfigError, SchemaError
 from corpus_vn_police.reasons import Reason
 
 FILE_NAME = "corpus.toml"
-REMOVED_NAME = "removed.csv"  # beside it: what was taken down
-CHANGES_NAME = "CHANGES.md"  # beside it: what each version of the data changed
+REMOVED_NAME = "removed.csv"  # in the folder of corpus.toml: the seeds that were taken down
+CHANGES_NAME = "CHANGES.md"  # in the folder of corpus.toml: what each version of the data changed
 CARD_KEYS = (
     "title", "summary", "language", "license", "license_name", "license_link", "homepage", "contact", "citation", "repo"
 )  # fmt: skip
-"""The keys that shape the card, not the data."""
+"""The keys that change the card, but not the data."""
 
 
 @dataclass(frozen=True)
 class Splits:
-    """`[splits]`: which record goes where. Months are `YYYY-MM`, days `YYYY-MM-DD`."""
+    """`[splits]`: how records are divided into splits. Months are `YYYY-MM`, days `YYYY-MM-DD`."""
 
     strategy: str
     ratios: dict[str, float]
@@ -45,7 +45,7 @@ class Splits:
 
 @dataclass(frozen=True)
 class Dedup:
-    """`[dedup]`: `near`, `exact` or `off`; the Jaccard similarity that makes a near duplicate."""
+    """`[dedup]`: the level (`near`, `exact` or `off`), and the lowest Jaccard similarity of a near duplicate."""
 
     level: str
     threshold: float
@@ -53,10 +53,9 @@ class Dedup:
 
 @dataclass(frozen=True)
 class Limits:
-    """`[limits]` of the reading: bytes of a seed, members and ratio of an archive, links out of the input.
+    """`[limits]` for reading: bytes of a seed, members and ratio of an archive, links out of the input.
 
-    `latest` is the last day that a header may mean, as ISO date; None until the build fills in
-    the UTC day.
+    `latest` is the last date that a seed may have, as ISO date; None until the build fills in today (UTC).
     """
 
     max_bytes: int
@@ -68,7 +67,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Text:
-    """`[text]`: whether damaged texts are repaired; the style of the tone: `keep`, `old`, `new`."""
+    """`[text]`: if texts in a legacy encoding are repaired, and the style of tone marks: `keep`, `old` or `new`."""
 
     repair: bool
     tone: str
@@ -76,7 +75,7 @@ class Text:
 
 @dataclass(frozen=True)
 class RowKeys:
-    """`[rows]`: the keys under which rows have what a seed needs."""
+    """`[rows]`: the keys of a row that hold its text, date, title, id, URL and publisher."""
 
     text: str
     date: str
@@ -91,20 +90,19 @@ _Table = TypeVar("_Table", Splits, Dedup, Limits, Text, RowKeys)
 
 @dataclass(frozen=True)
 class Corpus:
-    """The settings of a corpus, defaults filled in.
+    """The settings of a corpus, with defaults filled in.
 
     Attributes:
-        structure, quality, annotations, sources: whether the table of that name is `enabled`.
-        privacy: what becomes of personal data: `flag`, `mask` or `drop`.
-        prose: the hand-written half of the card, as Markdown text (not its path); None if
-            there is none.
-        changes: what each version changed, as Markdown text; None if the keeper does not say.
+        structure, quality, annotations, sources: True if the table of that name is `enabled`.
+        privacy: what to do with personal data: `flag`, `mask` or `drop`.
+        prose: the hand-written half of the card, as Markdown text (not its path); None if there is none.
+        changes: what each version changed, as Markdown text; None if there is no CHANGES.md.
         by: the fields whose values the card counts, beside years and publishers.
-        shard_mib: the most MiB of text in a shard; None if `dataset.cuts.shard_limit` chooses.
-        settings: all keys that shape the data, as corpus.toml has them: for the manifest.
-        read_from: the path of the corpus.toml, or `config` of a dict; None of the defaults.
-        own: the schema of each own field, by its name, as `contract.own.own_properties` gives them; empty if the
-            record has none.
+        shard_mib: the most MiB of text in a shard; None lets `dataset.cuts.shard_limit` choose.
+        settings: all keys with their values, in the form of corpus.toml, for the manifest.
+        read_from: the path of the corpus.toml; `config` if the settings are a dict; None for the defaults.
+        own: the schema of each own field by its name, as `contract.own.own_properties` gives it; empty if the record
+            has no own fields.
     """
 
     name: str
@@ -139,12 +137,12 @@ class Corpus:
 
     @property
     def contracts(self) -> Mapping[str, Contract]:
-        """What the rows of each config hold to; the record with the own fields."""
+        """The contract of each config, which its rows must meet; that of the records includes the own fields."""
         return contracts(self.own)
 
     @property
     def finds_personal(self) -> bool:
-        """Whether personal data is looked for: to annotate it, to mask it, or to reject whoever has it."""
+        """True if rules look for personal data: to annotate it, to mask it, or to reject records that have some."""
         return self.annotations or self.privacy != "flag"
 
     def with_own(self, described: Any, where: str) -> Corpus:
@@ -152,11 +150,11 @@ class Corpus:
 
         Args:
             described: a JSON Schema of an object with `properties`.
-            where: what it was read from, for messages.
+            where: the name of its source, for messages.
 
         Raises:
-            ConfigError: it is not such a schema, has a name that the record has already, or has a keyword that the
-                columnar check cannot hold to `jsonschema`'s verdict.
+            ConfigError: it is not such a schema, or has a name that the record has already, or has a keyword for which
+                the columnar check could decide differently than `jsonschema`.
         """
         try:
             own = own_properties(described, document("record"))
@@ -167,35 +165,35 @@ class Corpus:
 
     @property
     def card(self) -> dict[str, str]:
-        """The keys of `CARD_KEYS` that have a value, the title always."""
+        """The keys of `CARD_KEYS` that have a value. The title always has one."""
         values = {key: getattr(self, key) for key in CARD_KEYS}
         return {key: value for key, value in values.items() if value is not None}
 
     @property
     def tables(self) -> dict[str, dict[str, Any]]:
-        """The tables of corpus.toml with all their keys, but for those that name files.
+        """The tables of corpus.toml with all their keys, except `card.prose` and `record.fields`, which name files.
 
-        The words that `[card] prose` names are on the card, the own fields that `[record]` names in the build's schema.
+        A build has the content of these files elsewhere: the prose on its card, and the own fields in its schema.
         """
         tables = {key: value for key, value in self.settings.items() if isinstance(value, dict) and key != "record"}
         return tables | {"card": {"by": list(self.by)}}
 
     @property
     def reading(self) -> dict[str, dict[str, Any]]:
-        """The tables by which seeds are read and records are made.
+        """The tables that affect how seeds are read and records are made.
 
-        A table that counts only when files are written says so by `x-writing` in `schema/corpus.schema.json`: if it
-        changes, no seed is read again.
+        A table that matters only when files are written is marked with `x-writing` in `schema/corpus.schema.json`: if
+        only such a table changes, no seed is read again.
         """
         tables = document("corpus")["properties"]
         return {key: value for key, value in self.tables.items() if not tables[key].get("x-writing")}
 
     def threshold(self, reason: Reason) -> float:
-        """The number that the key has which decides a reason, such as that of `limits.max_paragraphs`.
+        """The number of the key that decides a reason, such as the value of `limits.max_paragraphs`.
 
         Raises:
-            SchemaError: the reason names no key, or one that `schema/corpus.schema.json` has no number for: a defect
-                of this package.
+            SchemaError: the reason names no key, or a key that has no number in `schema/corpus.schema.json`. This is a
+                defect of this package.
         """
         table, _, key = (reason.setting or "").partition(".")
         value: Any = self.settings.get(table, {}).get(key)
@@ -214,7 +212,7 @@ class Corpus:
         rows: Mapping[str, str] | None = None,
         annotations: bool | None = None,
     ) -> Corpus:
-        """The settings, with those that an argument sets; None leaves one as it is.
+        """The settings, changed by the arguments; None leaves a setting as it is.
 
         Raises:
             ConfigError: `dedup` is not near, exact or off, or `rows` has a name or a key that is not allowed.
@@ -237,8 +235,7 @@ def load_config(path: Path | None) -> Corpus:
     """Read a corpus.toml; None gives the defaults.
 
     Raises:
-        ConfigError: it cannot be read, is not TOML, has an unknown key or a value that is not
-            allowed, or asks for what this version does not do.
+        ConfigError: it cannot be read, is not TOML, or has an unknown key or a value that is not allowed.
     """
     if path is None:
         return _corpus({}, "the defaults")
@@ -254,7 +251,7 @@ def config_of(settings: Mapping[str, Any], beside: Path | None) -> Corpus:
         beside: the folder of the seeds, whose `CHANGES.md` says what each version changed; None if there is none.
 
     Raises:
-        ConfigError: as `load_config`; the message names the place `config`.
+        ConfigError: as for `load_config`; the message begins with `config` instead of a path.
     """
     raw = given_settings(settings)
     return _with_files(_checked(raw, IN_DICT), raw, IN_DICT, text_here, beside)
@@ -272,7 +269,7 @@ def _checked(raw: dict[str, Any], where: str) -> Corpus:
 def _with_files(
     corpus: Corpus, raw: dict[str, Any], where: str, read: Callable[[str, str], str], folder: Path | None
 ) -> Corpus:
-    """The settings with what is in the files that they name, and in the CHANGES.md of a folder."""
+    """The settings with the content of the files that they name, and of the CHANGES.md in a folder."""
     if described := raw.get("record", {}).get("fields"):
         place = f"{where}: record.fields = {described!r}"
         corpus = corpus.with_own(schema_in(read("record.fields", described), place), place)
@@ -284,16 +281,16 @@ def _with_files(
 
 
 def corpus_of(settings: dict[str, Any], prose: str | None, changes: str | None, where: str) -> Corpus:
-    """The settings of a corpus without its corpus.toml.
+    """The settings of a corpus whose corpus.toml is not there, such as those of a build.
 
     Args:
-        settings: the keys, as corpus.toml has them; what is missing has its default.
+        settings: the keys, in the form of corpus.toml; a missing key has its default.
         prose: the hand-written half of the card; None if there is none.
-        changes: what each version changed; None if the keeper does not say.
-        where: what they were read from, for messages.
+        changes: what each version changed; None if this is not known.
+        where: the name of their source, for messages.
 
     Raises:
-        ConfigError: as `load_config`.
+        ConfigError: as for `load_config`.
     """
     return replace(_checked(settings, where), prose=prose, changes=changes)
 
@@ -326,7 +323,7 @@ def _corpus(raw: dict[str, Any], where: str) -> Corpus:
 
 
 def _table(kind: type[_Table], values: dict[str, Any]) -> _Table:
-    """The keys of a table that a dataclass has fields for; the others are thresholds."""
+    """A table as a dataclass. Keys that the dataclass has no field for are thresholds, and are left out."""
     return kind(**{field.name: values[field.name] for field in fields(kind) if field.name in values})
 
 
@@ -335,10 +332,10 @@ def _with_defaults(schema: dict[str, Any], value: dict[str, Any]) -> dict[str, A
     for name, raw in schema["properties"].items():
         described = resolve(raw, document("corpus"), name)
         if described.get("type") == "integer" and name in filled:
-            filled[name] = int(filled[name])  # to JSON Schema 1.0 is an integer, in a hash it is not
+            filled[name] = int(filled[name])  # JSON Schema accepts 1.0 as an integer, but it would change a hash
         if name not in filled and "default" in described:
             filled[name] = described["default"]
         if described.get("type") == "object" and name in filled and name != "ratios":
             filled[name] = _with_defaults(described, filled[name])
-    # In the schema's order, whatever the file's is: the manifest's bytes depend on it.
+    # Always in the order of the schema, not of the file, because the manifest's bytes depend on it.
     return {name: filled[name] for name in schema["properties"] if name in filled}

@@ -1,4 +1,4 @@
-"""The files that a corpus.toml names, or that lie beside it."""
+"""Read the files that a corpus.toml names, or that are in the same folder."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from corpus_vn_police.errors import ConfigError
 from corpus_vn_police.files import UNREADABLE, of_system, read_file, why
 
 LONGEST = 1 << 20
-"""Bytes of corpus.toml, of the prose, of CHANGES.md and of a schema; a keeper's have a few thousand."""
+"""The most bytes of corpus.toml, of the card's prose, of CHANGES.md and of a schema; most have a few thousand."""
 
 
 def read_schema(path: Path) -> Any:
-    """The JSON of own fields.
+    """Read the schema of own fields from a file.
 
     Raises:
         ConfigError: the file cannot be read, or is not JSON.
@@ -27,7 +27,7 @@ def read_schema(path: Path) -> Any:
 
 
 def schema_in(text: str, where: str) -> Any:
-    """The JSON of own fields.
+    """Read the schema of own fields from a text; `where` names its source in messages.
 
     Raises:
         ConfigError: the text is not JSON.
@@ -39,26 +39,26 @@ def schema_in(text: str, where: str) -> Any:
 
 
 def text_beside(config: Path, key: str, name: str) -> str:
-    """A text file beside corpus.toml or below it.
+    """The content of a text file in the folder of corpus.toml, or in a folder inside it.
 
     Raises:
-        ConfigError: it is somewhere else, or cannot be read.
+        ConfigError: the file is somewhere else, or cannot be read.
     """
     folder = config.parent.resolve()
     target = (folder / of_system(name)).resolve()
     if not target.is_relative_to(folder):
         raise ConfigError(
             f"{config}: {key} = {name!r} is outside {folder.name}/",
-            "the file must be in the folder of corpus.toml, or below it",
+            "the file must be in the folder of corpus.toml, or in a folder inside it",
         )
     return _text(target, f"{config}: {key} = {name!r}", "corpus.toml")
 
 
 def text_here(key: str, name: str) -> str:
-    """A text file that a dict of settings names, relative to the current folder.
+    """The content of a text file that a dict of settings names, relative to the current folder.
 
     Raises:
-        ConfigError: it cannot be read.
+        ConfigError: the file cannot be read.
     """
     return _text(Path(of_system(name)), f"config: {key} = {name!r}", "the current folder")
 

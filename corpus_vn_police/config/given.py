@@ -1,4 +1,4 @@
-"""Settings as they are given: a corpus.toml, or a dict with the keys of one, in JSON's types and not yet checked."""
+"""Read the settings from a corpus.toml, or from a dict with its keys, into JSON's types. Nothing is checked here."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Settings = StrPath | Mapping[str, Any]
 """What `config=` takes: the path of a corpus.toml, or a dict with the keys of one."""
 
 IN_DICT = "config"
-"""The place that messages name if the settings are a dict."""
+"""What messages name instead of a path if the settings are a dict."""
 
 
 def given_settings(config: Settings) -> dict[str, Any]:
-    """The keys that are given. Tuples are lists; dates, times and paths are strings.
+    """The keys and values of the settings. Tuples become lists; dates, times and paths become strings.
 
     Raises:
-        ConfigError: a file cannot be read or is not TOML; or a key of a dict is not a string.
+        ConfigError: the file cannot be read or is not TOML, or a key of the dict is not a string.
     """
     raw: dict[str, Any]
     if isinstance(config, Mapping):

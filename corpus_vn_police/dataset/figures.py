@@ -1,4 +1,4 @@
-"""Published files -> the figures that the card and `stats` show: always measured, never copied from elsewhere."""
+"""Measure the figures that the card and `stats` show from the published files; none is copied from elsewhere."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ from corpus_vn_police.results import Result
 from corpus_vn_police.stages.split import SPLITS
 
 BINS = 24
-"""The longest texts aside, a histogram of lengths has about so many bars."""
+"""The most bars of a histogram of lengths; the longest 1 % of the texts have no bars of their own."""
 
 FOUND = ("title", "event_date", "place", "byline", "captions")
 """The fields that the rules of `structure` fill."""
 
 STATUSES = ("published", "rejected", "duplicate", "near_duplicate", "removed")
-"""What may become of a seed."""
+"""The statuses that a seed may have in the ledger."""
 
 _QUARTILES = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
 _COLUMNS = (
     "date", "year", "month", "n_paragraphs", "n_syllables", "n_chars", "duplicates", "privacy", "source.path", *FOUND
 )  # fmt: skip
 _REASON = re.compile(r"[a-z0-9_]+([.][A-Za-z0-9_]+)+")
-_ROW = "#[0-9]+$"  # at the end of a row's path; a file's ends with its extension
+_ROW = "#[0-9]+$"  # the end of a row's path; the path of a file ends with its extension
 _DATE = "^[0-9]{4}(-[0-9]{2}){0,2}$"
 
 
 @dataclass(frozen=True)
 class SplitFigures:
-    """A split: records, undated ones, first and last date, and the sums over its texts."""
+    """A split: the number of records and of undated records, the first and last date, and the totals of its texts."""
 
     split: str
     records: int
@@ -60,19 +60,19 @@ class Figures(Result):
     """The figures of a build.
 
     Attributes:
-        splits: one line per split, in the order of time.
-        status: ledger rows by status, all five.
+        splits: the splits that have records, in the order of time.
+        status: how many rows of the ledger have each of the five statuses.
         reasons: rejected seeds by reason, the most frequent first.
         lengths: shortest, median and longest text, and the quartiles, in syllables.
         histogram: how many records each bar has, by the bar's lowest number of syllables; the last bar
             has no upper end.
-        years: records by year of their date, undated ones left out.
+        years: records by year of their date; undated records are left out.
         months: records by month (`YYYY-MM`); records without a month are left out.
         found: how many records have each field of `FOUND`.
-        row_titles: how many records have a title and were a row: most rows give it themselves.
+        row_titles: how many records with a title were made from a row; most rows give their title themselves.
         privacy: records by kind of personal data.
         spans: how many spans each list of the annotations has; empty if that config is not built.
-        copied: records that have copies that were left out.
+        copied: the number of records whose copies were left out.
     """
 
     splits: tuple[SplitFigures, ...]
@@ -90,17 +90,17 @@ class Figures(Result):
 
     @property
     def records(self) -> int:
-        """Published records."""
+        """The number of published records."""
         return sum(split.records for split in self.splits)
 
     @property
     def seeds(self) -> int:
-        """Rows of the ledger: the seeds read, and the tombstones whose seed is not among them."""
+        """The number of rows in the ledger: one for each seed read, and one for each tombstone without a seed."""
         return sum(self.status.values())
 
     @property
     def undated(self) -> int:
-        """Published records without a date."""
+        """The number of published records without a date."""
         return sum(split.undated for split in self.splits)
 
     @property
@@ -109,15 +109,15 @@ class Figures(Result):
         return max((split.last for split in self.splits if split.last), default=None)
 
     def as_json(self) -> dict[str, Any]:
-        """The figures as JSON has them."""
+        """The figures as JSON values."""
         return {"seeds": self.seeds, "records": self.records, "undated": self.undated, **asdict(self)}
 
 
 def measure(folder: Path) -> Figures:
-    """Measure a build folder, a row group at a time.
+    """Measure a build folder, one row group at a time.
 
     Args:
-        folder: reads `data/*.parquet`, `annotations/*.parquet` and `ledger.parquet`.
+        folder: the build; `data/*.parquet`, `annotations/*.parquet` and `ledger.parquet` are read.
 
     Raises:
         DamagedError: a file cannot be opened, there is no record, or a record has no length or an invalid date.
@@ -128,7 +128,7 @@ def measure(folder: Path) -> Figures:
         raise DamagedError.of(folder, f"{LEDGER}: the status or reason {min(unknown)!r}")
     both = sum(tallies.values(), _Tally())
     if not both.rows or both.faulty:
-        raise DamagedError.of(folder, "it has no record, or a record without n_syllables or with an invalid date")
+        raise DamagedError.of(folder, "it has no records, or a record has no n_syllables or an invalid date")
     lengths = _Ordered(both.lengths)
     return Figures(
         tuple(tally.figures(split) for split, tally in tallies.items()),
@@ -149,7 +149,7 @@ def measure(folder: Path) -> Figures:
 
 @dataclass
 class _Tally:
-    """What is counted of records, row group by row group; of each length, year and month how many there are."""
+    """Counts of records, added up row group by row group, also by length, year, month and kind of personal data."""
 
     rows: int = 0
     faulty: bool = False
@@ -201,31 +201,31 @@ class _Tally:
         self.first, self.last = min(known, default=None), max(known, default=None)
 
     def __add__(self, other: _Tally) -> _Tally:
-        """Both together."""
+        """The sum of two tallies, such as those of two splits."""
         both = _Tally(self.rows + other.rows, self.faulty or other.faulty)
         for name in ("sums", "lengths", "years", "months", "privacy"):
             setattr(both, name, getattr(self, name) + getattr(other, name))
         return both
 
     def figures(self, split: str) -> SplitFigures:
-        """The line of a split."""
+        """The figures of a split, from its tally."""
         sums = (self.sums[name] for name in ("paragraphs", "syllables", "chars"))
         return SplitFigures(split, self.rows, self.sums["undated"], self.first, self.last, *sums)
 
 
 class _Ordered:
-    """Values in order, of which the number of each is known."""
+    """Values in ascending order, given by how often each occurs."""
 
     def __init__(self, counts: Counter[int]) -> None:
         self.values = sorted(counts)
         self.ends = list(itertools.accumulate(counts[value] for value in self.values))
 
     def at(self, place: int) -> int:
-        """The value at a place, from 0."""
+        """The value at a place, counted from 0."""
         return self.values[bisect.bisect_right(self.ends, place)]
 
     def middle(self, share: float) -> float:
-        """The quantile; between two values the middle of both."""
+        """The quantile of a share; if it lies between two values, the middle of both."""
         place = (self.ends[-1] - 1) * share
         return (self.at(math.floor(place)) + self.at(math.ceil(place))) / 2
 
@@ -235,7 +235,7 @@ def _digits(name: str, count: int) -> pl.Expr:
 
 
 def _groups(folder: Path, config: str, split: str, columns: tuple[str, ...]) -> Iterator[pl.DataFrame]:
-    """The rows of a split of a config by row group."""
+    """The rows of one split of a config, one frame per row group."""
     names = [path.relative_to(folder).as_posix() for path in shard_paths(folder, config, split)]
     return map(pl.DataFrame, row_groups(folder, names, contracts_in(folder)[config], columns))
 
@@ -252,7 +252,7 @@ def _ledger(folder: Path) -> tuple[Counter[str], Counter[str]]:
 
 
 def _histogram(lengths: Counter[int], most: int) -> dict[int, int]:
-    """Records by length in bars of one round width; the last, which is open, begins at or below `most` syllables."""
+    """Records by length, in bars of one round width. The last bar begins at or below `most` and has no upper end."""
     width = next(
         step * power for power in (10**each for each in range(12)) for step in (1, 2, 5) if most < step * power * BINS
     )

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Figures of annotated pages.
+    """How often the rules were right on a set of annotated pages.
 
     Attributes:
-        pages: how many.
-        fields: for each field precision and recall; a value counts if it is right as a whole.
-        annotated: how many of each the pages have; empty if they were not counted.
+        pages: the number of pages.
+        fields: precision and recall of each field; a value counts only if all of it is right.
+        annotated: how many values of each field the pages have; empty if they were not counted.
     """
 
     pages: int
@@ -30,16 +30,16 @@ ACCURACY = Accuracy(
         "captions": (0.93, 0.90),
     },
 )
-"""Measured by `benchmarks/structure.py` on `benchmarks/pages/11.jsonl`, by rules that had not seen it:
-the column *11, at first* in `benchmarks/README.md`, which a test holds to this."""
+"""Measured by `benchmarks/structure.py` on `benchmarks/pages/11.jsonl`, which was not used to write the rules.
+A test compares this with the column *11, at first* in `benchmarks/README.md`."""
 
 ANNOTATION_ACCURACY = Accuracy(
     pages=50,
     fields={"abbreviations": (1.00, 0.95), "people": (0.95, 0.94), "quotes": (0.91, 0.89)},
     annotated={"abbreviations": 65, "people": 123, "quotes": 82},
 )
-"""Measured by `benchmarks/annotations.py` on `benchmarks/annotated/6.xml`, by rules that had not seen it:
-the column *6, at first* in `benchmarks/README.md`, which a test holds to this."""
+"""Measured by `benchmarks/annotations.py` on `benchmarks/annotated/6.xml`, which was not used to write the rules.
+A test compares this with the column *6, at first* in `benchmarks/README.md`."""
 
 PERSONAL_ACCURACY = Accuracy(
     pages=ANNOTATION_ACCURACY.pages,
@@ -68,4 +68,4 @@ PERSONAL_ACCURACY = Accuracy(
         "private_person": 179,
     },
 )
-"""The same for each kind of personal data."""
+"""The same for each kind of personal data, measured on the same pages."""

@@ -1,4 +1,4 @@
-"""Matplotlib, imported beside other work."""
+"""Import matplotlib in the background."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from corpus_vn_police.documents.charts import FEWEST
 
 @contextmanager
 def matplotlib_at_hand(records: int) -> Iterator[None]:
-    """Import matplotlib beside other work, for 0.3 s: writing Parquet files hardly needs the interpreter.
+    """Import matplotlib in a thread while the `with` block runs.
 
-    A build of so few records that it has no pictures does not import it.
+    The import takes 0.3 s. Meanwhile the block can write Parquet files, which hardly needs the interpreter. If there
+    are too few records for pictures, nothing is imported.
     """
     if records < FEWEST:
         yield
         return
     importing = threading.Thread(target=_import_matplotlib, name="corpus-vn-police-matplotlib")
-    with suppress(RuntimeError):  # no more threads: who draws imports it
+    with suppress(RuntimeError):  # no more threads can start: then the import happens when something is drawn
         importing.start()
     try:
         yield
@@ -30,6 +31,6 @@ def matplotlib_at_hand(records: int) -> Iterator[None]:
 
 
 def _import_matplotlib() -> None:
-    with suppress(Exception):  # who draws imports it again, and says what is wrong
+    with suppress(Exception):  # drawing imports it again, and then reports what is wrong
         importlib.import_module("matplotlib.figure")
         importlib.import_module("matplotlib.backends.backend_svg")

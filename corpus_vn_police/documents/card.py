@@ -1,4 +1,4 @@
-"""README.md: the card of a build, and a check that it agrees with the files."""
+"""README.md: write the card of a build, and check that it agrees with the files."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from corpus_vn_police.reasons import meaning_of
 from corpus_vn_police.version import GENERATOR
 
 _BLANK_LINES = re.compile(r"\n{3,}")
-_SHOWN = 4  # lines of a difference
+_SHOWN = 4  # the most lines of a difference that are shown
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,10 @@ class Mismatch:
     """A place where a card does not agree with the files.
 
     Attributes:
-        line: its line in the card, from 1.
-        block: its measured block; `front matter`; or empty if it is between blocks.
-        expected: what the card should say: at most four lines, and how many more there are.
-        got: what the card says.
+        line: its line in the card, counted from 1.
+        block: the name of the measured block that it is in; `front matter`; or empty if it is between blocks.
+        expected: what the card should say: at most four lines, and the number of further lines.
+        got: what the card says, cut in the same way.
     """
 
     line: int
@@ -62,30 +62,33 @@ class Mismatch:
     got: str
 
     def __str__(self) -> str:
-        """One line."""
+        """The difference on one line, for messages."""
         where = f"line {self.line}" + (f" ({self.block})" if self.block else "")
         return f"{where}: expected {self.expected!r}, got {self.got!r}"
 
 
 class Card(Document):
-    """README.md: the YAML that the Hub and `datasets` read, the keeper's words, and the measured blocks."""
+    """README.md: the YAML that the Hub and `datasets` read, the keeper's words, and the measured blocks.
+
+    Its methods are those of `Document`.
+    """
 
     name = CARD
     code = "card"
 
     def render(self, facts: Facts, file: str = CARD) -> Iterator[bytes]:
-        """The card.
+        """The text of the card.
 
         Raises:
-            ConfigError: as `render_card`.
+            ConfigError: as for `render_card`.
         """
         yield render_card(facts).encode()
 
     def differences(self, stream: BufferedReader, facts: Facts, file: str = CARD) -> Comparison:
-        """Where the card does not say what the facts say.
+        """Compare the card with the facts.
 
-        The keeper's words are taken from the card itself, so all else is compared: every number, table and example,
-        the front matter, the sections and their order.
+        The keeper's words in the facts were read from this card. Everything else is compared: every number, table and
+        example, the front matter, the sections and their order.
         """
         return Comparison(tuple(differences(render_card(facts), whole(stream).decode())))
 
@@ -94,8 +97,8 @@ def render_card(facts: Facts) -> str:
     """Write a build's card.
 
     Raises:
-        ConfigError: the keeper's words have a block without an end, or an unknown block; or something begins in
-            them, or in the list of changes, that would swallow the rest of the card.
+        ConfigError: the keeper's words have a block without an end, or an unknown block; or they, or the list of
+            changes, open something without closing it, so that the rest of the card would become part of it.
     """
     import yaml
 
@@ -116,7 +119,7 @@ def render_card(facts: Facts) -> str:
 
 
 def measured_blocks(facts: Facts) -> dict[str, str]:
-    """The content of every measured block of a card, as Markdown; that of `contents` is made with the card."""
+    """The content of every measured block of a card, as Markdown. `contents` is still empty: `compose` fills it."""
     template = _template()
     context = template.new_context({**_settings(facts.corpus, facts), **_measured(facts)})
     contents = {name: "".join(template.blocks[name](context)) for name in BLOCKS}
@@ -124,7 +127,7 @@ def measured_blocks(facts: Facts) -> dict[str, str]:
 
 
 def _settings(corpus: Corpus, facts: Facts) -> dict[str, Any]:
-    """What the blocks show of the settings, of the schemas and of the software."""
+    """Values for the blocks from the settings, the schemas and the software."""
     schemas = {contract.name: contract.document["$id"] for contract in corpus.contracts.values()}
     return {
         "corpus": corpus,
@@ -142,7 +145,7 @@ def _settings(corpus: Corpus, facts: Facts) -> dict[str, Any]:
 
 
 def _measured(facts: Facts) -> dict[str, Any]:
-    """What the blocks show of the files."""
+    """Values for the blocks that were measured from the files."""
     figures, contracts = facts.figures, facts.corpus.contracts
     examples = facts.examples
     return {
@@ -167,7 +170,7 @@ def _measured(facts: Facts) -> dict[str, Any]:
 
 
 def _size(shards: Sequence[BuildFile]) -> dict[str, str]:
-    """How large some Parquet files are, and their rows in memory."""
+    """The size of some Parquet files, and of their rows in memory."""
     return {
         "file": megabytes(sum(shard.bytes for shard in shards)),
         "memory": megabytes(sum(shard.arrow_bytes for shard in shards)),
@@ -183,7 +186,7 @@ def _template() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
-        autoescape=False,  # noqa: S701 - Markdown: `plain` and `fenced` are for what is not ours
+        autoescape=False,  # noqa: S701 - this is Markdown; text from outside goes through `plain` or `fenced`
     )
     environment.globals["count"] = "{:,}".format
     environment.filters |= {
@@ -201,7 +204,10 @@ def _template() -> Any:
 
 
 def read_prose(card: str) -> tuple[str, str | None]:
-    """The keeper's words in a card that `render_card` wrote: its text without front matter, and the changes.
+    """The keeper's words in a card that `render_card` wrote.
+
+    Returns:
+        The text of the card without its front matter, and the list of changes; None if the keeper gave no changes.
 
     Raises:
         ValueError: a block has no end, or is not known.
@@ -209,22 +215,22 @@ def read_prose(card: str) -> tuple[str, str | None]:
     text = without_front(card)
     changes = block_text(text, "changes")
     if changes is None:
-        raise ValueError("the block 'changes' is not where it was written")
+        raise ValueError("the block 'changes' is missing, or was moved")
     return text, None if changes == _template_words("changes") else changes
 
 
 def _template_words(block: str) -> str:
-    """What a block says if the keeper says nothing."""
+    """The words of a block if the keeper has written nothing for it."""
     template = _template()
     return "".join(template.blocks[block](template.new_context({"corpus": {"changes": None}}))).strip()
 
 
 def differences(expected: str, got: str) -> list[Mismatch]:
-    """Where a card differs from what it should be, in its order.
+    """The places where a card differs from what it should be, in the order of the card.
 
     Args:
         expected: what `render_card` gives for the files.
-        got: the card that is there.
+        got: the card that the build has.
     """
     if expected == got:
         return []
@@ -243,7 +249,7 @@ def _shown(lines: list[str]) -> str:
 
 
 def _blocks(lines: list[str]) -> list[str]:
-    """The block that each line of a card is in, and the end of it."""
+    """The name of the block that each line of a card is in, and one more for the end of the card."""
     closed = lines.index("---", 1) if "---" in lines[1:] else 0
     names, now = ["front matter"] * closed, ""
     for line in lines[closed:]:
@@ -255,7 +261,7 @@ def _blocks(lines: list[str]) -> list[str]:
 
 
 def _changes(text: str | None) -> str:
-    """A keeper's list of changes below a heading: its own heading left out, those in it bold."""
+    """A keeper's list of changes without its title; its other headings become bold text below a heading of the card."""
     lines = (text or "").strip().replace("\r\n", "\n").split("\n")
     lines = "\n".join(lines[1:] if lines[0].startswith("# ") else lines).strip().split("\n")
     lines = [f"\\{line.strip()}" if MARK.fullmatch(line.strip()) else line for line in lines]

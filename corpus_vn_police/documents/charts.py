@@ -1,4 +1,4 @@
-"""Figures -> what the pictures of a build show: their bars, ticks and words. Nothing is drawn here."""
+"""Figures -> plans of the pictures of a build: their bars, ticks and words. Nothing is drawn here."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from corpus_vn_police.periods import first_day, last_day
 FEWEST = 20
 """A build with fewer records has no pictures: a table says as much."""
 
-_LETTERS = 36  # so many letters fit side by side below an axis
-_BARS = 120  # so many bars can be told apart: each has about 2 points
-_REASONS, _SHARE = 6, 0.02  # other reasons, and those of a smaller share, have one bar together
-_LONGEST = 40  # letters of a label
+_LETTERS = 36  # how many letters fit side by side below an axis
+_BARS = 120  # the most bars that people can tell apart: each is about 2 points wide
+_REASONS, _SHARE = 6, 0.02  # reasons beyond the sixth, or with a smaller share, have one bar together
+_LONGEST = 40  # the most letters of a label
 
 
 @dataclass(frozen=True)
 class Row:
-    """A bar that lies below its label.
+    """A horizontal bar with a label above it.
 
     Attributes:
-        label: what it is, and how much.
-        start, length: where it begins on the axis, and how long it is: days, or seeds.
+        label: what the bar is, and its number.
+        start, length: where it begins on the axis and how long it is, in days or in seeds.
         role: the role of its colour.
     """
 
@@ -40,14 +40,14 @@ class PlannedChart:
     """A picture to be drawn; it has either columns or rows.
 
     Attributes:
-        name: what its files are called.
+        name: the name of its files, without their ending.
         title: what it shows, in a few words.
-        alt: what it shows, for people who cannot see it.
-        note: what it does not show, as it stands below it; empty if it shows everything.
-        axis: what is below the axis, beside the ticks; may be empty.
-        columns: heights of bars that stand side by side; the n-th covers n to n + 1 of the axis.
-        rows: bars that lie one below the other.
-        ticks: places on the axis, and their labels; none leaves the axis out.
+        alt: a description for people who cannot see it.
+        note: what it leaves out, written below it; empty if it shows everything.
+        axis: the label of the axis; may be empty.
+        columns: heights of vertical bars, side by side; bar n covers n to n + 1 of the axis.
+        rows: horizontal bars, one below the other.
+        ticks: places on the axis, with their labels. Without ticks, the picture has no axis.
     """
 
     name: str
@@ -61,11 +61,11 @@ class PlannedChart:
 
 
 def plan_charts(figures: Figures) -> tuple[PlannedChart, ...]:
-    """What can be drawn of a build's figures.
+    """Plan the pictures that a build's figures allow.
 
     Returns:
-        Records by time, lengths, ledger and splits; without dates not the first and the last. Empty if there are fewer
-        than `FEWEST` records.
+        Plans of four pictures: records by time, lengths, ledger and splits. The first and the last are left out if no
+        record has a date. Empty if there are fewer than `FEWEST` records.
     """
     if figures.records < FEWEST:
         return ()
@@ -78,7 +78,13 @@ def plan_charts(figures: Figures) -> tuple[PlannedChart, ...]:
 
 @dataclass(frozen=True)
 class _Unit:
-    """The time that a bar stands for: so many months or years, the form of its label, and steps between labels."""
+    """The length of time that a bar covers.
+
+    Attributes:
+        name: `month`, `year`, `decade` or `century`.
+        width: how many months, or how many years.
+        steps: the distances that labels may have, in bars.
+    """
 
     name: str
     width: int
@@ -95,7 +101,7 @@ _LONGER = [_Unit(name, width, (1, 2, 5, 10, 20, 50)) for name, width in (("year"
 
 
 def _times(figures: Figures) -> PlannedChart | None:
-    """Records by month; by year or longer if the time is too long for that, or if most dates are a year alone."""
+    """Records by month, or by year or longer: if there are too many months, or if most dates give only a year."""
     if not figures.years:
         return None
     with_month, dated = sum(figures.months.values()), sum(figures.years.values())
@@ -111,7 +117,7 @@ def _times(figures: Figures) -> PlannedChart | None:
 
 
 def _in_time(unit: _Unit, counts: Mapping[int, int], left_out: str) -> PlannedChart:
-    """A picture of counts by the number of their month, year, decade or century."""
+    """A picture of records by time; the keys of `counts` are numbers of months, years, decades or centuries."""
     first, last = min(counts), max(counts)
     most = max(counts, key=lambda place: (counts[place], -place))
     records = _counted(sum(counts.values()), "record")
@@ -132,11 +138,11 @@ def _in_time(unit: _Unit, counts: Mapping[int, int], left_out: str) -> PlannedCh
 
 
 def _not_shown(undated: int, year_alone: int = 0) -> str:
-    """Which records a picture leaves out, as a sentence; empty if there are none."""
+    """The sentence that says which records a picture leaves out; empty if it leaves out none."""
     said = [_counted(undated, "undated record")] if undated else []
     if year_alone:
         said.append(
-            f"{year_alone:,} with a year alone" if undated else f"{_counted(year_alone, 'record')} with a year alone"
+            f"{year_alone:,} with only a year" if undated else f"{_counted(year_alone, 'record')} with only a year"
         )
     return f"Not shown: {', '.join(said)}." if said else ""
 
@@ -151,9 +157,9 @@ def _counted(count: int, name: str) -> str:
 def _lengths(figures: Figures) -> PlannedChart:
     lows = list(figures.histogram)
     alt = (
-        f"Bars of how many records have how many syllables: {figures.lengths['shortest']:,} to "
+        f"Bars, the number of records by their number of syllables: {figures.lengths['shortest']:,} to "
         f"{figures.lengths['longest']:,}, half of them {figures.lengths['lower_quartile']:,g} to "
-        f"{figures.lengths['upper_quartile']:,g}, in the median {figures.lengths['median']:,g}. "
+        f"{figures.lengths['upper_quartile']:,g}; the median is {figures.lengths['median']:,g}. "
         f"The last bar is {lows[-1]:,} and more."
     )
     return PlannedChart(
@@ -167,7 +173,7 @@ def _lengths(figures: Figures) -> PlannedChart:
 
 
 def _open_ticks(lows: list[int]) -> tuple[tuple[float, str], ...]:
-    """Where bars begin, by their lowest values; the last one is open, which its label says, and always has a tick."""
+    """Ticks where bars begin. The last bar has no upper end, so its tick is always there and its label ends with +."""
     end, last = len(lows) - 1, f"{lows[-1]:,}+"
     if not end:
         return ((0, last),)
@@ -189,12 +195,12 @@ def _ledger(figures: Figures) -> PlannedChart:
         for kind, count in ((kind, count) for kind, count in kinds.items() if count):
             rows.append(Row(f"{_cut(kind)}: {count:,}", 0, count, role))
             said.append(f"{kind} {count:,}")
-    alt = f"Bars of what became of {figures.seeds:,} seeds: {'; '.join(said)}."
-    return PlannedChart("ledger", "Seeds by what became of them", alt, rows=tuple(rows))
+    alt = f"Bars, what became of {figures.seeds:,} seeds: {'; '.join(said)}."
+    return PlannedChart("ledger", "What became of the seeds", alt, rows=tuple(rows))
 
 
 def _rejections(reasons: Mapping[str, int]) -> dict[str, int]:
-    """Rejected seeds by reason, the most frequent first; small reasons together, if they are more than one."""
+    """Rejected seeds by reason, the most frequent first; rare reasons are added up if there are several."""
     least = _SHARE * sum(reasons.values())
     shown = {reason: count for reason, count in list(reasons.items())[:_REASONS] if count >= least}
     others = {reason: count for reason, count in reasons.items() if reason not in shown}
@@ -204,7 +210,7 @@ def _rejections(reasons: Mapping[str, int]) -> dict[str, int]:
 
 
 def _cut(kind: str) -> str:
-    """What has room beside a count; a reason may have a long name."""
+    """The name, cut to the room beside a count, since a reason may have a long name."""
     return kind if len(kind) <= _LONGEST else f"{kind[: _LONGEST - 1]}…"
 
 
@@ -212,7 +218,7 @@ def _cut(kind: str) -> str:
 
 
 def _splits(figures: Figures) -> PlannedChart | None:
-    """Each split on a scale of days: from the first day of its first date to the last day of its last one."""
+    """A bar for each split, in days: from the first day of its first date to the last day of its last date."""
     roles = {"train": "first", "validation": "second", "test": "third"}
     rows, said = [], []
     for each in figures.splits:
@@ -237,7 +243,7 @@ def _splits(figures: Figures) -> PlannedChart | None:
 
 
 def _date_ticks(start: int, end: int) -> tuple[tuple[float, str], ...]:
-    """Where days, months or years begin, from one ordinal to another: as many of them as there is room for."""
+    """Ticks where days, months or years begin, from one ordinal to another: as many as there is room for."""
     for letters, steps, beginnings in _SCALES:
         room = _LETTERS // (letters + 1)
         for step in steps:
@@ -253,7 +259,7 @@ def _days(start: int, end: int, step: int) -> Iterator[tuple[float, str]]:
 
 
 def _months(start: int, end: int, step: int) -> Iterator[tuple[float, str]]:
-    """The first days of months whose numbers since the year 0 the step divides."""
+    """The first day of every `step`-th month, counted from the year 0."""
     first = datetime.date.fromordinal(start)
     number = first.year * 12 + first.month - (first.day == 1)
     for month in range(-(-number // step) * step, 12 * (datetime.MAXYEAR + 1), step):
@@ -268,7 +274,7 @@ def _years(start: int, end: int, step: int) -> Iterator[tuple[float, str]]:
         yield day, month[:4]
 
 
-# How long the labels are, and how far apart the ticks may be: the shortest time that has room is taken.
+# Letters of a label, steps between ticks, and the ticks. The first of these whose labels have room is used.
 _SCALES: tuple[tuple[int, tuple[int, ...], Callable[[int, int, int], Iterator[tuple[float, str]]]], ...] = (
     (len("2020-12-07"), (1, 2, 5, 10, 20), _days),
     (len("2020-12"), (1, 2, 3, 6), _months),

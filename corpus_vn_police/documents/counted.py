@@ -1,4 +1,4 @@
-"""How many records have each value of some fields, as a card shows it."""
+"""Count how many records have each value of some fields, for the card."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from corpus_vn_police.dataset.counts import count_by
 PUBLISHER = "source.publisher"
 """The field that every card counts, if any record has it."""
 
-_SHOWN = 20  # values of a field; the rest share a line
-_LONGEST = 60  # characters of a value
+_SHOWN = 20  # how many values of a field are shown; all others share one line
+_LONGEST = 60  # the most characters of a value
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,11 @@ class Counted:
     """A field, and how many records have each of its values.
 
     Attributes:
-        field: its name; of a struct as `source.publisher`.
-        values: the 20 most frequent values, as text, and the number of records that have each.
-        others: how many other values there are.
-        with_others: how often records have them.
-        without: how many records have no value.
+        field: its name, such as `source.publisher` for a field in a struct.
+        values: the 20 most frequent values, as text, each with its number of records.
+        others: the number of other values.
+        with_others: how often records have one of the other values.
+        without: the number of records without a value.
     """
 
     field: str
@@ -36,14 +36,14 @@ class Counted:
 
 
 def count_fields(folder: Path, named: Sequence[str]) -> tuple[Counted, ...]:
-    """Count the records of a build by publisher, if any has one, and by the fields that the keeper names.
+    """Count the records of a build by publisher, if any record has one, and by the fields that the keeper names.
 
     Args:
         folder: the build.
-        named: `[card] by`.
+        named: the names of fields in `[card] by`.
 
     Raises:
-        ConfigError: there is no such field.
+        ConfigError: there is no field of such a name.
         DamagedError: a file cannot be read.
     """
     publishers = () if PUBLISHER in named else (_counted(folder, PUBLISHER),)
@@ -60,6 +60,6 @@ def _counted(folder: Path, name: str) -> Counted:
 
 
 def _text(value: Any) -> str:
-    """A value in one line, long ones cut."""
+    """A value as text; a long value is cut."""
     line = {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"

@@ -1,4 +1,4 @@
-"""The first rows of a build -> what its card shows as examples: one record, and a value of each field."""
+"""Choose the examples on the card from the first rows of a build: one record, and a value of each field."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from corpus_vn_police.dataset.files import BuildFile
 from corpus_vn_police.dataset.parquet import open_table
 from corpus_vn_police.errors import DamagedError
 
-_LOOKED_AT = 200  # rows; more would make the card of a small build slower than its Parquet files
-_LONGEST = {"text": 160}  # characters of a value that the card shows
+_LOOKED_AT = 200  # rows; with more, the card of a small build would take longer than its Parquet files
+_LONGEST = {"text": 160}  # the most characters of a value, by field
 _OTHERS_LONGEST = 100
 _FIRST = ("text", "title", "date")
 _LEFT_OUT = {
     "date_precision", "month", "date_start", "date_end", "event_date_text", "date_conflict", "n_chars", "n_paragraphs",
     "vietnamese_share", "syllable_share", "tone_style", "duplicates", "sha256", "bytes", "key",
 }  # fmt: skip
-"""What follows from other fields, or is for machines: the record that is shown goes without it."""
-_KINDS = ("privacy", "personal.kind")  # which say that a text has personal data, and hold none
+"""Fields that follow from others, or are for machines: they are left out of the record that is shown."""
+_KINDS = ("privacy", "personal.kind")  # these name kinds of personal data, but contain no personal data
 
 
 @dataclass(frozen=True)
 class Examples:
-    """What a card shows of the rows of a build.
+    """The examples on a card.
 
     Attributes:
         record: the JSON of a record, one field per line, its text first; without fields that are null, empty, or less
             important, and with long values cut.
-        values: by config, and by the name of a field (`captions.text`), a value that is not null; a field has none if
-            no row that was looked at has a value.
+        values: by config and by the name of a field (such as `captions.text`), a value that is not null. A field is
+            missing if no row that was looked at has a value for it.
     """
 
     record: str
@@ -42,14 +42,14 @@ class Examples:
 
 
 def gather_examples(folder: Path, contracts: Mapping[str, Contract], firsts: Mapping[str, str]) -> Examples:
-    """The examples of a build: of its first 200 rows, the record that has most fields.
+    """Choose the examples of a build. The record is the one with the most fields among the first 200 rows.
 
-    Rows without personal data come before rows with it: nobody should be named on a card because of a fault.
+    Rows without personal data are preferred, because a card should not name a person by mistake.
 
     Args:
         folder: the build.
         contracts: the contract of each config.
-        firsts: the first shard of each config that the build has, by its path. They have the same rows.
+        firsts: the path of the first shard of each config that the build has. These shards have the same rows.
 
     Raises:
         DamagedError: a shard cannot be read, or has no row.
@@ -78,7 +78,7 @@ def first_shards(shards: Sequence[BuildFile]) -> dict[str, str]:
 
 
 def _rows(folder: Path, contract: Contract, name: str, without: str = "") -> list[dict[str, Any]]:
-    """The first rows of a shard, as JSON has them; at least one."""
+    """The first rows of a shard (at least one), as JSON values; the column `without` is left out."""
     columns = [each for each in contract.schema.names if each != without]
     with open_table(folder, name, contract) as table:
         first = next(table.batches(0, columns, _LOOKED_AT), None) if table.sizes else None
@@ -88,7 +88,7 @@ def _rows(folder: Path, contract: Contract, name: str, without: str = "") -> lis
 
 
 def _value(folder: Path, contract: Contract, name: str, column: str, place: int) -> Any:
-    """One value of a shard, as JSON has it; values are read one by one, since each may have 16 MiB."""
+    """One value of a shard, as a JSON value. Values are read one by one, since each may have 16 MiB."""
     with open_table(folder, name, contract) as table:
         for number, row in enumerate(table.batches(0, [column], 1)):
             if number == place:
@@ -101,7 +101,7 @@ def _of(rows: Sequence[Mapping[str, Any]], place: int) -> list[Any]:
 
 
 def _values(contract: Contract, rows: Sequence[Mapping[str, Any]], order: Sequence[int]) -> dict[str, Any]:
-    """The first value of each field, in an order of the rows."""
+    """The first value of each field, looked for in the rows in the given order."""
     found = {}
     for field in contract.fields():
         places = [*order, *range(len(rows))] if field.name in _KINDS else order
@@ -113,7 +113,7 @@ def _values(contract: Contract, rows: Sequence[Mapping[str, Any]], order: Sequen
 
 
 def _at(value: Any, steps: Sequence[str]) -> Any:
-    """What a row has below some names; of a list its first item."""
+    """The value at a path of names in a row; in a list, the first item is taken."""
     for step in steps:
         value = value[0] if isinstance(value, list) and value else value
         if not isinstance(value, Mapping):
@@ -127,7 +127,7 @@ def _is_set(value: Any) -> bool:
 
 
 def _short(row: Mapping[str, Any]) -> str:
-    """The JSON of a record without what is null, empty or less important, its text first."""
+    """The JSON of a record, its text first, without fields that are null, empty or less important."""
     names = [*(name for name in _FIRST if name in row), *(name for name in row if name not in _FIRST)]
     shown = _filled({name: _cut(name, row[name]) for name in names})
     lines = [f"  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in shown.items()]
@@ -135,7 +135,7 @@ def _short(row: Mapping[str, Any]) -> str:
 
 
 def _filled(value: Any) -> Any:
-    """A value without the fields in it that are null, empty, or less important."""
+    """A value without those of its fields that are null, empty or less important."""
     if isinstance(value, Mapping):
         inside = {name: _filled(inner) for name, inner in value.items() if name not in _LEFT_OUT}
         return {name: inner for name, inner in inside.items() if _is_set(inner)}

@@ -1,4 +1,4 @@
-"""The facts for the documents of a build, gathered from its settings and its files."""
+"""Gather the facts for the documents of a build from its settings and its files."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ class Facts:
 
     Attributes:
         folder: the build.
-        corpus: the settings, with the keeper's words.
-        figures: what was measured of the Parquet files.
-        shards: the Parquet files of its configs, by config, split and number.
+        corpus: the settings, with the keeper's words for the card.
+        figures: the numbers measured from the Parquet files.
+        shards: the Parquet files of its configs, ordered by config, split and number.
         digest: the content digest.
         date: the build's date; None if no record has one.
-        pictures: whether the build has pictures.
-        files: the other files with data: the ledger, and what the documents before this one wrote.
-        examples: a record, and a value of each field, with long values cut.
-        counted: how many records have each value of some fields.
+        pictures: True if the build has pictures.
+        files: the other files that were written: the ledger, and documents that are finished already.
+        examples: one record, and a value of each field, with long values cut.
+        counted: how many records have each value, for some fields.
     """
 
     folder: Path
@@ -44,11 +44,11 @@ class Facts:
 
     @property
     def configs(self) -> list[str]:
-        """The configs that the build has, in their order."""
+        """The names of the configs that the build has, in their order."""
         return built_configs(self.shards)
 
     def with_file(self, file: BuildFile) -> Facts:
-        """The facts once another file was written."""
+        """The same facts after another file was written."""
         return replace(self, files=(*self.files, file))
 
 
@@ -63,7 +63,7 @@ def gather_facts(
     pictures: bool,
     files: tuple[BuildFile, ...],
 ) -> Facts:
-    """The facts of a build; its first rows are read, and the fields whose values the card counts.
+    """Gather the facts of a build. This reads its first rows, and all values of the fields that the card counts.
 
     Raises:
         DamagedError: a shard cannot be read, or has no row.

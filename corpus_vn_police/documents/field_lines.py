@@ -1,4 +1,4 @@
-"""A schema and example values -> the table of fields on a card."""
+"""Make the table of fields on a card from a schema and example values."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 from corpus_vn_police.contract import Contract, Field
 from corpus_vn_police.documents.markdown import cell, code
 
-_WIDEST = 24  # characters without a space, such as a sha256: more would make the table wider than a phone
+_WIDEST = 24  # the longest word, such as a sha256; a longer one would make the table wider than a phone
 
 
 @dataclass(frozen=True)
 class FieldLine:
-    """A line of the table: a field of a config, with those inside it.
+    """A line of the table: a field of a config, with the fields inside it.
 
     Attributes:
-        name: of the field.
-        type: in words, such as `string or null`.
+        name: the name of the field.
+        type: its type in words, such as `string or null`.
         meaning: its description, an example, and a line for each field inside it, as Markdown in one cell.
     """
 
@@ -32,8 +32,8 @@ def field_lines(contract: Contract, examples: Mapping[str, Any]) -> list[FieldLi
     """The lines of a config's table, in the order of its columns.
 
     Args:
-        contract: of the config.
-        examples: a value by the name of a field, such as `captions.text`; a field without one has no example.
+        contract: the contract of the config.
+        examples: a value for each name of a field, such as `captions.text`; a field without a value gets no example.
     """
     fields = contract.fields()
     inside = [field for field in fields if "." in field.name]

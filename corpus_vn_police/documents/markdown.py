@@ -17,19 +17,19 @@ def cell(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """A line of the keeper as Markdown that shows exactly this line: no HTML, link or code begins in it."""
+    """A line from outside as Markdown that shows exactly this line, without HTML, links or code."""
     return _SIGNS.sub(r"\\\g<0>", visible(text))
 
 
 def fenced(text: str, language: str = "") -> str:
-    """A text as a block of code that nothing in it can end."""
+    """A text as a block of code; nothing in the text can end the block."""
     longest = max((len(run) for run in _TICKS.findall(text)), default=0)
     fence = "`" * max(4, longest + 1)
     return f"{fence}{language}\n{visible(text)}\n{fence}"
 
 
 def code(text: str) -> str:
-    """A text on one line as code inside a paragraph or a cell of a table; nothing in it can end the code."""
+    """A text on one line, as code inside a paragraph or a table cell; nothing in the text can end the code."""
     line = " ".join(visible(text).split())
     longest = max((len(run) for run in _TICKS.findall(line)), default=0)
     fence = "`" * (longest + 1)
@@ -37,7 +37,7 @@ def code(text: str) -> str:
 
 
 def without_front(text: str) -> str:
-    """A Markdown text without the YAML at its head."""
+    """A Markdown text without the YAML at its beginning."""
     text = text.replace("\r\n", "\n").lstrip("\n")
     found = _FRONT.match(text)
     return text[found.end() :] if found else text

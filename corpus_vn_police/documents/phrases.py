@@ -1,4 +1,4 @@
-"""Settings and figures -> the sentences of a card that Markdown alone cannot put together."""
+"""Settings and figures -> the sentences of a card that need more logic than its template has."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def language(code: str) -> str:
 
 
 def opening(corpus: Corpus, figures: Figures) -> str:
-    """What the dataset is, in one sentence: how many records, in which language, of which time, how split."""
+    """One sentence about the dataset: the number of records, their language, their time, and their splits."""
     names = [split.split for split in figures.splits]
     rule = "hash" if corpus.splits.strategy == "hash" else "date"
     parted = f"split by {rule} into {_listed(names)}" if len(names) > 1 else f"all in one split, {names[0]}"
@@ -43,7 +43,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def left_out(figures: Figures) -> str:
-    """What became of the source texts that are not published, as Markdown."""
+    """Why some source texts are not published, and how many, as Markdown."""
     status = figures.status
     parts = [
         f"{status['rejected']:,} rejected" if status["rejected"] else "",
@@ -59,20 +59,23 @@ def left_out(figures: Figures) -> str:
 
 
 def personal_data(corpus: Corpus, figures: Figures) -> str:
-    """What became of personal data, in a sentence."""
+    """What was done about personal data: the words after "Personal data:" on the card."""
     if not corpus.finds_personal:
         return "nobody has looked for it"
     if corpus.privacy == "mask":
-        return "what pattern rules found is masked, but they may miss some"
+        return "what pattern rules found is masked, but the rules may miss some"
     if corpus.privacy == "drop":
-        return "records in which pattern rules found some are left out, but they may miss some"
+        return "records in which pattern rules found some are left out, but the rules may miss some"
     if not figures.privacy:
-        return "pattern rules found none, but they may miss some"
+        return "pattern rules found none, but the rules may miss some"
     return "pattern rules found some, and it is still in the texts; [which kinds](#personal-and-sensitive-information)"
 
 
 def most_of(figures: Figures) -> str:
-    """The year of more than half of the dated records, after a semicolon; empty if there is none, or just one year."""
+    """The year that more than half of the dated records are from, after a semicolon.
+
+    Empty if there is no such year, or if all dated records are from one year.
+    """
     dated = sum(figures.years.values())
     year, count = max(figures.years.items(), key=lambda pair: pair[1], default=("", 0))
     return f"; {count / dated:.0%} of the dated records are from {year}" if dated < 2 * count < 2 * dated else ""
@@ -100,9 +103,9 @@ def megabytes(size: int) -> str:
 
 
 def bibtex(corpus: Corpus, figures: Figures, digest: str) -> str:
-    """An entry for BibTeX, if the keeper gives none.
+    """An entry for BibTeX, for a card whose keeper gives no citation.
 
-    It has no year: the year of publication is not known, and that of the newest record is another one.
+    It has no year, because the year of publication is not known; the year of the newest record is not the same.
     """
     where = corpus.homepage or (f"hf://datasets/{corpus.repo}" if corpus.repo else None)
     fields = {

@@ -1,4 +1,4 @@
-"""Figures -> SVG pictures, one for light pages and one for dark pages, with the same bytes each time."""
+"""Draw figures as SVG pictures, one for light and one for dark pages, with the same bytes each time."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from corpus_vn_police.documents.charts import PlannedChart, plan_charts
 from corpus_vn_police.documents.document import Comparison, Document, whole
 from corpus_vn_police.documents.facts import Facts
 
-# Colours that people tell apart whatever colours they see, after Okabe and Ito (2008), with 3:1 against
-# their ground; what is drawn is also said in words, so that no colour stands alone.
+# Colours that colour-blind people can tell apart too, after Okabe and Ito (2008), with a contrast of at least 3:1 to
+# the background. A label says in words what each colour shows.
 _LIGHT = {"ground": "#ffffff", "ink": "#1f2328", "faint": "#d0d7de", "first": "#0072b2", "second": "#b35900",
           "third": "#007a5a"}  # fmt: skip
 _DARK = {"ground": "#0d1117", "ink": "#e6edf3", "faint": "#3d444d", "first": "#56b4e9", "second": "#e69f00",
@@ -34,14 +34,14 @@ _STYLE: Any = {
     **dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color", "axes.edgecolor"), _LIGHT["ink"]),
     "grid.color": _LIGHT["faint"], "axes.axisbelow": True,
 }  # fmt: skip
-# Inches at 72 points. A page for phones shows a picture 350 px wide: letters of 11 points are 11 px there, as 350 px
-# are 4.8 inches. A page that is wider shows it at its own 461 px, with letters as large as those of its text.
+# Sizes in inches of 72 points. A phone shows a picture 350 px wide, which is 4.8 inches at 72 px, so letters of 11
+# points are 11 px high there. A wider page shows the picture 461 px wide, with letters as large as those of its text.
 _WIDTH = 4.8
-_HEIGHT = 2.6  # of a picture of columns
-_ROW = 0.42  # of a label with its bar
-_TITLE, _AXIS, _LINE = 0.32, 0.3, 0.2
-_LETTERS = 55  # that fit into the width
-_LEFT = 0.01  # of the width: where title and note begin
+_HEIGHT = 2.6  # the height of a picture of columns
+_ROW = 0.42  # the height of a label with its bar
+_TITLE, _AXIS, _LINE = 0.32, 0.3, 0.2  # the heights of a title, of an axis, and of a line of the note
+_LETTERS = 55  # how many letters fit into the width
+_LEFT = 0.01  # where title and note begin, as a share of the width
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,11 @@ class Chart:
     """A picture of some figures.
 
     Attributes:
-        name: what its files are called.
+        name: the name of its files, without their ending.
         title: what it shows, in a few words.
-        alt: what it shows, for people who cannot see it; also in the files, as their description.
-        light: SVG for a light page, UTF-8.
-        dark: the same for a dark one.
+        alt: a description for people who cannot see it; the files have it as their description, too.
+        light: the SVG for a light page, in UTF-8.
+        dark: the same for a dark page.
     """
 
     name: str
@@ -64,38 +64,39 @@ class Chart:
 
     @property
     def files(self) -> dict[str, bytes]:
-        """Its files by their path below the build."""
+        """The content of its two files, by their path inside the build."""
         return dict(zip(_names(self.name), (self.light, self.dark), strict=True))
 
 
 def can_draw() -> bool:
-    """Whether matplotlib, the extra `figures`, is installed."""
+    """True if matplotlib is installed, which the extra `figures` does."""
     return importlib.util.find_spec("matplotlib") is not None
 
 
 def draw_charts(figures: Figures) -> tuple[Chart, ...]:
-    """Draw what `plan_charts` plans; empty without matplotlib."""
+    """Draw the pictures that `plan_charts` plans; without matplotlib, none."""
     return tuple(map(_draw, plan_charts(figures))) if can_draw() else ()
 
 
 class Pictures(Document):
-    """figures/: two files a picture, one for light pages and one for dark."""
+    """figures/: two files for each picture, one for light and one for dark pages."""
 
     name = FIGURES
     code = "figures"
 
     def files(self, facts: Facts) -> tuple[str, ...]:
-        """The files of what can be drawn of the figures; none if the build has no pictures."""
+        """The files of the pictures that the figures allow; none if the build has no pictures."""
         return tuple(self._plans(facts)) if facts.pictures else ()
 
     def render(self, facts: Facts, file: str) -> Iterator[bytes]:
-        """A picture; matplotlib must be installed."""
+        """Draw one file; matplotlib must be installed."""
         yield _draw(self._plans(facts)[file]).files[file]
 
     def differences(self, stream: BufferedReader, facts: Facts, file: str) -> Comparison:
-        """Where a picture does not agree with the figures.
+        """Compare a picture with the figures.
 
-        Its words are always compared. The drawing is compared only if the matplotlib that drew it is installed here.
+        Its description is always compared. The drawing is compared only if the same version of matplotlib is installed
+        here as the one that drew it.
         """
         plan, svg = self._plans(facts)[file], whole(stream)
         if f"<dc:description>{html.escape(plan.alt, quote=False)}</dc:description>".encode() not in svg:
@@ -107,11 +108,11 @@ class Pictures(Document):
 
     @staticmethod
     def _plans(facts: Facts) -> dict[str, PlannedChart]:
-        """What each file shows."""
+        """The plan of the picture in each file."""
         return {file: plan for plan in plan_charts(facts.figures) for file in _names(plan.name)}
 
 
-_WORDS_ALONE = "the matplotlib that drew it is not installed, so its words alone were compared"
+_WORDS_ALONE = "the version of matplotlib that drew it is not installed, so only its description was compared"
 
 
 def _names(name: str) -> tuple[str, str]:
@@ -126,11 +127,11 @@ def _drawn_by_ours(svg: bytes) -> bool:
     return f"Matplotlib v{matplotlib.__version__}, ".encode() in svg
 
 
-# Numbers, and the names that matplotlib makes from the numbers of what it names: another processor may round the
-# last digit differently.
+# Numbers, and names that matplotlib computes from numbers. Another processor may round the last digit differently,
+# which also changes such a name.
 _NUMBER = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?")
 _MADE_NAME = re.compile(rb'(?<=["#])[mp][0-9a-f]{10}(?=[")])')
-_APART = 0.05  # points
+_APART = 0.05  # how far apart two numbers may be, in points
 
 
 def _same_drawing(left: bytes, right: bytes) -> bool:
@@ -143,16 +144,16 @@ def _same_drawing(left: bytes, right: bytes) -> bool:
     return all(abs(float(one) - float(other)) <= _APART for one, other in pairs)
 
 
-_DRAWING = threading.Lock()  # the settings of matplotlib are those of the whole process
+_DRAWING = threading.Lock()  # because the settings of matplotlib hold for the whole process
 
 
 @contextlib.contextmanager
 def drawing() -> Iterator[dict[str, str]]:
-    """While a picture is drawn: matplotlib has the style of this package. Gives the colours of a light page by role."""
+    """Give matplotlib the style of this package inside the `with` block; yields the colours of a light page by role."""
     import matplotlib
 
     with _DRAWING, matplotlib.rc_context():
-        matplotlib.rcdefaults()  # whatever a matplotlibrc says
+        matplotlib.rcdefaults()  # undoes the settings of a matplotlibrc file
         matplotlib.rcParams.update(_STYLE)
         yield dict(_LIGHT)
 
@@ -185,7 +186,7 @@ def _columns(axes: Any, plan: PlannedChart) -> None:
 
     count = len(plan.columns)
     axes.bar(range(count), plan.columns, width=0.9, align="edge", color=_LIGHT["first"])
-    around = max(0.0, (_LEAST - count) / 2)  # a single column is no wall
+    around = max(0.0, (_LEAST - count) / 2)  # otherwise a single column would fill the whole picture
     axes.set_xlim(-around, count + around)
     axes.set_xticks([place for place, _ in plan.ticks], [label for _, label in plan.ticks])
     axes.set_xlabel(plan.axis)
@@ -199,8 +200,8 @@ def _rows(axes: Any, plan: PlannedChart) -> None:
     for place, row in enumerate(plan.rows):
         top, bottom, colour = place - _THICK / 2, place + _THICK / 2, _LIGHT[row.role]
         axes.barh([place], [row.length], left=[row.start], height=_THICK, color=colour)
-        # A bar may be thinner than a pixel, as two days of ten years are. A line in its middle keeps it visible; in a
-        # bar that is wider than the line nobody sees it.
+        # A bar may be thinner than a pixel, such as two days out of ten years. A line in its middle keeps it visible.
+        # In a wider bar the line cannot be seen.
         axes.vlines(row.start + row.length / 2, top, bottom, colors=colour, linewidth=1.2, capstyle="butt")
         axes.annotate(
             row.label, (0, top), xycoords=axes.get_yaxis_transform(), xytext=(0, 4), textcoords="offset points",
@@ -215,5 +216,5 @@ def _rows(axes: Any, plan: PlannedChart) -> None:
     axes.grid(axis="x")
 
 
-_LEAST = 8  # columns that the width is for, even if there are fewer
-_THICK = 0.36  # a bar, of its row
+_LEAST = 8  # the picture has room for at least this number of columns
+_THICK = 0.36  # the height of a bar, as a share of its row

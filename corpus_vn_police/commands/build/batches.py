@@ -1,4 +1,4 @@
-"""What a thread does: it reads the seeds of its tasks, takes them through all stages in batches, and writes parts."""
+"""The work of a thread: read the seeds of its tasks, take them through all stages in batches, and write parts."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from corpus_vn_police.state.parts import INDEX, Part, write_part
 from corpus_vn_police.state.plan import PlannedTask
 from corpus_vn_police.write.shards import SOURCE_DATA, STAND_OFF
 
-# Bytes of seeds from which on a step leaves so much freed memory that it is given back before the next one: of a text
-# of 16 MiB a build took 663 MB, and takes 590.
+# From this number of bytes of seeds on, memory that a step has freed is given back to the system before the next step:
+# a build of a text of 16 MiB took 663 MB without this, and takes 590 MB with it.
 _LONG = 8 << 20
 
 
@@ -38,10 +38,10 @@ class Recipe:
     """What all tasks of a build have in common.
 
     Attributes:
-        folder: where the parts are written.
+        folder: the folder for the parts.
         corpus: the settings.
         batching: how large a batch may grow.
-        keep_records: False leaves out of the parts what only writing needs, and keeps what copies are found by.
+        keep_records: False keeps in the parts only what is needed to find copies, as no records will be written.
     """
 
     folder: Path
@@ -52,12 +52,12 @@ class Recipe:
 
 @dataclass(frozen=True)
 class _Piece:
-    """Seeds of one task that are in one batch.
+    """The seeds of one task that are in the same batch.
 
     Attributes:
         task: the number of the task in its group.
         number: the number of the piece in its task.
-        first: how many seeds of the task come before it.
+        first: how many seeds of the task come before this piece.
         seeds: the seeds.
     """
 
@@ -68,10 +68,10 @@ class _Piece:
 
 
 def grouped(plan: Iterable[PlannedTask], batching: Batching) -> Iterator[tuple[PlannedTask, ...]]:
-    """Tasks in groups that fill a batch; a task that fills one alone is a group of its own.
+    """Group tasks so that each group fills a batch; a task that fills a batch alone is a group of its own.
 
-    Even a small batch costs about 0.2 s of CPU: Polars keeps 32 compiled patterns, and the stages have 80. 1,000 files
-    of one row took 233 s of CPU when each was a batch of its own; together they take 25 s.
+    Even a small batch costs about 0.2 s of CPU, because the stages have 80 patterns and Polars keeps only 32 of them
+    compiled. 1,000 files of one row took 233 s of CPU when each file was a batch of its own; together they take 25 s.
     """
     group: list[PlannedTask] = []
     seeds = size = 0
@@ -90,23 +90,23 @@ def process(recipe: Recipe, group: tuple[PlannedTask, ...]) -> tuple[DoneTask, .
     """Take the seeds of some tasks through all stages; a task that an earlier build finished is not done again.
 
     Returns:
-        The tasks with their parts, in the same order. No part has seeds of two tasks, so that each is known by
-        itself.
+        The tasks with their parts, in the same order. No part has seeds of two tasks, so that the next build can use
+        the parts of each task alone.
 
     Raises:
-        LedgerError: a seed was lost between the reading and its part (law 3).
+        LedgerError: a seed was read but is in no part (law 3).
     """
     parts = [list(planned.parts or ()) for planned in group]
     for pieces in _batches(recipe, group):
         for piece, part in zip(pieces, _write_parts(recipe, group, pieces), strict=True):
             parts[piece.task].append(part)
-        del pieces  # they hold their seeds
+        del pieces  # frees the memory of their seeds
     give_back_memory()
     return tuple(_balanced(planned.done(tuple(mine))) for planned, mine in zip(group, parts, strict=True))
 
 
 def _balanced(done: DoneTask) -> DoneTask:
-    """The task, if its parts hold all of its seeds."""
+    """The task, after a check that its parts hold all of its seeds."""
     in_parts = sum(part.seeds for part in done.parts)
     if in_parts != done.seeds:
         raise LedgerError(
@@ -117,7 +117,7 @@ def _balanced(done: DoneTask) -> DoneTask:
 
 
 def _batches(recipe: Recipe, group: tuple[PlannedTask, ...]) -> Iterator[list[_Piece]]:
-    """The pieces that go through the stages at once."""
+    """Lists of pieces; each list goes through the stages as one batch."""
     pieces: list[_Piece] = []
     seeds = size = 0
     for piece in _pieces(recipe, group):
@@ -132,7 +132,7 @@ def _batches(recipe: Recipe, group: tuple[PlannedTask, ...]) -> Iterator[list[_P
 
 
 def _pieces(recipe: Recipe, group: tuple[PlannedTask, ...]) -> Iterator[_Piece]:
-    """The seeds of the tasks that are to be done."""
+    """The seeds of the tasks that are not done yet, in pieces."""
     for task, planned in enumerate(group):
         if planned.parts is not None:
             continue
@@ -143,7 +143,7 @@ def _pieces(recipe: Recipe, group: tuple[PlannedTask, ...]) -> Iterator[_Piece]:
 
 
 def _write_parts(recipe: Recipe, group: tuple[PlannedTask, ...], pieces: list[_Piece]) -> Iterator[Part]:
-    """Take pieces through all stages and write a part of each."""
+    """Take pieces through all stages and write a part for each."""
     corpus, contract = recipe.corpus, recipe.corpus.contracts["default"]
     seeds = pl.concat([piece.seeds for piece in pieces])
     is_long = int(seeds["bytes"].sum() or 0) > _LONG
@@ -185,7 +185,7 @@ def _stamps(planned: PlannedTask, piece: _Piece) -> npt.NDArray[np.uint64] | Non
 
 
 def _records(published: pl.DataFrame, table: pa.Table, recipe: Recipe) -> pa.Table | None:
-    """The records of a part: with the bytes that `sources` needs, or only with what near duplicates are found by."""
+    """The records of a part: complete, with the columns of the other configs; or only what near duplicates need."""
     if not recipe.keep_records:
         return table.select(["text"]) if recipe.corpus.dedup.level == "near" else None
     if recipe.corpus.sources:
@@ -198,7 +198,7 @@ def _records(published: pl.DataFrame, table: pa.Table, recipe: Recipe) -> pa.Tab
 
 
 def _with_rejected(batch: pl.DataFrame, alive: pl.Series, rejected: pl.DataFrame) -> pl.DataFrame:
-    """Give each seed whose record breaks the schema its reason."""
+    """Write the reason into the row of each seed whose record breaks the schema."""
     if not len(rejected):
         return batch
     rows = alive.arg_true().gather(rejected["row"])

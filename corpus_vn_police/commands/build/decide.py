@@ -1,4 +1,4 @@
-"""Seeds -> parts -> which of them are published: what a build does before it writes, and all that a check does."""
+"""Read seeds into parts and decide which are published: the first half of a build, and all that a check does."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ from corpus_vn_police.write.ledger import ledger_rows, tombstone_rows
 
 @dataclass(frozen=True)
 class Job:
-    """How a build runs; none of it changes the result (law 4).
+    """How a build runs; nothing here changes the records (law 4).
 
     Attributes:
-        workers: threads; None for one per processor.
+        workers: the number of threads; None is one per processor.
         batching: how large a batch may grow.
-        strict: whether a rejected seed makes the build fail, leaving the output as it was.
-        date: the build's date as ISO day; None for the newest record's.
-        progress: called with what has been done.
-        resume: False forgets what an interrupted build has done.
-        rehash: True reads all seeds, also those that have not changed.
+        strict: if True, the build fails when a seed is rejected, and the output stays as it was.
+        date: the build's date as ISO day; None is the date of the newest record.
+        progress: called with the number of seeds or rows that were just done.
+        resume: False ignores what an interrupted build has already done.
+        rehash: True reads all seeds again, even if they have not changed.
     """
 
     workers: int | None = None
@@ -62,12 +62,12 @@ class Job:
 
     @property
     def threads(self) -> int:
-        """How many threads there may be."""
+        """The most threads that may run."""
         return self.workers or available_processors()
 
 
 def with_latest(corpus: Corpus) -> Corpus:
-    """The settings with the last day that a header may mean: the only use of a clock."""
+    """Fill in today (UTC) as the last date that a seed may have, if the settings give none: the only use of a clock."""
     if corpus.limits.latest is not None:
         return corpus
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
@@ -76,15 +76,15 @@ def with_latest(corpus: Corpus) -> Corpus:
 
 @dataclass(frozen=True)
 class Decision:
-    """What becomes of all seeds: what a build knows before it writes, and all that a check needs.
+    """Which seeds are published and why others are not. A build writes this; a check only reports it.
 
     Attributes:
         corpus: the settings.
         index: all seeds.
         settled: which of them are published.
-        order: their numbers in path order (uint32).
-        known: what the next build need not read.
-        skipped: what was passed over.
+        order: the numbers of the seeds in path order (uint32).
+        known: the parts that the next build need not make again.
+        skipped: the files of the input that were skipped.
     """
 
     corpus: Corpus
@@ -96,18 +96,18 @@ class Decision:
 
     @property
     def splits(self) -> dict[str, int]:
-        """How many records each split gets, empty splits left out."""
+        """How many records each split gets; empty splits are left out."""
         codes = self.index.splits[self.settled.published]
         return {name: count for name, count in zip(SPLITS, np.bincount(codes).tolist(), strict=False) if count}
 
     @functools.cached_property
     def dates(self) -> dict[str | None, int]:
-        """How many published records have each date; None is the undated ones."""
+        """How many published records have each date; the key None counts records without a date."""
         return self.index.dates(self.settled.published)
 
     @functools.cached_property
     def unused(self) -> dict[str, int]:
-        """In how many seeds each key is that nothing reads, the most frequent first; at most 1,000 keys."""
+        """The keys that nothing reads, and how many seeds have each; the most frequent first, at most 1,000 keys."""
         return self.index.unused()
 
     def ledger(self) -> Iterator[pa.Table]:
@@ -119,7 +119,7 @@ class Decision:
 
 
 def open_parts(folder: Path, listing: Listing, corpus: Corpus, job: Job) -> AbstractContextManager[Journal]:
-    """What earlier builds have read, as far as it holds for this one."""
+    """Open the journal of what earlier builds have read, as far as this build can use it."""
     latest = corpus.limits.latest or ""
     return open_journal(folder, fingerprint(listing, corpus), latest, resume=job.resume, rehash=job.rehash)
 
@@ -133,19 +133,19 @@ def decide(
     *,
     keep_records: bool = True,
 ) -> Decision:
-    """Read all seeds of a listing that are not known, and decide which are published.
+    """Read all seeds of a listing that are not in the journal yet, and decide which are published.
 
     Args:
-        journal: what is known; it takes down what is read.
+        journal: what earlier builds have read; what is read now is added to it.
         listing: the input.
-        corpus: the settings, with `latest`.
-        job: how it runs.
-        tombstones: what is kept out.
-        keep_records: False leaves what only writing needs out of the parts.
+        corpus: the settings; `limits.latest` must be set.
+        job: how the build runs.
+        tombstones: the seeds that were taken down and must stay out.
+        keep_records: False keeps in the parts only what is needed to find copies.
 
     Raises:
         InputError: there are no seeds.
-        LedgerError: a seed was lost on its way.
+        LedgerError: a seed was read but is in no part.
     """
     index, known, skipped = _read_all(journal, listing, corpus, job, keep_records=keep_records)
     settled = settle(index, corpus.dedup, tombstones, job.progress)
@@ -184,10 +184,10 @@ class _Reading:
 def _read_all(
     journal: Journal, listing: Listing, corpus: Corpus, job: Job, *, keep_records: bool
 ) -> tuple[Index, KnownParts, Skipped]:
-    """Read all seeds of a listing, but for those that earlier builds have read and that did not change.
+    """Read all seeds of a listing, except those that earlier builds have read and that did not change.
 
     Returns:
-        The index of all parts, what the next build need not read, and what was passed over.
+        The index of all parts, the parts that the next build need not make again, and what was skipped.
     """
     plan = plan_reading(journal.known, journal.folder, listing)
     reading = _Reading.of(plan, listing)
@@ -207,22 +207,22 @@ def _read_all(
 def _process_all(
     tasks: Iterable[PlannedTask], reading: _Reading, recipe: Recipe, job: Job
 ) -> Generator[tuple[DoneTask, ...]]:
-    """Take all tasks through the stages to their parts.
+    """Take all tasks through the stages and write their parts.
 
     Args:
         tasks: what to read.
         reading: how much there is to read, for the progress.
-        recipe: what is made of them.
-        job: how it runs.
+        recipe: the settings for the parts.
+        job: how the build runs.
 
     Returns:
-        The tasks in their order, as many at once as fill a batch. A caller that stops before the end must close
-        the generator; after that no thread writes any more.
+        The tasks in their order, in groups that fill a batch. A caller that stops before the end must close the
+        generator; after that, no thread writes any more.
 
     Raises:
-        LedgerError: a seed was lost between the reading and its part (law 3).
+        LedgerError: a seed was read but is in no part (law 3).
     """
-    _ = recipe.corpus.contracts  # here, for each thread that finds them missing would make its own
+    _ = recipe.corpus.contracts  # computed once here, as otherwise each thread would compute its own
     work = functools.partial(process, recipe)
     with closing(map_tasks(work, grouped(tasks, job.batching), job.threads)) as groups:
         for group in groups:

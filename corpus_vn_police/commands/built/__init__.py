@@ -1,4 +1,4 @@
-"""`open`: a folder or a URL -> the build that is there, as Python has it."""
+"""`open`: open the build at a folder or a URL as a Python object."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ __all__ = ["Build", "open"]
 
 @machine_failures()
 def open(location: StrPath) -> Build:
-    """Open a build that is there.
+    """Open a build.
 
-    In a folder, every file is compared with its sha256 in the manifest. From a URL only the manifest is fetched;
-    files are fetched when they are first read, each is compared with its sha256, and the copies are deleted when
+    In a folder, every file is compared with its sha256 in the manifest. From a URL only the manifest is fetched at
+    first. Each other file is fetched when it is first read and compared with its sha256. The copies are deleted when
     the process ends.
 
     Args:
-        location: a folder; the fsspec URL of one, such as `hf://datasets/user/name@v0.2.0`; or a `Build`, which is
-            opened again.
+        location: a folder; the fsspec URL of one, such as `hf://datasets/user/name@v0.2.0`; or a `Build`, to open it
+            again.
 
     Returns:
-        The build; `notes` is empty, since nothing was built.
+        The build. Its `notes` are empty, since nothing was built.
 
     Raises:
         OutputError: it is not a build.

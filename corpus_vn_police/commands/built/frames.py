@@ -14,13 +14,13 @@ from corpus_vn_police.errors import ConfigError, InputError
 from corpus_vn_police.stages.split import SPLITS
 
 COPIES = ("duplicate", "near_duplicate")
-"""The statuses of seeds that were left out for a record that is published."""
+"""The statuses of seeds that were left out as copies of a published record."""
 
-_LIKE = "published_"  # before the names of the columns of that record
+_LIKE = "published_"  # the prefix of the columns that describe this record
 
 
 def shards_of(config: str, split: str | None) -> str:
-    """What the paths of the shards of a config, or of one split of it, begin with.
+    """The beginning of the paths of a config's shards, or of the shards of one of its splits.
 
     Raises:
         ConfigError: there is no such split.
@@ -31,10 +31,10 @@ def shards_of(config: str, split: str | None) -> str:
 
 
 def check_has(build: BuildFolder, config: str) -> None:
-    """Refuse a config that the build was made without.
+    """Refuse a config that the build does not have.
 
     Raises:
-        InputError: the build has no such config.
+        InputError: the build was made without it.
     """
     if not any(path.startswith(f"{FOLDERS[config]}/") for path in build.files):
         raise InputError(
@@ -44,7 +44,7 @@ def check_has(build: BuildFolder, config: str) -> None:
 
 
 def scan_rows(build: BuildFolder, config: str, split: str | None) -> pl.LazyFrame:
-    """The rows of a config that the build has, of one split or of all; of a split without records no rows.
+    """The rows of a config that the build has, of one split or of all; no rows if the split has no records.
 
     Raises:
         DamagedError: a file cannot be opened, or has other columns.
@@ -55,16 +55,16 @@ def scan_rows(build: BuildFolder, config: str, split: str | None) -> pl.LazyFram
 
 
 def rows(build: BuildFolder, config: str, split: str | None, columns: Sequence[str] | None) -> pl.DataFrame:
-    """The rows of a config; otherwise as `scan_rows`.
+    """The same rows as `scan_rows` gives, read into memory.
 
     Args:
         build: the build.
-        config: one that it has.
+        config: a config that it has.
         split: one split; None is all.
-        columns: fields, those of a struct as `source.url`; only these are read. None is all.
+        columns: names of fields, such as `source.url` for a field in a struct; only these are read. None is all.
 
     Raises:
-        ConfigError: there is no such column, or one is named twice.
+        ConfigError: there is no such column, or a column is named twice.
         DamagedError: a file cannot be read.
     """
     found = scan_rows(build, config, split)
@@ -81,7 +81,7 @@ def _fields(frame: pl.LazyFrame, columns: Sequence[str]) -> list[pl.Expr]:
 
 
 def left_out(build: BuildFolder) -> pl.DataFrame:
-    """Seeds that were left out as copies, each with the record that is published in its place."""
+    """Seeds that were left out as copies, each with the published record that it is a copy of."""
     ledger = build.ledger().filter(pl.col("status").is_in(COPIES)).drop("reason", "pointer").collect()
     wanted = ledger["duplicate_of"].unique()
     published = pl.concat(
@@ -96,7 +96,7 @@ def left_out(build: BuildFolder) -> pl.DataFrame:
 
 
 def with_published_texts(build: BuildFolder, copies: pl.DataFrame) -> pl.DataFrame:
-    """The same rows with the texts of the records that are published."""
+    """The same rows with the texts of the published records in a further column."""
     wanted = copies["duplicate_of"].unique()
     texts = pl.concat(
         frame.filter(pl.col("id").is_in(wanted.implode())) for frame in build.rows().batches("id", "text")

@@ -1,4 +1,4 @@
-"""A build as Python has it: what it is, and its tables as frames."""
+"""A build as a Python object: its counts, and its tables as frames."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, repr=False)
 class Build(PathResult):
-    """A build, as `build` wrote it or `open` found it; it can be given wherever a path to a build can.
+    """A build, returned by `build` or `open`. Every function that takes the path of a build also takes this object.
 
-    Builds are equal if path, digest, version and counts are. The tables are read when they are asked for, from the
-    folder, which must still have this build.
+    Two builds are equal if their paths, digests, versions and counts are equal. Tables are read from the folder each
+    time that a method returns one, so the folder must still have this build.
 
     Attributes:
         path: the folder or the URL, as it was given.
         digest: the content digest, `sha256:` and 64 hex characters.
         version: the version of the data, from corpus.toml.
-        seeds: rows of the ledger: the seeds read, and the tombstones whose seed is not among them.
-        status: how many of these have each status, all five; their sum is `seeds`.
+        seeds: the number of rows in the ledger: one for each seed read, and one for each tombstone without a seed.
+        status: how many of these rows have each of the five statuses; their sum is `seeds`.
         splits: how many records are in each split; empty splits are left out.
-        unused: in how many rows (or texts) each key stands that neither the record nor the own fields know, the most
-            frequent first, at most 1,000 keys; empty if the build was opened.
-        notes: what the keeper should know: lines for people; empty if the build was opened.
+        unused: the keys of rows (or headers) that no field is made from, and how many seeds have each; the most
+            frequent first, at most 1,000 keys. Empty if the build came from `open`.
+        notes: lines of text with what the keeper should know. Empty if the build came from `open`.
     """
 
     digest: str
@@ -57,7 +57,7 @@ class Build(PathResult):
 
     @classmethod
     def of(cls, path: str, manifest: Mapping[str, Any]) -> Build:
-        """The build that a manifest, which is valid, speaks of."""
+        """The build that a valid manifest describes."""
         status, splits = (
             {name: manifest[key][name] for name in names if name in manifest[key]}
             for key, names in (("status", STATUSES), ("splits", SPLITS))
@@ -70,14 +70,14 @@ class Build(PathResult):
 
         Args:
             split: `train`, `validation` or `test`; None is all, in this order. A split without records gives no rows.
-            columns: fields, those of a struct as `source.url`; only these are read. None is all.
+            columns: names of fields, such as `source.url` for a field in a struct; only these are read. None is all.
 
         Returns:
-            A row per record in the order of the build; the columns are the fields of the record (docs/record.md).
+            One row per record in the order of the build; the columns are the fields of the record (docs/record.md).
 
         Raises:
             ConfigError: there is no such split or column, or a column is named twice.
-            OutputError: the folder has another build now, or none.
+            OutputError: the folder has another build now, or no build.
             DamagedError: a file cannot be read.
             DiskError: the operating system failed to read, or the URL cannot be fetched.
         """
@@ -87,7 +87,7 @@ class Build(PathResult):
     def annotations(self, split: str | None = None, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """The stand-off annotations: `id`, and lists of spans.
 
-        Arguments and errors are those of `records`, and rows stand in the same order.
+        Arguments, errors and the order of the rows are those of `records`.
 
         Raises:
             InputError: the build was made without annotations.
@@ -104,14 +104,14 @@ class Build(PathResult):
 
     @machine_failures()
     def ledger(self) -> pl.DataFrame:
-        """The ledger: one row for every seed read, whatever became of it.
+        """The ledger: one row for every seed that was read, published or not.
 
         Returns:
             `path, sha256` (string), `bytes` (int64), `id, status, reason, pointer, detail, duplicate_of` (string),
-            `similarity` (float64), in the order of paths, and the tombstones last.
+            `similarity` (float64), in the order of paths, with the tombstones last.
 
         Raises:
-            OutputError, DamagedError, DiskError: as `records`.
+            OutputError, DamagedError, DiskError: as for `records`.
         """
         with reading(self, LEDGER) as build:
             return build.ledger().collect()
@@ -120,23 +120,25 @@ class Build(PathResult):
     def rejected(
         self, texts: bool = False, *, seeds: Seeds | None = None, config: Settings | None = None
     ) -> pl.DataFrame:
-        r"""The seeds that were rejected, with the reason.
+        r"""The seeds that were rejected, each with the reason.
 
         Args:
-            texts: whether to add the column `text`. A build does not hold these texts, so the input is read again.
-            seeds: the input, as `build` takes it; None is the one that `build` was given, if this is what it returned
-                (pickled, it knows paths only) and the rows can be gone through again.
-            config: a corpus.toml; the `removed.csv` beside it is respected. None, or a dict with the keys of one,
-                means the one beside the seeds.
+            texts: True adds the column `text`. A build does not hold these texts, so the input is read again.
+            seeds: the input, in any form that `build` takes. None is the input that `build` was given: this works only
+                for the object that `build` returned, and not for an iterator, which cannot be read twice. A pickled
+                object remembers only paths.
+            config: a corpus.toml; seeds in the `removed.csv` beside it get no text. For None or a dict, the
+                `removed.csv` beside the seeds is used.
 
         Returns:
             `path, sha256` (string), `bytes` (int64), `id, reason, pointer, detail` (string) in the order of the
-            ledger; and `text` (string), as the seed has it, escapes such as `\xff` for bytes that are not UTF-8. It
-            is null if the input no longer has the seed with these bytes, or if the seed cannot be read.
+            ledger; and, with `texts`, `text` (string): the text of the seed, with escapes such as `\xff` for bytes that
+            are not UTF-8. It is null if the input no longer has the seed with these bytes, or if the seed cannot be
+            read.
 
         Raises:
-            InputError: the texts are asked for, and the input is not known, is missing, or holds no seeds.
-            OutputError, DamagedError, DiskError: as `records`.
+            InputError: `texts` is True, and the input is not known, is missing, or holds no seeds.
+            OutputError, DamagedError, DiskError: as for `records`.
         """
         import polars as pl
 
@@ -151,20 +153,20 @@ class Build(PathResult):
     def duplicates(
         self, texts: bool = False, *, seeds: Seeds | None = None, config: Settings | None = None
     ) -> pl.DataFrame:
-        """The seeds that were left out as copies, each with the record that is published in its place.
+        """The seeds that were left out as copies, each with the published record that it is a copy of.
 
         Args:
-            texts: whether to add the columns `text` and `published_text`; otherwise as `rejected`.
-            seeds: as `rejected`.
-            config: as `rejected`.
+            texts: True adds the columns `text` and `published_text`; for `text`, the input is read again.
+            seeds: as for `rejected`.
+            config: as for `rejected`.
 
         Returns:
             `path, sha256` (string), `bytes` (int64), `id, status, detail, duplicate_of` (string), `similarity`
-            (float64: Jaccard, 1.0 for duplicates) in the order of the ledger; and of the record `duplicate_of`
-            `published_path, published_split, published_date, published_title` (string).
+            (float64: Jaccard, 1.0 for duplicates) in the order of the ledger; and `published_path, published_split,
+            published_date, published_title` (string), which describe the record that `duplicate_of` names.
 
         Raises:
-            InputError, OutputError, DamagedError, DiskError: as `rejected`.
+            InputError, OutputError, DamagedError, DiskError: as for `rejected`.
         """
         from corpus_vn_police.commands.built.frames import left_out, with_published_texts
         from corpus_vn_police.commands.built.texts import with_texts
@@ -183,16 +185,16 @@ class Build(PathResult):
         """Count the records by the values of a field.
 
         Args:
-            name: a field of the record, one of a struct as `source.publisher`. Of a list each item counts once per
-                time that it is in the list.
+            name: a field of the record, such as `source.publisher` for a field in a struct. In a list, every item
+                counts, as often as it is there.
 
         Returns:
-            `value` (the field's type; null for records without one) and `records` (int64), the most frequent first,
-            then by value.
+            `value` (in the field's type; null for records without a value) and `records` (int64), the most frequent
+            first, then by value.
 
         Raises:
             ConfigError: there is no such field.
-            OutputError, DamagedError, DiskError: as `records`.
+            OutputError, DamagedError, DiskError: as for `records`.
         """
         from corpus_vn_police.dataset.counts import count_by
 
@@ -204,7 +206,7 @@ class Build(PathResult):
         """The numbers of the build, measured from its files, as frames; see `corpus_vn_police.stats`.
 
         Raises:
-            OutputError, DamagedError, DiskError: as `records`.
+            OutputError, DamagedError, DiskError: as for `records`.
         """
         from corpus_vn_police.commands.stats import measure_build
 
@@ -238,13 +240,13 @@ class Build(PathResult):
         Args:
             split: `train`, `validation` or `test`; None gives a dict of all splits.
             name: the config: `default` (records), `annotations` or `sources`; None is `default`.
-            streaming: whether rows are read only when they are needed.
+            streaming: if True, rows are read only when they are needed.
             options: other arguments of `datasets.load_dataset`.
 
         Raises:
-            ValueError: there is no such split or config (from `datasets`).
-            OutputError: `datasets` cannot read a folder of this path; otherwise as `records`.
-            DamagedError, DiskError: as `records`.
+            ValueError: there is no such split or config (raised by `datasets`).
+            OutputError: `datasets` cannot read a folder with this path; or as for `records`.
+            DamagedError, DiskError: as for `records`.
         """
         import datasets
 

@@ -1,4 +1,4 @@
-"""A build that was opened is read again, if it is still the same one."""
+"""Read files of an open build again, and check that the folder or the URL still has the same build."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 def opened(location: str) -> BuildFolder:
-    """A build whose files were all compared with its manifest; from a URL only the manifest was fetched.
+    """Open a build. In a folder, all files are compared with the manifest; from a URL, only the manifest is fetched.
 
     Raises:
-        OutputError: it is not a build.
-        DamagedError: something in it is not as it was built.
+        OutputError: the location is not a build.
+        DamagedError: a file is not as it was built.
         DiskError: the URL cannot be fetched.
     """
     if "://" not in location:
@@ -31,15 +31,15 @@ def opened(location: str) -> BuildFolder:
 
 @contextmanager
 def reading(build: Build, *beginnings: str) -> Iterator[BuildFolder]:
-    """The folder of a build while it is read; of a build behind a URL the copy.
+    """Give the folder of a build, to read from inside the `with` block. For a URL, this is the folder of the copy.
 
     Args:
         build: the build.
-        beginnings: what the paths of the files that are read begin with, below the build.
+        beginnings: the beginnings of the paths, inside the build, of all files that will be read.
 
     Raises:
-        OutputError: the folder, or the URL, has another build now, or none.
-        DamagedError: a file is not as it was built; also while the build is read.
+        OutputError: the folder, or the URL, has another build now, or no build.
+        DamagedError: a file is not as it was built, or errors in the `with` block show this.
         DiskError: a file cannot be fetched.
     """
     with folder_of(build, *beginnings) as folder, folder.reading():
@@ -48,10 +48,10 @@ def reading(build: Build, *beginnings: str) -> Iterator[BuildFolder]:
 
 @contextmanager
 def folder_of(build: Build, *beginnings: str) -> Iterator[BuildFolder]:
-    """As `reading`, for those who read rows alone, and do other things meanwhile whose errors are not the build's.
+    """The same as `reading`, but errors in the `with` block that are not about the build stay as they are.
 
     Raises:
-        OutputError, DiskError: as `reading`.
+        OutputError, DiskError: as for `reading`.
         DamagedError: a file is not as it was built.
     """
     folder = _same(build, *beginnings)

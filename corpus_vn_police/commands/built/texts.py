@@ -1,4 +1,4 @@
-"""The texts of seeds that were left out: a build does not hold them, so the input is read again."""
+"""The texts of seeds that were left out. A build does not hold them, so the input is read again."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from corpus_vn_police.text import readable
 
 @dataclass(frozen=True)
 class Origin:
-    """What a build was made from.
+    """The seeds and settings that a build was made from.
 
     Attributes:
-        seeds: the input, as `build` takes it; None if it is not known, as for a build that was opened.
-        config: the corpus.toml, or the dict, that was given; None is the one beside the seeds.
+        seeds: the input, in any form that `build` takes; None if it is not known, as after `open`.
+        config: the corpus.toml, or the dict, that was given; None is the corpus.toml beside the seeds.
     """
 
     seeds: Seeds | None = None
@@ -34,30 +34,30 @@ class Origin:
 
     @classmethod
     def of(cls, seeds: Seeds | None, config: Settings | None) -> Origin:
-        """What `build` was given; of rows that can be gone through once, nothing."""
+        """The arguments of `build`, without an iterator, which cannot be read again."""
         if seeds is None:
             return cls(shipped_seeds(), config)
         return cls(config=config) if isinstance(seeds, Iterator) else cls(seeds, config)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle paths alone: a build is small, and a frame may not be."""
+        """Pickle only paths, since a frame may be large and a build should stay small."""
         paths = self.seeds if isinstance(self.seeds, list | tuple) else [self.seeds]
         named = all(isinstance(each, str | os.PathLike) for each in paths)
         return Origin, (self.seeds if named else None, self.config)
 
 
 def with_texts(build: BuildFolder, left: pl.DataFrame, origin: Origin) -> pl.DataFrame:
-    r"""Rows of the ledger with the column `text` (string).
+    r"""Add the column `text` (string) to rows of the ledger.
 
     Args:
         build: the build.
-        left: `path`, `sha256` and `id` of seeds that were left out.
+        left: rows of seeds that were left out, with the columns `path`, `sha256` and `id`.
         origin: the input that they were read from.
 
     Returns:
-        The same rows. `text` is what the seed has as its text: of a row of a file its `text`, or the row itself if it
-        has none; bytes that are not UTF-8 are escapes such as `\xff`. It is null if the input no longer has the seed
-        with these bytes, if the seed cannot be read, or if it was taken down.
+        The same rows. `text` is the text of the seed. If the seed is a row of a file, it is the row's `text`, or the
+        whole row if it has no text. Bytes that are not UTF-8 become escapes such as `\xff`. `text` is null if the input
+        no longer has the seed with these bytes, if the seed cannot be read, or if it was taken down.
 
     Raises:
         InputError: the input is not known, is missing, or holds no seeds.
@@ -66,7 +66,7 @@ def with_texts(build: BuildFolder, left: pl.DataFrame, origin: Origin) -> pl.Dat
     if origin.seeds is None:
         raise InputError(
             f"{build.path}: a build does not hold the texts of seeds that were left out",
-            'give the input that it was built from: seeds="my_seeds", or the frame',
+            'give the input that it was built from, such as seeds="my_seeds", or a frame',
         )
     with seeds_at_hand(origin.seeds) as given:
         source, _ = configured(given, origin.config)
