@@ -43,7 +43,7 @@ def _checked(found: Verification) -> Iterator[tuple[str, str]]:
         yield "files", f"{found.files:,}, each with the bytes that the manifest says"
         yield "records", f"{found.records:,}, each checked against the schema"
     if found.copies:
-        yield "duplicates", _copies(found.copies)
+        yield "duplicates", _copies(found.copies, found.records)
     elif found.ok:
         yield "duplicates", "not looked for, as the build's settings say"
     for place, each in enumerate(found.sharing):
@@ -52,11 +52,13 @@ def _checked(found: Verification) -> Iterator[tuple[str, str]]:
         yield "" if place else "unchecked", printable(line)
 
 
-def _copies(copies: PublishedCopies) -> str:
+def _copies(copies: PublishedCopies, records: int) -> str:
     """What the search for duplicates found among the records, and whether comparing them one by one found more."""
     found = counted(len(copies.pairs), "pair") if copies.pairs else "none"
     if not copies.sampled:
         return found
+    if copies.sampled == records and not copies.missed:
+        return f"{found}; each record was compared with all others"
     missed = counted(len(copies.missed), "pair") if copies.missed else "none"
     named = "".join(f" ({pair.left} like {pair.kept}, {pair.similarity:.2f})" for pair in copies.missed[:1])
     return (
