@@ -175,7 +175,7 @@ def _wrong_values():
 
 def _wrong(name, raw, root, path):
     part = resolve(raw, root, name)
-    values = [["a"]]
+    values = [1, ["a", "a"], [str(n) for n in range(11)], [""]] if part.get("type") == "array" else [["a"]]
     values += ["\x1b ^"] if "pattern" in part or "enum" in part or "format" in part else []
     values += ["x" * (part["maxLength"] + 1)] if "maxLength" in part else []
     values += [""] if "minLength" in part else []

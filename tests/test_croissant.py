@@ -399,7 +399,7 @@ def test_every_field_has_the_description_of_its_schema(many):
         for field in written["field"]:
             for each in [field, *field.get("subField", [])]:
                 described[each["@id"].removeprefix(f"{config}/").replace("/", ".")] = each["description"]
-        assert described.pop("split") == "The split, as the file's name says it."
+        assert described.pop("split") == "The split, which the name of the file says."
         assert described == {
             field.name: field.description for field in load_contract(name).fields() if field.description
         }

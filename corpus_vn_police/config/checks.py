@@ -37,7 +37,7 @@ def check_keys(raw: dict[str, Any], where: str) -> None:
     )
 
 
-_KINDS = {"integer": "a whole number", "number": "a number", "boolean": "true or false", "array": "a list"}
+_KINDS = {"integer": "a whole number", "number": "a number", "boolean": "true or false"}
 
 
 def _allowed(error: Any) -> str:
@@ -50,6 +50,8 @@ def _allowed(error: Any) -> str:
         words = _text_words(rules, error.validator, key)
     elif kind == "object":
         words = f"a table with the keys {', '.join(rules['properties'])}"
+    elif kind == "array":
+        words = f"a list of up to {rules['maxItems']} different values"
     else:
         words = _KINDS.get(kind, "another value") + _range(rules)
     examples = [*key.get("examples", ()), *([key["default"]] if "default" in key else ())]
