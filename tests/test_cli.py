@@ -61,7 +61,9 @@ def test_build_says_what_was_left_out_and_its_commands_can_be_copied(cli, write,
     told = cli("build", "my seeds", "--out", "my out", "--config", "my seeds/my.toml", cwd=tmp_path)
     assert "  left out  1 duplicate, 1 rejected; each has a row in my out/ledger.parquet\n" in told.stdout
     missing = "5 sections to write, no contact, a licence without a name"
-    assert f"note:  the card is unfinished: {missing}; `publish` refuses it, unless you say --unfinished\n" in told.stderr
+    assert (
+        f"note:  the card is unfinished: {missing}; `publish` refuses it, unless you say --unfinished\n" in told.stderr
+    )
     check, look, load = told.stdout.split("Next:\n")[1].splitlines()
     assert shlex.split(check.removeprefix("  check  "))[1:] == ["verify", "my out"]
     more = ["--seeds", "my seeds", "--config", "my seeds/my.toml", "--out", "report.html"]

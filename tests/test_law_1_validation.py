@@ -324,7 +324,7 @@ def _with(**keywords):
         ({"type": "object", "properties": {"x": {"type": "number", "minimum": float("nan")}}}, "out of the range"),
         ({"type": "object", "properties": {"x": {"type": "number", "maximum": 10**400}}}, "out of the range"),
         ({"$schema": "http://json-schema.org/draft-07/schema#", **_with()}, "got 'http://json-schema.org/draft-07"),
-        ({**_with(), "not": _nested(500)}, "nested deeper"),
+        ({**_with(), "not": _nested(500)}, "nested too deeply"),
     ],
 )
 def test_a_schema_that_cannot_be_held_to_is_refused_when_it_is_loaded(document, said):

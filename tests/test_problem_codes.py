@@ -185,7 +185,7 @@ _CASES = {
     ],
     "splits.assignment": [(lambda out: rewrite(out, _TRAIN, _first("date", pl.lit("2024"))), [(_TRAIN, "splits.assignment"), _CONTENT])],
     "splits.count": [(lambda out: sign(out, splits={"train": 1}), [(_MANIFEST, "splits.count")])],
-    "shards.cut": [(_two_files, [("annotations/train", "shards.cut"), (_CARD, "card.content"), (_CARD, "card.content"), (_CROISSANT, "croissant.content")])],
+    "shards.cut": [(_two_files, [("annotations/train", "shards.cut"), *[(_CARD, "card.content")] * 4, (_CROISSANT, "croissant.content")])],
     "sources.sha256": [(lambda out: rewrite(out, _TRAIN.replace("data", "sources"), _first("data", pl.lit(b"x"))), [("sources/train", "sources.sha256"), _CONTENT])],
     "configs.aligned": [
         (lambda out: rewrite(out, _TRAIN.replace("data", "annotations"), lambda frame: frame.reverse()), [("annotations/train", "configs.aligned"), _CONTENT]),
