@@ -166,7 +166,7 @@ def _plain() -> Progress:
     def moved(step: str, done: int, total: int | None) -> None:
         nonlocal last
         sums[step] = sums.get(step, 0) + done
-        under_way = 0 < sums[step] != total  # a step that has begun or ended is no news
+        under_way = 0 < sums[step] != total  # that a step begins or ends is not worth a line
         if under_way and time.monotonic() - last >= 10:
             last = time.monotonic()
             say(f"{named(step)}: {amount(step, sums[step], total)}")

@@ -23,8 +23,8 @@ def opening(corpus: Corpus, figures: Figures) -> str:
     """One sentence about the dataset: the number of records, their language, their time, and their splits."""
     names = [split.split for split in figures.splits]
     rule = "hash" if corpus.splits.strategy == "hash" else "date"
-    parted = f"split by {rule} into {_listed(names)}" if len(names) > 1 else f"all in one split, {names[0]}"
-    return f"{counted(figures.records, f'{language(corpus.language)} news article')}, {time_span(figures)}, {parted}."
+    splits = f"split by {rule} into {_listed(names)}" if len(names) > 1 else f"all in one split, {names[0]}"
+    return f"{counted(figures.records, f'{language(corpus.language)} news article')}, {time_span(figures)}, {splits}."
 
 
 def time_span(figures: Figures) -> str:

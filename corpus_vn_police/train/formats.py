@@ -105,7 +105,7 @@ class FormatString:
             ConfigError: there are other fields than `date` and `text`, one of them occurs twice, or nothing between
                 them shows where the date begins or ends; or the text is not in this form.
         """
-        before, between, after = self._parted()
+        before, between, after = self._divided()
         if text.startswith(before) and text.endswith(after) and len(text) >= len(before) + len(after):
             inner = text[len(before) : len(text) - len(after)]
             date_first = self.names[0] == "date"
@@ -120,7 +120,7 @@ class FormatString:
             f"the text is not of the template {self.given!r}: {text[:60]!r}", "render it with this template"
         )
 
-    def _parted(self) -> tuple[str, str, str]:
+    def _divided(self) -> tuple[str, str, str]:
         if sorted(self.names) != ["date", "text"]:
             raise ConfigError(
                 f"template = {self.given!r} cannot be parsed: its fields are {', '.join(self.names) or 'none'}",

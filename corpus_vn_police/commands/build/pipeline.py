@@ -52,7 +52,7 @@ def run_build(
         out: the folder to write; if it holds a build, the seeds that were taken down from it are kept out.
         corpus: the settings.
         job: how it runs.
-        tombstones: which other seeds are kept out; None is no others.
+        tombstones: other seeds that are kept out; None means that there are none.
 
     Raises:
         CorpusError: the input is missing or holds no seeds, the output holds something else or is

@@ -96,7 +96,7 @@ def retried(call: Callable[[], _T], repo: str, tell: Tell) -> _T:
 
 
 def pause(failure: Failure, wait: float, tell: Tell) -> bool:
-    """Wait for as long as the Hub asks, or else for `wait` seconds; False if trying again is no use."""
+    """Wait for as long as the Hub asks, or else for `wait` seconds; False if another try cannot help."""
     seconds = failure.after if failure.after is not None else wait
     if not (failure.passes or failure.conflict) or seconds > LONGEST_WAIT:
         return False

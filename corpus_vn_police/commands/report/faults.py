@@ -28,7 +28,7 @@ from corpus_vn_police.text import is_utf8
 
 _MOST = 1_000  # places of a text that are marked
 _FIRST = 3  # places that are told in words
-_LONGEST_WORD = 40  # code points of what is told of a place
+_LONGEST_WORD = 40  # code points of the words that describe a place
 _BEYOND = re.compile(r"(min|max)_\w+ (\S+), got (\S+)")
 _BEFORE = re.compile(r"\S*\Z")
 _AFTER = re.compile(r"\S*")

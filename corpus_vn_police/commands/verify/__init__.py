@@ -121,7 +121,7 @@ def _verify(folder: Path, manifest: dict[str, Any], dedup: Dedup, splits: Splits
     checked = check_files(folder, manifest)
     findings = Findings(list(checked.problems), checked.digests)
     if not checked.whole:
-        # What a damaged file says of the others is no news.
+        # A damaged file says nothing reliable about the others.
         return Verification(None, tuple(findings.problems))
     try:
         with damage_named(folder):
