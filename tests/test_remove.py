@@ -601,7 +601,7 @@ def test_the_command_line_tells_people_and_machines(cli, here):
     unknown = cli("remove", "out", "--id", "nobody", "--reason", "x", cwd=here)
     assert (unknown.returncode, unknown.stdout) == (2, "")
     assert "nobody" in unknown.stderr
-    assert "6 rows: removed; first: " in cli("check", "in", cwd=here).stdout
+    assert "6 seeds: removed; for example " in cli("check", "in", cwd=here).stdout
     assert outcomes(here / "out")["None"] == "removed"
     assert Path(again["out"]) == Path("out")
 

@@ -832,9 +832,9 @@ def test_ticked_rows_are_saved_as_a_file_that_remove_takes(opened, base, cli, tm
     assert (tmp_path / "ids.txt").read_text() == f"{ids['near.txt']}\n{ids['copy.txt']}\n"
     opened.page.click(".ticked summary")
     command = opened.page.inner_text(".ticked code").split()
-    assert command[:6] == ["corpus-vn-police", "remove", "out", "--ids", "ids.txt", "--reason"]
+    assert command[:6] == ["corpus-vn-police", "remove", "DIR", "--ids", "ids.txt", "--reason"]
     shutil.copytree(base / "out", tmp_path / "out")
-    told = cli(*command[1:6], "asked for", cwd=tmp_path)
+    told = cli("remove", "out", *command[3:6], "asked for", cwd=tmp_path)
     assert (told.returncode, told.stdout.count(": taken down\n")) == (0, 2)
     opened.page.click("#untick")
     assert (opened.page.is_visible("#ticked"), opened.page.locator("#rows input:checked").count()) == (False, 0)
@@ -855,7 +855,7 @@ def test_the_source_of_a_record_is_a_link_only_if_it_is_an_address(opened):
 def test_a_row_without_text_says_why_and_what_to_do(base, chromium, tmp_path):
     cvp.report(base / "out", out=tmp_path / "r.html", sample=1)
     there = _Opened(chromium, tmp_path / "r.html")
-    assert "corpus-vn-police report out --seeds SEEDS --out report.html" in there.view("nul.txt")
+    assert "corpus-vn-police report DIR --seeds SEEDS --out report.html" in there.view("nul.txt")
     there.page.keyboard.press("Escape")
     shown = _texts(tmp_path / "r.html").keys()
     other = next(path for path in ("page.txt", "test.txt") if path not in shown)

@@ -218,6 +218,6 @@ def _splits(corpus: Corpus) -> str:
     if not named:
         return "All records are in train."
     return (
-        f"The splits follow time, by the last day that a record's date can mean: {named}, train before; undated "
-        "records are in train."
+        f"Records are split by the last day that their date can mean: {named}, and train has all that are earlier or "
+        "undated."
     )

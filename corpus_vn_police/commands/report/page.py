@@ -36,8 +36,7 @@ def render_page(
         data: `ledger` and `texts`, for the page's script: JSON in pieces.
         changes: what normalisation did to the records that are shown: `composed` letters, `others`.
         options: `seeds`, whether the input was at hand; `seed`, what the texts were drawn with; `records`
-            and `left_out`, how many texts of each kind there are; `rows`, how many rows of the ledger; `folder`, the
-            name of the build's folder.
+            and `left_out`, how many texts of each kind there are; `rows`, how many rows of the ledger.
     """
     import jinja2
 

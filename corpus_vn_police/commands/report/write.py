@@ -121,7 +121,6 @@ def write_report(folder: Path, target: Output, options: PageOptions) -> Page:
         "records": len(drawn.ids),
         "left_out": len(left_out),
         "rows": len(rows),
-        "folder": folder.resolve().name,
     }
     texts += [text for text, _ in left_out]
     data = _data(rows, texts, hidden, shown_with)

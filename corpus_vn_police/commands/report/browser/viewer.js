@@ -58,7 +58,7 @@ const missing = (row) => {
   if (status === "removed") return "It was taken down, so nothing of it is shown.";
   if (hidden.has(row)) return "It was taken down, or is a copy of what was taken down, so its text is not shown. `removed.csv` beside `corpus.toml` names it.";
   if (LEFT_OUT.includes(status) && !data.seeds) {
-    return `A build does not hold the texts of seeds that were left out. To read them again from the input, write this page with --seeds: \`corpus-vn-police report ${data.folder} --seeds SEEDS --out report.html\``;
+    return `A build does not hold the texts of seeds that were left out. To read them again from the input, write this page with --seeds: \`corpus-vn-police report DIR --seeds SEEDS --out report.html\``;
   }
   const drawn = LEFT_OUT.includes(status) ? counted(data.left_out, "seed that was left out", "seeds that were left out") : counted(data.records, "record", "records");
   return `Its text is not on this page, which has the texts of ${drawn}. A larger \`--sample\` (up to 1,000) shows more, and another \`--seed\` shows others.`;
