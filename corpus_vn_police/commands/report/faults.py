@@ -30,7 +30,6 @@ _MOST = 1_000  # places of a text that are marked
 _FIRST = 3  # places that are told in words
 _LONGEST_WORD = 40  # code points of the words that describe a place
 _BEYOND = re.compile(r"(min|max)_\w+ (\S+), got (\S+)")
-_BEFORE = re.compile(r"\S*\Z")
 _AFTER = re.compile(r"\S*")
 
 Places = list[tuple[int, int]]
@@ -166,9 +165,9 @@ def _listed(values: Sequence[str]) -> str:
 def _bounds(text: str, place: tuple[int, int]) -> tuple[int, int]:
     """The word that a place is in, without what is far from it."""
     near = text[max(0, place[0] - _LONGEST_WORD) : place[0]]
-    before = _BEFORE.search(near)
+    before = near.split()[-1] if near.strip() and not near[-1].isspace() else ""
     after = _AFTER.match(text, place[1], place[1] + _LONGEST_WORD)
-    return place[0] - len(before.group() if before else ""), after.end() if after else place[1]
+    return place[0] - len(before), after.end() if after else place[1]
 
 
 def _around(text: str, place: tuple[int, int]) -> str:
