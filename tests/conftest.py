@@ -1,14 +1,17 @@
 """What the tests share."""
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import hypothesis
 import pytest
 from support.builds import ROOT
+from support.warmed import client, serving
 
 # No test asserts how long something takes; a machine may be busy.
 hypothesis.settings.register_profile("default", deadline=None, print_blob=True)
@@ -44,13 +47,28 @@ def write(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
+@pytest.fixture(scope="session")
+def _warm() -> Iterator[str]:
+    """The socket of a server that runs commands without their imports."""
+    folder = tempfile.mkdtemp(prefix="warm")  # a socket's path has at most 107 bytes
+    with serving(f"{folder}/s", {**os.environ, "PYTHONPATH": str(ROOT)}):
+        yield f"{folder}/s"
+    shutil.rmtree(folder)
+
+
 @pytest.fixture
-def cli() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run `corpus-vn-police` in a process of its own."""
+def cli(request: pytest.FixtureRequest) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run `corpus-vn-police` in a process of its own.
+
+    The process is forked from one that has the imports, which are most of the time of a small command. With other
+    variables it is a new one.
+    """
 
     def cli(*arguments: object, cwd: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
+        new = [sys.executable, "-m", "corpus_vn_police"]
+        command = new if variables else client(request.getfixturevalue("_warm"), "corpus-vn-police")
         return subprocess.run(
-            [sys.executable, "-m", "corpus_vn_police", *map(str, arguments)],
+            [*command, *map(str, arguments)],
             cwd=cwd,
             env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
             capture_output=True,

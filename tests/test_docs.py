@@ -156,6 +156,7 @@ def test_the_parser_of_pages_tells_blocks_reasons_and_outputs_apart():
     assert not matches("a …\nb", "a 1\n2\nb\n")
 
 
+@pytest.mark.field
 def test_the_site_builds_without_a_warning_and_says_nothing_of_this_machine(tmp_path):
     told = subprocess.run(
         [sys.executable, "-m", "sphinx", "-W", "-n", "-q", "-b", "html", "-d", tmp_path / "trees", ROOT / "docs", tmp_path / "html"],

@@ -263,6 +263,7 @@ def test_a_pattern_ends_where_links_lead_back_and_forth(write):
 # Rows.
 
 
+@pytest.mark.field
 def test_rows_of_every_hostile_kind_have_a_line_each_in_the_ledger(write, tmp_path):
     deep = {depth: b"[" * depth + b"]" * depth for depth in (500, 1000, 100_000)}
     lines = [
@@ -318,6 +319,7 @@ def _raw(text):
     return {each for each in text if not each.isprintable() and each != "\n"}
 
 
+@pytest.mark.field
 def test_no_command_prints_what_a_terminal_would_obey(cli, write, tmp_path):
     name = f"{_ESCAPES}\nerror: x"
     folder = write(

@@ -238,6 +238,7 @@ def test_parts_of_seeds_that_are_gone_are_deleted(seeds, tmp_path, read):
     assert len([name for name in after if name.endswith(".index")]) == 2  # the archive's, the packed text's
 
 
+@pytest.mark.field
 def test_law_3_a_file_that_the_disk_failed_to_give_whole_is_read_whole_later(write, tmp_path, monkeypatch):
     rows = "\n".join(json.dumps({"id": str(number), "text": _article(number)[14:] * 9}) for number in range(400))
     folder = write({"a.txt": _article(1), "rows.jsonl": rows})
@@ -264,6 +265,7 @@ def test_law_3_a_file_that_the_disk_failed_to_give_whole_is_read_whole_later(wri
     assert (resumed.seeds, resumed.digest) == (401, fresh.digest)
 
 
+@pytest.mark.field
 @pytest.mark.parametrize(("resume", "expected"), [(True, 50), (False, 401)])
 def test_tasks_of_a_file_that_an_interrupted_build_did_are_used_again(write, tmp_path, read, resume, expected):
     rows = "\n".join(json.dumps({"id": str(number), "text": _article(number)[14:] * 9}) for number in range(400))

@@ -84,6 +84,7 @@ def _variables(tmp_path):
     return {**kept, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache"), "HF_HUB_OFFLINE": "1"}
 
 
+@pytest.mark.field
 @pytest.mark.parametrize("how", ["wheel from the tree", "wheel from the sdist", "editable"])
 def test_an_installed_package_imports_and_loads_offline(dist, checkout, tmp_path, how):
     python = _environment(tmp_path / "env")

@@ -656,6 +656,7 @@ def opened(base, chromium):
     assert there.said == []
 
 
+@pytest.mark.field
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_view_opens_without_an_error_and_passes_the_rules_of_axe(base, chromium, width, scheme):

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -11,11 +12,15 @@ from contextlib import contextmanager
 import corpus_vn_police as cvp
 from support import hub as stand_in
 from support.builds import ROOT, SEEDS
+from support.warmed import client, serving
 
 DOCS = ROOT / "docs"
 PAGES = sorted([ROOT / "README.md", ROOT / "DATASET_CARD.md", *(page for page in DOCS.rglob("*.md") if "_build" not in page.parts)])  # fmt: skip
 RUN = ("sh", "python")
-_WARM = ROOT / "tests/support/warm.py"
+_LIBRARIES = (
+    "datasets", "duckdb", "matplotlib.backends.backend_svg", "matplotlib.figure", "matplotlib.font_manager", "matplotlib.style",
+    "pandas", "pydantic.type_adapter",
+)  # fmt: skip
 
 
 def name_of(page):
@@ -48,7 +53,7 @@ def _programs(folder, socket):
     """A folder for PATH, with the programs that blocks call."""
     folder.mkdir()
     for name, command in {
-        "corpus-vn-police": f'"{sys.executable}" -IS "{_WARM}" "{socket}" run corpus-vn-police',
+        "corpus-vn-police": shlex.join(client(socket, "corpus-vn-police")),
         "python": f'"{sys.executable}"',
     }.items():
         (folder / name).write_text(f'#!/bin/sh\nexec {command} "$@"\n')
@@ -65,17 +70,13 @@ def running(folder):
             **os.environ, **stand_in.variables(hub, folder / "hf"), "PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT),
             "COLUMNS": "100", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
         }  # fmt: skip
-        server = subprocess.Popen(
-            [sys.executable, _WARM, folder / "socket", "serve"], env=variables, stdout=subprocess.PIPE, encoding="utf-8"
-        )
-        try:
-            assert server.stdout.readline() == "ready\n"
+        with serving(folder / "socket", variables, *_LIBRARIES):
 
             def ran(page):
                 here = folder / name_of(page)
                 shutil.copytree(folder / "scratch", here)
                 told = subprocess.run(
-                    [sys.executable, "-IS", _WARM, folder / "socket", "run", ROOT / "tests/support/pages.py", page],
+                    [*client(folder / "socket", ROOT / "tests/support/pages.py"), page],
                     cwd=here,
                     env=variables,
                     capture_output=True,
@@ -86,7 +87,3 @@ def running(folder):
                 return {each["line"]: each for each in json.loads(told.stdout.splitlines()[-1])}
 
             yield ran
-        finally:
-            server.kill()
-            server.wait()
-            server.stdout.close()

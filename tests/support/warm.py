@@ -3,7 +3,7 @@
 A server imports what the commands need and forks for each program. A client hands it the program, its folder, its
 environment and its standard streams, and ends with its exit code:
 
-    python tests/support/warm.py SOCKET serve
+    python tests/support/warm.py SOCKET serve [LIBRARY]...           libraries to import besides the package
     python tests/support/warm.py SOCKET run PROGRAM [ARGUMENT]...    PROGRAM: corpus-vn-police, or a Python file
 """
 
@@ -16,10 +16,7 @@ import sys
 import time
 from pathlib import Path
 
-_HEAVY = (
-    "datasets", "duckdb", "fsspec.implementations.local", "jinja2", "matplotlib.backends.backend_svg", "matplotlib.figure", "matplotlib.font_manager",
-    "matplotlib.style", "pandas", "pydantic.type_adapter", "rensa", "rich.table", "typer.main",
-)  # fmt: skip
+_NEEDED = ("fsspec.implementations.local", "jinja2", "rensa", "rich.table", "typer.main")
 _LARGEST = 1 << 20  # bytes of a request
 
 
@@ -33,21 +30,21 @@ def _run(path, command):
         return int(server.recv(16) or b"70")  # nothing comes back from a process that was killed
 
 
-def _import_all():
+def _import_all(libraries):
     import importlib
     import pkgutil
 
     import corpus_vn_police
 
-    for name in _HEAVY:
+    for name in (*_NEEDED, *libraries):
         importlib.import_module(name)
     for module in pkgutil.walk_packages(corpus_vn_police.__path__, "corpus_vn_police."):
         if not module.name.startswith(("corpus_vn_police.train", "corpus_vn_police.__main__")):
             importlib.import_module(module.name)
 
 
-def _serve(path):
-    _import_all()
+def _serve(path, libraries):
+    _import_all(libraries)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children: their clients hear from them
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         listener.bind(path)
@@ -114,6 +111,6 @@ def _become(asked, streams, client):
 
 if __name__ == "__main__":
     if sys.argv[2] == "serve":
-        _serve(sys.argv[1])
+        _serve(sys.argv[1], sys.argv[3:])
     else:
         sys.exit(_run(sys.argv[1], sys.argv[3:]))
