@@ -21,7 +21,8 @@ import pytest
 from support.builds import ROOT
 from support.containers import LIMITS, seeds, tar, texts_or_reasons, zip_file, zip_member
 
-from corpus_vn_police.errors import DiskError
+from corpus_vn_police.engine import machine
+from corpus_vn_police.errors import DiskError, ForkedError
 from corpus_vn_police.stages.read.seeds import fault
 
 pytestmark = pytest.mark.field
@@ -204,3 +205,19 @@ def test_too_little_memory_stops_the_reading(write):
     folder = write(small | {f"large/{name}": data for name, data in large.items()})
     told = _in_a_process(folder, "resource.setrlimit(resource.RLIMIT_AS, (held + (50 << 20),) * 2)")
     assert told == dict.fromkeys(large, "no memory")
+
+
+def test_threads_of_polars_that_have_no_name_yet_are_waited_for(monkeypatch):
+    names = iter([["python"], ["python", "python"], ["python", "polars-0"]])
+    monkeypatch.setattr(machine, "_forked_after_import", True)
+    monkeypatch.setattr(machine, "_names_of_threads", lambda: next(names))
+    machine.refuse_after_fork()
+    assert list(names) == []
+
+
+def test_a_forked_process_without_threads_of_polars_is_refused(monkeypatch):
+    monkeypatch.setattr(machine, "_NAMING", 0)
+    monkeypatch.setattr(machine, "_forked_after_import", True)
+    monkeypatch.setattr(machine, "_names_of_threads", lambda: ["python"])
+    with pytest.raises(ForkedError):
+        machine.refuse_after_fork()

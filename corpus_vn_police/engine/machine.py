@@ -7,7 +7,8 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from corpus_vn_police.errors import CorpusError, DiskError, ForkedError, OutOfMe
 
 _THREADS = Path("/proc/self/task")
 _PATIENCE = 20  # seconds; an expression takes microseconds, or a little longer on a busy machine
+_NAMING = 2  # seconds; a thread has its name only after it has started, on a busy machine some milliseconds later
 _SYSTEM_ERROR = re.compile(r"Os \{ code: ([0-9]+)")  # the form in which Rust shows a system error
 _forked_after_import = False
 
@@ -97,11 +99,20 @@ def refuse_after_fork() -> None:
     import polars
 
     polars.thread_pool_size()  # starts the threads, unless they were started already, here or before a fork
+    until = time.monotonic() + _NAMING
     names = _names_of_threads()
-    if any(name.startswith("polars-") for name in names):
+    while names and _forked_after_import and not _of_polars(names) and time.monotonic() < until:
+        time.sleep(0.005)
+        names = _names_of_threads()
+    if _of_polars(names):
         return
     if (names and _forked_after_import) or not _polars_answers():
         raise ForkedError.of()
+
+
+def _of_polars(names: Iterable[str]) -> bool:
+    """Whether a thread of Polars is among some threads."""
+    return any(name.startswith("polars-") for name in names)
 
 
 def _names_of_threads() -> list[str]:

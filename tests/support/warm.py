@@ -13,7 +13,6 @@ import os
 import signal
 import socket
 import sys
-import time
 from pathlib import Path
 
 _NEEDED = ("fsspec.implementations.local", "jinja2", "rensa", "rich.table", "typer.main")
@@ -62,15 +61,6 @@ def _serve(path, libraries):
     _become(json.loads(request), streams, client)
 
 
-def _start_threads():
-    """Have Polars start its threads here, and wait until they have their names: by these the package knows them."""
-    import polars
-
-    polars.thread_pool_size()
-    while not any(task.read_text().startswith("polars-") for task in Path("/proc/self/task").glob("*/comm")):
-        time.sleep(0.001)
-
-
 def _become(asked, streams, client):
     """Run the program in this process, and end it as Python ends."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -90,7 +80,6 @@ def _become(asked, streams, client):
         client.send(str(code).encode())
 
     atexit.register(answer)  # the first that is registered is the last that is run
-    _start_threads()
     program, *sys.argv[1:] = asked["command"]
     sys.argv[0] = program
     try:
