@@ -252,6 +252,10 @@ def test_a_text_that_was_masked_stays_as_it_is(pieces):
     assert masked(once) == once
 
 
+def test_a_month_after_a_date_is_masked_too():
+    assert masked("năm 2020 tháng 7, 7/12/2020 tháng 8") == "[DATE] [DATE], [DATE] [DATE]"
+
+
 def test_rendering_imports_neither_polars_nor_arrow():
     code = (
         "import sys; from corpus_vn_police import train; train.render({'date': '2020', 'text': 'a'}, mask_dates=True);"

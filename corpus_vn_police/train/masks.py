@@ -115,4 +115,7 @@ def masked(text: str) -> str:
     Args:
         text: in NFC, as records are.
     """
-    return _DATES.sub(MASK, text)
+    found = 1
+    while found:  # in `2020 tháng 7` the month is a date only once the number before it is masked
+        text, found = _DATES.subn(MASK, text)
+    return text
