@@ -43,6 +43,11 @@ def is_utf8(data: bytes) -> bool:
     return True
 
 
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """A number and what it counts: `1 record`, `2,652 records`. None for `many` adds an s."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def as_counts(splits: Mapping[str, int]) -> str:
     """Splits with their numbers of records: `train 8,012, validation 991, test 1,003`."""
     return ", ".join(f"{split} {count:,}" for split, count in splits.items())

@@ -10,9 +10,9 @@ import typer
 
 from corpus_vn_police.cli.options import Config, Json, Workers
 from corpus_vn_police.cli.show import print_json, print_notes, progress, say
-from corpus_vn_police.cli.words import command, counted, left_out, load_line
+from corpus_vn_police.cli.words import command, left_out, load_line
 from corpus_vn_police.engine.bars import on_terminal
-from corpus_vn_police.text import as_counts, printable
+from corpus_vn_police.text import as_counts, counted, printable
 
 if TYPE_CHECKING:
     from corpus_vn_police.commands.built.handle import Build

@@ -9,8 +9,8 @@ import typer
 
 from corpus_vn_police.cli.options import Config, Json, Seeds, Workers
 from corpus_vn_police.cli.show import flush_stdout, print_json, print_labelled, print_notes, progress
-from corpus_vn_police.cli.words import counted, left_out
-from corpus_vn_police.text import as_counts, printable
+from corpus_vn_police.cli.words import left_out
+from corpus_vn_police.text import as_counts, counted, printable
 
 
 def check(

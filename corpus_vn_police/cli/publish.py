@@ -10,10 +10,10 @@ import typer
 from corpus_vn_police.cli.options import Folder, Json
 from corpus_vn_police.cli.problems import as_values, print_problems
 from corpus_vn_police.cli.show import print_error, print_json, say, say_labelled
-from corpus_vn_police.cli.words import counted, load_line
+from corpus_vn_police.cli.words import load_line
 from corpus_vn_police.engine.bars import on_terminal
 from corpus_vn_police.errors import InterruptedBuildError, UnfinishedError, UnverifiedError
-from corpus_vn_police.text import printable
+from corpus_vn_police.text import counted, printable
 
 if TYPE_CHECKING:
     from corpus_vn_police.commands.publish import Publication

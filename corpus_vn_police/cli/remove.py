@@ -10,10 +10,10 @@ import typer
 
 from corpus_vn_police.cli.options import Folder, Json
 from corpus_vn_police.cli.show import as_values, print_json, print_notes, print_table, progress
-from corpus_vn_police.cli.words import counted, left_out
+from corpus_vn_police.cli.words import left_out
 from corpus_vn_police.errors import InputError
 from corpus_vn_police.files import UNREADABLE, read_file, why
-from corpus_vn_police.text import as_counts, printable
+from corpus_vn_police.text import as_counts, counted, printable
 
 if TYPE_CHECKING:
     from corpus_vn_police.commands.remove import Removal

@@ -9,8 +9,7 @@ import typer
 
 from corpus_vn_police.cli.options import Json, Located
 from corpus_vn_police.cli.show import as_values, print_json, progress
-from corpus_vn_police.cli.words import counted
-from corpus_vn_police.text import printable
+from corpus_vn_police.text import counted, printable
 
 _NAMED = 10  # files that are named before they are counted
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from corpus_vn_police.cli.options import Json, Located
 from corpus_vn_police.cli.problems import as_values, print_problems
 from corpus_vn_police.cli.show import print_json, print_labelled
-from corpus_vn_police.cli.words import counted, percent
-from corpus_vn_police.text import printable
+from corpus_vn_police.cli.words import percent
+from corpus_vn_police.text import counted, printable
 
 if TYPE_CHECKING:
     from corpus_vn_police.commands.verify import Verification

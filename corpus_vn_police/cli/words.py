@@ -6,7 +6,7 @@ import json
 import shlex
 from collections.abc import Mapping
 
-from corpus_vn_police.text import printable
+from corpus_vn_police.text import counted, printable
 
 _STATUS = {
     "duplicate": ("duplicate", "duplicates"),
@@ -14,11 +14,6 @@ _STATUS = {
     "rejected": ("rejected", "rejected"),
     "removed": ("removed", "removed"),
 }
-
-
-def counted(count: int, one: str, many: str | None = None) -> str:
-    """A number and what it counts: `1 record`, `2,652 records`."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def left_out(status: Mapping[str, int]) -> str:

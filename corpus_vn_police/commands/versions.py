@@ -18,6 +18,7 @@ from corpus_vn_police.config import CHANGES_NAME
 from corpus_vn_police.dataset.folder import BuildFolder, open_build
 from corpus_vn_police.errors import ConfigError, DamagedError
 from corpus_vn_police.files import UNREADABLE, read_file, why
+from corpus_vn_police.text import counted
 
 _HEADING = "# Changes"
 _VERSION = re.compile("[0-9]+(?:[.][0-9]+)*")
@@ -82,18 +83,14 @@ def _compared(old: Path, new: BuildFolder) -> tuple[int, list[str]]:
         found = compare(open_build(old), new)
     except DamagedError:
         return _MINOR, ["- the older build could not be read, so it is not known what changed"]
-    lines = [f"- {_records(len(ids))} {name}" for name, ids in (("added", found.added), ("removed", found.removed))
-             if len(ids)]  # fmt: skip
+    sides = (("added", found.added), ("removed", found.removed))
+    lines = [f"- {counted(len(ids), 'record')} {name}" for name, ids in sides if len(ids)]
     if len(found.changed):
         fields = ", ".join(f"`{name}` {len(ids):,}" for name, ids in found.by_field().items())
-        lines.append(f"- {_records(len(found.changed))} changed: {fields}")
+        lines.append(f"- {counted(len(found.changed), 'record')} changed: {fields}")
     for (left, right), ids in found.by_move().items():
-        lines.append(f"- {_records(len(ids))} moved from {left} to {right}")
+        lines.append(f"- {counted(len(ids), 'record')} moved from {left} to {right}")
     return _MAJOR if len(found.moved) else _MINOR, lines or ["- the build has other configs than before"]
-
-
-def _records(count: int) -> str:
-    return f"{count:,} record{'' if count == 1 else 's'}"
 
 
 def _files(manifest: dict[str, Any]) -> dict[str, str]:

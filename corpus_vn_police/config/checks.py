@@ -141,7 +141,7 @@ def check_counted(names: Iterable[str], schema: pa.Schema, where: str) -> None:
     Raises:
         ConfigError: there is no such field, or it holds structs or bytes.
     """
-    known = dict(countable_fields(schema))
+    known = list(_countable(schema))
     for name in names:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
@@ -152,8 +152,8 @@ def check_counted(names: Iterable[str], schema: pa.Schema, where: str) -> None:
             )
 
 
-def countable_fields(schema: pa.Schema) -> Iterator[tuple[str, pa.DataType]]:
-    """The fields of a table with values that can be counted, and their types: those of a struct as `source.url`.
+def _countable(schema: pa.Schema) -> Iterator[str]:
+    """The fields of a table with values that can be counted; one in a struct is `source.url`.
 
     A list counts if its items do. Structs in lists, structs in structs and bytes are left out.
     """
@@ -164,7 +164,7 @@ def countable_fields(schema: pa.Schema) -> Iterator[tuple[str, pa.DataType]]:
         ):
             item = kind.value_type if pa.types.is_list(kind) else kind
             if not (pa.types.is_nested(item) or pa.types.is_binary(item)):
-                yield name, kind
+                yield name
 
 
 def check_hub(settings: dict[str, Any], where: str) -> None:

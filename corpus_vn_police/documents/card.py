@@ -26,7 +26,6 @@ from corpus_vn_police.documents.front_matter import front_matter
 from corpus_vn_police.documents.markdown import cell, code, fenced, plain, without_front
 from corpus_vn_police.documents.phrases import (
     bibtex,
-    counted,
     language,
     left_out,
     licence,
@@ -39,6 +38,7 @@ from corpus_vn_police.documents.phrases import (
 from corpus_vn_police.documents.sections import BLOCKS, MARK, block_text, check_closed, compose, markdown_blocks
 from corpus_vn_police.errors import ConfigError
 from corpus_vn_police.reasons import meaning_of
+from corpus_vn_police.text import counted
 from corpus_vn_police.version import GENERATOR
 
 _BLANK_LINES = re.compile(r"\n{3,}")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from corpus_vn_police.dataset.figures import STATUSES, Figures
 from corpus_vn_police.periods import first_day, last_day
+from corpus_vn_police.text import counted
 
 FEWEST = 20
 """A build with fewer records has no pictures: a table says as much."""
@@ -120,7 +121,7 @@ def _in_time(unit: _Unit, counts: Mapping[int, int], left_out: str) -> PlannedCh
     """A picture of records by time; the keys of `counts` are numbers of months, years, decades or centuries."""
     first, last = min(counts), max(counts)
     most = max(counts, key=lambda place: (counts[place], -place))
-    records = _counted(sum(counts.values()), "record")
+    records = counted(sum(counts.values()), "record")
     said = f"One bar: {records} in {unit.label(first)}."
     if first < last:
         time = f"one per {unit.name} from {unit.label(first)} to {unit.label(last)}"
@@ -139,16 +140,12 @@ def _in_time(unit: _Unit, counts: Mapping[int, int], left_out: str) -> PlannedCh
 
 def _not_shown(undated: int, year_alone: int = 0) -> str:
     """The sentence that says which records a picture leaves out; empty if it leaves out none."""
-    said = [_counted(undated, "undated record")] if undated else []
+    said = [counted(undated, "undated record")] if undated else []
     if year_alone:
         said.append(
-            f"{year_alone:,} with only a year" if undated else f"{_counted(year_alone, 'record')} with only a year"
+            f"{year_alone:,} with only a year" if undated else f"{counted(year_alone, 'record')} with only a year"
         )
     return f"Not shown: {', '.join(said)}." if said else ""
-
-
-def _counted(count: int, name: str) -> str:
-    return f"{count:,} {name}{'' if count == 1 else 's'}"
 
 
 # Lengths
@@ -225,7 +222,7 @@ def _splits(figures: Figures) -> PlannedChart | None:
         if each.first and each.last:
             start = first_day(each.first).toordinal()
             days = last_day(each.last).toordinal() - start + 1
-            records, span = _counted(each.records - each.undated, "record"), _counted(days, "day")
+            records, span = counted(each.records - each.undated, "record"), counted(days, "day")
             rows.append(Row(f"{each.split}: {records} in {span}", start, days, roles[each.split]))
             dates = each.first if each.first == each.last else f"{each.first} to {each.last}"
             said.append(f"{each.split} {dates}, {span}, {records}")

@@ -59,13 +59,13 @@ def gather_examples(folder: Path, contracts: Mapping[str, Contract], firsts: Map
     places = [place for place, row in enumerate(records) if not row["privacy"]] or list(range(len(records)))
     chosen = max(places, key=lambda place: sum(map(_is_set, [*records[place].values(), *_of(spans, place)])))
     order = [chosen, *(place for place in places if place != chosen)]
-    text = _value(folder, contracts["default"], firsts["default"], "text", chosen)
+    text = _row(folder, contracts["default"], firsts["default"], ["text"], chosen)["text"]
     values = {"default": {"text": text} | _values(contracts["default"], records, order)}
     if spans:
         values["annotations"] = _values(contracts["annotations"], spans, order)
     if "sources" in firsts:
         names = contracts["sources"].schema.names
-        row = {name: _value(folder, contracts["sources"], firsts["sources"], name, chosen) for name in names}
+        row = _row(folder, contracts["sources"], firsts["sources"], names, chosen)
         row["data"] = base64.b64decode(row["data"]).decode("utf-8", "replace")
         values["sources"] = _values(contracts["sources"], [row], [0])
     cut = {config: {name: _cut(name, each) for name, each in shown.items()} for config, shown in values.items()}
@@ -87,12 +87,13 @@ def _rows(folder: Path, contract: Contract, name: str, without: str = "") -> lis
         return json_rows(first)
 
 
-def _value(folder: Path, contract: Contract, name: str, column: str, place: int) -> Any:
-    """One value of a shard, as a JSON value. Values are read one by one, since each may have 16 MiB."""
+def _row(folder: Path, contract: Contract, name: str, columns: Sequence[str], place: int) -> dict[str, Any]:
+    """Some columns of one row, as JSON; rows are read one by one, because a value may have up to 16 MiB."""
     with open_table(folder, name, contract) as table:
-        for number, row in enumerate(table.batches(0, [column], 1)):
+        for number, row in enumerate(table.batches(0, columns, 1)):
             if number == place:
-                return json_rows(row)[0][column]
+                read: dict[str, Any] = json_rows(row)[0]
+                return read
     raise DamagedError.of(folder, f"{name}: has no row {place + 1}")
 
 

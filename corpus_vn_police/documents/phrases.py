@@ -7,6 +7,7 @@ import re
 from corpus_vn_police.config import Corpus
 from corpus_vn_police.dataset.figures import Figures
 from corpus_vn_police.documents.markdown import plain
+from corpus_vn_police.text import counted
 
 _LANGUAGES = {"vi": "Vietnamese", "en": "English", "fr": "French", "zh": "Chinese", "km": "Khmer", "lo": "Lao"}
 _BIBTEX = re.compile(r"[\\{}$&#%_^~]")
@@ -35,11 +36,6 @@ def time_span(figures: Figures) -> str:
     last = figures.newest[:7]
     undated = f" ({figures.undated:,} undated)" if figures.undated else ""
     return (first if first == last else f"{first} to {last}") + undated
-
-
-def counted(number: int, noun: str) -> str:
-    """A number and what it counts: 1 record, 2,652 records."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def left_out(figures: Figures) -> str:

@@ -114,11 +114,7 @@ def compose(prose: str, blocks: Mapping[str, str]) -> str:
     Raises:
         ValueError: a block is not known, has no end, or stands twice.
     """
-    without = _composed(prose, {**blocks, "contents": ""})
-    return _composed(prose, {**blocks, "contents": _contents(without)})
-
-
-def _composed(prose: str, blocks: Mapping[str, str]) -> str:
+    blocks = {**blocks, "contents": ""}
     said, placed = _said(prose)
     own = {title: _filled(text, blocks) for title, text in said.items()}
     for text in own.values():
@@ -133,7 +129,9 @@ def _composed(prose: str, blocks: Mapping[str, str]) -> str:
         if body or not section.optional:
             unsaid = [] if body or _has_below(place, bodies) else [UNSAID]
             pieces.append("\n\n".join([f"{'#' * section.level} {section.title}", *body, *unsaid]))
-    return "\n\n".join(piece for piece in pieces if piece) + "\n"
+    card = "\n\n".join(piece for piece in pieces if piece) + "\n"
+    contents = _marked("contents", _contents(card)) + "\n"
+    return "".join(contents if part.block == "contents" else part.source for part in _parts(card))
 
 
 def _contents(text: str) -> str:

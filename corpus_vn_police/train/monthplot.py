@@ -15,6 +15,7 @@ from corpus_vn_police.engine.machine import machine_failures
 from corpus_vn_police.errors import ConfigError, ExtraError, InputError
 from corpus_vn_police.files import StrPath, write_whole
 from corpus_vn_police.paths import output_path
+from corpus_vn_police.text import counted
 from corpus_vn_police.train.months import Perplexity
 
 _KINDS = ("png", "svg")
@@ -145,12 +146,8 @@ def _words(rows: pl.DataFrame, months: pl.DataFrame, labels: tuple[str, str]) ->
     undated = months.filter(pl.col("month").is_null())["documents"].sum()
     silent = months["month"].drop_nulls().len() - len(rows)
     left_out = [
-        *([f"{_counted(int(undated), 'document')} without a month"] if undated else []),
-        *([f"{_counted(silent, 'month')} without a perplexity"] if silent else []),
+        *([f"{counted(int(undated), 'document')} without a month"] if undated else []),
+        *([f"{counted(silent, 'month')} without a perplexity"] if silent else []),
     ]
     rest = f" Not shown: {', '.join(left_out)}." if left_out else ""
-    return f"Lines with bands, perplexity of {_counted(len(rows), 'month')}: {'; '.join(said)}. Bars: documents.{rest}"
-
-
-def _counted(count: int, name: str) -> str:
-    return f"{count:,} {name}{'' if count == 1 else 's'}"
+    return f"Lines with bands, perplexity of {counted(len(rows), 'month')}: {'; '.join(said)}. Bars: documents.{rest}"

@@ -24,7 +24,7 @@ from corpus_vn_police.stages.normalise import find_places, find_places_in_bytes,
 from corpus_vn_police.stages.read.row_form import RowForm
 from corpus_vn_police.stages.read.row_places import find_field, find_in_line
 from corpus_vn_police.stages.structure import find_header, find_key_line
-from corpus_vn_police.text import is_utf8
+from corpus_vn_police.text import counted, is_utf8
 
 _MOST = 1_000  # places of a text that are marked
 _FIRST = 3  # places that are told in words
@@ -124,9 +124,9 @@ def _said(reason: Reason, text: str, places: Places, detail: str) -> str:
     words = _listed([f"“{_around(text, place)}”" for place in places])
     if len(places) < _MOST and reason is TEXT_HOMOGLYPHS:
         count = len({_bounds(text, place) for place in places})
-        return f"{_counted(count, 'syllable', 'syllables')} with {_letters(text, places)}: {words}."
+        return f"{counted(count, 'syllable', 'syllables')} with {_letters(text, places)}: {words}."
     if len(places) < _MOST and reason in _NAMED:
-        return f"{_counted(len(places), *_NAMED[reason])}: {words}."
+        return f"{counted(len(places), *_NAMED[reason])}: {words}."
     if reason.code.startswith("encoding."):
         return f"{_capital(detail)}: {words}."
     return f"{_capital(detail)}: “{text[slice(*places[0])][:_LONGEST_WORD]}”."
@@ -144,10 +144,6 @@ def _capital(detail: str) -> str:
     """The detail of a ledger row as the beginning of a sentence, unless it begins with a name in code."""
     first = detail.partition(" ")[0]
     return detail if "_" in first or "`" in first else detail[:1].upper() + detail[1:]
-
-
-def _counted(number: int, one: str, more: str) -> str:
-    return f"{number:,} {one if number == 1 else more}"
 
 
 def _letters(text: str, places: Places) -> str:
